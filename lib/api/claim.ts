@@ -1,0 +1,52 @@
+/**
+ * EipClaim (`skycap.io/v1alpha1`, cluster-scoped): one object an address, named by it. Creating it is the lock, 409 means taken
+ * (the design of KEP-1880, IPAddress). The name of an IPv6 claim is the fully expanded address with dashes for colons,
+ * since a colon may not stand in an object's name.
+ */
+import { type Address, formatAddress, ipv6Groups, parseAddress } from '../net/address.ts';
+import type { KubeObject } from './object.ts';
+
+export interface ClaimPort {
+  readonly port: number;
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+}
+
+export interface ClaimHolder {
+  readonly namespace: string;
+  /** Absent under `generateName` until the allocator binds the claim to its Service. */
+  readonly name?: string;
+  /** Absent until the allocator binds it. */
+  readonly uid?: string;
+  /** Random; stands in the Service's annotation `skycap.io/claim` as well. */
+  readonly token: string;
+  readonly ports: readonly ClaimPort[];
+  readonly sharingKey?: string;
+  readonly sharingNamespaces?: readonly string[];
+  readonly externalTrafficPolicy: 'Cluster' | 'Local';
+  /** The Service's selector in canonical text; two `Local` Services share only with the same one. */
+  readonly selector: string;
+  /** RFC 3339; when the holder was added. The grace period of an unbound holder counts from here. */
+  readonly since: string;
+}
+
+export interface EipClaim extends KubeObject {
+  readonly apiVersion: 'skycap.io/v1alpha1';
+  readonly kind: 'EipClaim';
+  readonly spec: {
+    /** Canonical text. */
+    readonly address: string;
+    readonly eip: string;
+    readonly holders: readonly ClaimHolder[];
+  };
+}
+
+/** `192.0.2.7`; `2001-0db8-0000-0000-0000-0000-0000-0001`. */
+export function claimName(address: Address): string {
+  return address.family === 4 ? formatAddress(address) : ipv6Groups(address.value).join('-');
+}
+
+/** The address that a claim's name spells, or undefined for a name that no claim can have. */
+export function claimAddress(name: string): Address | undefined {
+  const address = parseAddress(name.includes('-') ? name.replaceAll('-', ':') : name);
+  return address && claimName(address) === name ? address : undefined;
+}

@@ -1,0 +1,39 @@
+/** Eip (`network.kubesphere.io/v1alpha2`, OpenELB's) as it stands in the API: nothing here is trusted before `parseEip`. */
+import type { Condition, KubeObject } from './object.ts';
+
+export type EipProtocol = 'bgp' | 'layer2' | 'vip';
+
+export interface EipObject extends KubeObject {
+  readonly spec?: {
+    readonly address?: string;
+    readonly protocol?: string;
+    readonly interface?: string;
+    readonly disable?: boolean;
+    readonly usingKnownIPs?: boolean;
+    /** Among Eips bound to a namespace the smaller number is preferred. Default 0. */
+    readonly priority?: number;
+    readonly namespaces?: readonly string[];
+    /** Equality of all pairs, not a LabelSelector. */
+    readonly namespaceSelector?: Readonly<Record<string, string>>;
+    /** New: what to do with a Service that finds no address in this Eip, which it named. Default `Pend`. */
+    readonly whenFull?: 'Pend' | 'Refuse';
+    /** New: a Service with `externalTrafficPolicy: Cluster` and no endpoint. Default `Keep`. */
+    readonly whenNoEndpoints?: 'Keep' | 'Withdraw';
+  };
+  readonly status?: EipStatus;
+}
+
+/** OpenELB's words, computed from the claims. Zero values are written, so that a column never stands empty. */
+export interface EipStatus {
+  readonly firstIP?: string;
+  readonly lastIP?: string;
+  /** Number of addresses; capped at 2^53-1, the largest whole number that JSON readers agree on. */
+  readonly poolSize?: number;
+  readonly v4?: boolean;
+  /** Canonical address → `namespace/name`, shared addresses joined by `;`. */
+  readonly used?: Readonly<Record<string, string>>;
+  readonly usage?: number;
+  readonly occupied?: boolean;
+  readonly ready?: boolean;
+  readonly conditions?: readonly Condition[];
+}

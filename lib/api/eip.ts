@@ -1,0 +1,30 @@
+/** An Eip parsed: every value checked, every default filled in. `parse-eip.ts` makes it. */
+import type { AddressRange } from '../net/range.ts';
+import type { EipProtocol } from './eip-types.ts';
+
+export interface Eip {
+  readonly name: string;
+  readonly uid: string;
+  /** RFC 3339; of two overlapping Eips the older one counts. */
+  readonly createdAt: string;
+  readonly range: AddressRange;
+  readonly protocol: EipProtocol;
+  readonly interface?: string;
+  /** Gives no new address; what it gave stays. */
+  readonly disabled: boolean;
+  /** The smaller number is preferred. */
+  readonly priority: number;
+  readonly namespaces: ReadonlySet<string>;
+  /** All pairs must be on the Namespace. Absent: matches none. */
+  readonly namespaceSelector?: Readonly<Record<string, string>>;
+  readonly isDefault: boolean;
+  /** A CNI announces it (label `openelb.kubesphere.io/cni`): addresses are given, but not announced by Skycap. */
+  readonly announcedByCni: boolean;
+  readonly whenFull: 'Pend' | 'Refuse';
+  readonly whenNoEndpoints: 'Keep' | 'Withdraw';
+}
+
+/** Bound to namespaces: only Services there get its addresses without naming it. */
+export function isBound(eip: Eip): boolean {
+  return eip.namespaces.size > 0 || eip.namespaceSelector !== undefined;
+}

@@ -1,0 +1,76 @@
+/**
+ * Every key that a user types or reads: annotations, labels, the class, the API groups. The only place they are spelled.
+ *
+ * OpenELB's keys are honoured, and the older `porter` spellings of them (OpenELB ≤ 0.4.3). Own keys have the prefix `skycap.io/`.
+ */
+
+export const OPENELB_GROUP = 'network.kubesphere.io';
+export const SKYCAP_GROUP = 'skycap.io';
+
+/** `spec.loadBalancerClass` of a Service that asks for Skycap by class. */
+export const LOAD_BALANCER_CLASS = 'skycap.io/lb';
+
+/** Annotations on a Service, as the user writes them. The first spelling is OpenELB's, the second the older one. */
+export const SERVICE_ANNOTATIONS = {
+  /** `openelb` or `porter`: this Service is ours. */
+  optIn: ['lb.kubesphere.io/v1alpha1'],
+  /** Name of the Eip to take the address from. */
+  eip: ['eip.openelb.kubesphere.io/v1alpha2', 'eip.porter.kubesphere.io/v1alpha2'],
+  /** The requested address; ours may be a comma-separated list of at most one an IP family. */
+  address: ['eip.openelb.kubesphere.io/v1alpha1', 'eip.porter.kubesphere.io/v1alpha1'],
+  /** `bgp`, `layer2` or `vip`: take only an Eip of this protocol. */
+  protocol: ['protocol.openelb.kubesphere.io/v1alpha1', 'protocol.porter.kubesphere.io/v1alpha1'],
+  /** Services with the same key may share an address, where their ports differ. */
+  sharingKey: ['skycap.io/sharing-key'],
+  /** Comma-separated namespaces whose Services may share this Service's address; both sides must name each other. */
+  sharingNamespaces: ['skycap.io/sharing-namespaces'],
+  /** OpenELB's NodeProxy mode, which Skycap does not have: refused with a sentence. */
+  nodeProxy: ['node-proxy.openelb.kubesphere.io/type', 'node-proxy.porter.kubesphere.io/type'],
+} as const;
+
+/** Values of the opt-in annotation that make a Service ours. */
+export const OPT_IN_VALUES: readonly string[] = ['openelb', 'porter'];
+
+/** Annotation that Skycap writes: the addresses given, comma-separated, in the order of the Service's IP families. */
+export const ADDRESSES_ANNOTATION = 'skycap.io/addresses';
+/** Annotation that Skycap writes: the random token that ties a Service to its claims before it has a uid. */
+export const CLAIM_ANNOTATION = 'skycap.io/claim';
+/** Label that Skycap writes (OpenELB's): the Eip that the address is from. Kubernetes copies it to the EndpointSlices. */
+export const EIP_LABEL = 'eip.openelb.kubesphere.io/v1alpha2';
+
+/** `true` makes an Eip the default. */
+export const DEFAULT_EIP_ANNOTATIONS = [
+  'eip.openelb.kubesphere.io/is-default-eip',
+  'eip.porter.kubesphere.io/is-default-eip',
+] as const;
+/** On an Eip, BgpConf or BgpPeer: a CNI announces this one, so Skycap does not. */
+export const CNI_LABELS = ['openelb.kubesphere.io/cni', 'porter.kubesphere.io/cni'] as const;
+/** On a Node: the rack that `BgpConf.spec.asPerRack` looks up. */
+export const RACK_LABELS = ['openelb.kubesphere.io/rack', 'porter.kubesphere.io/rack'] as const;
+/** Well-known; ParseBool decides, and an empty or unreadable value means excluded. */
+export const EXCLUDE_NODE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
+
+/** Finalizers that OpenELB left behind; removed on sight, never added. */
+export const OPENELB_FINALIZERS = [
+  'finalizer.lb.kubesphere.io/v1alpha1',
+  'finalizer.ipam.kubesphere.io/v1alpha1',
+  'node-proxy.openelb.kubesphere.io/finalizer',
+] as const;
+
+/** Only the BgpConf of this name counts, as in OpenELB. */
+export const BGP_CONF_NAME = 'default';
+
+/** Type of the condition on a Service that says whether it has its address, and why not. */
+export const ADDRESS_ASSIGNED_CONDITION = 'skycap.io/AddressAssigned';
+
+/** @returns the value of the first of `keys` that is present. */
+export function firstOf(
+  map: Readonly<Record<string, string>> | undefined,
+  keys: readonly string[],
+): string | undefined {
+  for (const key of keys) {
+    const value = map?.[key];
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}

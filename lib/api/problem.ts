@@ -1,0 +1,34 @@
+/**
+ * What is wrong with an object, said so that its author can mend it: the field, the value as written, the remedy.
+ *
+ * Parsers collect every problem instead of stopping at the first. The sentence is what the webhook answers, what a condition shows
+ * and what the log has, e.g. `spec.address: "10.0.0.300" is not an IP address; write one such as 198.51.100.7`.
+ */
+export interface Problem {
+  /** Path within the object, or the annotation's key. */
+  readonly field: string;
+  /** The value as written; shown shortened and quoted. Absent where the field is missing or must not be shown. */
+  readonly value?: string;
+  /** Continues the sentence after the value: what is wrong, then what to write. */
+  readonly message: string;
+}
+
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+const LONGEST_VALUE_SHOWN = 64;
+
+export function formatProblem(problem: Problem): string {
+  const value = problem.value === undefined ? '' : `${quote(problem.value)} `;
+  return `${problem.field}: ${value}${problem.message}`;
+}
+
+export function formatProblems(problems: readonly Problem[]): string {
+  return problems.map(formatProblem).join('; ');
+}
+
+/** JSON quoting, so that control characters are visible and never reach a terminal. */
+export function quote(value: string): string {
+  return JSON.stringify(value.length > LONGEST_VALUE_SHOWN ? `${value.slice(0, LONGEST_VALUE_SHOWN)}…` : value);
+}

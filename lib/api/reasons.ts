@@ -1,0 +1,55 @@
+/**
+ * Every reason that Skycap gives: one word, the same in the log, the metric's label, the condition, the Event and docs/reasons.md
+ * (a test compares that page with this file, both ways). What each means and what helps stands there.
+ */
+export const REASONS = [
+  // Whether a Service has its address (condition skycap.io/AddressAssigned).
+  'Assigned',
+  'KeepsFormerAddress',
+  'NoEipMatches',
+  'EipNotFound',
+  'EipDisabled',
+  'EipInvalid',
+  'EipFull',
+  'EipFamilyMismatch',
+  'EipProtocolMismatch',
+  'AddressInUse',
+  'AddressOutsideEip',
+  'SharingRefused',
+  'InvalidRequest',
+  'NodeProxyUnsupported',
+  // What happened to an address (Events on the Service).
+  'AssignIP',
+  'ReleaseIP',
+  'AddressPending',
+  // The state of an Eip, a BgpConf or a BgpPeer.
+  'Accepted',
+  'Invalid',
+  'Overlaps',
+  'Unsupported',
+  'AnnouncedByCni',
+  'NotTheDefault',
+  'Ready',
+  'Deleting',
+  // What the speaker does with an address on its node.
+  'Announced',
+  'NotPublished',
+  'NotLoadBalancer',
+  'NotAnnouncedByBgp',
+  'NodeExcluded',
+  'NodeLeaving',
+  'NoLocalEndpoints',
+  'NoEndpoints',
+  'NodeHasNoAddressOfFamily',
+  // Sessions and BIRD.
+  'SessionsEstablished',
+  'SessionsDown',
+  'NoSessions',
+  'NoBgpConf',
+  'NodeNotSelected',
+  'Applied',
+  'BirdRefused',
+  'BirdUnreachable',
+] as const;
+
+export type Reason = (typeof REASONS)[number];

@@ -1,0 +1,44 @@
+/** Speaker (`skycap.io/v1alpha1`, cluster-scoped): one object a node, named by it and written by that node's speaker only. */
+import type { Condition, KubeObject } from './object.ts';
+
+export type SessionState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
+
+export interface SpeakerSession {
+  /** Name of the BgpPeer. */
+  readonly peer: string;
+  readonly neighborAddress: string;
+  readonly neighborAs: number;
+  readonly localAs: number;
+  readonly state: SessionState;
+  /** RFC 3339; when the session entered this state, as BIRD has it. */
+  readonly since?: string;
+  /** BIRD's last error for the session, e.g. `Socket: Connection refused`. */
+  readonly lastError?: string;
+  readonly neighborRouterId?: string;
+  readonly holdTimeSeconds?: number;
+  readonly keepaliveSeconds?: number;
+  /** Routes exported to this neighbour, both families. */
+  readonly routesSent: number;
+  /** `spec.conf.adminDown`. */
+  readonly disabled: boolean;
+}
+
+export interface SpeakerObject extends KubeObject {
+  readonly apiVersion: 'skycap.io/v1alpha1';
+  readonly kind: 'Speaker';
+  readonly status?: {
+    readonly sessions?: readonly SpeakerSession[];
+    readonly establishedSessions?: number;
+    readonly totalSessions?: number;
+    /** `2/2`: what the printer column shows. */
+    readonly sessionsSummary?: string;
+    /** Addresses this node announces by BGP. */
+    readonly announcedAddresses?: number;
+    /** Addresses this node answers ARP or NDP for; stays empty until layer 2 is built. */
+    readonly layer2Addresses?: readonly { readonly address: string; readonly interface: string }[];
+    readonly routerId?: string;
+    readonly localAs?: number;
+    readonly versions?: { readonly skycap?: string; readonly bird?: string };
+    readonly conditions?: readonly Condition[];
+  };
+}

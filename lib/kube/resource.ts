@@ -1,0 +1,40 @@
+/** The kinds Skycap reads and writes, each with its place in the API. */
+import type { BgpConfObject, BgpPeerObject } from '../api/bgp-types.ts';
+import type { EipClaim } from '../api/claim.ts';
+import type { EipObject } from '../api/eip-types.ts';
+import { OPENELB_GROUP, SKYCAP_GROUP } from '../api/keys.ts';
+import type { KubeObject } from '../api/object.ts';
+import type { EndpointSlice, Namespace, Node, Service } from '../api/service.ts';
+import type { SpeakerObject } from '../api/speaker-types.ts';
+
+/** `T` is what the API server answers with for this resource. */
+export interface Resource<T extends KubeObject> {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+  /** Never present; carries the type. */
+  readonly object?: T;
+}
+
+const core = { group: '', version: 'v1' };
+const openelb = { group: OPENELB_GROUP, version: 'v1alpha2', namespaced: false };
+const skycap = { group: SKYCAP_GROUP, version: 'v1alpha1', namespaced: false };
+
+export const SERVICES: Resource<Service> = { ...core, kind: 'Service', plural: 'services', namespaced: true };
+export const NAMESPACES: Resource<Namespace> = { ...core, kind: 'Namespace', plural: 'namespaces', namespaced: false };
+export const NODES: Resource<Node> = { ...core, kind: 'Node', plural: 'nodes', namespaced: false };
+export const ENDPOINT_SLICES: Resource<EndpointSlice> = {
+  group: 'discovery.k8s.io',
+  version: 'v1',
+  kind: 'EndpointSlice',
+  plural: 'endpointslices',
+  namespaced: true,
+};
+export const EIPS: Resource<EipObject> = { ...openelb, kind: 'Eip', plural: 'eips' };
+export const BGP_CONFS: Resource<BgpConfObject> = { ...openelb, kind: 'BgpConf', plural: 'bgpconfs' };
+export const BGP_PEERS: Resource<BgpPeerObject> = { ...openelb, kind: 'BgpPeer', plural: 'bgppeers' };
+export const EIP_CLAIMS: Resource<EipClaim> = { ...skycap, kind: 'EipClaim', plural: 'eipclaims' };
+export const SPEAKERS: Resource<SpeakerObject> = { ...skycap, kind: 'Speaker', plural: 'speakers' };

@@ -1,0 +1,69 @@
+/**
+ * A set of numbers kept as disjoint, non-adjacent, sorted intervals.
+ *
+ * It holds the addresses that are taken, so that the lowest free one is found by one binary search whatever the size of the
+ * pool: a /8 half full in one run is a single interval. Memory follows the number of runs, not of addresses.
+ */
+export class IntervalSet {
+  readonly #starts: bigint[] = [];
+  readonly #ends: bigint[] = [];
+
+  has(value: bigint): boolean {
+    const i = this.#lastStartingAtOrBefore(value);
+    return i >= 0 && value <= this.#ends[i]!;
+  }
+
+  /** @returns false when the value was there already. */
+  add(value: bigint): boolean {
+    const i = this.#lastStartingAtOrBefore(value);
+    if (i >= 0 && value <= this.#ends[i]!) return false;
+    const joinsLeft = i >= 0 && this.#ends[i] === value - 1n;
+    const joinsRight = i + 1 < this.#starts.length && this.#starts[i + 1] === value + 1n;
+    if (joinsLeft && joinsRight) {
+      this.#ends.splice(i, 1);
+      this.#starts.splice(i + 1, 1);
+    } else if (joinsLeft) this.#ends[i] = value;
+    else if (joinsRight) this.#starts[i + 1] = value;
+    else {
+      this.#starts.splice(i + 1, 0, value);
+      this.#ends.splice(i + 1, 0, value);
+    }
+    return true;
+  }
+
+  /** @returns false when the value was not there. */
+  delete(value: bigint): boolean {
+    const i = this.#lastStartingAtOrBefore(value);
+    if (i < 0 || value > this.#ends[i]!) return false;
+    const start = this.#starts[i]!;
+    const end = this.#ends[i]!;
+    if (start === end) {
+      this.#starts.splice(i, 1);
+      this.#ends.splice(i, 1);
+    } else if (value === start) this.#starts[i] = value + 1n;
+    else if (value === end) this.#ends[i] = value - 1n;
+    else {
+      this.#ends.splice(i, 0, value - 1n);
+      this.#starts.splice(i + 1, 0, value + 1n);
+    }
+    return true;
+  }
+
+  /** The lowest number in `first..last` that is not in the set, or undefined when all are. */
+  lowestMissing(first: bigint, last: bigint): bigint | undefined {
+    const i = this.#lastStartingAtOrBefore(first);
+    const candidate = i >= 0 && first <= this.#ends[i]! ? this.#ends[i]! + 1n : first;
+    return candidate <= last ? candidate : undefined;
+  }
+
+  #lastStartingAtOrBefore(value: bigint): number {
+    let low = 0;
+    let high = this.#starts.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#starts[middle]! <= value) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+}

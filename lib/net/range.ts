@@ -1,0 +1,80 @@
+/**
+ * A run of addresses, both ends included: what an Eip's `spec.address` means.
+ *
+ * Three spellings are accepted, OpenELB's (`api/v1alpha2/eip_types.go`): one address, a CIDR (host bits may be set; network and
+ * broadcast address are part of it), and `first-last`. Spaces, masks, lists and mixed families are refused with the remedy.
+ */
+import { type Address, addressOf, bitsOf, type Family, formatAddress, parseAddress } from './address.ts';
+
+export interface AddressRange {
+  readonly family: Family;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+export type ParsedRange =
+  | { readonly ok: true; readonly range: AddressRange }
+  | { readonly ok: false; readonly problem: string };
+
+const SPELLINGS = 'write one address, a CIDR or a range, such as 198.51.100.0/24 or 198.51.100.7-198.51.100.20';
+
+export function parseRange(text: string): ParsedRange {
+  if (text.includes('/')) return parseCidr(text);
+  if (text.includes('-')) return parseFirstLast(text);
+  const address = parseAddress(text);
+  return address ? rangeOf(address, address) : refused(`is not an IP address; ${SPELLINGS}`);
+}
+
+/** The number of addresses; 2^64 for an IPv6 /64. */
+export function rangeSize(range: AddressRange): bigint {
+  return range.last - range.first + 1n;
+}
+
+export function rangeContains(range: AddressRange, address: Address): boolean {
+  return range.family === address.family && range.first <= address.value && address.value <= range.last;
+}
+
+export function rangesOverlap(a: AddressRange, b: AddressRange): boolean {
+  return a.family === b.family && a.first <= b.last && b.first <= a.last;
+}
+
+export function firstAddress(range: AddressRange): Address {
+  return addressOf(range.family, range.first);
+}
+
+export function lastAddress(range: AddressRange): Address {
+  return addressOf(range.family, range.last);
+}
+
+function parseCidr(text: string): ParsedRange {
+  const [addressText = '', lengthText = '', ...rest] = text.split('/');
+  const address = parseAddress(addressText);
+  if (!address || rest.length > 0) return refused(`is not a CIDR; ${SPELLINGS}`);
+  const bits = bitsOf(address.family);
+  if (!/^(0|[1-9][0-9]{0,2})$/.test(lengthText) || Number(lengthText) > bits) {
+    return refused(`has the prefix length "${lengthText}"; write a number from 0 to ${bits}`);
+  }
+  const hostMask = (1n << BigInt(bits - Number(lengthText))) - 1n;
+  const first = address.value & ~hostMask;
+  return rangeOf(addressOf(address.family, first), addressOf(address.family, first | hostMask));
+}
+
+function parseFirstLast(text: string): ParsedRange {
+  const [firstText = '', lastText = '', ...rest] = text.split('-');
+  const first = parseAddress(firstText);
+  const last = parseAddress(lastText);
+  if (!first || !last || rest.length > 0) return refused(`is not a range of two addresses; ${SPELLINGS}`);
+  if (first.family !== last.family) return refused('mixes IPv4 and IPv6; make one Eip for each family');
+  if (first.value > last.value) {
+    return refused(`is reversed; write ${formatAddress(last)}-${formatAddress(first)}`);
+  }
+  return rangeOf(first, last);
+}
+
+function rangeOf(first: Address, last: Address): ParsedRange {
+  return { ok: true, range: { family: first.family, first: first.value, last: last.value } };
+}
+
+function refused(problem: string): ParsedRange {
+  return { ok: false, problem };
+}
