@@ -74,3 +74,6 @@ export function firstOf(
   }
   return undefined;
 }
+
+/** Annotation that Skycap writes on a Service without its address: since when it waits (RFC 3339 with milliseconds). */
+export const WAITING_SINCE_ANNOTATION = 'skycap.io/waiting-since';

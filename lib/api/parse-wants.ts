@@ -1,0 +1,152 @@
+/**
+ * Reads a Service: is it ours, and what does it ask for? The one place that knows OpenELB's keys' meaning (OpenELB
+ * `pkg/controllers/ipam`, docs of releases 0.5 and 0.6).
+ *
+ * - The annotation makes a Service ours whatever its class, as in OpenELB; so does our class; a Service with neither is ours by the
+ *   setting {@link UnmarkedServices}.
+ * - The address annotation overrides `spec.loadBalancerIP`.
+ * - At creation `ipFamilies` is only there if the user wrote it: else the families follow from the policy and the cluster's primary family.
+ */
+import { type Address, type Family, parseAddress } from '../net/address.ts';
+import type { ClaimPort } from './claim.ts';
+import type { EipProtocol } from './eip-types.ts';
+import { firstOf, LOAD_BALANCER_CLASS, OPT_IN_VALUES, SERVICE_ANNOTATIONS } from './keys.ts';
+import { type Problem, quote } from './problem.ts';
+import type { Service } from './service.ts';
+import type { Wants } from './wants.ts';
+
+/** Whether a LoadBalancer Service with neither class nor annotation is ours. */
+export type UnmarkedServices = 'defaultEip' | 'always' | 'never';
+
+export interface WantsContext {
+  readonly unmarkedServices: UnmarkedServices;
+  readonly defaultEipExists: boolean;
+  /** The family that a Service without `ipFamilies` gets. */
+  readonly primaryFamily: Family;
+}
+
+export type ParsedWants =
+  | { readonly kind: 'notOurs' }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'wants'; readonly wants: Wants };
+
+const PROTOCOLS: readonly string[] = ['bgp', 'layer2', 'vip'] satisfies EipProtocol[];
+const LONGEST_SHARING_KEY = 253;
+
+export function parseWants(service: Service, context: WantsContext): ParsedWants {
+  if (!isOurs(service, context)) return { kind: 'notOurs' };
+  const problems: Problem[] = [];
+  const families = familiesOf(service, context.primaryFamily);
+  const sharingKey = sharingKeyOf(service, problems);
+  const protocol = protocolOf(service, problems);
+  refuseNodeProxy(service, problems);
+  const wants: Wants = {
+    namespace: service.metadata.namespace ?? 'default',
+    eipNames: listOf(service, SERVICE_ANNOTATIONS.eip),
+    addresses: addressesOf(service, problems),
+    ...(protocol && { protocol }),
+    families,
+    need: service.spec?.ipFamilyPolicy === 'PreferDualStack' ? 'any' : 'all',
+    ports: portsOf(service),
+    ...(sharingKey && { sharingKey }),
+    sharingNamespaces: listOf(service, SERVICE_ANNOTATIONS.sharingNamespaces),
+    externalTrafficPolicy: service.spec?.externalTrafficPolicy ?? 'Cluster',
+    selector: selectorText(service.spec?.selector),
+  };
+  return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'wants', wants };
+}
+
+export function isOurs(service: Service, context: Omit<WantsContext, 'primaryFamily'>): boolean {
+  if (service.spec?.type !== 'LoadBalancer') return false;
+  const optIn = firstOf(service.metadata.annotations, SERVICE_ANNOTATIONS.optIn);
+  if (optIn !== undefined) return OPT_IN_VALUES.includes(optIn);
+  const loadBalancerClass = service.spec.loadBalancerClass;
+  if (loadBalancerClass !== undefined) return loadBalancerClass === LOAD_BALANCER_CLASS;
+  if (context.unmarkedServices === 'defaultEip') return context.defaultEipExists;
+  return context.unmarkedServices === 'always';
+}
+
+function familiesOf(service: Service, primaryFamily: Family): Family[] {
+  const written = (service.spec?.ipFamilies ?? []).map((name): Family => (name === 'IPv6' ? 6 : 4));
+  const first = written[0] ?? primaryFamily;
+  const policy = service.spec?.ipFamilyPolicy;
+  const dual = written.length > 1 || (policy !== undefined && policy !== 'SingleStack' && !service.spec?.clusterIPs);
+  return dual ? [first, first === 4 ? 6 : 4] : [first];
+}
+
+function addressesOf(service: Service, problems: Problem[]): Address[] {
+  const annotation = keyIn(service, SERVICE_ANNOTATIONS.address);
+  const [field, text] = annotation ?? ['spec.loadBalancerIP', service.spec?.loadBalancerIP ?? ''];
+  const addresses: Address[] = [];
+  for (const item of splitList(text)) {
+    const address = parseAddress(item);
+    if (!address)
+      problems.push({ field, value: item, message: 'is not an IP address; write one such as 198.51.100.7' });
+    else if (addresses.some((other) => other.family === address.family)) {
+      problems.push({
+        field,
+        value: text,
+        message: `asks for two IPv${address.family} addresses; write at most one a family`,
+      });
+    } else addresses.push(address);
+  }
+  return addresses;
+}
+
+function protocolOf(service: Service, problems: Problem[]): EipProtocol | undefined {
+  const [field, value] = keyIn(service, SERVICE_ANNOTATIONS.protocol) ?? [];
+  if (field === undefined || value === undefined || value === '') return undefined;
+  if (PROTOCOLS.includes(value)) return value as EipProtocol;
+  problems.push({
+    field,
+    value,
+    message: `is not a protocol; write ${PROTOCOLS.map(quote).join(', ')} or leave it out`,
+  });
+  return undefined;
+}
+
+function sharingKeyOf(service: Service, problems: Problem[]): string | undefined {
+  const [field, value] = keyIn(service, SERVICE_ANNOTATIONS.sharingKey) ?? [];
+  if (field === undefined || value === undefined || value === '') return undefined;
+  if (value.length <= LONGEST_SHARING_KEY) return value;
+  problems.push({ field, value, message: `is longer than ${LONGEST_SHARING_KEY} characters; write a shorter one` });
+  return undefined;
+}
+
+function refuseNodeProxy(service: Service, problems: Problem[]): void {
+  const [field, value] = keyIn(service, SERVICE_ANNOTATIONS.nodeProxy) ?? [];
+  if (field === undefined || value === undefined) return;
+  problems.push({
+    field,
+    value,
+    message:
+      "asks for OpenELB's NodeProxy mode, which Skycap does not have; remove the annotation to get an address from an Eip",
+  });
+}
+
+function portsOf(service: Service): ClaimPort[] {
+  return (service.spec?.ports ?? [])
+    .map(({ port, protocol }) => ({ port, protocol: protocol ?? 'TCP' }) as const)
+    .sort((a, b) => a.port - b.port || a.protocol.localeCompare(b.protocol));
+}
+
+function selectorText(selector: Readonly<Record<string, string>> | undefined): string {
+  return Object.entries(selector ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .sort()
+    .join(',');
+}
+
+function listOf(service: Service, keys: readonly string[]): string[] {
+  return splitList(firstOf(service.metadata.annotations, keys) ?? '');
+}
+
+function splitList(text: string): string[] {
+  return [...new Set(text.split(',').map((item) => item.trim()))].filter((item) => item !== '');
+}
+
+/** @returns the key that the user really typed, for the message, and its value. */
+function keyIn(service: Service, keys: readonly string[]): [string, string] | undefined {
+  const key = keys.find((candidate) => service.metadata.annotations?.[candidate] !== undefined);
+  return key === undefined ? undefined : [key, service.metadata.annotations?.[key] ?? ''];
+}

@@ -1,0 +1,29 @@
+/** What a Service asks of Skycap, parsed: see `parse-wants.ts`. */
+import type { Address, Family } from '../net/address.ts';
+import type { ClaimPort } from './claim.ts';
+import type { EipProtocol } from './eip-types.ts';
+
+export interface Wants {
+  readonly namespace: string;
+  /** Eips named by the user; empty means: choose one. For dual stack two may be named, one a family. */
+  readonly eipNames: readonly string[];
+  /** Requested addresses, at most one a family. */
+  readonly addresses: readonly Address[];
+  /** Only Eips of this protocol will do. */
+  readonly protocol?: EipProtocol;
+  /** In the order of the Service's `ipFamilies`. */
+  readonly families: readonly Family[];
+  /** `all`: every family or nothing (RequireDualStack). `any`: what there is (PreferDualStack). */
+  readonly need: 'all' | 'any';
+  readonly ports: readonly ClaimPort[];
+  readonly sharingKey?: string;
+  readonly sharingNamespaces: readonly string[];
+  readonly externalTrafficPolicy: 'Cluster' | 'Local';
+  /** Canonical text of the selector; empty for a Service without one. */
+  readonly selector: string;
+}
+
+/** Text that is equal exactly when two wishes ask for the same: tells an edit that matters from one that does not. */
+export function wantsKey(wants: Wants): string {
+  return JSON.stringify(wants, (_, value) => (typeof value === 'bigint' ? value.toString() : value));
+}

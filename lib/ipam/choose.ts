@@ -1,0 +1,237 @@
+/**
+ * Which addresses should this Service have? A pure function of the wish, the Eips and what is taken; the webhook and the allocator both ask it.
+ *
+ * What the Service has stays, as long as it fulfils the wish (design §4.1). Else: what it had before, if that is free (§4.3); an
+ * address it may share; the lowest free one (§4.8). A wish that can't be fulfilled now waits and says why; what the Service holds is kept meanwhile.
+ */
+import type { ClaimHolder, EipClaim } from '../api/claim.ts';
+import { claimAddress } from '../api/claim.ts';
+import type { Eip } from '../api/eip.ts';
+import type { Reason } from '../api/reasons.ts';
+import type { Wants } from '../api/wants.ts';
+import { type Address, addressOf, type Family, formatAddress, sameAddress } from '../net/address.ts';
+import { rangeContains, rangeSize } from '../net/range.ts';
+import type { Taken } from './ledger.ts';
+import type { Pools } from './pools.ts';
+import { mayShare } from './sharing.ts';
+
+export interface Situation {
+  readonly pools: Pools;
+  readonly taken: Taken;
+  readonly namespaceLabels: Readonly<Record<string, string>>;
+  /** Claims this Service holds; where several of one family would do, the first counts. */
+  readonly held: readonly EipClaim[];
+  /** Which holder in a claim is this Service. */
+  readonly isSelf: (holder: ClaimHolder) => boolean;
+  /** Addresses that the Service shows without holding them (its claim was lost): taken again if free. */
+  readonly former: readonly Address[];
+}
+
+export interface Given {
+  readonly address: Address;
+  readonly eip: Eip;
+  /** `held`: has its claim; `free`: to be claimed; `shared`: to be joined. */
+  readonly how: 'held' | 'free' | 'shared';
+}
+
+export interface Obstacle {
+  readonly reason: Reason;
+  /** What is the matter and what would help. */
+  readonly message: string;
+}
+
+export type Choice =
+  /** `lacking`: with PreferDualStack, why the other family has no address. */
+  | { readonly kind: 'assigned'; readonly given: readonly Given[]; readonly lacking?: Obstacle }
+  /** `keeps`: what the Service holds and may go on using while it waits. */
+  | ({ readonly kind: 'pending'; readonly keeps: readonly Given[] } & Obstacle)
+  | ({ readonly kind: 'refused' } & Obstacle);
+
+type Found = { readonly given: Given } | { readonly obstacle: Obstacle; readonly refuse?: boolean };
+
+export function choose(wants: Wants, situation: Situation): Choice {
+  const found = wants.families.map((family) => ({ family, ...forFamily(wants, family, situation) }));
+  const given = found.flatMap((one) => ('given' in one ? [one.given] : []));
+  const missing = found.flatMap((one) => ('obstacle' in one ? [one] : []));
+  const [firstMissing] = missing;
+  if (!firstMissing) return { kind: 'assigned', given };
+  if (wants.need === 'any' && given.length > 0) return { kind: 'assigned', given, lacking: firstMissing.obstacle };
+  if (missing.some((one) => one.refuse)) return { kind: 'refused', ...firstMissing.obstacle };
+  return { kind: 'pending', keeps: kept(wants, situation), ...firstMissing.obstacle };
+}
+
+function forFamily(wants: Wants, family: Family, situation: Situation): Found {
+  const held = heldThatFulfils(wants, family, situation);
+  if (held) return { given: held };
+  const candidates = candidatesFor(wants, family, situation);
+  if ('obstacle' in candidates) return candidates;
+  const requested = wants.addresses.find((address) => address.family === family);
+  if (requested) return takeRequested(wants, requested, candidates.eips, situation);
+  const usable = candidates.eips.filter((eip) => !eip.disabled);
+  if (usable.length === 0) return { obstacle: disabled(candidates.eips) };
+  return (
+    takeFormer(usable, family, situation) ??
+    takeShared(wants, usable, family, situation) ??
+    takeLowest(usable, situation)
+  );
+}
+
+/** The Eips this Service may use for the family, in the order they are tried; never empty. */
+function candidatesFor(
+  wants: Wants,
+  family: Family,
+  { pools, namespaceLabels }: Situation,
+): { eips: readonly Eip[] } | { obstacle: Obstacle } {
+  const requested = wants.addresses.find((address) => address.family === family);
+  const eips =
+    wants.eipNames.length > 0
+      ? wants.eipNames.flatMap((name) => pools.byName.get(name) ?? [])
+      : requested
+        ? [...pools.byName.values()].filter((eip) => rangeContains(eip.range, requested))
+        : pools.automaticFor(wants.namespace, namespaceLabels);
+  if (eips.length === 0) return { obstacle: noCandidate(wants, requested, pools) };
+  const ofFamily = eips.filter((eip) => eip.range.family === family);
+  if (ofFamily.length === 0) return { obstacle: otherFamily(wants, family, eips) };
+  const ofProtocol = ofFamily.filter((eip) => !wants.protocol || eip.protocol === wants.protocol);
+  if (ofProtocol.length > 0) return { eips: ofProtocol };
+  return {
+    obstacle: {
+      reason: 'EipProtocolMismatch',
+      message: `${nameThem(ofFamily)} is not of protocol ${wants.protocol}; change the protocol annotation or name another Eip`,
+    },
+  };
+}
+
+function heldThatFulfils(wants: Wants, family: Family, situation: Situation): Given | undefined {
+  const requested = wants.addresses.find((address) => address.family === family);
+  for (const given of holdings(family, situation)) {
+    if (requested && !sameAddress(requested, given.address)) continue;
+    if (wants.eipNames.length > 0 && !wants.eipNames.includes(given.eip.name)) continue;
+    if (wants.protocol && given.eip.protocol !== wants.protocol) continue;
+    if (othersAt(given.address, situation).length > 0 && !sharable(wants, given.address, situation).ok) continue;
+    return given;
+  }
+  return undefined;
+}
+
+/** What this Service holds in the family, where an Eip still has the address. */
+function holdings(family: Family, { held, pools }: Situation): Given[] {
+  return held.flatMap((claim): Given[] => {
+    const address = claimAddress(claim.metadata.name ?? '');
+    const eip = address?.family === family ? pools.containing(address) : undefined;
+    return address && eip ? [{ address, eip, how: 'held' }] : [];
+  });
+}
+
+function kept(wants: Wants, situation: Situation): Given[] {
+  return wants.families
+    .flatMap((family) => holdings(family, situation).slice(0, 1))
+    .filter((given) => {
+      return othersAt(given.address, situation).length === 0 || sharable(wants, given.address, situation).ok;
+    });
+}
+
+function takeRequested(wants: Wants, address: Address, eips: readonly Eip[], situation: Situation): Found {
+  const text = formatAddress(address);
+  const eip = eips.find((candidate) => rangeContains(candidate.range, address));
+  if (!eip) {
+    return {
+      obstacle: {
+        reason: 'AddressOutsideEip',
+        message: `${text} is not in ${nameThem(eips)}; request one of its addresses`,
+      },
+    };
+  }
+  if (eip.disabled) return { obstacle: disabled([eip]) };
+  if (!situation.taken.isTaken(address)) return { given: { address, eip, how: 'free' } };
+  const verdict = sharable(wants, address, situation);
+  if (verdict.ok) return { given: { address, eip, how: 'shared' } };
+  return {
+    obstacle: { reason: wants.sharingKey ? 'SharingRefused' : 'AddressInUse', message: `${text}: ${verdict.why}` },
+    refuse: eip.whenFull === 'Refuse',
+  };
+}
+
+function takeFormer(eips: readonly Eip[], family: Family, { former, taken }: Situation): Found | undefined {
+  for (const address of former) {
+    const eip = eips.find((candidate) => rangeContains(candidate.range, address));
+    if (address.family === family && eip && !taken.isTaken(address)) return { given: { address, eip, how: 'free' } };
+  }
+  return undefined;
+}
+
+function takeShared(wants: Wants, eips: readonly Eip[], family: Family, situation: Situation): Found | undefined {
+  if (!wants.sharingKey) return undefined;
+  for (const claim of situation.taken.sharedBy(wants.sharingKey)) {
+    const address = claimAddress(claim.metadata.name ?? '');
+    const eip = address?.family === family && eips.find((candidate) => rangeContains(candidate.range, address));
+    if (address && eip && sharable(wants, address, situation).ok) return { given: { address, eip, how: 'shared' } };
+  }
+  return undefined;
+}
+
+function takeLowest(eips: readonly Eip[], { taken }: Situation): Found {
+  for (const eip of eips) {
+    const value = taken.lowestFree(eip.range);
+    if (value !== undefined) return { given: { address: addressOf(eip.range.family, value), eip, how: 'free' } };
+  }
+  const sizes = eips.map((eip) => `${eip.name} (${rangeSize(eip.range)} addresses)`).join(', ');
+  return {
+    obstacle: {
+      reason: 'EipFull',
+      message: `every address of Eip ${sizes} is in use; free one, or enlarge or add an Eip`,
+    },
+    refuse: eips.every((eip) => eip.whenFull === 'Refuse'),
+  };
+}
+
+function othersAt(address: Address, { taken, isSelf }: Situation): readonly ClaimHolder[] {
+  return taken.claimOf(address)?.spec.holders.filter((holder) => !isSelf(holder)) ?? [];
+}
+
+function sharable(wants: Wants, address: Address, situation: Situation): { ok: true } | { ok: false; why: string } {
+  if (!situation.taken.claimOf(address)) return { ok: false, why: 'it is being given to another Service' };
+  return mayShare(wants, othersAt(address, situation));
+}
+
+function noCandidate(wants: Wants, requested: Address | undefined, pools: Pools): Obstacle {
+  const [overlapping] = wants.eipNames.filter((name) => pools.overlapping.has(name));
+  if (overlapping !== undefined) {
+    const older = pools.overlapping.get(overlapping);
+    return {
+      reason: 'EipInvalid',
+      message: `Eip ${overlapping} overlaps the older Eip ${older}; change or delete one of them`,
+    };
+  }
+  if (wants.eipNames.length > 0) {
+    return {
+      reason: 'EipNotFound',
+      message: `there is no usable Eip named ${wants.eipNames.join(', ')}; create it or name another`,
+    };
+  }
+  if (requested) {
+    const text = formatAddress(requested);
+    return {
+      reason: 'AddressOutsideEip',
+      message: `no Eip has the address ${text}; request another or create an Eip with it`,
+    };
+  }
+  return {
+    reason: 'NoEipMatches',
+    message: `no Eip serves namespace ${wants.namespace}; create one, or name one in the annotation eip.openelb.kubesphere.io/v1alpha2`,
+  };
+}
+
+function otherFamily(wants: Wants, family: Family, eips: readonly Eip[]): Obstacle {
+  const help =
+    wants.families.length > 1 ? `add an Eip with IPv${family} addresses` : `name another Eip or set spec.ipFamilies`;
+  return { reason: 'EipFamilyMismatch', message: `${nameThem(eips)} has no IPv${family} addresses; ${help}` };
+}
+
+function disabled(eips: readonly Eip[]): Obstacle {
+  return { reason: 'EipDisabled', message: `${nameThem(eips)} is disabled; set spec.disable: false or name another` };
+}
+
+function nameThem(eips: readonly Eip[]): string {
+  return `Eip ${eips.map((eip) => eip.name).join(', ')}`;
+}

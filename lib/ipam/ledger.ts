@@ -1,0 +1,151 @@
+/**
+ * What is taken: an index over the EipClaims, kept up to date by their watch and by our own writes.
+ *
+ * The API server is the lock; the ledger only makes the choice quick and usually right. It also holds what this process is about to
+ * claim (so that its own concurrent choices differ) and what a 409 has shown to be taken before the watch has told of it.
+ */
+import { type ClaimHolder, claimAddress, type EipClaim } from '../api/claim.ts';
+import { keyFor } from '../api/object.ts';
+import { type Address, type Family, formatAddress } from '../net/address.ts';
+import { IntervalSet } from '../net/interval-set.ts';
+import { type AddressRange, rangeSize } from '../net/range.ts';
+
+/** What the decision reads. */
+export interface Taken {
+  claimOf(address: Address): EipClaim | undefined;
+  /** Claimed, about to be claimed here, or found to be taken. */
+  isTaken(address: Address): boolean;
+  lowestFree(range: AddressRange): bigint | undefined;
+  freeIn(range: AddressRange): bigint;
+  /** Claims of which a holder has this sharing key, lowest address first. */
+  sharedBy(key: string): readonly EipClaim[];
+}
+
+export class Ledger implements Taken {
+  readonly #claims = new Map<string, EipClaim>();
+  readonly #taken: Record<Family, IntervalSet> = { 4: new IntervalSet(), 6: new IntervalSet() };
+  /** Canonical address → how many reasons beside a claim keep it taken. */
+  readonly #reserved = new Map<string, number>();
+  readonly #byHolder = new Map<string, Set<string>>();
+  readonly #byToken = new Map<string, Set<string>>();
+  readonly #bySharingKey = new Map<string, Set<string>>();
+
+  /** Takes in a claim as the API server has it; an older resourceVersion than the one known is passed over. */
+  apply(claim: EipClaim): void {
+    const address = claimAddress(claim.metadata.name ?? '');
+    if (!address) return;
+    const key = formatAddress(address);
+    const known = this.#claims.get(key);
+    if (known && known.metadata.uid === claim.metadata.uid && isOlder(claim, known)) return;
+    if (known) this.#unindex(key, known);
+    this.#claims.set(key, claim);
+    this.#taken[address.family].add(address.value);
+    for (const holder of claim.spec.holders) {
+      for (const [index, indexKey] of this.#indexesOf(holder)) addTo(index, indexKey, key);
+    }
+  }
+
+  /** @param uid forget only this very claim, not one made since under its name. */
+  forget(address: Address, uid?: string): void {
+    const key = formatAddress(address);
+    const known = this.#claims.get(key);
+    if (!known || (uid !== undefined && known.metadata.uid !== uid)) return;
+    this.#unindex(key, known);
+    this.#claims.delete(key);
+    this.#freeIfUnused(address, key);
+  }
+
+  /** Keeps the address from being chosen until the function returned is called (once). */
+  reserve(address: Address): () => void {
+    const key = formatAddress(address);
+    this.#reserved.set(key, (this.#reserved.get(key) ?? 0) + 1);
+    this.#taken[address.family].add(address.value);
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      const left = (this.#reserved.get(key) ?? 1) - 1;
+      if (left > 0) this.#reserved.set(key, left);
+      else this.#reserved.delete(key);
+      this.#freeIfUnused(address, key);
+    };
+  }
+
+  claimOf(address: Address): EipClaim | undefined {
+    return this.#claims.get(formatAddress(address));
+  }
+
+  claims(): IterableIterator<EipClaim> {
+    return this.#claims.values();
+  }
+
+  isTaken(address: Address): boolean {
+    return this.#taken[address.family].has(address.value);
+  }
+
+  lowestFree(range: AddressRange): bigint | undefined {
+    return this.#taken[range.family].lowestMissing(range.first, range.last);
+  }
+
+  freeIn(range: AddressRange): bigint {
+    return rangeSize(range) - this.#taken[range.family].countIn(range.first, range.last);
+  }
+
+  sharedBy(key: string): readonly EipClaim[] {
+    return this.#lookUp(this.#bySharingKey, key);
+  }
+
+  /** Claims held by the Service of this name. */
+  heldBy(namespace: string, name: string): readonly EipClaim[] {
+    return this.#lookUp(this.#byHolder, keyFor(namespace, name));
+  }
+
+  /** Claims held by whoever has this token in the namespace. */
+  heldByToken(namespace: string, token: string): readonly EipClaim[] {
+    return this.#lookUp(this.#byToken, keyFor(namespace, token));
+  }
+
+  #lookUp(index: ReadonlyMap<string, ReadonlySet<string>>, key: string): readonly EipClaim[] {
+    const claims = [...(index.get(key) ?? [])].map((address) => this.#claims.get(address)!);
+    return claims.length < 2 ? claims : claims.sort(byName);
+  }
+
+  #freeIfUnused(address: Address, key: string): void {
+    if (!this.#claims.has(key) && !this.#reserved.has(key)) this.#taken[address.family].delete(address.value);
+  }
+
+  #unindex(key: string, claim: EipClaim): void {
+    for (const holder of claim.spec.holders) {
+      for (const [index, indexKey] of this.#indexesOf(holder)) removeFrom(index, indexKey, key);
+    }
+  }
+
+  *#indexesOf(holder: ClaimHolder): Generator<[Map<string, Set<string>>, string]> {
+    if (holder.name) yield [this.#byHolder, keyFor(holder.namespace, holder.name)];
+    yield [this.#byToken, keyFor(holder.namespace, holder.token)];
+    if (holder.sharingKey) yield [this.#bySharingKey, holder.sharingKey];
+  }
+}
+
+/** resourceVersions of one object are comparable since Kubernetes 1.35 (KEP-5504); as numbers of any length. */
+function isOlder(claim: EipClaim, known: EipClaim): boolean {
+  const a = claim.metadata.resourceVersion ?? '';
+  const b = known.metadata.resourceVersion ?? '';
+  return a.length !== b.length ? a.length < b.length : a < b;
+}
+
+function addTo(index: Map<string, Set<string>>, key: string, value: string): void {
+  const values = index.get(key);
+  if (values) values.add(value);
+  else index.set(key, new Set([value]));
+}
+
+function removeFrom(index: Map<string, Set<string>>, key: string, value: string): void {
+  const values = index.get(key);
+  values?.delete(value);
+  if (values?.size === 0) index.delete(key);
+}
+
+function byName(a: EipClaim, b: EipClaim): number {
+  return (a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1;
+}
