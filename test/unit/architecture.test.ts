@@ -1,0 +1,121 @@
+/**
+ * The rules of docs/architecture.md that a compiler does not see: who may import what, how long a file may be, which words need a page.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const COMPONENTS = ['webhook', 'allocator', 'speaker'] as const;
+const MOST_LINES = 400;
+
+interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  /** Packages and built-ins by name, own files by their path from the root. */
+  readonly imports: readonly string[];
+}
+
+function sourceFiles(): SourceFile[] {
+  return ['lib', ...COMPONENTS].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readSource(join(folder, name))),
+  );
+}
+
+function readSource(path: string): SourceFile {
+  const text = readFileSync(join(ROOT, path), 'utf8');
+  const specifiers = [...text.matchAll(/^\s*(?:import|export)\b[^;]*?from\s+'([^']+)'|^\s*import\s+'([^']+)'/gm)].map(
+    (match) => match[1] ?? match[2] ?? '',
+  );
+  const imports = specifiers.map((specifier) =>
+    specifier.startsWith('.') ? relative(ROOT, resolve(ROOT, dirname(path), specifier)) : specifier,
+  );
+  return { path, text, imports };
+}
+
+const files = sourceFiles();
+const isIn = (folder: string) => (file: SourceFile) => file.path.startsWith(`${folder}/`);
+const offenders = (of: readonly SourceFile[], isBad: (imported: string, file: SourceFile) => boolean): string[] =>
+  of.flatMap((file) =>
+    file.imports.filter((imported) => isBad(imported, file)).map((imported) => `${file.path} → ${imported}`),
+  );
+
+test('there are source files to look at', () => {
+  for (const folder of ['lib', ...COMPONENTS]) expect(files.filter(isIn(folder)).length).toBeGreaterThan(3);
+});
+
+test.each(COMPONENTS)('%s imports lib/ and itself only', (component) => {
+  const others = ['test', ...COMPONENTS.filter((name) => name !== component)];
+  expect(offenders(files.filter(isIn(component)), (to) => others.some((other) => to.startsWith(`${other}/`)))).toEqual(
+    [],
+  );
+});
+
+test('lib/ imports no component', () => {
+  expect(
+    offenders(files.filter(isIn('lib')), (to) => ['test', ...COMPONENTS].some((name) => to.startsWith(`${name}/`))),
+  ).toEqual([]);
+});
+
+test('inside lib/ the arrows point one way: net ← api ← ipam; kube beside them', () => {
+  const mayNot: Record<string, readonly string[]> = {
+    'lib/net': ['lib/api', 'lib/ipam', 'lib/kube', 'lib/process'],
+    'lib/api': ['lib/ipam', 'lib/kube', 'lib/process'],
+    'lib/ipam': ['lib/process'],
+    'lib/kube': ['lib/ipam'],
+    'lib/process': ['lib/ipam', 'lib/kube'],
+  };
+  const bad = Object.entries(mayNot).flatMap(([folder, targets]) =>
+    offenders(files.filter(isIn(folder)), (to) => targets.some((target) => to.startsWith(`${target}/`))),
+  );
+  expect(bad).toEqual([]);
+});
+
+test('only lib/kube knows the Kubernetes client package', () => {
+  const outside = files.filter((file) => !isIn('lib/kube')(file));
+  expect(offenders(outside, (to) => to.startsWith('@kubernetes/'))).toEqual([]);
+});
+
+test('what decides does no input or output', () => {
+  const pure = files.filter(
+    (file) =>
+      isIn('lib/net')(file) ||
+      isIn('lib/api')(file) ||
+      isIn('speaker/desired')(file) ||
+      /^lib\/ipam\/(choose|ledger|pools|sharing)\.ts$/.test(file.path) ||
+      /\/(decide|render|model|reply)[^/]*\.ts$/.test(file.path),
+  );
+  expect(pure.length).toBeGreaterThan(10);
+  const impure =
+    /^(node:(fs|child_process|http|https|dgram|dns|tls|worker_threads|timers).*|pino|undici|express|prom-client)$/;
+  expect(offenders(pure, (to) => impure.test(to))).toEqual([]);
+  const clocks = pure
+    .filter((file) => /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(/.test(file.text))
+    .map((file) => file.path);
+  expect(clocks).toEqual([]);
+});
+
+test('only main.ts reads the environment and the arguments', () => {
+  const readers = files.filter((file) => /\bprocess\.(env|argv)\b/.test(file.text) && !file.path.endsWith('/main.ts'));
+  expect(readers.map((file) => file.path)).toEqual([]);
+});
+
+test('imports form no circle', () => {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) circles.push([...trail.slice(trail.indexOf(path)), path].join(' → '));
+    if (trail.includes(path) || done.has(path)) return;
+    for (const to of byPath.get(path)?.imports ?? []) if (byPath.has(to)) visit(to, [...trail, path]);
+    done.add(path);
+  };
+  for (const file of files) visit(file.path, []);
+  expect(circles).toEqual([]);
+});
+
+test(`no file is longer than ${MOST_LINES} lines, and each says why it exists`, () => {
+  expect(files.filter((file) => file.text.split('\n').length > MOST_LINES).map((file) => file.path)).toEqual([]);
+  expect(files.filter((file) => !/^(#!.*\n)?\/(\*\*|\/ )/.test(file.text)).map((file) => file.path)).toEqual([]);
+});
