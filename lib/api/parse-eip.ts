@@ -1,0 +1,150 @@
+/**
+ * Reads an Eip: every value checked, every default filled in, every problem said.
+ *
+ * Only what makes an Eip unusable is a problem here. An Eip that OpenELB stored keeps its addresses: what this version does not
+ * implement is named by {@link unsupportedEipFields} instead, for the condition that says so, and the address is given all the same.
+ */
+import { type ParsedRange, parseRange } from '../net/range.ts';
+import type { Eip } from './eip.ts';
+import type { EipObject, EipProtocol } from './eip-types.ts';
+import { CNI_LABELS, DEFAULT_EIP_ANNOTATIONS, EIP_LABEL, firstOf } from './keys.ts';
+import { type Parsed, type Problem, quote } from './problem.ts';
+
+const PROTOCOLS = ['bgp', 'layer2', 'vip'] as const satisfies readonly EipProtocol[];
+const WHEN_FULL = ['Pend', 'Refuse'] as const satisfies readonly Eip['whenFull'][];
+const WHEN_NO_ENDPOINTS = ['Keep', 'Withdraw'] as const satisfies readonly Eip['whenNoEndpoints'][];
+/** The Eip's name is the value of {@link EIP_LABEL}, and a label's value has at most so many characters. */
+const LONGEST_NAME = 63;
+/** An Eip that is not stored yet is younger than any that is. */
+const NOT_STORED_YET = '9999-12-31T23:59:59Z';
+
+export function parseEip(raw: EipObject): Parsed<Eip> {
+  const problems: Problem[] = [];
+  const spec = raw.spec ?? {};
+  const range = rangeOf(spec.address, problems);
+  const namespaceSelector = pairsOf(spec.namespaceSelector, problems);
+  const eip = {
+    name: nameOf(raw, problems),
+    uid: raw.metadata.uid ?? '',
+    createdAt: raw.metadata.creationTimestamp ?? NOT_STORED_YET,
+    protocol: oneOf('spec.protocol', spec.protocol, PROTOCOLS, 'bgp', problems),
+    ...(typeof spec.interface === 'string' && spec.interface !== '' && { interface: spec.interface }),
+    disabled: spec.disable === true,
+    priority: priorityOf(spec.priority, problems),
+    namespaces: new Set(namesOf(spec.namespaces, problems)),
+    ...(namespaceSelector && { namespaceSelector }),
+    isDefault: firstOf(raw.metadata.annotations, DEFAULT_EIP_ANNOTATIONS)?.toLowerCase() === 'true',
+    announcedByCni: firstOf(raw.metadata.labels, CNI_LABELS) !== undefined,
+    whenFull: oneOf('spec.whenFull', spec.whenFull, WHEN_FULL, 'Pend', problems),
+    whenNoEndpoints: oneOf('spec.whenNoEndpoints', spec.whenNoEndpoints, WHEN_NO_ENDPOINTS, 'Keep', problems),
+  };
+  return range && problems.length === 0 ? { ok: true, value: { ...eip, range } } : { ok: false, problems };
+}
+
+/**
+ * What stands in the Eip and has no effect in this version, one sentence each, in the form of a {@link Problem}'s.
+ * Addresses are given all the same. A field at its zero value is not named: it asks for nothing.
+ */
+export function unsupportedEipFields(raw: EipObject): readonly string[] {
+  const { usingKnownIPs, protocol, interface: nic } = raw.spec ?? {};
+  const sentences: string[] = [];
+  if (protocol === 'layer2' || protocol === 'vip') {
+    sentences.push(
+      `spec.protocol: ${quote(protocol)} is not supported yet: addresses are given, but nothing answers for them; write "bgp" to announce them`,
+    );
+  }
+  if (nic) {
+    sentences.push(
+      `spec.interface: ${quote(nic)} is not supported yet: only protocol layer2 will use it; it may stay until then`,
+    );
+  }
+  if (usingKnownIPs === true) {
+    sentences.push('spec.usingKnownIPs: "true" has no effect, nor had it in OpenELB; remove the field');
+  }
+  const defaulting = DEFAULT_EIP_ANNOTATIONS.find((key) => raw.metadata.annotations?.[key] !== undefined);
+  const value = defaulting === undefined ? undefined : raw.metadata.annotations?.[defaulting];
+  if (value !== undefined && !/^(true|false)$/i.test(value)) {
+    sentences.push(`${defaulting}: ${quote(value)} does not make the Eip the default; write "true" or "false"`);
+  }
+  return sentences;
+}
+
+function rangeOf(
+  address: string | undefined,
+  problems: Problem[],
+): Extract<ParsedRange, { ok: true }>['range'] | undefined {
+  if (typeof address !== 'string' || address === '') {
+    problems.push({
+      field: 'spec.address',
+      message: 'is missing; write the addresses to give, such as 198.51.100.0/24',
+    });
+    return undefined;
+  }
+  const parsed = parseRange(address);
+  if (parsed.ok) return parsed.range;
+  problems.push({ field: 'spec.address', value: address, message: parsed.problem });
+  return undefined;
+}
+
+function nameOf(raw: EipObject, problems: Problem[]): string {
+  const name = raw.metadata.name ?? '';
+  if (name.length > LONGEST_NAME) {
+    problems.push({
+      field: 'metadata.name',
+      value: name,
+      message: `is longer than ${LONGEST_NAME} characters, and so cannot be the value of the label ${EIP_LABEL}; choose a shorter name`,
+    });
+  }
+  return name;
+}
+
+function priorityOf(priority: number | undefined, problems: Problem[]): number {
+  if (priority === undefined || priority === null) return 0;
+  if (Number.isSafeInteger(priority)) return priority;
+  problems.push({
+    field: 'spec.priority',
+    value: String(priority),
+    message: 'is not a whole number; write one such as 10',
+  });
+  return 0;
+}
+
+/** The API server's schema has seen to the types; an object from elsewhere must not make this throw. */
+function namesOf(names: readonly string[] | undefined, problems: Problem[]): readonly string[] {
+  if (names === undefined || names === null) return [];
+  if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
+  problems.push({ field: 'spec.namespaces', message: 'is not a list of names; write one such as ["default"]' });
+  return [];
+}
+
+/** `{}` is the same as none: OpenELB's own writes dropped an empty map, so it never matched all namespaces. */
+function pairsOf(
+  pairs: Readonly<Record<string, string>> | undefined,
+  problems: Problem[],
+): Readonly<Record<string, string>> | undefined {
+  if (pairs === undefined || pairs === null) return undefined;
+  if (typeof pairs === 'object' && !Array.isArray(pairs)) return Object.keys(pairs).length > 0 ? pairs : undefined;
+  problems.push({
+    field: 'spec.namespaceSelector',
+    message: 'is not a map of labels; write one such as {"team": "web"}',
+  });
+  return undefined;
+}
+
+function oneOf<T extends string>(
+  field: string,
+  value: string | undefined,
+  allowed: readonly T[],
+  fallback: T,
+  problems: Problem[],
+): T {
+  if (value === undefined || value === null || value === '') return fallback;
+  const found = allowed.find((candidate) => candidate === value);
+  if (found) return found;
+  problems.push({
+    field,
+    value: String(value),
+    message: `is not known; write ${allowed.map(quote).join(', ')} or leave it out`,
+  });
+  return fallback;
+}

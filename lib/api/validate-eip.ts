@@ -1,0 +1,89 @@
+/**
+ * Whether an Eip may be written: the rules that need to see the other Eips and the addresses in use, so that no schema can hold them.
+ *
+ * An update is judged by what it changes. An Eip that overlaps another since before (two creations raced while the webhook was
+ * away) still accepts labels and the removal of a finalizer. Growing is free; shrinking is refused only under a live address.
+ */
+import { compareAddresses, formatAddress, parseAddress } from '../net/address.ts';
+import { type AddressRange, firstAddress, lastAddress, rangeContains, rangesOverlap } from '../net/range.ts';
+import type { Eip } from './eip.ts';
+import { DEFAULT_EIP_ANNOTATIONS } from './keys.ts';
+import type { Problem } from './problem.ts';
+
+/** An address that the Eip has given, with the `namespace/name` of the Services that hold it. */
+export interface LiveAddress {
+  readonly address: string;
+  readonly services: readonly string[];
+}
+
+/** A message names so many addresses, then counts the rest. */
+const MOST_NAMED = 5;
+
+/**
+ * @param old the Eip as stored; undefined when it is created, or when what is stored cannot be parsed.
+ * @param others the Eips to compare with; one of the same name is passed over.
+ * @param liveAddresses asked for only when the addresses change.
+ */
+export function validateEip(
+  eip: Eip,
+  others: readonly Eip[],
+  old: Eip | undefined,
+  liveAddresses: (eipName: string) => readonly LiveAddress[],
+): Problem[] {
+  const rest = others.filter((other) => other.name !== eip.name).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const moved = old === undefined || !sameRange(old.range, eip.range);
+  return [
+    ...(moved ? overlaps(eip, rest) : []),
+    ...(eip.isDefault && !old?.isDefault ? secondDefault(rest) : []),
+    ...(old && moved ? strandedAddresses(eip, liveAddresses(eip.name)) : []),
+  ];
+}
+
+function overlaps(eip: Eip, others: readonly Eip[]): Problem[] {
+  return others
+    .filter((other) => rangesOverlap(other.range, eip.range))
+    .map((other) => ({
+      field: 'spec.address',
+      value: rangeText(eip.range),
+      message: `overlaps Eip "${other.name}" (${rangeText(other.range)}); write addresses that no other Eip has`,
+    }));
+}
+
+function secondDefault(others: readonly Eip[]): Problem[] {
+  const other = others.find((candidate) => candidate.isDefault);
+  if (!other) return [];
+  return [
+    {
+      field: `metadata.annotations[${DEFAULT_EIP_ANNOTATIONS[0]}]`,
+      value: 'true',
+      message: `would make a second default Eip; remove the annotation from Eip "${other.name}" first`,
+    },
+  ];
+}
+
+function strandedAddresses(eip: Eip, live: readonly LiveAddress[]): Problem[] {
+  const stranded = live
+    .map(({ address, services }) => ({ address: parseAddress(address), services }))
+    .filter((item) => item.address !== undefined && !rangeContains(eip.range, item.address))
+    .sort((a, b) => compareAddresses(a.address!, b.address!))
+    .map(({ address, services }) => `${formatAddress(address!)} (${[...services].sort().join(', ')})`);
+  if (stranded.length === 0) return [];
+  const named = stranded.slice(0, MOST_NAMED).join(', ');
+  const more = stranded.length > MOST_NAMED ? ` and ${stranded.length - MOST_NAMED} more` : '';
+  return [
+    {
+      field: 'spec.address',
+      value: rangeText(eip.range),
+      message: `leaves out addresses in use: ${named}${more}; keep them in the Eip, or delete those Services first`,
+    },
+  ];
+}
+
+function sameRange(a: AddressRange, b: AddressRange): boolean {
+  return a.family === b.family && a.first === b.first && a.last === b.last;
+}
+
+function rangeText(range: AddressRange): string {
+  const first = formatAddress(firstAddress(range));
+  return range.first === range.last ? first : `${first}-${formatAddress(lastAddress(range))}`;
+}

@@ -1,0 +1,237 @@
+/** manifests/base: rights as small as they can be, workloads that an administrator would let in, names that agree with each other. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LOAD_BALANCER_CLASS, OPENELB_GROUP, OPT_IN_VALUES, SERVICE_ANNOTATIONS } from '../../../lib/api/keys.ts';
+import { type Manifest, ROOT, readBase, readCrds, readManifest, readManifests } from './files.ts';
+
+const NAMESPACE = 'skycap-system';
+const COMPONENTS = ['webhook', 'allocator', 'speaker'] as const;
+const base = readBase();
+const ofKind = (...kinds: readonly string[]) => base.filter((object) => kinds.includes(object.kind));
+const workloads = ofKind('Deployment', 'DaemonSet');
+const only = (kind: string, name: string, namespace?: string): Manifest => {
+  const found = ofKind(kind).filter(
+    (object) => object.metadata.name === name && (namespace === undefined || object.metadata.namespace === namespace),
+  );
+  expect(found).toHaveLength(1);
+  return found[0];
+};
+
+describe('every object', () => {
+  it('is named skycap…, carries the usual labels, and is in our namespace if it is in one', () => {
+    for (const object of base) {
+      expect(object.metadata.name).toMatch(/^skycap/);
+      expect(object.metadata.labels).toMatchObject({
+        'app.kubernetes.io/name': 'skycap',
+        'app.kubernetes.io/part-of': 'skycap',
+      });
+      if (object.metadata.namespace) expect(object.metadata.namespace).toBe(NAMESPACE);
+    }
+  });
+
+  it('stands in a file that its kustomization lists', () => {
+    for (const folder of ['manifests/base', 'manifests/crds', 'examples']) {
+      const files = readManifests(folder).map((file) => file.path.slice(folder.length + 1));
+      const listed = readManifest(`${folder}/kustomization.yaml`).objects[0].resources;
+      expect([...listed].sort()).toEqual(files.filter((file) => file !== 'kustomization.yaml').sort());
+    }
+  });
+});
+
+describe('rights', () => {
+  const roles = ofKind('Role', 'ClusterRole');
+  const rules = roles.flatMap((role) =>
+    role.rules.map((rule: Manifest) => ({ role: `${role.kind} ${role.metadata.name}`, ...rule })),
+  );
+
+  it('have no wildcard and no way to more rights', () => {
+    for (const rule of rules) {
+      expect([...rule.apiGroups, ...rule.resources, ...rule.verbs].join()).not.toContain('*');
+      for (const verb of ['escalate', 'bind', 'impersonate', 'deletecollection'])
+        expect(rule.verbs).not.toContain(verb);
+      expect(rule.nonResourceURLs).toBeUndefined();
+    }
+  });
+
+  it('reach one Secret, for the webhook, by its name', () => {
+    const secrets = rules.filter((rule: Manifest) => rule.resources.includes('secrets'));
+    expect(secrets).toHaveLength(1);
+    expect(secrets[0]).toMatchObject({ role: 'Role skycap-webhook', resourceNames: ['skycap-webhook-tls'] });
+    expect(secrets[0].verbs).not.toContain('create');
+    expect(only('Secret', 'skycap-webhook-tls').data).toBeUndefined();
+  });
+
+  it('name the configurations and the Lease that are meant', () => {
+    for (const rule of rules) {
+      if (rule.apiGroups.includes('admissionregistration.k8s.io')) expect(rule.resourceNames).toEqual(['skycap']);
+      if (rule.resources.includes('leases') && !rule.verbs.includes('create'))
+        expect(rule.resourceNames).toEqual(['skycap-allocator']);
+    }
+  });
+
+  it('name only resources of ours that exist', () => {
+    const crds = readCrds();
+    for (const rule of rules) {
+      if (!rule.apiGroups.some((group: string) => group === 'skycap.io' || group === OPENELB_GROUP)) continue;
+      for (const resource of rule.resources) {
+        const [plural, subresource] = resource.split('/');
+        expect(rule.apiGroups).toEqual([crds[plural].spec.group]);
+        const stored = crds[plural].spec.versions.find((version: Manifest) => version.storage);
+        if (subresource) expect(stored.subresources).toHaveProperty(subresource);
+      }
+    }
+  });
+
+  it('let nobody write Services but the allocator their status, only the speaker write Speakers, and nobody the spec of another kind', () => {
+    const WRITE = ['create', 'update', 'patch', 'delete'];
+    const writers = (resource: string) =>
+      rules
+        .filter(
+          (rule: Manifest) =>
+            rule.resources.includes(resource) && rule.verbs.some((verb: string) => WRITE.includes(verb)),
+        )
+        .map((rule: Manifest) => rule.role);
+    expect(writers('services')).toEqual([]);
+    expect(writers('services/status')).toEqual(['ClusterRole skycap-allocator']);
+    expect(writers('speakers')).toEqual(['ClusterRole skycap-speaker']);
+    expect(writers('speakers/status')).toEqual(['ClusterRole skycap-speaker']);
+    expect(writers('eipclaims')).toEqual(['ClusterRole skycap-webhook', 'ClusterRole skycap-allocator']);
+    expect(writers('nodes')).toEqual([]);
+    expect(writers('endpointslices')).toEqual([]);
+  });
+
+  it.each(COMPONENTS)('of %s are bound to its ServiceAccount and no other', (component) => {
+    const name = `skycap-${component}`;
+    only('ServiceAccount', name, NAMESPACE);
+    for (const role of roles.filter((candidate) => candidate.metadata.name === name)) {
+      const binding = only(`${role.kind}Binding`, name, role.metadata.namespace);
+      expect(binding.roleRef).toEqual({ apiGroup: 'rbac.authorization.k8s.io', kind: role.kind, name });
+      expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', name, namespace: NAMESPACE }]);
+    }
+  });
+});
+
+describe.each(COMPONENTS)('workload %s', (component) => {
+  const workload = workloads.find((candidate) => candidate.metadata.name === `skycap-${component}`);
+  const pod = workload.spec.template.spec;
+
+  it('selects its own pods', () => {
+    expect(workload.spec.template.metadata.labels).toMatchObject(workload.spec.selector.matchLabels);
+    expect(workload.spec.selector.matchLabels['app.kubernetes.io/component']).toBe(component);
+    expect(pod.serviceAccountName).toBe(`skycap-${component}`);
+  });
+
+  it('runs the one image with no more than it needs', () => {
+    expect(pod.securityContext.seccompProfile).toEqual({ type: 'RuntimeDefault' });
+    expect(pod.priorityClassName).toMatch(/^system-(cluster|node)-critical$/);
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(0);
+    for (const container of pod.containers) {
+      expect(container.image).toBe('skycap');
+      expect(container.imagePullPolicy).toBeUndefined();
+      expect(container.securityContext).toMatchObject({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+      expect(container.securityContext.privileged).toBeUndefined();
+      expect(container.securityContext.capabilities.add ?? []).toEqual(
+        container.name === 'bird' ? ['NET_BIND_SERVICE'] : [],
+      );
+      const user = container.securityContext.runAsUser ?? pod.securityContext.runAsUser;
+      expect(user).toBe(container.name === 'bird' ? 0 : 10001);
+      expect(container.resources.requests).toEqual({ cpu: expect.any(String), memory: expect.any(String) });
+      // A limit on CPU would only make it slow when it matters; memory is bounded.
+      expect(Object.keys(container.resources.limits)).toEqual(['memory']);
+    }
+  });
+
+  it('is probed', () => {
+    const main = pod.containers.find((container: Manifest) => container.name === component);
+    expect(main.command).toEqual(['node', `/app/${component}.js`]);
+    for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe']) {
+      expect(main[probe].httpGet.path).toMatch(/^\/(healthz|readyz)$/);
+      expect(main[probe].httpGet.scheme ?? 'HTTP').toBe(component === 'webhook' ? 'HTTPS' : 'HTTP');
+    }
+    expect(main.livenessProbe.httpGet.path).toBe('/healthz');
+    expect(main.readinessProbe.httpGet.path).toBe('/readyz');
+  });
+
+  it('has its settings from the one place', () => {
+    const main = pod.containers.find((container: Manifest) => container.name === component);
+    expect(main.envFrom).toEqual([{ configMapRef: { name: 'skycap-settings' } }]);
+  });
+
+  it('mounts nothing of the host', () => {
+    for (const volume of pod.volumes ?? []) expect(Object.keys(volume).sort()).toEqual(['emptyDir', 'name']);
+  });
+
+  it('runs twice, apart from each other, and one may always go', () => {
+    if (component === 'speaker') return expect(pod.hostNetwork).toBe(true);
+    expect(workload.spec.replicas).toBe(2);
+    expect(pod.hostNetwork).toBeUndefined();
+    const [term] = pod.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution;
+    expect(term.podAffinityTerm.labelSelector.matchLabels).toEqual(workload.spec.selector.matchLabels);
+    const budget = only('PodDisruptionBudget', `skycap-${component}`);
+    expect(budget.spec.selector.matchLabels).toEqual(workload.spec.selector.matchLabels);
+    expect(budget.spec.minAvailable).toBe(1);
+  });
+});
+
+test('every setting is read by a component, which has the same default', () => {
+  const settings = readFileSync(join(ROOT, 'manifests/base/settings.env'), 'utf8').matchAll(/^([A-Z_]+)=(.*)$/gm);
+  const configs = COMPONENTS.map((component) => readFileSync(join(ROOT, component, 'config.ts'), 'utf8')).join('\n');
+  for (const [, variable, value] of settings) {
+    const [reader] = configs.split('\n').filter((line) => line.includes(`'${variable}'`));
+    expect(reader).toMatch(new RegExp(`(, |')${value}'?\\),?$`));
+  }
+});
+
+describe('the webhook configurations', () => {
+  const mutating = only('MutatingWebhookConfiguration', 'skycap').webhooks[0];
+  const validating = only('ValidatingWebhookConfiguration', 'skycap').webhooks[0];
+  const service = only('Service', 'skycap-webhook');
+
+  it('never stand in the way', () => {
+    expect([mutating.failurePolicy, validating.failurePolicy]).toEqual(['Ignore', 'Ignore']);
+    expect(mutating.timeoutSeconds).toBeLessThanOrEqual(3);
+    expect(mutating.sideEffects).toBe('NoneOnDryRun');
+    expect(mutating.reinvocationPolicy).toBe('IfNeeded');
+    expect(validating.sideEffects).toBe('None');
+    for (const webhook of [mutating, validating]) expect(webhook.matchPolicy).toBe('Equivalent');
+  });
+
+  it('call the webhook where it listens, and leave the caBundle to it', () => {
+    const { containers } = workloads.find((workload) => workload.metadata.name === 'skycap-webhook').spec.template.spec;
+    const [port] = service.spec.ports;
+    expect(service.spec.selector).toEqual(only('Deployment', 'skycap-webhook').spec.selector.matchLabels);
+    expect(containers[0].ports).toContainEqual({ name: port.targetPort, containerPort: 8443 });
+    for (const [webhook, path] of [
+      [mutating, '/mutate'],
+      [validating, '/validate'],
+    ] as const) {
+      expect(webhook.clientConfig).toEqual({
+        service: { namespace: NAMESPACE, name: service.metadata.name, port: port.port, path },
+      });
+    }
+  });
+
+  it('spell keys and names as the code does', () => {
+    const [mine, notAllocator] = mutating.matchConditions.map((condition: Manifest) => condition.expression);
+    for (const key of SERVICE_ANNOTATIONS.optIn) expect(mine).toContain(`'${key}'`);
+    expect(mine).toContain(`in [${OPT_IN_VALUES.map((value) => `'${value}'`).join(', ')}]`);
+    expect(mine).toContain(`== '${LOAD_BALANCER_CLASS}'`);
+    const { metadata } = only('ServiceAccount', 'skycap-allocator');
+    expect(notAllocator).toContain(`'system:serviceaccount:${metadata.namespace}:${metadata.name}'`);
+    expect(validating.matchConditions[1].expression).toBe(notAllocator);
+  });
+
+  it('ask about our kinds in their stored version', () => {
+    expect(validating.rules).toEqual([
+      expect.objectContaining({
+        apiGroups: [OPENELB_GROUP],
+        apiVersions: ['v1alpha2'],
+        resources: ['eips', 'bgpconfs', 'bgppeers'],
+      }),
+    ]);
+  });
+});
