@@ -48,6 +48,29 @@ export interface ListPage<T> {
   readonly continue?: string;
 }
 
+export interface WatchOptions {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Changes after this one are sent. */
+  readonly resourceVersion: string;
+  /** The API server ends the watch after this time. */
+  readonly timeoutSeconds: number;
+  readonly signal: AbortSignal;
+}
+
+/** One line of a watch. Objects of a bookmark are not handed on: only their resourceVersion counts. */
+export type WatchEvent<T extends KubeObject> =
+  | { readonly type: 'added' | 'modified' | 'deleted'; readonly object: T }
+  | { readonly type: 'bookmark'; readonly resourceVersion: string };
+
+/** What a {@link Reflector} needs. A refusal is thrown as KubeError, be it the HTTP status or an ERROR event in mid-stream. */
+export interface KubeWatcher {
+  list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<ListPage<T>>;
+  /** Resolves when the API server has accepted the watch; the stream ends when the API server ends it, and throws when it breaks. */
+  watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): Promise<AsyncIterable<WatchEvent<T>>>;
+}
+
 export interface KubeClient {
   get<T extends KubeObject>(
     resource: Resource<T>,

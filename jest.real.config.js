@@ -1,0 +1,8 @@
+// Tests with a real API server (SKYCAP_LAB_BIN says where its binaries are); no root, no cluster of the user's.
+import unit from './jest.config.js';
+
+/** @type {import('jest').Config} */
+const config = { ...unit, roots: ['<rootDir>/test/real'], testTimeout: 30_000 };
+
+// biome-ignore lint/style/noDefaultExport: jest reads the default export.
+export default config;

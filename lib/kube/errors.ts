@@ -1,0 +1,87 @@
+/**
+ * What can go wrong with a request to the API server, in two classes that callers tell apart: the API server answered and refused
+ * ({@link KubeError}, with the fields of its `metav1.Status`), or it could not be asked ({@link KubeUnreachableError}).
+ */
+
+/** Where the API server refuses for a reason that is not of one field, `causes` is absent. */
+export interface StatusCause {
+  readonly field?: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+export interface KubeErrorFields {
+  readonly statusCode: number;
+  /** `metav1.StatusReason`, e.g. `AlreadyExists`; empty where the answer was no Status. */
+  readonly reason: string;
+  /** The API server's own sentence. */
+  readonly statusMessage: string;
+  readonly retryAfterSeconds?: number | undefined;
+  readonly causes?: readonly StatusCause[] | undefined;
+}
+
+/** The API server answered with something other than success. */
+export class KubeError extends Error implements KubeErrorFields {
+  override readonly name = 'KubeError';
+  readonly statusCode: number;
+  readonly reason: string;
+  readonly statusMessage: string;
+  readonly retryAfterSeconds: number | undefined;
+  readonly causes: readonly StatusCause[] | undefined;
+
+  /** @param action what was asked, e.g. `create eipclaims "192.0.2.7"`. */
+  constructor(action: string, fields: KubeErrorFields) {
+    super(`Cannot ${action}: ${fields.statusMessage} (${fields.statusCode}${fields.reason && ` ${fields.reason}`})`);
+    this.statusCode = fields.statusCode;
+    this.reason = fields.reason;
+    this.statusMessage = fields.statusMessage;
+    this.retryAfterSeconds = fields.retryAfterSeconds;
+    this.causes = fields.causes;
+  }
+}
+
+/** No answer: refused, reset, a TLS error, or silence until the deadline. A write may or may not have happened. */
+export class KubeUnreachableError extends Error {
+  override readonly name = 'KubeUnreachableError';
+
+  constructor(action: string, cause: unknown) {
+    super(`Cannot ${action}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+export function isNotFound(error: unknown): error is KubeError {
+  return error instanceof KubeError && error.statusCode === 404;
+}
+
+/** 409 of a compare-and-swap that lost; see {@link isAlreadyExists} for the other 409. */
+export function isConflict(error: unknown): error is KubeError {
+  return error instanceof KubeError && error.statusCode === 409 && error.reason !== 'AlreadyExists';
+}
+
+export function isAlreadyExists(error: unknown): error is KubeError {
+  return error instanceof KubeError && error.statusCode === 409 && error.reason === 'AlreadyExists';
+}
+
+export function isForbidden(error: unknown): error is KubeError {
+  return error instanceof KubeError && error.statusCode === 403;
+}
+
+/** The object breaks the schema, a CEL rule or a validation (422, or 400 for what cannot even be decoded). */
+export function isInvalid(error: unknown): error is KubeError {
+  return error instanceof KubeError && (error.statusCode === 422 || error.statusCode === 400);
+}
+
+/** The resourceVersion or continue token is too old: list again. */
+export function isGone(error: unknown): error is KubeError {
+  return error instanceof KubeError && (error.statusCode === 410 || error.reason === 'Expired');
+}
+
+export function isTooManyRequests(error: unknown): error is KubeError {
+  return error instanceof KubeError && error.statusCode === 429;
+}
+
+/** The API server could not be asked, or was not able to answer: worth another try later. */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof KubeUnreachableError) return true;
+  return error instanceof KubeError && (error.statusCode === 429 || error.statusCode >= 500);
+}

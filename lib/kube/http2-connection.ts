@@ -1,0 +1,136 @@
+/**
+ * One HTTP/2 connection to the API server, shared by all requests and watches (RFC 9113), as client-go does it.
+ *
+ * PING (§6.7) shows within seconds that a connection hangs half-open: no byte, no FIN, as after a power cut or a lost NAT entry. A PING is no API
+ * request and costs the API server nothing. One is sent every ten seconds while anything is open, and at once when an answer is late.
+ */
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import { type Connection, type HttpAnswer, type HttpRequest, NotSentError } from './connection.ts';
+
+export interface Http2Timing {
+  /** @default 10 s between PINGs while a request or a watch is open. */
+  readonly pingIntervalMs?: number;
+  /** @default 5 s until an unanswered PING means that the connection is dead. */
+  readonly pingTimeoutMs?: number;
+  /** @default 2 s without an answer to a request until a PING asks whether the connection lives. */
+  readonly lateAfterMs?: number;
+}
+
+/** Windows larger than HTTP/2's 64 KiB, so that a page of a list need not wait for round trips. */
+const STREAM_WINDOW_BYTES = 1024 * 1024;
+const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024;
+/** Node refuses streams beyond this; its default, 10 MB, is less than a few large lists at once. */
+const SESSION_MEMORY_MB = 128;
+
+export class Http2Connection implements Connection {
+  readonly #session: ClientHttp2Session;
+  readonly #authority: string;
+  readonly #timing: Required<Http2Timing>;
+  readonly #pinger: NodeJS.Timeout;
+  #openStreams = 0;
+  #probing = false;
+  #goingAway = false;
+
+  /** @param socket connected, with `h2` agreed by ALPN. */
+  constructor(socket: TLSSocket, server: URL, timing: Http2Timing = {}) {
+    this.#authority = server.host;
+    this.#timing = { pingIntervalMs: 10_000, pingTimeoutMs: 5_000, lateAfterMs: 2_000, ...timing };
+    const session = connect(server, {
+      createConnection: () => socket,
+      maxSessionMemory: SESSION_MEMORY_MB,
+      settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
+    });
+    this.#session = session;
+    this.#pinger = setInterval(() => this.#openStreams > 0 && this.#probe(), this.#timing.pingIntervalMs).unref();
+    session.once('connect', () => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
+    session.once('goaway', () => {
+      this.#goingAway = true;
+    });
+    // Each stream learns of it by itself.
+    session.on('error', () => {});
+    session.once('close', () => clearInterval(this.#pinger));
+  }
+
+  get usable(): boolean {
+    return !this.#goingAway && !this.#session.closed && !this.#session.destroyed;
+  }
+
+  send(request: HttpRequest): Promise<HttpAnswer> {
+    request.signal.throwIfAborted();
+    const stream = this.#open(request);
+    this.#openStreams++;
+    const late = setTimeout(() => this.#probe(), this.#timing.lateAfterMs).unref();
+    stream.once('close', () => {
+      this.#openStreams--;
+      clearTimeout(late);
+    });
+    const answer = new Promise<HttpAnswer>((resolve, reject) => {
+      stream.once('response', (headers) => {
+        clearTimeout(late);
+        const retryAfter = headers['retry-after'];
+        const body = bodyOf(stream, request.signal);
+        resolve({ statusCode: headers[':status'] ?? 0, retryAfter: retryAfter?.toString(), body });
+      });
+      stream.once('error', (error) => reject(reasonFor(stream, request.signal, error)));
+      stream.once('close', () => reject(reasonFor(stream, request.signal)));
+    });
+    stream.end(request.body);
+    return answer;
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#session.destroyed) resolve();
+      else this.#session.close(resolve);
+    });
+  }
+
+  destroy(): void {
+    this.#session.destroy();
+  }
+
+  #open(request: HttpRequest): ClientHttp2Stream {
+    try {
+      return this.#session.request(
+        { ':method': request.method, ':path': request.path, ':authority': this.#authority, ...request.headers },
+        { endStream: request.body === undefined, signal: request.signal },
+      );
+    } catch (cause) {
+      throw new NotSentError(`connection lost: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  /** Sends a PING, and gives the connection up when no answer comes. */
+  #probe(): void {
+    if (this.#probing || this.#session.destroyed) return;
+    this.#probing = true;
+    const giveUp = setTimeout(() => {
+      // After this process itself was stopped or busy, the answer may be waiting to be read: the event loop reads before setImmediate.
+      setImmediate(() => this.#probing && this.#session.destroy(new Error('connection lost: no answer to a PING')));
+    }, this.#timing.pingTimeoutMs).unref();
+    this.#session.ping(() => {
+      clearTimeout(giveUp);
+      this.#probing = false;
+    });
+  }
+}
+
+async function* bodyOf(stream: ClientHttp2Stream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    // Leaving the loop early destroys the stream, which cancels it at the API server.
+    for await (const chunk of stream) yield chunk as Uint8Array;
+  } catch (error) {
+    throw reasonFor(stream, signal, error as Error);
+  }
+  // A reset stream ends like a finished one; only its code tells.
+  if (stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw reasonFor(stream, signal);
+}
+
+/** The most telling of the errors that one event causes in several places. */
+function reasonFor(stream: ClientHttp2Stream, signal: AbortSignal, error?: Error): unknown {
+  if (signal.aborted) return signal.reason;
+  // §8.7: the server has not processed it.
+  if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) return new NotSentError('the API server refused the stream');
+  return error ?? new Error('connection lost');
+}

@@ -1,0 +1,285 @@
+/**
+ * Keeps a cache of one kind of object in step with the API server: list in pages, then watch, for ever. `reflect-step.ts` decides what comes next.
+ *
+ * - The cache is replaced only by a complete list, and in one go: nobody ever sees it half filled. In an outage it stays as it was.
+ * - A watch that says nothing, not even the bookmark that comes each minute, is given up and made anew. (A dead connection shows sooner, by PING.)
+ * - Its end is random (5 to 10 minutes), so that not all watches of all nodes are renewed at once.
+ */
+
+import type { Registry } from 'prom-client';
+import { type KubeObject, keyOf } from '../api/object.ts';
+import { type Clock, pause, systemClock } from '../process/clock.ts';
+import type { Logger } from '../process/log.ts';
+import { changesBetween, changesOf } from './changes.ts';
+import type { KubeWatcher, WatchEvent } from './client.ts';
+import { Deadline } from './deadline.ts';
+import { isGone, KubeError, KubeUnreachableError } from './errors.ts';
+import { nextStep, type Outcome, type Progress, START, STEADY_MS, type Step } from './reflect-step.ts';
+import { createReflectorMetrics, type ReflectorMetrics } from './reflector-metrics.ts';
+import type { Resource } from './resource.ts';
+import type { Change, Store } from './store.ts';
+import { dropManagedFields } from './transform.ts';
+
+export interface ReflectorOptions<T extends KubeObject> {
+  readonly client: KubeWatcher;
+  readonly resource: Resource<T>;
+  /** All namespaces without it. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** In metrics and logs, where there is more than one for the resource. @default the resource's plural */
+  readonly name?: string;
+  /** Cuts off what nobody reads; may change the object it gets. @default dropManagedFields */
+  readonly transform?: (object: T) => T;
+  readonly log: Logger;
+  readonly registry?: Registry;
+  readonly clock?: Clock;
+  /** @default Math.random */
+  readonly random?: () => number;
+  /** @default 500 */
+  readonly pageSize?: number;
+  /** How long a watch lasts, at random between the two. @default 300 to 600 */
+  readonly watchSeconds?: { readonly min: number; readonly max: number };
+  /** Bookmarks come each minute. @default 100 s without a byte */
+  readonly silenceMs?: number;
+}
+
+const PAGE_SIZE = 500;
+const WATCH_SECONDS = { min: 300, max: 600 };
+const SILENCE_MS = 100_000;
+
+export class Reflector<T extends KubeObject> implements Store<T> {
+  readonly #options: ReflectorOptions<T>;
+  readonly #name: string;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #metrics: ReflectorMetrics;
+  readonly #listeners: ((change: Change<T>) => void)[] = [];
+  readonly #waiting = new Set<() => void>();
+  #items = new Map<string, T>();
+  #synced = false;
+  #heardAtMs = Number.NEGATIVE_INFINITY;
+  /** Of the failure that was logged last, to log no repetition of it. */
+  #failure: { readonly code: string; readonly message: string } | undefined;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+    this.#name = options.name ?? options.resource.plural;
+    this.#log = options.log.child({ reflector: this.#name });
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+    this.#metrics = createReflectorMetrics(options.registry, this.#name);
+  }
+
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  /** Why the last list or watch failed; undefined while all is well. */
+  get failure(): string | undefined {
+    return this.#failure?.message;
+  }
+
+  silentForMs(): number {
+    return this.#clock.monotonicMs() - this.#heardAtMs;
+  }
+
+  get(key: string): T | undefined {
+    return this.#items.get(key);
+  }
+
+  values(): IterableIterator<T> {
+    return this.#items.values();
+  }
+
+  subscribe(listener: (change: Change<T>) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Resolves when the first complete list is in, or when `signal` aborts. */
+  async waitForSync(signal: AbortSignal): Promise<void> {
+    if (this.#synced || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.#waiting.delete(done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  /** Resolves when `signal` has aborted; never rejects. The cache stays as it is then. */
+  async run(signal: AbortSignal): Promise<void> {
+    let progress: Progress = START;
+    while (!signal.aborted) {
+      await pause(progress.delayMs, signal);
+      if (signal.aborted) return;
+      const outcome =
+        progress.step.kind === 'list' ? await this.#list(signal) : await this.#watch(progress.step, signal);
+      progress = nextStep(progress, outcome, this.#clock.monotonicMs(), this.#random());
+    }
+  }
+
+  async #list(signal: AbortSignal): Promise<Outcome> {
+    const { client, resource, namespace, labelSelector, fieldSelector, pageSize = PAGE_SIZE } = this.#options;
+    const selection = {
+      ...(namespace && { namespace }),
+      ...(labelSelector && { labelSelector }),
+      ...(fieldSelector && { fieldSelector }),
+    };
+    const items = new Map<string, T>();
+    try {
+      let next: string | undefined;
+      for (;;) {
+        const page = await client.list(resource, {
+          ...selection,
+          limit: pageSize,
+          ...(next && { continue: next }),
+          signal,
+        });
+        this.#heard();
+        for (const item of page.items) this.#take(items, item);
+        next = page.continue;
+        if (!next) {
+          this.#replace(items);
+          return { kind: 'listed', resourceVersion: page.resourceVersion };
+        }
+      }
+    } catch (error) {
+      return this.#failed(error, { kind: 'list' }, 0, signal);
+    }
+  }
+
+  async #watch(step: Step & { kind: 'watch' }, signal: AbortSignal): Promise<Outcome> {
+    let resourceVersion = step.resourceVersion;
+    const startedMs = this.#clock.monotonicMs();
+    const lived = (): number => this.#clock.monotonicMs() - startedMs;
+    const silence = new Deadline(this.#options.silenceMs ?? SILENCE_MS, signal);
+    const steady = setTimeout(() => this.#recovered(), STEADY_MS);
+    try {
+      for await (const event of await this.#openWatch(resourceVersion, silence.signal)) {
+        silence.restart();
+        this.#heard();
+        resourceVersion = event.type === 'bookmark' ? event.resourceVersion : event.object.metadata.resourceVersion!;
+        this.#apply(event);
+      }
+      if (lived() < STEADY_MS) this.#note('closed', new Error(`Cannot watch ${this.#name}: the watch ends at once`));
+      return { kind: 'ended', resourceVersion, livedMs: lived() };
+    } catch (error) {
+      const reason = silence.signal.aborted ? new KubeUnreachableError(`watch ${this.#name}`, error) : error;
+      return this.#failed(reason, { kind: 'watch', resourceVersion }, lived(), signal);
+    } finally {
+      clearTimeout(steady);
+      silence.dispose();
+    }
+  }
+
+  async #openWatch(resourceVersion: string, signal: AbortSignal): Promise<AsyncIterable<WatchEvent<T>>> {
+    const { client, resource, namespace, labelSelector, fieldSelector, watchSeconds = WATCH_SECONDS } = this.#options;
+    const timeoutSeconds = Math.round(watchSeconds.min + (watchSeconds.max - watchSeconds.min) * this.#random());
+    const stream = await client.watch(resource, {
+      resourceVersion,
+      timeoutSeconds,
+      ...(namespace && { namespace }),
+      ...(labelSelector && { labelSelector }),
+      ...(fieldSelector && { fieldSelector }),
+      signal,
+    });
+    this.#heard();
+    this.#metrics.watched();
+    return stream;
+  }
+
+  /** Puts an object in a list that is being taken in; one that has not changed stays the same object, which saves its memory. */
+  #take(items: Map<string, T>, item: T): void {
+    const key = keyOf(item);
+    const old = this.#items.get(key);
+    const same =
+      old?.metadata.uid === item.metadata.uid && old?.metadata.resourceVersion === item.metadata.resourceVersion;
+    items.set(key, same && old ? old : this.#transformed(item));
+  }
+
+  #replace(items: Map<string, T>): void {
+    const changes = changesBetween(this.#items, items);
+    this.#items = items;
+    this.#synced = true;
+    this.#metrics.listed();
+    this.#metrics.objects(items.size);
+    for (const change of changes) this.#notify(change);
+    for (const done of this.#waiting) done();
+  }
+
+  #apply(event: WatchEvent<T>): void {
+    if (event.type === 'bookmark') return;
+    const object = this.#transformed(event.object);
+    const key = keyOf(object);
+    const old = this.#items.get(key);
+    if (event.type === 'deleted') {
+      // Its last state is the event's, not the cache's.
+      if (this.#items.delete(key)) this.#notify({ type: 'deleted', key, object });
+    } else {
+      const changes = changesOf(key, old, object);
+      this.#items.set(key, object);
+      for (const change of changes) this.#notify(change);
+    }
+    this.#metrics.objects(this.#items.size);
+  }
+
+  #transformed(object: T): T {
+    return (this.#options.transform ?? dropManagedFields)(object);
+  }
+
+  #notify(change: Change<T>): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(change);
+      } catch (err) {
+        this.#log.error({ err, key: change.key }, 'listener failed');
+      }
+    }
+  }
+
+  #heard(): void {
+    this.#heardAtMs = this.#clock.monotonicMs();
+  }
+
+  #failed(error: unknown, step: Step, livedMs: number, signal: AbortSignal): Outcome {
+    if (signal.aborted) return { kind: 'failed', step, livedMs };
+    // 410 is how the API server says that its history is shorter than our absence; it is a failure only when it goes on.
+    if (isGone(error)) {
+      this.#metrics.failed('410');
+      this.#log.debug({ err: error }, 'resource version too old, listing again');
+      return { kind: 'startOver', livedMs };
+    }
+    const code = codeOf(error);
+    if (livedMs < STEADY_MS) this.#note(code, error);
+    else this.#metrics.failed(code);
+    if (code === 'unreadable' || code === '400') return { kind: 'startOver', livedMs };
+    const retryAfterSeconds = error instanceof KubeError ? error.retryAfterSeconds : undefined;
+    return { kind: 'failed', step, livedMs, retryAfterSeconds };
+  }
+
+  /** Says once what is wrong, not at every repetition. */
+  #note(code: string, err: unknown): void {
+    this.#metrics.failed(code);
+    if (this.#failure?.code !== code) this.#log.warn({ err }, 'cannot follow the API server, trying again');
+    this.#failure = { code, message: err instanceof Error ? err.message : String(err) };
+  }
+
+  #recovered(): void {
+    if (this.#failure) this.#log.info('following the API server again');
+    this.#failure = undefined;
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof KubeError) return String(error.statusCode);
+  return error instanceof KubeUnreachableError ? 'unreachable' : 'unreadable';
+}

@@ -1,0 +1,50 @@
+/**
+ * Whether the event loop is, or lately was, blocked. A loop that is blocked at this moment answers no probe at all, which is what restarts it; this check is
+ * for one that is blocked again and again and answers in between.
+ */
+import { type CheckResult, failing, OK } from './check.ts';
+
+export interface EventLoopCheckOptions {
+  /** @default 2 s */
+  readonly longestMs?: number;
+  /** A block counts for this time. @default 30 s */
+  readonly rememberMs?: number;
+  readonly monotonicMs: () => number;
+}
+
+const TICK_MS = 500;
+
+export class EventLoopCheck {
+  readonly #longestMs: number;
+  readonly #rememberMs: number;
+  readonly #now: () => number;
+  readonly #timer: NodeJS.Timeout;
+  #tickedAt: number;
+  #block: { readonly ms: number; readonly at: number } | undefined;
+
+  constructor(options: EventLoopCheckOptions) {
+    this.#longestMs = options.longestMs ?? 2_000;
+    this.#rememberMs = options.rememberMs ?? 30_000;
+    this.#now = options.monotonicMs;
+    this.#tickedAt = this.#now();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  /** A {@link Check}. */
+  readonly check = (): CheckResult => {
+    this.#tick();
+    if (!this.#block || this.#now() - this.#block.at > this.#rememberMs) return OK;
+    return failing(`the event loop was blocked for ${(this.#block.ms / 1000).toFixed(1)} s`);
+  };
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #tick(): void {
+    const now = this.#now();
+    const lateMs = now - this.#tickedAt - TICK_MS;
+    this.#tickedAt = now;
+    if (lateMs > this.#longestMs) this.#block = { ms: lateMs, at: now };
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * `/healthz`, `/readyz` and `/metrics`. The handler is apart from the server, so that the webhook can serve it on the port it has anyway.
+ * Healthy means that a restart would not help; ready means that the component does its work.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+import { type Checks, evaluate } from './check.ts';
+
+export interface HealthOptions {
+  readonly registry: Registry;
+  /** What a restart would mend. */
+  readonly healthy: Checks;
+  /** What must hold for the component to do its work. */
+  readonly ready: Checks;
+}
+
+export interface HealthServer {
+  /** Where it listens, with the port that it got. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/** @returns false for a path that it does not serve; nothing is written then. */
+export type HealthHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** Probes are small; whoever holds a connection longer is no probe. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+export function healthHandler(options: HealthOptions): HealthHandler {
+  const { registry, healthy, ready } = options;
+  const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
+    '/healthz': (response) => answerChecks(response, healthy),
+    '/readyz': (response) => answerChecks(response, ready),
+    '/metrics': (response) => void answerMetrics(response, registry),
+  };
+  return (request, response) => {
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    const answer = Object.hasOwn(answers, path) ? answers[path] : undefined;
+    if (!answer) return false;
+    if (request.method === 'GET' || request.method === 'HEAD') answer(response);
+    else send(response, 405, 'only GET is allowed here\n');
+    return true;
+  };
+}
+
+/** @param options.address `host:port`, `[host]:port` or `:port`; port 0 takes a free one. */
+export async function serveHealth(options: HealthOptions & { readonly address: string }): Promise<HealthServer> {
+  const handle = healthHandler(options);
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    if (!handle(request, response)) send(response, 404, 'there is /healthz, /readyz and /metrics\n');
+  });
+  const { host, port } = splitAddress(options.address);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(new Error(`Cannot serve health on "${options.address}": ${cause.message}`, { cause }));
+    });
+    server.listen({ port, ...(host && { host }) }, resolve);
+  });
+  const bound = server.address() as AddressInfo;
+  return {
+    address: bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** @throws {SyntaxError} where it is none. */
+export function splitAddress(address: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(address);
+  const port = Number(match?.[3]);
+  if (!match || port > 65_535) {
+    throw new SyntaxError(`Cannot read "${address}" as host:port; write one such as 127.0.0.1:7980 or [::1]:7980`);
+  }
+  return { host: match[1] ?? match[2] ?? '', port };
+}
+
+function answerChecks(response: ServerResponse, checks: Checks): void {
+  const { ok, text } = evaluate(checks);
+  send(response, ok ? 200 : 503, text || 'ok\n');
+}
+
+async function answerMetrics(response: ServerResponse, registry: Registry): Promise<void> {
+  try {
+    send(response, 200, await registry.metrics(), registry.contentType);
+  } catch (error) {
+    send(response, 500, `Cannot collect the metrics: ${error instanceof Error ? error.message : String(error)}\n`);
+  }
+}
+
+function send(response: ServerResponse, statusCode: number, text: string, type = 'text/plain; charset=utf-8'): void {
+  response.writeHead(statusCode, { 'content-type': type, 'x-content-type-options': 'nosniff' });
+  response.end(text);
+}

@@ -1,0 +1,62 @@
+/**
+ * Logs are NDJSON by pino: a constant message plus fields, ISO time, the level's name. One line a change at `info`, nothing periodic.
+ * The line carries neither pid nor host name: who reads a pod's log knows both.
+ */
+import pino from 'pino';
+
+/** What a component logs through; child loggers carry fields of their subject. */
+export type Logger = pino.Logger;
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface LoggerOptions {
+  readonly component: string;
+  /** @default info */
+  readonly level?: LogLevel;
+  /** @default standard output, written synchronously, so that the last lines before an exit are not lost. */
+  readonly destination?: pino.DestinationStream;
+}
+
+export function createLogger(options: LoggerOptions): Logger {
+  return pino(
+    {
+      level: options.level ?? 'info',
+      base: { component: options.component },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: describeError },
+    },
+    options.destination ?? pino.destination({ fd: 1, sync: true }),
+  );
+}
+
+interface DescribedError {
+  readonly type: string;
+  readonly message: string;
+  readonly code?: string | number;
+  readonly cause?: string;
+  readonly stack?: string;
+}
+
+/**
+ * An error as fields. The stack is left out where the error has a code of its own (refused by the API server, by the kernel): there
+ * the message says it all, and the line stays one that a person can read.
+ */
+function describeError(error: unknown): DescribedError | string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, statusCode } = error as { readonly code?: string; readonly statusCode?: number };
+  const known = statusCode ?? code ?? codeOf(error.cause);
+  return {
+    type: error.name,
+    message: error.message,
+    ...(known !== undefined && { code: known }),
+    ...(error.cause instanceof Error && { cause: error.cause.message }),
+    ...(known === undefined && error.stack && { stack: error.stack }),
+  };
+}
+
+function codeOf(cause: unknown): string | undefined {
+  const code = cause instanceof Error ? (cause as { readonly code?: unknown }).code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}

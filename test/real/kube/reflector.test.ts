@@ -1,0 +1,346 @@
+/** The Reflector against a real API server, with the network and the API server failing in every way that client-node's informer does not survive. */
+import { createServer } from 'node:tls';
+import { Registry } from 'prom-client';
+import type { KubeObject } from '../../../lib/api/object.ts';
+import { HttpKubeClient } from '../../../lib/kube/http-client.ts';
+import { Reflector, type ReflectorOptions } from '../../../lib/kube/reflector.ts';
+import type { Resource } from '../../../lib/kube/resource.ts';
+import { ApiProxy, type FaultRule } from '../../support/api-proxy.ts';
+import { ADMIN, ControlPlane } from '../../support/control-plane.ts';
+import { until } from '../../support/eventually.ts';
+import { freePorts } from '../../support/free-port.ts';
+import { logSink } from '../../support/log-sink.ts';
+import { TestCa } from '../../support/pki.ts';
+import { TcpProxy } from '../../support/tcp-proxy.ts';
+
+interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+const CONFIG_MAPS: Resource<ConfigMap> = {
+  group: '',
+  version: 'v1',
+  kind: 'ConfigMap',
+  plural: 'configmaps',
+  namespaced: true,
+};
+const NAMESPACE = 'default';
+/** Tight, so that a test need not wait for minutes; the ratios are those of the defaults. */
+const TIMING = { pingIntervalMs: 300, pingTimeoutMs: 300, lateAfterMs: 300, connectTimeoutMs: 1_000 };
+
+let plane: ControlPlane;
+let admin: HttpKubeClient;
+let tests = 0;
+
+beforeAll(async () => {
+  plane = await ControlPlane.start();
+  admin = plane.client();
+}, 60_000);
+
+afterAll(() => plane?.[Symbol.asyncDispose]());
+
+/** What the running test has open; ended after it, last opened first, also where it failed. */
+let open: AsyncDisposableStack;
+beforeEach(() => {
+  open = new AsyncDisposableStack();
+});
+afterEach(() => open.disposeAsync());
+
+async function tcpProxy(port?: number): Promise<TcpProxy> {
+  return open.use(await TcpProxy.start(plane.port, port));
+}
+
+async function apiProxy(options?: { readonly http1Only: boolean }): Promise<ApiProxy> {
+  return open.use(await ApiProxy.start(plane, options));
+}
+
+/** One reflector on config maps of a label of this test's own, with the changes it told. */
+async function following(server: string, options: Partial<ReflectorOptions<ConfigMap>> = {}) {
+  const label = `t${++tests}`;
+  const access = { server, token: plane.user(ADMIN).token, tls: { ca: plane.caPem } };
+  const client = HttpKubeClient.fromToken(access, { component: 'test', requestTimeoutMs: 5_000, ...TIMING });
+  const { log, lines } = logSink();
+  const reflector = new Reflector<ConfigMap>({
+    client,
+    resource: CONFIG_MAPS,
+    namespace: NAMESPACE,
+    labelSelector: `test=${label}`,
+    log,
+    ...options,
+  });
+  const changes: string[] = [];
+  reflector.subscribe((change) =>
+    changes.push(`${change.type} ${change.object.metadata.name} ${change.object.data?.v ?? ''}`.trim()),
+  );
+  const stop = new AbortController();
+  const running = reflector.run(stop.signal);
+  const make = (name: string, v = '1'): Promise<ConfigMap> =>
+    admin.create(CONFIG_MAPS, {
+      metadata: { name: `${label}-${name}`, namespace: NAMESPACE, labels: { test: label } },
+      data: { v },
+    });
+  const set = (name: string, v: string): Promise<ConfigMap> =>
+    admin.patch(CONFIG_MAPS, { name: `${label}-${name}`, namespace: NAMESPACE }, { data: { v } }, { type: 'merge' });
+  const remove = (name: string): Promise<void> =>
+    admin.delete(CONFIG_MAPS, { name: `${label}-${name}`, namespace: NAMESPACE });
+  const sees = (name: string, v: string, withinMs = 10_000): Promise<void> =>
+    until(`${name}=${v}`, () => reflector.get(`${NAMESPACE}/${label}-${name}`)?.data?.v === v, {
+      withinMs,
+      everyMs: 5,
+    });
+  const end = async (): Promise<void> => {
+    stop.abort(new Error('the test ends'));
+    await running;
+    await client.close();
+  };
+  open.defer(end);
+  return { label, reflector, changes, lines, make, set, remove, sees, end };
+}
+
+/** Waits until the watch is open, so that a fault hits it and not the list. */
+async function settled(t: Awaited<ReturnType<typeof following>>): Promise<void> {
+  await t.reflector.waitForSync(AbortSignal.timeout(10_000));
+  await t.make('first');
+  await t.sees('first', '1');
+}
+
+it('lists in pages and follows additions, changes and deletions', async () => {
+  const label = `t${tests + 1}`;
+  for (let i = 0; i < 7; i++) {
+    await admin.create(CONFIG_MAPS, {
+      metadata: { name: `${label}-${i}`, namespace: NAMESPACE, labels: { test: label } },
+    });
+  }
+  const t = await following(plane.url, { pageSize: 3 });
+  await t.reflector.waitForSync(AbortSignal.timeout(10_000));
+  expect(t.reflector.size).toBe(7);
+  expect([...t.reflector.values()][0]).toMatchObject({ kind: 'ConfigMap', apiVersion: 'v1' });
+  expect([...t.reflector.values()].some((o) => JSON.stringify(o).includes('managedFields'))).toBe(false);
+  await t.make('x');
+  await t.sees('x', '1');
+  await t.set('x', '2');
+  await t.sees('x', '2');
+  await t.remove('x');
+  await until('x gone', () => t.reflector.size === 7);
+  expect(t.changes.slice(7)).toEqual([`added ${t.label}-x 1`, `modified ${t.label}-x 2`, `deleted ${t.label}-x 2`]);
+});
+
+it('lists again after etcd has compacted what it missed, and tells a new object of the same name from the old one', async () => {
+  const proxy = await tcpProxy();
+  const registry = new Registry();
+  const t = await following(proxy.url, { registry });
+  await settled(t);
+  await t.make('gone');
+  await t.sees('gone', '1');
+  await proxy.refuse();
+  proxy.reset();
+  await t.remove('first');
+  await t.make('first', 'new');
+  await t.remove('gone');
+  await plane.compact();
+  // Its watch cache would still know the history that etcd has thrown away.
+  await plane.stopApiServer();
+  await plane.startApiServer();
+  await proxy.accept();
+  await t.sees('first', 'new');
+  expect(await registry.metrics()).toContain('skycap_reflector_lists_total{reflector="configmaps"} 2');
+  expect(t.changes.slice(2)).toEqual([
+    `deleted ${t.label}-first 1`,
+    `deleted ${t.label}-gone 1`,
+    `added ${t.label}-first new`,
+  ]);
+});
+
+describe('recovers within two seconds', () => {
+  it('from a half-open connection that says nothing and never ends', async () => {
+    const proxy = await tcpProxy();
+    const t = await following(proxy.url);
+    await settled(t);
+    proxy.freeze();
+    await until('the dead connection is noticed', () => t.lines.some((l) => l.level === 'warn'));
+    expect(t.reflector.size).toBe(1);
+    proxy.thaw();
+    await t.set('first', '2');
+    await t.sees('first', '2', 2_000);
+  });
+
+  it('from connections that are reset again and again', async () => {
+    const proxy = await tcpProxy();
+    const t = await following(proxy.url);
+    await settled(t);
+    for (let i = 2; i < 6; i++) {
+      proxy.reset();
+      await t.set('first', String(i));
+      await t.sees('first', String(i), 2_000);
+    }
+  });
+
+  it('from a server that is not there for a while, with its cache kept', async () => {
+    const proxy = await tcpProxy();
+    const t = await following(proxy.url);
+    await settled(t);
+    await proxy.refuse();
+    proxy.reset();
+    await until('the loss is noticed', () => t.reflector.failure !== undefined);
+    expect([t.reflector.size, t.reflector.synced]).toEqual([1, true]);
+    expect(t.changes).toHaveLength(1);
+    await t.set('first', '2');
+    await proxy.accept();
+    await t.sees('first', '2', 2_000);
+    expect(t.lines.filter((l) => l.level === 'warn')).toHaveLength(1);
+  });
+
+  it('from a TLS certificate that it does not trust', async () => {
+    const [port] = await freePorts(1);
+    const stranger = await (await TestCa.create('a-stranger')).issue({ commonName: 'x', ipAddresses: ['127.0.0.1'] });
+    const server = createServer({ ...stranger, ALPNProtocols: ['h2'] }, () => {}).on('tlsClientError', () => {});
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    open.defer(() => void server.close());
+    const t = await following(`https://127.0.0.1:${port}`);
+    await until('the error is noticed', () => t.reflector.failure !== undefined);
+    expect(t.reflector.failure).toMatch(/Cannot list configmaps: .*certificate/);
+    server.close();
+    await tcpProxy(port);
+    await t.make('first');
+    await t.sees('first', '1', 2_000);
+  });
+
+  const statuses: readonly {
+    readonly name: string;
+    readonly status: number;
+    readonly headers?: Record<string, string>;
+  }[] = [
+    { name: '500', status: 500 },
+    { name: '429 with Retry-After', status: 429, headers: { 'retry-after': '1' } },
+    { name: '503', status: 503 },
+  ];
+  it.each(statuses)('from answers of $name to every list and watch', async ({ status, headers }) => {
+    const proxy = await apiProxy();
+    const t = await following(proxy.url, { watchSeconds: { min: 1, max: 1 } });
+    await settled(t);
+    proxy.rule = () => ({ status, ...(headers && { headers }) });
+    await until('the answers are noticed', () => t.reflector.failure !== undefined);
+    proxy.seen.length = 0;
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    // Never a hot loop: one reflector, about one try a second.
+    expect(proxy.seen.length).toBeLessThan(10);
+    expect(t.reflector.size).toBe(1);
+    proxy.rule = () => undefined;
+    await t.set('first', '2');
+    await t.sees('first', '2', 2_000);
+  });
+});
+
+const EXPIRED = {
+  kind: 'Status',
+  apiVersion: 'v1',
+  status: 'Failure',
+  reason: 'Expired',
+  message: 'too old resource version',
+  code: 410,
+};
+
+it.each<{ readonly name: string; readonly rule: FaultRule }>([
+  { name: 'as HTTP status', rule: (r) => (r.isWatch ? { status: 410, body: EXPIRED } : undefined) },
+  { name: 'as ERROR event', rule: (r) => (r.isWatch ? { lines: [{ type: 'ERROR', object: EXPIRED }] } : undefined) },
+])('lists again after 410 $name, not in a hot loop while it goes on', async ({ rule }) => {
+  const proxy = await apiProxy();
+  const t = await following(proxy.url);
+  proxy.rule = rule;
+  await t.make('first');
+  await t.sees('first', '1');
+  await t.set('first', '2');
+  await t.sees('first', '2');
+  proxy.seen.length = 0;
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(proxy.seen.length).toBeLessThan(12);
+  proxy.rule = () => undefined;
+  await t.set('first', '3');
+  await t.sees('first', '3', 2_000);
+});
+
+it('starts a list over when its continue token expires, and never shows half of it', async () => {
+  const proxy = await apiProxy();
+  let refused = 0;
+  proxy.rule = (r) => (r.path.includes('continue=') && refused++ < 2 ? { status: 410, body: EXPIRED } : undefined);
+  const label = `t${tests + 1}`;
+  for (let i = 0; i < 5; i++) {
+    await admin.create(CONFIG_MAPS, {
+      metadata: { name: `${label}-${i}`, namespace: NAMESPACE, labels: { test: label } },
+    });
+  }
+  const sizes = new Set<number>();
+  const t = await following(proxy.url, { pageSize: 2 });
+  const looking = setInterval(() => sizes.add(t.reflector.synced ? t.reflector.size : -1), 1);
+  await t.reflector.waitForSync(AbortSignal.timeout(10_000));
+  sizes.add(t.reflector.size);
+  clearInterval(looking);
+  expect([...sizes].sort()).toEqual([-1, 5]);
+  expect(refused).toBeGreaterThanOrEqual(2);
+});
+
+it('does not spin when every watch closes at once, and still sees changes', async () => {
+  const proxy = await apiProxy();
+  proxy.rule = (r) => (r.isWatch ? { lines: [] } : undefined);
+  const t = await following(proxy.url);
+  await t.reflector.waitForSync(AbortSignal.timeout(10_000));
+  proxy.seen.length = 0;
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  expect(proxy.seen.length).toBeLessThan(12);
+  expect(t.reflector.failure).toMatch(/ends at once/);
+  proxy.rule = () => undefined;
+  await t.make('first');
+  await t.sees('first', '1', 2_000);
+});
+
+it('goes on past a line that it cannot read, by listing again', async () => {
+  const proxy = await apiProxy();
+  const t = await following(proxy.url, { watchSeconds: { min: 1, max: 1 } });
+  await settled(t);
+  proxy.rule = (r) => (r.isWatch ? { lines: ['no event'] } : undefined);
+  await t.set('first', '2');
+  await t.sees('first', '2', 5_000);
+  proxy.rule = () => undefined;
+  await t.set('first', '3');
+  await t.sees('first', '3', 2_000);
+});
+
+it('gives up a watch that is silent though its connection lives, and follows by another', async () => {
+  const t = await following(plane.url, { silenceMs: 700, watchSeconds: { min: 300, max: 300 } });
+  await settled(t);
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await t.set('first', '2');
+  await t.sees('first', '2', 2_000);
+  expect(t.reflector.silentForMs()).toBeLessThan(2_000);
+});
+
+it('works over HTTP/1.1 where the other side speaks nothing newer', async () => {
+  const proxy = await apiProxy({ http1Only: true });
+  const t = await following(proxy.url);
+  await settled(t);
+  await t.set('first', '2');
+  await t.sees('first', '2');
+});
+
+it('is not disturbed by a listener that throws', async () => {
+  const t = await following(plane.url);
+  t.reflector.subscribe(() => {
+    throw new Error('a bug');
+  });
+  const after: string[] = [];
+  t.reflector.subscribe((change) => after.push(change.type));
+  await settled(t);
+  await t.set('first', '2');
+  await t.sees('first', '2');
+  expect(after).toEqual(['added', 'modified']);
+});
+
+it('stops at once, in the middle of a watch and in the middle of a back-off', async () => {
+  const t = await following(plane.url);
+  await settled(t);
+  const startedMs = performance.now();
+  await t.end();
+  const dead = await following('https://127.0.0.1:1');
+  await until('the failure is noticed', () => dead.reflector.failure !== undefined);
+  await dead.end();
+  expect(performance.now() - startedMs).toBeLessThan(1_500);
+});
