@@ -95,7 +95,20 @@ export interface BgpPeerObject extends KubeObject {
   };
 }
 
-/** OpenELB's shape; the counters are strings there, and times RFC 3339. */
+/** Numbers of messages as OpenELB stored them. */
+export interface MessageCounts {
+  readonly notification?: string;
+  readonly update?: string;
+  readonly open?: string;
+  readonly keepalive?: string;
+  readonly refresh?: string;
+  readonly discarded?: string;
+  readonly total?: string;
+  readonly withdrawUpdate?: string;
+  readonly withdrawPrefix?: string;
+}
+
+/** OpenELB's shape; the counters are strings there, and times RFC 3339. What Skycap does not write is here so that it stays readable. */
 export interface NodePeerStatus {
   readonly peerState?: {
     readonly neighborAddress?: string;
@@ -105,8 +118,20 @@ export interface NodePeerStatus {
     readonly routerId?: string;
     readonly sessionState?: 'IDLE' | 'CONNECT' | 'ACTIVE' | 'OPENSENT' | 'OPENCONFIRM' | 'ESTABLISHED';
     readonly adminState?: 'UP' | 'DOWN' | 'PFX_CT';
+    readonly messages?: { readonly received?: MessageCounts; readonly sent?: MessageCounts };
+    readonly queues?: { readonly input?: number; readonly output?: number };
+    readonly authPassword?: string;
+    readonly description?: string;
+    readonly peerGroup?: string;
+    readonly removePrivateAs?: number;
+    readonly routeFlapDamping?: boolean;
+    readonly sendCommunity?: number;
+    readonly outQ?: number;
+    readonly flops?: number;
   };
   readonly timersState?: {
+    readonly connectRetry?: string;
+    readonly minimumAdvertisementInterval?: string;
     readonly holdTime?: string;
     readonly keepaliveInterval?: string;
     readonly negotiatedHoldTime?: string;

@@ -1,0 +1,69 @@
+/** `metav1.LabelSelector`, parsed into requirements that all must hold (apimachinery `labels/selector.go` has the meaning). */
+import type { LabelSelector } from './bgp-types.ts';
+import type { Problem } from './problem.ts';
+
+export interface LabelRequirement {
+  readonly key: string;
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  readonly values: readonly string[];
+}
+
+const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'] as const satisfies readonly LabelRequirement['operator'][];
+
+/** An absent or empty selector has no requirement and so matches everything. Problems are added to `problems`. */
+export function parseLabelSelector(
+  raw: LabelSelector | undefined,
+  field: string,
+  problems: Problem[],
+): readonly LabelRequirement[] {
+  const pairs = Object.entries(raw?.matchLabels ?? {});
+  return [
+    ...pairs.map(([key, value]): LabelRequirement => ({ key, operator: 'In', values: [value] })),
+    ...(raw?.matchExpressions ?? []).flatMap((expression, i) => {
+      const path = `${field}.matchExpressions[${i}]`;
+      const operator = OPERATORS.find((known) => known === expression.operator);
+      const values = expression.values ?? [];
+      if (!operator) {
+        problems.push({
+          field: `${path}.operator`,
+          value: String(expression.operator),
+          message: `is not known; write ${OPERATORS.join(', ')}`,
+        });
+        return [];
+      }
+      const takesValues = operator === 'In' || operator === 'NotIn';
+      if (takesValues !== values.length > 0) {
+        problems.push({
+          field: `${path}.values`,
+          message: takesValues
+            ? `is missing; ${operator} needs at least one value`
+            : `must be left out; ${operator} asks for the key alone`,
+        });
+        return [];
+      }
+      return [{ key: expression.key, operator, values }];
+    }),
+  ];
+}
+
+export function matchesLabels(
+  requirements: readonly LabelRequirement[],
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  return requirements.every((requirement) => holds(requirement, labels));
+}
+
+/** `NotIn` also holds where the key is missing, as in Kubernetes. */
+function holds({ key, operator, values }: LabelRequirement, labels: Readonly<Record<string, string>>): boolean {
+  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Reads a BgpConf: every value checked, every default filled in, every problem said.
+ *
+ * Only what leaves the speakers without a usable configuration is a problem. What this version does not implement is named by
+ * {@link unsupportedBgpConfFields} for the condition that says so.
+ */
+import { formatAddress, parseAddress } from '../net/address.ts';
+import { BGP_PORT, type BgpConf } from './bgp.ts';
+import { asksForSomething, optionalAs, optionalNumber } from './bgp-fields.ts';
+import type { BgpConfObject } from './bgp-types.ts';
+import { CNI_LABELS, firstOf } from './keys.ts';
+import type { Parsed, Problem } from './problem.ts';
+
+/** GoBGP's way to say "do not listen". */
+const NO_LISTENER = -1;
+/** OpenELB's default, which is what BIRD does: listen on every address. */
+const ALL_ADDRESSES = ['0.0.0.0', '::'];
+
+export function parseBgpConf(raw: BgpConfObject): Parsed<BgpConf> {
+  const problems: Problem[] = [];
+  const spec = raw.spec ?? {};
+  const as = optionalAs(spec.as, 'spec.as', problems);
+  const asPerRack = asPerRackOf(spec.asPerRack, problems);
+  if (!asksForSomething(spec.as) && asPerRack.size === 0 && problems.length === 0) {
+    problems.push({ field: 'spec.as', message: 'is missing; write the AS number of this cluster, such as 64512' });
+  }
+  const routerId = routerIdOf(spec.routerId, problems);
+  const listenPort = listenPortOf(spec.listenPort, problems);
+  if (problems.length > 0) return { ok: false, problems };
+  return {
+    ok: true,
+    value: {
+      name: raw.metadata.name ?? '',
+      ...(as !== undefined && { as }),
+      asPerRack,
+      ...(routerId !== undefined && { routerId }),
+      listenPort,
+      announcedByCni: firstOf(raw.metadata.labels, CNI_LABELS) !== undefined,
+    },
+  };
+}
+
+/** Paths of the fields that are set and have no effect in this version. A field at its zero value asks for nothing. */
+export function unsupportedBgpConfFields(raw: BgpConfObject): string[] {
+  const spec = raw.spec ?? {};
+  const fields = (['families', 'useMultiplePaths', 'gracefulRestart', 'policy'] as const).filter((field) =>
+    asksForSomething(spec[field]),
+  );
+  const listensElsewhere = (spec.listenAddresses ?? []).some((address) => !ALL_ADDRESSES.includes(address));
+  return [...(listensElsewhere ? ['listenAddresses'] : []), ...fields].map((field) => `spec.${field}`);
+}
+
+function asPerRackOf(raw: unknown, problems: Problem[]): ReadonlyMap<string, number> {
+  if (raw === undefined || raw === null) return new Map();
+  if (typeof raw !== 'object' || Array.isArray(raw)) {
+    problems.push({
+      field: 'spec.asPerRack',
+      message: 'is not a map of AS numbers; write one such as {"rack-1": 64512}',
+    });
+    return new Map();
+  }
+  return new Map(
+    Object.entries(raw).flatMap(([rack, value]) => {
+      const as = optionalAs(value, `spec.asPerRack[${JSON.stringify(rack)}]`, problems);
+      return as === undefined ? [] : [[rack, as] as const];
+    }),
+  );
+}
+
+function routerIdOf(raw: unknown, problems: Problem[]): string | undefined {
+  if (raw === undefined || raw === null || raw === '') return undefined;
+  const address = typeof raw === 'string' ? parseAddress(raw) : undefined;
+  if (address?.family === 4 && address.value !== 0n) return formatAddress(address);
+  problems.push({
+    field: 'spec.routerId',
+    value: String(raw),
+    message: 'is not a router id; write an IPv4 address such as 192.0.2.1, or leave it out: each node then has its own',
+  });
+  return undefined;
+}
+
+function listenPortOf(raw: unknown, problems: Problem[]): number {
+  if (raw === NO_LISTENER) {
+    problems.push({
+      field: 'spec.listenPort',
+      value: String(raw),
+      message: 'is not supported, since BIRD always listens; write a port that is free on the nodes, such as 17900',
+    });
+  }
+  const rule = { field: 'spec.listenPort', least: 1, most: 65_535, remedy: `write a port such as ${BGP_PORT}` };
+  return raw === NO_LISTENER ? BGP_PORT : (optionalNumber(raw, rule, problems) ?? BGP_PORT);
+}

@@ -1,0 +1,190 @@
+/**
+ * Brings a configuration to BIRD: stage → `bird -p` → rename → `configure` → read back.
+ *
+ * - A separate process parses it first. BIRD's parser has crashed on long strings, and that must not be the one that holds the sessions.
+ * - The rename comes before `configure`: a BIRD that starts at any moment finds the newest configuration that was found good.
+ * - What BIRD runs is asked of BIRD, by the fingerprint, never remembered: after a crash between two steps, ours or BIRD's, the next
+ *   turn does what is missing, and a configuration that it runs already is not even sent.
+ * - A configuration that was refused is not tried again; it stays in `bird.conf.refused` to be looked at, and the old one runs on.
+ */
+import { execFile } from 'node:child_process';
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BirdCommandError, type BirdControl, BirdUnreachableError } from './control.ts';
+import { FINGERPRINT_PROTOCOL, type RenderedConfig } from './render.ts';
+import { type BirdVersion, parseBirdVersion } from './version.ts';
+
+/** The BIRD that answers on the control socket. */
+export interface RunningBird {
+  readonly version: BirdVersion;
+  /** Of the configuration it runs; absent where it has none of ours. */
+  readonly fingerprint?: string;
+}
+
+export type ApplyOutcome =
+  /** BIRD runs it already. */
+  | { readonly kind: 'Unchanged' }
+  | { readonly kind: 'Applied'; readonly durationMs: number }
+  /** The old configuration runs on. `message` is BIRD's. */
+  | { readonly kind: 'BirdRefused'; readonly message: string }
+  /** The configuration is in place for BIRD to find. */
+  | { readonly kind: 'BirdUnreachable'; readonly message: string };
+
+export interface BirdDaemonOptions {
+  readonly control: BirdControl;
+  /** `bird`, or where it is. */
+  readonly binary: string;
+  /** Shared with BIRD's container. */
+  readonly runDir: string;
+}
+
+/** `configure` may still be at work when it answers. */
+const READ_BACK_MS = 5_000;
+const READ_BACK_EVERY_MS = 20;
+const CHECK_TIMEOUT_MS = 30_000;
+/** Passwords stand in it. The group is that of the shared volume, which BIRD's container is in. */
+const FILE_MODE = 0o640;
+const LONGEST_MESSAGE = 500;
+const NO_ANSWER = 'BIRD does not answer on its control socket; the log of container bird may say why';
+
+export class BirdDaemon {
+  readonly #options: BirdDaemonOptions;
+  readonly #file: string;
+  #binaryVersion: BirdVersion | undefined;
+  /** Text of the file, read once and then written by us alone. */
+  #onDisk: string | undefined;
+  #refused: { readonly fingerprint: string; readonly message: string } | undefined;
+
+  constructor(options: BirdDaemonOptions) {
+    this.#options = options;
+    this.#file = join(options.runDir, 'bird.conf');
+  }
+
+  /** @returns undefined when BIRD can't be reached. */
+  async running(signal: AbortSignal): Promise<RunningBird | undefined> {
+    try {
+      const fingerprint = await this.#runningFingerprint(signal);
+      const version = this.#options.control.version ?? (await this.binaryVersion());
+      return { version, ...(fingerprint && { fingerprint }) };
+    } catch (error) {
+      if (error instanceof BirdUnreachableError && !signal.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  /** Of the program that checks configurations; the same image holds the BIRD that will run. */
+  async binaryVersion(): Promise<BirdVersion> {
+    if (!this.#binaryVersion) {
+      const { output } = await this.#runBinary(['--version']);
+      const version = parseBirdVersion(output);
+      if (!version) throw new Error(`Cannot tell the version of "${this.#options.binary}": it said "${output.trim()}"`);
+      this.#binaryVersion = version;
+    }
+    return this.#binaryVersion;
+  }
+
+  /** @param running as {@link running} answered just now. */
+  async apply(config: RenderedConfig, running: RunningBird | undefined, signal: AbortSignal): Promise<ApplyOutcome> {
+    if (this.#refused?.fingerprint === config.fingerprint)
+      return { kind: 'BirdRefused', message: this.#refused.message };
+    const startedAt = performance.now();
+    const former = await this.#textOnDisk();
+    const refusal = former === config.text ? undefined : await this.#putInPlace(config.text, signal);
+    if (refusal !== undefined) return this.#refuse(config, refusal);
+    if (!running) return { kind: 'BirdUnreachable', message: NO_ANSWER };
+    if (running.fingerprint === config.fingerprint) return { kind: 'Unchanged' };
+    try {
+      await this.#options.control.command('configure', signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (error instanceof BirdUnreachableError) return { kind: 'BirdUnreachable', message: error.message };
+      if (!(error instanceof BirdCommandError)) throw error;
+      // It passed the check and was refused all the same: a BIRD that starts anew shall not find it.
+      if (former !== '' && former !== config.text) await this.#write(former);
+      return this.#refuse(config, error.reply.text);
+    }
+    return await this.#readBack(config, startedAt, signal);
+  }
+
+  async #textOnDisk(): Promise<string> {
+    this.#onDisk ??= await readFile(this.#file, 'utf8').catch(() => '');
+    return this.#onDisk;
+  }
+
+  /** Makes the file hold `text`, or says why BIRD would not take it. */
+  async #putInPlace(text: string, signal: AbortSignal): Promise<string | undefined> {
+    const staged = await this.#stage(text);
+    const check = await this.#runBinary(['-p', '-c', staged], signal);
+    if (!check.ok) {
+      await rename(staged, `${this.#file}.refused`);
+      return check.output;
+    }
+    await rename(staged, this.#file);
+    this.#onDisk = text;
+    return undefined;
+  }
+
+  async #write(text: string): Promise<void> {
+    await rename(await this.#stage(text), this.#file);
+    this.#onDisk = text;
+  }
+
+  async #stage(text: string): Promise<string> {
+    const staged = `${this.#file}.staged`;
+    await writeFile(staged, text, { mode: FILE_MODE });
+    // What the umask took away.
+    await chmod(staged, FILE_MODE);
+    return staged;
+  }
+
+  async #readBack(config: RenderedConfig, startedAt: number, signal: AbortSignal): Promise<ApplyOutcome> {
+    const deadline = performance.now() + READ_BACK_MS;
+    for (;;) {
+      const now = await this.running(signal);
+      if (now?.fingerprint === config.fingerprint)
+        return { kind: 'Applied', durationMs: performance.now() - startedAt };
+      if (performance.now() > deadline) {
+        const message = `BIRD accepted the configuration and did not take it over in ${READ_BACK_MS} ms`;
+        return { kind: 'BirdUnreachable', message };
+      }
+      await sleep(READ_BACK_EVERY_MS, undefined, { signal });
+    }
+  }
+
+  #refuse(config: RenderedConfig, said: string): ApplyOutcome {
+    const message =
+      said.trim().replaceAll(`${this.#options.runDir}/`, '').slice(0, LONGEST_MESSAGE) || 'BIRD gave no reason';
+    this.#refused = { fingerprint: config.fingerprint, message };
+    return { kind: 'BirdRefused', message };
+  }
+
+  async #runningFingerprint(signal: AbortSignal): Promise<string | undefined> {
+    try {
+      const reply = await this.#options.control.command(`show protocols all ${FINGERPRINT_PROTOCOL}`, signal);
+      return reply.lines.flatMap(({ text }) => /^\s*Description:\s+(\S+)\s*$/.exec(text)?.[1] ?? []).at(0);
+    } catch (error) {
+      // "No protocols match": a BIRD that was started by hand with something else.
+      if (error instanceof BirdCommandError) return undefined;
+      throw error;
+    }
+  }
+
+  /** BIRD speaks on stderr, its version included. `output` of one that was killed says by what. */
+  #runBinary(
+    args: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<{ readonly ok: boolean; readonly output: string }> {
+    const { promise, resolve, reject } = Promise.withResolvers<{ ok: boolean; output: string }>();
+    const options = { timeout: CHECK_TIMEOUT_MS, ...(signal && { signal }) };
+    execFile(this.#options.binary, [...args], options, (error, stdout, stderr) => {
+      if (error && (signal?.aborted || typeof error.code === 'string')) {
+        reject(new Error(`Cannot run "${this.#options.binary}": ${error.message}`, { cause: error }));
+      } else {
+        const killed = error?.signal ? `bird was ended by ${error.signal}` : '';
+        resolve({ ok: !error, output: `${stdout}${stderr}${killed}` });
+      }
+    });
+    return promise;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The text of bird.conf, the same for the same model, whatever the order that objects came in.
+ *
+ * - No `kernel` and no `direct` protocol: BIRD neither reads nor writes the node's routes. The static routes are blackholes that exist
+ *   in BIRD's own table only, and go nowhere but to BGP.
+ * - Nothing is imported from a neighbour.
+ * - Graceful restart (RFC 4724) is on: when BIRD is killed, or the pod replaced, neighbours keep forwarding for a while. They do
+ *   not when the node dies: their hold timer ends the session for good.
+ * - The text carries its own digest in a protocol's description, so that BIRD can be asked what it runs, after a crash of ours too.
+ */
+import { createHash } from 'node:crypto';
+import type { BgpProtocol, BirdConfig, StaticProtocol } from './model.ts';
+
+/** The protocol whose description is the digest. */
+export const FINGERPRINT_PROTOCOL = 'skycap_config';
+
+export interface RenderedConfig {
+  readonly text: string;
+  /** Of everything else in the text. */
+  readonly fingerprint: string;
+}
+
+/** Long enough to pull an image and start a pod; short enough for a node that was shut down and took its routes along. */
+const GRACEFUL_RESTART_SECONDS = 60;
+/** BIRD's own are 5 s, and 60 to 300 s after an error: too long for a router that was restarted. */
+const CONNECT_DELAY_SECONDS = 1;
+const ERROR_WAIT_SECONDS = '1, 30';
+const FINGERPRINT_DIGITS = 32;
+
+export function renderBirdConfig(config: BirdConfig): RenderedConfig {
+  const body = [
+    '# Written by Skycap from the objects in the API server. Edits are lost. It may hold passwords.',
+    'log stderr { info, remote, warning, error, auth, fatal, bug };',
+    `router id ${config.routerId};`,
+    'timeformat protocol "%Y-%m-%dT%H:%M:%S%z";',
+    '',
+    ...config.statics.flatMap(staticLines),
+    ...config.sessions.flatMap(sessionLines),
+  ].join('\n');
+  const fingerprint = createHash('sha256').update(body).digest('hex').slice(0, FINGERPRINT_DIGITS);
+  return { text: `${body}${fingerprintLines(fingerprint).join('\n')}\n`, fingerprint };
+}
+
+function fingerprintLines(fingerprint: string): string[] {
+  return ['', `protocol device ${FINGERPRINT_PROTOCOL} {`, `  description "${fingerprint}";`, '}'];
+}
+
+function staticLines({ symbol, channel, prefixes }: StaticProtocol): string[] {
+  return [
+    `protocol static ${symbol} {`,
+    `  ${channel};`,
+    ...prefixes.map((prefix) => `  route ${prefix} blackhole;`),
+    '}',
+    '',
+  ];
+}
+
+function sessionLines(session: BgpProtocol): string[] {
+  return [
+    `protocol bgp ${session.symbol} {`,
+    `  description "${session.description}";`,
+    ...(session.disabled ? ['  disabled;'] : []),
+    `  local port ${session.listenPort} as ${session.localAs};`,
+    `  neighbor ${session.neighbor} port ${session.neighborPort} as ${session.neighborAs};`,
+    `  ${session.reach};`,
+    ...(session.passive ? ['  passive;'] : []),
+    `  hold time ${session.holdTimeSeconds};`,
+    `  keepalive time ${session.keepaliveSeconds};`,
+    `  connect delay time ${CONNECT_DELAY_SECONDS};`,
+    `  connect retry time ${session.connectRetrySeconds};`,
+    `  error wait time ${ERROR_WAIT_SECONDS};`,
+    '  graceful restart on;',
+    `  graceful restart time ${GRACEFUL_RESTART_SECONDS};`,
+    ...passwordLines(session),
+    '  debug { states };',
+    ...session.channels.flatMap(({ channel, nextHop }) => [
+      `  ${channel} {`,
+      '    import none;',
+      '    export where source = RTS_STATIC;',
+      `    next hop ${nextHop};`,
+      '  };',
+    ]),
+    '}',
+    '',
+  ];
+}
+
+function passwordLines({ password, saysAuthentication }: BgpProtocol): string[] {
+  if (password === undefined) return [];
+  return [...(saysAuthentication ? ['  authentication md5;'] : []), `  password "${password}";`];
+}

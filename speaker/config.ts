@@ -1,0 +1,26 @@
+/** The speaker's settings. The manifests set them; every one but the node's name has a default that fits them. */
+import type { Parsed } from '../lib/api/problem.ts';
+import { type Env, oneOf, parsedBy, readEnv, text } from '../lib/process/env.ts';
+import { splitAddress } from '../lib/process/health.ts';
+import { LOG_LEVELS, type LogLevel } from '../lib/process/log.ts';
+
+export interface SpeakerConfig {
+  /** From the downward API. */
+  readonly nodeName: string;
+  /** `host:port` of health and metrics; on the host network, so not on every address by default. */
+  readonly healthAddress: string;
+  /** Shared with BIRD's container: configuration and control socket. */
+  readonly runDir: string;
+  readonly birdBinary: string;
+  readonly logLevel: LogLevel;
+}
+
+export function readConfig(env: Env): Parsed<SpeakerConfig> {
+  return readEnv(env, {
+    nodeName: text('NODE_NAME'),
+    healthAddress: parsedBy('SKYCAP_HEALTH_ADDRESS', (value) => splitAddress(value) && value, '127.0.0.1:7980'),
+    runDir: text('SKYCAP_RUN_DIR', '/run/skycap'),
+    birdBinary: text('SKYCAP_BIRD', 'bird'),
+    logLevel: oneOf('SKYCAP_LOG_LEVEL', LOG_LEVELS, 'info'),
+  });
+}

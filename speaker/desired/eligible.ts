@@ -1,0 +1,83 @@
+/**
+ * Whether this node announces an address of a Service: named checks in order, the first "no" is the reason.
+ *
+ * Announced is exactly what the allocator published in `status.loadBalancer`, and only while the Eip of the Service's label still
+ * vouches for it; annotations are never believed.
+ */
+import type { Eip } from '../../lib/api/eip.ts';
+import type { Parsed } from '../../lib/api/problem.ts';
+import type { Reason } from '../../lib/api/reasons.ts';
+import type { Service } from '../../lib/api/service.ts';
+import type { Address } from '../../lib/net/address.ts';
+import { rangeContains } from '../../lib/net/range.ts';
+import type { EndpointView } from './endpoints.ts';
+import type { NodeState } from './node-state.ts';
+
+export interface Candidate {
+  readonly service: Service;
+  readonly address: Address;
+  /** The Eip that the Service's label names; undefined when there is none. */
+  readonly eip: Parsed<Eip> | undefined;
+  readonly node: NodeState;
+  /** Of the Service, for the family of the address. */
+  readonly endpoints: EndpointView;
+}
+
+type Check = (candidate: Candidate) => Reason | undefined;
+
+const CHECKS: readonly Check[] = [
+  // The Service wants it, and its Eip says that it may.
+  isLoadBalancer,
+  eipVouches,
+  // The node may attract traffic, and can be a next hop.
+  nodeTakesPart,
+  nodeHasFamily,
+  // Traffic that arrives here would find an endpoint.
+  hasLocalEndpoint,
+  hasAnyEndpoint,
+];
+
+/** @returns `Announced`, or why not. */
+export function announceReason(candidate: Candidate): Reason {
+  for (const check of CHECKS) {
+    const refusal = check(candidate);
+    if (refusal) return refusal;
+  }
+  return 'Announced';
+}
+
+function isLoadBalancer({ service }: Candidate): Reason | undefined {
+  return service.spec?.type === 'LoadBalancer' ? undefined : 'NotLoadBalancer';
+}
+
+function eipVouches({ eip, address }: Candidate): Reason | undefined {
+  if (!eip) return 'EipNotFound';
+  if (!eip.ok) return 'EipInvalid';
+  if (!rangeContains(eip.value.range, address)) return 'AddressOutsideEip';
+  if (eip.value.protocol !== 'bgp') return 'NotAnnouncedByBgp';
+  return eip.value.announcedByCni ? 'AnnouncedByCni' : undefined;
+}
+
+function nodeTakesPart({ node }: Candidate): Reason | undefined {
+  if (node.leaving) return 'NodeLeaving';
+  return node.excluded ? 'NodeExcluded' : undefined;
+}
+
+function nodeHasFamily({ node, address }: Candidate): Reason | undefined {
+  return node.addresses[address.family] ? undefined : 'NodeHasNoAddressOfFamily';
+}
+
+/**
+ * `Local`: a ready endpoint here. Where none is ready anywhere, nodes whose endpoints still serve while they terminate stay: better a
+ * draining endpoint than none, and kube-proxy sends to it too.
+ */
+function hasLocalEndpoint({ service, endpoints }: Candidate): Reason | undefined {
+  if (service.spec?.externalTrafficPolicy !== 'Local' || endpoints.localReady) return undefined;
+  return endpoints.localDraining && !endpoints.readyOnSomeNode ? undefined : 'NoLocalEndpoints';
+}
+
+/** `Cluster` without any endpoint: kept so that clients are refused at once, or withdrawn so that another site can take over. */
+function hasAnyEndpoint({ service, eip, endpoints }: Candidate): Reason | undefined {
+  if (service.spec?.externalTrafficPolicy === 'Local' || endpoints.usable) return undefined;
+  return eip?.ok && eip.value.whenNoEndpoints === 'Withdraw' ? 'NoEndpoints' : undefined;
+}

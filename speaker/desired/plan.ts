@@ -1,0 +1,112 @@
+/**
+ * What this node should do, from the snapshot alone: never from what it did before (calico's "node contract").
+ *
+ *     Snapshot ─ nodeState ─┬─ decideAnnouncements ─▶ routes
+ *                           └─ desiredSessions ─────▶ sessions
+ */
+import { createHash } from 'node:crypto';
+import { BGP_PORT, type BgpConf, type LocalAs, localAsOf } from '../../lib/api/bgp.ts';
+import { parseBgpConf } from '../../lib/api/parse-bgp-conf.ts';
+import { formatProblems } from '../../lib/api/problem.ts';
+import type { Reason } from '../../lib/api/reasons.ts';
+import { type Address, formatAddress } from '../../lib/net/address.ts';
+import type { Snapshot } from '../snapshot.ts';
+import { type NodeState, nodeState } from './node-state.ts';
+import { type Announcement, decideAnnouncements, type RouteGroup, routeGroups } from './routes.ts';
+import { type BgpSession, desiredSessions, type RefusedPeer } from './sessions.ts';
+
+export interface BgpPlan {
+  /** IPv4 text. */
+  readonly routerId: string;
+  /** The node's own AS number; a session may use another. Absent where BGP is not configured. */
+  readonly localAs?: number;
+  readonly listenPort: number;
+  readonly sessions: readonly BgpSession[];
+  readonly routes: readonly RouteGroup[];
+}
+
+/** An address that this node answers ARP or neighbour solicitations for on an interface. */
+export interface Layer2Address {
+  readonly address: Address;
+  readonly interface: string;
+}
+
+export interface Plan {
+  readonly bgp: BgpPlan;
+  /** The place of layer 2 (design §6), which is not built: always empty. Its elections will stand in `owner.ts` beside this file. */
+  readonly layer2: readonly Layer2Address[];
+}
+
+/** Why there is no session at all, where that is not for want of a BgpPeer. */
+export interface NoBgp {
+  readonly reason: Extract<Reason, 'NoBgpConf' | 'AnnouncedByCni' | 'NodeNotSelected' | 'NodeLeaving'>;
+  readonly message: string;
+}
+
+export type Planned =
+  | {
+      readonly kind: 'plan';
+      readonly plan: Plan;
+      readonly announcements: readonly Announcement[];
+      readonly refusedPeers: readonly RefusedPeer[];
+      readonly noBgp?: NoBgp;
+    }
+  /** The BgpConf can't be read. A broken object must not tear down what runs, so BIRD is left alone until it is mended. */
+  | { readonly kind: 'hold'; readonly reason: 'Invalid'; readonly message: string };
+
+export function makePlan(snapshot: Snapshot): Planned {
+  const node = nodeState(snapshot.nodeName, snapshot.node);
+  const announcements = decideAnnouncements(snapshot, node);
+  if (!snapshot.bgpConf) {
+    return withoutBgp(node, announcements, 'NoBgpConf', 'there is no BgpConf named default; create one');
+  }
+  const conf = parseBgpConf(snapshot.bgpConf);
+  if (!conf.ok)
+    return { kind: 'hold', reason: 'Invalid', message: `BgpConf default: ${formatProblems(conf.problems)}` };
+  const localAs = localAsHere(snapshot, conf.value, node);
+  if ('reason' in localAs) return withoutBgp(node, announcements, localAs.reason, localAs.message);
+  const { sessions, refused } = desiredSessions(snapshot.bgpPeers, localAs.as, node);
+  const bgp = {
+    routerId: routerIdOf(node, conf.value, localAs),
+    localAs: localAs.as,
+    listenPort: conf.value.listenPort,
+    sessions,
+    routes: routeGroups(announcements),
+  };
+  return { kind: 'plan', plan: { bgp, layer2: [] }, announcements, refusedPeers: refused };
+}
+
+function localAsHere(snapshot: Snapshot, conf: BgpConf, node: NodeState): LocalAs | NoBgp {
+  if (!snapshot.node) return { reason: 'NodeLeaving', message: `there is no Node ${node.name}` };
+  if (conf.announcedByCni) {
+    return {
+      reason: 'AnnouncedByCni',
+      message: 'a CNI speaks BGP by BgpConf default (label openelb.kubesphere.io/cni)',
+    };
+  }
+  const message = `BgpConf default has no AS number for node ${node.name}: its label openelb.kubesphere.io/rack names no rack of spec.asPerRack, and spec.as is not set`;
+  return localAsOf(conf, node.labels) ?? { reason: 'NodeNotSelected', message };
+}
+
+function withoutBgp(
+  node: NodeState,
+  announcements: readonly Announcement[],
+  reason: NoBgp['reason'],
+  message: string,
+): Planned {
+  const bgp = { routerId: ownRouterId(node), listenPort: BGP_PORT, sessions: [], routes: [] };
+  return { kind: 'plan', plan: { bgp, layer2: [] }, announcements, refusedPeers: [], noBgp: { reason, message } };
+}
+
+/** As in OpenELB, `spec.routerId` is the same on every node, and not used where the AS number comes from the rack. */
+function routerIdOf(node: NodeState, conf: BgpConf, localAs: LocalAs): string {
+  return conf.routerId !== undefined && !localAs.fromRack ? conf.routerId : ownRouterId(node);
+}
+
+/** Four bytes that no other node has (RFC 6286 asks no more): the node's IPv4 address, or a digest of its name where it has none. */
+function ownRouterId(node: NodeState): string {
+  const v4 = node.addresses[4];
+  if (v4) return formatAddress(v4);
+  const digest = createHash('sha256').update(node.name).digest();
+  return formatAddress({ family: 4, value: BigInt(digest.readUInt32BE(0) || 1) });
+}

@@ -1,0 +1,153 @@
+/**
+ * The speaker's one loop: change → snapshot → plan → BIRD. {@link LevelLoop} calls {@link SpeakerLoop.act} at the first change and again for
+ * all that came meanwhile; nothing waits for a timer.
+ *
+ * Nothing is done before every store has been read completely: a speaker that was just started takes over what BIRD has, and finds
+ * that BIRD runs the very configuration that it would send.
+ */
+import { formatAddress } from '../lib/net/address.ts';
+import type { Again } from '../lib/process/level-loop.ts';
+import type { Logger } from '../lib/process/log.ts';
+import type { ApplyOutcome, RunningBird } from './bird/apply.ts';
+import { buildBirdConfig } from './bird/model.ts';
+import { type RenderedConfig, renderBirdConfig } from './bird/render.ts';
+import type { BirdVersion } from './bird/version.ts';
+import { makePlan, type Planned } from './desired/plan.ts';
+import type { Announcement } from './desired/routes.ts';
+import type { SpeakerMetrics } from './metrics.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** BIRD as the loop uses it; `bird/apply.ts` is the real one. */
+export interface BirdPort {
+  running(signal: AbortSignal): Promise<RunningBird | undefined>;
+  binaryVersion(): Promise<BirdVersion>;
+  apply(config: RenderedConfig, running: RunningBird | undefined, signal: AbortSignal): Promise<ApplyOutcome>;
+}
+
+/** What the loop did last; the report is made from it. */
+export interface LoopState {
+  readonly planned: Planned;
+  /** The last plan there was: the same, unless BIRD is on hold. */
+  readonly plan: Extract<Planned, { kind: 'plan' }> | undefined;
+  readonly outcome: ApplyOutcome | undefined;
+}
+
+export interface SpeakerLoopOptions {
+  /** @returns undefined while a store is not synced. */
+  readonly snapshot: () => Snapshot | undefined;
+  readonly bird: BirdPort;
+  readonly metrics: SpeakerMetrics;
+  readonly log: Logger;
+  /** Called after each run that had a snapshot. */
+  readonly onActed: () => void;
+  readonly nowMs: () => number;
+}
+
+/** A BIRD that comes back is seen at once by the watcher; this is for one that is there and hangs. */
+const RETRY_MS = 2_000;
+/** More changes than this at once are counted in one line. */
+const CHANGES_LOGGED_SINGLY = 20;
+
+export class SpeakerLoop {
+  readonly #options: SpeakerLoopOptions;
+  #state: LoopState | undefined;
+
+  constructor(options: SpeakerLoopOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined until the stores are synced. */
+  get state(): LoopState | undefined {
+    return this.#state;
+  }
+
+  async act(signal: AbortSignal): Promise<Again | undefined> {
+    const { snapshot, onActed, metrics } = this.#options;
+    const now = snapshot();
+    if (!now) return undefined;
+    const planned = makePlan(now);
+    metrics.onHold.set(planned.kind === 'hold' ? 1 : 0);
+    const outcome = planned.kind === 'plan' ? await this.#apply(planned, signal) : this.#state?.outcome;
+    this.#note({ planned, plan: planned.kind === 'plan' ? planned : this.#state?.plan, outcome });
+    onActed();
+    return outcome?.kind === 'BirdUnreachable' ? { againAfterMs: RETRY_MS } : undefined;
+  }
+
+  async #apply(planned: Extract<Planned, { kind: 'plan' }>, signal: AbortSignal): Promise<ApplyOutcome> {
+    const { bird, metrics, nowMs } = this.#options;
+    const running = await bird.running(signal);
+    const version = running?.version ?? (await bird.binaryVersion());
+    const config = renderBirdConfig(buildBirdConfig(planned.plan, version));
+    const outcome = await bird.apply(config, running, signal);
+    metrics.birdUp.set(running ? 1 : 0);
+    if (outcome.kind === 'Applied') metrics.configureSeconds.observe(outcome.durationMs / 1000);
+    const isNews = outcome.kind === 'Applied' || outcome.kind !== this.#state?.outcome?.kind;
+    if (isNews && outcome.kind !== 'Unchanged') metrics.configurations.inc({ outcome: outcome.kind });
+    if (isNews && outcome.kind === 'BirdRefused') metrics.lastRefusalSeconds.set(nowMs() / 1000);
+    return outcome;
+  }
+
+  /** Logs what is new. */
+  #note(state: LoopState): void {
+    const { log } = this.#options;
+    const former = this.#state;
+    this.#state = state;
+    if (messageOf(state) !== (former && messageOf(former))) this.#logOutcome(state);
+    if (state.outcome?.kind === 'Applied')
+      log.info({ durationMs: Math.round(state.outcome.durationMs) }, 'configuration applied');
+    if (state.planned.kind === 'plan') this.#noteRoutes(state.planned, former?.plan);
+  }
+
+  #logOutcome({ planned, outcome }: LoopState): void {
+    const { log } = this.#options;
+    if (planned.kind === 'hold')
+      log.error({ reason: planned.reason, message: planned.message }, 'configuration on hold');
+    else if (outcome?.kind === 'BirdRefused')
+      log.error({ reason: outcome.kind, message: outcome.message }, 'configuration refused');
+    else if (outcome?.kind === 'BirdUnreachable')
+      log.warn({ reason: outcome.kind, message: outcome.message }, 'configuration waits for bird');
+    else log.info('bird runs the configuration');
+  }
+
+  #noteRoutes(planned: Extract<Planned, { kind: 'plan' }>, former: LoopState['plan']): void {
+    const { log, metrics } = this.#options;
+    for (const family of [4, 6] as const) {
+      const count = planned.announcements.filter((one) => isAnnounced(one) && one.address.family === family).length;
+      metrics.routes.set({ family: `ipv${family}` }, count);
+    }
+    const changes = changedAnnouncements(former?.announcements ?? [], planned.announcements);
+    if (changes.length > CHANGES_LOGGED_SINGLY) {
+      const announced = changes.filter(isAnnounced).length;
+      log.info({ announced, withdrawn: changes.length - announced }, 'announcements changed');
+    } else {
+      for (const { address, reason, services } of changes) {
+        const fields = { address: formatAddress(address), reason, services };
+        log.info(fields, reason === 'Announced' ? 'address announced' : 'address not announced');
+      }
+    }
+    for (const peer of planned.refusedPeers) {
+      const old = former?.refusedPeers.find((other) => other.peer === peer.peer);
+      if (old?.message !== peer.message) log.warn(peer, 'no session with peer');
+    }
+  }
+}
+
+function isAnnounced({ reason }: Announcement): boolean {
+  return reason === 'Announced';
+}
+
+/** Decisions that are new or different; an address that is gone altogether comes as not published. */
+function changedAnnouncements(before: readonly Announcement[], after: readonly Announcement[]): Announcement[] {
+  const key = ({ address }: Announcement) => formatAddress(address);
+  const old = new Map(before.map((one) => [key(one), one]));
+  const changed = after.filter((one) => old.get(key(one))?.reason !== one.reason);
+  for (const one of after) old.delete(key(one));
+  const gone = [...old.values()].filter(isAnnounced).map((one) => ({ ...one, reason: 'NotPublished' as const }));
+  return [...changed, ...gone];
+}
+
+/** Equal exactly when there is nothing new to say about hold and outcome. */
+function messageOf({ planned, outcome }: LoopState): string {
+  if (planned.kind === 'hold') return planned.message;
+  return outcome && 'message' in outcome ? `${outcome.kind} ${outcome.message}` : 'runs';
+}

@@ -1,0 +1,66 @@
+/** What the speaker counts. Names are `skycap_speaker_*`; the labels' values are reasons of lib/api/reasons.ts. */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+export interface SpeakerMetrics {
+  readonly sessionUp: Gauge<'peer'>;
+  readonly routes: Gauge<'family'>;
+  readonly configureSeconds: Histogram;
+  readonly configurations: Counter<'outcome'>;
+  readonly birdUp: Gauge;
+  readonly onHold: Gauge;
+  readonly lastRefusalSeconds: Gauge;
+  readonly statusWrites: Counter;
+}
+
+export function speakerMetrics(registry: Registry): SpeakerMetrics {
+  const registers = [registry];
+  const configurations = new Counter({
+    name: 'skycap_speaker_configurations_total',
+    help: 'Configurations brought to BIRD, by outcome: Applied, BirdRefused, BirdUnreachable.',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
+  // So that an alert on the first refusal has a zero to compare with.
+  for (const outcome of ['Applied', 'BirdRefused', 'BirdUnreachable']) configurations.inc({ outcome }, 0);
+  return {
+    configurations,
+    sessionUp: new Gauge({
+      name: 'skycap_speaker_session_up',
+      help: '1 while the session with the BgpPeer is Established.',
+      labelNames: ['peer'] as const,
+      registers,
+    }),
+    routes: new Gauge({
+      name: 'skycap_speaker_routes',
+      help: 'Addresses that this node announces.',
+      labelNames: ['family'] as const,
+      registers,
+    }),
+    configureSeconds: new Histogram({
+      name: 'skycap_speaker_configure_seconds',
+      help: 'From a new configuration to BIRD running it.',
+      buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
+      registers,
+    }),
+    birdUp: new Gauge({
+      name: 'skycap_speaker_bird_up',
+      help: '1 while BIRD answers on its control socket.',
+      registers,
+    }),
+    onHold: new Gauge({
+      name: 'skycap_speaker_on_hold',
+      help: '1 while BIRD is left alone because the BgpConf cannot be read.',
+      registers,
+    }),
+    lastRefusalSeconds: new Gauge({
+      name: 'skycap_speaker_last_refusal_timestamp_seconds',
+      help: 'When BIRD last refused a configuration; 0 for never.',
+      registers,
+    }),
+    statusWrites: new Counter({
+      name: 'skycap_speaker_status_writes_total',
+      help: 'Writes of the Speaker object.',
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * Says what this node does: the state of BIRD's sessions and of the loop, in the node's Speaker object, the metrics and the log.
+ *
+ * {@link LevelLoop} calls it when something happened and, at rest, now and then. The object is written on change only, and not more than once a
+ * second, so that a flood of Services is no flood of writes.
+ */
+import type { SpeakerSession } from '../lib/api/speaker-types.ts';
+import { pause } from '../lib/process/clock.ts';
+import type { Again } from '../lib/process/level-loop.ts';
+import type { Logger } from '../lib/process/log.ts';
+import { type BirdControl, BirdUnreachableError } from './bird/control.ts';
+import { identityOf, parseProtocols, type SessionIdentity, sessionReport } from './bird/sessions.ts';
+import type { LoopState } from './loop.ts';
+import type { SpeakerMetrics } from './metrics.ts';
+import { isWorthWriting, type SpeakerStatus, speakerStatus } from './status.ts';
+
+/** Where the status is kept; `speaker-object.ts` is the real one. */
+export interface StatusStore {
+  /** What the object says; undefined when there is none yet. */
+  read(signal: AbortSignal): Promise<SpeakerStatus | undefined>;
+  write(status: SpeakerStatus, signal: AbortSignal): Promise<void>;
+}
+
+export interface ReporterOptions {
+  readonly loopState: () => LoopState | undefined;
+  readonly control: Pick<BirdControl, 'command' | 'version'>;
+  readonly store: StatusStore;
+  readonly metrics: SpeakerMetrics;
+  readonly log: Logger;
+  readonly skycapVersion: string;
+  readonly nowMs: () => number;
+}
+
+/** BIRD exports a route a moment after it took the configuration. */
+const SETTLE_MS = 100;
+const WRITE_AT_MOST_EVERY_MS = 1_000;
+/** A change is looked at once more, for what came after its event. */
+const LOOK_AGAIN_MS = 2_000;
+/** Sessions that no event told of, such as the reason why one does not come up. */
+const REST_MS = 15_000;
+
+export class Reporter {
+  readonly #options: ReporterOptions;
+  #written: SpeakerStatus | undefined;
+  #hasRead = false;
+  #logged: ReadonlyMap<string, boolean> = new Map();
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+  }
+
+  /** The object was deleted: the next run makes it anew. */
+  forget(): void {
+    this.#written = undefined;
+    this.#hasRead = false;
+  }
+
+  async act(signal: AbortSignal): Promise<Again> {
+    const { loopState, store, metrics } = this.#options;
+    await pause(SETTLE_MS, signal);
+    const state = loopState();
+    if (!state) return { againAfterMs: REST_MS };
+    if (!this.#hasRead) {
+      this.#written = await store.read(signal);
+      this.#hasRead = true;
+    }
+    const sessions = await this.#sessions(state, signal);
+    if (sessions) this.#note(sessions);
+    metrics.birdUp.set(sessions ? 1 : 0);
+    const status = this.#status(state, sessions);
+    if (!isWorthWriting(this.#written, status)) return { againAfterMs: REST_MS };
+    await store.write(status, signal);
+    this.#written = status;
+    metrics.statusWrites.inc();
+    await pause(WRITE_AT_MOST_EVERY_MS, signal);
+    return { againAfterMs: LOOK_AGAIN_MS };
+  }
+
+  #status({ planned, outcome }: LoopState, sessions: readonly SpeakerSession[] | undefined): SpeakerStatus {
+    const { control, skycapVersion, nowMs } = this.#options;
+    const bird = control.version?.text ?? this.#written?.versions?.bird;
+    return speakerStatus({
+      planned,
+      outcome,
+      sessions,
+      versions: { skycap: skycapVersion, ...(bird && { bird }) },
+      former: this.#written,
+      now: `${new Date(nowMs()).toISOString().slice(0, 19)}Z`,
+    });
+  }
+
+  /** @returns undefined when BIRD can't be asked. */
+  async #sessions(state: LoopState, signal: AbortSignal): Promise<SpeakerSession[] | undefined> {
+    try {
+      const reports = parseProtocols(await this.#options.control.command('show protocols all', signal));
+      return this.#identities(state).map((identity) => sessionReport(identity, reports));
+    } catch (error) {
+      if (error instanceof BirdUnreachableError && !signal.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  /** On hold since the start there is no plan of ours: then the sessions are those that were reported before. */
+  #identities({ plan }: LoopState): readonly SessionIdentity[] {
+    return plan ? plan.plan.bgp.sessions.map(identityOf) : (this.#written?.sessions ?? []);
+  }
+
+  #note(sessions: readonly SpeakerSession[]): void {
+    const { log, metrics } = this.#options;
+    const now = new Map(sessions.map(({ peer, state }) => [peer, state === 'Established']));
+    metrics.sessionUp.reset();
+    for (const { peer, state, neighborAddress, lastError } of sessions) {
+      const isUp = state === 'Established';
+      metrics.sessionUp.set({ peer }, isUp ? 1 : 0);
+      const wasUp = this.#logged.get(peer);
+      if (isUp && wasUp !== true) log.info({ peer, neighborAddress }, 'session established');
+      if (!isUp && wasUp === true) log.warn({ peer, neighborAddress, state, lastError }, 'session lost');
+    }
+    this.#logged = now;
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * What is kept of a Service and of an EndpointSlice: the fields that are decided by. The rest, often the larger part, is let go before
+ * it is cached, so that memory follows the number of load-balancer Services and endpoints.
+ */
+import type { KubeObject, ObjectMeta } from '../lib/api/object.ts';
+import type { EndpointSlice, Service } from '../lib/api/service.ts';
+
+export function slimService(service: Service): Service {
+  const { spec, status } = service;
+  return {
+    metadata: slimMetadata(service),
+    ...(spec && { spec: pick(spec, ['type', 'externalTrafficPolicy']) }),
+    ...(status?.loadBalancer && { status: { loadBalancer: status.loadBalancer } }),
+  };
+}
+
+export function slimSlice(slice: EndpointSlice): EndpointSlice {
+  return {
+    metadata: slimMetadata(slice),
+    addressType: slice.addressType,
+    endpoints: (slice.endpoints ?? []).map(({ nodeName, conditions }) => ({
+      addresses: [],
+      ...(nodeName !== undefined && { nodeName }),
+      ...(conditions && { conditions }),
+    })),
+  };
+}
+
+function slimMetadata({ metadata }: KubeObject): ObjectMeta {
+  return pick(metadata, ['name', 'namespace', 'uid', 'resourceVersion', 'labels']);
+}
+
+function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(keys.flatMap((key) => (from[key] === undefined ? [] : [[key, from[key]]]))) as Pick<T, K>;
+}

@@ -1,0 +1,74 @@
+/** The part of the cluster that this node's speaker decides by, as plain values taken from the stores at one moment. */
+import type { BgpConfObject, BgpPeerObject } from '../lib/api/bgp-types.ts';
+import type { Eip } from '../lib/api/eip.ts';
+import type { EipObject } from '../lib/api/eip-types.ts';
+import { BGP_CONF_NAME } from '../lib/api/keys.ts';
+import { type KubeObject, keyFor, keyOf } from '../lib/api/object.ts';
+import { parseEip } from '../lib/api/parse-eip.ts';
+import type { Parsed } from '../lib/api/problem.ts';
+import type { EndpointSlice, Node, Service } from '../lib/api/service.ts';
+
+/** Kubernetes' own link from a slice to its Service; the slice's name means nothing. */
+const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+
+export interface Snapshot {
+  readonly nodeName: string;
+  /** Absent when the API server has no such Node. */
+  readonly node: Node | undefined;
+  /** Those that carry the label of an Eip. */
+  readonly services: readonly Service[];
+  /** By the key of their Service. */
+  readonly slices: ReadonlyMap<string, readonly EndpointSlice[]>;
+  /** By name. */
+  readonly eips: ReadonlyMap<string, Parsed<Eip>>;
+  /** The one named `default`. */
+  readonly bgpConf: BgpConfObject | undefined;
+  readonly bgpPeers: readonly BgpPeerObject[];
+}
+
+/** What is asked of a store here. */
+export interface Objects<T extends KubeObject> {
+  readonly synced: boolean;
+  get(key: string): T | undefined;
+  values(): Iterable<T>;
+}
+
+export interface Sources {
+  readonly nodes: Objects<Node>;
+  readonly services: Objects<Service>;
+  /** Slices that Kubernetes made for our Services, found by the label that it copied from them. */
+  readonly labelledSlices: Objects<EndpointSlice>;
+  /** Slices of any other maker, which need not carry our label. A slice may be in both. */
+  readonly foreignSlices: Objects<EndpointSlice>;
+  readonly eips: Objects<EipObject>;
+  readonly bgpConfs: Objects<BgpConfObject>;
+  readonly bgpPeers: Objects<BgpPeerObject>;
+}
+
+/** @returns undefined while a source has not been read completely: unknown is not empty. */
+export function takeSnapshot(nodeName: string, sources: Sources): Snapshot | undefined {
+  if (!Object.values(sources).every(({ synced }) => synced)) return undefined;
+  return {
+    nodeName,
+    node: sources.nodes.get(nodeName),
+    services: [...sources.services.values()],
+    slices: slicesByService([...sources.labelledSlices.values(), ...sources.foreignSlices.values()]),
+    eips: new Map(Array.from(sources.eips.values(), (eip) => [keyOf(eip), parseEip(eip)])),
+    bgpConf: sources.bgpConfs.get(BGP_CONF_NAME),
+    bgpPeers: [...sources.bgpPeers.values()],
+  };
+}
+
+function slicesByService(slices: readonly EndpointSlice[]): Map<string, EndpointSlice[]> {
+  const unique = new Map(slices.map((slice) => [keyOf(slice), slice]));
+  const byService = new Map<string, EndpointSlice[]>();
+  for (const slice of unique.values()) {
+    const service = slice.metadata.labels?.[SERVICE_NAME_LABEL];
+    if (!service) continue;
+    const key = keyFor(slice.metadata.namespace, service);
+    const found = byService.get(key);
+    if (found) found.push(slice);
+    else byService.set(key, [slice]);
+  }
+  return byService;
+}

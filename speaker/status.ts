@@ -1,0 +1,173 @@
+/**
+ * The status of the Speaker object, from what is planned, applied and seen. Pure; `report.ts` writes it.
+ *
+ * It is written on change only, and with a thousand nodes that has to be a change worth a write: no counter and no timer of BIRD's goes
+ * in, and a session that tries again and again in vain is one state.
+ */
+import type { Condition } from '../lib/api/object.ts';
+import type { Reason } from '../lib/api/reasons.ts';
+import type { SpeakerObject, SpeakerSession } from '../lib/api/speaker-types.ts';
+import type { ApplyOutcome } from './bird/apply.ts';
+import type { Plan, Planned } from './desired/plan.ts';
+
+export type SpeakerStatus = NonNullable<SpeakerObject['status']>;
+
+export interface StatusInput {
+  readonly planned: Planned;
+  /** Of the last plan; absent as long as there was only a hold. */
+  readonly outcome: ApplyOutcome | undefined;
+  /** Sessions as BIRD has them; undefined when it can't be asked. */
+  readonly sessions: readonly SpeakerSession[] | undefined;
+  readonly versions: { readonly skycap: string; readonly bird?: string };
+  /** What the object says now. */
+  readonly former: SpeakerStatus | undefined;
+  /** RFC 3339. */
+  readonly now: string;
+}
+
+type Verdict = Pick<Condition, 'type' | 'status' | 'message'> & { readonly reason: Reason };
+
+/** Reasons for a peer without a session that somebody should mend; the others are as wanted. */
+const FAULTS: readonly Reason[] = ['Invalid', 'Overlaps'];
+
+export function speakerStatus(input: StatusInput): SpeakerStatus {
+  const { planned, sessions, former } = input;
+  const plan = planned.kind === 'plan' ? planned.plan : undefined;
+  // What is not known is said in a condition; the last that was known stays.
+  const known = sessions ?? former?.sessions ?? [];
+  const enabled = known.filter(({ disabled }) => !disabled);
+  const established = enabled.filter(({ state }) => state === 'Established');
+  const verdicts = [appliedVerdict(input), sessionsVerdict(input, enabled, established)];
+  return {
+    sessions: settled(known, former?.sessions ?? []),
+    establishedSessions: established.length,
+    totalSessions: enabled.length,
+    sessionsSummary: `${established.length}/${enabled.length}`,
+    announcedAddresses: plan ? announcedBy(plan) : (former?.announcedAddresses ?? 0),
+    layer2Addresses: [],
+    ...routerOf(plan, former),
+    versions: input.versions,
+    conditions: [...verdicts, readyVerdict(input, verdicts)].map((verdict) => condition(verdict, input)),
+  };
+}
+
+/** Whether `next` says anything that `former` does not; `settled` has seen to it that noise is the same on both sides. */
+export function isWorthWriting(former: SpeakerStatus | undefined, next: SpeakerStatus): boolean {
+  return canonical(former) !== canonical(next);
+}
+
+function announcedBy({ bgp }: Plan): number {
+  return bgp.sessions.length === 0 ? 0 : bgp.routes.reduce((sum, { addresses }) => sum + addresses.length, 0);
+}
+
+function routerOf(
+  plan: Plan | undefined,
+  former: SpeakerStatus | undefined,
+): Pick<SpeakerStatus, 'routerId' | 'localAs'> {
+  const { routerId, localAs } = plan ? plan.bgp : { routerId: former?.routerId, localAs: former?.localAs };
+  return { ...(routerId !== undefined && { routerId }), ...(localAs !== undefined && { localAs }) };
+}
+
+function appliedVerdict({ planned, outcome }: StatusInput): Verdict {
+  const type = 'Applied';
+  if (planned.kind === 'hold') {
+    const message = `${planned.message}; BIRD keeps the configuration it has`;
+    return { type, status: 'False', reason: planned.reason, message };
+  }
+  switch (outcome?.kind) {
+    case 'Applied':
+    case 'Unchanged':
+      return {
+        type,
+        status: 'True',
+        reason: 'Applied',
+        message: 'BIRD runs the configuration that follows from the objects',
+      };
+    case 'BirdRefused':
+      return {
+        type,
+        status: 'False',
+        reason: 'BirdRefused',
+        message: `BIRD refused the configuration and keeps the one it has: ${outcome.message}`,
+      };
+    default:
+      return {
+        type,
+        status: 'False',
+        reason: 'BirdUnreachable',
+        message: outcome?.message ?? 'BIRD has not been asked yet',
+      };
+  }
+}
+
+function sessionsVerdict(
+  { planned, sessions }: StatusInput,
+  enabled: readonly SpeakerSession[],
+  established: readonly SpeakerSession[],
+): Verdict {
+  const type = 'SessionsEstablished';
+  if (!sessions) return { type, status: 'Unknown', reason: 'BirdUnreachable', message: 'BIRD does not answer' };
+  if (planned.kind === 'plan' && planned.noBgp) return { type, status: 'False', ...planned.noBgp };
+  if (enabled.length === 0) {
+    return { type, status: 'False', reason: 'NoSessions', message: 'no BgpPeer that is enabled selects this node' };
+  }
+  const isUp = established.length === enabled.length;
+  const down = enabled.filter(({ state }) => state !== 'Established').map(({ peer }) => peer);
+  const counted = `${established.length} of ${enabled.length} sessions established`;
+  return {
+    type,
+    status: isUp ? 'True' : 'False',
+    reason: isUp ? 'SessionsEstablished' : 'SessionsDown',
+    message: isUp ? counted : `${counted}; not with ${down.join(', ')}`,
+  };
+}
+
+/** False where somebody should do something. A node that no peer selects is as wanted. */
+function readyVerdict({ planned }: StatusInput, verdicts: readonly Verdict[]): Verdict {
+  const type = 'Ready';
+  const faults = planned.kind === 'plan' ? planned.refusedPeers.filter(({ reason }) => FAULTS.includes(reason)) : [];
+  const wanted: readonly Reason[] = ['NoSessions', 'AnnouncedByCni', 'NodeNotSelected', 'NodeLeaving'];
+  const bad = verdicts.find(({ status, reason }) => status !== 'True' && !wanted.includes(reason));
+  if (bad) return { ...bad, type, status: 'False' };
+  const [fault] = faults;
+  if (!fault) return { type, status: 'True', reason: 'Ready', message: 'nothing to mend' };
+  const message = faults.map(({ peer, message: why }) => `BgpPeer ${peer} has no session here: ${why}`).join('; ');
+  return { type, status: 'False', reason: fault.reason, message };
+}
+
+function condition(verdict: Verdict, { former, now }: StatusInput): Condition {
+  const old = former?.conditions?.find(({ type }) => type === verdict.type);
+  return { ...verdict, lastTransitionTime: old?.status === verdict.status ? old.lastTransitionTime : now };
+}
+
+/** BIRD computes `since` from a clock that may be adjusted: within this it is the same moment. */
+const SAME_MOMENT_MS = 1_500;
+
+/** Sessions with the noise taken from what was written before. */
+function settled(sessions: readonly SpeakerSession[], former: readonly SpeakerSession[]): SpeakerSession[] {
+  return sessions.map((session) => {
+    const old = former.find(({ peer }) => peer === session.peer);
+    if (!old || (old.state === 'Established') !== (session.state === 'Established')) return session;
+    if (session.state !== 'Established') return sameStruggle(session, old);
+    const isSame = Math.abs(Date.parse(old.since ?? '') - Date.parse(session.since ?? '')) <= SAME_MOMENT_MS;
+    return isSame && old.since !== undefined ? { ...session, since: old.since } : session;
+  });
+}
+
+/** A session that is not up goes through its states for ever; only a new error is news. */
+function sameStruggle(session: SpeakerSession, old: SpeakerSession): SpeakerSession {
+  const lastError = session.lastError ?? (session.disabled ? undefined : old.lastError);
+  const isNews = lastError !== old.lastError || session.disabled !== old.disabled;
+  return isNews
+    ? { ...session, ...(lastError && { lastError }) }
+    : { ...session, state: old.state, ...(old.since && { since: old.since }), ...(lastError && { lastError }) };
+}
+
+/** Text that does not depend on the order of keys: the API server gives them back in its own. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part) =>
+    part && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

@@ -1,0 +1,39 @@
+/** What the speaker watches: only what concerns load-balancer Services, its own node, and the three kinds of configuration. */
+import type { Registry } from 'prom-client';
+import { EIP_LABEL } from '../lib/api/keys.ts';
+import type { KubeWatcher } from '../lib/kube/client.ts';
+import { Reflector } from '../lib/kube/reflector.ts';
+import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, SERVICES, SPEAKERS } from '../lib/kube/resource.ts';
+import type { Logger } from '../lib/process/log.ts';
+import { slimService, slimSlice } from './slim.ts';
+
+export interface StoreOptions {
+  readonly client: KubeWatcher;
+  readonly nodeName: string;
+  readonly log: Logger;
+  readonly registry: Registry;
+}
+
+/** Kubernetes' own controller copies the Service's labels to its slices; others need not, so theirs are all watched. */
+const NOT_KUBERNETES_OWN = 'endpointslice.kubernetes.io/managed-by!=endpointslice-controller.k8s.io';
+
+/** `sources` is what is decided by; `speakers` holds this node's own object, to see when it is deleted. */
+export function makeStores(options: StoreOptions) {
+  const { nodeName } = options;
+  const ownName = { ...options, fieldSelector: `metadata.name=${nodeName}` };
+  const slices = { ...options, resource: ENDPOINT_SLICES, transform: slimSlice };
+  return {
+    sources: {
+      nodes: new Reflector({ ...ownName, resource: NODES }),
+      services: new Reflector({ ...options, resource: SERVICES, labelSelector: EIP_LABEL, transform: slimService }),
+      labelledSlices: new Reflector({ ...slices, labelSelector: EIP_LABEL, name: 'endpointslices' }),
+      foreignSlices: new Reflector({ ...slices, labelSelector: NOT_KUBERNETES_OWN, name: 'endpointslices-foreign' }),
+      eips: new Reflector({ ...options, resource: EIPS }),
+      bgpConfs: new Reflector({ ...options, resource: BGP_CONFS }),
+      bgpPeers: new Reflector({ ...options, resource: BGP_PEERS }),
+    },
+    speakers: new Reflector({ ...ownName, resource: SPEAKERS }),
+  };
+}
+
+export type Stores = ReturnType<typeof makeStores>;

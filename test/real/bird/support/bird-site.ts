@@ -1,0 +1,102 @@
+/** The speaker's BIRD side on the node: start-bird.sh, the real BIRD, and the loop that configures it from a snapshot of the test's. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SpeakerSession } from '../../../../lib/api/speaker-types.ts';
+import { createLogger } from '../../../../lib/process/log.ts';
+import { createMetrics } from '../../../../lib/process/metrics.ts';
+import { type ApplyOutcome, BirdDaemon } from '../../../../speaker/bird/apply.ts';
+import { BirdControl } from '../../../../speaker/bird/control.ts';
+import { identityOf, type ProtocolReport, parseProtocols, sessionReport } from '../../../../speaker/bird/sessions.ts';
+import { SpeakerLoop } from '../../../../speaker/loop.ts';
+import { speakerMetrics } from '../../../../speaker/metrics.ts';
+import { birdBinary } from '../../../support/bird-binary.ts';
+import type { Daemon } from '../../../support/daemon.ts';
+import { until } from '../../../support/eventually.ts';
+import { aSnapshot, type ClusterOptions } from '../../../support/speaker-builders.ts';
+import type { Lan } from './lan.ts';
+
+const START_BIRD = join(import.meta.dirname, '../../../../speaker/bird/start-bird.sh');
+
+export class BirdSite {
+  readonly control: BirdControl;
+  readonly runDir: string;
+  readonly #lan: Lan;
+  readonly #signal = new AbortController().signal;
+  #loop: SpeakerLoop;
+  #cluster: ClusterOptions = {};
+  #container: Daemon | undefined;
+
+  constructor(lan: Lan) {
+    this.#lan = lan;
+    this.runDir = join(lan.dir, 'run');
+    mkdirSync(this.runDir, { recursive: true });
+    this.control = new BirdControl({ socketPath: join(this.runDir, 'bird.ctl') });
+    this.#loop = this.#newLoop();
+  }
+
+  /** What BIRD's container runs. */
+  startContainer(): Daemon {
+    const env = { SKYCAP_RUN_DIR: this.runDir, SKYCAP_BIRD: birdBinary() };
+    this.#container = this.#lan.start(this.#lan.node, 'start-bird', START_BIRD, [], env);
+    return this.#container;
+  }
+
+  get container(): Daemon {
+    if (!this.#container) throw new Error('Cannot go on: the container was not started');
+    return this.#container;
+  }
+
+  /** As if the TypeScript process were killed and started again. */
+  restartLoop(): void {
+    this.#loop = this.#newLoop();
+  }
+
+  /** One turn of the loop with this cluster. */
+  async apply(cluster: ClusterOptions): Promise<ApplyOutcome | undefined> {
+    this.#cluster = cluster;
+    await this.#loop.act(this.#signal);
+    return this.#loop.state?.outcome;
+  }
+
+  /** Turns of the loop until BIRD runs the configuration. */
+  async applyUntilRunning(cluster: ClusterOptions): Promise<void> {
+    await until('a running BIRD', async () => {
+      const outcome = await this.apply(cluster);
+      return outcome?.kind === 'Applied' || outcome?.kind === 'Unchanged';
+    });
+  }
+
+  async protocols(): Promise<ReadonlyMap<string, ProtocolReport>> {
+    return parseProtocols(await this.control.command('show protocols all'));
+  }
+
+  async session(peer = 'router-1'): Promise<SpeakerSession> {
+    const session = this.#loop.state?.plan?.plan.bgp.sessions.find((one) => one.peer === peer);
+    if (!session) throw new Error(`Cannot go on: there is no session "${peer}" in the plan`);
+    return sessionReport(identityOf(session), await this.protocols());
+  }
+
+  async established(peer = 'router-1'): Promise<SpeakerSession> {
+    let session = await this.session(peer);
+    await until(`session ${peer} (${session.state}, ${session.lastError})`, async () => {
+      session = await this.session(peer);
+      return session.state === 'Established';
+    });
+    return session;
+  }
+
+  configOnDisk(): string {
+    return readFileSync(join(this.runDir, 'bird.conf'), 'utf8');
+  }
+
+  #newLoop(): SpeakerLoop {
+    return new SpeakerLoop({
+      snapshot: () => aSnapshot(this.#cluster),
+      bird: new BirdDaemon({ control: this.control, binary: birdBinary(), runDir: this.runDir }),
+      metrics: speakerMetrics(createMetrics('test')),
+      log: createLogger({ component: 'test', level: 'silent' }),
+      onActed: () => {},
+      nowMs: () => Date.now(),
+    });
+  }
+}

@@ -1,0 +1,156 @@
+/** FRR as the router: zebra and bgpd in the router's namespace, with files of their own. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Daemon } from '../../../support/daemon.ts';
+import { until } from '../../../support/eventually.ts';
+import { ip, type Lan, NODE, ROUTER } from './lan.ts';
+
+const FOLDER = '/usr/lib/frr';
+
+export interface FrrOptions {
+  /** @default 64513 */
+  readonly as?: number;
+  /** The node's AS number. @default 64512 */
+  readonly nodeAs?: number;
+  readonly password?: string;
+  /** Which of the node's addresses to peer with. @default both */
+  readonly neighbors?: readonly ('v4' | 'v6')[];
+  /** Waits for the node to connect. */
+  readonly passive?: boolean;
+}
+
+/** `nextHops` of one BGP path, the first is the one that is used. */
+export interface BgpRoute {
+  readonly nextHops: readonly string[];
+  readonly asPath: string;
+}
+
+export class Frr {
+  readonly #lan: Lan;
+  readonly #dir: string;
+  #bgpd: Daemon | undefined;
+
+  static async start(lan: Lan, options: FrrOptions = {}): Promise<Frr> {
+    if (!existsSync(`${FOLDER}/bgpd`)) throw new Error('Cannot find FRR: install it with "apt-get install frr"');
+    const frr = new Frr(lan);
+    writeFileSync(join(frr.#dir, 'bgpd.conf'), configuration(options));
+    lan.start(lan.router, 'zebra', `${FOLDER}/zebra`, [...frr.#common('zebra'), '-f', '/dev/null']);
+    await until('zebra', () => existsSync(frr.#zserv));
+    await frr.startBgpd();
+    return frr;
+  }
+
+  private constructor(lan: Lan) {
+    this.#lan = lan;
+    this.#dir = join(lan.dir, 'frr');
+    mkdirSync(this.#dir);
+  }
+
+  async startBgpd(): Promise<void> {
+    const config = join(this.#dir, 'bgpd.conf');
+    this.#bgpd = this.#lan.start(this.#lan.router, 'bgpd', `${FOLDER}/bgpd`, [...this.#common('bgpd'), '-f', config]);
+    await until('bgpd', () => this.#tryVtysh('show bgp summary json') !== undefined);
+  }
+
+  async stopBgpd(): Promise<void> {
+    await this.#bgpd?.kill('SIGTERM');
+  }
+
+  /** In bgpd's table; undefined where there is no such route. */
+  route(prefix: string): BgpRoute | undefined {
+    const family = prefix.includes(':') ? 'ipv6' : 'ipv4';
+    const answer = JSON.parse(this.#vtysh(`show bgp ${family} unicast ${prefix} json`)) as {
+      readonly paths?: readonly {
+        readonly valid?: boolean;
+        readonly aspath: { readonly string: string };
+        readonly nexthops: readonly { readonly ip: string; readonly scope?: string; readonly used?: boolean }[];
+      }[];
+    };
+    const [path] = answer.paths ?? [];
+    return path && { nextHops: path.nexthops.map(({ ip }) => ip), asPath: path.aspath.string };
+  }
+
+  /** Next hops of the route in the router's kernel. */
+  kernelRoute(address: string): string[] {
+    const family = address.includes(':') ? '-6' : '-4';
+    const routes = JSON.parse(ip('-n', this.#lan.router, '-j', family, 'route', 'show', address) || '[]') as {
+      readonly gateway?: string;
+      readonly nexthops?: readonly { readonly gateway: string }[];
+    }[];
+    return routes.flatMap(({ gateway, nexthops }) =>
+      gateway ? [gateway] : (nexthops ?? []).map((hop) => hop.gateway),
+    );
+  }
+
+  /** Of the session with one of the node's addresses. */
+  neighbor(which: 'v4' | 'v6'): { readonly state: string; readonly established: number; readonly dropped: number } {
+    const address = NODE[which];
+    const answer = JSON.parse(this.#vtysh(`show bgp neighbors ${address} json`)) as Record<
+      string,
+      { readonly bgpState: string; readonly connectionsEstablished: number; readonly connectionsDropped: number }
+    >;
+    const { bgpState: state, connectionsEstablished: established, connectionsDropped: dropped } = answer[address]!;
+    return { state, established, dropped };
+  }
+
+  get #zserv(): string {
+    return join(this.#dir, 'zserv.api');
+  }
+
+  #common(name: string): string[] {
+    // -S: stays the user that it is, so that no folder has to be the user frr's.
+    return [
+      '-S',
+      '-z',
+      this.#zserv,
+      '-i',
+      join(this.#dir, `${name}.pid`),
+      '--vty_socket',
+      this.#dir,
+      '--log',
+      'stdout',
+    ];
+  }
+
+  #vtysh(command: string): string {
+    return execFileSync('vtysh', ['--vty_socket', this.#dir, '-c', command], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  }
+
+  #tryVtysh(command: string): string | undefined {
+    try {
+      return this.#vtysh(command);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function configuration({
+  as = 64513,
+  nodeAs = 64512,
+  password,
+  neighbors = ['v4', 'v6'],
+  passive,
+}: FrrOptions): string {
+  const addresses = neighbors.map((which) => NODE[which]);
+  const each = (line: (address: string) => string | undefined) => addresses.flatMap((address) => line(address) ?? []);
+  return [
+    `router bgp ${as}`,
+    ` bgp router-id ${ROUTER.v4}`,
+    ' no bgp ebgp-requires-policy',
+    ' no bgp default ipv4-unicast',
+    ...each((address) => ` neighbor ${address} remote-as ${nodeAs}`),
+    ...each((address) => (password ? ` neighbor ${address} password ${password}` : undefined)),
+    ...each((address) => (passive ? ` neighbor ${address} passive` : undefined)),
+    ...['ipv4', 'ipv6'].flatMap((family) => [
+      ` address-family ${family} unicast`,
+      ...each((address) => `  neighbor ${address} activate`),
+      ' exit-address-family',
+    ]),
+    '',
+  ].join('\n');
+}

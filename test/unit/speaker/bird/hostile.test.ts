@@ -1,0 +1,203 @@
+/**
+ * Whatever stands in an object is refused by us or harmless in bird.conf, judged by the real BIRD: object → parse → plan → render → `bird -p`.
+ *
+ * Harmless means more than accepted: the text has the same lines as for a tame object, except within the one string.
+ */
+import fc from 'fast-check';
+import type { BgpPeerObject } from '../../../../lib/api/bgp-types.ts';
+import type { EipObject } from '../../../../lib/api/eip-types.ts';
+import { buildBirdConfig } from '../../../../speaker/bird/model.ts';
+import { renderBirdConfig } from '../../../../speaker/bird/render.ts';
+import { makePlan } from '../../../../speaker/desired/plan.ts';
+import { birdRefusal, localBirdVersion } from '../../../support/bird-binary.ts';
+import {
+  aBgpConf,
+  aBgpPeer,
+  aNode,
+  anEip,
+  aService,
+  aSnapshot,
+  type ClusterOptions,
+} from '../../../support/speaker-builders.ts';
+
+const version = localBirdVersion();
+
+function render(options: ClusterOptions): { readonly text: string; readonly refused: readonly string[] } {
+  const planned = makePlan(aSnapshot(options));
+  if (planned.kind !== 'plan') return { text: '', refused: [planned.message] };
+  const { text } = renderBirdConfig(buildBirdConfig(planned.plan, version));
+  return { text, refused: planned.refusedPeers.map(({ message }) => message) };
+}
+
+/** The text with what is inside strings and generated names taken out. */
+function structure(text: string): string {
+  return text.replace(/"[^"\n]*"/g, '""').replace(/skycap_peer_\w*/g, 'skycap_peer_');
+}
+
+const tame = structure(render({ bgpPeers: [aBgpPeer('x', { conf: { authPassword: 'x', description: 'x' } })] }).text);
+
+const STRINGS: readonly (readonly [string, string])[] = [
+  ['an end of string and of block', '"; }\nprotocol kernel evil { ipv4 { export all; }; }\n#'],
+  ['only an end of string', '"'],
+  ['a newline', 'a\nb'],
+  ['a carriage return', 'a\rb'],
+  ['a null', 'a\0b'],
+  ['a backslash at the end', 'a\\'],
+  ['an escaped quote', 'a\\"b'],
+  ['a comment', '# a'],
+  ['a block comment that does not end', '/* a'],
+  ['an include', 'include "/etc/shadow";'],
+  ['a shell', '$(reboot) `reboot`'],
+  ['format signs', '%s%n%d'],
+  ['unicode', 'Zürich 東京 🚀'],
+  ['right to left', '\u202egnirts'],
+  ['a line separator', 'a\u2028b'],
+  ['half a surrogate pair', 'a\ud83d'],
+  ['a byte order mark', '\ufeffa'],
+  ["a terminal's escape", '\u001b[31mred'],
+  ["10 kB, which crashes BIRD's parser", 'a'.repeat(10_000)],
+  ['10 kB of unicode', 'é'.repeat(5_000)],
+  ['a keyword', 'protocol'],
+  ['a name of ours', 'skycap_config'],
+  ['nothing', ''],
+  ['a space', ' '],
+];
+
+describe.each(STRINGS)('%s', (_, hostile) => {
+  it.each<[string, (text: string) => ClusterOptions]>([
+    ['as a password', (authPassword) => ({ bgpPeers: [aBgpPeer('x', { conf: { authPassword, description: 'x' } })] })],
+    [
+      'as a description',
+      (description) => ({ bgpPeers: [aBgpPeer('x', { conf: { authPassword: 'x', description } })] }),
+    ],
+    [
+      'as the name of a peer',
+      (name) => ({ bgpPeers: [aBgpPeer(name, { conf: { authPassword: 'x', description: 'x' } })] }),
+    ],
+  ])('%s is refused or harmless', (_, options) => {
+    const { text, refused } = render(options(hostile));
+    if (refused.length > 0) expect(text).not.toContain('protocol bgp');
+    // An empty password is none.
+    else expect(structure(text)).toBe(hostile === '' ? structure(render(options('')).text) : tame);
+    expect(birdRefusal(text)).toBeUndefined();
+  });
+});
+
+describe('fields that are no free text', () => {
+  const hostile = '1; } protocol kernel { };';
+  it.each<[string, ClusterOptions]>([
+    ['neighborAddress', { bgpPeers: [aBgpPeer('x', { conf: { neighborAddress: `192.0.2.1 ${hostile}` } })] }],
+    ['peerAs', { bgpPeers: [aBgpPeer('x', { conf: { peerAs: hostile as unknown as number } })] }],
+    ['localAs', { bgpPeers: [aBgpPeer('x', { conf: { localAs: hostile as unknown as number } })] }],
+    ['holdTime', { bgpPeers: [aBgpPeer('x', { timers: { config: { holdTime: hostile } } })] }],
+    ['remotePort', { bgpPeers: [aBgpPeer('x', { transport: { remotePort: hostile as unknown as number } })] }],
+    [
+      'multihopTtl',
+      { bgpPeers: [aBgpPeer('x', { ebgpMultihop: { enabled: true, multihopTtl: hostile as unknown as number } })] },
+    ],
+    ['as', { bgpConfs: [aBgpConf({ as: hostile as unknown as number })] }],
+    ['asPerRack', { bgpConfs: [aBgpConf({ asPerRack: { [hostile]: hostile as unknown as number } })] }],
+    ['routerId', { bgpConfs: [aBgpConf({ routerId: hostile })] }],
+    ['listenPort', { bgpConfs: [aBgpConf({ listenPort: hostile as unknown as number })] }],
+  ])('%s is refused', (_, options) => {
+    const { text, refused } = render(options);
+    expect(refused).toHaveLength(1);
+    expect(text).not.toContain('kernel');
+  });
+
+  it.each<[string, ClusterOptions]>([
+    ['a published address', { services: [aService({ ips: [hostile] })] }],
+    [
+      'the name of an Eip and of a Service',
+      { eips: [anEip(hostile)], services: [aService({ name: hostile, eip: hostile })] },
+    ],
+    ['the address of a node', { nodes: [aNode({ ips: ['192.0.2.11', hostile] })] }],
+    ['the name of a node', { nodeName: hostile, nodes: [aNode({ name: hostile })] }],
+  ])('%s does not get into the text', (_, options) => {
+    const { text } = render(options);
+    expect(text).not.toContain('kernel');
+    expect(birdRefusal(text)).toBeUndefined();
+  });
+});
+
+describe('any objects', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 120 }),
+    fc.string({
+      unit: fc.constantFrom('"', '\\', '\n', '\r', ';', '{', '}', '#', '/', '*', ' ', 'a', '\0', 'é'),
+      maxLength: 100,
+    }),
+    fc.string({ unit: 'grapheme', maxLength: 100 }),
+  );
+  /** Mostly a value that is fine, so that whole objects are accepted, and then one that is not. */
+  const mostly = <T>(good: fc.Arbitrary<T>, any: fc.Arbitrary<T>) =>
+    fc.oneof({ weight: 12, arbitrary: good }, { weight: 1, arbitrary: any });
+  const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 });
+  const address = mostly(
+    fc.oneof(fc.ipV4(), fc.ipV6(), fc.constantFrom('127.0.0.1', '::1', 'fd00::1', '192.0.2.0', '10.255.255.255')),
+    fc.constantFrom(
+      '0.0.0.0',
+      '224.0.0.1',
+      '240.0.0.1',
+      '255.255.255.255',
+      '::',
+      'fe80::1',
+      'ff02::1',
+      '::ffff:1.2.3.4',
+    ),
+  );
+  const edges = fc.constantFrom(-1, 0, 1, 2, 3, 255, 256, 65_535, 65_536, 4_294_967_295, 4_294_967_296);
+  const as = mostly(fc.integer({ min: 1, max: 4_294_967_295 }), edges);
+  const port = mostly(fc.integer({ min: 1, max: 65_535 }), edges);
+  const seconds = mostly(fc.integer({ min: 3, max: 65_535 }), edges).map(String);
+  const tamePassword = fc.string({ unit: fc.constantFrom('a', '\\', ';', '}', '#', "'", 'é', ' '), maxLength: 40 });
+  const peer: fc.Arbitrary<BgpPeerObject> = fc
+    .record({
+      name: fc.oneof(text, fc.string({ minLength: 1, unit: fc.constantFrom('a', 'b', '-', '.', '1') })),
+      conf: fc.record({
+        neighborAddress: address,
+        peerAs: as,
+        localAs: maybe(as),
+        authPassword: maybe(mostly(tamePassword, text)),
+        description: maybe(text),
+        adminDown: maybe(fc.boolean()),
+      }),
+      ebgpMultihop: maybe(
+        fc.record({ enabled: fc.boolean(), multihopTtl: mostly(fc.integer({ min: 1, max: 255 }), edges) }),
+      ),
+      config: fc.record({ holdTime: maybe(seconds), connectRetry: maybe(seconds) }),
+      transport: fc.record({ passiveMode: maybe(fc.boolean()), remotePort: maybe(port) }),
+    })
+    .map(({ name, conf, ebgpMultihop, config, transport }) => ({
+      metadata: { name },
+      spec: { conf, ebgpMultihop, timers: { config }, transport } as BgpPeerObject['spec'],
+    }));
+  const conf = fc.record({ as, routerId: maybe(fc.ipV4()), listenPort: maybe(port) });
+  const wideEips: readonly EipObject[] = [anEip('v4', { address: '0.0.0.0/0' }), anEip('v6', { address: '::/0' })];
+
+  it('BIRD accepts what we accept, and the text holds no protocol that is not ours', () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(fc.array(peer, { maxLength: 8 }), conf, fc.array(address, { maxLength: 4 }), (peers, spec, ips) => {
+        const bgpPeers = peers.filter(
+          ({ metadata }, i) => peers.findIndex((other) => other.metadata.name === metadata.name) === i,
+        );
+        const services = ips.map((ip, i) =>
+          aService({ name: `s${i}`, ips: [ip], eip: ip.includes(':') ? 'v6' : 'v4' }),
+        );
+        const { text } = render({ bgpConfs: [aBgpConf(spec)], bgpPeers, services, eips: wideEips });
+        if (text === '') return;
+        expect(birdRefusal(text)).toBeUndefined();
+        const protocols = structure(text)
+          .split('\n')
+          .filter((line) => line.includes('protocol'));
+        for (const line of protocols)
+          expect(line).toMatch(/^(protocol (static|bgp|device) skycap_\w+ \{|timeformat protocol "";)$/);
+        accepted += protocols.filter((line) => line.startsWith('protocol bgp')).length;
+      }),
+      { numRuns: 80 },
+    );
+    // Most random objects are refused; enough must not be.
+    expect(accepted).toBeGreaterThan(100);
+  });
+});

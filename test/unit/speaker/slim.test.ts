@@ -1,0 +1,38 @@
+/** Cutting off what nobody reads must not change any decision. */
+import type { EndpointSlice, Service } from '../../../lib/api/service.ts';
+import { makePlan } from '../../../speaker/desired/plan.ts';
+import { slimService, slimSlice } from '../../../speaker/slim.ts';
+import { anEndpoint, aService, aSlice, aSnapshot, DRAINING, READY } from '../../support/speaker-builders.ts';
+
+const service: Service = {
+  ...aService({ policy: 'Local' }),
+  spec: {
+    type: 'LoadBalancer',
+    externalTrafficPolicy: 'Local',
+    ports: [{ port: 80 }],
+    selector: { app: 'web' },
+    clusterIP: '10.96.0.9',
+  },
+};
+const slice: EndpointSlice = aSlice([anEndpoint('node-1', DRAINING), anEndpoint('node-2'), anEndpoint(null, READY)]);
+
+it('keeps every decision', () => {
+  expect(makePlan(aSnapshot({ services: [slimService(service)], slices: [slimSlice(slice)] }))).toEqual(
+    makePlan(aSnapshot({ services: [service], slices: [slice] })),
+  );
+});
+
+it('lets go of the rest', () => {
+  const annotated = {
+    ...service,
+    metadata: { ...service.metadata, uid: 'u', resourceVersion: '7', annotations: { big: 'x'.repeat(1000) } },
+  };
+  expect(JSON.stringify(slimService(annotated))).not.toMatch(/annotations|ports|selector|clusterIP/);
+  expect(slimService(annotated).metadata).toMatchObject({
+    name: 'web',
+    namespace: 'default',
+    uid: 'u',
+    resourceVersion: '7',
+  });
+  expect(slimSlice({ ...slice, endpoints: null }).endpoints).toEqual([]);
+});

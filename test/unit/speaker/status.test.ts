@@ -1,0 +1,212 @@
+/** The Speaker's status: what it says, and when it is worth a write. */
+import fc from 'fast-check';
+import type { SpeakerSession } from '../../../lib/api/speaker-types.ts';
+import { makePlan } from '../../../speaker/desired/plan.ts';
+import { isWorthWriting, type SpeakerStatus, type StatusInput, speakerStatus } from '../../../speaker/status.ts';
+import { aBgpConf, aBgpPeer, aService, aSnapshot, type ClusterOptions } from '../../support/speaker-builders.ts';
+
+const up: SpeakerSession = {
+  peer: 'router-1',
+  neighborAddress: '192.0.2.1',
+  neighborAs: 64513,
+  localAs: 64512,
+  state: 'Established',
+  since: '2026-01-01T00:00:00Z',
+  holdTimeSeconds: 90,
+  keepaliveSeconds: 30,
+  routesSent: 1,
+  disabled: false,
+};
+const down: SpeakerSession = { ...up, state: 'Active', lastError: 'Socket: Connection refused', routesSent: 0 };
+
+function input(over: Partial<StatusInput> = {}, cluster: ClusterOptions = { services: [aService()] }): StatusInput {
+  return {
+    planned: makePlan(aSnapshot(cluster)),
+    outcome: { kind: 'Unchanged' },
+    sessions: [up],
+    versions: { skycap: '0.1.0', bird: '2.17.5' },
+    former: undefined,
+    now: '2026-01-01T00:01:00Z',
+    ...over,
+  };
+}
+
+const conditionsOf = (status: SpeakerStatus) =>
+  Object.fromEntries((status.conditions ?? []).map(({ type, status, reason }) => [type, `${status} ${reason}`]));
+
+it('says what the node does', () => {
+  expect(speakerStatus(input())).toMatchObject({
+    sessions: [up],
+    establishedSessions: 1,
+    totalSessions: 1,
+    sessionsSummary: '1/1',
+    announcedAddresses: 1,
+    layer2Addresses: [],
+    routerId: '192.0.2.11',
+    localAs: 64512,
+    versions: { skycap: '0.1.0', bird: '2.17.5' },
+  });
+});
+
+describe('conditions', () => {
+  const broken = { bgpConfs: [aBgpConf({ as: -1 })] };
+  const badPeer = { bgpPeers: [aBgpPeer(), aBgpPeer('bad', { conf: { peerAs: -1 } })] };
+  const elsewhere = { bgpPeers: [aBgpPeer('x', { nodeSelector: { matchLabels: { a: 'b' } } })] };
+  it.each<[string, Partial<StatusInput>, ClusterOptions | undefined, Record<string, string>]>([
+    [
+      'all well',
+      {},
+      undefined,
+      { Applied: 'True Applied', SessionsEstablished: 'True SessionsEstablished', Ready: 'True Ready' },
+    ],
+    [
+      'just applied',
+      { outcome: { kind: 'Applied', durationMs: 3 } },
+      undefined,
+      { Applied: 'True Applied', Ready: 'True Ready' },
+    ],
+    [
+      'a session is down',
+      { sessions: [up, { ...down, peer: 'b' }] },
+      undefined,
+      { Applied: 'True Applied', SessionsEstablished: 'False SessionsDown', Ready: 'False SessionsDown' },
+    ],
+    [
+      'a session is disabled',
+      { sessions: [up, { ...down, peer: 'b', disabled: true }] },
+      undefined,
+      { SessionsEstablished: 'True SessionsEstablished', Ready: 'True Ready' },
+    ],
+    [
+      'BIRD refused',
+      { outcome: { kind: 'BirdRefused', message: 'bird.conf:3:1 syntax error' } },
+      undefined,
+      { Applied: 'False BirdRefused', SessionsEstablished: 'True SessionsEstablished', Ready: 'False BirdRefused' },
+    ],
+    [
+      'BIRD is away',
+      { outcome: { kind: 'BirdUnreachable', message: 'no' }, sessions: undefined },
+      undefined,
+      {
+        Applied: 'False BirdUnreachable',
+        SessionsEstablished: 'Unknown BirdUnreachable',
+        Ready: 'False BirdUnreachable',
+      },
+    ],
+    [
+      'the BgpConf is broken',
+      { outcome: undefined },
+      broken,
+      { Applied: 'False Invalid', SessionsEstablished: 'True SessionsEstablished', Ready: 'False Invalid' },
+    ],
+    [
+      'a peer is broken',
+      {},
+      badPeer,
+      { Applied: 'True Applied', SessionsEstablished: 'True SessionsEstablished', Ready: 'False Invalid' },
+    ],
+    [
+      'there is no BgpConf',
+      { sessions: [] },
+      { bgpConfs: [] },
+      { SessionsEstablished: 'False NoBgpConf', Ready: 'False NoBgpConf' },
+    ],
+    [
+      'no peer selects the node',
+      { sessions: [] },
+      elsewhere,
+      { SessionsEstablished: 'False NoSessions', Ready: 'True Ready' },
+    ],
+  ])('%s', (_, over, cluster, expected) => {
+    expect(conditionsOf(speakerStatus(input(over, cluster)))).toMatchObject(expected);
+  });
+
+  it('a message says what is wrong, and where', () => {
+    const messageOf = (type: string, status: SpeakerStatus) =>
+      status.conditions?.find((one) => one.type === type)?.message;
+    expect(messageOf('SessionsEstablished', speakerStatus(input({ sessions: [up, { ...down, peer: 'b' }] })))).toBe(
+      '1 of 2 sessions established; not with b',
+    );
+    expect(messageOf('Ready', speakerStatus(input({}, badPeer)))).toMatch(
+      /^BgpPeer bad has no session here: spec\.conf\.peerAs: "-1"/,
+    );
+    expect(messageOf('Applied', speakerStatus(input({}, broken)))).toMatch(/; BIRD keeps the configuration it has$/);
+  });
+
+  it('keep their time while their status stays', () => {
+    const former = speakerStatus(input());
+    const later = speakerStatus(input({ former, sessions: [down], now: '2026-01-01T00:05:00Z' }));
+    const times = Object.fromEntries(
+      (later.conditions ?? []).map(({ type, lastTransitionTime }) => [type, lastTransitionTime]),
+    );
+    expect(times).toEqual({
+      Applied: '2026-01-01T00:01:00Z',
+      SessionsEstablished: '2026-01-01T00:05:00Z',
+      Ready: '2026-01-01T00:05:00Z',
+    });
+  });
+});
+
+it('on hold, or when BIRD is away, what was known last stays', () => {
+  const former = speakerStatus(input());
+  const held = speakerStatus(
+    input({ former, outcome: undefined, sessions: undefined }, { bgpConfs: [aBgpConf({ as: -1 })] }),
+  );
+  expect(held).toMatchObject({ sessions: [up], announcedAddresses: 1, routerId: '192.0.2.11', localAs: 64512 });
+});
+
+describe('isWorthWriting()', () => {
+  const next = (former: SpeakerStatus, session: SpeakerSession) =>
+    speakerStatus(input({ former, sessions: [session], now: '2026-01-01T01:00:00Z' }));
+  const rows: readonly [string, SpeakerSession, SpeakerSession, boolean][] = [
+    ['nothing changed', up, up, false],
+    ['the session went down', up, down, true],
+    ['the session came up', down, up, true],
+    ['it came up anew', up, { ...up, since: '2026-01-01T00:30:00Z' }, true],
+    ['its time jitters with the clock', up, { ...up, since: '2026-01-01T00:00:01Z' }, false],
+    ['one route more', up, { ...up, routesSent: 2 }, true],
+    ['it tries again', down, { ...down, state: 'Connect' }, false],
+    [
+      'it tries again, and the error is not shown meanwhile',
+      down,
+      { ...down, state: 'Connect', lastError: undefined } as unknown as SpeakerSession,
+      false,
+    ],
+    ['it fails for another reason', down, { ...down, lastError: 'Received: Bad peer AS' }, true],
+    ['it is disabled', down, { ...down, disabled: true }, true],
+  ];
+  it.each(rows)('%s', (_, before, after, worth) => {
+    const former = speakerStatus(input({ sessions: [before] }));
+    expect(isWorthWriting(former, next(former, after))).toBe(worth);
+  });
+
+  it('does not depend on the order of keys', () => {
+    const status = speakerStatus(input());
+    const reordered = JSON.parse(
+      JSON.stringify(status, Object.keys(flatKeys(status)).sort().reverse()),
+    ) as SpeakerStatus;
+    expect(isWorthWriting(reordered, status)).toBe(false);
+  });
+
+  it('a status that was written is never worth writing again', () => {
+    const session = fc.record({
+      state: fc.constantFrom<SpeakerSession['state']>('Idle', 'Connect', 'Active', 'Established'),
+      routesSent: fc.nat(9),
+      since: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'),
+    });
+    fc.assert(
+      fc.property(session, session, (a, b) => {
+        const first = speakerStatus(input({ sessions: [{ ...up, ...a }] }));
+        const second = next(first, { ...up, ...b });
+        expect(isWorthWriting(second, next(second, { ...up, ...b }))).toBe(false);
+      }),
+    );
+  });
+});
+
+/** All keys at any depth: JSON.stringify's list of keys picks by name at every level. */
+function flatKeys(value: unknown): Record<string, true> {
+  if (typeof value !== 'object' || value === null) return {};
+  const own = Array.isArray(value) ? {} : Object.fromEntries(Object.keys(value).map((key) => [key, true as const]));
+  return Object.assign(own, ...Object.values(value).map(flatKeys)) as Record<string, true>;
+}
