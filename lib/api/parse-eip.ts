@@ -53,7 +53,7 @@ export function unsupportedEipFields(raw: EipObject): readonly string[] {
       `spec.protocol: ${quote(protocol)} is not supported yet: addresses are given, but nothing answers for them; write "bgp" to announce them`,
     );
   }
-  if (nic) {
+  if (typeof nic === 'string' && nic !== '') {
     sentences.push(
       `spec.interface: ${quote(nic)} is not supported yet: only protocol layer2 will use it; it may stay until then`,
     );
@@ -103,7 +103,7 @@ function priorityOf(priority: number | undefined, problems: Problem[]): number {
   if (Number.isSafeInteger(priority)) return priority;
   problems.push({
     field: 'spec.priority',
-    value: String(priority),
+    value: textOf(priority),
     message: 'is not a whole number; write one such as 10',
   });
   return 0;
@@ -143,8 +143,13 @@ function oneOf<T extends string>(
   if (found) return found;
   problems.push({
     field,
-    value: String(value),
+    value: textOf(value),
     message: `is not known; write ${allowed.map(quote).join(', ')} or leave it out`,
   });
   return fallback;
+}
+
+/** `String()` throws on an object whose `toString` is no function, which JSON can spell. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
