@@ -63,6 +63,12 @@ export const BGP_CONF_NAME = 'default';
 /** Type of the condition on a Service that says whether it has its address, and why not. */
 export const ADDRESS_ASSIGNED_CONDITION = 'skycap.io/AddressAssigned';
 
+/**
+ * Type of the condition on a Service that is ours only because a default Eip is there (or was): it names neither class nor annotation. By it
+ * such a Service keeps its address when that Eip is the default no more.
+ */
+export const BY_DEFAULT_CONDITION = 'skycap.io/ByDefault';
+
 /** @returns the value of the first of `keys` that is present. */
 export function firstOf(
   map: Readonly<Record<string, string>> | undefined,

@@ -4,8 +4,9 @@
  *
  * - The annotation makes a Service ours whatever its class, as in OpenELB; so does our class; a Service with neither is ours by the
  *   setting {@link UnmarkedServices}.
- * - The address annotation overrides `spec.loadBalancerIP`.
- * - At creation `ipFamilies` is only there if the user wrote it: else the families follow from the policy and the cluster's primary family.
+ * - The address annotation overrides `spec.loadBalancerIP`. An empty annotation asks for nothing.
+ * - At creation `ipFamilies` is only there if the user wrote it: else the families follow from the cluster IPs that the user wrote, the
+ *   policy and the cluster's primary family.
  */
 import { type Address, type Family, parseAddress } from '../net/address.ts';
 import type { ClaimPort } from './claim.ts';
@@ -43,7 +44,7 @@ export function parseWants(service: Service, context: WantsContext): ParsedWants
   const wants: Wants = {
     namespace: service.metadata.namespace ?? 'default',
     eipNames: listOf(service, SERVICE_ANNOTATIONS.eip),
-    addresses: addressesOf(service, problems),
+    addresses: addressesOf(service, families, problems),
     ...(protocol && { protocol }),
     families,
     need: service.spec?.ipFamilyPolicy === 'PreferDualStack' ? 'any' : 'all',
@@ -66,15 +67,25 @@ export function isOurs(service: Service, context: Omit<WantsContext, 'primaryFam
   return context.unmarkedServices === 'always';
 }
 
-function familiesOf(service: Service, primaryFamily: Family): Family[] {
-  const written = (service.spec?.ipFamilies ?? []).map((name): Family => (name === 'IPv6' ? 6 : 4));
+/**
+ * The API server gives a stored Service as many families as it is going to have; one that still lacks the fields will get a second family
+ * if its policy says so and the cluster can (Kubernetes `pkg/registry/core/service/storage/alloc.go`).
+ */
+function familiesOf({ spec = {} }: Service, primaryFamily: Family): Family[] {
+  const { ipFamilies, ipFamilyPolicy, clusterIP, clusterIPs } = spec;
+  const written: readonly Family[] = ipFamilies?.length
+    ? ipFamilies.map((name) => (name === 'IPv6' ? 6 : 4))
+    : (clusterIPs ?? [clusterIP ?? '']).flatMap((ip) => parseAddress(ip)?.family ?? []);
   const first = written[0] ?? primaryFamily;
-  const policy = service.spec?.ipFamilyPolicy;
-  const dual = written.length > 1 || (policy !== undefined && policy !== 'SingleStack' && !service.spec?.clusterIPs);
+  const isComplete = ipFamilies !== undefined && clusterIPs !== undefined;
+  const dual =
+    written.length > 1 ||
+    ipFamilyPolicy === 'RequireDualStack' ||
+    (ipFamilyPolicy === 'PreferDualStack' && !isComplete);
   return dual ? [first, first === 4 ? 6 : 4] : [first];
 }
 
-function addressesOf(service: Service, problems: Problem[]): Address[] {
+function addressesOf(service: Service, families: readonly Family[], problems: Problem[]): Address[] {
   const annotation = keyIn(service, SERVICE_ANNOTATIONS.address);
   const [field, text] = annotation ?? ['spec.loadBalancerIP', service.spec?.loadBalancerIP ?? ''];
   const addresses: Address[] = [];
@@ -88,6 +99,12 @@ function addressesOf(service: Service, problems: Problem[]): Address[] {
         value: text,
         message: `asks for two IPv${address.family} addresses; write at most one a family`,
       });
+    } else if (!families.includes(address.family)) {
+      problems.push({
+        field,
+        value: item,
+        message: `is an IPv${address.family} address, but the Service is IPv${families[0]} only; set spec.ipFamilies: [IPv${address.family}], or spec.ipFamilyPolicy for both`,
+      });
     } else addresses.push(address);
   }
   return addresses;
@@ -95,7 +112,7 @@ function addressesOf(service: Service, problems: Problem[]): Address[] {
 
 function protocolOf(service: Service, problems: Problem[]): EipProtocol | undefined {
   const [field, value] = keyIn(service, SERVICE_ANNOTATIONS.protocol) ?? [];
-  if (field === undefined || value === undefined || value === '') return undefined;
+  if (field === undefined || value === undefined) return undefined;
   if (PROTOCOLS.includes(value)) return value as EipProtocol;
   problems.push({
     field,
@@ -107,7 +124,7 @@ function protocolOf(service: Service, problems: Problem[]): EipProtocol | undefi
 
 function sharingKeyOf(service: Service, problems: Problem[]): string | undefined {
   const [field, value] = keyIn(service, SERVICE_ANNOTATIONS.sharingKey) ?? [];
-  if (field === undefined || value === undefined || value === '') return undefined;
+  if (field === undefined || value === undefined) return undefined;
   if (value.length <= LONGEST_SHARING_KEY) return value;
   problems.push({ field, value, message: `is longer than ${LONGEST_SHARING_KEY} characters; write a shorter one` });
   return undefined;
@@ -138,15 +155,15 @@ function selectorText(selector: Readonly<Record<string, string>> | undefined): s
 }
 
 function listOf(service: Service, keys: readonly string[]): string[] {
-  return splitList(firstOf(service.metadata.annotations, keys) ?? '');
+  return splitList(keyIn(service, keys)?.[1] ?? '');
 }
 
 function splitList(text: string): string[] {
   return [...new Set(text.split(',').map((item) => item.trim()))].filter((item) => item !== '');
 }
 
-/** @returns the key that the user really typed, for the message, and its value. */
+/** @returns the key that the user really typed, for the message, and its value, which is not empty. */
 function keyIn(service: Service, keys: readonly string[]): [string, string] | undefined {
-  const key = keys.find((candidate) => service.metadata.annotations?.[candidate] !== undefined);
+  const key = keys.find((candidate) => service.metadata.annotations?.[candidate]);
   return key === undefined ? undefined : [key, service.metadata.annotations?.[key] ?? ''];
 }

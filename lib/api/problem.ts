@@ -28,7 +28,14 @@ export function formatProblems(problems: readonly Problem[]): string {
   return problems.map(formatProblem).join('; ');
 }
 
+/** What JSON leaves as it is, though a terminal obeys it: DEL, the C1 controls, line separators, changes of direction. */
+const OBEYED_BY_TERMINALS = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
 /** JSON quoting, so that control characters are visible and never reach a terminal. */
 export function quote(value: string): string {
-  return JSON.stringify(value.length > LONGEST_VALUE_SHOWN ? `${value.slice(0, LONGEST_VALUE_SHOWN)}…` : value);
+  const shown = value.length > LONGEST_VALUE_SHOWN ? `${value.slice(0, LONGEST_VALUE_SHOWN)}…` : value;
+  return JSON.stringify(shown).replace(
+    OBEYED_BY_TERMINALS,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -18,10 +18,16 @@ export const REASONS = [
   'SharingRefused',
   'InvalidRequest',
   'NodeProxyUnsupported',
+  // Why a Service is ours that asks for nobody (condition skycap.io/ByDefault).
+  'DefaultEip',
   // What happened to an address (Events on the Service).
   'AssignIP',
   'ReleaseIP',
   'AddressPending',
+  // Why a claim was released (log of the allocator).
+  'ServiceGone',
+  'NoLongerUsed',
+  'ClaimExpired',
   // The state of an Eip, a BgpConf or a BgpPeer.
   'Accepted',
   'Invalid',
@@ -44,6 +50,7 @@ export const REASONS = [
   // Sessions and BIRD.
   'SessionsEstablished',
   'SessionsDown',
+  'PeerDisabled',
   'NoSessions',
   'NoBgpConf',
   'NodeNotSelected',

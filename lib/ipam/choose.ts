@@ -56,7 +56,8 @@ export function choose(wants: Wants, situation: Situation): Choice {
   const [firstMissing] = missing;
   if (!firstMissing) return { kind: 'assigned', given };
   if (wants.need === 'any' && given.length > 0) return { kind: 'assigned', given, lacking: firstMissing.obstacle };
-  if (missing.some((one) => one.refuse)) return { kind: 'refused', ...firstMissing.obstacle };
+  const refusing = missing.find((one) => one.refuse);
+  if (refusing) return { kind: 'refused', ...refusing.obstacle };
   return { kind: 'pending', keeps: kept(wants, situation), ...firstMissing.obstacle };
 }
 
@@ -175,7 +176,7 @@ function takeLowest(eips: readonly Eip[], { taken }: Situation): Found {
     const value = taken.lowestFree(eip.range);
     if (value !== undefined) return { given: { address: addressOf(eip.range.family, value), eip, how: 'free' } };
   }
-  const sizes = eips.map((eip) => `${eip.name} (${rangeSize(eip.range)} addresses)`).join(', ');
+  const sizes = eips.map((eip) => `${eip.name} (${countOf(rangeSize(eip.range))})`).join(', ');
   return {
     obstacle: {
       reason: 'EipFull',
@@ -230,6 +231,10 @@ function otherFamily(wants: Wants, family: Family, eips: readonly Eip[]): Obstac
 
 function disabled(eips: readonly Eip[]): Obstacle {
   return { reason: 'EipDisabled', message: `${nameThem(eips)} is disabled; set spec.disable: false or name another` };
+}
+
+function countOf(addresses: bigint): string {
+  return addresses === 1n ? '1 address' : `${addresses} addresses`;
 }
 
 function nameThem(eips: readonly Eip[]): string {

@@ -10,7 +10,7 @@ import type { Wants } from '../api/wants.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../kube/errors.ts';
 import { EIP_CLAIMS } from '../kube/resource.ts';
-import { type Address, formatAddress } from '../net/address.ts';
+import { type Address, formatAddress, sameAddress } from '../net/address.ts';
 import { type Choice, choose, type Given, type Situation } from './choose.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -21,11 +21,13 @@ export interface Claimant {
   readonly former: readonly Address[];
 }
 
-export interface ClaimerDeps {
+export interface ClaimerDeps<C extends Claimant = Claimant> {
   readonly client: KubeClient;
   readonly ledger: Ledger;
   /** Gathers everything but the claimant's own part; asked anew in every round, synchronously. */
-  readonly situation: (claimant: Claimant) => Situation;
+  readonly situation: (claimant: C) => Situation;
+  /** Told of every lost race, for a metric. */
+  readonly onConflict?: () => void;
 }
 
 /** Rounds in one call; each lost one was won by somebody else, so this bounds the patience, not the pool. */
@@ -39,35 +41,37 @@ const CONTENDED: Choice = {
   message: 'other Services took every address that was tried; Skycap goes on trying',
 };
 
-export class Claimer {
-  readonly #deps: ClaimerDeps;
+/** @typeParam C what the owner's `situation` wants to know of a claimant beyond what is needed here. */
+export class Claimer<C extends Claimant = Claimant> {
+  readonly #deps: ClaimerDeps<C>;
 
-  constructor(deps: ClaimerDeps) {
+  constructor(deps: ClaimerDeps<C>) {
     this.#deps = deps;
   }
 
   /** What {@link assign} would give now, without writing anything: for a dry run. */
-  preview(claimant: Claimant): Choice {
+  preview(claimant: C): Choice {
     return choose(claimant.wants, this.#deps.situation(claimant));
   }
 
   /**
    * Chooses and claims. On return every `given` has a claim with this holder in it, up to date.
    *
-   * @param signal ends the search between rounds; what was claimed for a need that stays unmet is given back.
+   * @param signal ends it with its reason; what was claimed by then stays for the allocator to find.
    * @throws {KubeError} when the API server refuses for another reason than a race.
    */
-  async assign(claimant: Claimant, signal?: AbortSignal): Promise<Choice> {
+  async assign(claimant: C, signal?: AbortSignal): Promise<Choice> {
     const claimed: Address[] = [];
-    for (let round = 0; round < MOST_ROUNDS && !signal?.aborted; round++) {
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      signal?.throwIfAborted();
       const choice = this.preview(claimant);
       if (choice.kind !== 'assigned') {
-        await this.#giveBack(claimed, claimant, choice.kind === 'pending' ? choice.keeps : []);
-        return choice;
+        await this.#giveBack(claimed, claimant);
+        return choice.kind === 'refused' ? choice : { ...choice, keeps: choice.keeps.filter(isNoneOf(claimed)) };
       }
-      if (await this.#claimAll(choice.given, claimant, claimed)) return choice;
+      if (await this.#claimAll(choice.given, claimant, claimed, signal)) return choice;
     }
-    await this.#giveBack(claimed, claimant, []);
+    await this.#giveBack(claimed, claimant);
     return CONTENDED;
   }
 
@@ -78,7 +82,7 @@ export class Claimer {
    */
   async release(address: Address, isReleased: (holder: ClaimHolder) => boolean): Promise<void> {
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      const claim = this.#deps.ledger.claimOf(address) ?? (await this.#read(address));
+      const claim = this.#deps.ledger.claimOf(address) ?? (await this.read(address));
       if (!claim?.spec.holders.some(isReleased)) return;
       const holders = claim.spec.holders.filter((holder) => !isReleased(holder));
       if (holders.length > 0 ? await this.#replace(claim, holders) : await this.#delete(claim, address)) return;
@@ -88,7 +92,7 @@ export class Claimer {
   /** Writes `holder` in place of the one that `isReplaced` names. @returns false when the claim is gone. */
   async refresh(address: Address, holder: ClaimHolder, isReplaced: (holder: ClaimHolder) => boolean): Promise<boolean> {
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      const claim = this.#deps.ledger.claimOf(address) ?? (await this.#read(address));
+      const claim = this.#deps.ledger.claimOf(address) ?? (await this.read(address));
       if (!claim?.spec.holders.some(isReplaced)) return false;
       const holders = claim.spec.holders.map((present) => (isReplaced(present) ? holder : present));
       if (await this.#replace(claim, holders)) return true;
@@ -96,16 +100,40 @@ export class Claimer {
     return false;
   }
 
-  async #claimAll(given: readonly Given[], claimant: Claimant, claimed: Address[]): Promise<boolean> {
-    for (const one of given) {
-      const won = one.how === 'free' ? await this.#create(one, claimant.holder) : await this.#join(one, claimant);
-      if (!won) return false;
-      if (one.how !== 'held') claimed.push(one.address);
+  /** Asks the API server for the claim of an address, where the ledger may lag, and tells the ledger. */
+  async read(address: Address, signal?: AbortSignal): Promise<EipClaim | undefined> {
+    const { client, ledger } = this.#deps;
+    const known = ledger.claimOf(address);
+    try {
+      const claim = await client.get(EIP_CLAIMS, { name: claimName(address) }, signal && { signal });
+      ledger.apply(claim);
+      return claim;
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      // Only what was known before the question: the watch may have told of a new one while the answer was on its way.
+      if (known) ledger.forget(address, known.metadata.uid);
+      return undefined;
     }
-    return true;
   }
 
-  async #create({ address, eip }: Given, holder: ClaimHolder): Promise<boolean> {
+  /** Both families at the same time. @returns whether all were won; those that were are in `claimed`. */
+  async #claimAll(
+    given: readonly Given[],
+    claimant: C,
+    claimed: Address[],
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const claims = given.map(async (one) => {
+      const won =
+        one.how === 'free' ? await this.#create(one, claimant.holder, signal) : await this.#join(one, claimant, signal);
+      if (won && one.how !== 'held') claimed.push(one.address);
+      return won;
+    });
+    await Promise.allSettled(claims);
+    return (await Promise.all(claims)).every((won) => won);
+  }
+
+  async #create({ address, eip }: Given, holder: ClaimHolder, signal?: AbortSignal): Promise<boolean> {
     const { client, ledger } = this.#deps;
     const unreserve = ledger.reserve(address);
     try {
@@ -115,11 +143,12 @@ export class Claimer {
         metadata: { name: claimName(address) },
         spec: { address: formatAddress(address), eip: eip.name, holders: [holder] },
       };
-      ledger.apply(await client.create(EIP_CLAIMS, claim));
+      ledger.apply(await client.create(EIP_CLAIMS, claim, signal && { signal }));
       return true;
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
-      await this.#read(address);
+      this.#deps.onConflict?.();
+      await this.read(address);
       return false;
     } finally {
       unreserve();
@@ -127,7 +156,7 @@ export class Claimer {
   }
 
   /** Puts the holder into a claim that exists, in place of an older entry of the same Service; no write where nothing changes. */
-  async #join({ address }: Given, claimant: Claimant): Promise<boolean> {
+  async #join({ address }: Given, claimant: C, signal?: AbortSignal): Promise<boolean> {
     const claim = this.#deps.ledger.claimOf(address);
     if (!claim) return false;
     const { isSelf } = this.#deps.situation(claimant);
@@ -135,21 +164,21 @@ export class Claimer {
     const holder = renewed(own, claimant.holder);
     if (holder === own) return true;
     const others = claim.spec.holders.filter((present) => !isSelf(present));
-    return this.#replace(claim, [...others, holder]);
+    return this.#replace(claim, [...others, holder], signal);
   }
 
-  async #giveBack(claimed: readonly Address[], claimant: Claimant, keeps: readonly Given[]): Promise<void> {
+  /** What this call claimed was claimed for a wish that is not met: with RequireDualStack one family alone is of no use. */
+  async #giveBack(claimed: readonly Address[], claimant: C): Promise<void> {
     for (const address of claimed) {
-      if (keeps.some((given) => given.address.value === address.value && given.address.family === address.family))
-        continue;
       await this.release(address, (holder) => holder.token === claimant.holder.token);
     }
   }
 
-  async #replace(claim: EipClaim, holders: readonly ClaimHolder[]): Promise<boolean> {
+  async #replace(claim: EipClaim, holders: readonly ClaimHolder[], signal?: AbortSignal): Promise<boolean> {
     const { client, ledger } = this.#deps;
     try {
-      ledger.apply(await client.replace(EIP_CLAIMS, { ...claim, spec: { ...claim.spec, holders } }));
+      const changed = { ...claim, spec: { ...claim.spec, holders } };
+      ledger.apply(await client.replace(EIP_CLAIMS, changed, signal && { signal }));
       return true;
     } catch (error) {
       return this.#lostRace(error, claim);
@@ -173,23 +202,10 @@ export class Claimer {
 
   async #lostRace(error: unknown, claim: EipClaim): Promise<false> {
     if (!isConflict(error) && !isNotFound(error)) throw error;
+    this.#deps.onConflict?.();
     const address = claimAddress(claim.metadata.name ?? '');
-    if (address) await this.#read(address);
+    if (address) await this.read(address);
     return false;
-  }
-
-  /** Brings the ledger up to date for one address. */
-  async #read(address: Address): Promise<EipClaim | undefined> {
-    const { client, ledger } = this.#deps;
-    try {
-      const claim = await client.get(EIP_CLAIMS, { name: claimName(address) });
-      ledger.apply(claim);
-      return claim;
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      ledger.forget(address);
-      return undefined;
-    }
   }
 }
 
@@ -203,6 +219,10 @@ function renewed(own: ClaimHolder | undefined, next: ClaimHolder): ClaimHolder {
   const uid = next.uid ?? own.uid;
   const merged: ClaimHolder = { ...next, ...(name && { name }), ...(uid && { uid }), since: own.since };
   return JSON.stringify(sorted(merged)) === JSON.stringify(sorted(own)) ? own : merged;
+}
+
+function isNoneOf(claimed: readonly Address[]): (given: Given) => boolean {
+  return ({ address }) => !claimed.some((other) => sameAddress(other, address));
 }
 
 function sorted(holder: ClaimHolder): [string, unknown][] {

@@ -30,13 +30,16 @@ export class Ledger implements Taken {
   readonly #byToken = new Map<string, Set<string>>();
   readonly #bySharingKey = new Map<string, Set<string>>();
 
-  /** Takes in a claim as the API server has it; an older resourceVersion than the one known is passed over. */
+  /**
+   * Takes in a claim as the API server has it. What is older than what is known is passed over, be it of the same claim or of one that
+   * had the address before: the watch comes behind our own writes.
+   */
   apply(claim: EipClaim): void {
     const address = claimAddress(claim.metadata.name ?? '');
     if (!address) return;
     const key = formatAddress(address);
     const known = this.#claims.get(key);
-    if (known && known.metadata.uid === claim.metadata.uid && isOlder(claim, known)) return;
+    if (known && isOlder(claim, known)) return;
     if (known) this.#unindex(key, known);
     this.#claims.set(key, claim);
     this.#taken[address.family].add(address.value);
@@ -127,7 +130,7 @@ export class Ledger implements Taken {
   }
 }
 
-/** resourceVersions of one object are comparable since Kubernetes 1.35 (KEP-5504); as numbers of any length. */
+/** resourceVersions of one resource are comparable since Kubernetes 1.35 (KEP-5504), as numbers of any length. */
 function isOlder(claim: EipClaim, known: EipClaim): boolean {
   const a = claim.metadata.resourceVersion ?? '';
   const b = known.metadata.resourceVersion ?? '';

@@ -8,6 +8,11 @@ export class IntervalSet {
   readonly #starts: bigint[] = [];
   readonly #ends: bigint[] = [];
 
+  /** Number of intervals: what memory and the cost of every question follow. */
+  get runs(): number {
+    return this.#starts.length;
+  }
+
   has(value: bigint): boolean {
     const i = this.#lastStartingAtOrBefore(value);
     return i >= 0 && value <= this.#ends[i]!;

@@ -71,8 +71,15 @@ function parseFirstLast(text: string): ParsedRange {
   return rangeOf(first, last);
 }
 
+/** `::ffff:0:0/96`: these spell IPv4 addresses, and `parseAddress` reads none of them. */
+const IPV4_MAPPED: AddressRange = { family: 6, first: 0xffff_0000_0000n, last: 0xffff_ffff_ffffn };
+
 function rangeOf(first: Address, last: Address): ParsedRange {
-  return { ok: true, range: { family: first.family, first: first.value, last: last.value } };
+  const range: AddressRange = { family: first.family, first: first.value, last: last.value };
+  if (rangesOverlap(range, IPV4_MAPPED)) {
+    return refused('has IPv4-mapped addresses (::ffff:0:0/96) in it; write a range without them');
+  }
+  return { ok: true, range };
 }
 
 function refused(problem: string): ParsedRange {

@@ -1,0 +1,102 @@
+/** The objects that the tests of the address core are made of: each builder gives a plain valid one, and takes what differs. */
+import { type ClaimHolder, claimName, type EipClaim } from '../../../../lib/api/claim.ts';
+import type { Eip } from '../../../../lib/api/eip.ts';
+import type { Wants } from '../../../../lib/api/wants.ts';
+import type { Situation } from '../../../../lib/ipam/choose.ts';
+import { Ledger } from '../../../../lib/ipam/ledger.ts';
+import { buildPools } from '../../../../lib/ipam/pools.ts';
+import { type Address, formatAddress, parseAddress } from '../../../../lib/net/address.ts';
+import { parseRange } from '../../../../lib/net/range.ts';
+
+export function addr(text: string): Address {
+  const address = parseAddress(text);
+  if (!address) throw new Error(`Cannot parse "${text}": not an address`);
+  return address;
+}
+
+export function eip(name: string, addresses: string, differs: Partial<Eip> = {}): Eip {
+  const parsed = parseRange(addresses);
+  if (!parsed.ok) throw new Error(`Cannot parse "${addresses}": ${parsed.problem}`);
+  return {
+    name,
+    uid: `uid-${name}`,
+    createdAt: '2026-01-01T00:00:00Z',
+    range: parsed.range,
+    protocol: 'bgp',
+    disabled: false,
+    priority: 0,
+    namespaces: new Set(),
+    isDefault: false,
+    announcedByCni: false,
+    whenFull: 'Pend',
+    whenNoEndpoints: 'Keep',
+    ...differs,
+  };
+}
+
+export function wants(differs: Partial<Wants> = {}): Wants {
+  return {
+    namespace: 'shop',
+    eipNames: [],
+    addresses: [],
+    families: [4],
+    need: 'all',
+    ports: [{ port: 80, protocol: 'TCP' }],
+    sharingNamespaces: [],
+    externalTrafficPolicy: 'Cluster',
+    selector: 'app=web',
+    ...differs,
+  };
+}
+
+export function holder(name: string, differs: Partial<ClaimHolder> = {}): ClaimHolder {
+  return {
+    namespace: 'shop',
+    name,
+    uid: `uid-${name}`,
+    token: `token-${name}`,
+    ports: [{ port: 80, protocol: 'TCP' }],
+    externalTrafficPolicy: 'Cluster',
+    selector: 'app=web',
+    since: '2026-01-01T00:00:00Z',
+    ...differs,
+  };
+}
+
+export function claim(
+  address: Address | string,
+  holders: readonly ClaimHolder[],
+  metadata: Partial<EipClaim['metadata']> = {},
+): EipClaim {
+  const of = typeof address === 'string' ? addr(address) : address;
+  return {
+    apiVersion: 'skycap.io/v1alpha1',
+    kind: 'EipClaim',
+    metadata: { name: claimName(of), uid: `uid-${claimName(of)}`, resourceVersion: '1', ...metadata },
+    spec: { address: formatAddress(of), eip: 'web', holders },
+  };
+}
+
+export function ledgerOf(...claims: readonly EipClaim[]): Ledger {
+  const ledger = new Ledger();
+  for (const one of claims) ledger.apply(one);
+  return ledger;
+}
+
+/** What `shop/front` finds when it asks for an address; it holds the claims that name it. */
+export function situation(
+  eips: readonly Eip[],
+  claims: readonly EipClaim[] = [],
+  differs: Partial<Situation> = {},
+): Situation {
+  const ledger = ledgerOf(...claims);
+  return {
+    pools: buildPools(eips),
+    taken: ledger,
+    namespaceLabels: {},
+    held: ledger.heldBy('shop', 'front'),
+    isSelf: (one) => one.namespace === 'shop' && one.name === 'front',
+    former: [],
+    ...differs,
+  };
+}

@@ -1,0 +1,454 @@
+/** Which addresses a Service gets: every reason once, then what must hold for any Eips, claims and wishes. */
+import fc from 'fast-check';
+import type { EipClaim } from '../../../../lib/api/claim.ts';
+import type { Eip } from '../../../../lib/api/eip.ts';
+import type { Wants } from '../../../../lib/api/wants.ts';
+import { type Choice, choose, type Situation } from '../../../../lib/ipam/choose.ts';
+import type { Taken } from '../../../../lib/ipam/ledger.ts';
+import { mayShare } from '../../../../lib/ipam/sharing.ts';
+import { type Address, addressOf, formatAddress } from '../../../../lib/net/address.ts';
+import { rangeContains } from '../../../../lib/net/range.ts';
+import { addr, claim, eip, holder, ledgerOf, situation, wants } from './builders.ts';
+
+/** `assigned free 198.51.100.0 web`, `pending EipFull: …`: one line that says all of a choice. */
+function summary(choice: Choice): string {
+  if (choice.kind !== 'assigned') {
+    const keeps = choice.kind === 'pending' && choice.keeps.length > 0 ? ` (keeps ${shown(choice.keeps)})` : '';
+    return `${choice.kind} ${choice.reason}: ${choice.message}${keeps}`;
+  }
+  return `assigned ${shown(choice.given)}${choice.lacking ? `, lacking ${choice.lacking.reason}: ${choice.lacking.message}` : ''}`;
+}
+
+function shown(given: readonly { how: string; address: Address; eip: Eip }[]): string {
+  return given.map((one) => `${one.how} ${formatAddress(one.address)} ${one.eip.name}`).join(' + ');
+}
+
+const web = eip('web', '198.51.100.0/30');
+const web6 = eip('web6', '2001:db8::/64');
+const other = eip('other', '203.0.113.0/30');
+const full = ['198.51.100.0', '198.51.100.1', '198.51.100.2', '198.51.100.3'].map((text, i) =>
+  claim(text, [holder(`s${i}`)]),
+);
+const mine = (address: string): EipClaim => claim(address, [holder('front')]);
+
+interface Row {
+  readonly eips?: readonly Eip[];
+  readonly claims?: readonly EipClaim[];
+  readonly wants?: Partial<Wants>;
+  readonly situation?: Partial<Situation>;
+  readonly expected: string;
+}
+
+const rows: Readonly<Record<string, Row>> = {
+  'takes the lowest free address': {
+    claims: [full[0]!, full[2]!],
+    expected: 'assigned free 198.51.100.1 web',
+  },
+  'takes the next Eip when one is full': {
+    eips: [web, other],
+    claims: full,
+    wants: { eipNames: ['web', 'other'] },
+    expected: 'assigned free 203.0.113.0 other',
+  },
+  'passes over a disabled Eip': {
+    eips: [{ ...web, disabled: true }, other],
+    wants: { eipNames: ['web', 'other'] },
+    expected: 'assigned free 203.0.113.0 other',
+  },
+  'passes over an Eip of another protocol': {
+    eips: [web, { ...other, protocol: 'layer2' }],
+    wants: { protocol: 'layer2' },
+    expected: 'assigned free 203.0.113.0 other',
+  },
+  'takes an Eip that is named though it is bound to another namespace: as in OpenELB': {
+    eips: [{ ...web, namespaces: new Set(['office']) }],
+    wants: { eipNames: ['web'] },
+    expected: 'assigned free 198.51.100.0 web',
+  },
+  'takes the requested address': {
+    wants: { addresses: [addr('198.51.100.2')] },
+    expected: 'assigned free 198.51.100.2 web',
+  },
+  'takes the requested address in an Eip bound to another namespace: as in OpenELB': {
+    eips: [{ ...web, namespaces: new Set(['office']) }],
+    wants: { addresses: [addr('198.51.100.2')] },
+    expected: 'assigned free 198.51.100.2 web',
+  },
+  'gives one address a family, in the order of the families': {
+    eips: [web, web6],
+    wants: { families: [6, 4] },
+    expected: 'assigned free 2001:db8:: web6 + free 198.51.100.0 web',
+  },
+  'requests one family, chooses the other': {
+    eips: [web, web6],
+    wants: { families: [4, 6], addresses: [addr('2001:db8::77')] },
+    expected: 'assigned free 198.51.100.0 web + free 2001:db8::77 web6',
+  },
+  'keeps what it holds, though a lower one is free': {
+    claims: [mine('198.51.100.3')],
+    expected: 'assigned held 198.51.100.3 web',
+  },
+  'keeps what it holds in an Eip that was disabled': {
+    eips: [{ ...web, disabled: true }],
+    claims: [mine('198.51.100.3')],
+    expected: 'assigned held 198.51.100.3 web',
+  },
+  'keeps what it holds in an Eip that serves its namespace no more': {
+    eips: [{ ...web, namespaces: new Set(['office']) }, other],
+    claims: [mine('198.51.100.3')],
+    expected: 'assigned held 198.51.100.3 web',
+  },
+  'keeps the IPv4 address when it becomes dual-stack': {
+    eips: [web, web6],
+    claims: [mine('198.51.100.3')],
+    wants: { families: [4, 6] },
+    expected: 'assigned held 198.51.100.3 web + free 2001:db8:: web6',
+  },
+  'leaves what it holds for a requested one': {
+    claims: [mine('198.51.100.3')],
+    wants: { addresses: [addr('198.51.100.1')] },
+    expected: 'assigned free 198.51.100.1 web',
+  },
+  'leaves what it holds for an Eip that it names': {
+    eips: [web, other],
+    claims: [mine('198.51.100.3')],
+    wants: { eipNames: ['other'] },
+    expected: 'assigned free 203.0.113.0 other',
+  },
+  'leaves a shared address when its new port clashes': {
+    claims: [
+      claim('198.51.100.3', [
+        holder('front', { sharingKey: 'k' }),
+        holder('b', { sharingKey: 'k', ports: [{ port: 81, protocol: 'TCP' }] }),
+      ]),
+    ],
+    wants: { sharingKey: 'k', ports: [{ port: 81, protocol: 'TCP' }] },
+    expected: 'assigned free 198.51.100.0 web',
+  },
+  'takes the address it had before, if that is free': {
+    situation: { former: [addr('198.51.100.2')] },
+    expected: 'assigned free 198.51.100.2 web',
+  },
+  'does not take the address it had before from another': {
+    claims: [full[2]!],
+    situation: { former: [addr('198.51.100.2')] },
+    expected: 'assigned free 198.51.100.0 web',
+  },
+  'shares an address with who has the same key': {
+    claims: [
+      full[0]!,
+      claim('198.51.100.1', [holder('b', { sharingKey: 'k', ports: [{ port: 443, protocol: 'TCP' }] })]),
+    ],
+    wants: { sharingKey: 'k' },
+    expected: 'assigned shared 198.51.100.1 web',
+  },
+  'takes an own address when sharing would clash': {
+    claims: [claim('198.51.100.0', [holder('b', { sharingKey: 'k' })])],
+    wants: { sharingKey: 'k' },
+    expected: 'assigned free 198.51.100.1 web',
+  },
+  'shares the requested address': {
+    claims: [claim('198.51.100.1', [holder('b', { sharingKey: 'k', ports: [{ port: 443, protocol: 'TCP' }] })])],
+    wants: { sharingKey: 'k', addresses: [addr('198.51.100.1')] },
+    expected: 'assigned shared 198.51.100.1 web',
+  },
+  'PreferDualStack takes what there is and says what lacks': {
+    wants: { families: [4, 6], need: 'any' },
+    expected:
+      'assigned free 198.51.100.0 web, lacking EipFamilyMismatch: Eip web has no IPv6 addresses; add an Eip with IPv6 addresses',
+  },
+  'PreferDualStack may get the second family only': {
+    eips: [web6],
+    wants: { families: [4, 6], need: 'any' },
+    expected:
+      'assigned free 2001:db8:: web6, lacking EipFamilyMismatch: Eip web6 has no IPv4 addresses; add an Eip with IPv4 addresses',
+  },
+
+  'waits: no Eip at all': {
+    eips: [],
+    expected:
+      'pending NoEipMatches: no Eip serves namespace shop; create one, or name one in the annotation eip.openelb.kubesphere.io/v1alpha2',
+  },
+  'waits: the Eip named is not there': {
+    wants: { eipNames: ['web2', 'web3'] },
+    expected: 'pending EipNotFound: there is no usable Eip named web2, web3; create it or name another',
+  },
+  'waits: the Eip named overlaps an older one': {
+    eips: [web, eip('late', '198.51.100.0/29', { createdAt: '2026-02-01T00:00:00Z' })],
+    wants: { eipNames: ['late'] },
+    expected: 'pending EipInvalid: Eip late overlaps the older Eip web; change or delete one of them',
+  },
+  'waits: full': {
+    claims: full,
+    expected: 'pending EipFull: every address of Eip web (4 addresses) is in use; free one, or enlarge or add an Eip',
+  },
+  'waits: disabled': {
+    eips: [{ ...web, disabled: true }],
+    expected: 'pending EipDisabled: Eip web is disabled; set spec.disable: false or name another',
+  },
+  'waits: the requested address is in a disabled Eip': {
+    eips: [{ ...web, disabled: true }],
+    wants: { addresses: [addr('198.51.100.1')] },
+    expected: 'pending EipDisabled: Eip web is disabled; set spec.disable: false or name another',
+  },
+  'waits: another family': {
+    wants: { families: [6], eipNames: ['web'] },
+    expected: 'pending EipFamilyMismatch: Eip web has no IPv6 addresses; name another Eip or set spec.ipFamilies',
+  },
+  'waits: another protocol': {
+    wants: { protocol: 'layer2' },
+    expected:
+      'pending EipProtocolMismatch: Eip web is not of protocol layer2; change the protocol annotation or name another Eip',
+  },
+  'waits: the requested address is in no Eip': {
+    wants: { addresses: [addr('192.0.2.1')] },
+    expected: 'pending AddressOutsideEip: no Eip has the address 192.0.2.1; request another or create an Eip with it',
+  },
+  'waits: the requested address is not in the Eip named': {
+    wants: { eipNames: ['web'], addresses: [addr('192.0.2.1')] },
+    expected: 'pending AddressOutsideEip: 192.0.2.1 is not in Eip web; request one of its addresses',
+  },
+  'waits: the requested address is in use': {
+    claims: full,
+    wants: { addresses: [addr('198.51.100.1')] },
+    expected:
+      'pending AddressInUse: 198.51.100.1: Service shop/s1 has it; give both the same annotation skycap.io/sharing-key to share it',
+  },
+  'waits: the requested address may not be shared': {
+    claims: [claim('198.51.100.1', [holder('b', { sharingKey: 'k' })])],
+    wants: { addresses: [addr('198.51.100.1')], sharingKey: 'k' },
+    expected: 'pending SharingRefused: 198.51.100.1: Service shop/b uses port 80/TCP of it; choose another port',
+  },
+  'waits, and keeps what it holds meanwhile': {
+    eips: [web, other],
+    claims: [mine('198.51.100.3')],
+    wants: { eipNames: ['gone'] },
+    expected:
+      'pending EipNotFound: there is no usable Eip named gone; create it or name another (keeps held 198.51.100.3 web)',
+  },
+  'RequireDualStack waits for both, and takes none meanwhile': {
+    wants: { families: [4, 6] },
+    expected: 'pending EipFamilyMismatch: Eip web has no IPv6 addresses; add an Eip with IPv6 addresses',
+  },
+  'refuses when the Eip says so: full': {
+    eips: [{ ...web, whenFull: 'Refuse' }],
+    claims: full,
+    expected: 'refused EipFull: every address of Eip web (4 addresses) is in use; free one, or enlarge or add an Eip',
+  },
+  'refuses when the Eip says so: requested address in use': {
+    eips: [{ ...web, whenFull: 'Refuse' }],
+    claims: full,
+    wants: { addresses: [addr('198.51.100.1')] },
+    expected:
+      'refused AddressInUse: 198.51.100.1: Service shop/s1 has it; give both the same annotation skycap.io/sharing-key to share it',
+  },
+  'waits when only one of the full Eips says Refuse': {
+    eips: [{ ...web, whenFull: 'Refuse' }, eip('tiny', '203.0.113.9')],
+    claims: [...full, claim('203.0.113.9', [holder('x')])],
+    expected:
+      'pending EipFull: every address of Eip tiny (1 address), web (4 addresses) is in use; free one, or enlarge or add an Eip',
+  },
+  'refuses with the reason of the family that refuses': {
+    eips: [{ ...web6, range: eip('x', '2001:db8::1').range, whenFull: 'Refuse' }],
+    claims: [claim('2001:db8::1', [holder('x')])],
+    wants: { families: [4, 6] },
+    expected: 'refused EipFull: every address of Eip web6 (1 address) is in use; free one, or enlarge or add an Eip',
+  },
+};
+
+it.each(Object.entries(rows))('%s', (_, row) => {
+  const found = choose(wants(row.wants), situation(row.eips ?? [web], row.claims, row.situation));
+  expect(summary(found)).toBe(row.expected);
+});
+
+it('an address that this process is about to give is neither given again nor shared', () => {
+  const ledger = ledgerOf();
+  ledger.reserve(addr('198.51.100.0'));
+  expect(summary(choose(wants(), situation([web], [], { taken: ledger })))).toBe('assigned free 198.51.100.1 web');
+  const requested = wants({ addresses: [addr('198.51.100.0')], sharingKey: 'k' });
+  expect(summary(choose(requested, situation([web], [], { taken: ledger })))).toBe(
+    'pending SharingRefused: 198.51.100.0: it is being given to another Service',
+  );
+});
+
+describe('for any Eips, claims and wishes', () => {
+  const port = fc.constantFrom(80, 81, 82).map((number) => ({ port: number, protocol: 'TCP' as const }));
+  const key = fc.constantFrom(undefined, 'k');
+  const value = fc.integer({ min: 0, max: 24 }).map(BigInt);
+  const family = fc.constantFrom<4 | 6>(4, 6);
+  const anyAddress = fc.tuple(family, value).map(([of, number]) => addressOf(of, number));
+  const anyEips = fc.array(
+    fc.record({
+      family,
+      first: value,
+      length: fc.integer({ min: 0, max: 6 }).map(BigInt),
+      disabled: fc.constantFrom(false, false, false, true),
+      isDefault: fc.boolean(),
+      namespaces: fc.constantFrom([], ['shop'], ['office']),
+      whenFull: fc.constantFrom<'Pend' | 'Refuse'>('Pend', 'Refuse'),
+    }),
+    { maxLength: 5 },
+  );
+  const anyClaims = fc.array(fc.tuple(anyAddress, fc.constantFrom('front', 'a', 'b'), port, key), { maxLength: 20 });
+  const anyWants = fc.record({
+    eipNames: fc.constantFrom<readonly string[]>([], [], ['e0'], ['e0', 'e1'], ['gone']),
+    addresses: fc.option(anyAddress).map((one): readonly Address[] => (one ? [one] : [])),
+    families: fc.constantFrom<readonly (4 | 6)[]>([4], [6], [4, 6], [6, 4]),
+    need: fc.constantFrom<'all' | 'any'>('all', 'any'),
+    ports: port.map((one) => [one]),
+    sharingKey: key,
+  });
+  const anyCase = fc
+    .tuple(anyEips, anyClaims, anyWants, fc.array(anyAddress, { maxLength: 2 }))
+    .map(([rawEips, rawClaims, { sharingKey, ...rest }, former]) => {
+      const eips = rawEips.map(({ family: of, first, length, namespaces, ...differs }, i) =>
+        eip(`e${i}`, '0.0.0.0', {
+          range: { family: of, first, last: first + length },
+          namespaces: new Set(namespaces),
+          ...differs,
+        }),
+      );
+      const byAddress = new Map(
+        rawClaims.map(([address, name, one, k]) => [
+          formatAddress(address),
+          claim(address, [holder(name, { ports: [one], ...(k && { sharingKey: k }) })]),
+        ]),
+      );
+      const claims = [...byAddress.values()];
+      return { eips, claims, wanted: wants({ ...rest, ...(sharingKey && { sharingKey }) }), former };
+    });
+
+  const property = (check: (choice: Choice, wanted: Wants, at: Situation) => void): void =>
+    fc.assert(
+      fc.property(anyCase, ({ eips, claims, wanted, former }) => {
+        const at = situation(eips, claims, { former });
+        check(choose(wanted, at), wanted, at);
+      }),
+      { numRuns: 1000 },
+    );
+  const givenBy = (choice: Choice) =>
+    choice.kind === 'assigned' ? choice.given : choice.kind === 'pending' ? choice.keeps : [];
+
+  it('an address is always of its Eip, and that Eip counts', () => {
+    property((choice, _, { pools }) => {
+      for (const { address, eip: of } of givenBy(choice)) {
+        expect(rangeContains(of.range, address)).toBe(true);
+        expect(pools.byName.get(of.name)).toBe(of);
+      }
+    });
+  });
+
+  it('what another has is never given, but where both agree to share', () => {
+    property((choice, wanted, { taken }) => {
+      for (const { address, how } of givenBy(choice)) {
+        if (how === 'free') expect(taken.isTaken(address)).toBe(false);
+        const others = taken.claimOf(address)?.spec.holders.filter((one) => one.name !== 'front') ?? [];
+        expect(mayShare(wanted, others)).toEqual({ ok: true });
+      }
+    });
+  });
+
+  it('at most one address a family, of families that are asked for, in their order; all of them where all are needed', () => {
+    property((choice, wanted) => {
+      const families = givenBy(choice).map((given) => given.address.family);
+      expect(families).toEqual(wanted.families.filter((one) => families.includes(one)));
+      if (choice.kind === 'assigned' && wanted.need === 'all') expect(families).toEqual(wanted.families);
+      if (choice.kind === 'assigned')
+        expect(families.length === wanted.families.length).toBe(choice.lacking === undefined);
+    });
+  });
+
+  it('a new address from a disabled Eip is never given', () => {
+    property((choice) => {
+      for (const given of givenBy(choice)) if (given.how !== 'held') expect(given.eip.disabled).toBe(false);
+    });
+  });
+
+  it('the wish is met: Eips named, addresses requested', () => {
+    property((choice, wanted) => {
+      if (choice.kind !== 'assigned') return;
+      for (const { address, eip: of } of choice.given) {
+        if (wanted.eipNames.length > 0) expect(wanted.eipNames).toContain(of.name);
+        const requested = wanted.addresses.find((one) => one.family === address.family);
+        if (requested) expect(address).toEqual(requested);
+      }
+    });
+  });
+
+  it('the lowest free address of its Eip, where none was requested or had before', () => {
+    property((choice, wanted, { taken, former }) => {
+      if (choice.kind !== 'assigned' || wanted.addresses.length > 0 || former.length > 0) return;
+      for (const { address, eip: of, how } of choice.given)
+        if (how === 'free') expect(taken.lowestFree(of.range)).toBe(address.value);
+    });
+  });
+
+  it('the same question has the same answer', () => {
+    property((choice, wanted, at) => expect(choose(wanted, at)).toEqual(choice));
+  });
+
+  it('asked again once it is claimed, the choice is the same: nothing moves by itself', () => {
+    fc.assert(
+      fc.property(anyCase, ({ eips, claims, wanted, former }) => {
+        const first = choose(wanted, situation(eips, claims, { former }));
+        if (first.kind !== 'assigned') return;
+        const own = holder('front', {
+          ports: wanted.ports,
+          ...(wanted.sharingKey && { sharingKey: wanted.sharingKey }),
+        });
+        const after = new Map(claims.map((one) => [one.spec.address, one]));
+        for (const { address } of first.given) {
+          const others = after.get(formatAddress(address))?.spec.holders.filter((one) => one.name !== 'front') ?? [];
+          after.set(formatAddress(address), claim(address, [...others, own]));
+        }
+        const wasHeld = first.given.map((given) => after.get(formatAddress(given.address))!);
+        const second = choose(wanted, situation(eips, [...after.values()], { held: wasHeld }));
+        const addresses = (choice: Choice) => givenBy(choice).map((given) => formatAddress(given.address));
+        expect(addresses(second).slice(0, wasHeld.length)).toEqual(expect.arrayContaining(addresses(first)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('the cost of a choice', () => {
+  /** Counts every question that the choice asks about what is taken. */
+  function counted(taken: Taken): { taken: Taken; questions: () => number } {
+    let questions = 0;
+    const counting = new Proxy(taken, {
+      get: (target, property) => {
+        const member = Reflect.get(target, property) as (...args: unknown[]) => unknown;
+        return (...args: unknown[]) => {
+          questions++;
+          return member.apply(target, args);
+        };
+      },
+    });
+    return { taken: counting, questions: () => questions };
+  }
+
+  const sizes = ['198.51.100.0/30', '198.51.100.0/24', '10.0.0.0/8', '0.0.0.0/0', '2001:db8::/64', '2001:db8::/32'];
+
+  it.each(sizes)('is the same in %s', (addresses) => {
+    const pool = eip('pool', addresses);
+    const { family, first } = pool.range;
+    const claims = [0n, 1n].map((i) => claim(addressOf(family, first + i), [holder(`s${i}`)]));
+    const { taken, questions } = counted(ledgerOf(...claims));
+    const choice = choose(wants({ families: [family] }), situation([pool], claims, { taken }));
+    expect(summary(choice)).toContain(`free ${formatAddress(addressOf(family, first + 2n))}`);
+    expect(questions()).toBe(1);
+  });
+
+  it('does not grow with the number of claims', () => {
+    const pool = eip('pool', '10.0.0.0/8');
+    const asked = [10, 10_000].map((count) => {
+      const claims = Array.from({ length: count }, (_, i) =>
+        claim(addressOf(4, pool.range.first + BigInt(i)), [holder(`s${i}`)]),
+      );
+      const { taken, questions } = counted(ledgerOf(...claims));
+      choose(wants(), situation([pool], [], { taken }));
+      return questions();
+    });
+    expect(asked[0]).toBe(asked[1]);
+  });
+});

@@ -1,0 +1,74 @@
+/** IntervalSet against a plain Set, by random commands; and that its cost follows the runs, not the numbers. */
+import fc from 'fast-check';
+import { IntervalSet } from '../../../../lib/net/interval-set.ts';
+
+const MOST = 40;
+const value = fc.integer({ min: 0, max: MOST }).map(BigInt);
+
+type Command = readonly ['add' | 'delete' | 'has', bigint] | readonly ['lowestMissing' | 'countIn', bigint, bigint];
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  fc.tuple(fc.constantFrom('add' as const), value),
+  fc.tuple(fc.constantFrom('add' as const), value),
+  fc.tuple(fc.constantFrom('delete' as const), value),
+  fc.tuple(fc.constantFrom('has' as const), value),
+  fc.tuple(fc.constantFrom('lowestMissing' as const, 'countIn' as const), value, value),
+);
+
+function numbers(first: bigint, last: bigint): bigint[] {
+  return first > last ? [] : Array.from({ length: Number(last - first) + 1 }, (_, i) => first + BigInt(i));
+}
+
+function run(set: IntervalSet, [name, a, b = 0n]: Command): unknown {
+  if (name === 'lowestMissing' || name === 'countIn') return set[name](a, b);
+  return set[name](a);
+}
+
+function runModel(model: Set<bigint>, [name, a, b = 0n]: Command): unknown {
+  switch (name) {
+    case 'add': {
+      const isNew = !model.has(a);
+      model.add(a);
+      return isNew;
+    }
+    case 'delete':
+      return model.delete(a);
+    case 'has':
+      return model.has(a);
+    case 'lowestMissing':
+      return numbers(a, b).find((n) => !model.has(n));
+    case 'countIn':
+      return BigInt(numbers(a, b).filter((n) => model.has(n)).length);
+  }
+}
+
+it('answers as a Set does, whatever the commands', () => {
+  fc.assert(
+    fc.property(fc.array(command, { maxLength: 120 }), (commands) => {
+      const set = new IntervalSet();
+      const model = new Set<bigint>();
+      for (const one of commands) expect([one, run(set, one)]).toEqual([one, runModel(model, one)]);
+      expect(numbers(0n, BigInt(MOST)).filter((n) => set.has(n))).toEqual([...model].sort((a, b) => Number(a - b)));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+it('finds the lowest missing number beyond 2^64 exactly', () => {
+  const set = new IntervalSet();
+  const base = 0x20010db8n << 96n;
+  for (let i = 0n; i < 1000n; i++) set.add(base + i);
+  expect(set.lowestMissing(base, base + (1n << 64n) - 1n)).toBe(base + 1000n);
+  expect(set.lowestMissing(base, base + 999n)).toBeUndefined();
+  expect(set.countIn(base + 10n, base + (1n << 64n))).toBe(990n);
+});
+
+it('keeps one run for what is taken in a row, whatever the order', () => {
+  fc.assert(
+    fc.property(fc.shuffledSubarray(numbers(1n, 30n), { minLength: 30 }), (order) => {
+      const set = new IntervalSet();
+      for (const n of order) set.add(n);
+      expect(set.runs).toBe(1);
+    }),
+  );
+});
