@@ -1,0 +1,156 @@
+/** etcd, the API server, the controller manager and the scheduler, each a process in the control plane's network namespace. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Api } from './api.ts';
+import { API_PORT, CONTROL_PLANE_ADDRESS, type Layout, namespaceOf, SERVICE_CIDRS } from './layout.ts';
+import { enterNamespace } from './network.ts';
+import type { Pki } from './pki.ts';
+import { eventually } from './poll.ts';
+import { killRecorded, startDaemon } from './processes.ts';
+
+export type ControlPlaneComponent = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler';
+
+const READY_DEADLINE_MS = 60_000;
+const ETCD = 'http://127.0.0.1:2379';
+const ETCD_PEER = 'http://127.0.0.1:2380';
+
+/** Every request of Skycap's own accounts is noted, so that a test can find one that RBAC refused. */
+const AUDIT_POLICY = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived', 'ResponseStarted', 'Panic'],
+  rules: [{ level: 'Metadata', userGroups: ['system:serviceaccounts:skycap-system'] }, { level: 'None' }],
+};
+
+export class ControlPlane {
+  readonly #layout: Layout;
+  readonly #binaries: string;
+
+  /** @param binaries the folder with the programs. */
+  constructor(layout: Layout, binaries: string) {
+    this.#layout = layout;
+    this.#binaries = binaries;
+  }
+
+  /** Starts etcd and the API server, then, once it answers, the two that depend on it. */
+  async start(api: Api): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    await writeFile(join(this.#folder, 'audit-policy.json'), JSON.stringify(AUDIT_POLICY));
+    await this.startComponent('etcd');
+    await this.startComponent('kube-apiserver');
+    await this.waitUntilReady(api);
+    await this.startComponent('kube-controller-manager');
+    await this.startComponent('kube-scheduler');
+  }
+
+  async waitUntilReady(api: Api): Promise<void> {
+    await eventually(() => api.get<string>('/readyz').then((text) => text === 'ok'), {
+      what: `the API server ready (its log: ${this.logOf('kube-apiserver')})`,
+      deadlineMs: READY_DEADLINE_MS,
+    });
+  }
+
+  async startComponent(component: ControlPlaneComponent): Promise<void> {
+    await startDaemon({
+      pids: this.#layout.pids,
+      name: component,
+      log: this.logOf(component),
+      command: enterNamespace(namespaceOf(this.#layout, 'cp'), [
+        join(this.#binaries, component),
+        ...this.#arguments(component),
+      ]),
+    });
+  }
+
+  /** Ends it at once, as a crash would. */
+  async killComponent(component: ControlPlaneComponent): Promise<void> {
+    await killRecorded(this.#layout.pids, component);
+  }
+
+  logOf(component: ControlPlaneComponent): string {
+    return join(this.#folder, `${component}.log`);
+  }
+
+  get #folder(): string {
+    return join(this.#layout.state, 'cp');
+  }
+
+  #arguments(component: ControlPlaneComponent): string[] {
+    const pki = (file: string) => join(this.#layout.state, 'pki', file);
+    switch (component) {
+      case 'etcd':
+        return [
+          `--data-dir=${join(this.#folder, 'etcd')}`,
+          `--listen-client-urls=${ETCD}`,
+          `--advertise-client-urls=${ETCD}`,
+          `--listen-peer-urls=${ETCD_PEER}`,
+          `--initial-advertise-peer-urls=${ETCD_PEER}`,
+          `--initial-cluster=default=${ETCD_PEER}`,
+          // The data need not outlive the machine's power.
+          '--unsafe-no-fsync',
+          '--log-level=error',
+        ];
+      case 'kube-apiserver':
+        return [
+          `--etcd-servers=${ETCD}`,
+          '--bind-address=0.0.0.0',
+          `--secure-port=${API_PORT}`,
+          `--advertise-address=${CONTROL_PLANE_ADDRESS.v4}`,
+          `--service-cluster-ip-range=${SERVICE_CIDRS.join(',')}`,
+          '--allow-privileged=true',
+          `--tls-cert-file=${pki('apiserver.crt')}`,
+          `--tls-private-key-file=${pki('apiserver.key')}`,
+          `--client-ca-file=${pki('ca.crt')}`,
+          `--token-auth-file=${pki('tokens.csv')}`,
+          `--kubelet-client-certificate=${pki('kubelet-client.crt')}`,
+          `--kubelet-client-key=${pki('kubelet-client.key')}`,
+          '--kubelet-preferred-address-types=InternalIP',
+          '--authorization-mode=Node,RBAC',
+          '--enable-admission-plugins=NodeRestriction',
+          // Webhooks are called at their pods' addresses; the control plane runs no kube-proxy for ClusterIPs.
+          '--enable-aggregator-routing=true',
+          `--cert-dir=${join(this.#folder, 'certificates')}`,
+          '--service-account-issuer=https://kubernetes.default.svc',
+          `--service-account-key-file=${pki('service-account.pub')}`,
+          `--service-account-signing-key-file=${pki('service-account.key')}`,
+          `--audit-policy-file=${join(this.#folder, 'audit-policy.json')}`,
+          `--audit-log-path=${this.#layout.auditLog}`,
+          '--audit-log-mode=batch',
+          '--audit-log-batch-max-wait=200ms',
+        ];
+      case 'kube-controller-manager':
+        return [
+          `--kubeconfig=${pki('controller-manager.kubeconfig')}`,
+          `--service-account-private-key-file=${pki('service-account.key')}`,
+          `--root-ca-file=${pki('ca.crt')}`,
+          `--cluster-signing-cert-file=${pki('ca.crt')}`,
+          `--cluster-signing-key-file=${pki('ca.key')}`,
+          `--cert-dir=${join(this.#folder, 'certificates')}`,
+          '--use-service-account-credentials',
+          // At the default 20 a second, endpoint slices and the first service accounts lag by seconds.
+          '--kube-api-qps=500',
+          '--kube-api-burst=1000',
+          '--leader-elect=false',
+          '--allocate-node-cidrs=false',
+          '--bind-address=127.0.0.1',
+          '--node-monitor-grace-period=20s',
+          '--node-monitor-period=2s',
+        ];
+      case 'kube-scheduler':
+        return [
+          `--kubeconfig=${pki('scheduler.kubeconfig')}`,
+          '--leader-elect=false',
+          '--bind-address=127.0.0.1',
+          `--cert-dir=${join(this.#folder, 'certificates')}`,
+        ];
+    }
+  }
+}
+
+export function apiOf(layout: Layout, pki: Pick<Pki, 'adminToken' | 'caPem'>): Api {
+  return new Api({
+    server: `https://${layout.hostLink.controlPlane}:${API_PORT}`,
+    caPem: pki.caPem,
+    token: pki.adminToken,
+  });
+}

@@ -1,0 +1,240 @@
+/**
+ * The lab: a real cluster on this machine. `await using lab = await Lab.start()` and everything is gone again at the end of the scope,
+ * whatever happens in it.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Api } from './api.ts';
+import { type AuditEvent, forbiddenIn } from './audit.ts';
+import { cleanUp, refuseForeign, saveLogs } from './cleanup.ts';
+import { Client } from './client.ts';
+import { apiOf, ControlPlane } from './control-plane.ts';
+import { type Layout, layoutOf, nodeNumbers } from './layout.ts';
+import { buildNetwork } from './network.ts';
+import { networkPlanFor } from './network-plan.ts';
+import { LabNode } from './node.ts';
+import { importImage, type OciImage } from './oci.ts';
+import { makePki } from './pki.ts';
+import { eventually } from './poll.ts';
+import { identityOf, isRunning, type ProcessIdentity } from './processes.ts';
+import { type Progress, silentProgress } from './progress.ts';
+import { Router } from './router.ts';
+import { prepareSeed } from './seed.ts';
+import { type RunOptions, run } from './shell.ts';
+
+export interface LabOptions {
+  /** `sk` and a letter; labs of different names stand side by side. @default SKYCAP_LAB_NAME, or `skl` */
+  readonly name?: string;
+  /** @default 3 */
+  readonly nodes?: number;
+  /** Folder with the Kubernetes programs and etcd (`binaries.ts` finds or makes it). */
+  readonly binaries: string;
+  /** Archive of the sandbox image (`pause-image.ts`). */
+  readonly pauseArchive: string;
+  /** The image that is on every node from the start (`skycap-image.ts`). */
+  readonly image: OciImage;
+  readonly progress?: Progress;
+}
+
+/** What {@link Lab.attach} needs to know of a running lab. */
+interface LabRecord {
+  readonly owner: ProcessIdentity;
+  readonly nodes: number;
+  readonly binaries: string;
+  readonly pauseArchive: string;
+  readonly seed: string;
+  readonly adminToken: string;
+  readonly caPem: string;
+}
+
+const SERVICE_ACCOUNT_DEADLINE_MS = 20_000;
+const DEFAULT_LAB = 'skl';
+
+/** The lab that is meant where none is named. */
+export function defaultLab(): string {
+  return process.env.SKYCAP_LAB_NAME || DEFAULT_LAB;
+}
+
+export class Lab implements AsyncDisposable {
+  readonly layout: Layout;
+  readonly nodes: readonly LabNode[];
+  readonly router: Router;
+  readonly client: Client;
+  readonly controlPlane: ControlPlane;
+  readonly api: Api;
+  readonly #record: LabRecord;
+
+  private constructor(layout: Layout, record: LabRecord) {
+    this.layout = layout;
+    this.#record = record;
+    this.api = apiOf(layout, record);
+    this.controlPlane = new ControlPlane(layout, record.binaries);
+    this.router = new Router(layout);
+    this.client = new Client(layout);
+    this.nodes = nodeNumbers(record.nodes).map((number) => new LabNode({ ...record, layout, number, api: this.api }));
+  }
+
+  /** Cleans up what the last run left, then starts everything; on failure nothing stays behind but the logs. */
+  static async start(options: LabOptions): Promise<Lab> {
+    const layout = layoutOf(options.name ?? defaultLab());
+    const progress = options.progress ?? silentProgress;
+    await refuseWhileInUse(layout);
+    await refuseForeign(layout);
+    await cleanUp(layout);
+    const numbers = nodeNumbers(options.nodes ?? 3);
+    await mkdir(layout.state, { recursive: true, mode: 0o711 });
+    const seed = await progress.step('images for the nodes', () => prepareSeed(layout, options.image));
+    const pki = await makePki(layout, numbers);
+    const record: LabRecord = {
+      owner: (await identityOf(process.pid))!,
+      nodes: numbers.length,
+      binaries: options.binaries,
+      pauseArchive: options.pauseArchive,
+      seed,
+      adminToken: pki.adminToken,
+      caPem: pki.caPem,
+    };
+    await writeFile(recordPath(layout), JSON.stringify(record), { mode: 0o600 });
+    const lab = new Lab(layout, record);
+    try {
+      await progress.step('networks', () => buildNetwork(networkPlanFor(layout, numbers.length)));
+      await progress.step('control plane', async () => {
+        // Nodes boot as far as containerd meanwhile; the router has nothing to wait for.
+        const nodes = lab.nodes.map((node) => node.makeDisk().then(() => node.boot()));
+        const others = Promise.all([...nodes, lab.router.start()]);
+        await Promise.all([lab.controlPlane.start(lab.api), others]);
+      });
+      await progress.step(`${numbers.length} nodes`, async () => {
+        await Promise.all(lab.nodes.map((node) => node.join()));
+        await Promise.all([...lab.nodes.map((node) => node.waitUntilReady()), lab.router.waitUntilReady()]);
+        await lab.#waitForServiceAccount();
+        await lab.loadImage(options.image);
+      });
+      return lab;
+    } catch (error) {
+      const logs = await lab.saveLogs();
+      await lab.dispose();
+      throw new Error(`${error instanceof Error ? error.message : error}\nLogs: ${logs}`, { cause: error });
+    }
+  }
+
+  /** The lab that another process started. Disposing of what this gives takes that lab down. */
+  static async attach(name = defaultLab()): Promise<Lab> {
+    const layout = layoutOf(name);
+    const record = await readLabRecord(layout);
+    if (!record) throw new Error(`Cannot attach to the lab "${name}": none is running; start one with: npm run lab`);
+    return new Lab(layout, record);
+  }
+
+  get name(): string {
+    return this.layout.name;
+  }
+
+  get kubeconfig(): string {
+    return this.layout.kubeconfig;
+  }
+
+  get kubectlPath(): string {
+    return join(this.#record.binaries, 'kubectl');
+  }
+
+  /** @param number from 1. */
+  node(number: number): LabNode {
+    const node = this.nodes[number - 1];
+    if (!node) throw new RangeError(`Cannot find node ${number}: the lab has ${this.nodes.length}`);
+    return node;
+  }
+
+  /** kubectl as cluster admin. @returns its standard output. */
+  async kubectl(args: readonly string[], options: RunOptions = {}): Promise<string> {
+    return run(this.kubectlPath, args, { ...options, env: { ...options.env, KUBECONFIG: this.kubeconfig } });
+  }
+
+  /** Applies objects as `kubectl apply -f -` does. */
+  async apply(...objects: readonly object[]): Promise<void> {
+    const list = { apiVersion: 'v1', kind: 'List', items: objects };
+    await this.kubectl(['apply', '-f', '-'], { input: JSON.stringify(list) });
+  }
+
+  /** Brings the image to every node that is switched on. */
+  async loadImage(image: OciImage): Promise<void> {
+    await Promise.all(
+      this.nodes.map(async (node) => {
+        if (await node.machine.isRunning()) await importImage(image, node.containerdSocket);
+      }),
+    );
+  }
+
+  /** Runs a program on a machine of the lab: `n1`…, `router`, or `client`. */
+  async exec(machine: string, command: readonly string[], options?: RunOptions): Promise<string> {
+    const [program, ...args] = await this.enter(machine, command);
+    return run(program, args, options);
+  }
+
+  /** The command that runs `command` on a machine of the lab. */
+  async enter(machine: string, command: readonly string[]): Promise<[string, ...string[]]> {
+    if (machine === 'client') return this.client.enter(command);
+    if (machine === 'router') return this.router.machine.enter(command);
+    const node = this.nodes.find(({ name }) => name === machine);
+    if (!node) throw new RangeError(`Cannot run a program on "${machine}": write client, router or a node such as n1`);
+    return node.machine.enter(command);
+  }
+
+  /** Requests of Skycap's own accounts that RBAC refused, as the API server's audit log has them. */
+  async forbiddenRequests(): Promise<AuditEvent[]> {
+    return forbiddenIn(await readFile(this.layout.auditLog, 'utf8'));
+  }
+
+  /** Copies the logs of all machines and pods to where they outlive the lab. @returns the folder. */
+  async saveLogs(): Promise<string> {
+    return saveLogs(this.layout);
+  }
+
+  /** Takes everything down. */
+  async dispose(): Promise<void> {
+    await this.detach();
+    await cleanUp(this.layout);
+  }
+
+  /** Lets go without taking anything down: for who attached to somebody else's lab. */
+  async detach(): Promise<void> {
+    await this.api[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
+  /** Without it, the first pod of the namespace is refused. */
+  async #waitForServiceAccount(): Promise<void> {
+    await eventually(() => this.api.get('/api/v1/namespaces/default/serviceaccounts/default').then(() => true), {
+      what: `the default service account (log: ${this.controlPlane.logOf('kube-controller-manager')})`,
+      deadlineMs: SERVICE_ACCOUNT_DEADLINE_MS,
+    });
+  }
+}
+
+function recordPath(layout: Layout): string {
+  return join(layout.state, 'lab.json');
+}
+
+async function readLabRecord(layout: Layout): Promise<LabRecord | undefined> {
+  const text = await readFile(recordPath(layout), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as LabRecord);
+}
+
+/** The process that keeps the lab, when it still runs. */
+export async function ownerOf(layout: Layout): Promise<ProcessIdentity | undefined> {
+  const owner = (await readLabRecord(layout))?.owner;
+  return owner && (await isRunning(owner)) ? owner : undefined;
+}
+
+/** A lab whose owner is alive is somebody's, not a left-over. */
+async function refuseWhileInUse(layout: Layout): Promise<void> {
+  const owner = await ownerOf(layout);
+  if (owner && owner.pid !== process.pid) {
+    throw new Error(
+      `Cannot start the lab "${layout.name}": it is in use by process ${owner.pid}; end that one first, or run: npm run lab -- down`,
+    );
+  }
+}

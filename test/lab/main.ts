@@ -1,0 +1,153 @@
+/** `npm run lab`: the command line of the lab. */
+import { spawn } from 'node:child_process';
+import { cleanUp, hasLeftovers } from './cleanup.ts';
+import { installSkycap, restartSkycap, waitForSkycap } from './install.ts';
+import { defaultLab, Lab, ownerOf } from './lab.ts';
+import { layoutOf } from './layout.ts';
+import { prepare } from './prepare.ts';
+import { kill } from './processes.ts';
+import { consoleProgress } from './progress.ts';
+import { showDemonstration, showState, usage } from './show.ts';
+import { buildSkycapImage } from './skycap-image.ts';
+
+const HELP = `npm run lab                       start the lab with Skycap in it, do the demonstration, stay up until Ctrl-C
+npm run lab -- --once             the same, but take it down at the end
+npm run lab -- --bare             the cluster alone, without Skycap
+npm run lab -- reload             build, load and restart Skycap in the running lab
+npm run lab -- show               what there is, as at the end of the demonstration
+npm run lab -- kubectl …          kubectl in the running lab
+npm run lab -- exec <machine> …   a program on client, router, n1, n2 or n3
+npm run lab -- down               take down what is there, also after a crash
+SKYCAP_LAB_NAME=ska npm run lab   another lab beside it (sk and any letter)`;
+
+/** As a shell counts a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+const KEEP_ALIVE_MS = 1 << 30;
+
+const progress = consoleProgress();
+const print = (text: string) => process.stdout.write(`${text}\n`);
+const name = defaultLab();
+
+async function main(args: readonly string[]): Promise<number> {
+  const [command = '', ...rest] = args;
+  switch (command) {
+    case '':
+    case '--once':
+    case '--bare':
+      return up({ stay: command !== '--once', skycap: command !== '--bare' });
+    case 'reload':
+      return reload();
+    case 'show':
+      return withLab((lab) => showState(lab, print));
+    case 'kubectl':
+      return withLab((lab) => passThrough(lab.kubectlPath, rest, { KUBECONFIG: lab.kubeconfig }));
+    case 'exec': {
+      const [machine = '', ...program] = rest;
+      return withLab(async (lab) => {
+        const [enter, ...entered] = await lab.enter(machine, program);
+        return passThrough(enter!, entered, {});
+      });
+    }
+    case 'down':
+      return down();
+    case 'help':
+    case '--help':
+      print(HELP);
+      return 0;
+    default:
+      process.stderr.write(`Cannot do "${command}".\n\n${HELP}\n`);
+      return 2;
+  }
+}
+
+async function up(options: { readonly stay: boolean; readonly skycap: boolean }): Promise<number> {
+  const stopped = signalled();
+  const prepared = await prepare(progress);
+  await using lab = await progress.step('cluster ready', () => Lab.start({ ...prepared, name, progress }));
+  const work = options.skycap ? demonstrate(lab) : Promise.resolve(0);
+  // Ctrl-C must not have to wait for a step that waits for something that does not come.
+  const code = await Promise.race([work, stopped]);
+  if (options.stay && code !== INTERRUPTED) {
+    print(usage(lab));
+    // Waiting for a signal alone would not keep the process alive.
+    const alive = setInterval(() => {}, KEEP_ALIVE_MS);
+    await stopped;
+    clearInterval(alive);
+  }
+  await progress.step('taken down', () => lab.dispose());
+  return code;
+}
+
+/** A failure is told and leaves the lab as it is, for somebody to look at. @returns the exit code. */
+async function demonstrate(lab: Lab): Promise<number> {
+  try {
+    await progress.step('Skycap installed and running', async () => {
+      await installSkycap(lab);
+      await waitForSkycap(lab);
+    });
+    await showDemonstration(lab, progress, print);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\nLogs: ${await lab.saveLogs()}\n`);
+    return 1;
+  }
+}
+
+async function reload(): Promise<number> {
+  return withLab(async (lab) => {
+    const image = await progress.step('Skycap image', buildSkycapImage);
+    await progress.step('loaded on the nodes', () => lab.loadImage(image));
+    await progress.step('Skycap restarted', async () => {
+      await installSkycap(lab);
+      await restartSkycap(lab);
+    });
+  });
+}
+
+async function down(): Promise<number> {
+  const layout = layoutOf(name);
+  if (!(await hasLeftovers(layout))) {
+    print('There is no lab.');
+    return 0;
+  }
+  await progress.step('taken down', async () => {
+    // Its keeper takes it down itself when told to; what is left then, or after a crash, goes here.
+    const owner = await ownerOf(layout);
+    if (owner) await kill(owner, 'SIGTERM');
+    await cleanUp(layout);
+  });
+  return 0;
+}
+
+/** Works on the lab that another process keeps. */
+async function withLab(work: (lab: Lab) => Promise<unknown>): Promise<number> {
+  const lab = await Lab.attach(name);
+  try {
+    const result = await work(lab);
+    return typeof result === 'number' ? result : 0;
+  } finally {
+    await lab.detach();
+  }
+}
+
+/** Runs a program with this terminal as its own, @returns its exit code. */
+function passThrough(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+function signalled(): Promise<typeof INTERRUPTED> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(INTERRUPTED));
+  });
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+}

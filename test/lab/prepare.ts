@@ -1,0 +1,27 @@
+/** Everything that must be there before a lab can start, in the order in which one needs the other. */
+import { prepareBaseImages } from './base-images.ts';
+import { prepareBinaries } from './binaries.ts';
+import type { OciImage } from './oci.ts';
+import { preparePauseImage } from './pause-image.ts';
+import { prepareDebianPackages } from './prepare-packages.ts';
+import { KUBERNETES_VERSION } from './programs.ts';
+import type { Progress } from './progress.ts';
+import { buildSkycapImage } from './skycap-image.ts';
+
+export interface Prepared {
+  readonly binaries: string;
+  readonly pauseArchive: string;
+  readonly image: OciImage;
+}
+
+/** Quick when everything is there: a second or two, most of it the image's build looking for changes. */
+export async function prepare(progress: Progress): Promise<Prepared> {
+  await progress.step('Debian packages', prepareDebianPackages);
+  const binaries = await progress.step(`Kubernetes ${KUBERNETES_VERSION} and etcd`, prepareBinaries);
+  const pauseArchive = await progress.step('base images', async (note) => {
+    await prepareBaseImages(note);
+    return preparePauseImage();
+  });
+  const image = await progress.step('Skycap image', buildSkycapImage);
+  return { binaries, pauseArchive, image };
+}

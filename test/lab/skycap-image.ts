@@ -1,0 +1,69 @@
+/** Skycap's image, built from the repository's Dockerfile. */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildah, imageExists, imageFolder } from './buildah.ts';
+import { exportImage, type OciImage } from './oci.ts';
+import { run } from './shell.ts';
+
+/** `manifests/overlays/lab` names the same. Not `latest`, which would make every pod start pull. */
+export const SKYCAP_IMAGE = 'localhost/skycap:lab';
+
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
+/** What .dockerignore lets through, and what says how to build it. */
+const INPUTS = [
+  'Dockerfile',
+  '.dockerignore',
+  '.npmrc',
+  'package.json',
+  'package-lock.json',
+  'build.mjs',
+  'tsconfig.json',
+  'lib',
+  'webhook',
+  'allocator',
+  'speaker',
+];
+
+/** Builds the image when something in it has changed since the last time. `note` gets the build's own lines. */
+export async function buildSkycapImage(note: (text: string) => void): Promise<OciImage> {
+  const inputs = await digestOf(INPUTS);
+  const built = imageFolder('skycap.inputs');
+  const last = await readFile(built, 'utf8').catch(() => undefined);
+  if (last !== inputs || !(await imageExists(SKYCAP_IMAGE))) {
+    await build(note);
+    await writeFile(built, inputs);
+  }
+  note('exporting it');
+  return exportImage(SKYCAP_IMAGE);
+}
+
+async function build(note: (text: string) => void): Promise<void> {
+  const npmCache = (await run('npm', ['config', 'get', 'cache'])).trim();
+  await mkdir(npmCache, { recursive: true });
+  // The packages that are on this machine already need not come from the network again.
+  const volume = `--volume=${npmCache}:/root/.npm`;
+  const options = ['--layers', '--isolation=chroot', '--pull-never', volume, `--tag=${SKYCAP_IMAGE}`];
+  await buildah(['bud', ...options, REPOSITORY], { onLine: note });
+}
+
+/** One digest of the names and contents of the files, and of those in the folders. */
+async function digestOf(paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const below = await readdir(join(REPOSITORY, path), { recursive: true, withFileTypes: true }).catch(
+      () => undefined,
+    );
+    const files = below
+      ?.filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort();
+    for (const file of files ?? [join(REPOSITORY, path)])
+      hash
+        .update(`${file}\0`)
+        .update(await readFile(file))
+        .update('\0');
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,91 @@
+/**
+ * `npm test` and `npm run test:unit`: prepares what the chosen tests need, runs jest once a suite, and ends with `N passed, N failed`.
+ *
+ *     npm test                          everything
+ *     npm test -- test/e2e/demo         what matches, in whichever suite it is
+ *     npm run test:unit -- --watch      options go to jest
+ */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { takeDownTestLab } from '../e2e/support/test-lab.ts';
+import { prepareBinaries } from '../lab/binaries.ts';
+import { prepareDebianPackages } from '../lab/prepare-packages.ts';
+import { KUBERNETES_VERSION } from '../lab/programs.ts';
+import { consoleProgress } from '../lab/progress.ts';
+import { type Suite, suitesFor } from './suites.ts';
+import { addTallies, formatTally, type JestResults, NO_TESTS, succeeded, type Tally, tallyOf } from './tally.ts';
+
+const JEST = 'node_modules/jest/bin/jest.js';
+/** jest runs ES modules by this; its warning is no news. */
+const NODE_OPTIONS = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
+
+async function main(which: string, jestArguments: readonly string[]): Promise<number> {
+  const suites = suitesFor(which);
+  const env = suites.some(({ needsMachine }) => needsMachine) ? await prepareMachine() : {};
+  let total = NO_TESTS;
+  for (const suite of suites) {
+    process.stderr.write(`\n── ${suite.title}\n\n`);
+    total = addTallies(total, await runSuite(suite, jestArguments, env));
+  }
+  process.stdout.write(`\n${formatTally(total)}\n`);
+  return succeeded(total) ? 0 : 1;
+}
+
+/** @returns what tests find the prepared programs by. */
+async function prepareMachine(): Promise<Readonly<Record<string, string>>> {
+  const progress = consoleProgress();
+  await progress.step('Debian packages', prepareDebianPackages);
+  const binaries = await progress.step(`Kubernetes ${KUBERNETES_VERSION} and etcd`, prepareBinaries);
+  return { SKYCAP_LAB_BIN: binaries };
+}
+
+async function runSuite(
+  suite: Suite,
+  jestArguments: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Tally> {
+  const folder = await mkdtemp(join(tmpdir(), 'skycap-test-'));
+  const output = join(folder, 'tally.json');
+  // A pattern may match in one suite only.
+  const options = ['--passWithNoTests', '--reporters=default', '--reporters=<rootDir>/test/run/tally-reporter.js'];
+  try {
+    const code = await node([JEST, ...suite.arguments, ...options, ...jestArguments], { ...env, SKYCAP_TALLY: output });
+    const text = await readFile(output, 'utf8').catch(() => undefined);
+    return tallyOf(text === undefined ? undefined : (JSON.parse(text) as JestResults), code);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+    // jest takes the lab down itself, but not when it is interrupted.
+    if (suite.name === 'e2e') await takeDownTestLab();
+  }
+}
+
+function node(args: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, {
+      stdio: 'inherit',
+      env: { ...process.env, ...env, NODE_OPTIONS },
+    });
+    // Ctrl-C reaches jest by itself; this process stays to clean up after it.
+    const ignore = () => {};
+    process.on('SIGINT', ignore);
+    const forward = () => child.kill('SIGTERM');
+    process.on('SIGTERM', forward);
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      process.off('SIGINT', ignore);
+      process.off('SIGTERM', forward);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+try {
+  const [which = 'all', ...rest] = process.argv.slice(2);
+  process.exitCode = await main(which, rest);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.stdout.write(`\n${formatTally({ passed: 0, failed: 1 })}\n`);
+  process.exitCode = 1;
+}

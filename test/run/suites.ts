@@ -1,0 +1,40 @@
+/** The three kinds of tests, from quick to thorough, and how jest runs each. */
+
+export interface Suite {
+  readonly name: string;
+  readonly title: string;
+  /** Arguments for jest. */
+  readonly arguments: readonly string[];
+  /** Needs the Kubernetes programs, root and the lab's packages. */
+  readonly needsMachine: boolean;
+}
+
+export const SUITES: readonly Suite[] = [
+  {
+    name: 'unit',
+    title: 'unit tests: decisions and texts, no root, no cluster',
+    arguments: ['--config=jest.config.js', '--roots=test/unit'],
+    needsMachine: false,
+  },
+  {
+    name: 'real',
+    title: 'tests with a real API server, a real BIRD and a real FRR',
+    arguments: ['--config=jest.real.config.js', '--runInBand'],
+    needsMachine: true,
+  },
+  {
+    name: 'e2e',
+    title: 'end-to-end tests: Skycap in a real cluster',
+    arguments: ['--config=jest.e2e.config.js', '--runInBand'],
+    needsMachine: true,
+  },
+];
+
+/** @param which `all` or the name of one. */
+export function suitesFor(which: string): readonly Suite[] {
+  const chosen = which === 'all' ? SUITES : SUITES.filter(({ name }) => name === which);
+  if (chosen.length === 0) {
+    throw new RangeError(`Cannot run the tests "${which}": write all, ${SUITES.map(({ name }) => name).join(', ')}`);
+  }
+  return chosen;
+}

@@ -1,0 +1,59 @@
+/** Small readers of what other programs say: warnings, audit lines, package states, mounts, backends' answers. */
+import { warningsIn } from '../../lab/api.ts';
+import { forbiddenIn } from '../../lab/audit.ts';
+import { cgroupHierarchies } from '../../lab/cgroups.ts';
+import { spreadOf } from '../../lab/demo.ts';
+import { missingPackages } from '../../lab/prepare-packages.ts';
+
+describe('warningsIn()', () => {
+  test.each([
+    [undefined, []],
+    ['299 - "assigned 192.0.2.7 from Eip web (17 left)"', ['assigned 192.0.2.7 from Eip web (17 left)']],
+    [
+      ['299 - "one"', '299 - "two"'],
+      ['one', 'two'],
+    ],
+    ['299 - "one", 299 - "two, three"', ['one', 'two, three']],
+    [String.raw`299 - "say \"yes\""`, ['say "yes"']],
+  ])('%j is %j', (header, warnings) => {
+    expect(warningsIn(header)).toEqual(warnings);
+  });
+});
+
+test('forbiddenIn() gives the refused requests and leaves out a line that is still being written', () => {
+  const line = (code: number) => JSON.stringify({ verb: 'get', requestURI: '/x', user: {}, responseStatus: { code } });
+  expect(forbiddenIn(`${line(200)}\n${line(403)}\n${line(403).slice(0, 20)}`)).toHaveLength(1);
+  expect(forbiddenIn('')).toEqual([]);
+});
+
+test('missingPackages() takes removed but configured packages for missing', () => {
+  const states = 'frr installed\nrunc config-files\nbuildah installed\n';
+  expect(missingPackages(['buildah', 'frr', 'runc', 'bird2'], states)).toEqual(['runc', 'bird2']);
+});
+
+test('cgroupHierarchies() knows both versions, side by side or alone', () => {
+  const v1 = 'cgroup /sys/fs/cgroup/memory cgroup rw,memory 0 0\ncgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n';
+  expect(cgroupHierarchies(v1)).toEqual([
+    { version: 1, path: '/sys/fs/cgroup/memory' },
+    { version: 2, path: '/sys/fs/cgroup/unified' },
+  ]);
+  expect(cgroupHierarchies('cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\ntmpfs /tmp tmpfs rw 0 0\n')).toEqual([
+    { version: 2, path: '/sys/fs/cgroup' },
+  ]);
+});
+
+test('spreadOf() counts answers by node and keeps what failed', () => {
+  const spread = spreadOf([
+    { ok: true, status: 200, body: 'web-1 on n2, asked by 10.99.0.2\n', milliseconds: 1 },
+    { ok: true, status: 200, body: 'web-2 on n1, asked by 10.98.0.12\n', milliseconds: 1 },
+    { ok: true, status: 200, body: 'web-1 on n2, asked by 10.99.0.2\n', milliseconds: 1 },
+    { ok: true, status: 500, body: 'oops', milliseconds: 1 },
+    { ok: false, error: 'ETIMEDOUT', milliseconds: 1 },
+  ]);
+  expect([...spread.perNode]).toEqual([
+    ['n1', 1],
+    ['n2', 2],
+  ]);
+  expect(spread.failures).toEqual(['500 oops', 'ETIMEDOUT']);
+  expect([...spread.clientAddresses]).toEqual(['10.99.0.2', '10.98.0.12']);
+});
