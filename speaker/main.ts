@@ -1,4 +1,9 @@
-#!/usr/bin/env node
+/**
+ * The speaker's composition root: settings, stores, BIRD, the loop and the report, wired and run until a signal.
+ *
+ * The two loops are apart so that a slow API server never delays a route. BIRD runs in a container of its own (start-bird.sh) and is
+ * left as it is when this process ends.
+ */
 import { formatProblems } from '../lib/api/problem.ts';
 import { HttpKubeClient } from '../lib/kube/http-client.ts';
 import { systemClock } from '../lib/process/clock.ts';
@@ -8,12 +13,6 @@ import { LevelLoop } from '../lib/process/level-loop.ts';
 import { type OnStop, runUntilSignal } from '../lib/process/lifecycle.ts';
 import { createLogger } from '../lib/process/log.ts';
 import { createMetrics } from '../lib/process/metrics.ts';
-/**
- * The speaker's composition root: settings, stores, BIRD, the loop and the report, wired and run until a signal.
- *
- * The two loops are apart so that a slow API server never delays a route. BIRD runs in a container of its own (start-bird.sh) and is
- * left as it is when this process ends.
- */
 import packageJson from '../package.json' with { type: 'json' };
 import { BirdDaemon } from './bird/apply.ts';
 import { BirdControl } from './bird/control.ts';
@@ -59,7 +58,12 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const reporter = new Reporter({
     loopState: () => loop.state,
     control: reportControl,
-    store: new SpeakerObjectStore({ client, nodeName, node: () => stores.sources.nodes.get(nodeName) }),
+    store: new SpeakerObjectStore({
+      client,
+      nodeName,
+      speakers: stores.speakers,
+      node: () => stores.sources.nodes.get(nodeName),
+    }),
     metrics,
     log,
     skycapVersion: packageJson.version,
@@ -73,11 +77,9 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     // A store that is empty says nothing when it is read.
     void source.waitForSync(signal).then(() => plans.trigger());
   }
-  stores.speakers.subscribe(({ type }) => {
-    if (type !== 'deleted') return;
-    reporter.forget();
-    reports.trigger();
-  });
+  // Somebody may have deleted or changed it.
+  stores.speakers.subscribe(() => reports.trigger());
+  void stores.speakers.waitForSync(signal).then(() => reports.trigger());
   const bothLoops = () => {
     plans.trigger();
     reports.trigger();

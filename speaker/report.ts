@@ -16,8 +16,10 @@ import { isWorthWriting, type SpeakerStatus, speakerStatus } from './status.ts';
 
 /** Where the status is kept; `speaker-object.ts` is the real one. */
 export interface StatusStore {
-  /** What the object says; undefined when there is none yet. */
-  read(signal: AbortSignal): Promise<SpeakerStatus | undefined>;
+  /** Whether `status` is known. */
+  readonly synced: boolean;
+  /** What the object says; undefined when there is none. */
+  readonly status: SpeakerStatus | undefined;
   write(status: SpeakerStatus, signal: AbortSignal): Promise<void>;
 }
 
@@ -41,50 +43,37 @@ const REST_MS = 15_000;
 
 export class Reporter {
   readonly #options: ReporterOptions;
-  #written: SpeakerStatus | undefined;
-  #hasRead = false;
   #logged: ReadonlyMap<string, boolean> = new Map();
 
   constructor(options: ReporterOptions) {
     this.#options = options;
   }
 
-  /** The object was deleted: the next run makes it anew. */
-  forget(): void {
-    this.#written = undefined;
-    this.#hasRead = false;
-  }
-
   async act(signal: AbortSignal): Promise<Again> {
     const { loopState, store, metrics } = this.#options;
     await pause(SETTLE_MS, signal);
     const state = loopState();
-    if (!state) return { againAfterMs: REST_MS };
-    if (!this.#hasRead) {
-      this.#written = await store.read(signal);
-      this.#hasRead = true;
-    }
+    if (!state || !store.synced) return { againAfterMs: REST_MS };
     const sessions = await this.#sessions(state, signal);
     if (sessions) this.#note(sessions);
     metrics.birdUp.set(sessions ? 1 : 0);
     const status = this.#status(state, sessions);
-    if (!isWorthWriting(this.#written, status)) return { againAfterMs: REST_MS };
+    if (!isWorthWriting(store.status, status)) return { againAfterMs: REST_MS };
     await store.write(status, signal);
-    this.#written = status;
     metrics.statusWrites.inc();
     await pause(WRITE_AT_MOST_EVERY_MS, signal);
     return { againAfterMs: LOOK_AGAIN_MS };
   }
 
   #status({ planned, outcome }: LoopState, sessions: readonly SpeakerSession[] | undefined): SpeakerStatus {
-    const { control, skycapVersion, nowMs } = this.#options;
-    const bird = control.version?.text ?? this.#written?.versions?.bird;
+    const { control, skycapVersion, nowMs, store } = this.#options;
+    const bird = control.version?.text ?? store.status?.versions?.bird;
     return speakerStatus({
       planned,
       outcome,
       sessions,
       versions: { skycap: skycapVersion, ...(bird && { bird }) },
-      former: this.#written,
+      former: store.status,
       now: `${new Date(nowMs()).toISOString().slice(0, 19)}Z`,
     });
   }
@@ -102,7 +91,7 @@ export class Reporter {
 
   /** On hold since the start there is no plan of ours: then the sessions are those that were reported before. */
   #identities({ plan }: LoopState): readonly SessionIdentity[] {
-    return plan ? plan.plan.bgp.sessions.map(identityOf) : (this.#written?.sessions ?? []);
+    return plan ? plan.plan.bgp.sessions.map(identityOf) : (this.#options.store.status?.sessions ?? []);
   }
 
   #note(sessions: readonly SpeakerSession[]): void {

@@ -8,80 +8,78 @@ import type { SpeakerObject } from '../lib/api/speaker-types.ts';
 import type { KubeClient } from '../lib/kube/client.ts';
 import { isNotFound } from '../lib/kube/errors.ts';
 import { SPEAKERS } from '../lib/kube/resource.ts';
+import type { Store } from '../lib/kube/store.ts';
 import type { StatusStore } from './report.ts';
 import type { SpeakerStatus } from './status.ts';
 
 export interface SpeakerObjectOptions {
-  readonly client: Pick<KubeClient, 'get' | 'create' | 'patch'>;
+  readonly client: Pick<KubeClient, 'create' | 'patch'>;
   readonly nodeName: string;
+  /** Holds this node's object alone. */
+  readonly speakers: Pick<Store<SpeakerObject>, 'synced' | 'subscribe'>;
   /** The Node as last seen; undefined when there is none. */
   readonly node: () => Node | undefined;
 }
 
 export class SpeakerObjectStore implements StatusStore {
   readonly #options: SpeakerObjectOptions;
-  /** The uid of the Node that owns the object, as far as we know. */
-  #ownerUid: string | undefined;
+  /** As last seen or written, whichever came last. A store that lags behind a write costs one more write, which changes nothing. */
+  #object: SpeakerObject | undefined;
 
   constructor(options: SpeakerObjectOptions) {
     this.#options = options;
+    options.speakers.subscribe(({ type, object }) => {
+      this.#object = type === 'deleted' ? undefined : object;
+    });
   }
 
-  async read(signal: AbortSignal): Promise<SpeakerStatus | undefined> {
-    const { client, nodeName } = this.#options;
-    try {
-      const object = await client.get(SPEAKERS, { name: nodeName }, { signal });
-      this.#ownerUid = object.metadata.ownerReferences?.at(0)?.uid;
-      return object.status;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+  get synced(): boolean {
+    return this.#options.speakers.synced;
+  }
+
+  get status(): SpeakerStatus | undefined {
+    return this.#object?.status;
   }
 
   async write(status: SpeakerStatus, signal: AbortSignal): Promise<void> {
     try {
-      await this.#own(signal);
-      await this.#patchStatus(status, signal);
+      this.#object = (await this.#own(signal)) ?? (await this.#create(signal));
+      this.#object = await this.#patch({ status: withAbsences(status) }, signal, 'status');
     } catch (error) {
-      if (!isNotFound(error)) throw error;
-      await this.#create(signal);
-      await this.#patchStatus(status, signal);
+      // Deleted meanwhile: the next attempt makes it.
+      if (isNotFound(error)) this.#object = undefined;
+      throw error;
     }
   }
 
-  async #patchStatus(status: SpeakerStatus, signal: AbortSignal): Promise<void> {
-    const { client, nodeName } = this.#options;
-    // In a merge patch (RFC 7396) what is absent stays; what may be absent here is said to go.
-    const body = { status: { routerId: null, localAs: null, ...status, versions: { bird: null, ...status.versions } } };
-    await client.patch(SPEAKERS, { name: nodeName }, body, { type: 'merge', subresource: 'status', signal });
+  /** A Node that was deleted and made again has another uid; the object would be collected with the former one. */
+  async #own(signal: AbortSignal): Promise<SpeakerObject | undefined> {
+    const owner = this.#owner();
+    const isOwned = !owner || owner.uid === this.#object?.metadata.ownerReferences?.at(0)?.uid;
+    if (!this.#object || isOwned) return this.#object;
+    return await this.#patch({ metadata: { ownerReferences: [owner] } }, signal);
   }
 
-  async #create(signal: AbortSignal): Promise<void> {
+  async #create(signal: AbortSignal): Promise<SpeakerObject> {
     const { client, nodeName } = this.#options;
     const owner = this.#owner();
     const metadata = { name: nodeName, ...(owner && { ownerReferences: [owner] }) };
-    const object: SpeakerObject = { apiVersion: 'skycap.io/v1alpha1', kind: 'Speaker', metadata };
-    await client.create(SPEAKERS, object, { signal });
-    this.#ownerUid = owner?.uid;
+    return await client.create(SPEAKERS, { apiVersion: 'skycap.io/v1alpha1', kind: 'Speaker', metadata }, { signal });
   }
 
-  /** A Node that was deleted and made again has another uid; the object would be collected with the former one. */
-  async #own(signal: AbortSignal): Promise<void> {
+  async #patch(body: object, signal: AbortSignal, subresource?: 'status'): Promise<SpeakerObject> {
     const { client, nodeName } = this.#options;
-    const owner = this.#owner();
-    if (!owner || owner.uid === this.#ownerUid) return;
-    await client.patch(
-      SPEAKERS,
-      { name: nodeName },
-      { metadata: { ownerReferences: [owner] } },
-      { type: 'merge', signal },
-    );
-    this.#ownerUid = owner.uid;
+    const options = { type: 'merge' as const, signal, ...(subresource && { subresource }) };
+    return await client.patch(SPEAKERS, { name: nodeName }, body, options);
   }
 
   #owner(): NonNullable<ObjectMeta['ownerReferences']>[number] | undefined {
     const { name, uid } = this.#options.node()?.metadata ?? {};
     return name && uid ? { apiVersion: 'v1', kind: 'Node', name, uid } : undefined;
   }
+}
+
+/** In a merge patch (RFC 7396) what is absent stays as it was; so what may be absent here is said to go. */
+function withAbsences(status: SpeakerStatus): object {
+  return { routerId: null, localAs: null, ...status, versions: { bird: null, ...status.versions } };
 }

@@ -17,7 +17,7 @@ export interface StoreOptions {
 /** Kubernetes' own controller copies the Service's labels to its slices; others need not, so theirs are all watched. */
 const NOT_KUBERNETES_OWN = 'endpointslice.kubernetes.io/managed-by!=endpointslice-controller.k8s.io';
 
-/** `sources` is what is decided by; `speakers` holds this node's own object, to see when it is deleted. */
+/** `sources` is what is decided by; `speakers` holds this node's own object, as it is reported in. */
 export function makeStores(options: StoreOptions) {
   const { nodeName } = options;
   const ownName = { ...options, fieldSelector: `metadata.name=${nodeName}` };

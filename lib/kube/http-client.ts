@@ -79,7 +79,7 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
     return new HttpKubeClient(fixedAccess(access), options);
   }
 
-  get<T extends KubeObject>(
+  async get<T extends KubeObject>(
     resource: Resource<T>,
     ref: ObjectRef,
     options: { readonly signal?: AbortSignal } = {},
@@ -100,7 +100,7 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
     };
   }
 
-  create<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {
+  async create<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {
     const { namespace, name = object.metadata.generateName ?? '' } = object.metadata;
     requireNamespace(resource, namespace);
     const path = collectionPath(resource, namespace) + queryString(dryRunOf(options));
@@ -114,7 +114,7 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
     });
   }
 
-  replace<T extends KubeObject>(
+  async replace<T extends KubeObject>(
     resource: Resource<T>,
     object: T,
     options: WriteOptions & { readonly subresource?: 'status' } = {},
@@ -131,7 +131,12 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
     });
   }
 
-  patch<T extends KubeObject>(resource: Resource<T>, ref: ObjectRef, body: unknown, options: PatchOptions): Promise<T> {
+  async patch<T extends KubeObject>(
+    resource: Resource<T>,
+    ref: ObjectRef,
+    body: unknown,
+    options: PatchOptions,
+  ): Promise<T> {
     const { type, subresource, fieldManager, force, signal } = options;
     const path = objectPath(resource, ref, subresource) + queryString({ ...dryRunOf(options), fieldManager, force });
     const contentType = PATCH_TYPES[type];
@@ -144,9 +149,11 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
     options: DeleteOptions = {},
   ): Promise<void> {
     const { uid, resourceVersion, signal } = options;
-    const path = objectPath(resource, ref) + queryString(dryRunOf(options));
+    const path = objectPath(resource, ref);
     const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
-    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions };
+    // With a body, the API server does not look at the query: `dryRun` there would delete.
+    const dryRun = options.dryRun ? ['All'] : [];
+    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, dryRun };
     await this.#requester.call({ ...about('delete', resource, ref), method: 'DELETE', path, body, signal });
   }
 

@@ -159,12 +159,16 @@ export class Reflector<T extends KubeObject> implements Store<T> {
 
   async #watch(step: Step & { kind: 'watch' }, signal: AbortSignal): Promise<Outcome> {
     let resourceVersion = step.resourceVersion;
-    const startedMs = this.#clock.monotonicMs();
-    const lived = (): number => this.#clock.monotonicMs() - startedMs;
+    let startedMs = Number.POSITIVE_INFINITY;
+    const lived = (): number => Math.max(0, this.#clock.monotonicMs() - startedMs);
     const silence = new Deadline(this.#options.silenceMs ?? SILENCE_MS, signal);
-    const steady = setTimeout(() => this.#recovered(), STEADY_MS);
+    let steady: NodeJS.Timeout | undefined;
     try {
-      for await (const event of await this.#openWatch(resourceVersion, silence.signal)) {
+      const events = await this.#openWatch(resourceVersion, silence.signal);
+      // From here on it stands; to wait for an answer is no success.
+      startedMs = this.#clock.monotonicMs();
+      steady = setTimeout(() => this.#recovered(), STEADY_MS);
+      for await (const event of events) {
         silence.restart();
         this.#heard();
         resourceVersion = event.type === 'bookmark' ? event.resourceVersion : event.object.metadata.resourceVersion!;

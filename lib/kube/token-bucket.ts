@@ -16,7 +16,7 @@ export class TokenBucket {
   take(nowMs: number): boolean {
     const earned = (Math.max(0, nowMs - this.#atMs) / 1000) * this.#perSecond;
     this.#tokens = Math.min(this.#burst, this.#tokens + earned);
-    this.#atMs = nowMs;
+    this.#atMs = Math.max(this.#atMs, nowMs);
     if (this.#tokens < 1) return false;
     this.#tokens--;
     return true;

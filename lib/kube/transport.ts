@@ -1,23 +1,14 @@
 /**
  * Keeps one connection to the API server and sends every request over it: opened when first needed, opened anew after it broke, was asked to go
- * away or its certificates changed. HTTP/2 where the server offers it (TLS ALPN, RFC 7301), HTTP/1.1 otherwise.
+ * away or its certificates changed. HTTP/2 where the server offers it, HTTP/1.1 otherwise.
  */
-import { isIP } from 'node:net';
-import { connect, type TLSSocket } from 'node:tls';
 import { type Access, type AccessSource, sameEndpoint } from './access.ts';
+import { type ConnectTiming, connectTls } from './connect-tls.ts';
 import { type Connection, type HttpAnswer, type HttpRequest, NotSentError } from './connection.ts';
 import { abortable } from './deadline.ts';
-import { Http1Connection } from './http1-connection.ts';
 import { Http2Connection, type Http2Timing } from './http2-connection.ts';
 
-export interface TransportOptions extends Http2Timing {
-  /** @default 5 s for TCP and TLS together. */
-  readonly connectTimeoutMs?: number;
-}
-
-/** The kernel's own sign of life, for HTTP/1.1; as client-go. */
-const TCP_KEEPALIVE_MS = 30_000;
-const CONNECT_TIMEOUT_MS = 5_000;
+export type TransportOptions = Http2Timing & ConnectTiming;
 
 interface Opened {
   readonly access: Access;
@@ -93,35 +84,15 @@ export class Transport {
 }
 
 async function openConnection(access: Access, options: TransportOptions): Promise<Connection> {
-  if (access.server.protocol === 'http:') return new Http1Connection(access);
-  const socket = await openTls(access, options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
+  if (access.server.protocol === 'http:') return openHttp1(access);
+  const socket = await connectTls(access, options);
   if (socket.alpnProtocol === 'h2') return new Http2Connection(socket, access.server, options);
   socket.destroy();
-  return new Http1Connection(access);
+  return openHttp1(access);
 }
 
-function openTls(access: Access, timeoutMs: number): Promise<TLSSocket> {
-  const host = access.server.hostname.replace(/^\[|\]$/g, '');
-  return new Promise((resolve, reject) => {
-    const socket = connect({
-      host,
-      port: Number(access.server.port || 443),
-      ALPNProtocols: ['h2', 'http/1.1'],
-      // An address is not allowed as a server name (RFC 6066 §3).
-      ...(isIP(host) === 0 && { servername: host }),
-      ...access.tls,
-    });
-    const giveUp = setTimeout(() => socket.destroy(new Error(`no connection within ${timeoutMs / 1000} s`)), timeoutMs);
-    socket.setNoDelay(true).setKeepAlive(true, TCP_KEEPALIVE_MS);
-    socket.once('error', reject);
-    socket.once('close', () => {
-      clearTimeout(giveUp);
-      reject(new Error('connection lost while it was being made'));
-    });
-    socket.once('secureConnect', () => {
-      clearTimeout(giveUp);
-      socket.off('error', reject);
-      resolve(socket);
-    });
-  });
+/** Loaded only where it is needed, which is nearly nowhere: node:http takes megabytes. */
+async function openHttp1(access: Access): Promise<Connection> {
+  const { Http1Connection } = await import('./http1-connection.ts');
+  return new Http1Connection(access);
 }

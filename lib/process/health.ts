@@ -2,10 +2,14 @@
  * `/healthz`, `/readyz` and `/metrics`. The handler is apart from the server, so that the webhook can serve it on the port it has anyway.
  * Healthy means that a restart would not help; ready means that the component does its work.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { type Checks, evaluate } from './check.ts';
+
+// By `require`: to import node:http as an ES module reads all its exports, and one of them (WebSocket) loads Node's own undici, 3 to 13 MB.
+const { createServer }: typeof import('node:http') = createRequire(import.meta.url)('node:http');
 
 export interface HealthOptions {
   readonly registry: Registry;

@@ -6,7 +6,7 @@ import type { Logger } from './log.ts';
 
 /** The part of `process` that is needed; only main.ts has the real one. */
 export interface ProcessLike {
-  on(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (argument: unknown) => void): unknown;
   exit(code: number): never | void;
 }
 

@@ -1,7 +1,7 @@
 /**
  * BIRD's configuration as data: the plan in BIRD's own terms. `render.ts` writes it out.
  *
- * What keeps a session up through a change (measured, docs/bird.md): routes, filters, next hops and descriptions may change freely;
+ * What keeps a session up through a change (measured with 2.0.12 and 2.17.5): routes, filters, next hops and descriptions may change freely;
  * a change of any other field of a {@link BgpProtocol} resets that session and no other.
  */
 import { formatAddress } from '../../lib/net/address.ts';

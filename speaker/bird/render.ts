@@ -58,7 +58,7 @@ function staticLines({ symbol, channel, prefixes }: StaticProtocol): string[] {
 function sessionLines(session: BgpProtocol): string[] {
   return [
     `protocol bgp ${session.symbol} {`,
-    `  description "${session.description}";`,
+    `  description ${quoted(session.description)};`,
     ...(session.disabled ? ['  disabled;'] : []),
     `  local port ${session.listenPort} as ${session.localAs};`,
     `  neighbor ${session.neighbor} port ${session.neighborPort} as ${session.neighborAs};`,
@@ -87,5 +87,15 @@ function sessionLines(session: BgpProtocol): string[] {
 
 function passwordLines({ password, saysAuthentication }: BgpProtocol): string[] {
   if (password === undefined) return [];
-  return [...(saysAuthentication ? ['  authentication md5;'] : []), `  password "${password}";`];
+  return [...(saysAuthentication ? ['  authentication md5;'] : []), `  password ${quoted(password)};`];
+}
+
+/**
+ * BIRD's strings have no escapes. The parsers and the model have seen to it that this never throws; if they err, the configuration that runs
+ * stays, and the text (which may be a password) is not shown.
+ */
+function quoted(text: string): string {
+  if (/["\n\r\0]/.test(text))
+    throw new RangeError('Cannot write a string into bird.conf: it has a quote or a line break');
+  return `"${text}"`;
 }

@@ -24,6 +24,7 @@ export const ADMIN = 'admin';
 const CONTROLLER_MANAGER = 'system:kube-controller-manager';
 const START_TIMEOUT_MS = 60_000;
 const STARTS = 3;
+const KUBECTL_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 export interface ControlPlaneOptions {
   /** Folder with etcd, kube-apiserver, kubectl. Default: where the environment says, see {@link findBinaries}. */
@@ -138,7 +139,9 @@ export class ControlPlane implements AsyncDisposable {
     const kubeconfig = await this.kubeconfigFile();
     const stdin = input === undefined ? undefined : await this.#file(`stdin-${++this.#files}.yaml`, input);
     const real = args.map((arg) => (arg === '-' && stdin ? stdin : arg));
-    const { stdout } = await promisify(execFile)(join(this.#binDir, 'kubectl'), ['--kubeconfig', kubeconfig, ...real]);
+    const { stdout } = await promisify(execFile)(join(this.#binDir, 'kubectl'), ['--kubeconfig', kubeconfig, ...real], {
+      maxBuffer: KUBECTL_OUTPUT_BYTES,
+    });
     return stdout;
   }
 

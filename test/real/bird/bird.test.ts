@@ -8,7 +8,7 @@ import { BirdDaemon } from '../../../speaker/bird/apply.ts';
 import { peerSymbol } from '../../../speaker/bird/model.ts';
 import { birdBinary } from '../../support/bird-binary.ts';
 import { until } from '../../support/eventually.ts';
-import { aBgpConf, aBgpPeer, aNode, anEip, aService, type ClusterOptions } from '../../support/speaker-builders.ts';
+import { aBgpConf, aBgpPeer, anEip, aService, type ClusterOptions } from '../../support/speaker-builders.ts';
 import { BirdSite } from './support/bird-site.ts';
 import { Frr } from './support/frr.ts';
 import { ip, Lan, NODE, ROUTER } from './support/lan.ts';
@@ -176,6 +176,7 @@ it('a configuration that BIRD refuses leaves the old one running, and is not tri
     const frr = await Frr.start(lan, { neighbors: ['v4'] });
     await site.applyUntilRunning({ bgpPeers: [overV4], services: [v4(1)] });
     const { since } = await site.established();
+    await until('the route', () => frr.kernelRoute('198.51.100.1').length === 1);
     const before = site.configOnDisk();
     // Nothing that we know of gets past the parsers; this stands for what we don't know of.
     const daemon = new BirdDaemon({ control: site.control, binary: birdBinary(), runDir: site.runDir });

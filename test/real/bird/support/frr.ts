@@ -1,6 +1,6 @@
 /** FRR as the router: zebra and bgpd in the router's namespace, with files of their own. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Daemon } from '../../../support/daemon.ts';
 import { until } from '../../../support/eventually.ts';
@@ -45,6 +45,9 @@ export class Frr {
     this.#lan = lan;
     this.#dir = join(lan.dir, 'frr');
     mkdirSync(this.#dir);
+    // The daemons become the user frr as soon as they can.
+    chmodSync(lan.dir, 0o711);
+    execFileSync('chown', ['frr:frr', this.#dir]);
   }
 
   async startBgpd(): Promise<void> {
@@ -99,18 +102,7 @@ export class Frr {
   }
 
   #common(name: string): string[] {
-    // -S: stays the user that it is, so that no folder has to be the user frr's.
-    return [
-      '-S',
-      '-z',
-      this.#zserv,
-      '-i',
-      join(this.#dir, `${name}.pid`),
-      '--vty_socket',
-      this.#dir,
-      '--log',
-      'stdout',
-    ];
+    return ['-z', this.#zserv, '-i', join(this.#dir, `${name}.pid`), '--vty_socket', this.#dir, '--log', 'stdout'];
   }
 
   #vtysh(command: string): string {

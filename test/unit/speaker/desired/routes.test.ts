@@ -1,4 +1,4 @@
-/** Which addresses a node announces: the rules of docs/architecture.md and kubernetes.md §2.9 and §2.10, a row each. */
+/** Which addresses a node announces: a row for each rule. */
 import fc from 'fast-check';
 import type { EndpointSlice, Service } from '../../../../lib/api/service.ts';
 import { formatAddress } from '../../../../lib/net/address.ts';

@@ -1,0 +1,266 @@
+/**
+ * The whole speaker as a process, with the rights of its ServiceAccount and no more, between a real API server, the real BIRD and a real
+ * router: what it writes, and what happens when it is killed. Needs root, bird2, frr and the Kubernetes binaries.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EIP_LABEL } from '../../../lib/api/keys.ts';
+import type { Condition } from '../../../lib/api/object.ts';
+import type { EndpointSlice, Service } from '../../../lib/api/service.ts';
+import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
+import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
+import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, SERVICES, SPEAKERS } from '../../../lib/kube/resource.ts';
+import { birdBinary } from '../../support/bird-binary.ts';
+import { ControlPlane } from '../../support/control-plane.ts';
+import { Daemon } from '../../support/daemon.ts';
+import { eventually, until } from '../../support/eventually.ts';
+import { freePorts } from '../../support/free-port.ts';
+import { aBgpConf, aBgpPeer, aNode, anEip, anEndpoint, aSlice, READY } from '../../support/speaker-builders.ts';
+import { BirdSite } from './support/bird-site.ts';
+import { Frr } from './support/frr.ts';
+import { Lan, NODE, ROUTER } from './support/lan.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const USER = 'system:serviceaccount:skycap-system:skycap-speaker';
+const ADDRESS = '198.51.100.7';
+
+let plane: ControlPlane;
+let client: HttpKubeClient;
+let lan: Lan;
+let site: BirdSite;
+let frr: Frr;
+let speaker: Daemon;
+let health: string;
+
+async function startSpeaker(): Promise<void> {
+  const [port = 0] = await freePorts(1);
+  health = `127.0.0.1:${port}`;
+  speaker = new Daemon({
+    name: 'speaker',
+    command: process.execPath,
+    args: [join(ROOT, 'speaker/main.ts')],
+    logFile: join(lan.dir, 'speaker.log'),
+    env: {
+      PATH: process.env.PATH,
+      KUBECONFIG: await plane.kubeconfigFile(USER),
+      NODE_NAME: 'node-1',
+      SKYCAP_RUN_DIR: site.runDir,
+      SKYCAP_BIRD: birdBinary(),
+      SKYCAP_HEALTH_ADDRESS: health,
+    },
+  });
+}
+
+const log = () =>
+  readFileSync(speaker.logFile, 'utf8')
+    .trim()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+const speakerObject = (): Promise<SpeakerObject> => client.get(SPEAKERS, { name: 'node-1' });
+const condition = async (type: string): Promise<Condition | undefined> =>
+  (await speakerObject()).status?.conditions?.find((one) => one.type === type);
+const isReady = async () => (await fetch(`http://${health}/readyz`).catch(() => undefined))?.status === 200;
+const metric = async (name: string) =>
+  Number(
+    new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(
+      await (await fetch(`http://${health}/metrics`)).text(),
+    )?.[1],
+  );
+
+async function publish(name: string, ips: readonly string[], policy: 'Cluster' | 'Local' = 'Cluster'): Promise<void> {
+  const service: Service = {
+    metadata: { name, namespace: 'default', labels: { [EIP_LABEL]: 'v4' } },
+    spec: {
+      type: 'LoadBalancer',
+      externalTrafficPolicy: policy,
+      ports: [{ port: 80 }],
+      loadBalancerClass: 'skycap.io/lb',
+    },
+  };
+  const created = await client.create(SERVICES, service);
+  const status = { loadBalancer: { ingress: ips.map((ip) => ({ ip })) } };
+  await client.replace(SERVICES, { ...created, status }, { subresource: 'status' });
+}
+
+beforeAll(async () => {
+  plane = await ControlPlane.start({ users: [USER] });
+  client = plane.client();
+  const base = ['namespace', 'rbac'].flatMap((file) => ['-f', `${ROOT}/manifests/base/${file}.yaml`]);
+  await plane.kubectl(['apply', ...base]);
+  await plane.kubectl(['apply', '-k', `${ROOT}/manifests/crds`]);
+  await plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
+  const node = aNode();
+  const created = await client.create(NODES, { metadata: { name: 'node-1' } });
+  await client.replace(NODES, { ...created, status: node.status! }, { subresource: 'status' });
+  await client.create(EIPS, {
+    apiVersion: 'network.kubesphere.io/v1alpha2',
+    kind: 'Eip',
+    ...anEip('v4'),
+    metadata: { name: 'v4' },
+  });
+  lan = Lan.make();
+  site = new BirdSite(lan);
+  site.startContainer();
+  frr = await Frr.start(lan, { neighbors: ['v4'] });
+  await startSpeaker();
+}, 90_000);
+
+afterAll(async () => {
+  site?.control.close();
+  await speaker?.kill();
+  await lan?.[Symbol.asyncDispose]();
+  await plane?.[Symbol.asyncDispose]();
+});
+
+it('says that there is no BgpConf, and is ready all the same', async () => {
+  await until('readiness', isReady, { withinMs: 20_000 });
+  await eventually(async () =>
+    expect(await condition('Ready')).toMatchObject({ status: 'False', reason: 'NoBgpConf' }),
+  );
+  const { metadata } = await speakerObject();
+  const { uid } = (await client.get(NODES, { name: 'node-1' })).metadata;
+  expect(metadata.ownerReferences).toEqual([{ apiVersion: 'v1', kind: 'Node', name: 'node-1', uid }]);
+});
+
+it('brings a published address to the router, and says so', async () => {
+  await client.create(BGP_CONFS, { apiVersion: 'network.kubesphere.io/v1alpha2', kind: 'BgpConf', ...aBgpConf() });
+  await client.create(BGP_PEERS, {
+    apiVersion: 'network.kubesphere.io/v1alpha2',
+    kind: 'BgpPeer',
+    ...aBgpPeer(),
+    metadata: { name: 'router-1' },
+  });
+  await publish('web', [ADDRESS]);
+  await until('the route', () => frr.kernelRoute(ADDRESS).length === 1, { withinMs: 15_000 });
+  expect(frr.kernelRoute(ADDRESS)).toEqual([NODE.v4]);
+  await eventually(async () =>
+    expect((await speakerObject()).status).toMatchObject({
+      sessions: [
+        { peer: 'router-1', neighborAddress: ROUTER.v4, state: 'Established', routesSent: 1, holdTimeSeconds: 90 },
+      ],
+      sessionsSummary: '1/1',
+      announcedAddresses: 1,
+      routerId: NODE.v4,
+      localAs: 64512,
+    }),
+  );
+  expect(await condition('Ready')).toMatchObject({ status: 'True', reason: 'Ready' });
+});
+
+it('follows Local by the endpoints of labelled and of hand-made slices', async () => {
+  const slice = (name: string, labels: Record<string, string>): EndpointSlice => {
+    const made = aSlice([anEndpoint('node-1', READY)], { service: 'local', name });
+    const endpoints = made.endpoints?.map((endpoint) => ({ ...endpoint, addresses: ['10.0.0.1'] })) ?? [];
+    return {
+      ...made,
+      endpoints,
+      metadata: { name, namespace: 'default', labels: { ...made.metadata.labels, ...labels } },
+    };
+  };
+  await publish('local', ['198.51.100.8'], 'Local');
+  const isAnnounced = (announced: boolean) =>
+    until('Local', () => (frr.route('198.51.100.8/32') !== undefined) === announced);
+  for (const labels of [
+    { [EIP_LABEL]: 'v4', 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' },
+    { 'endpointslice.kubernetes.io/managed-by': 'me' },
+    {},
+  ]) {
+    await client.create(ENDPOINT_SLICES, slice('one', labels as Record<string, string>));
+    await isAnnounced(true);
+    await client.delete(ENDPOINT_SLICES, { name: 'one', namespace: 'default' });
+    await isAnnounced(false);
+  }
+});
+
+it('writes nothing at rest', async () => {
+  const version = async () => (await speakerObject()).metadata.resourceVersion;
+  const sameFor = async (ms: number) => {
+    const before = await version();
+    await sleep(ms);
+    return (await version()) === before;
+  };
+  await until('rest', () => sameFor(3_000));
+  // Longer than the time between two looks of the report; timers tick in BIRD's answer meanwhile.
+  expect(await sameFor(17_000)).toBe(true);
+}, 45_000);
+
+it('was refused nothing by RBAC', () => {
+  expect(log().filter(({ err }) => (err as { code?: number } | undefined)?.code === 403)).toEqual([]);
+});
+
+it('killed with -9 it leaves session and routes untouched, and takes over on return', async () => {
+  const monitor = lan.start(lan.router, 'monitor', '/usr/sbin/ip', ['monitor', 'route']);
+  const since = async () => (await site.protocols()).get('skycap_peer_router__1')?.since;
+  const before = await since();
+  await speaker.kill('SIGKILL');
+  await publish('later', ['198.51.100.9']);
+  await startSpeaker();
+  await until('the later route', () => frr.kernelRoute('198.51.100.9').length === 1, { withinMs: 15_000 });
+  expect(await since()).toBe(before);
+  expect(frr.neighbor('v4')).toEqual({ state: 'Established', established: 1, dropped: 0 });
+  expect(monitor.tail()).not.toMatch(/Deleted/);
+});
+
+it('while the API server is away BIRD keeps everything, a new speaker included', async () => {
+  await plane.stopApiServer();
+  await speaker.kill('SIGKILL');
+  await startSpeaker();
+  await until('its start', () => log().some(({ msg }) => msg === 'cannot follow the API server, trying again'), {
+    withinMs: 15_000,
+  });
+  expect(await isReady()).toBe(false);
+  expect(frr.neighbor('v4')).toEqual({ state: 'Established', established: 1, dropped: 0 });
+  expect(frr.kernelRoute(ADDRESS)).toEqual([NODE.v4]);
+  await plane.startApiServer();
+  await until('readiness', isReady, { withinMs: 30_000 });
+  expect(frr.neighbor('v4')).toEqual({ state: 'Established', established: 1, dropped: 0 });
+}, 60_000);
+
+it('a broken BgpConf leaves everything running and is said loudly', async () => {
+  const conf = await client.get(BGP_CONFS, { name: 'default' });
+  // The schema lets it pass, and no node has an AS number by it.
+  const broken = await client.replace(BGP_CONFS, { ...conf, spec: { asPerRack: { east: 0 } } });
+  await eventually(async () =>
+    expect(await condition('Applied')).toMatchObject({
+      status: 'False',
+      reason: 'Invalid',
+      message: expect.stringContaining('spec.as: is missing'),
+    }),
+  );
+  expect(await isReady()).toBe(false);
+  expect(await metric('skycap_speaker_on_hold')).toBe(1);
+  expect(frr.neighbor('v4')).toEqual({ state: 'Established', established: 1, dropped: 0 });
+  await client.replace(BGP_CONFS, { ...broken, spec: conf.spec! });
+  await eventually(async () => expect(await condition('Applied')).toMatchObject({ status: 'True' }));
+  expect(frr.neighbor('v4')).toEqual({ state: 'Established', established: 1, dropped: 0 });
+});
+
+it('makes its object anew when somebody deletes it', async () => {
+  await client.delete(SPEAKERS, { name: 'node-1' });
+  await eventually(async () => expect((await speakerObject()).status?.sessionsSummary).toBe('1/1'));
+});
+
+it('the lost session is in the object within seconds, and the log has one line for it', async () => {
+  await frr.stopBgpd();
+  await eventually(
+    async () =>
+      expect((await speakerObject()).status).toMatchObject({
+        sessionsSummary: '0/1',
+        sessions: [{ lastError: expect.any(String) }],
+      }),
+    { withinMs: 5_000 },
+  );
+  expect(await condition('SessionsEstablished')).toMatchObject({ status: 'False', reason: 'SessionsDown' });
+  expect(log().filter(({ msg }) => msg === 'session lost')).toHaveLength(1);
+  await frr.startBgpd();
+  await eventually(async () => expect((await speakerObject()).status?.sessionsSummary).toBe('1/1'), {
+    withinMs: 10_000,
+  });
+});
+
+it('logged no error but the one', () => {
+  const errors = log().filter(({ level }) => level === 'error' || level === 'fatal');
+  expect(new Set(errors.map(({ msg }) => msg))).toEqual(new Set(['configuration on hold']));
+});
