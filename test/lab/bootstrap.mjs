@@ -1,4 +1,4 @@
-// The first thing that runs: `npm run lab`, `npm test`, `npm run test:unit` and `npm run bench` all come by here, on whatever Node the
+// The first thing that runs: `npm run lab`, `npm test`, `npm run test:unit`, `npm run check` and `npm run bench` all come by here, on whatever Node the
 // machine has and before any package is installed. It looks whether the machine will do, installs the npm packages when they are
 // missing or old, and hands over to the Node 24 that package.json pins.
 import { spawn } from 'node:child_process';
@@ -17,6 +17,7 @@ const MODES = {
   lab: { script: 'test/lab/main.ts', needsMachine: true },
   test: { script: 'test/run/main.ts', arguments: ['all'], needsMachine: true },
   unit: { script: 'test/run/main.ts', arguments: ['unit'], needsMachine: false },
+  check: { script: 'test/run/check.ts', needsMachine: false },
   bench: { script: 'test/bench/main.ts', needsMachine: true },
 };
 

@@ -48,10 +48,10 @@ async function runSuite(
 ): Promise<Tally> {
   const folder = await mkdtemp(join(tmpdir(), 'skycap-test-'));
   const output = join(folder, 'tally.json');
-  // A pattern may match in one suite only.
+  // A pattern may match in one suite only. Options that take a list come last, or they would take the pattern, too.
   const options = ['--passWithNoTests', '--reporters=default', '--reporters=<rootDir>/test/run/tally-reporter.js'];
   try {
-    const code = await node([JEST, ...suite.arguments, ...options, ...jestArguments], { ...env, SKYCAP_TALLY: output });
+    const code = await node([JEST, ...jestArguments, ...suite.arguments, ...options], { ...env, SKYCAP_TALLY: output });
     const text = await readFile(output, 'utf8').catch(() => undefined);
     return tallyOf(text === undefined ? undefined : (JSON.parse(text) as JestResults), code);
   } finally {

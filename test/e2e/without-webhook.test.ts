@@ -1,0 +1,85 @@
+/** Skycap in parts: the webhook scaled to zero stands in nobody's way, and a lost allocator changes no address. */
+import { SKYCAP_NAMESPACE } from '../lab/install.ts';
+import { eventually } from '../lab/poll.ts';
+import { addressesOf, publishedOf, Scene } from './support/scene.ts';
+
+const IN_SKYCAP = ['-n', SKYCAP_NAMESPACE];
+const SERVICES = 8;
+
+let scene: Scene;
+
+beforeAll(async () => {
+  scene = await Scene.open('parts', { v4: '198.51.103.0/24' });
+});
+
+afterAll(() => scene?.close());
+
+describe('with the webhook scaled to zero', () => {
+  beforeAll(async () => {
+    await scene.lab.kubectl([...IN_SKYCAP, 'scale', 'deployment/skycap-webhook', '--replicas=0']);
+    await eventually(async () => (await scene.pods('webhook')).length === 0, {
+      what: 'no webhook pod',
+      deadlineMs: 60_000,
+    });
+  });
+
+  afterAll(async () => {
+    await scene.lab.kubectl([...IN_SKYCAP, 'scale', 'deployment/skycap-webhook', '--replicas=2']);
+    await scene.lab.kubectl([...IN_SKYCAP, 'rollout', 'status', 'deployment/skycap-webhook', '--timeout=90s']);
+  });
+
+  test('Services that are not ours are created as if there were no Skycap', async () => {
+    const started = performance.now();
+    for (let i = 0; i < 20; i++) {
+      const spec = i % 2 ? { type: 'ClusterIP' as const } : { loadBalancerClass: 'example.com/other' };
+      const created = await scene.createService(`foreign-${i}`, {
+        annotations: { 'lb.kubesphere.io/v1alpha1': undefined },
+        spec,
+      });
+      expect(created.warnings).toEqual([]);
+    }
+    // A webhook that is asked and not there costs a connection attempt each; generous, but far below one time-out of 3 s a Service.
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
+  test('ours get their address from the allocator', async () => {
+    for (let i = 0; i < SERVICES; i++) {
+      const created = await scene.createService(`late-${i}`);
+      expect(addressesOf(created.body)).toEqual([]);
+    }
+    const given = await Promise.all(Array.from({ length: SERVICES }, (_, i) => scene.published(`late-${i}`)));
+    expect(new Set(given.flat()).size).toBe(SERVICES);
+    expect(addressesOf(await scene.service('late-0'))).toEqual(publishedOf(await scene.service('late-0')));
+  });
+});
+
+test('the leading allocator deleted: the other takes over, no address changes', async () => {
+  const before = await shown();
+  const leader = await leaderOf();
+  await scene.lab.kubectl([...IN_SKYCAP, 'delete', 'pod', leader, '--grace-period=0', '--force']);
+  await scene.createService('after');
+  expect(await scene.published('after', 1, 60_000)).toHaveLength(1);
+  const next = await eventually(
+    async () => {
+      const name = await leaderOf();
+      return name !== '' && name !== leader && name;
+    },
+    { what: 'another leader', deadlineMs: 60_000 },
+  );
+  expect(next).not.toBe(leader);
+  const after = await shown();
+  for (const [name, ips] of before) expect(after.get(name)).toEqual(ips);
+});
+
+async function shown(): Promise<Map<string, string[]>> {
+  return new Map((await scene.services()).map((service) => [service.metadata.name, publishedOf(service)]));
+}
+
+/** The pod's name: the holder's identity begins with it. */
+async function leaderOf(): Promise<string> {
+  const leases = JSON.parse(await scene.lab.kubectl([...IN_SKYCAP, 'get', 'lease', '-o', 'json']));
+  const holder: string = leases.items.find(
+    (lease: { metadata: { name: string } }) => lease.metadata.name === 'skycap-allocator',
+  )?.spec?.holderIdentity;
+  return (await scene.pods('allocator')).find((name) => holder?.startsWith(name)) ?? '';
+}
