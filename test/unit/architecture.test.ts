@@ -97,7 +97,8 @@ test('what decides does no input or output', () => {
 });
 
 test('only main.ts reads the environment and the arguments', () => {
-  const readers = files.filter((file) => /\bprocess\.(env|argv)\b/.test(file.text) && !file.path.endsWith('/main.ts'));
+  const code = (file: SourceFile) => file.text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+  const readers = files.filter((file) => /\bprocess\.(env|argv)\b/.test(code(file)) && !file.path.endsWith('/main.ts'));
   expect(readers.map((file) => file.path)).toEqual([]);
 });
 
@@ -117,5 +118,5 @@ test('imports form no circle', () => {
 
 test(`no file is longer than ${MOST_LINES} lines, and each says why it exists`, () => {
   expect(files.filter((file) => file.text.split('\n').length > MOST_LINES).map((file) => file.path)).toEqual([]);
-  expect(files.filter((file) => !/^(#!.*\n)?\/(\*\*|\/ )/.test(file.text)).map((file) => file.path)).toEqual([]);
+  expect(files.filter((file) => !/^\/(\*\*|\/ )/.test(file.text)).map((file) => file.path)).toEqual([]);
 });

@@ -1,0 +1,198 @@
+import { bgpConfStatus } from '../../../allocator/bgp-conf-status.ts';
+import { type BgpPeerFacts, bgpPeerStatus, MOST_NODES } from '../../../allocator/bgp-peer-status.ts';
+import { mergeDiff } from '../../../allocator/merge-diff.ts';
+import type { BgpConfObject, BgpPeerObject } from '../../../lib/api/bgp-types.ts';
+import { parseBgpConf, unsupportedBgpConfFields } from '../../../lib/api/parse-bgp-conf.ts';
+import { parseBgpPeer, unsupportedBgpPeerFields } from '../../../lib/api/parse-bgp-peer.ts';
+import type { SpeakerObject, SpeakerSession } from '../../../lib/api/speaker-types.ts';
+import { NOW_MS } from './builders.ts';
+
+const session: SpeakerSession = {
+  peer: 'router',
+  neighborAddress: '192.0.2.1',
+  neighborAs: 64513,
+  localAs: 64512,
+  state: 'Established',
+  since: '2026-01-01T00:00:00Z',
+  neighborRouterId: '192.0.2.254',
+  holdTimeSeconds: 90,
+  keepaliveSeconds: 30,
+  routesSent: 3,
+  disabled: false,
+};
+const down: SpeakerSession = { ...session, state: 'Active', lastError: 'Socket: Connection refused' };
+const speaker = (name: string, ...sessions: SpeakerSession[]): SpeakerObject => ({
+  apiVersion: 'skycap.io/v1alpha1',
+  kind: 'Speaker',
+  metadata: { name },
+  status: { sessions, routerId: '192.0.2.11', localAs: 64512 },
+});
+const router: BgpPeerObject = {
+  metadata: { name: 'router', generation: 1 },
+  spec: { conf: { neighborAddress: '192.0.2.1', peerAs: 64513 } },
+};
+const peerFacts = (
+  object: BgpPeerObject,
+  speakers: readonly SpeakerObject[],
+  differs: Partial<BgpPeerFacts> = {},
+): BgpPeerFacts => ({
+  object,
+  parsed: parseBgpPeer(object),
+  unsupported: unsupportedBgpPeerFields(object),
+  speakers,
+  hasBgpConf: true,
+  nowMs: NOW_MS,
+  ...differs,
+});
+const established = (facts: BgpPeerFacts): string | undefined => {
+  const condition = bgpPeerStatus(facts).conditions?.find(({ type }) => type === 'Established');
+  return condition && `${condition.status} ${condition.reason}: ${condition.message}`;
+};
+
+test('a node’s session in the words of OpenELB', () => {
+  expect(
+    bgpPeerStatus(
+      peerFacts(router, [speaker('node-1', session), speaker('node-2', { ...down, localAs: 64513, disabled: true })]),
+    ).nodesPeerStatus,
+  ).toEqual({
+    'node-1': {
+      peerState: {
+        neighborAddress: '192.0.2.1',
+        peerAs: 64513,
+        localAs: 64512,
+        peerType: 1,
+        routerId: '192.0.2.254',
+        sessionState: 'ESTABLISHED',
+        adminState: 'UP',
+      },
+      timersState: { keepaliveInterval: '30', negotiatedHoldTime: '90', uptime: '2026-01-01T00:00:00Z' },
+    },
+    'node-2': {
+      peerState: {
+        neighborAddress: '192.0.2.1',
+        peerAs: 64513,
+        localAs: 64513,
+        peerType: 0,
+        routerId: '192.0.2.254',
+        sessionState: 'ACTIVE',
+        adminState: 'DOWN',
+      },
+      timersState: { keepaliveInterval: '30', negotiatedHoldTime: '90', downtime: '2026-01-01T00:00:00Z' },
+    },
+  });
+});
+
+test.each<[string, BgpPeerFacts, string | RegExp]>([
+  [
+    'all are up',
+    peerFacts(router, [speaker('a', session), speaker('b', session)]),
+    'True SessionsEstablished: 2 of 2 nodes',
+  ],
+  [
+    'one is down',
+    peerFacts(router, [speaker('a', session), speaker('b', down)]),
+    'False SessionsDown: 1 of 2 nodes; b: Active, Socket: Connection refused',
+  ],
+  [
+    'many are down',
+    peerFacts(
+      router,
+      ['a', 'b', 'c', 'd', 'e'].map((name) => speaker(name, { ...down, state: 'Connect' })),
+    ),
+    /^False SessionsDown: 0 of 5 nodes; a: .*; b: .*; c: .*; and 2 more$/,
+  ],
+  ['it is not selected anywhere', peerFacts(router, [speaker('a')]), /^False NoSessions: /],
+  ['there is no BgpConf', peerFacts(router, [], { hasBgpConf: false }), /^False NoBgpConf: /],
+  [
+    'it is kept down',
+    peerFacts({ ...router, spec: { conf: { ...router.spec?.conf, adminDown: true } } }, [speaker('a', down)]),
+    /^False PeerDisabled: /,
+  ],
+  [
+    'a CNI has it',
+    peerFacts({ ...router, metadata: { ...router.metadata, labels: { 'openelb.kubesphere.io/cni': 'calico' } } }, []),
+    /^False AnnouncedByCni: /,
+  ],
+  [
+    'it can’t be read',
+    peerFacts({ ...router, spec: {} }, []),
+    /^False Invalid: spec\.conf\.neighborAddress: is missing/,
+  ],
+])('the sum of the sessions where %s', (_, facts, expected) => {
+  if (typeof expected === 'string') expect(established(facts)).toBe(expected);
+  else expect(established(facts)).toMatch(expected);
+});
+
+test('counters and the passing of time change nothing', () => {
+  const before = bgpPeerStatus(peerFacts(router, [speaker('a', session)]));
+  const later = peerFacts({ ...router, status: before }, [speaker('a', { ...session, routesSent: 99 })], {
+    nowMs: NOW_MS + 60_000,
+  });
+  expect(mergeDiff(before, bgpPeerStatus(later))).toBeUndefined();
+});
+
+test('a node that is gone is taken out', () => {
+  const before = bgpPeerStatus(peerFacts(router, [speaker('a', session), speaker('b', session)]));
+  const after = bgpPeerStatus(peerFacts({ ...router, status: before }, [speaker('a', session)]));
+  expect(mergeDiff(before, after)).toMatchObject({ nodesPeerStatus: { b: null } });
+});
+
+test('so many nodes are listed as fit into an object; the condition counts all', () => {
+  const many = Array.from({ length: MOST_NODES + 2 }, (_, i) => speaker(`node-${i}`, session));
+  const facts = peerFacts(router, many);
+  expect(Object.keys(bgpPeerStatus(facts).nodesPeerStatus ?? {})).toHaveLength(MOST_NODES);
+  expect(established(facts)).toBe(
+    `True SessionsEstablished: 1002 of 1002 nodes; status.nodesPeerStatus lists the first ${MOST_NODES} by name`,
+  );
+});
+
+test('fields without effect are named', () => {
+  const object: BgpPeerObject = { ...router, spec: { ...router.spec, gracefulRestart: { enabled: true } } };
+  expect(bgpPeerStatus(peerFacts(object, [])).conditions).toContainEqual(
+    expect.objectContaining({
+      type: 'Supported',
+      reason: 'Unsupported',
+      message: expect.stringContaining('not supported yet: spec.gracefulRestart'),
+    }),
+  );
+});
+
+describe('a BgpConf', () => {
+  const conf: BgpConfObject = { metadata: { name: 'default' }, spec: { as: 64512 } };
+  const status = (object: BgpConfObject) =>
+    bgpConfStatus({
+      object,
+      parsed: parseBgpConf(object),
+      unsupported: unsupportedBgpConfFields(object),
+      speakers: [speaker('a'), { ...speaker('b'), status: {} }],
+      nowMs: NOW_MS,
+    });
+  const words = (object: BgpConfObject): string[] =>
+    (status(object).conditions ?? []).map(({ type, status: is, reason }) => `${type} ${is} ${reason}`);
+
+  test('shows what each node uses', () => {
+    expect(status(conf).nodesConfStatus).toEqual({ a: { routerId: '192.0.2.11', as: 64512 } });
+    expect(words(conf)).toEqual(['Accepted True Accepted']);
+  });
+
+  test.each<[string, BgpConfObject, string[]]>([
+    ['of another name', { ...conf, metadata: { name: 'mine' } }, ['Accepted False NotTheDefault']],
+    ['without an AS number', { ...conf, spec: {} }, ['Accepted False Invalid']],
+    [
+      'with fields without effect',
+      { ...conf, spec: { as: 64512, policy: 'mine' } },
+      ['Accepted True Accepted', 'Supported False Unsupported'],
+    ],
+    [
+      'of a CNI',
+      { ...conf, metadata: { name: 'default', labels: { 'openelb.kubesphere.io/cni': 'calico' } } },
+      ['Accepted True Accepted', 'InUse False AnnouncedByCni'],
+    ],
+  ])('%s says so', (_, object, expected) => {
+    expect(words(object)).toEqual(expected);
+  });
+
+  test('of another name has no nodes', () => {
+    expect(status({ ...conf, metadata: { name: 'mine' } }).nodesConfStatus).toEqual({});
+  });
+});

@@ -1,0 +1,133 @@
+/** The objects that the tests of the allocator are made of, and stores that a test fills by hand. */
+import type { Stores } from '../../../allocator/stores.ts';
+import type { EipObject } from '../../../lib/api/eip-types.ts';
+import { type KubeObject, keyOf } from '../../../lib/api/object.ts';
+import type { Namespace, Service } from '../../../lib/api/service.ts';
+import type { Change, Store } from '../../../lib/kube/store.ts';
+
+export { addr, claim, eip, holder, wants } from '../lib/ipam/builders.ts';
+
+export const NOW_MS = Date.parse('2026-01-02T00:00:00Z');
+
+/** A Service of ours, `shop/front`, that wants one IPv4 address and publishes none. */
+export function service(
+  differs: {
+    readonly name?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly metadata?: Partial<Service['metadata']>;
+    readonly spec?: Service['spec'];
+    readonly published?: readonly string[];
+    readonly conditions?: NonNullable<Service['status']>['conditions'];
+  } = {},
+): Service {
+  const name = differs.name ?? 'front';
+  return {
+    metadata: {
+      namespace: 'shop',
+      name,
+      uid: `uid-${name}`,
+      resourceVersion: '1',
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      annotations: { 'lb.kubesphere.io/v1alpha1': 'openelb', ...differs.annotations },
+      ...(differs.labels && { labels: differs.labels }),
+      ...differs.metadata,
+    },
+    spec: {
+      type: 'LoadBalancer',
+      ipFamilies: ['IPv4'],
+      ipFamilyPolicy: 'SingleStack',
+      clusterIPs: ['10.96.0.1'],
+      externalTrafficPolicy: 'Cluster',
+      selector: { app: 'web' },
+      ports: [{ port: 80, protocol: 'TCP' }],
+      ...differs.spec,
+    },
+    status: {
+      loadBalancer: { ingress: (differs.published ?? []).map((ip) => ({ ip, ipMode: 'VIP' })) },
+      ...(differs.conditions && { conditions: differs.conditions }),
+    },
+  };
+}
+
+export function eipObject(name: string, address: string, differs: Partial<EipObject> = {}): EipObject {
+  const { metadata, spec, ...rest } = differs;
+  return {
+    metadata: {
+      name,
+      uid: `uid-${name}`,
+      resourceVersion: '1',
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      ...metadata,
+    },
+    spec: { address, ...spec },
+    ...rest,
+  };
+}
+
+export function namespace(name: string, labels: Readonly<Record<string, string>> = {}): Namespace {
+  return { metadata: { name, labels } };
+}
+
+/** A cache that a test writes to. */
+export class HandStore<T extends KubeObject> implements Store<T> {
+  synced = true;
+  readonly #items = new Map<string, T>();
+  readonly #listeners: ((change: Change<T>) => void)[] = [];
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  silentForMs(): number {
+    return 0;
+  }
+
+  get(key: string): T | undefined {
+    return this.#items.get(key);
+  }
+
+  values(): IterableIterator<T> {
+    return this.#items.values();
+  }
+
+  subscribe(listener: (change: Change<T>) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  put(...objects: readonly T[]): this {
+    for (const object of objects) {
+      const key = keyOf(object);
+      const old = this.#items.get(key);
+      this.#items.set(key, object);
+      this.#tell(old ? { type: 'modified', key, object, old } : { type: 'added', key, object });
+    }
+    return this;
+  }
+
+  remove(object: T): this {
+    const key = keyOf(object);
+    if (this.#items.delete(key)) this.#tell({ type: 'deleted', key, object });
+    return this;
+  }
+
+  #tell(change: Change<T>): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+export type HandStores = {
+  readonly [K in keyof Stores]: Stores[K] extends Store<infer T extends KubeObject> ? HandStore<T> : never;
+};
+
+export function handStores(): HandStores {
+  return {
+    services: new HandStore(),
+    namespaces: new HandStore<Namespace>().put(namespace('shop')),
+    eips: new HandStore(),
+    claims: new HandStore(),
+    bgpPeers: new HandStore(),
+    bgpConfs: new HandStore(),
+    speakers: new HandStore(),
+  };
+}

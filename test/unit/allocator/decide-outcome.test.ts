@@ -1,0 +1,116 @@
+import { decideInvalid, decideOutcome, type OutcomeFacts } from '../../../allocator/decide-outcome.ts';
+import type { Holding } from '../../../allocator/holdings.ts';
+import { REASONS } from '../../../lib/api/reasons.ts';
+import type { Choice } from '../../../lib/ipam/choose.ts';
+import { formatAddress } from '../../../lib/net/address.ts';
+import { addr, claim, eip, holder, wants } from './builders.ts';
+
+const own = holder('front');
+const holding = (address: string, state: Holding['eip']): Holding => ({
+  address: addr(address),
+  claim: claim(address, [own]),
+  own,
+  eipName: 'web',
+  eip: state,
+});
+const web = eip('web', '10.0.0.0/24');
+const given = (address: string) => ({ address: addr(address), eip: web, how: 'held' as const });
+const full = { reason: 'EipFull', message: 'every address of Eip web (1 addresses) is in use; free one' } as const;
+const decide = (facts: Partial<OutcomeFacts>) => {
+  const outcome = decideOutcome({
+    wants: wants(),
+    choice: undefined,
+    pinned: [],
+    holdings: [],
+    troubleOf: () => 'mend it',
+    ...facts,
+  });
+  return { ...outcome, uses: outcome.uses.map(({ address }) => formatAddress(address)) };
+};
+
+test('what was chosen is what the Service has', () => {
+  expect(decide({ choice: { kind: 'assigned', given: [given('10.0.0.1')] } })).toEqual({
+    uses: ['10.0.0.1'],
+    hasAddress: true,
+    reason: 'Assigned',
+    message: '10.0.0.1 from Eip web',
+    isWaiting: false,
+    isComplete: true,
+  });
+});
+
+test('addresses stand in the order of the families, pinned ones among them', () => {
+  const outcome = decide({
+    wants: wants({ families: [6, 4] }),
+    choice: { kind: 'assigned', given: [given('10.0.0.1')] },
+    pinned: [holding('2001:db8::1', 'unusable')],
+  });
+  expect(outcome).toMatchObject({
+    uses: ['2001:db8::1', '10.0.0.1'],
+    reason: 'EipInvalid',
+    hasAddress: true,
+    isComplete: true,
+  });
+  expect(outcome.message).toBe(
+    '2001:db8::1 from Eip web, 10.0.0.1 from Eip web; it stays, but the Eip gives nothing new: mend it',
+  );
+});
+
+test('PreferDualStack with one family missing has its address, and would like the other', () => {
+  const choice: Choice = { kind: 'assigned', given: [given('10.0.0.1')], lacking: full };
+  expect(decide({ wants: wants({ families: [4, 6], need: 'any' }), choice })).toMatchObject({
+    uses: ['10.0.0.1'],
+    hasAddress: true,
+    reason: 'Assigned',
+    isWaiting: true,
+    isComplete: false,
+    message: expect.stringContaining('without the second address for now: every address'),
+  });
+});
+
+test.each(REASONS.slice(REASONS.indexOf('NoEipMatches'), REASONS.indexOf('SharingRefused') + 1))(
+  '%s: who has nothing waits, and the condition says why',
+  (reason) => {
+    expect(decide({ choice: { kind: 'pending', keeps: [], reason, message: 'why; what helps' } })).toEqual({
+      uses: [],
+      hasAddress: false,
+      reason,
+      message: 'why; what helps',
+      isWaiting: true,
+      isComplete: false,
+    });
+  },
+);
+
+test.each<[string, readonly Holding[], string[]]>([
+  ['of a usable Eip', [holding('10.0.0.1', 'usable')], ['10.0.0.1']],
+  ['of an unusable Eip', [holding('10.0.0.1', 'unusable')], ['10.0.0.1']],
+  ['not of a deleted Eip', [holding('10.0.0.1', 'gone')], []],
+])('who waits for another address keeps the one it holds: %s', (_, holdings, uses) => {
+  const outcome = decide({ choice: { kind: 'pending', keeps: [], ...full }, holdings });
+  expect(outcome).toMatchObject({ uses, hasAddress: uses.length > 0, isWaiting: true });
+  expect(outcome.reason).toBe(uses.length > 0 ? 'KeepsFormerAddress' : 'EipFull');
+});
+
+test('an Eip that would refuse a new Service lets an existing one wait', () => {
+  expect(decide({ choice: { kind: 'refused', ...full } })).toMatchObject({
+    hasAddress: false,
+    reason: 'EipFull',
+    isWaiting: true,
+  });
+});
+
+test.each([
+  ['InvalidRequest', [{ field: 'spec.loadBalancerIP', value: 'x', message: 'is not an IP address' }]],
+  [
+    'NodeProxyUnsupported',
+    [{ field: 'node-proxy.openelb.kubesphere.io/type', value: 'daemonset', message: 'is not supported' }],
+  ],
+] as const)('%s: who can’t be read gets nothing, keeps what it has, and does not wait', (reason, problems) => {
+  expect(decideInvalid(problems, [])).toMatchObject({ uses: [], hasAddress: false, reason, isWaiting: false });
+  expect(decideInvalid(problems, [holding('10.0.0.1', 'unusable')])).toMatchObject({
+    hasAddress: true,
+    reason: 'KeepsFormerAddress',
+    isWaiting: false,
+  });
+});

@@ -1,0 +1,270 @@
+import type { Outcome } from '../../../allocator/decide-outcome.ts';
+import { decideLeaving, decideService, type ServiceFacts } from '../../../allocator/decide-service.ts';
+import type { Holding } from '../../../allocator/holdings.ts';
+import { servicePatch } from '../../../allocator/service-patch.ts';
+import type { Condition } from '../../../lib/api/object.ts';
+import type { Service } from '../../../lib/api/service.ts';
+import { addr, claim, holder, NOW_MS, service } from './builders.ts';
+
+const own = holder('front');
+const holding = (address: string, state: Holding['eip'] = 'usable'): Holding => ({
+  address: addr(address),
+  claim: claim(address, [own]),
+  own,
+  eipName: 'web',
+  eip: state,
+});
+const has = (...addresses: string[]): Outcome => ({
+  uses: addresses.map((address) => ({ address: addr(address), eipName: 'web' })),
+  hasAddress: true,
+  reason: 'Assigned',
+  message: addresses.map((address) => `${address} from Eip web`).join(', '),
+  isWaiting: false,
+  isComplete: true,
+});
+const waits: Outcome = {
+  uses: [],
+  hasAddress: false,
+  reason: 'EipFull',
+  message: 'full',
+  isWaiting: true,
+  isComplete: false,
+};
+const keeps = (address: string): Outcome => ({
+  ...has(address),
+  reason: 'KeepsFormerAddress',
+  isWaiting: true,
+  isComplete: false,
+});
+const facts = (of: Service, differs: Partial<ServiceFacts> = {}): ServiceFacts => ({
+  service: of,
+  holdings: [],
+  token: 'token-front',
+  isLabelledEipGone: false,
+  isTakenByOthers: () => false,
+  isByDefault: false,
+  waitsSince: '2026-01-02T00:00:00.000Z',
+  ...differs,
+});
+const ips = (decision: ReturnType<typeof decideService>): (string | undefined)[] =>
+  decision.ingress.map(({ ip }) => ip);
+
+/** The Service as it stands once the decision is written. */
+function written(of: Service, decision: ReturnType<typeof decideService>): Service {
+  const present = Object.entries(decision.marks).filter(
+    ([key, value]) => value !== undefined && !key.startsWith('eip.'),
+  );
+  return {
+    ...of,
+    metadata: {
+      ...of.metadata,
+      annotations: { 'lb.kubesphere.io/v1alpha1': 'openelb', ...Object.fromEntries(present as [string, string][]) },
+      labels: { 'eip.openelb.kubesphere.io/v1alpha2': decision.marks['eip.openelb.kubesphere.io/v1alpha2'] ?? '' },
+    },
+    status: {
+      loadBalancer: { ingress: decision.ingress },
+      conditions: decision.verdicts.map((verdict) => ({ ...verdict, lastTransitionTime: '2026-01-02T00:00:00Z' })),
+    },
+  };
+}
+
+test('a Service that gets its address: marks, status, condition, Event', () => {
+  const decision = decideService(facts(service()), has('10.0.0.1'));
+  expect(decision).toEqual({
+    marks: {
+      'skycap.io/addresses': '10.0.0.1',
+      'skycap.io/claim': 'token-front',
+      'skycap.io/waiting-since': undefined,
+      'eip.openelb.kubesphere.io/v1alpha2': 'web',
+    },
+    ingress: [{ ip: '10.0.0.1', ipMode: 'VIP' }],
+    verdicts: [
+      { type: 'skycap.io/AddressAssigned', status: 'True', reason: 'Assigned', message: '10.0.0.1 from Eip web' },
+    ],
+    events: [{ type: 'Normal', reason: 'AssignIP', action: 'Assign', message: 'assigned 10.0.0.1 from Eip web' }],
+  });
+});
+
+test('all that changes goes in one patch, which fails for whoever decided by an old state', () => {
+  const of = service({
+    annotations: { 'skycap.io/waiting-since': '2026-01-01T00:00:00.000Z' },
+    metadata: { finalizers: ['finalizer.lb.kubesphere.io/v1alpha1', 'x/y'] },
+  });
+  expect(servicePatch(of, decideService(facts(of), has('10.0.0.1')), NOW_MS)).toEqual({
+    metadata: {
+      uid: 'uid-front',
+      resourceVersion: '1',
+      annotations: {
+        'skycap.io/addresses': '10.0.0.1',
+        'skycap.io/claim': 'token-front',
+        'skycap.io/waiting-since': null,
+      },
+      labels: { 'eip.openelb.kubesphere.io/v1alpha2': 'web' },
+      '$deleteFromPrimitiveList/finalizers': ['finalizer.lb.kubesphere.io/v1alpha1'],
+    },
+    status: {
+      loadBalancer: { ingress: [{ ip: '10.0.0.1', ipMode: 'VIP' }] },
+      conditions: [
+        {
+          type: 'skycap.io/AddressAssigned',
+          status: 'True',
+          reason: 'Assigned',
+          message: '10.0.0.1 from Eip web',
+          lastTransitionTime: '2026-01-02T00:00:00Z',
+        },
+      ],
+    },
+  });
+});
+
+test.each([
+  ['has its address', has('10.0.0.1', '2001:db8::1')],
+  ['waits', waits],
+  ['keeps its address', keeps('10.0.0.1')],
+])('a Service that %s and stands as it should is not written, and nothing is told', (_, outcome) => {
+  const of = service();
+  const stands = written(of, decideService(facts(of), outcome));
+  const again = decideService(facts(stands), outcome);
+  expect(again.events).toEqual([]);
+  const patch = servicePatch(stands, again, NOW_MS + 60_000);
+  if (outcome.uses.length > 0) expect(patch).toBeUndefined();
+  else
+    expect(patch).toEqual({
+      metadata: expect.objectContaining({ labels: { 'eip.openelb.kubesphere.io/v1alpha2': null } }),
+    });
+});
+
+test('a Service that waits: since when, why, and a warning once', () => {
+  const decision = decideService(facts(service()), waits);
+  expect(decision.marks).toEqual({
+    'skycap.io/addresses': undefined,
+    'skycap.io/claim': undefined,
+    'skycap.io/waiting-since': '2026-01-02T00:00:00.000Z',
+    'eip.openelb.kubesphere.io/v1alpha2': undefined,
+  });
+  expect(decision.verdicts).toMatchObject([{ status: 'False', reason: 'EipFull' }]);
+  expect(decision.events).toEqual([
+    { type: 'Warning', reason: 'AddressPending', action: 'Assign', message: 'EipFull: full' },
+  ]);
+  const known = service({ annotations: { 'skycap.io/waiting-since': '2026-01-01T12:00:00.000Z' } });
+  expect(decideService(facts(known), waits).marks['skycap.io/waiting-since']).toBe('2026-01-01T12:00:00.000Z');
+});
+
+test.each<[string, Service, Partial<ServiceFacts>, Outcome, string[]]>([
+  ['unknown to us stays', service({ published: ['192.0.2.9'] }), {}, waits, ['192.0.2.9']],
+  [
+    'of a host name stays',
+    { ...service(), status: { loadBalancer: { ingress: [{ hostname: 'lb.example.com' }] } } },
+    {},
+    waits,
+    [],
+  ],
+  [
+    'of a deleted Eip goes',
+    service({ published: ['10.0.0.1'] }),
+    { holdings: [holding('10.0.0.1', 'gone')] },
+    waits,
+    [],
+  ],
+  ['whose label’s Eip is deleted goes', service({ published: ['10.0.0.1'] }), { isLabelledEipGone: true }, waits, []],
+  [
+    'that another Service has claimed goes',
+    service({ published: ['10.0.0.1'] }),
+    { isTakenByOthers: () => true },
+    waits,
+    [],
+  ],
+  [
+    'that is kept stays',
+    service({ published: ['10.0.0.1'] }),
+    { holdings: [holding('10.0.0.1')] },
+    keeps('10.0.0.1'),
+    ['10.0.0.1'],
+  ],
+  ['that is replaced in its family goes', service({ published: ['10.0.0.1'] }), {}, keeps('10.0.0.2'), ['10.0.0.2']],
+  [
+    'of the other family stays while the wish is not fulfilled',
+    service({ published: ['10.0.0.1', '2001:db8::9'] }),
+    {},
+    keeps('10.0.0.1'),
+    ['10.0.0.1', '2001:db8::9'],
+  ],
+  [
+    'beside a fulfilled wish goes',
+    service({ published: ['10.0.0.1', '2001:db8::9'] }),
+    {},
+    has('10.0.0.1'),
+    ['10.0.0.1'],
+  ],
+])('a published address %s', (what, of, differs, outcome, expected) => {
+  const decision = decideService(facts(of, differs), outcome);
+  if (what.includes('host name')) expect(decision.ingress).toEqual([{ hostname: 'lb.example.com' }]);
+  else expect(ips(decision)).toEqual(expected);
+});
+
+test('what tells of the origin of an address that is published and not held is left', () => {
+  const of = service({
+    published: ['192.0.2.9'],
+    annotations: { 'skycap.io/addresses': '192.0.2.9', 'skycap.io/claim': 't' },
+    labels: { 'eip.openelb.kubesphere.io/v1alpha2': 'lost' },
+  });
+  expect(decideService(facts(of), waits).marks).toMatchObject({
+    'skycap.io/addresses': '192.0.2.9',
+    'skycap.io/claim': 't',
+    'eip.openelb.kubesphere.io/v1alpha2': 'lost',
+  });
+});
+
+test('an address that changes is told as given and as released', () => {
+  const events = decideService(facts(service({ published: ['10.0.0.1'] })), has('10.0.0.2')).events;
+  expect(events.map(({ reason, message }) => `${reason} ${message}`)).toEqual([
+    'AssignIP assigned 10.0.0.2 from Eip web',
+    'ReleaseIP released 10.0.0.1',
+  ]);
+});
+
+test('a Service that is ours by the default Eip alone says so', () => {
+  const { verdicts } = decideService(facts(service(), { isByDefault: true }), has('10.0.0.1'));
+  expect(verdicts[1]).toMatchObject({ type: 'skycap.io/ByDefault', status: 'True', reason: 'DefaultEip' });
+});
+
+describe('a Service that stops being ours', () => {
+  const condition: Condition = {
+    type: 'skycap.io/AddressAssigned',
+    status: 'True',
+    reason: 'Assigned',
+    message: '',
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+  };
+  const of = service({
+    published: ['10.0.0.1', '192.0.2.9'],
+    annotations: { 'skycap.io/addresses': '10.0.0.1', 'skycap.io/claim': 't', 'example.com/theirs': 'x' },
+    labels: { 'eip.openelb.kubesphere.io/v1alpha2': 'web', theirs: 'x' },
+    conditions: [condition, { ...condition, type: 'example.com/Theirs' }],
+  });
+
+  test('loses what was ours and nothing else', () => {
+    const decision = decideLeaving({ service: of, holdings: [holding('10.0.0.1')] });
+    expect(servicePatch(of, decision, NOW_MS)).toEqual({
+      metadata: {
+        uid: 'uid-front',
+        resourceVersion: '1',
+        annotations: { 'skycap.io/addresses': null, 'skycap.io/claim': null },
+        labels: { 'eip.openelb.kubesphere.io/v1alpha2': null },
+      },
+      status: {
+        loadBalancer: { ingress: [{ ip: '192.0.2.9', ipMode: 'VIP' }] },
+        conditions: [{ $patch: 'delete', type: 'skycap.io/AddressAssigned' }],
+      },
+    });
+  });
+
+  test('loses it too when its claim was deleted by hand', () => {
+    expect(decideLeaving({ service: of, holdings: [] }).ingress.map(({ ip }) => ip)).toEqual(['192.0.2.9']);
+  });
+
+  test('is not touched where nothing of ours is on it', () => {
+    const foreign = service({ published: ['192.0.2.9'], annotations: { 'skycap.io/sharing-key': 'x' } });
+    expect(servicePatch(foreign, decideLeaving({ service: foreign, holdings: [] }), NOW_MS)).toBeUndefined();
+  });
+});

@@ -1,0 +1,105 @@
+import type { Outcome } from '../../../allocator/decide-outcome.ts';
+import { decideUpkeep, type UpkeepFacts } from '../../../allocator/decide-upkeep.ts';
+import type { Holding } from '../../../allocator/holdings.ts';
+import type { ClaimHolder } from '../../../lib/api/claim.ts';
+import { formatAddress } from '../../../lib/net/address.ts';
+import { addr, claim, holder, NOW_MS, service, wants } from './builders.ts';
+
+const holding = (address: string, differs: Partial<ClaimHolder> = {}, eip: Holding['eip'] = 'usable'): Holding => {
+  const { uid, ...rest } = holder('front', { since: new Date(NOW_MS).toISOString(), ...differs });
+  const own: ClaimHolder = 'uid' in differs && differs.uid === undefined ? rest : { ...rest, uid: uid ?? '' };
+  return { address: addr(address), claim: claim(address, [own]), own, eipName: 'web', eip };
+};
+const outcome = (...addresses: string[]): Outcome => ({
+  uses: addresses.map((address) => ({ address: addr(address), eipName: 'web' })),
+  hasAddress: addresses.length > 0,
+  reason: 'Assigned',
+  message: '',
+  isWaiting: false,
+  isComplete: addresses.length > 0,
+});
+const decide = (differs: Partial<UpkeepFacts>) => {
+  const upkeep = decideUpkeep({
+    service: service(),
+    serviceToken: 'token-front',
+    wants: wants(),
+    holdings: [],
+    outcome: outcome('10.0.0.1'),
+    agreementOn: () => ({ kind: 'same' }),
+    seenMs: () => NOW_MS,
+    nowMs: NOW_MS,
+    graceMs: 60_000,
+    ...differs,
+  });
+  return {
+    renew: upkeep.renew.map(({ address, next }) => [formatAddress(address), next.uid, next.ports.length]),
+    release: upkeep.release.map(({ address, reason }) => `${formatAddress(address)} ${reason}`),
+    againInMs: upkeep.againAtMs - NOW_MS,
+  };
+};
+const nothing = { renew: [], release: [], againInMs: Number.POSITIVE_INFINITY };
+
+test.each<[string, Partial<UpkeepFacts>, object]>([
+  ['stands as it should: nothing', { holdings: [holding('10.0.0.1')] }, nothing],
+  [
+    'is not bound yet: binds',
+    { holdings: [holding('10.0.0.1', { uid: undefined })] },
+    { ...nothing, renew: [['10.0.0.1', 'uid-front', 1]] },
+  ],
+  [
+    'is not used any more: is released',
+    { holdings: [holding('10.0.0.1'), holding('10.0.0.2')] },
+    { ...nothing, release: ['10.0.0.2 NoLongerUsed'] },
+  ],
+  [
+    'is not used and not bound, as of an update under way: waits',
+    { holdings: [holding('10.0.0.1'), holding('10.0.0.2', { uid: undefined })] },
+    { ...nothing, againInMs: 60_000 },
+  ],
+  [
+    'is of a deleted Eip: stays reserved while the Service has nothing else',
+    { outcome: outcome(), holdings: [holding('10.0.0.1', {}, 'gone')] },
+    nothing,
+  ],
+  [
+    'is of a deleted Eip, and the Service has another: is released',
+    { outcome: outcome('10.0.0.2'), holdings: [holding('10.0.0.2'), holding('10.0.0.1', {}, 'gone')] },
+    { ...nothing, release: ['10.0.0.1 NoLongerUsed'] },
+  ],
+  [
+    'is of a deleted Eip, and the Service has one of the other family: stays',
+    { outcome: outcome('2001:db8::1'), holdings: [holding('2001:db8::1'), holding('10.0.0.1', {}, 'gone')] },
+    nothing,
+  ],
+  [
+    'is of a Service that is not ours: is released',
+    { outcome: undefined, holdings: [holding('10.0.0.1')] },
+    { ...nothing, release: ['10.0.0.1 NoLongerUsed'] },
+  ],
+  [
+    'is of a Service that is not ours, and not bound: waits',
+    { outcome: undefined, holdings: [holding('10.0.0.1', { uid: undefined })] },
+    { ...nothing, againInMs: 60_000 },
+  ],
+  [
+    'is of a Service that can’t be read: is bound, and its words stay',
+    { wants: undefined, holdings: [holding('10.0.0.1', { uid: undefined, ports: [] })] },
+    { ...nothing, renew: [['10.0.0.1', 'uid-front', 0]] },
+  ],
+  [
+    'lacks a port while an update may be under way: gets it, and is looked at again',
+    {
+      wants: wants({
+        ports: [
+          { port: 80, protocol: 'TCP' },
+          { port: 81, protocol: 'TCP' },
+        ],
+      }),
+      holdings: [holding('10.0.0.1')],
+      agreementOn: () => ({ kind: 'wait', untilMs: NOW_MS + 9 }),
+    },
+    { ...nothing, renew: [['10.0.0.1', 'uid-front', 2]], againInMs: 9 },
+  ],
+])('a claim that %s', (_, facts, expected) => {
+  expect(decide(facts)).toEqual(expected);
+});

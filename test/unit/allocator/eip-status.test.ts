@@ -1,0 +1,126 @@
+import { type EipFacts, eipStatus, MOST_LISTED } from '../../../allocator/eip-status.ts';
+import { mergeDiff } from '../../../allocator/merge-diff.ts';
+import { claimName } from '../../../lib/api/claim.ts';
+import { parseEip, unsupportedEipFields } from '../../../lib/api/parse-eip.ts';
+import { addressOf } from '../../../lib/net/address.ts';
+import { claim, eipObject, holder, NOW_MS } from './builders.ts';
+
+const facts = (object: EipFacts['object'], differs: Partial<EipFacts> = {}): EipFacts => ({
+  object,
+  parsed: parseEip(object),
+  overlaps: undefined,
+  claims: [],
+  unsupported: unsupportedEipFields(object),
+  nowMs: NOW_MS,
+  ...differs,
+});
+const words = (status: ReturnType<typeof eipStatus>): string[] =>
+  (status.conditions ?? []).map(({ type, status: is, reason }) => `${type} ${is} ${reason}`);
+
+test('an Eip with nothing given: no field is left out, so that no column stands empty', () => {
+  expect(eipStatus(facts(eipObject('web', '198.51.100.1/24')))).toMatchObject({
+    firstIP: '198.51.100.0',
+    lastIP: '198.51.100.255',
+    poolSize: 256,
+    v4: true,
+    used: {},
+    usage: 0,
+    occupied: false,
+    ready: true,
+  });
+});
+
+test('used has canonical addresses and their Services, sharers in order of arrival; usage counts addresses', () => {
+  const { name: _, uid: __, ...unnamed } = holder('x');
+  const claims = [
+    claim('198.51.100.1', [holder('b'), holder('a', { namespace: 'other' })]),
+    claim('198.51.100.2', [unnamed]),
+  ];
+  expect(eipStatus(facts(eipObject('web', '198.51.100.0/30'), { claims }))).toMatchObject({
+    used: { '198.51.100.1': 'shop/b;other/a', '198.51.100.2': 'shop/(being created)' },
+    usage: 2,
+    occupied: false,
+  });
+});
+
+test.each([
+  ['one address', '198.51.100.1', 1, true],
+  ['an IPv6 /64 counts as far as JSON can', '2001:db8::/64', Number.MAX_SAFE_INTEGER, false],
+])('%s', (_, address, poolSize, occupied) => {
+  const claims = [claim(address.includes(':') ? '2001:db8::' : '198.51.100.1', [holder('front')])];
+  const status = eipStatus(facts(eipObject('web', address), { claims }));
+  expect([status.poolSize, status.occupied, status.v4]).toEqual([poolSize, occupied, !address.includes(':')]);
+});
+
+test.each<[string, EipFacts, string[]]>([
+  ['fine', facts(eipObject('web', '10.0.0.0/24')), ['Accepted True Accepted', 'Ready True Ready']],
+  ['not readable', facts(eipObject('web', 'nonsense')), ['Accepted False Invalid', 'Ready False Invalid']],
+  [
+    'overlapping',
+    facts(eipObject('web', '10.0.0.0/24'), { overlaps: 'older' }),
+    ['Accepted False Overlaps', 'Ready False Overlaps'],
+  ],
+  [
+    'disabled',
+    facts(eipObject('web', '10.0.0.0/24', { spec: { address: '10.0.0.0/24', disable: true } })),
+    ['Accepted True Accepted', 'Ready False EipDisabled'],
+  ],
+  [
+    'being deleted',
+    facts(eipObject('web', '10.0.0.0/24', { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } })),
+    ['Accepted True Accepted', 'Ready False Deleting'],
+  ],
+  [
+    'of a protocol that is not built yet',
+    facts(eipObject('web', '10.0.0.0/24', { spec: { address: '10.0.0.0/24', protocol: 'layer2', interface: 'eth0' } })),
+    ['Accepted True Accepted', 'Ready True Ready', 'Supported False Unsupported'],
+  ],
+  [
+    'announced by a CNI',
+    facts(eipObject('web', '10.0.0.0/24', { metadata: { labels: { 'openelb.kubesphere.io/cni': 'calico' } } })),
+    ['Accepted True Accepted', 'Ready True Ready', 'Announced False AnnouncedByCni'],
+  ],
+])('an Eip that is %s says so', (_, given, expected) => {
+  const status = eipStatus(given);
+  expect(words(status)).toEqual(expected);
+  expect(status.ready).toBe(expected.includes('Ready True Ready'));
+});
+
+test('what is unsupported is named as "not supported yet"', () => {
+  const status = eipStatus(
+    facts(eipObject('web', '10.0.0.0/24', { spec: { address: '10.0.0.0/24', interface: 'eth0' } })),
+  );
+  expect(status.conditions?.find(({ type }) => type === 'Supported')?.message).toMatch(
+    /spec\.interface: "eth0" is not supported yet/,
+  );
+});
+
+test('the status of an Eip that cannot be read still accounts for what it gave', () => {
+  const claims = [claim('10.0.0.1', [holder('front')])];
+  expect(eipStatus(facts(eipObject('web', 'nonsense'), { claims }))).toMatchObject({
+    usage: 1,
+    poolSize: 0,
+    firstIP: '',
+    occupied: false,
+  });
+});
+
+test('at rest nothing differs', () => {
+  const claims = [claim('10.0.0.1', [holder('front')])];
+  const object = eipObject('web', '10.0.0.0/24');
+  const status = eipStatus(facts(object, { claims }));
+  expect(
+    mergeDiff(status, eipStatus(facts({ ...object, status }, { claims, nowMs: NOW_MS + 60_000 }))),
+  ).toBeUndefined();
+});
+
+test('so many addresses are listed as fit into an object; all are counted', () => {
+  const claims = Array.from({ length: MOST_LISTED + 5 }, (_, i) => {
+    const address = addressOf(4, 0x0a00_0000n + BigInt(MOST_LISTED + 4 - i));
+    return claim(address, [holder('front')], { name: claimName(address) });
+  });
+  const status = eipStatus(facts(eipObject('web', '10.0.0.0/16'), { claims }));
+  expect([Object.keys(status.used ?? {}).length, status.usage]).toEqual([MOST_LISTED, MOST_LISTED + 5]);
+  expect(status.used).toHaveProperty(['10.0.0.0']);
+  expect(status.conditions?.[1]?.message).toContain(`lists the lowest ${MOST_LISTED}`);
+});

@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { newHolder, renewedHolder, wishIn, wishOf, wishText } from '../../../allocator/holder.ts';
+import type { ClaimPort } from '../../../lib/api/claim.ts';
+import { holder, NOW_MS, service, wants } from './builders.ts';
+
+const tcp = (...ports: number[]): ClaimPort[] => ports.map((port) => ({ port, protocol: 'TCP' }));
+
+test('a new entry is bound from the start, and says what the Service wants', () => {
+  expect(newHolder(service(), wants({ sharingKey: 'k' }), 'token', NOW_MS)).toEqual({
+    namespace: 'shop',
+    name: 'front',
+    uid: 'uid-front',
+    token: 'token',
+    ports: tcp(80),
+    sharingKey: 'k',
+    externalTrafficPolicy: 'Cluster',
+    selector: 'app=web',
+    since: '2026-01-02T00:00:00.000Z',
+  });
+});
+
+test.each([
+  ['nothing differs: nothing is written', {}, wants(), { bind: false, serviceCounts: false }, undefined],
+  [
+    'nothing differs but the order of ports',
+    { ports: tcp(443, 80) },
+    wants({ ports: tcp(80, 443) }),
+    { bind: false, serviceCounts: true },
+    undefined,
+  ],
+  ['it is to be bound', { uid: undefined }, wants(), { bind: true, serviceCounts: false }, { uid: 'uid-front' }],
+  [
+    'a port comes in: it is added at once',
+    {},
+    wants({ ports: tcp(80, 443) }),
+    { bind: false, serviceCounts: false },
+    { ports: tcp(80, 443) },
+  ],
+  [
+    'a port went: it stays while an update may be under way',
+    { ports: tcp(80, 443) },
+    wants(),
+    { bind: false, serviceCounts: false },
+    undefined,
+  ],
+  [
+    'a port went, and the Service counts',
+    { ports: tcp(80, 443) },
+    wants(),
+    { bind: false, serviceCounts: true },
+    { ports: tcp(80) },
+  ],
+  [
+    'another key: it stays while an update may be under way',
+    {},
+    wants({ sharingKey: 'k' }),
+    { bind: false, serviceCounts: false },
+    undefined,
+  ],
+  [
+    'another key, and the Service counts',
+    {},
+    wants({ sharingKey: 'k' }),
+    { bind: false, serviceCounts: true },
+    { sharingKey: 'k' },
+  ],
+])('%s', (_, own, wish, renewal, change) => {
+  const { uid, ...rest } = holder('front', own as object);
+  const entry = uid === undefined ? rest : { ...rest, uid };
+  const next = renewedHolder(entry, service(), wishOf(wish), renewal);
+  if (change === undefined) expect(next).toBe(entry);
+  else expect(next).toEqual({ ...entry, ...change });
+});
+
+test('no port of the Service is ever missing, whatever is known of the update', () => {
+  const ports = fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 4 }).map((list) => tcp(...list));
+  fc.assert(
+    fc.property(ports, ports, fc.boolean(), fc.boolean(), (claimed, wished, bind, serviceCounts) => {
+      const next = renewedHolder(holder('front', { ports: claimed }), service(), wishOf(wants({ ports: wished })), {
+        bind,
+        serviceCounts,
+      });
+      for (const port of wished) expect(next.ports).toContainEqual(port);
+      if (serviceCounts) expect(wishText(wishIn(next))).toBe(wishText(wishOf(wants({ ports: wished }))));
+    }),
+  );
+});

@@ -1,0 +1,99 @@
+import {
+  annotatedAddresses,
+  formerAddresses,
+  type Holding,
+  inOrderOfPreference,
+  isHolder,
+  keptHoldings,
+  pinnedHoldings,
+} from '../../../allocator/holdings.ts';
+import type { ClaimHolder } from '../../../lib/api/claim.ts';
+import { formatAddress } from '../../../lib/net/address.ts';
+import { addr, claim, holder, service, wants } from './builders.ts';
+
+const holding = (
+  address: string,
+  eip: Holding['eip'],
+  others: readonly ClaimHolder[] = [],
+  eipName = 'web',
+): Holding => {
+  const own = holder('front');
+  const made = claim(address, [own, ...others]);
+  return { address: addr(address), claim: { ...made, spec: { ...made.spec, eip: eipName } }, own, eipName, eip };
+};
+const texts = (holdings: readonly Holding[]): string[] => holdings.map(({ address }) => formatAddress(address));
+
+test.each<[string, Partial<ClaimHolder>, boolean]>([
+  ['its name', {}, true],
+  ['its name, though bound to its predecessor', { uid: 'uid-other' }, true],
+  ['another name', { name: 'back' }, false],
+  ['its name in another namespace', { namespace: 'other' }, false],
+])('an entry with %s', (_, differs, expected) => {
+  expect(isHolder(service(), () => true)(holder('front', differs))).toBe(expected);
+});
+
+test('an entry without a name is told by the token, unless that is a copy', () => {
+  const { name: _, ...nameless } = holder('front');
+  expect(isHolder(service(), (token) => token === 'token-front')(nameless)).toBe(true);
+  expect(isHolder(service(), () => false)(nameless)).toBe(false);
+});
+
+test('of several claims the published comes first, then the annotated, then the lowest', () => {
+  const of = service({ published: ['10.0.0.9'], annotations: { 'skycap.io/addresses': '10.0.0.7' } });
+  const claims = ['10.0.0.2', '10.0.0.10', '10.0.0.7', '10.0.0.9'].map((address) => claim(address, [holder('front')]));
+  expect(inOrderOfPreference(of, claims).map(({ spec }) => spec.address)).toEqual([
+    '10.0.0.9',
+    '10.0.0.7',
+    '10.0.0.2',
+    '10.0.0.10',
+  ]);
+});
+
+test('former addresses are those shown and not held, each once; what is no address is passed over', () => {
+  const of = service({
+    published: ['10.0.0.1', '10.0.0.2'],
+    annotations: { 'skycap.io/addresses': '10.0.0.2, 10.0.0.3,nonsense' },
+  });
+  expect(formerAddresses(of, [holding('10.0.0.1', 'usable')]).map(formatAddress)).toEqual(['10.0.0.2', '10.0.0.3']);
+  expect(annotatedAddresses(service())).toEqual([]);
+});
+
+test.each<[string, readonly Holding[], ReturnType<typeof wants>, string[]]>([
+  ['of an unusable Eip stays', [holding('10.0.0.1', 'unusable')], wants(), ['10.0.0.1']],
+  ['of a usable Eip is left to the choice', [holding('10.0.0.1', 'usable')], wants(), []],
+  [
+    'of a usable Eip, preferred, leaves the unusable one',
+    [holding('10.0.0.1', 'usable'), holding('10.0.0.2', 'unusable')],
+    wants(),
+    [],
+  ],
+  ['of a deleted Eip does not stay', [holding('10.0.0.1', 'gone')], wants(), []],
+  [
+    'that was not requested does not stay',
+    [holding('10.0.0.1', 'unusable')],
+    wants({ addresses: [addr('10.0.0.2')] }),
+    [],
+  ],
+  [
+    'of an Eip that is not named any more does not stay',
+    [holding('10.0.0.1', 'unusable')],
+    wants({ eipNames: ['other'] }),
+    [],
+  ],
+  ['of the Eip that is named stays', [holding('10.0.0.1', 'unusable')], wants({ eipNames: ['web'] }), ['10.0.0.1']],
+  ['of another family does not count', [holding('10.0.0.1', 'unusable')], wants({ families: [6] }), []],
+  ['that others no longer share does not stay', [holding('10.0.0.1', 'unusable', [holder('back')])], wants(), []],
+])('a preferred address %s', (_, holdings, wish, expected) => {
+  expect(texts(pinnedHoldings(wish, holdings))).toEqual(expected);
+});
+
+test('who waits keeps one address a family, but none of a deleted Eip, and none that others object to', () => {
+  const both = [
+    holding('10.0.0.1', 'gone'),
+    holding('10.0.0.2', 'usable', [holder('back')]),
+    holding('10.0.0.3', 'usable'),
+    holding('2001:db8::1', 'unusable'),
+  ];
+  expect(texts(keptHoldings(wants(), both))).toEqual(['10.0.0.3', '2001:db8::1']);
+  expect(texts(keptHoldings(undefined, both))).toEqual(['10.0.0.2', '2001:db8::1']);
+});

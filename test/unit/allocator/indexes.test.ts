@@ -1,0 +1,132 @@
+/** The small indexes and memories beside the stores. */
+import { ClaimsByEip } from '../../../allocator/claims-by-eip.ts';
+import { Eips } from '../../../allocator/eips.ts';
+import { Fresh } from '../../../allocator/fresh.ts';
+import { ServiceIndex } from '../../../allocator/service-index.ts';
+import { Sightings } from '../../../allocator/sightings.ts';
+import { TakenForService } from '../../../allocator/taken.ts';
+import type { EipClaim } from '../../../lib/api/claim.ts';
+import type { EipObject } from '../../../lib/api/eip-types.ts';
+import type { Service } from '../../../lib/api/service.ts';
+import { Ledger } from '../../../lib/ipam/ledger.ts';
+import { addressOf, formatAddress } from '../../../lib/net/address.ts';
+import { addr, claim, eip, eipObject, HandStore, holder, NOW_MS, service } from './builders.ts';
+
+describe('Fresh', () => {
+  const at = (resourceVersion: string, uid = 'uid-front'): Service => service({ metadata: { resourceVersion, uid } });
+
+  test('shows our write until the watch has caught up, and holds nothing then', () => {
+    const store = new HandStore<Service>().put(at('9'));
+    const fresh = new Fresh(store);
+    fresh.put(at('10'));
+    expect(fresh.get('shop/front')?.metadata.resourceVersion).toBe('10');
+    store.put(at('9'));
+    expect(fresh.get('shop/front')?.metadata.resourceVersion).toBe('10');
+    store.put(at('11'));
+    expect([fresh.get('shop/front')?.metadata.resourceVersion, fresh.ahead]).toEqual(['11', 0]);
+  });
+
+  test('never shows what is deleted, made again, or older', () => {
+    const store = new HandStore<Service>().put(at('9'));
+    const fresh = new Fresh(store);
+    fresh.put(at('8'));
+    expect(fresh.get('shop/front')?.metadata.resourceVersion).toBe('9');
+    fresh.put(at('10', 'uid-another'));
+    expect(fresh.get('shop/front')?.metadata.uid).toBe('uid-front');
+    fresh.put(at('12'));
+    store.remove(at('13'));
+    expect([fresh.get('shop/front'), fresh.ahead]).toEqual([undefined, 0]);
+  });
+});
+
+describe('ServiceIndex', () => {
+  const label = { 'eip.openelb.kubesphere.io/v1alpha2': 'web' };
+  const token = (name: string, createdAt: string): Service =>
+    service({
+      name,
+      annotations: { 'skycap.io/claim': 't' },
+      metadata: { creationTimestamp: createdAt, annotations: { 'skycap.io/claim': 't' } },
+    });
+
+  test('knows who publishes an address, as long as they do', () => {
+    const store = new HandStore<Service>();
+    const index = new ServiceIndex(store);
+    const front = service({ published: ['10.0.0.1'], labels: label });
+    store.put(front);
+    expect(index.isPublishedByOthers(addr('10.0.0.1'), 'shop/back')).toBe(true);
+    expect(index.isPublishedByOthers(addr('10.0.0.1'), 'shop/front')).toBe(false);
+    store.put(service({ published: ['10.0.0.2'], labels: label }));
+    expect(index.isPublishedByOthers(addr('10.0.0.1'), 'shop/back')).toBe(false);
+    store.remove(service());
+    expect(index.isPublishedByOthers(addr('10.0.0.2'), 'shop/back')).toBe(false);
+  });
+
+  test('passes over what other load balancers publish', () => {
+    const store = new HandStore<Service>();
+    const index = new ServiceIndex(store);
+    store.put(service({ published: ['10.0.0.1'] }));
+    expect(index.isPublishedByOthers(addr('10.0.0.1'), 'shop/back')).toBe(false);
+  });
+
+  test('of several with one token the oldest has it', () => {
+    const store = new HandStore<Service>();
+    const index = new ServiceIndex(store);
+    store.put(token('copy', '2026-01-02T00:00:00Z'), token('own', '2026-01-01T00:00:00Z'));
+    expect(index.ownerOf('shop', 't')?.metadata.name).toBe('own');
+    expect(index.ownerOf('other', 't')).toBeUndefined();
+    store.remove(token('own', ''));
+    expect(index.ownerOf('shop', 't')?.metadata.name).toBe('copy');
+  });
+});
+
+test('an address published by another is taken, and the lowest free one is looked for beyond it', () => {
+  const ledger = new Ledger();
+  ledger.apply(claim('10.0.0.0', [holder('front')]));
+  const taken = new TakenForService(ledger, (address) => ['10.0.0.1', '10.0.0.2'].includes(formatAddress(address)));
+  const { range } = eip('web', '10.0.0.0/30');
+  expect(formatAddress(addressOf(4, taken.lowestFree(range) ?? 0n))).toBe('10.0.0.3');
+  expect(taken.isTaken(addr('10.0.0.1'))).toBe(true);
+  expect(taken.lowestFree(eip('small', '10.0.0.0/31').range)).toBeUndefined();
+});
+
+test('unbound holders are remembered from when they were first seen, bound ones not at all', () => {
+  let nowMs = NOW_MS;
+  const sightings = new Sightings(() => nowMs);
+  const { uid: _, ...unbound } = holder('front');
+  const made = claim('10.0.0.1', [unbound]);
+  sightings.onChange({ type: 'added', key: '10.0.0.1', object: made });
+  nowMs += 1_000;
+  sightings.onChange({ type: 'modified', key: '10.0.0.1', object: made, old: made });
+  expect([sightings.seenMs(made, unbound), sightings.size]).toEqual([NOW_MS, 1]);
+  sightings.onChange({ type: 'modified', key: '10.0.0.1', object: claim('10.0.0.1', [holder('front')]), old: made });
+  expect([sightings.seenMs(made, unbound), sightings.size]).toEqual([nowMs, 0]);
+});
+
+test('claims count to the Eip that has their address now, else to the one they name', () => {
+  const eips = new HandStore<EipObject>();
+  const claims = new HandStore<EipClaim>();
+  const known = new Eips(eips);
+  const byEip = new ClaimsByEip(claims, known);
+  eips.subscribe(() => byEip.reset());
+  claims.put(claim('10.0.0.1', [holder('front')]), claim('10.0.0.9', [holder('back')]));
+  const addresses = (name: string): string[] => byEip.of(name).map(({ spec }) => spec.address);
+  expect(addresses('web')).toEqual(['10.0.0.1', '10.0.0.9']);
+  eips.put(eipObject('other', '10.0.0.8/30'));
+  expect([addresses('web'), addresses('other')]).toEqual([['10.0.0.1'], ['10.0.0.9']]);
+  claims.remove(claim('10.0.0.9', []));
+  claims.put(claim('10.0.0.10', [holder('third')]));
+  expect(addresses('other')).toEqual(['10.0.0.10']);
+});
+
+test('what is the matter with an Eip is said with the remedy', () => {
+  const store = new HandStore<EipObject>();
+  const eips = new Eips(store);
+  store.put(
+    eipObject('broken', 'nonsense'),
+    eipObject('older', '10.0.0.0/24'),
+    eipObject('younger', '10.0.0.0/30', { metadata: { creationTimestamp: '2026-01-02T00:00:00Z' } }),
+  );
+  expect(eips.troubleOf('broken')).toContain('"nonsense" is not an IP address; write');
+  expect(eips.troubleOf('younger')).toBe('Eip younger overlaps the older Eip older; change or delete one of them');
+  expect(eips.troubleOf('older')).toContain('does not contain the address any more; enlarge it');
+});

@@ -1,0 +1,134 @@
+/** What is gathered about a Service: whose it is, what it holds, and when nothing may be decided yet. */
+import { viewOf, wantsBeyond } from '../../../allocator/service-view.ts';
+import type { KubeClient } from '../../../lib/kube/client.ts';
+import { KubeError } from '../../../lib/kube/errors.ts';
+import { claim, eipObject, handStores, holder, service, wants } from './builders.ts';
+import { lookAt, SETTINGS, worldOf } from './decide.ts';
+
+const web = eipObject('web', '10.0.0.0/30');
+const byDefault = {
+  type: 'skycap.io/ByDefault',
+  status: 'True',
+  reason: 'DefaultEip',
+  message: '',
+  lastTransitionTime: '2026-01-01T00:00:00Z',
+} as const;
+const unmarked = (differs: Parameters<typeof service>[0] = {}) =>
+  service({ ...differs, metadata: { annotations: {}, ...differs.metadata } });
+const answers = (statusCode: number): KubeClient =>
+  ({
+    get: () =>
+      statusCode === 200
+        ? Promise.resolve({})
+        : Promise.reject(new KubeError('get', { statusCode, reason: '', statusMessage: '' })),
+  }) as unknown as KubeClient;
+
+describe('a Service without class and annotation', () => {
+  const defaultWeb = eipObject('web', '10.0.0.0/30', {
+    metadata: { annotations: { 'eip.openelb.kubesphere.io/is-default-eip': 'true' } },
+  });
+
+  test('is ours while there is a default Eip, and says so', () => {
+    const stores = handStores();
+    stores.eips.put(defaultWeb);
+    expect(viewOf(unmarked(), worldOf(stores), SETTINGS)).toMatchObject({
+      parsed: { kind: 'wants' },
+      isByDefault: true,
+    });
+    stores.eips.put(web);
+    expect(viewOf(unmarked(), worldOf(stores), SETTINGS).parsed.kind).toBe('notOurs');
+  });
+
+  test('keeps its address when the Eip is the default no more', () => {
+    const stores = handStores();
+    stores.eips.put(web);
+    stores.claims.put(claim('10.0.0.1', [holder('front')]));
+    const of = unmarked({ published: ['10.0.0.1'], conditions: [byDefault] });
+    expect(viewOf(of, worldOf(stores), SETTINGS).parsed.kind).toBe('wants');
+  });
+
+  test('is let go where its annotation was removed: that is the user’s own wish', () => {
+    const stores = handStores();
+    stores.eips.put(web);
+    stores.claims.put(claim('10.0.0.1', [holder('front')]));
+    expect(viewOf(unmarked({ published: ['10.0.0.1'] }), worldOf(stores), SETTINGS).parsed.kind).toBe('notOurs');
+  });
+
+  test('is not ours where the setting says never', () => {
+    const stores = handStores();
+    stores.eips.put(defaultWeb);
+    const view = viewOf(unmarked({ published: ['10.0.0.1'], conditions: [byDefault] }), worldOf(stores), {
+      unmarkedServices: 'never',
+    });
+    expect(view.parsed.kind).toBe('notOurs');
+  });
+});
+
+describe('nothing is decided', () => {
+  test('while the Eip of a claim is not in the cache and was not asked for', async () => {
+    const stores = handStores();
+    stores.claims.put(claim('10.0.0.1', [holder('front')]));
+    const world = worldOf(stores);
+    const of = service({ published: ['10.0.0.1'] });
+    expect(viewOf(of, world, SETTINGS).unsure).toEqual({ kind: 'eips', names: ['web'] });
+    expect(await world.eips.confirm('web', answers(200), new AbortController().signal)).toBe(false);
+    expect(viewOf(of, world, SETTINGS).unsure).toEqual({ kind: 'eips', names: ['web'] });
+    expect(await world.eips.confirm('web', answers(404), new AbortController().signal)).toBe(true);
+    expect(viewOf(of, world, SETTINGS)).toMatchObject({ unsure: undefined, holdings: [{ eip: 'gone' }] });
+    stores.eips.put(web);
+    expect(viewOf(of, world, SETTINGS).holdings).toMatchObject([{ eip: 'usable', eipName: 'web' }]);
+  });
+
+  test('while the API server can’t say whether the Eip is there', async () => {
+    const world = worldOf(handStores());
+    await expect(world.eips.confirm('web', answers(500), new AbortController().signal)).rejects.toThrow('500');
+    expect(world.eips.existence('web')).toBe('unknown');
+  });
+
+  test('while the namespace is not in the cache', () => {
+    const stores = handStores();
+    const of = service({ metadata: { namespace: 'new' } });
+    expect(viewOf(of, worldOf(stores), SETTINGS).unsure).toEqual({ kind: 'behind' });
+  });
+
+  test('while another one is claiming the published address: a sharer waits until it can join', () => {
+    const stores = handStores();
+    stores.eips.put(web);
+    const world = worldOf(stores);
+    const of = service({ published: ['10.0.0.1'] });
+    const release = world.ledger.reserve({ family: 4, value: 0x0a000001n });
+    expect(viewOf(of, world, SETTINGS).unsure).toEqual({ kind: 'behind' });
+    release();
+    expect(viewOf(of, world, SETTINGS).unsure).toBeUndefined();
+  });
+});
+
+test('an address that another Service publishes is given to nobody, though its claim was deleted', () => {
+  const stores = handStores();
+  stores.eips.put(web);
+  const back = service({
+    name: 'back',
+    published: ['10.0.0.0'],
+    labels: { 'eip.openelb.kubesphere.io/v1alpha2': 'web' },
+  });
+  stores.services.put(back);
+  const { decision } = lookAt(service(), worldOf(stores), stores);
+  expect(decision.ingress).toEqual([{ ip: '10.0.0.1', ipMode: 'VIP' }]);
+  expect(lookAt(back, worldOf(stores), stores).decision.ingress).toEqual([{ ip: '10.0.0.0', ipMode: 'VIP' }]);
+});
+
+test('an Eip that is being deleted gives nothing new', () => {
+  const stores = handStores();
+  stores.eips.put(eipObject('web', '10.0.0.0/30', { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }));
+  expect(lookAt(service(), worldOf(stores), stores).outcome).toMatchObject({
+    hasAddress: false,
+    reason: 'EipDisabled',
+  });
+});
+
+test('pinned families are not chosen for, and the others must all be had', () => {
+  const pinned = { address: { family: 4, value: 1n } } as never;
+  expect(wantsBeyond(wants(), [])).toEqual(wants());
+  expect(wantsBeyond(wants(), [pinned])).toBeUndefined();
+  expect(wantsBeyond(wants({ families: [4, 6], need: 'any' }), [pinned])).toMatchObject({ families: [6], need: 'all' });
+});

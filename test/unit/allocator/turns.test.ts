@@ -1,0 +1,41 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Turns } from '../../../allocator/turns.ts';
+import { WaitingList } from '../../../allocator/waiting.ts';
+
+function make(...keys: string[]): { turns: Turns; list: WaitingList; asked: string[] } {
+  const list = new WaitingList();
+  for (const [i, key] of keys.entries()) list.set({ key, sinceMs: i, isOptional: false });
+  const asked: string[] = [];
+  return { turns: new Turns(list, (key) => asked.push(key)), list, asked };
+}
+
+test('when something comes free all who wait are asked once, the longest-waiting first', async () => {
+  const { turns, asked } = make('a', 'b', 'c');
+  turns.freed();
+  turns.freed();
+  expect(asked).toEqual([]);
+  await nextTurn();
+  expect(asked).toEqual(['a', 'b', 'c']);
+  await nextTurn();
+  expect(asked).toHaveLength(3);
+});
+
+test('who comes in between steps back behind those who have waited longer and were not asked yet', async () => {
+  const { turns } = make('a', 'b', 'c');
+  const newcomer = { key: 'new', sinceMs: 10, isOptional: false };
+  expect(turns.before(newcomer)).toEqual([]);
+  turns.freed();
+  expect(turns.before(newcomer).map(({ key }) => key)).toEqual(['a', 'b', 'c']);
+  expect(turns.before({ key: 'b', sinceMs: 1, isOptional: false }).map(({ key }) => key)).toEqual(['a']);
+  turns.started('a');
+  expect(turns.before(newcomer).map(({ key }) => key)).toEqual(['b', 'c']);
+  await nextTurn();
+});
+
+test('one that was asked already is not asked again in the same round', async () => {
+  const { turns, asked } = make('a', 'b');
+  turns.freed();
+  turns.started('a');
+  await nextTurn();
+  expect(asked).toEqual(['b']);
+});

@@ -1,0 +1,24 @@
+import { EventLoopCheck } from '../../../../lib/process/event-loop-check.ts';
+
+function checkAt() {
+  let nowMs = 0;
+  const loop = new EventLoopCheck({ monotonicMs: () => nowMs, longestMs: 2_000, rememberMs: 30_000 });
+  loop.stop();
+  return (ms: number) => {
+    nowMs = ms;
+    return loop.check();
+  };
+}
+
+it('is fine while the loop turns', () => {
+  const at = checkAt();
+  expect([500, 1_000, 3_400].map((ms) => at(ms).ok)).toEqual([true, true, true]);
+});
+
+it('remembers a block for a while', () => {
+  const at = checkAt();
+  expect(at(5_500)).toEqual({ ok: false, message: 'the event loop was blocked for 5.0 s' });
+  let last = at(6_000);
+  for (let ms = 6_500; ms <= 36_000; ms += 500) last = at(ms);
+  expect(last).toEqual({ ok: true });
+});

@@ -1,0 +1,96 @@
+/** What kubectl shows. The sentences are part of the contract with people, so they stand here word for word. */
+import type { Service } from '../../../lib/api/service.ts';
+import type { Choice } from '../../../lib/ipam/choose.ts';
+import type { Family } from '../../../lib/net/address.ts';
+import { assignedWarnings, pendingWarnings, sourceRangeWarnings } from '../../../webhook/service-advice.ts';
+import { addr, claim, eip, holder, ledgerOf, wants } from '../lib/ipam/builders.ts';
+import { service } from './builders.ts';
+
+const web = eip('web', '198.51.100.0/29');
+const web6 = eip('web6', '2001:db8::/64');
+type Assigned = Extract<Choice, { kind: 'assigned' }>;
+const v4 = { address: addr('198.51.100.7'), eip: web, how: 'free' } as const;
+const v6 = { address: addr('2001:db8::'), eip: web6, how: 'free' } as const;
+const ledger = ledgerOf(claim('198.51.100.7', [holder('front')]), claim('2001:db8::', [holder('front')]));
+
+it.each<[string, Assigned, boolean, string[]]>([
+  ['one address', { kind: 'assigned', given: [v4] }, false, ['assigned 198.51.100.7 from Eip web (7 left)']],
+  [
+    'held since before',
+    { kind: 'assigned', given: [{ ...v4, how: 'held' }] },
+    false,
+    ['assigned 198.51.100.7 from Eip web (7 left)'],
+  ],
+  [
+    'shared',
+    { kind: 'assigned', given: [{ ...v4, how: 'shared' }] },
+    false,
+    ['assigned 198.51.100.7 from Eip web (shared, 7 left)'],
+  ],
+  [
+    'one a family',
+    { kind: 'assigned', given: [v4, v6] },
+    false,
+    ['assigned 198.51.100.7 from Eip web (7 left)', 'assigned 2001:db8:: from Eip web6 (18446744073709551615 left)'],
+  ],
+  [
+    'a dry run counts the address that it would take',
+    { kind: 'assigned', given: [{ ...v4, address: addr('198.51.100.0') }] },
+    true,
+    ['would assign 198.51.100.0 from Eip web (6 left)'],
+  ],
+  [
+    'one family lacking',
+    {
+      kind: 'assigned',
+      given: [v4],
+      lacking: { reason: 'EipFamilyMismatch', message: 'Eip web has no IPv6 addresses' },
+    },
+    false,
+    ['assigned 198.51.100.7 from Eip web (7 left)', 'pending: Eip web has no IPv6 addresses'],
+  ],
+  [
+    'a protocol that is not supported yet',
+    { kind: 'assigned', given: [{ ...v4, eip: { ...web, protocol: 'layer2' } }] },
+    false,
+    [
+      'assigned 198.51.100.7 from Eip web (7 left)',
+      'Eip web is of protocol layer2, not supported yet: nothing answers for 198.51.100.7',
+    ],
+  ],
+])('assigned: %s', (_, choice, dryRun, expected) => {
+  expect(assignedWarnings(choice, ledger, dryRun)).toEqual(expected);
+});
+
+it('says what is kept while a Service waits', () => {
+  expect(pendingWarnings('Eip gone is not there', [])).toEqual(['pending: Eip gone is not there']);
+  expect(pendingWarnings('Eip gone is not there', [{ ...v4, how: 'held' }])).toEqual([
+    'pending: Eip gone is not there',
+    'keeps 198.51.100.7 until then',
+  ]);
+});
+
+describe('loadBalancerSourceRanges', () => {
+  const open = (family: Family) =>
+    `spec.loadBalancerSourceRanges has no IPv${family} range: the IPv${family} address is open to everyone`;
+  it.each<[string, string[], Family[], string[]]>([
+    ['none', [], [4, 6], []],
+    ['both families', ['192.0.2.0/24', '2001:db8::/32'], [4, 6], []],
+    ['IPv4 only, on both families', ['192.0.2.0/24'], [4, 6], [open(6)]],
+    ['IPv6 only, on both families', ['2001:db8::/32 '], [4, 6], [open(4)]],
+    ['IPv4 only, on IPv4', ['192.0.2.0/24'], [4], []],
+    ['IPv4 only, on IPv6', ['192.0.2.0/24'], [6], [open(6)]],
+    ['what is no range is left to the API server', ['nonsense'], [4, 6], []],
+  ])('%s', (_, loadBalancerSourceRanges, families, expected) => {
+    const one: Service = service({}, { loadBalancerSourceRanges });
+    expect(sourceRangeWarnings(one, wants({ families }))).toEqual(expected);
+  });
+});
+
+it('sentences that people see every day fit the 120 characters that are advised', () => {
+  const shown = [
+    ...assignedWarnings({ kind: 'assigned', given: [v4, v6] }, ledger, false),
+    ...sourceRangeWarnings(service({}, { loadBalancerSourceRanges: ['192.0.2.0/24'] }), wants({ families: [4, 6] })),
+  ];
+  for (const line of shown) expect(line.length).toBeLessThanOrEqual(120);
+});

@@ -1,0 +1,54 @@
+/** What the webhook knows, and that it says so while it does not know enough. */
+import { addr, claim, holder } from '../lib/ipam/builders.ts';
+import { eipObject, situationOf } from './builders.ts';
+
+it('follows the Eips and the claims', () => {
+  const { situation, sources } = situationOf([eipObject('web', '198.51.100.0/30')]);
+  expect(situation.wantsContext()).toEqual({
+    unmarkedServices: 'defaultEip',
+    defaultEipExists: false,
+    primaryFamily: 4,
+  });
+  sources.eips.add(
+    'default',
+    eipObject('default', '203.0.113.0/30', {}, { annotations: { 'eip.openelb.kubesphere.io/is-default-eip': 'true' } }),
+  );
+  expect(situation.wantsContext().defaultEipExists).toBe(true);
+  sources.eips.remove('default');
+  expect(situation.wantsContext().defaultEipExists).toBe(false);
+  sources.claims.add('198.51.100.1', claim('198.51.100.1', [holder('front')]));
+  expect(situation.ledger.isTaken(addr('198.51.100.1'))).toBe(true);
+  sources.claims.remove('198.51.100.1');
+  expect(situation.ledger.isTaken(addr('198.51.100.1'))).toBe(false);
+});
+
+it('an Eip that cannot be read is passed over; one that overlaps is seen by validation only', () => {
+  const { situation } = situationOf([
+    eipObject('web', '198.51.100.0/30'),
+    eipObject('late', '198.51.100.0/24', {}, { creationTimestamp: '2026-02-01T00:00:00Z' }),
+    eipObject('broken', 'nonsense'),
+  ]);
+  expect(situation.eips().map((eip) => eip.name)).toEqual(['web', 'late']);
+});
+
+it('says which addresses of an Eip are in use, and by whom', () => {
+  const { situation } = situationOf(
+    [],
+    [
+      claim('198.51.100.1', [holder('a'), holder('b')]),
+      { ...claim('203.0.113.1', [holder('c')]), spec: { address: '203.0.113.1', eip: 'other', holders: [] } },
+    ],
+  );
+  expect(situation.liveAddresses('web')).toEqual([{ address: '198.51.100.1', services: ['shop/a', 'shop/b'] }]);
+});
+
+it.each([
+  ['eips', 'the Eips are not read yet'],
+  ['claims', 'the EipClaims are not read yet'],
+  ['namespaces', 'the Namespaces are not read yet'],
+] as const)('misses %s until they are read', (kind, sentence) => {
+  const { situation, sources } = situationOf([]);
+  expect(situation.missing).toBeUndefined();
+  sources[kind].synced = false;
+  expect(situation.missing).toBe(sentence);
+});
