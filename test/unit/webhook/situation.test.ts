@@ -1,5 +1,5 @@
 /** What the webhook knows, and that it says so while it does not know enough. */
-import { addr, claim, holder } from '../lib/ipam/builders.ts';
+import { addr, claim, holder, wants } from '../lib/ipam/builders.ts';
 import { eipObject, situationOf } from './builders.ts';
 
 it('follows the Eips and the claims', () => {
@@ -51,4 +51,20 @@ it.each([
   expect(situation.missing).toBeUndefined();
   sources[kind].synced = false;
   expect(situation.missing).toBe(sentence);
+});
+
+it('asks for a namespace that it does not know only where an Eip may select it by its labels', () => {
+  const { situation, sources } = situationOf([eipObject('web', '198.51.100.0/30')]);
+  expect(situation.lacksNamespace('shop')).toBe(false);
+  sources.eips.add('lab', eipObject('lab', '203.0.113.0/30', { namespaceSelector: { team: 'lab' } }));
+  expect(situation.lacksNamespace('shop')).toBe(true);
+  situation.learnNamespace({ metadata: { name: 'shop', labels: { team: 'lab' } } });
+  expect(situation.lacksNamespace('shop')).toBe(false);
+  const claimant = { wants: wants(), holder: holder('front'), isSelf: () => false, shown: [], former: [] };
+  expect(situation.situationFor(claimant).namespaceLabels).toEqual({ team: 'lab' });
+  // From here on the watch's word counts.
+  sources.namespaces.add('shop', { metadata: { name: 'shop', labels: { team: 'web' } } });
+  expect(situation.situationFor(claimant).namespaceLabels).toEqual({ team: 'web' });
+  sources.namespaces.remove('shop');
+  expect(situation.situationFor(claimant).namespaceLabels).toEqual({});
 });

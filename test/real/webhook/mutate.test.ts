@@ -1,0 +1,483 @@
+/**
+ * The address in the create call: a real API server asks the webhook, which runs as a process with the rights of its ServiceAccount. There is no
+ * allocator here, so what is seen is the webhook's work alone.
+ */
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { EipClaim } from '../../../lib/api/claim.ts';
+import type { Service } from '../../../lib/api/service.ts';
+import { isNotFound } from '../../../lib/kube/errors.ts';
+import { EIP_CLAIMS, NAMESPACES, SERVICES } from '../../../lib/kube/resource.ts';
+import { eventually } from '../../support/eventually.ts';
+import { ALLOCATOR_USER, marksText, service, WebhookLab } from './harness.ts';
+
+const EIP = 'eip.openelb.kubesphere.io/v1alpha2';
+const ADDRESS = 'eip.openelb.kubesphere.io/v1alpha1';
+const DUAL = { ipFamilyPolicy: 'RequireDualStack' } as const;
+
+let lab: WebhookLab;
+beforeAll(async () => {
+  lab = await WebhookLab.start(1);
+  await lab.eip('web', '198.51.100.0/24');
+  await lab.eip('web6', '2001:db8::/64');
+  await lab.eip('tiny', '203.0.113.1-203.0.113.2', { namespaces: ['nowhere'] });
+  await lab.eip('strict', '203.0.113.9', { whenFull: 'Refuse', namespaces: ['nowhere'] });
+}, 60_000);
+afterAll(() => lab[Symbol.asyncDispose]());
+
+async function create(one: Service, query = '') {
+  const answer = await lab.createService(one, query);
+  if (answer.status >= 300) throw new Error(`Cannot create: ${answer.status} ${answer.message}`);
+  return {
+    ...answer,
+    text: marksText(answer.object),
+    address: answer.object.metadata.annotations?.['skycap.io/addresses'] ?? '',
+  };
+}
+
+async function claimOf(address: string): Promise<EipClaim | undefined> {
+  const all = await lab.claims();
+  return all.find((claim) => claim.spec.address === address);
+}
+
+const holders = (claim: EipClaim | undefined) => claim?.spec.holders.map((holder) => holder.name ?? '(nameless)');
+const get = (name: string) => lab.client.get(SERVICES, { namespace: 'default', name });
+
+describe('at creation', () => {
+  it('the address is in the answer, with a warning, and claimed', async () => {
+    const { text, warnings, address, object } = await create(service('first'));
+    expect(text).toMatch(/^198\.51\.100\.\d+ web$/);
+    expect(warnings).toEqual([expect.stringMatching(/^assigned 198\.51\.100\.\d+ from Eip web \(\d+ left\)$/)]);
+    expect(await claimOf(address)).toMatchObject({
+      spec: {
+        address,
+        eip: 'web',
+        holders: [
+          {
+            namespace: 'default',
+            name: 'first',
+            token: object.metadata.annotations?.['skycap.io/claim'],
+            ports: [{ port: 80, protocol: 'TCP' }],
+            selector: 'app=first',
+          },
+        ],
+      },
+    });
+  });
+
+  it('the lowest free address, one after the other', async () => {
+    const [a, b] = [
+      await create(service('low-1', { [EIP]: 'tiny' })),
+      await create(service('low-2', { [EIP]: 'tiny' })),
+    ];
+    expect([a.text, b.text]).toEqual(['203.0.113.1 tiny', '203.0.113.2 tiny']);
+    expect(b.warnings).toEqual(['assigned 203.0.113.2 from Eip tiny (0 left)']);
+    const third = await create(service('low-3', { [EIP]: 'tiny' }));
+    expect(third.text).toBe('waiting');
+    expect(third.warnings).toEqual([
+      'pending: every address of Eip tiny (2 addresses) is in use; free one, or enlarge or add an Eip',
+    ]);
+    const next = await create(service('low-4', { [EIP]: 'tiny,web' }));
+    expect(next.text).toMatch(/ web$/);
+  });
+
+  it('a dry run shows the address and writes nothing, however often', async () => {
+    const before = (await lab.claims()).length;
+    const runs = [await create(service('dry'), '?dryRun=All'), await create(service('dry'), '?dryRun=All')];
+    expect(runs[0]!.text).toMatch(/ web$/);
+    expect(runs[1]!.object.metadata.annotations).toEqual(runs[0]!.object.metadata.annotations);
+    expect(runs[0]!.warnings[0]).toMatch(/^would assign 198\.51\.100\.\d+ from Eip web/);
+    expect(await lab.claims()).toHaveLength(before);
+    expect((await create(service('dry'))).text).toBe(runs[0]!.text);
+  });
+
+  it('a name made by the API server', async () => {
+    const { name, ...metadata } = service('x').metadata;
+    const one: Service = { ...service('x'), metadata: { ...metadata, generateName: 'made-' } };
+    const [a, b] = [await create(one), await create(one)];
+    expect(a.object.metadata.name).toMatch(/^made-/);
+    expect(a.address).not.toBe(b.address);
+    expect(holders(await claimOf(a.address))).toEqual(['(nameless)']);
+  });
+
+  it('IPv6, and both families in the order of the Service', async () => {
+    const six = await create(service('six', {}, { ipFamilies: ['IPv6'] }));
+    expect([six.text, six.warnings]).toEqual([
+      '2001:db8:: web6',
+      ['assigned 2001:db8:: from Eip web6 (18446744073709551615 left)'],
+    ]);
+    const both = await create(service('both', {}, { ...DUAL, ipFamilies: ['IPv6', 'IPv4'] }));
+    expect(both.text).toMatch(/^2001:db8::1,198\.51\.100\.\d+ web6$/);
+    expect(both.warnings).toHaveLength(2);
+    const [sixth = '', fourth = ''] = both.address.split(',');
+    expect([holders(await claimOf(sixth)), holders(await claimOf(fourth))]).toEqual([['both'], ['both']]);
+    expect((await claimOf(sixth))?.metadata.name).toBe('2001-0db8-0000-0000-0000-0000-0000-0001');
+  });
+
+  it('RequireDualStack gets both or none', async () => {
+    const before = (await lab.claims()).length;
+    const { text, warnings } = await create(service('require', { [EIP]: 'web' }, DUAL));
+    expect([text, ...warnings]).toEqual([
+      'waiting',
+      'pending: Eip web has no IPv6 addresses; add an Eip with IPv6 addresses',
+    ]);
+    expect(await lab.claims()).toHaveLength(before);
+  });
+
+  it('PreferDualStack takes what there is, and says what lacks', async () => {
+    const one = service('prefer', { [EIP]: 'web' }, { ipFamilyPolicy: 'PreferDualStack' });
+    const { text, warnings } = await create(one);
+    expect(text).toMatch(/^198\.51\.100\.\d+ web$/);
+    expect(warnings[1]).toBe('pending: Eip web has no IPv6 addresses; add an Eip with IPv6 addresses');
+  });
+
+  it('the requested address, by annotation, by the older one, by loadBalancerIP', async () => {
+    const byKey = await create(service('want-1', { [ADDRESS]: '198.51.100.201' }));
+    const byPorter = await create(
+      service('want-2', {
+        'lb.kubesphere.io/v1alpha1': 'porter',
+        'eip.porter.kubesphere.io/v1alpha1': '198.51.100.202',
+        'eip.porter.kubesphere.io/v1alpha2': 'web',
+      }),
+    );
+    const byField = await create(service('want-3', {}, { loadBalancerIP: '198.51.100.203' }));
+    expect([byKey.text, byPorter.text, byField.text]).toEqual([
+      '198.51.100.201 web',
+      '198.51.100.202 web',
+      '198.51.100.203 web',
+    ]);
+    const taken = await create(service('want-4', { [ADDRESS]: '198.51.100.201' }));
+    expect([taken.text, ...taken.warnings]).toEqual([
+      'waiting',
+      'pending: 198.51.100.201: Service default/want-1 has it; give both the same annotation skycap.io/sharing-key to share it',
+    ]);
+  });
+
+  it('what is malformed is refused with the remedy, and leaves no claim', async () => {
+    const before = (await lab.claims()).length;
+    const answer = await lab.createService(service('bad', { [ADDRESS]: '10.0.0.300' }));
+    expect([answer.status, answer.message]).toEqual([
+      422,
+      'admission webhook "services.skycap.io" denied the request: eip.openelb.kubesphere.io/v1alpha1: "10.0.0.300" is not an IP address; write one such as 198.51.100.7',
+    ]);
+    expect(await lab.claims()).toHaveLength(before);
+  });
+
+  it('an Eip may refuse when it is full', async () => {
+    expect((await create(service('strict-1', { [EIP]: 'strict' }))).text).toBe('203.0.113.9 strict');
+    const answer = await lab.createService(service('strict-2', { [EIP]: 'strict' }));
+    expect([answer.status, answer.message]).toEqual([
+      403,
+      'admission webhook "services.skycap.io" denied the request: every address of Eip strict (1 address) is in use; free one, or enlarge or add an Eip',
+    ]);
+  });
+
+  it('an Eip of the namespace, by name or label, comes before the others', async () => {
+    await lab.client.create(NAMESPACES, { metadata: { name: 'office' } });
+    await lab.eip('of-office', '192.0.2.0/28', { namespaces: ['office'] });
+    await lab.eip('of-lab', '192.0.2.16/28', { namespaceSelector: { team: 'lab' } });
+    const inNamespace = (name: string, namespace: string): Service => ({
+      ...service(name),
+      metadata: { ...service(name).metadata, namespace },
+    });
+    // The namespace is there a moment before its first Service, as in one kubectl apply.
+    for (let i = 0; i < 5; i++) {
+      await lab.client.create(NAMESPACES, { metadata: { name: `lab-${i}`, labels: { team: 'lab' } } });
+      expect((await create(inNamespace('a', `lab-${i}`))).text).toBe(`192.0.2.${16 + i} of-lab`);
+    }
+    expect((await create(inNamespace('a', 'office'))).text).toBe('192.0.2.0 of-office');
+    expect((await create(service('elsewhere'))).text).toMatch(/ web$/);
+  });
+
+  it('a Service without class or annotation is ours while there is a default Eip', async () => {
+    const unmarked = (name: string): Service => ({ ...service(name), metadata: { name, namespace: 'default' } });
+    expect((await create(unmarked('plain-1'))).text).toBe('nothing');
+    await lab.eip(
+      'standard',
+      '192.0.2.32/28',
+      {},
+      { annotations: { 'eip.openelb.kubesphere.io/is-default-eip': 'true' } },
+    );
+    expect((await create(unmarked('plain-2'))).text).toBe('192.0.2.32 standard');
+    await lab.deleteEip('standard');
+  });
+
+  it('Services share an address that agree to', async () => {
+    const port = (number: number) => ({ ports: [{ port: number, protocol: 'TCP' as const }] });
+    const key = { 'skycap.io/sharing-key': 'edge' };
+    const a = await create(service('share-a', key, port(80)));
+    const b = await create(service('share-b', key, port(443)));
+    const c = await create(service('share-c', key, port(80)));
+    expect(b.address).toBe(a.address);
+    expect(b.warnings[0]).toMatch(/\(shared, \d+ left\)$/);
+    expect(holders(await claimOf(a.address))).toEqual(['share-a', 'share-b']);
+    expect(c.address).not.toBe(a.address);
+  });
+
+  it('a manifest copied from a Service, marks and all, gets an address of its own', async () => {
+    const original = await create(service('original'));
+    const { uid, resourceVersion, creationTimestamp, ...metadata } = original.object.metadata;
+    const { clusterIP, clusterIPs, ...spec } = original.object.spec ?? {};
+    const copy: Service = { ...original.object, metadata: { ...metadata, name: 'copy' }, spec };
+    const copied = await create({ ...copy, spec: { ...spec, ports: [{ port: 80, protocol: 'TCP' }] } });
+    expect(copied.address).not.toBe(original.address);
+    expect(copied.object.metadata.annotations?.['skycap.io/claim']).not.toBe(
+      original.object.metadata.annotations?.['skycap.io/claim'],
+    );
+    expect(holders(await claimOf(original.address))).toEqual(['original']);
+  });
+
+  it('a manifest from a backup gets the address that it had, if that is free', async () => {
+    const marks = { 'skycap.io/addresses': '198.51.100.177', 'skycap.io/claim': 'gone' };
+    expect((await create(service('restored', marks))).text).toBe('198.51.100.177 web');
+  });
+
+  it('a Service deleted and created at once has its address again', async () => {
+    const first = await create(service('again'));
+    await lab.client.delete(SERVICES, { namespace: 'default', name: 'again' });
+    const second = await create(service('again'));
+    expect(second.address).toBe(first.address);
+    expect(await claimOf(second.address)).toMatchObject({
+      spec: { holders: [{ name: 'again', token: second.object.metadata.annotations?.['skycap.io/claim'] }] },
+    });
+  });
+
+  it('a creation that the API server refuses later leaves the claim of the living Service alone', async () => {
+    const { address } = await create(service('living'));
+    const before = await claimOf(address);
+    const answer = await lab.createService(service('living', {}, { ports: [{ port: 81 }] }));
+    expect(answer.status).toBe(409);
+    expect(await claimOf(address)).toEqual(before);
+  });
+
+  it('warns of source ranges that leave one family open', async () => {
+    const one = service(
+      'ranges',
+      {},
+      { ipFamilyPolicy: 'PreferDualStack', loadBalancerSourceRanges: ['192.0.2.0/24'] },
+    );
+    const { warnings } = await lab.createService(one, '?dryRun=All');
+    expect(warnings.at(-1)).toBe(
+      'spec.loadBalancerSourceRanges has no IPv6 range: the IPv6 address is open to everyone',
+    );
+  });
+
+  it('costs one request to the API server', async () => {
+    const webhook = lab.webhooks[0]!;
+    const requests = () =>
+      lab.metric(webhook, /^skycap_api_requests_total.*verb="(get|list|create|update|patch|delete)"/);
+    const before = await requests();
+    await create(service('cheap'));
+    expect(await requests()).toBe(before + 1);
+  });
+});
+
+describe('on an update', () => {
+  it('kubectl replace with the manifest of the first day keeps the address, and asks nobody', async () => {
+    const { text } = await create(service('kept'));
+    const webhook = lab.webhooks[0]!;
+    const before = await lab.metric(
+      webhook,
+      /^skycap_api_requests_total.*verb="(get|list|create|update|patch|delete)"/,
+    );
+    const { status, object, warnings } = await lab.replaceService(service('kept'));
+    expect([status, marksText(object), warnings]).toEqual([200, text, []]);
+    expect(await lab.metric(webhook, /^skycap_api_requests_total.*verb="(get|list|create|update|patch|delete)"/)).toBe(
+      before,
+    );
+    const dry = await lab.replaceService(service('kept', { note: 'x' }), '?dryRun=All');
+    expect(marksText(dry.object)).toBe(text);
+  });
+
+  it('forged marks are put right', async () => {
+    const { text, object } = await create(service('forged'));
+    const { metadata } = object;
+    const forged = {
+      ...object,
+      metadata: {
+        ...metadata,
+        annotations: { ...metadata.annotations, 'skycap.io/addresses': '198.51.100.250' },
+        labels: { [EIP]: 'mine' },
+      },
+    };
+    expect(marksText((await lab.replaceService(forged)).object)).toBe(text);
+  });
+
+  it('what the allocator writes stands', async () => {
+    await create(service('repaired', { [EIP]: 'missing' }));
+    const metadata = {
+      annotations: { 'skycap.io/waiting-since': null, 'skycap.io/addresses': '198.51.100.240' },
+      labels: { [EIP]: 'web' },
+    };
+    await lab.plane
+      .client(ALLOCATOR_USER)
+      .patch(
+        SERVICES,
+        { namespace: 'default', name: 'repaired' },
+        { metadata },
+        { type: 'merge', subresource: 'status' },
+      );
+    expect(marksText(await get('repaired'))).toBe('198.51.100.240 web');
+    const { object } = await lab.replaceService(service('repaired', { [EIP]: 'missing' }));
+    expect(marksText(object)).toBe('198.51.100.240 web');
+  });
+
+  it.each<[string, (one: Service) => Service]>([
+    ['the type', (one) => ({ ...one, spec: { ...one.spec, type: 'ClusterIP' } })],
+    ['the annotation', (one) => ({ ...one, metadata: { ...one.metadata, annotations: {} } })],
+    ['the value of the annotation', (one) => service(one.metadata.name ?? '', { 'lb.kubesphere.io/v1alpha1': 'none' })],
+  ])('one that is ours no more, by %s, loses its marks', async (what, change) => {
+    const name = `leaves-${what.replaceAll(' ', '-')}`;
+    await create(service(name));
+    const { object, status } = await lab.replaceService(change(service(name)));
+    expect([status, marksText(object), object.metadata.labels]).toEqual([200, 'nothing', undefined]);
+  });
+
+  it('another wish is met in the call; the old claim is left to the allocator', async () => {
+    const { address } = await create(service('moves'));
+    const { object, warnings } = await lab.replaceService(service('moves', { [EIP]: 'of-office' }));
+    expect(marksText(object)).toMatch(/^192\.0\.2\.\d+ of-office$/);
+    expect(warnings[0]).toMatch(/^assigned 192\.0\.2\.\d+ from Eip of-office/);
+    expect(holders(await claimOf(address))).toEqual(['moves']);
+  });
+
+  it('another port keeps the address, and stands in the claim beside the old one until the update is done', async () => {
+    const { text, address } = await create(service('ports'));
+    const { object, warnings } = await lab.replaceService(service('ports', {}, { ports: [{ port: 81 }] }));
+    expect([marksText(object), warnings]).toEqual([text, []]);
+    expect((await claimOf(address))?.spec.holders).toMatchObject([{ ports: [{ port: 80 }, { port: 81 }] }]);
+  });
+
+  it('a second family is added to the first, and taken away again', async () => {
+    const { address, text } = await create(service('grows'));
+    const { object, warnings } = await lab.replaceService(service('grows', {}, DUAL));
+    expect(marksText(object)).toMatch(new RegExp(`^${address},2001:db8::[0-9a-f]* web$`));
+    expect(warnings).toHaveLength(2);
+    const single = await lab.replaceService(service('grows', {}, { ipFamilyPolicy: 'SingleStack' }));
+    expect(marksText(single.object)).toBe(text);
+  });
+
+  it('a wish that cannot be met keeps the address meanwhile', async () => {
+    const { text, address } = await create(service('waits'));
+    const { object, warnings } = await lab.replaceService(service('waits', { [EIP]: 'not-there' }));
+    expect(marksText(object)).toBe(text);
+    expect(warnings).toEqual([
+      'pending: there is no usable Eip named not-there; create it or name another',
+      `keeps ${address} until then`,
+    ]);
+  });
+
+  it('a malformed wish is refused, and the Service stays as it was', async () => {
+    const { text } = await create(service('stays'));
+    const { status, message } = await lab.replaceService(service('stays', { [ADDRESS]: 'x' }));
+    expect([status, message]).toEqual([422, expect.stringContaining('"x" is not an IP address')]);
+    expect(marksText(await get('stays'))).toBe(text);
+  });
+
+  it('one that waits gets an address when it asks for one that is there', async () => {
+    expect((await create(service('patient', { [EIP]: 'not-there' }))).text).toBe('waiting');
+    expect(marksText((await lab.replaceService(service('patient', { [EIP]: 'not-there', note: 'x' }))).object)).toBe(
+      'waiting',
+    );
+    expect(marksText((await lab.replaceService(service('patient'))).object)).toMatch(/ web$/);
+  });
+
+  it('a Service of before gets the address that it shows, when it becomes ours', async () => {
+    const foreign = service('migrated', { 'lb.kubesphere.io/v1alpha1': 'other' });
+    await create(foreign);
+    const status = { loadBalancer: { ingress: [{ ip: '198.51.100.188' }] } };
+    const ref = { namespace: 'default', name: 'migrated' };
+    await lab.client.patch(SERVICES, ref, { status }, { type: 'merge', subresource: 'status' });
+    expect(marksText((await lab.replaceService(service('migrated'))).object)).toBe('198.51.100.188 web');
+  });
+});
+
+it('called again for one request, it gives the same answer', async () => {
+  // Another webhook, after ours by name, that changes the object: the API server asks ours once more (reinvocationPolicy).
+  let calls = 0;
+  const server = createServer(await lab.plane.issue('other'), async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    calls++;
+    const patch = [{ op: 'add', path: '/metadata/annotations/other', value: 'was-here' }];
+    const answer = {
+      uid: JSON.parse(body).request.uid,
+      allowed: true,
+      patchType: 'JSONPatch',
+      patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
+    };
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: answer }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const configuration = {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name: 'zz-other' },
+    webhooks: [
+      {
+        name: 'other.example.com',
+        admissionReviewVersions: ['v1'],
+        sideEffects: 'None',
+        clientConfig: {
+          url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+          caBundle: Buffer.from(lab.plane.caPem).toString('base64'),
+        },
+        rules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['services'], operations: ['CREATE'] }],
+      },
+    ],
+  };
+  try {
+    await lab.apply(configuration);
+    await eventually(async () =>
+      expect((await create(service('seen'), '?dryRun=All')).object.metadata.annotations?.other).toBe('was-here'),
+    );
+    const reviews = () => lab.metric(lab.webhooks[0]!, /^skycap_webhook_reviews_total.*operation="CREATE"/);
+    const { name, ...nameless } = service('x').metadata;
+    for (const metadata of [service('twice').metadata, { ...nameless, generateName: 'twice-' }]) {
+      const [claims, asked] = [(await lab.claims()).length, await reviews()];
+      const { text } = await create({ ...service('twice'), metadata });
+      expect(text).toMatch(/ web$/);
+      expect([(await lab.claims()).length, await reviews()]).toEqual([claims + 1, asked + 2]);
+    }
+    expect(calls).toBeGreaterThan(2);
+  } finally {
+    await lab.plane.kubectl(['delete', 'mutatingwebhookconfiguration', 'zz-other']);
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+it('its ServiceAccount may do all that it did', async () => {
+  expect(await lab.metric(lab.webhooks[0]!, /^skycap_api_requests_total.*code="403"/)).toBe(0);
+});
+
+it('when it may not claim, the Service is created all the same, with a warning', async () => {
+  const role = await lab.plane.kubectl(['get', 'clusterrolebinding', 'skycap-webhook', '-o', 'yaml']);
+  await lab.plane.kubectl(['delete', 'clusterrolebinding', 'skycap-webhook']);
+  try {
+    await eventually(async () => {
+      const one = service(`unlucky-${Math.random().toString(36).slice(2)}`);
+      const { text, warnings } = await create(one);
+      expect([text, warnings]).toEqual([
+        'nothing',
+        [expect.stringMatching(/^the address is assigned a moment later: Cannot create eipclaims/)],
+      ]);
+    });
+  } finally {
+    await lab.apply(role.replace(/^ {2}(uid|resourceVersion|creationTimestamp):.*\n/gm, ''));
+  }
+});
+
+it('a claim deleted by hand is made again when the Service is next given addresses', async () => {
+  const { address } = await create(service('lost'));
+  await eventually(async () =>
+    lab.client.delete(EIP_CLAIMS, { name: address }).catch((error) => {
+      if (!isNotFound(error)) throw error;
+    }),
+  );
+  await lab.untilInStep('eipclaims');
+  const { object } = await lab.replaceService(service('lost', {}, { ports: [{ port: 8080 }] }));
+  expect(object.metadata.annotations?.['skycap.io/addresses']).toBe(address);
+  expect(holders(await claimOf(address))).toEqual(['lost']);
+});

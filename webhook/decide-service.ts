@@ -1,0 +1,64 @@
+/**
+ * What is to be done with a Service under review, before anything is claimed. Pure.
+ *
+ * A CREATE of ours is given addresses. On an UPDATE nothing that we gave is lost: as long as the wish is the same, our marks are put back exactly as
+ * they were stored, whoever dropped or forged them, and no request is made for it. An UPDATE is denied only for what it newly breaks.
+ */
+import { SERVICE_ANNOTATIONS } from '../lib/api/keys.ts';
+import { parseWants, type WantsContext } from '../lib/api/parse-wants.ts';
+import { formatProblems, type Problem } from '../lib/api/problem.ts';
+import type { Reason } from '../lib/api/reasons.ts';
+import type { Service } from '../lib/api/service.ts';
+import { type Wants, wantsKey } from '../lib/api/wants.ts';
+import { asStored } from './as-stored.ts';
+import { marksOf, NO_MARKS, withMarks } from './marks.ts';
+import { splitProblems } from './new-problems.ts';
+
+export type ServiceDecision =
+  /** Nothing of ours. */
+  | { readonly kind: 'untouched' }
+  /** Ours as before: our marks stand as they were. */
+  | { readonly kind: 'restore'; readonly service: Service; readonly warnings: readonly string[] }
+  /** Not ours any more: our marks go, and the allocator frees the addresses. */
+  | { readonly kind: 'release'; readonly service: Service }
+  | { readonly kind: 'deny'; readonly reason: Reason; readonly message: string }
+  /** To be given addresses. */
+  | { readonly kind: 'assign'; readonly wants: Wants };
+
+export function decideCreate(service: Service, context: WantsContext): ServiceDecision {
+  // Marks on a new Service were copied from another one, and make nothing ours.
+  const parsed = parseWants(withMarks(service, NO_MARKS), context);
+  if (parsed.kind === 'notOurs') return { kind: 'untouched' };
+  if (parsed.kind === 'invalid') return denied(parsed.problems);
+  return { kind: 'assign', wants: parsed.wants };
+}
+
+export function decideUpdate(service: Service, old: Service, context: WantsContext): ServiceDecision {
+  const before = parseWants(old, context);
+  const restored = withMarks(service, marksOf(old));
+  const after = parseWants(asStored(restored, old), context);
+  const restore = (warnings: readonly string[] = []): ServiceDecision => ({
+    kind: 'restore',
+    service: restored,
+    warnings,
+  });
+  if (after.kind === 'notOurs') {
+    return before.kind === 'notOurs'
+      ? { kind: 'untouched' }
+      : { kind: 'release', service: withMarks(service, NO_MARKS) };
+  }
+  // On its way out: whatever it asks for, nothing stands in its way and nothing new is claimed.
+  if (service.metadata.deletionTimestamp !== undefined) return restore();
+  if (after.kind === 'invalid') {
+    const { added, known } = splitProblems(after.problems, before.kind === 'invalid' ? before.problems : []);
+    return added.length > 0 ? denied(added) : restore(known);
+  }
+  if (before.kind === 'wants' && wantsKey(before.wants) === wantsKey(after.wants)) return restore();
+  return { kind: 'assign', wants: after.wants };
+}
+
+function denied(problems: readonly Problem[]): ServiceDecision {
+  const nodeProxy: readonly string[] = SERVICE_ANNOTATIONS.nodeProxy;
+  const reason = problems.every(({ field }) => nodeProxy.includes(field)) ? 'NodeProxyUnsupported' : 'InvalidRequest';
+  return { kind: 'deny', reason, message: formatProblems(problems) };
+}

@@ -1,0 +1,131 @@
+/**
+ * Finds out what a Service under review holds already. Nearly always the ledger knows; the API server is asked only where the ledger may lag: the
+ * other webhook pod answered a moment ago, or a Service of the same name was deleted a moment ago.
+ */
+import type { ClaimHolder } from '../lib/api/claim.ts';
+import type { Service } from '../lib/api/service.ts';
+import type { Wants } from '../lib/api/wants.ts';
+import type { Claimer } from '../lib/ipam/claimer.ts';
+import type { Ledger } from '../lib/ipam/ledger.ts';
+import type { KubeClient } from '../lib/kube/client.ts';
+import { isNotFound } from '../lib/kube/errors.ts';
+import { SERVICES } from '../lib/kube/resource.ts';
+import type { Address } from '../lib/net/address.ts';
+import {
+  claimsHeld,
+  holderFor,
+  type Identity,
+  isOfService,
+  isOwnToken,
+  portsOfBoth,
+  publishedAddresses,
+  type ServiceClaimant,
+} from './claimant.ts';
+import { markedAddresses, marksOf } from './marks.ts';
+
+export interface IdentifyDeps {
+  readonly client: KubeClient;
+  readonly ledger: Ledger;
+  readonly claimer: Claimer<ServiceClaimant>;
+  readonly now: () => Date;
+  readonly newToken: () => string;
+}
+
+/**
+ * @returns undefined where a Service of this name exists: the API server is going to refuse the creation, and the claims of the living Service must not be
+ * touched by it.
+ */
+export async function identifyNew(
+  identity: Identity,
+  service: Service,
+  wants: Wants,
+  deps: IdentifyDeps,
+  signal: AbortSignal,
+): Promise<ServiceClaimant | undefined> {
+  const { ledger, newToken, now } = deps;
+  const marks = marksOf(service);
+  const shown = markedAddresses(marks);
+  const claimant = (token: string, isSelf: (holder: ClaimHolder) => boolean): ServiceClaimant => ({
+    wants,
+    holder: holderFor(identity, wants, token, now()),
+    isSelf,
+    shown,
+    // What the manifest says it had, say from a backup: given again if nobody has it.
+    former: shown,
+  });
+
+  // Called again for one request (reinvocationPolicy), or for a repeated one.
+  const { token } = marks;
+  if (token !== undefined) {
+    const isSelf = isOwnToken(identity, token);
+    const isKnown = (): boolean =>
+      ledger.heldByToken(identity.namespace, token).some(({ spec }) => spec.holders.some(isSelf));
+    if (!isKnown()) await readUnknown(shown, deps, signal);
+    if (isKnown()) return claimant(token, isSelf);
+  }
+
+  const { namespace, name } = identity;
+  const ofThatName = name === undefined ? [] : ledger.heldBy(namespace, name).flatMap(({ spec }) => spec.holders);
+  const former = ofThatName.filter((holder) => holder.namespace === namespace && holder.name === name);
+  if (name === undefined || former.length === 0) {
+    const fresh = newToken();
+    return claimant(fresh, (holder) => holder.token === fresh && holder.namespace === namespace);
+  }
+  if (await exists(deps.client, { namespace, name }, signal)) return undefined;
+  // Deleted a moment ago, or never stored: its addresses are taken over. An entry that was bound begins a new life, with a token of its own.
+  const unbound = former.find((holder) => holder.uid === undefined);
+  const ownToken = unbound?.token ?? newToken();
+  return claimant(
+    ownToken,
+    (holder) => holder.namespace === namespace && (holder.name === name || holder.token === ownToken),
+  );
+}
+
+export async function identifyStored(
+  identity: Identity,
+  old: Service,
+  wants: Wants,
+  deps: IdentifyDeps,
+  signal: AbortSignal,
+): Promise<ServiceClaimant> {
+  const { ledger, newToken, now } = deps;
+  const marks = marksOf(old);
+  const shown = markedAddresses(marks);
+  await readUnknown(shown, deps, signal);
+  const isSelf = isOfService(identity, marks.token);
+  const provisional: ServiceClaimant = {
+    wants,
+    holder: holderFor(identity, wants, marks.token ?? '', now()),
+    isSelf,
+    shown,
+    former: [],
+  };
+  const own = claimsHeld(provisional, ledger).flatMap(({ spec }) => spec.holders.filter(isSelf));
+  const token = own[0]?.token ?? marks.token ?? newToken();
+  const ports = own.reduce((all, holder) => portsOfBoth(all, holder.ports), wants.ports);
+  return {
+    ...provisional,
+    holder: { ...holderFor(identity, wants, token, now()), ports },
+    former: [...publishedAddresses(old), ...shown],
+  };
+}
+
+/** Reads the claims of the addresses that the ledger has none for. */
+async function readUnknown(addresses: readonly Address[], deps: IdentifyDeps, signal: AbortSignal): Promise<void> {
+  const unknown = addresses.filter((address) => deps.ledger.claimOf(address) === undefined);
+  await Promise.all(unknown.map((address) => deps.claimer.read(address, signal)));
+}
+
+async function exists(
+  client: KubeClient,
+  ref: { namespace: string; name: string },
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    await client.get(SERVICES, ref, { signal });
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}

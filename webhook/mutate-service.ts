@@ -1,0 +1,207 @@
+/**
+ * The answer to a Service's review: decide (`decide-service.ts`), claim (`lib/ipam/claimer.ts`), patch. Whatever fails, the Service is admitted: it is
+ * created without its address then, and the allocator gives it one.
+ */
+import { isOurs } from '../lib/api/parse-wants.ts';
+import type { Reason } from '../lib/api/reasons.ts';
+import type { Service } from '../lib/api/service.ts';
+import type { Wants } from '../lib/api/wants.ts';
+import type { Choice } from '../lib/ipam/choose.ts';
+import type { Claimer } from '../lib/ipam/claimer.ts';
+import { NAMESPACES } from '../lib/kube/resource.ts';
+import { formatAddress } from '../lib/net/address.ts';
+import type { Logger } from '../lib/process/log.ts';
+import type { Identity, ServiceClaimant } from './claimant.ts';
+import { decideCreate, decideUpdate } from './decide-service.ts';
+import { type IdentifyDeps, identifyNew, identifyStored } from './identify.ts';
+import { type Marks, marksFor, marksOf, withMarks } from './marks.ts';
+import { patchFor } from './patch.ts';
+import type { AdmissionRequest, Refusal } from './review.ts';
+import type { Reviewed } from './reviewed.ts';
+import { assignedWarnings, pendingWarnings, sourceRangeWarnings } from './service-advice.ts';
+import type { ClusterSituation } from './situation.ts';
+
+export interface ServiceMutatorDeps extends Omit<IdentifyDeps, 'ledger'> {
+  readonly situation: ClusterSituation;
+  readonly claimer: Claimer<ServiceClaimant>;
+  /** The allocator writes the marks itself, and is not corrected. */
+  readonly allocatorUser: string;
+  readonly log: Logger;
+}
+
+interface Subject {
+  readonly request: AdmissionRequest;
+  readonly service: Service;
+  /** Absent on CREATE. */
+  readonly old: Service | undefined;
+  readonly identity: Identity;
+}
+
+const UNTOUCHED: Reviewed = { answer: { allowed: true }, outcome: 'untouched' };
+const NOTHING_IS_OURS = { unmarkedServices: 'never', defaultEipExists: false } as const;
+
+export class ServiceMutator {
+  readonly #deps: ServiceMutatorDeps;
+  readonly #identifyDeps: IdentifyDeps;
+
+  constructor(deps: ServiceMutatorDeps) {
+    this.#deps = deps;
+    this.#identifyDeps = { ...deps, ledger: deps.situation.ledger };
+  }
+
+  /** @param signal ends the search for an address; the Service is admitted without one then. */
+  async mutate(request: AdmissionRequest, signal: AbortSignal): Promise<Reviewed> {
+    const { situation, allocatorUser } = this.#deps;
+    const subject = subjectOf(request);
+    if (!subject || request.userName === allocatorUser) return UNTOUCHED;
+    const { service, old } = subject;
+    if (situation.missing !== undefined) {
+      return isOurs(service, NOTHING_IS_OURS) ? this.#deferred(subject, new Error(situation.missing)) : UNTOUCHED;
+    }
+    const context = situation.wantsContext();
+    const decision = old ? decideUpdate(service, old, context) : decideCreate(service, context);
+    switch (decision.kind) {
+      case 'untouched':
+        return UNTOUCHED;
+      case 'restore':
+        return {
+          answer: { allowed: true, patch: patchFor(service, decision.service), warnings: decision.warnings },
+          outcome: 'restored',
+        };
+      case 'release':
+        return { answer: { allowed: true, patch: patchFor(service, decision.service) }, outcome: 'released' };
+      case 'deny':
+        return this.#denied(subject, 'Invalid', decision.reason, decision.message);
+      case 'assign':
+        return this.#assign(subject, decision.wants, signal);
+    }
+  }
+
+  async #assign(subject: Subject, wants: Wants, signal: AbortSignal): Promise<Reviewed> {
+    const { claimer } = this.#deps;
+    const { identity, service, old, request } = subject;
+    try {
+      await this.#learnNamespace(identity.namespace, signal);
+      const claimant = old
+        ? await identifyStored(identity, old, wants, this.#identifyDeps, signal)
+        : await identifyNew(identity, service, wants, this.#identifyDeps, signal);
+      if (!claimant) return UNTOUCHED;
+      const choice = request.dryRun ? claimer.preview(claimant) : await claimer.assign(claimant, signal);
+      return this.#answerFor(subject, claimant, choice);
+    } catch (err) {
+      return this.#deferred(subject, err);
+    }
+  }
+
+  /** A namespace made a moment before its first Service: an Eip may select it by its labels, so they are asked for. */
+  async #learnNamespace(name: string, signal: AbortSignal): Promise<void> {
+    const { situation, client } = this.#deps;
+    if (!situation.lacksNamespace(name)) return;
+    situation.learnNamespace(await client.get(NAMESPACES, { name }, { signal }));
+  }
+
+  #answerFor(subject: Subject, claimant: ServiceClaimant, choice: Choice): Reviewed {
+    const { old } = subject;
+    // One that waits already is not worse off for what it asks now.
+    const isWaiting = old !== undefined && marksOf(old).waitingSince !== undefined;
+    if (choice.kind === 'refused' && !isWaiting)
+      return this.#denied(subject, 'Forbidden', choice.reason, choice.message);
+    return choice.kind === 'assigned'
+      ? this.#assigned(subject, claimant, choice)
+      : this.#pending(subject, claimant, choice);
+  }
+
+  #assigned(subject: Subject, claimant: ServiceClaimant, choice: Extract<Choice, { kind: 'assigned' }>): Reviewed {
+    const { service, old, request } = subject;
+    const before = marksOf(old ?? service);
+    const { token } = claimant.holder;
+    // A dry run makes no claim, so it shows no token but one that is there already.
+    const marks = marksFor(choice.given, request.dryRun && token !== before.token ? undefined : token);
+    const patch = patchFor(service, withMarks(service, marks));
+    const advice = sourceRangeWarnings(service, claimant.wants);
+    if (old && marks.addresses === before.addresses && !choice.lacking) {
+      return { answer: { allowed: true, patch, warnings: advice }, outcome: 'restored' };
+    }
+    const eip = [...new Set(choice.given.map((one) => one.eip.name))].join(',');
+    this.#log(subject, 'assigned address', { addresses: marks.addresses, eip });
+    return {
+      answer: {
+        allowed: true,
+        patch,
+        warnings: [...assignedWarnings(choice, this.#deps.situation.ledger, request.dryRun), ...advice],
+        auditAnnotations: { addresses: marks.addresses ?? '', eip },
+      },
+      outcome: 'assigned',
+    };
+  }
+
+  #pending(subject: Subject, claimant: ServiceClaimant, choice: Exclude<Choice, { kind: 'assigned' }>): Reviewed {
+    const { service, old } = subject;
+    const keeps = choice.kind === 'pending' ? choice.keeps : [];
+    this.#log(subject, 'address pending', {
+      reason: choice.reason,
+      why: choice.message,
+      ...(keeps.length > 0 && { keeps: keeps.map(({ address }) => formatAddress(address)).join(',') }),
+    });
+    const marks = keeps.length > 0 ? marksFor(keeps, claimant.holder.token) : this.#waitingMarks(old);
+    return {
+      answer: {
+        allowed: true,
+        patch: patchFor(service, withMarks(service, marks)),
+        warnings: [...pendingWarnings(choice.message, keeps), ...sourceRangeWarnings(service, claimant.wants)],
+        auditAnnotations: { pending: choice.reason },
+      },
+      outcome: 'pending',
+    };
+  }
+
+  #waitingMarks(old: Service | undefined): Marks {
+    const since = old && marksOf(old).waitingSince;
+    return { waitingSince: since ?? this.#deps.now().toISOString() };
+  }
+
+  #denied(subject: Subject, refusal: Refusal, reason: Reason, message: string): Reviewed {
+    this.#log(subject, 'refused Service', { reason, why: message });
+    return {
+      answer: { allowed: false, refusal, message, auditAnnotations: { refused: reason } },
+      outcome: 'denied',
+    };
+  }
+
+  /** On an UPDATE the marks stay as they were stored: what they say is held still. */
+  #deferred(subject: Subject, err: unknown): Reviewed {
+    const { service, old } = subject;
+    this.#deps.log.warn({ ...fieldsOf(subject), err }, 'left address to the allocator');
+    const patch = old ? patchFor(service, withMarks(service, marksOf(old))) : [];
+    const why = err instanceof Error ? err.message : String(err);
+    return {
+      answer: { allowed: true, patch, warnings: [`the address is assigned a moment later: ${why}`] },
+      outcome: 'deferred',
+    };
+  }
+
+  /** A dry run changes nothing, so it leaves no line. */
+  #log(subject: Subject, message: string, fields: object): void {
+    if (!subject.request.dryRun) this.#deps.log.info({ ...fieldsOf(subject), ...fields }, message);
+  }
+}
+
+function subjectOf(request: AdmissionRequest): Subject | undefined {
+  const { kind, operation, object, oldObject } = request;
+  if (kind !== 'Service' || !object || (operation !== 'CREATE' && operation !== 'UPDATE')) return undefined;
+  const namespace = request.namespace || object.metadata.namespace || 'default';
+  const name = request.name || object.metadata.name || undefined;
+  // The request's word counts: the object's may be missing.
+  const service = { ...object, metadata: { ...object.metadata, namespace } } as Service;
+  const old = operation === 'UPDATE' ? (oldObject as Service | undefined) : undefined;
+  return { request, service, old, identity: { namespace, name, uid: old?.metadata.uid } };
+}
+
+function fieldsOf({ request, service, identity }: Subject): object {
+  const { generateName } = service.metadata;
+  return {
+    namespace: identity.namespace,
+    ...(identity.name === undefined ? { generateName } : { service: identity.name }),
+    operation: request.operation,
+  };
+}

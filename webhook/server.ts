@@ -1,0 +1,70 @@
+/**
+ * HTTPS for the app. A renewed certificate is taken into use in place: connections stay, new handshakes see the new one.
+ */
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Express } from 'express';
+import type { TlsContent } from './tls/tls-content.ts';
+
+/**
+ * The API server keeps idle connections for 90 s (Go's default). We keep them longer, so that it is always the API server that closes one, and
+ * none of its requests meets a connection that is being closed here.
+ */
+const KEEP_ALIVE_MS = 120_000;
+/** A review arrives in one go; who sends slower is no API server. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** The deadline of a review, with a little to spare. */
+const LAST_ANSWERS_MS = 3_000;
+
+export interface ServeOptions {
+  readonly app: Express;
+  readonly host: string;
+  readonly port: number;
+}
+
+export class WebhookServer {
+  readonly #server: Server;
+  readonly #options: ServeOptions;
+
+  constructor(options: ServeOptions) {
+    this.#options = options;
+    this.#server = createServer(
+      {
+        minVersion: 'TLSv1.2',
+        ALPNProtocols: ['http/1.1'],
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        headersTimeout: REQUEST_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        noDelay: true,
+      },
+      options.app,
+    );
+  }
+
+  setCertificate({ certificate, key }: TlsContent): void {
+    this.#server.setSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' });
+  }
+
+  /** Before the first certificate every handshake fails, which is what a probe is to see. @returns the port. */
+  async listen(): Promise<number> {
+    const { host, port } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (cause) => {
+        reject(new Error(`Cannot serve on "${host}:${port}": ${cause.message}`, { cause }));
+      });
+      this.#server.listen({ port, ...(host && { host }) }, resolve);
+    });
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Goes on serving for a while, so that nobody is sent to a closed port; then closes, letting what is under way end. */
+  async drain(ms: number): Promise<void> {
+    await sleep(ms);
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    await Promise.race([closed, sleep(LAST_ANSWERS_MS, undefined, { ref: false })]);
+    this.#server.closeAllConnections();
+  }
+}

@@ -1,0 +1,57 @@
+/** What kubectl shows when a Service is admitted: which address it got, why it waits, and what may surprise its author. Pure. */
+import type { Service } from '../lib/api/service.ts';
+import type { Wants } from '../lib/api/wants.ts';
+import type { Choice, Given } from '../lib/ipam/choose.ts';
+import type { Taken } from '../lib/ipam/ledger.ts';
+import { type Family, formatAddress } from '../lib/net/address.ts';
+import { parseRange } from '../lib/net/range.ts';
+
+/** One line an address, e.g. `assigned 198.51.100.7 from Eip web (248 left)`. */
+export function assignedWarnings(
+  { given, lacking }: Extract<Choice, { kind: 'assigned' }>,
+  taken: Taken,
+  dryRun: boolean,
+): string[] {
+  const lines = given.map((one) => `${dryRun ? 'would assign' : 'assigned'} ${assignment(one, taken, dryRun)}`);
+  return [...lines, ...(lacking ? [`pending: ${lacking.message}`] : []), ...given.flatMap(notAnnounced)];
+}
+
+/** @param keeps what the Service goes on using meanwhile. */
+export function pendingWarnings(message: string, keeps: readonly Given[]): string[] {
+  const kept = keeps.map(({ address }) => formatAddress(address)).join(', ');
+  return [`pending: ${message}`, ...(kept ? [`keeps ${kept} until then`] : [])];
+}
+
+/**
+ * kube-proxy applies `loadBalancerSourceRanges` to each family by itself (Kubernetes `pkg/proxy/serviceport.go`), so a family without a
+ * range in it is open to everyone.
+ */
+export function sourceRangeWarnings(service: Service, wants: Wants): string[] {
+  const ranges = service.spec?.loadBalancerSourceRanges ?? [];
+  const restricted = new Set(ranges.flatMap((text) => familyOfCidr(text) ?? []));
+  if (restricted.size === 0) return [];
+  return wants.families
+    .filter((family) => !restricted.has(family))
+    .map(
+      (family) =>
+        `spec.loadBalancerSourceRanges has no IPv${family} range: the IPv${family} address is open to everyone`,
+    );
+}
+
+function assignment({ address, eip, how }: Given, taken: Taken, dryRun: boolean): string {
+  const free = taken.freeIn(eip.range) - (dryRun && how === 'free' ? 1n : 0n);
+  const shared = how === 'shared' ? 'shared, ' : '';
+  return `${formatAddress(address)} from Eip ${eip.name} (${shared}${free} left)`;
+}
+
+function notAnnounced({ address, eip }: Given): string[] {
+  if (eip.protocol === 'bgp') return [];
+  return [
+    `Eip ${eip.name} is of protocol ${eip.protocol}, not supported yet: nothing answers for ${formatAddress(address)}`,
+  ];
+}
+
+function familyOfCidr(text: string): Family | undefined {
+  const parsed = parseRange(text.trim());
+  return parsed.ok ? parsed.range.family : undefined;
+}

@@ -1,0 +1,113 @@
+/**
+ * What the webhook knows of the cluster: which addresses are taken (a ledger fed by the EipClaims), the Eips as pools, the labels of namespaces, the
+ * family that comes first. All of it is in memory, so that a review asks the API server for nothing.
+ */
+import type { EipClaim } from '../lib/api/claim.ts';
+import { claimAddress } from '../lib/api/claim.ts';
+import type { Eip } from '../lib/api/eip.ts';
+import type { EipObject } from '../lib/api/eip-types.ts';
+import { parseEip } from '../lib/api/parse-eip.ts';
+import type { UnmarkedServices, WantsContext } from '../lib/api/parse-wants.ts';
+import type { Namespace } from '../lib/api/service.ts';
+import type { LiveAddress } from '../lib/api/validate-eip.ts';
+import type { Situation } from '../lib/ipam/choose.ts';
+import { Ledger } from '../lib/ipam/ledger.ts';
+import { buildPools, type Pools } from '../lib/ipam/pools.ts';
+import { holderName } from '../lib/ipam/sharing.ts';
+import type { Store } from '../lib/kube/store.ts';
+import type { Family } from '../lib/net/address.ts';
+import { claimsHeld, type ServiceClaimant } from './claimant.ts';
+
+export interface SituationSources {
+  readonly eips: Store<EipObject>;
+  readonly claims: Store<EipClaim>;
+  readonly namespaces: Store<Namespace>;
+  /** Undefined until it is known. */
+  readonly primaryFamily: () => Family | undefined;
+  readonly unmarkedServices: UnmarkedServices;
+}
+
+export class ClusterSituation {
+  readonly ledger = new Ledger();
+  readonly #sources: SituationSources;
+  /** Made anew when asked for after a change. */
+  #eips: readonly Eip[] | undefined;
+  #pools: Pools | undefined;
+  /** Namespaces that were asked for before the watch told of them. */
+  readonly #learned = new Map<string, Namespace>();
+
+  constructor(sources: SituationSources) {
+    this.#sources = sources;
+    sources.eips.subscribe(() => {
+      this.#eips = undefined;
+      this.#pools = undefined;
+    });
+    sources.namespaces.subscribe(({ key }) => this.#learned.delete(key));
+    sources.claims.subscribe((change) => {
+      const address = claimAddress(change.object.metadata.name ?? '');
+      if (change.type !== 'deleted') this.ledger.apply(change.object);
+      else if (address) this.ledger.forget(address, change.object.metadata.uid);
+    });
+  }
+
+  /** What is still missing before anything may be decided; undefined when nothing is. */
+  get missing(): string | undefined {
+    const { eips, claims, namespaces, primaryFamily } = this.#sources;
+    if (!eips.synced) return 'the Eips are not read yet';
+    if (!claims.synced) return 'the EipClaims are not read yet';
+    if (!namespaces.synced) return 'the Namespaces are not read yet';
+    return primaryFamily() === undefined ? 'the first IP family of the cluster is not known yet' : undefined;
+  }
+
+  wantsContext(): WantsContext {
+    const { unmarkedServices, primaryFamily } = this.#sources;
+    return { unmarkedServices, defaultEipExists: this.#currentPools().hasDefault, primaryFamily: primaryFamily() ?? 4 };
+  }
+
+  situationFor(claimant: ServiceClaimant): Situation {
+    const { wants, isSelf, former } = claimant;
+    return {
+      pools: this.#currentPools(),
+      taken: this.ledger,
+      namespaceLabels: this.#namespace(wants.namespace)?.metadata.labels ?? {},
+      held: claimsHeld(claimant, this.ledger),
+      isSelf,
+      former,
+    };
+  }
+
+  /** Whether an Eip may select the namespace by its labels, and these are not known. */
+  lacksNamespace(name: string): boolean {
+    return this.#namespace(name) === undefined && this.eips().some((eip) => eip.namespaceSelector !== undefined);
+  }
+
+  learnNamespace(namespace: Namespace): void {
+    const { name = '' } = namespace.metadata;
+    if (!this.#sources.namespaces.get(name)) this.#learned.set(name, namespace);
+  }
+
+  /** Every Eip that can be read, those that overlap included. */
+  eips(): readonly Eip[] {
+    this.#eips ??= [...this.#sources.eips.values()].flatMap((raw) => {
+      const parsed = parseEip(raw);
+      return parsed.ok ? [parsed.value] : [];
+    });
+    return this.#eips;
+  }
+
+  /** The addresses that an Eip has given, and to whom. */
+  liveAddresses(eipName: string): readonly LiveAddress[] {
+    return [...this.ledger.claims()]
+      .filter((claim) => claim.spec.eip === eipName)
+      .map(({ spec }) => ({ address: spec.address, services: spec.holders.map(holderName) }));
+  }
+
+  #namespace(name: string): Namespace | undefined {
+    return this.#sources.namespaces.get(name) ?? this.#learned.get(name);
+  }
+
+  #currentPools(): Pools {
+    this.#pools ??= buildPools(this.eips());
+    return this.#pools;
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * The caBundle in a webhook configuration: what the API server trusts when it calls us. `kubectl apply` of the manifests may take it away, so it is
+ * compared with what should be there again and again. Pure.
+ */
+import type { KubeObject } from '../../lib/api/object.ts';
+import type { Resource } from '../../lib/kube/resource.ts';
+
+export interface WebhookConfiguration extends KubeObject {
+  readonly webhooks?: readonly { readonly name: string; readonly clientConfig: { readonly caBundle?: string } }[];
+}
+
+const admission = { group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false };
+
+export const MUTATING: Resource<WebhookConfiguration> = {
+  ...admission,
+  kind: 'MutatingWebhookConfiguration',
+  plural: 'mutatingwebhookconfigurations',
+};
+export const VALIDATING: Resource<WebhookConfiguration> = {
+  ...admission,
+  kind: 'ValidatingWebhookConfiguration',
+  plural: 'validatingwebhookconfigurations',
+};
+
+/**
+ * @param bundle PEM.
+ * @returns a strategic merge patch, where `webhooks` is a map by name; undefined where nothing differs. The resourceVersion makes it a compare-and-swap.
+ */
+export function caBundlePatch({ metadata, webhooks = [] }: WebhookConfiguration, bundle: string): object | undefined {
+  const caBundle = Buffer.from(bundle).toString('base64');
+  const differing = webhooks.filter(({ clientConfig }) => clientConfig.caBundle !== caBundle);
+  if (differing.length === 0) return undefined;
+  return {
+    metadata: { resourceVersion: metadata.resourceVersion },
+    webhooks: differing.map(({ name }) => ({ name, clientConfig: { caBundle } })),
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * What is to be done about the certificates now. Pure.
+ *
+ * A certificate is renewed when two thirds of its life are over. The authority is renewed in two steps, so that at no time the API server meets a
+ * certificate whose authority it does not trust yet: first the new authority joins the bundle, and only when the bundle has been in the webhook
+ * configurations for a while a certificate is signed by it. The old one stays trusted until it ends.
+ */
+import type { TlsFacts, Validity } from './tls-content.ts';
+
+export type TlsPlan =
+  /** Nothing usable is there. */
+  | { readonly kind: 'makeAll' }
+  | { readonly kind: 'addAuthority' }
+  | { readonly kind: 'renewServing' }
+  /** An authority has ended. */
+  | { readonly kind: 'dropAuthorities'; readonly indexes: readonly number[] }
+  | { readonly kind: 'keep'; readonly againAfterMs: number };
+
+export interface TlsPlanInput {
+  /** Undefined where the Secret is empty or unreadable. */
+  readonly facts: TlsFacts | undefined;
+  readonly names: readonly string[];
+  readonly nowMs: number;
+  /** For how long the bundle has been in every webhook configuration; undefined while it is not. */
+  readonly publishedForMs: number | undefined;
+}
+
+/** API servers hear of a changed configuration by a watch, within seconds. */
+export const SETTLE_MS = 60_000;
+/** Clocks jump, so nobody sleeps for weeks. */
+const LONGEST_PAUSE_MS = 3_600_000;
+
+export function planTls({ facts, names, nowMs, publishedForMs }: TlsPlanInput): TlsPlan {
+  const [signing] = facts?.authorities ?? [];
+  if (!facts || !signing || isOver(signing, nowMs)) return { kind: 'makeAll' };
+  const { serving, authorities } = facts;
+  const lacksName = names.some((name) => !serving.names.includes(name));
+  if (serving.signedBy === undefined || isOver(serving, nowMs) || lacksName) return { kind: 'renewServing' };
+  if (renewalMs(signing) <= nowMs) return { kind: 'addAuthority' };
+  const isSettled = publishedForMs !== undefined && publishedForMs >= SETTLE_MS;
+  // Renewed from a new authority only when that one is trusted everywhere.
+  const mayRenew = authorities.length === 1 || isSettled;
+  if (mayRenew && (serving.signedBy === 'other' || renewalMs(serving) <= nowMs)) return { kind: 'renewServing' };
+  const ended = authorities.flatMap((authority, i) => (isOver(authority, nowMs) ? [i] : []));
+  if (ended.length > 0) return { kind: 'dropAuthorities', indexes: ended };
+  const next = mayRenew ? Math.min(renewalMs(signing), renewalMs(serving)) - nowMs : SETTLE_MS - (publishedForMs ?? 0);
+  return { kind: 'keep', againAfterMs: Math.min(Math.max(next, 1_000), LONGEST_PAUSE_MS) };
+}
+
+function isOver({ notAfterMs }: Validity, nowMs: number): boolean {
+  return notAfterMs <= nowMs;
+}
+
+function renewalMs({ notBeforeMs, notAfterMs }: Validity): number {
+  return notBeforeMs + ((notAfterMs - notBeforeMs) * 2) / 3;
+}

@@ -1,0 +1,152 @@
+/**
+ * Keeps the certificates: in the Secret, which all replicas share and change by compare-and-swap, so that they agree on one; in the server; and as caBundle
+ * in the two webhook configurations. Looks at what is there and does the next step, again and again (a {@link LevelLoop}'s action).
+ */
+import type { KubeClient } from '../../lib/kube/client.ts';
+import { isConflict } from '../../lib/kube/errors.ts';
+import type { Resource } from '../../lib/kube/resource.ts';
+import type { Store } from '../../lib/kube/store.ts';
+import { type CheckResult, failing, OK } from '../../lib/process/check.ts';
+import type { Again } from '../../lib/process/level-loop.ts';
+import type { Logger } from '../../lib/process/log.ts';
+import { caBundlePatch, MUTATING, VALIDATING, type WebhookConfiguration } from './ca-bundle.ts';
+import { makeContent, withNewAuthority, withNewServing } from './certificates.ts';
+import { planTls, type TlsPlan } from './plan-tls.ts';
+import { bundleOf, factsOf, readContent, type Secret, type TlsContent, withContent } from './tls-content.ts';
+
+export const TLS_SECRET = 'skycap-webhook-tls';
+export const WEBHOOK_CONFIGURATION = 'skycap';
+
+export const SECRETS: Resource<Secret> = {
+  group: '',
+  version: 'v1',
+  kind: 'Secret',
+  plural: 'secrets',
+  namespaced: true,
+};
+
+export interface TlsKeeperDeps {
+  readonly client: KubeClient;
+  readonly namespace: string;
+  /** Holds the one Secret. */
+  readonly secrets: Store<Secret>;
+  /** Each holds the one configuration of its kind. */
+  readonly mutating: Store<WebhookConfiguration>;
+  readonly validating: Store<WebhookConfiguration>;
+  /** Names and IP addresses that the webhook is called by. */
+  readonly names: readonly string[];
+  /** Takes a new certificate into use. */
+  readonly onContent: (content: TlsContent) => void;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+/** After another replica was quicker; the watch brings what it wrote. */
+const AFTER_CONFLICT: Again = { againAfterMs: 200 };
+
+export class TlsKeeper {
+  readonly #deps: TlsKeeperDeps;
+  /** What we wrote ourselves, until the watch has caught up with it. */
+  #written: { readonly over: string | undefined; readonly secret: Secret } | undefined;
+  #inUse: string | undefined;
+  #published: { readonly bundle: string; readonly sinceMs: number } | undefined;
+  #trouble = 'the certificate is not there yet';
+
+  constructor(deps: TlsKeeperDeps) {
+    this.#deps = deps;
+  }
+
+  /** A {@link Check}: whether the API server can call us. */
+  readonly check = (): CheckResult => (this.#inUse && this.#published ? OK : failing(this.#trouble));
+
+  async act(signal: AbortSignal): Promise<Again | undefined> {
+    const { secrets, mutating, validating } = this.#deps;
+    if (![secrets, mutating, validating].every((store) => store.synced)) return undefined;
+    try {
+      return await this.#step(signal);
+    } catch (error) {
+      if (isConflict(error)) return AFTER_CONFLICT;
+      this.#trouble = error instanceof Error ? error.message : String(error);
+      throw error;
+    }
+  }
+
+  async #step(signal: AbortSignal): Promise<Again | undefined> {
+    const { names, now } = this.#deps;
+    const secret = this.#secret();
+    const content = readContent(secret);
+    const facts = content && factsOf(content);
+    const nowMs = now().getTime();
+    const isPublished = content && this.#published?.bundle === bundleOf(content);
+    const publishedForMs = isPublished && this.#published ? nowMs - this.#published.sinceMs : undefined;
+    const plan = planTls({ facts, names, nowMs, publishedForMs });
+    if (plan.kind !== 'keep' || !content) {
+      await this.#write(secret, await this.#next(plan, content), plan, signal);
+      return { againAfterMs: 0 };
+    }
+    this.#use(content);
+    await this.#publish(bundleOf(content), signal);
+    return { againAfterMs: plan.againAfterMs };
+  }
+
+  /** @throws {Error} where the Secret is not there: it comes with the manifests, and Skycap may not create any. */
+  #secret(): Secret {
+    const { secrets, namespace } = this.#deps;
+    const read = secrets.get(`${namespace}/${TLS_SECRET}`);
+    if (!read) {
+      throw new Error(
+        `Cannot keep the certificate: there is no Secret ${namespace}/${TLS_SECRET}; apply the manifests again`,
+      );
+    }
+    if (this.#written && read.metadata.resourceVersion === this.#written.over) return this.#written.secret;
+    return read;
+  }
+
+  #next(plan: TlsPlan, content: TlsContent | undefined): Promise<TlsContent> {
+    const options = { names: this.#deps.names, now: this.#deps.now() };
+    if (!content || plan.kind === 'makeAll' || plan.kind === 'keep') return makeContent(options);
+    switch (plan.kind) {
+      case 'addAuthority':
+        return withNewAuthority(content, options.now);
+      case 'renewServing':
+        return withNewServing(content, options);
+      case 'dropAuthorities':
+        return Promise.resolve({
+          ...content,
+          authorities: content.authorities.filter((_, i) => !plan.indexes.includes(i)),
+        });
+    }
+  }
+
+  async #write(secret: Secret, content: TlsContent, plan: TlsPlan, signal: AbortSignal): Promise<void> {
+    const written = await this.#deps.client.replace(SECRETS, withContent(secret, content), { signal });
+    // Only what the store shows now is outdated; what it shows later is newer than this.
+    const shown = this.#deps.secrets.get(`${this.#deps.namespace}/${TLS_SECRET}`);
+    this.#written = { over: shown?.metadata.resourceVersion, secret: written };
+    this.#deps.log.info({ step: plan.kind }, 'wrote webhook certificate');
+  }
+
+  #use(content: TlsContent): void {
+    const pair = `${content.certificate}${content.key}`;
+    if (this.#inUse === pair) return;
+    this.#deps.onContent(content);
+    this.#inUse = pair;
+    this.#deps.log.info({}, 'took webhook certificate into use');
+  }
+
+  async #publish(bundle: string, signal: AbortSignal): Promise<void> {
+    const { client, mutating, validating, log, now } = this.#deps;
+    for (const [resource, store] of [
+      [MUTATING, mutating],
+      [VALIDATING, validating],
+    ] as const) {
+      // One that was taken away on purpose holds nothing up.
+      const configuration = store.get(WEBHOOK_CONFIGURATION);
+      const patch = configuration && caBundlePatch(configuration, bundle);
+      if (!patch) continue;
+      await client.patch(resource, { name: WEBHOOK_CONFIGURATION }, patch, { type: 'strategic', signal });
+      log.info({ kind: resource.kind }, 'published caBundle');
+    }
+    if (this.#published?.bundle !== bundle) this.#published = { bundle, sinceMs: now().getTime() };
+  }
+}

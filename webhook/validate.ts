@@ -1,0 +1,94 @@
+/**
+ * The answer to the review of an Eip, a BgpConf or a BgpPeer: what is wrong is refused with the remedy, what has no effect yet is warned of.
+ *
+ * An UPDATE is refused only for what it newly breaks, so that an object stored before Skycap came, or while it was away, can still be labelled
+ * and mended step by step. Nothing stands in the way of a deletion.
+ */
+import type { BgpConfObject, BgpPeerObject } from '../lib/api/bgp-types.ts';
+import type { EipObject } from '../lib/api/eip-types.ts';
+import { BGP_CONF_NAME } from '../lib/api/keys.ts';
+import type { KubeObject } from '../lib/api/object.ts';
+import { parseBgpConf, unsupportedBgpConfFields } from '../lib/api/parse-bgp-conf.ts';
+import { parseBgpPeer, unsupportedBgpPeerFields } from '../lib/api/parse-bgp-peer.ts';
+import { parseEip, unsupportedEipFields } from '../lib/api/parse-eip.ts';
+import { formatProblems, type Parsed, type Problem } from '../lib/api/problem.ts';
+import { validateEip } from '../lib/api/validate-eip.ts';
+import type { Logger } from '../lib/process/log.ts';
+import { type SplitProblems, splitProblems } from './new-problems.ts';
+import type { AdmissionRequest } from './review.ts';
+import type { Reviewed } from './reviewed.ts';
+import type { ClusterSituation } from './situation.ts';
+
+export interface ValidatorDeps {
+  readonly situation: Pick<ClusterSituation, 'missing' | 'eips' | 'liveAddresses'>;
+  readonly log: Logger;
+}
+
+interface Findings {
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
+/** One kind's rules. */
+type Rules = (raw: KubeObject, old: KubeObject | undefined, deps: ValidatorDeps) => Findings;
+
+const RULES: Readonly<Record<string, Rules>> = {
+  Eip: (raw, old, deps) => eipFindings(raw as EipObject, old as EipObject | undefined, deps),
+  BgpConf: (raw, old) => {
+    const { added, known } = newProblems(parseBgpConf, raw as BgpConfObject, old as BgpConfObject | undefined);
+    const unsupported = notSupported(unsupportedBgpConfFields(raw as BgpConfObject));
+    return { problems: added, warnings: [...known, ...notTheDefault(raw), ...unsupported] };
+  },
+  BgpPeer: (raw, old) => {
+    const { added, known } = newProblems(parseBgpPeer, raw as BgpPeerObject, old as BgpPeerObject | undefined);
+    return { problems: added, warnings: [...known, ...notSupported(unsupportedBgpPeerFields(raw as BgpPeerObject))] };
+  },
+};
+
+export function validate(request: AdmissionRequest, deps: ValidatorDeps): Reviewed {
+  const { kind, operation, object, oldObject, name, dryRun } = request;
+  const rules = Object.hasOwn(RULES, kind) ? RULES[kind] : undefined;
+  const isWritten = operation === 'CREATE' || operation === 'UPDATE';
+  if (!rules || !object || !isWritten || object.metadata.deletionTimestamp !== undefined) {
+    return { answer: { allowed: true }, outcome: 'allowed' };
+  }
+  const { problems, warnings } = rules(object, operation === 'UPDATE' ? oldObject : undefined, deps);
+  if (problems.length === 0) return { answer: { allowed: true, warnings }, outcome: 'allowed' };
+  const message = formatProblems(problems);
+  if (!dryRun) deps.log.info({ kind, name, operation, why: message }, 'refused object');
+  return { answer: { allowed: false, refusal: 'Invalid', message, warnings }, outcome: 'denied' };
+}
+
+function eipFindings(raw: EipObject, old: EipObject | undefined, { situation }: ValidatorDeps): Findings {
+  const warnings = unsupportedEipFields(raw);
+  const parsed = parseEip(raw);
+  if (!parsed.ok) {
+    const { added, known } = newProblems(parseEip, raw, old);
+    return { problems: added, warnings: [...known, ...warnings] };
+  }
+  const before = old && parseEip(old);
+  const notCompared = situation.missing;
+  const others = notCompared === undefined ? situation.eips() : [];
+  return {
+    problems: validateEip(parsed.value, others, before?.ok ? before.value : undefined, (eipName) =>
+      situation.liveAddresses(eipName),
+    ),
+    warnings: notCompared === undefined ? warnings : [...warnings, `not compared with other Eips: ${notCompared}`],
+  };
+}
+
+function newProblems<R extends KubeObject, V>(parse: (raw: R) => Parsed<V>, raw: R, old: R | undefined): SplitProblems {
+  const problemsOf = (one: R | undefined): readonly Problem[] => {
+    const parsed = one && parse(one);
+    return parsed && !parsed.ok ? parsed.problems : [];
+  };
+  return splitProblems(problemsOf(raw), problemsOf(old));
+}
+
+function notTheDefault({ metadata: { name } }: KubeObject): string[] {
+  return name === BGP_CONF_NAME ? [] : [`metadata.name: only the BgpConf named "${BGP_CONF_NAME}" has an effect`];
+}
+
+function notSupported(fields: readonly string[]): string[] {
+  return fields.map((field) => `${field}: not supported yet`);
+}

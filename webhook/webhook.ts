@@ -1,0 +1,117 @@
+/**
+ * The webhook's parts put together: stores, situation, claimer, certificates, app. It does not listen, so that a test may have the app
+ * with everything behind it; `main.ts` serves it.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Express } from 'express';
+import type { Registry } from 'prom-client';
+import { Claimer } from '../lib/ipam/claimer.ts';
+import type { KubeClient, KubeWatcher } from '../lib/kube/client.ts';
+import type { Family } from '../lib/net/address.ts';
+import { type Checks, failing, OK } from '../lib/process/check.ts';
+import { healthHandler } from '../lib/process/health.ts';
+import { LevelLoop } from '../lib/process/level-loop.ts';
+import type { Logger } from '../lib/process/log.ts';
+import { buildApp } from './app.ts';
+import type { ServiceClaimant } from './claimant.ts';
+import { allocatorUser, servingNames, type WebhookConfig } from './config.ts';
+import { webhookMetrics } from './metrics.ts';
+import { ServiceMutator } from './mutate-service.ts';
+import { readPrimaryFamily } from './primary-family.ts';
+import { ClusterSituation } from './situation.ts';
+import { makeStores } from './stores.ts';
+import type { TlsContent } from './tls/tls-content.ts';
+import { TlsKeeper } from './tls/tls-keeper.ts';
+import { validate } from './validate.ts';
+
+export interface WebhookOptions {
+  readonly config: WebhookConfig;
+  readonly client: KubeClient & KubeWatcher;
+  readonly registry: Registry;
+  readonly log: Logger;
+  readonly now: () => Date;
+  /** What a restart would mend. */
+  readonly healthy: Checks;
+  readonly isStopping: () => boolean;
+  readonly onCertificate: (content: TlsContent) => void;
+}
+
+export interface Webhook {
+  readonly app: Express;
+  /** Keeps everything up to date until `signal` aborts; never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function makeWebhook(options: WebhookOptions): Webhook {
+  const { config, client, registry, log, now, healthy, isStopping, onCertificate } = options;
+  const { namespace, unmarkedServices } = config;
+  const metrics = webhookMetrics(registry);
+  const stores = makeStores({ client, namespace, log, registry });
+  let primaryFamily: Family | undefined;
+
+  const situation = new ClusterSituation({ ...stores, primaryFamily: () => primaryFamily, unmarkedServices });
+  const claimer = new Claimer<ServiceClaimant>({
+    client,
+    ledger: situation.ledger,
+    situation: (claimant) => situation.situationFor(claimant),
+    onConflict: metrics.claimConflict,
+  });
+  const mutator = new ServiceMutator({
+    situation,
+    claimer,
+    client,
+    now,
+    newToken: () => randomBytes(16).toString('hex'),
+    allocatorUser: allocatorUser(namespace),
+    log,
+  });
+  const keeper = new TlsKeeper({
+    ...stores,
+    client,
+    namespace,
+    names: servingNames(config),
+    onContent: onCertificate,
+    now,
+    log,
+  });
+  const tls = new LevelLoop({ name: 'certificate', act: (signal) => keeper.act(signal), log });
+  const family = new LevelLoop({
+    name: 'primary family',
+    act: async (signal) => {
+      primaryFamily = await readPrimaryFamily(client, signal);
+    },
+    log,
+  });
+
+  const app = buildApp({
+    mutate: (request, signal) => mutator.mutate(request, signal),
+    validate: (request) => validate(request, { situation, log }),
+    health: healthHandler({
+      registry,
+      healthy,
+      ready: {
+        certificate: keeper.check,
+        situation: () => (situation.missing === undefined ? OK : failing(situation.missing)),
+        running: () => (isStopping() ? failing('the process is stopping') : OK),
+      },
+    }),
+    metrics,
+    log,
+    isStopping,
+  });
+
+  return {
+    app,
+    run: async (signal) => {
+      const watched = [stores.secrets, stores.mutating, stores.validating];
+      for (const store of watched) store.subscribe(() => tls.trigger());
+      void Promise.all(watched.map((store) => store.waitForSync(signal))).then(() => tls.trigger());
+      family.trigger();
+      await Promise.all([
+        ...Object.values(stores).map((store) => store.run(signal)),
+        tls.run(signal),
+        family.run(signal),
+      ]);
+    },
+  };
+}
