@@ -1,0 +1,42 @@
+/** What surrounds each reconcile: a lost compare-and-swap is no failure but another look, by what the API server has now; and the time is measured. */
+import { isConflict } from '../lib/kube/errors.ts';
+import type { Again } from '../lib/process/level-loop.ts';
+import type { AllocatorMetrics, QueueName } from './metrics.ts';
+import { Patience } from './patience.ts';
+
+/** The cache is behind what refused the write; the first further look is at once. */
+const FIRST_MS = 2;
+
+export interface ActOptions {
+  readonly queue: QueueName;
+  readonly act: (key: string, signal: AbortSignal) => Promise<Again | undefined>;
+  /** Brings what is known of the key up to date after a conflict. */
+  readonly refresh?: (key: string, signal: AbortSignal) => Promise<void>;
+  readonly metrics: AllocatorMetrics;
+  readonly monotonicMs: () => number;
+}
+
+export function actWith(options: ActOptions): (key: string, signal: AbortSignal) => Promise<Again | undefined> {
+  const { queue, act, refresh, metrics, monotonicMs } = options;
+  const patience = new Patience();
+  return async (key, signal) => {
+    const startedMs = monotonicMs();
+    const measure = (result: 'ok' | 'conflict' | 'error'): void => {
+      metrics.reconciled(queue, result, (monotonicMs() - startedMs) / 1000);
+    };
+    try {
+      const again = await act(key, signal);
+      patience.reset(key);
+      measure('ok');
+      return again;
+    } catch (error) {
+      if (!isConflict(error)) {
+        measure('error');
+        throw error;
+      }
+      measure('conflict');
+      await refresh?.(key, signal);
+      return { againAfterMs: patience.next(key, FIRST_MS) };
+    }
+  };
+}

@@ -1,0 +1,62 @@
+/** Claims by the Eip that their address counts to; built again after an Eip has changed, kept up to date by the claims' watch otherwise. */
+import { claimAddress, type EipClaim } from '../lib/api/claim.ts';
+import type { Store } from '../lib/kube/store.ts';
+import type { Eips } from './eips.ts';
+
+export class ClaimsByEip {
+  readonly #claims: Store<EipClaim>;
+  readonly #eips: Eips;
+  readonly #eipOf = new Map<string, string>();
+  readonly #byEip = new Map<string, Map<string, EipClaim>>();
+  #isStale = true;
+
+  constructor(claims: Store<EipClaim>, eips: Eips) {
+    this.#claims = claims;
+    this.#eips = eips;
+    claims.subscribe(({ type, key, object }) => {
+      if (this.#isStale) return;
+      this.#remove(key);
+      if (type !== 'deleted') this.#add(key, object);
+    });
+  }
+
+  /** To be called when an Eip has changed. */
+  reset(): void {
+    this.#isStale = true;
+  }
+
+  of(eipName: string): EipClaim[] {
+    if (this.#isStale) this.#rebuild();
+    return [...(this.#byEip.get(eipName)?.values() ?? [])];
+  }
+
+  /** The Eip that an address counts to, as `used` of that Eip has it. */
+  eipOf(claim: EipClaim): string {
+    const address = claimAddress(claim.metadata.name ?? '');
+    return address ? this.#eips.stateOf(address, claim.spec.eip).name : claim.spec.eip;
+  }
+
+  #rebuild(): void {
+    this.#eipOf.clear();
+    this.#byEip.clear();
+    for (const claim of this.#claims.values()) this.#add(claim.metadata.name ?? '', claim);
+    this.#isStale = false;
+  }
+
+  #add(key: string, claim: EipClaim): void {
+    const eipName = this.eipOf(claim);
+    this.#eipOf.set(key, eipName);
+    const claims = this.#byEip.get(eipName);
+    if (claims) claims.set(key, claim);
+    else this.#byEip.set(eipName, new Map([[key, claim]]));
+  }
+
+  #remove(key: string): void {
+    const eipName = this.#eipOf.get(key);
+    if (eipName === undefined) return;
+    this.#eipOf.delete(key);
+    const claims = this.#byEip.get(eipName);
+    claims?.delete(key);
+    if (claims?.size === 0) this.#byEip.delete(eipName);
+  }
+}

@@ -1,0 +1,40 @@
+/** The allocator's settings, from its environment. */
+import type { UnmarkedServices } from '../lib/api/parse-wants.ts';
+import type { Parsed } from '../lib/api/problem.ts';
+import { type Env, integer, oneOf, parsedBy, readEnv, text } from '../lib/process/env.ts';
+import { splitAddress } from '../lib/process/health.ts';
+import { LOG_LEVELS, type LogLevel } from '../lib/process/log.ts';
+
+export interface Config {
+  /** Where the Lease lives. */
+  readonly namespace: string;
+  /** Of this replica, in the Lease. */
+  readonly podName: string;
+  readonly logLevel: LogLevel;
+  /** `host:port`; an empty host listens on all addresses. */
+  readonly healthAddress: string;
+  /** Whether a LoadBalancer Service with neither class nor annotation is ours. The webhook must have the same. */
+  readonly unmarkedServices: UnmarkedServices;
+  /** How long a claim may wait for its Service. */
+  readonly claimGraceSeconds: number;
+  /** Services worked on at the same time. */
+  readonly workers: number;
+}
+
+export function readConfig(env: Env): Parsed<Config> {
+  return readEnv<Config>(env, {
+    namespace: text('POD_NAMESPACE', 'skycap-system'),
+    podName: text('POD_NAME'),
+    logLevel: oneOf('SKYCAP_LOG_LEVEL', LOG_LEVELS, 'info'),
+    healthAddress: parsedBy('SKYCAP_HEALTH_ADDRESS', checkedAddress, ':8080'),
+    unmarkedServices: oneOf('SKYCAP_UNMARKED_SERVICES', ['defaultEip', 'always', 'never'], 'defaultEip'),
+    claimGraceSeconds: integer('SKYCAP_CLAIM_GRACE_SECONDS', { min: 1, max: 3600 }, 60),
+    workers: integer('SKYCAP_WORKERS', { min: 1, max: 256 }, 16),
+  });
+}
+
+/** @throws where it is none. */
+function checkedAddress(address: string): string {
+  splitAddress(address);
+  return address;
+}

@@ -1,0 +1,116 @@
+/**
+ * What a Service is to have after this look at it: the choice of `lib/ipam` joined with what must stay whatever is chosen. PURE.
+ *
+ * It ends in the one word that stands in the condition `skycap.io/AddressAssigned`.
+ */
+
+import { SERVICE_ANNOTATIONS } from '../lib/api/keys.ts';
+import { formatProblems, type Problem } from '../lib/api/problem.ts';
+import type { Reason } from '../lib/api/reasons.ts';
+import type { Wants } from '../lib/api/wants.ts';
+import type { Choice, Given, Obstacle } from '../lib/ipam/choose.ts';
+import { type Address, type Family, formatAddress, sameAddress } from '../lib/net/address.ts';
+import { type Holding, keptHoldings } from './holdings.ts';
+
+/** An address that the Service has, and the Eip it is from. */
+export interface Use {
+  readonly address: Address;
+  readonly eipName: string;
+}
+
+export interface Outcome {
+  /** In the order of the Service's IP families; each has a claim with this Service in it. */
+  readonly uses: readonly Use[];
+  /** True: the condition is true. */
+  readonly hasAddress: boolean;
+  readonly reason: Reason;
+  readonly message: string;
+  /** It would take an address (or another) as soon as one is free. */
+  readonly isWaiting: boolean;
+  /** The wish is fulfilled in every family: nothing else belongs into the status. */
+  readonly isComplete: boolean;
+}
+
+export interface OutcomeFacts {
+  readonly wants: Wants;
+  /** For the families that are not pinned; absent where all are. */
+  readonly choice: Choice | undefined;
+  readonly pinned: readonly Holding[];
+  readonly holdings: readonly Holding[];
+  /** What is the matter with an Eip that exists and is unusable. */
+  readonly troubleOf: (eipName: string) => string;
+}
+
+export function decideOutcome(facts: OutcomeFacts): Outcome {
+  const { wants, choice, pinned } = facts;
+  const given = choice?.kind === 'assigned' ? choice.given : [];
+  const obstacle = obstacleIn(choice);
+  const uses = inOrder(wants.families, [...pinned.map(useOf), ...given.map(useOfGiven)]);
+  if (!obstacle) return complete(uses, facts);
+  if (wants.need === 'any' && uses.length > 0) return lacking(uses, obstacle, facts);
+  return unfulfilled(facts, obstacle);
+}
+
+/** The Service can't be read: what it has stays, and nothing else is given until it is mended. */
+export function decideInvalid(problems: readonly Problem[], holdings: readonly Holding[]): Outcome {
+  const nodeProxyKeys: readonly string[] = SERVICE_ANNOTATIONS.nodeProxy;
+  const reason = problems.every(({ field }) => nodeProxyKeys.includes(field))
+    ? 'NodeProxyUnsupported'
+    : 'InvalidRequest';
+  return keeping(keptHoldings(undefined, holdings).map(useOf), { reason, message: formatProblems(problems) }, false);
+}
+
+function complete(uses: readonly Use[], { pinned, troubleOf }: OutcomeFacts): Outcome {
+  const [first] = pinned;
+  const base = { uses, hasAddress: true, isWaiting: false, isComplete: true } as const;
+  if (!first) return { ...base, reason: 'Assigned', message: describe(uses) };
+  const message = `${describe(uses)}; it stays, but the Eip gives nothing new: ${troubleOf(first.claim.spec.eip)}`;
+  return { ...base, reason: 'EipInvalid', message };
+}
+
+/** PreferDualStack with one family missing; what the Service has of that family, though it asks for another, stays. */
+function lacking(uses: readonly Use[], obstacle: Obstacle, { wants, holdings }: OutcomeFacts): Outcome {
+  const kept = keptHoldings(wants, holdings).filter(
+    ({ address }) => !uses.some((use) => use.address.family === address.family),
+  );
+  if (kept.length > 0) return keeping(inOrder(wants.families, [...uses, ...kept.map(useOf)]), obstacle, true);
+  const message = `${describe(uses)}; without the second address for now: ${obstacle.message}`;
+  return { uses, hasAddress: true, reason: 'Assigned', message, isWaiting: true, isComplete: false };
+}
+
+function unfulfilled({ wants, holdings }: OutcomeFacts, obstacle: Obstacle): Outcome {
+  return keeping(inOrder(wants.families, keptHoldings(wants, holdings).map(useOf)), obstacle, true);
+}
+
+function keeping(uses: readonly Use[], { reason, message }: Obstacle, isWaiting: boolean): Outcome {
+  if (uses.length === 0) return { uses, hasAddress: false, reason, message, isWaiting, isComplete: false };
+  const kept = `keeps ${describe(uses)}: ${message}`;
+  return { uses, hasAddress: true, reason: 'KeepsFormerAddress', message: kept, isWaiting, isComplete: false };
+}
+
+function obstacleIn(choice: Choice | undefined): Obstacle | undefined {
+  if (!choice) return undefined;
+  if (choice.kind === 'assigned') return choice.lacking;
+  return { reason: choice.reason, message: choice.message };
+}
+
+function inOrder(families: readonly Family[], uses: readonly Use[]): Use[] {
+  return families.flatMap((family) => uses.find(({ address }) => address.family === family) ?? []);
+}
+
+function useOf({ address, eipName }: Holding): Use {
+  return { address, eipName };
+}
+
+function useOfGiven({ address, eip }: Given): Use {
+  return { address, eipName: eip.name };
+}
+
+/** `198.51.100.7 from Eip web`; for messages and Events. */
+export function describe(uses: readonly Use[]): string {
+  return uses.map(({ address, eipName }) => `${formatAddress(address)} from Eip ${eipName}`).join(', ');
+}
+
+export function isUsed(uses: readonly Use[], address: Address): boolean {
+  return uses.some((use) => sameAddress(use.address, address));
+}

@@ -1,0 +1,83 @@
+/**
+ * What to write into the claims of a Service once its status is published: bind, renew, release. PURE.
+ *
+ * Always after the publication: a claim is let go only when nobody is told any more that the address is this Service's.
+ */
+import type { ClaimHolder } from '../lib/api/claim.ts';
+import type { Reason } from '../lib/api/reasons.ts';
+import type { Service } from '../lib/api/service.ts';
+import type { Wants } from '../lib/api/wants.ts';
+import type { Address } from '../lib/net/address.ts';
+import type { Agreement } from './agreements.ts';
+import { decideClaim, type HolderVerdict } from './decide-claim.ts';
+import { isUsed, type Outcome } from './decide-outcome.ts';
+import { renewedHolder, wishIn, wishOf } from './holder.ts';
+import type { Holding } from './holdings.ts';
+
+export interface UpkeepFacts {
+  readonly service: Service;
+  readonly serviceToken: string | undefined;
+  /** Absent for a Service that can't be read. */
+  readonly wants: Wants | undefined;
+  readonly holdings: readonly Holding[];
+  /** Absent for a Service that is not ours. */
+  readonly outcome: Outcome | undefined;
+  readonly agreementOn: (holding: Holding) => Agreement;
+  readonly seenMs: (holding: Holding) => number;
+  readonly nowMs: number;
+  readonly graceMs: number;
+}
+
+export interface Upkeep {
+  readonly renew: readonly { readonly address: Address; readonly own: ClaimHolder; readonly next: ClaimHolder }[];
+  readonly release: readonly { readonly address: Address; readonly own: ClaimHolder; readonly reason: Reason }[];
+  /** When to look again though nothing happens. */
+  readonly againAtMs: number;
+}
+
+export function decideUpkeep(facts: UpkeepFacts): Upkeep {
+  const judged = facts.holdings.map((holding) => ({ ...holding, verdict: verdictOn(holding, facts) }));
+  const renewals = judged.map(({ verdict, ...holding }) => renewalOf(holding, verdict, facts));
+  return {
+    renew: renewals.flatMap(({ address, own, next }) => (next === own ? [] : [{ address, own, next }])),
+    release: judged.flatMap(({ address, own, verdict }) =>
+      verdict.kind === 'release' ? [{ address, own, reason: verdict.reason }] : [],
+    ),
+    againAtMs: Math.min(
+      ...judged.map(({ verdict }) => (verdict.kind === 'wait' ? verdict.untilMs : Number.POSITIVE_INFINITY)),
+      ...renewals.map(({ againAtMs }) => againAtMs),
+    ),
+  };
+}
+
+function verdictOn(holding: Holding, facts: UpkeepFacts): HolderVerdict {
+  const { service, serviceToken, outcome, nowMs, graceMs } = facts;
+  return decideClaim(holding.own, {
+    service: { uid: service.metadata.uid ?? '', token: serviceToken },
+    isUsed: outcome !== undefined && (isUsed(outcome.uses, holding.address) || isReserved(holding, outcome)),
+    nowMs,
+    graceMs,
+    seenMs: facts.seenMs(holding),
+  });
+}
+
+/** The address of a deleted Eip stays this Service's, for when the Eip is made again, unless it has another meanwhile. */
+function isReserved({ address, eip }: Holding, { uses }: Outcome): boolean {
+  return eip === 'gone' && !uses.some((use) => use.address.family === address.family);
+}
+
+function renewalOf(
+  holding: Holding,
+  verdict: HolderVerdict,
+  { service, wants, outcome, agreementOn }: UpkeepFacts,
+): { readonly address: Address; readonly own: ClaimHolder; readonly next: ClaimHolder; readonly againAtMs: number } {
+  const { address, own } = holding;
+  const never = Number.POSITIVE_INFINITY;
+  if (verdict.kind === 'release' || !outcome) return { address, own, next: own, againAtMs: never };
+  const agreement = agreementOn(holding);
+  const next = renewedHolder(own, service, wants ? wishOf(wants) : wishIn(own), {
+    bind: verdict.kind === 'bind',
+    serviceCounts: agreement.kind === 'serviceCounts',
+  });
+  return { address, own, next, againAtMs: agreement.kind === 'wait' ? agreement.untilMs : never };
+}

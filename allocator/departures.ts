@@ -1,0 +1,146 @@
+/**
+ * Services that disappeared from the cache: deleted, or of another type now. What they hold is released once a live read says so too.
+ *
+ * The caches may be behind, and a Service made again under its name is somebody new: hence the read, and hence entries are told apart by uid and
+ * token. An entry without a uid may belong to a create call under way and has its grace period, unless it is known whose it was.
+ */
+import { type ClaimHolder, claimAddress, type EipClaim } from '../lib/api/claim.ts';
+import {
+  ADDRESS_ASSIGNED_CONDITION,
+  ADDRESSES_ANNOTATION,
+  CLAIM_ANNOTATION,
+  EIP_LABEL,
+  WAITING_SINCE_ANNOTATION,
+} from '../lib/api/keys.ts';
+import type { Service } from '../lib/api/service.ts';
+import { Claimer } from '../lib/ipam/claimer.ts';
+import { isNotFound } from '../lib/kube/errors.ts';
+import { SERVICES } from '../lib/kube/resource.ts';
+import { formatAddress } from '../lib/net/address.ts';
+import type { Again } from '../lib/process/level-loop.ts';
+import { sameEntry } from './claim-writer.ts';
+import { decideClaim, type HolderVerdict } from './decide-claim.ts';
+import { Patience } from './patience.ts';
+import type { Deps } from './ports.ts';
+import { marksOffPatch } from './service-patch.ts';
+import { noSituation } from './service-upkeep.ts';
+
+/** The watch will tell of a Service that is there after all. */
+const BEHIND_MS = 100;
+
+interface Entry {
+  readonly claim: EipClaim;
+  readonly own: ClaimHolder;
+  readonly verdict: HolderVerdict;
+}
+
+export class Departures {
+  readonly #deps: Deps & { readonly onFreed: () => void };
+  /** As they were last seen, until what they left is dealt with. */
+  readonly #departed = new Map<string, Service>();
+  readonly #patience = new Patience();
+
+  constructor(deps: Deps & { readonly onFreed: () => void }) {
+    this.#deps = deps;
+  }
+
+  /** The watch said so. */
+  saw(key: string, service: Service): void {
+    if (isMarked(service)) this.#departed.set(key, service);
+  }
+
+  /** The Service is there (again). */
+  forget(key: string): void {
+    this.#departed.delete(key);
+  }
+
+  async reconcile(key: string, signal: AbortSignal): Promise<Again | undefined> {
+    const { world } = this.#deps;
+    const ref = refOf(key);
+    const departed = this.#departed.get(key);
+    const entries = this.#entries(ref.namespace, ref.name, departed);
+    if (departed || entries.some(({ verdict }) => verdict.kind === 'release')) {
+      const live = await this.#read(ref, signal);
+      if (world.services.get(key)) return undefined;
+      if (live?.spec?.type === 'LoadBalancer') return { againAfterMs: this.#patience.next(key, BEHIND_MS) };
+      if (live) await this.#takeMarksOff(live, signal);
+      await this.#release(key, entries, signal);
+    }
+    this.#departed.delete(key);
+    this.#patience.reset(key);
+    return this.#whenToLookAgain(entries);
+  }
+
+  #entries(namespace: string, name: string, departed: Service | undefined): Entry[] {
+    const { world, config, nowMs } = this.#deps;
+    const token = departed?.metadata.annotations?.[CLAIM_ANNOTATION];
+    const byName = world.ledger.heldBy(namespace, name);
+    const byToken = token ? world.ledger.heldByToken(namespace, token) : [];
+    return [...new Set([...byName, ...byToken])].flatMap((claim) =>
+      claim.spec.holders
+        .filter((holder) => holder.namespace === namespace)
+        .filter((holder) => holder.name === name || (holder.name === undefined && holder.token === token))
+        .map((own): Entry => {
+          const isKnown = own.uid === undefined && own.token === token;
+          const facts = {
+            isUsed: false,
+            nowMs: nowMs(),
+            seenMs: world.sightings.seenMs(claim, own),
+            graceMs: isKnown ? 0 : config.claimGraceSeconds * 1000,
+          };
+          return { claim, own, verdict: decideClaim(own, facts) };
+        }),
+    );
+  }
+
+  async #read(
+    ref: { readonly namespace: string; readonly name: string },
+    signal: AbortSignal,
+  ): Promise<Service | undefined> {
+    try {
+      return await this.#deps.client.get(SERVICES, ref, { signal });
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #takeMarksOff(service: Service, signal: AbortSignal): Promise<void> {
+    const body = marksOffPatch(service);
+    if (!body) return;
+    const { namespace, name = '' } = service.metadata;
+    const options = { type: 'strategic', subresource: 'status', signal } as const;
+    await this.#deps.client.patch(SERVICES, { namespace, name }, body, options);
+  }
+
+  async #release(key: string, entries: readonly Entry[], signal: AbortSignal): Promise<void> {
+    const { client, world, log, onFreed } = this.#deps;
+    const claimer = new Claimer({ client, ledger: world.ledger, situation: noSituation });
+    for (const { claim, own, verdict } of entries) {
+      const address = claimAddress(claim.metadata.name ?? '');
+      if (verdict.kind !== 'release' || !address) continue;
+      if (signal.aborted) return;
+      await claimer.release(address, sameEntry(own));
+      log.info({ service: key, address: formatAddress(address), reason: verdict.reason }, 'address released');
+      onFreed();
+    }
+  }
+
+  #whenToLookAgain(entries: readonly Entry[]): Again | undefined {
+    const times = entries.flatMap(({ verdict }) => (verdict.kind === 'wait' ? [verdict.untilMs] : []));
+    return times.length > 0 ? { againAfterMs: Math.max(1, Math.min(...times) - this.#deps.nowMs()) } : undefined;
+  }
+}
+
+function isMarked({ metadata: { annotations, labels }, status }: Service): boolean {
+  return (
+    labels?.[EIP_LABEL] !== undefined ||
+    status?.conditions?.some(({ type }) => type === ADDRESS_ASSIGNED_CONDITION) === true ||
+    [ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, WAITING_SINCE_ANNOTATION].some((key) => annotations?.[key] !== undefined)
+  );
+}
+
+function refOf(key: string): { readonly namespace: string; readonly name: string } {
+  const [namespace = '', name = ''] = key.split('/');
+  return { namespace, name };
+}

@@ -1,0 +1,90 @@
+/**
+ * The entry of a Service in its claim, as it should stand. PURE.
+ *
+ * The claim is what other Services that would share the address are judged by, and the webhook writes an UPDATE's wish into it before that
+ * UPDATE is stored. So a difference between Service and claim may be an update under way: until `agreements.ts` says that the Service's
+ * word counts, ports are only added, and the rest is left. No instant passes in which a port in use is not in the claim.
+ */
+import type { ClaimHolder, ClaimPort } from '../lib/api/claim.ts';
+import type { Service } from '../lib/api/service.ts';
+import type { Wants } from '../lib/api/wants.ts';
+
+/** What of a Service's wish stands in the claim. */
+export type ClaimedWish = Pick<
+  ClaimHolder,
+  'ports' | 'sharingKey' | 'sharingNamespaces' | 'externalTrafficPolicy' | 'selector'
+>;
+
+/** The entry of a Service that has none yet; bound from the start, since the Service exists. */
+export function newHolder(service: Service, wants: Wants, token: string, nowMs: number): ClaimHolder {
+  const { namespace = '', name = '', uid = '' } = service.metadata;
+  return { namespace, name, uid, token, ...wishOf(wants), since: new Date(nowMs).toISOString() };
+}
+
+export interface Renewal {
+  /** Write name and uid of the Service into it. */
+  readonly bind: boolean;
+  /** Take the Service's word for all. */
+  readonly serviceCounts: boolean;
+}
+
+/** @returns `own` itself where nothing is to be written. */
+export function renewedHolder(own: ClaimHolder, service: Service, wish: ClaimedWish, renewal: Renewal): ClaimHolder {
+  const { name, uid } = service.metadata;
+  const claimed = wishIn(own);
+  const next = renewal.serviceCounts ? wish : { ...claimed, ports: withAll(claimed.ports, wish.ports) };
+  const isBound = !renewal.bind || (own.name === name && own.uid === uid);
+  if (isBound && wishText(next) === wishText(claimed)) return own;
+  const { namespace, token, since } = own;
+  const identity = renewal.bind ? { name, uid } : { name: own.name, uid: own.uid };
+  return {
+    namespace,
+    ...(identity.name !== undefined && { name: identity.name }),
+    ...(identity.uid !== undefined && { uid: identity.uid }),
+    token,
+    ...next,
+    since,
+  };
+}
+
+export function wishOf(wants: Wants): ClaimedWish {
+  return {
+    ports: wants.ports,
+    ...(wants.sharingKey !== undefined && { sharingKey: wants.sharingKey }),
+    ...(wants.sharingNamespaces.length > 0 && { sharingNamespaces: wants.sharingNamespaces }),
+    externalTrafficPolicy: wants.externalTrafficPolicy,
+    selector: wants.selector,
+  };
+}
+
+/** What of the wish stands in the entry. */
+export function wishIn({
+  ports,
+  sharingKey,
+  sharingNamespaces,
+  externalTrafficPolicy,
+  selector,
+}: ClaimHolder): ClaimedWish {
+  return {
+    ports,
+    ...(sharingKey !== undefined && { sharingKey }),
+    ...(sharingNamespaces && sharingNamespaces.length > 0 && { sharingNamespaces }),
+    externalTrafficPolicy,
+    selector,
+  };
+}
+
+/** Equal exactly when two wishes are, whatever the order of the ports. */
+export function wishText(wish: ClaimedWish): string {
+  const { ports, sharingKey, sharingNamespaces, externalTrafficPolicy, selector } = wish;
+  return JSON.stringify([ports.map(portText).sort(), sharingKey, sharingNamespaces, externalTrafficPolicy, selector]);
+}
+
+function withAll(present: readonly ClaimPort[], wanted: readonly ClaimPort[]): readonly ClaimPort[] {
+  const known = new Set(present.map(portText));
+  return [...present, ...wanted.filter((port) => !known.has(portText(port)))];
+}
+
+function portText({ port, protocol }: ClaimPort): string {
+  return `${port}/${protocol}`;
+}

@@ -1,0 +1,111 @@
+/**
+ * What a Service holds: the claims with an entry of its own, and how the Eip of each stands. PURE.
+ *
+ * `lib/ipam/choose.ts` knows usable Eips only. An Eip that was edited into something that can't be read, that overlaps an older one, or
+ * that no longer contains an address it gave, is still there: what it gave must not move because of it (design §4.1). Only an Eip that is
+ * surely gone sets its addresses free.
+ */
+import type { ClaimHolder, EipClaim } from '../lib/api/claim.ts';
+import { claimAddress } from '../lib/api/claim.ts';
+import { ADDRESSES_ANNOTATION } from '../lib/api/keys.ts';
+import type { Service } from '../lib/api/service.ts';
+import type { Wants } from '../lib/api/wants.ts';
+import { mayShare } from '../lib/ipam/sharing.ts';
+import { type Address, compareAddresses, formatAddress, parseAddress, sameAddress } from '../lib/net/address.ts';
+
+/** `usable`: an Eip that counts contains the address. `unusable`: its Eip exists, but does not. `gone`: its Eip is surely deleted. */
+export type EipState = 'usable' | 'unusable' | 'gone';
+
+export interface Holding {
+  readonly address: Address;
+  readonly claim: EipClaim;
+  /** The entry in the claim that is this Service's. */
+  readonly own: ClaimHolder;
+  /** Name of the Eip that the address counts to now. */
+  readonly eipName: string;
+  readonly eip: EipState;
+}
+
+/**
+ * Whether an entry is this Service's: by its name, or by the token while it has none. The uid is not asked: an entry bound to another uid
+ * belonged to a Service of the same name that is gone.
+ *
+ * @param ownsToken whether the token in the Service's annotation is its own and not copied from another Service.
+ */
+export function isHolder(service: Service, ownsToken: (token: string) => boolean): (holder: ClaimHolder) => boolean {
+  const { namespace, name } = service.metadata;
+  return (holder) =>
+    holder.namespace === namespace && (holder.name === undefined ? ownsToken(holder.token) : holder.name === name);
+}
+
+export function publishedAddresses(service: Service): Address[] {
+  return (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => parseAddress(ip ?? '') ?? []);
+}
+
+/** Of the annotation `skycap.io/addresses`. */
+export function annotatedAddresses(service: Service): Address[] {
+  const text = service.metadata.annotations?.[ADDRESSES_ANNOTATION] ?? '';
+  return text.split(',').flatMap((item) => parseAddress(item.trim()) ?? []);
+}
+
+/** Claims in the order in which they are preferred: published in status, then annotated, then the lowest address. */
+export function inOrderOfPreference(service: Service, claims: readonly EipClaim[]): EipClaim[] {
+  if (claims.length < 2) return [...claims];
+  const known = [...publishedAddresses(service), ...annotatedAddresses(service)].map(formatAddress);
+  const rank = (address: Address): number => {
+    const index = known.indexOf(formatAddress(address));
+    return index < 0 ? known.length : index;
+  };
+  return claims
+    .flatMap((claim) => {
+      const address = claimAddress(claim.metadata.name ?? '');
+      return address ? [{ claim, address }] : [];
+    })
+    .sort((a, b) => rank(a.address) - rank(b.address) || compareAddresses(a.address, b.address))
+    .map(({ claim }) => claim);
+}
+
+/** Addresses that the Service shows or showed without holding them. */
+export function formerAddresses(service: Service, holdings: readonly Pick<Holding, 'address'>[]): Address[] {
+  const shown = [...publishedAddresses(service), ...annotatedAddresses(service)];
+  return shown.filter((address, i) => {
+    const isHeld = holdings.some((holding) => sameAddress(holding.address, address));
+    return !isHeld && shown.findIndex((other) => sameAddress(other, address)) === i;
+  });
+}
+
+/**
+ * Holdings that stay as they are although `choose` would not see them: one a family, where the preferred holding fulfils the wish but its Eip
+ * is unusable for now. Nothing else is chosen for those families.
+ */
+export function pinnedHoldings(wants: Wants, holdings: readonly Holding[]): Holding[] {
+  return wants.families.flatMap((family) => {
+    const preferred = holdings.find((holding) => holding.address.family === family && fulfils(wants, holding));
+    return preferred?.eip === 'unusable' ? [preferred] : [];
+  });
+}
+
+/**
+ * What the Service goes on using while its wish can't be fulfilled: one address a family, unless the other holders of it may no longer share it.
+ *
+ * @param wants absent where the Service can't be read; then nobody's objection is known.
+ */
+export function keptHoldings(wants: Wants | undefined, holdings: readonly Holding[]): Holding[] {
+  const usable = holdings.filter((holding) => holding.eip !== 'gone' && (!wants || isShared(wants, holding)));
+  return usable.filter(({ address }, i) => usable.findIndex((other) => other.address.family === address.family) === i);
+}
+
+/** The Eip's protocol is not asked: of an Eip that can't be read it is not known. */
+function fulfils(wants: Wants, holding: Holding): boolean {
+  if (holding.eip === 'gone') return false;
+  const requested = wants.addresses.find((one) => one.family === holding.address.family);
+  if (requested && !sameAddress(requested, holding.address)) return false;
+  if (wants.eipNames.length > 0 && !wants.eipNames.includes(holding.claim.spec.eip)) return false;
+  return isShared(wants, holding);
+}
+
+/** With nobody, or with the consent of all. */
+function isShared(wants: Wants, { claim, own }: Holding): boolean {
+  const others = claim.spec.holders.filter((holder) => holder !== own);
+  return mayShare(wants, others).ok;
+}

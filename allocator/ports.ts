@@ -1,0 +1,25 @@
+/** What the reconcilers need of the world outside, beside the API server: Events, time, tokens. */
+import type { KubeObject } from '../lib/api/object.ts';
+import type { KubeClient } from '../lib/kube/client.ts';
+import type { Logger } from '../lib/process/log.ts';
+import type { Config } from './config.ts';
+import type { ServiceEvent } from './decide-service.ts';
+import type { AllocatorMetrics } from './metrics.ts';
+import type { World } from './world.ts';
+
+export interface EventSink {
+  /** Returns at once; an Event that can't be written is lost, which the caller need not know. */
+  record(about: KubeObject, event: ServiceEvent): void;
+}
+
+export interface Deps {
+  readonly client: KubeClient;
+  readonly world: World;
+  readonly events: EventSink;
+  readonly metrics: AllocatorMetrics;
+  readonly log: Logger;
+  readonly config: Pick<Config, 'unmarkedServices' | 'claimGraceSeconds' | 'workers'>;
+  readonly nowMs: () => number;
+  /** Random, 128 bits in hexadecimal. */
+  readonly newToken: () => string;
+}

@@ -1,0 +1,72 @@
+/** One BgpPeer or BgpConf: its status and conditions from the Speakers, OpenELB's finalizers off. */
+import type { BgpConfObject, BgpPeerObject } from '../lib/api/bgp-types.ts';
+import { BGP_CONF_NAME } from '../lib/api/keys.ts';
+import { parseBgpConf, unsupportedBgpConfFields } from '../lib/api/parse-bgp-conf.ts';
+import { parseBgpPeer, unsupportedBgpPeerFields } from '../lib/api/parse-bgp-peer.ts';
+import { BGP_CONFS, BGP_PEERS } from '../lib/kube/resource.ts';
+import type { Again } from '../lib/process/level-loop.ts';
+import { bgpConfStatus } from './bgp-conf-status.ts';
+import { bgpPeerStatus } from './bgp-peer-status.ts';
+import type { Fresh } from './fresh.ts';
+import { Pace } from './pace.ts';
+import type { Deps } from './ports.ts';
+import { type StatusWriter, takeFinalizersOff, writeStatus } from './write-status.ts';
+
+/** Keys of the one queue for both kinds. */
+export const peerKey = (name: string): string => `peer/${name}`;
+export const confKey = (name: string): string => `conf/${name}`;
+
+export class BgpReconciler {
+  readonly #deps: Deps;
+  readonly #peers: StatusWriter<BgpPeerObject>;
+  readonly #confs: StatusWriter<BgpConfObject>;
+  readonly #pace = new Pace();
+
+  constructor(deps: Deps, caches: { readonly peers: Fresh<BgpPeerObject>; readonly confs: Fresh<BgpConfObject> }) {
+    this.#deps = deps;
+    this.#peers = { client: deps.client, resource: BGP_PEERS, cache: caches.peers };
+    this.#confs = { client: deps.client, resource: BGP_CONFS, cache: caches.confs };
+  }
+
+  /** @param key made by {@link peerKey} or {@link confKey}. */
+  async reconcile(key: string, signal: AbortSignal): Promise<Again | undefined> {
+    const waitMs = this.#pace.waitMs(key, this.#deps.nowMs());
+    if (waitMs > 0) return { againAfterMs: waitMs };
+    const [kind, name = ''] = key.split('/');
+    const nodes = kind === 'peer' ? await this.#peer(name, signal) : await this.#conf(name, signal);
+    if (nodes === undefined) this.#pace.forget(key);
+    else this.#pace.wrote(key, nodes, this.#deps.nowMs());
+    return undefined;
+  }
+
+  /** @returns how many nodes were written; undefined where nothing was. */
+  async #peer(name: string, signal: AbortSignal): Promise<number | undefined> {
+    const object = this.#peers.cache.get(name);
+    if (!object || (await takeFinalizersOff(this.#peers, object, signal))) return undefined;
+    const conf = this.#confs.cache.get(BGP_CONF_NAME);
+    const status = bgpPeerStatus({
+      object,
+      parsed: parseBgpPeer(object),
+      unsupported: unsupportedBgpPeerFields(object),
+      speakers: [...this.#deps.world.stores.speakers.values()],
+      hasBgpConf: conf !== undefined && parseBgpConf(conf).ok,
+      nowMs: this.#deps.nowMs(),
+    });
+    const wrote = await writeStatus(this.#peers, object, status, signal);
+    return wrote ? Object.keys(status.nodesPeerStatus ?? {}).length : undefined;
+  }
+
+  async #conf(name: string, signal: AbortSignal): Promise<number | undefined> {
+    const object = this.#confs.cache.get(name);
+    if (!object || (await takeFinalizersOff(this.#confs, object, signal))) return undefined;
+    const status = bgpConfStatus({
+      object,
+      parsed: parseBgpConf(object),
+      unsupported: unsupportedBgpConfFields(object),
+      speakers: [...this.#deps.world.stores.speakers.values()],
+      nowMs: this.#deps.nowMs(),
+    });
+    const wrote = await writeStatus(this.#confs, object, status, signal);
+    return wrote ? Object.keys(status.nodesConfStatus ?? {}).length : undefined;
+  }
+}

@@ -1,0 +1,50 @@
+/** One Eip: its status and conditions from its claims, OpenELB's finalizers off, its numbers into the metrics. */
+import type { EipObject } from '../lib/api/eip-types.ts';
+import { unsupportedEipFields } from '../lib/api/parse-eip.ts';
+import { EIPS } from '../lib/kube/resource.ts';
+import type { Again } from '../lib/process/level-loop.ts';
+import type { ClaimsByEip } from './claims-by-eip.ts';
+import { eipStatus } from './eip-status.ts';
+import type { Fresh } from './fresh.ts';
+import { Pace } from './pace.ts';
+import type { Deps } from './ports.ts';
+import { type StatusWriter, takeFinalizersOff, writeStatus } from './write-status.ts';
+
+export class EipReconciler {
+  readonly #deps: Deps;
+  readonly #claims: ClaimsByEip;
+  readonly #writer: StatusWriter<EipObject>;
+  readonly #pace = new Pace();
+
+  constructor(deps: Deps, cache: Fresh<EipObject>, claims: ClaimsByEip) {
+    this.#deps = deps;
+    this.#claims = claims;
+    this.#writer = { client: deps.client, resource: EIPS, cache };
+  }
+
+  async reconcile(name: string, signal: AbortSignal): Promise<Again | undefined> {
+    const { world, metrics, nowMs } = this.#deps;
+    const object = this.#writer.cache.get(name);
+    const parsed = world.eips.parsed(name);
+    if (!object || !parsed) {
+      metrics.eipGone(name);
+      this.#pace.forget(name);
+      return undefined;
+    }
+    // What was written comes back by the watch, or the object is gone.
+    if (await takeFinalizersOff(this.#writer, object, signal)) return undefined;
+    const waitMs = this.#pace.waitMs(name, nowMs());
+    if (waitMs > 0) return { againAfterMs: waitMs };
+    const status = eipStatus({
+      object,
+      parsed,
+      overlaps: world.eips.pools.overlapping.get(name),
+      claims: this.#claims.of(name),
+      unsupported: unsupportedEipFields(object),
+      nowMs: nowMs(),
+    });
+    metrics.eip(name, status.poolSize ?? 0, status.usage ?? 0);
+    if (await writeStatus(this.#writer, object, status, signal)) this.#pace.wrote(name, status.usage ?? 0, nowMs());
+    return undefined;
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * One Service: gather → decide → act. Everything up to the claim is decided before the first await, so that the order of the queue is the
+ * order in which addresses are given. Then at most one patch of the Service, and after it the upkeep of its claims.
+ */
+import { ADDRESS_ASSIGNED_CONDITION, WAITING_SINCE_ANNOTATION } from '../lib/api/keys.ts';
+import type { Service } from '../lib/api/service.ts';
+import type { Wants } from '../lib/api/wants.ts';
+import type { Choice, Situation } from '../lib/ipam/choose.ts';
+import { type Claimant, Claimer } from '../lib/ipam/claimer.ts';
+import type { Pools } from '../lib/ipam/pools.ts';
+import { SERVICES } from '../lib/kube/resource.ts';
+import { dropManagedFields } from '../lib/kube/transform.ts';
+import { sameAddress } from '../lib/net/address.ts';
+import type { Again } from '../lib/process/level-loop.ts';
+import { decideInvalid, decideOutcome, type Outcome } from './decide-outcome.ts';
+import { decideLeaving, decideService, type ServiceDecision } from './decide-service.ts';
+import { publishedAddresses } from './holdings.ts';
+import { Patience } from './patience.ts';
+import type { Deps } from './ports.ts';
+import { reclaimsFor } from './reclaim.ts';
+import { finalizersOnlyPatch, servicePatch } from './service-patch.ts';
+import { ServiceUpkeep } from './service-upkeep.ts';
+import {
+  claimantFor,
+  type ServiceView,
+  situationFor,
+  type Unsure,
+  viewOf,
+  wantsBeyond,
+  wantsWithoutWishes,
+} from './service-view.ts';
+import type { Turns } from './turns.ts';
+import { type WaitingList, waitingOf, waitingSinceOf } from './waiting.ts';
+
+/** The caches are behind what was just seen; they seldom are for longer. */
+const BEHIND_MS = 25;
+/** Until whoever's turn it is has been asked. */
+const STEP_BACK_MS = 1;
+
+export interface ServiceReconcilerDeps extends Deps {
+  readonly waiting: WaitingList;
+  readonly turns: Turns;
+  /** Whether the Service was there when this replica began to lead: then it has waited since its creation. */
+  readonly wasThere: (key: string) => boolean;
+}
+
+export class ServiceReconciler {
+  readonly #deps: ServiceReconcilerDeps;
+  readonly #upkeep: ServiceUpkeep;
+  readonly #patience = new Patience();
+
+  constructor(deps: ServiceReconcilerDeps) {
+    this.#deps = deps;
+    this.#upkeep = new ServiceUpkeep({ ...deps, onFreed: () => deps.turns.freed() });
+  }
+
+  async reconcile(service: Service, signal: AbortSignal): Promise<Again | undefined> {
+    const { world, config, turns } = this.#deps;
+    const view = viewOf(service, world, config);
+    turns.started(view.key);
+    if (service.metadata.deletionTimestamp !== undefined) return this.#letGo(view, signal);
+    if (view.unsure) return this.#makeSure(view, view.unsure, signal);
+    this.#patience.reset(`${view.key} behind`);
+    if (isUnclaimed(view) && (await this.#reclaim(view, signal))) return { againAfterMs: 0 };
+    switch (view.parsed.kind) {
+      case 'notOurs':
+        return this.#leave(view, signal);
+      case 'invalid':
+        return this.#settle(view, undefined, decideInvalid(view.parsed.problems, view.holdings), signal);
+      case 'wants':
+        return this.#give(view, view.parsed.wants, signal);
+    }
+  }
+
+  /** The Service is no more. */
+  forget(key: string): void {
+    this.#deps.waiting.delete(key);
+    this.#deps.turns.started(key);
+    this.#deps.metrics.serviceGone(key);
+  }
+
+  async #give(before: ServiceView, wants: Wants, signal: AbortSignal): Promise<Again | undefined> {
+    const { world } = this.#deps;
+    const beyond = wantsBeyond(wants, before.pinned);
+    let choice = beyond && this.#preview(before, beyond);
+    let view = before;
+    if (beyond && choice?.kind === 'assigned' && choice.given.some(({ how }) => how !== 'held')) {
+      if (this.#mustStepBack(before, choice)) {
+        return { againAfterMs: this.#patience.next(`${before.key} turn`, STEP_BACK_MS) };
+      }
+      this.#patience.reset(`${before.key} turn`);
+      choice = await this.#claimerFor(before).assign(this.#claimant(before, beyond), signal);
+      view = { ...before, holdings: world.holdingsOf(before.service).holdings };
+    }
+    const { pinned, holdings } = view;
+    const outcome = decideOutcome({ wants, choice, pinned, holdings, troubleOf: (name) => world.eips.troubleOf(name) });
+    return this.#settle(view, wants, outcome, signal);
+  }
+
+  /** Publishes, and then sees to the claims. */
+  async #settle(
+    view: ServiceView,
+    wants: Wants | undefined,
+    outcome: Outcome,
+    signal: AbortSignal,
+  ): Promise<Again | undefined> {
+    const { world } = this.#deps;
+    const decision = decideService(
+      {
+        service: view.service,
+        holdings: view.holdings,
+        token: this.#tokenShown(view, outcome),
+        isLabelledEipGone: view.isLabelledEipGone,
+        isByDefault: view.isByDefault,
+        isTakenByOthers: (address) => world.isTakenByOthers(address, view.service),
+        waitsSince: this.#waitsSince(view),
+      },
+      outcome,
+    );
+    this.#account(view, outcome, decision);
+    await this.#write(view, decision, signal);
+    return this.#upkeep.run(view, wants, outcome, signal);
+  }
+
+  async #leave(view: ServiceView, signal: AbortSignal): Promise<Again | undefined> {
+    this.forget(view.key);
+    await this.#write(view, decideLeaving(view), signal);
+    return this.#upkeep.run(view, undefined, undefined, signal);
+  }
+
+  /** It is being deleted, and somebody else's finalizer may keep it for a while: it keeps what it has and gets nothing new. */
+  async #letGo({ key, service }: ServiceView, signal: AbortSignal): Promise<undefined> {
+    this.forget(key);
+    const body = finalizersOnlyPatch(service);
+    if (body) await this.#patch(service, body, signal);
+  }
+
+  async #makeSure({ key }: ServiceView, unsure: Unsure, signal: AbortSignal): Promise<Again> {
+    const { world, client } = this.#deps;
+    if (unsure.kind === 'eips') {
+      const isGone = await Promise.all(unsure.names.map((name) => world.eips.confirm(name, client, signal)));
+      if (isGone.every((gone) => gone)) return { againAfterMs: 0 };
+    }
+    return { againAfterMs: this.#patience.next(`${key} behind`, BEHIND_MS) };
+  }
+
+  /** @returns whether a claim was made; then everything is looked at anew. */
+  async #reclaim(view: ServiceView, signal: AbortSignal): Promise<boolean> {
+    const { world } = this.#deps;
+    const wants = view.parsed.kind === 'wants' ? view.parsed.wants : wantsWithoutWishes(view.service);
+    let isClaimed = false;
+    for (const reclaim of wants ? reclaimsFor(view.service, wants, view.holdings, world.eips.pools) : []) {
+      const claimer = this.#claimerFor(view, reclaim.pools);
+      const claimant = this.#claimant(view, reclaim.wants);
+      if (claimer.preview(claimant).kind !== 'assigned') continue;
+      isClaimed = (await claimer.assign(claimant, signal)).kind === 'assigned' || isClaimed;
+    }
+    return isClaimed;
+  }
+
+  /** Somebody who has waited longer, and was not asked yet since something came free, would take one of the addresses. */
+  #mustStepBack(view: ServiceView, choice: Choice & { kind: 'assigned' }): boolean {
+    const { turns, world, config } = this.#deps;
+    const self = waitingOf(view.service, waitingSinceOf(view.service) ?? this.#waitsSince(view), false);
+    const wanted = choice.given.filter(({ how }) => how === 'free');
+    return turns.before(self).some(({ key }) => {
+      const service = world.services.get(key);
+      const other = service && viewOf(service, world, config);
+      if (other?.parsed.kind !== 'wants' || other.unsure) return false;
+      const beyond = wantsBeyond(other.parsed.wants, other.pinned);
+      const theirs = beyond && this.#preview(other, beyond);
+      if (theirs?.kind !== 'assigned') return false;
+      return theirs.given.some(({ address }) => wanted.some((mine) => sameAddress(mine.address, address)));
+    });
+  }
+
+  #preview(view: ServiceView, wants: Wants): Choice {
+    return this.#claimerFor(view).preview(this.#claimant(view, wants));
+  }
+
+  #claimerFor(view: ServiceView, pools?: Pools): Claimer {
+    const { client, world } = this.#deps;
+    const situation = (claimant: Claimant): Situation => ({
+      ...situationFor(view, claimant, world),
+      ...(pools && { pools }),
+    });
+    return new Claimer({ client, ledger: world.ledger, situation });
+  }
+
+  #claimant(view: ServiceView, wants: Wants): Claimant {
+    return claimantFor(view, wants, this.#tokenForNew(view), this.#deps.nowMs());
+  }
+
+  /** One token for all claims of a Service; a new one where the annotation's is another Service's. */
+  #tokenForNew({ service, holdings }: ServiceView): string {
+    const { world, newToken } = this.#deps;
+    const [first] = holdings;
+    if (first) return first.own.token;
+    const token = world.tokenOf(service);
+    const isHolder = world.isHolder(service);
+    const namespace = service.metadata.namespace ?? '';
+    const isForeign =
+      token !== undefined &&
+      world.ledger
+        .heldByToken(namespace, token)
+        .some(({ spec }) => spec.holders.some((holder) => holder.token === token && !isHolder(holder)));
+    return token === undefined || isForeign ? newToken() : token;
+  }
+
+  /** While an entry with another token is not bound (see `decide-claim.ts`), the Service's own stays on it. */
+  #tokenShown({ service, holdings }: ServiceView, { uses }: Outcome): string {
+    const shown = this.#deps.world.tokenOf(service) ?? '';
+    const first = holdings.find(({ address }) => uses[0] && sameAddress(address, uses[0].address));
+    if (!first) return shown;
+    return first.own.uid === undefined && shown !== '' ? shown : first.own.token;
+  }
+
+  #waitsSince({ service, key }: ServiceView): string {
+    const { wasThere, nowMs } = this.#deps;
+    const wasJudged = service.status?.conditions?.some(({ type }) => type === ADDRESS_ASSIGNED_CONDITION) === true;
+    const created = Date.parse(service.metadata.creationTimestamp ?? '');
+    const sinceMs = wasThere(key) && !wasJudged && Number.isFinite(created) ? created : nowMs();
+    return new Date(sinceMs).toISOString();
+  }
+
+  #account({ service, key }: ServiceView, outcome: Outcome, { marks }: ServiceDecision): void {
+    const { waiting, metrics } = this.#deps;
+    const isOptional = outcome.reason === 'Assigned';
+    if (outcome.isWaiting) waiting.set(waitingOf(service, marks[WAITING_SINCE_ANNOTATION], isOptional));
+    else waiting.delete(key);
+    metrics.service(key, outcome.hasAddress ? 'assigned' : 'pending', outcome.reason);
+  }
+
+  async #write(view: ServiceView, decision: ServiceDecision, signal: AbortSignal): Promise<void> {
+    const { events, log, nowMs } = this.#deps;
+    const body = servicePatch(view.service, decision, nowMs());
+    if (!body) return;
+    await this.#patch(view.service, body, signal);
+    for (const event of decision.events) events.record(view.service, event);
+    const addresses = decision.ingress.map(({ ip, hostname }) => ip ?? hostname);
+    log.info({ service: view.key, addresses, reason: decision.verdicts[0]?.reason }, 'service status written');
+  }
+
+  async #patch(service: Service, body: unknown, signal: AbortSignal): Promise<void> {
+    const { client, world } = this.#deps;
+    const { namespace, name = '' } = service.metadata;
+    const options = { type: 'strategic', subresource: 'status', signal } as const;
+    world.services.put(dropManagedFields(await client.patch(SERVICES, { namespace, name }, body, options)));
+  }
+}
+
+/** It publishes something that it does not hold. At rest nobody does, and nothing is waited for. */
+function isUnclaimed({ service, holdings, parsed }: ServiceView): boolean {
+  if (parsed.kind === 'notOurs') return false;
+  return publishedAddresses(service).some((address) => !holdings.some((held) => sameAddress(held.address, address)));
+}

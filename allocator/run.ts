@@ -1,0 +1,103 @@
+/** The allocator as a whole, from filled caches to terms of leadership; `main.ts` gives it the process, tests give it what they like. */
+import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import type { Registry } from 'prom-client';
+import type { KubeClient, KubeWatcher } from '../lib/kube/client.ts';
+import { runWhileLeader } from '../lib/kube/leader.ts';
+import type { LeaderTiming } from '../lib/kube/leader-step.ts';
+import { type Checks, failing, OK } from '../lib/process/check.ts';
+import { type Clock, systemClock } from '../lib/process/clock.ts';
+import type { Logger } from '../lib/process/log.ts';
+import { Allocator } from './allocator.ts';
+import type { Config } from './config.ts';
+import { LeadingClient } from './leading-client.ts';
+import { createAllocatorMetrics } from './metrics.ts';
+import type { EventSink } from './ports.ts';
+import { createReflectors, type Reflectors } from './reflectors.ts';
+
+export interface RunOptions {
+  readonly client: KubeClient & KubeWatcher;
+  readonly config: Pick<Config, 'namespace' | 'podName' | 'unmarkedServices' | 'claimGraceSeconds' | 'workers'>;
+  readonly events: EventSink;
+  readonly log: Logger;
+  readonly registry: Registry;
+  readonly clock?: Clock;
+  /** @default `LEADER_TIMING` */
+  readonly timing?: LeaderTiming;
+}
+
+export interface RunningAllocator {
+  /** What must hold for this replica to do its work, or to be able to take over. */
+  readonly ready: Checks;
+  /** Resolves when `signal` has aborted and all has ended; rejects where the work fails for good. */
+  readonly ended: Promise<void>;
+}
+
+/** The name of the Lease; RBAC allows just this one. */
+export const LEASE_NAME = 'skycap-allocator';
+/** A watch is renewed or has a bookmark each minute. */
+const LONGEST_SILENCE_MS = 180_000;
+const TOKEN_BYTES = 16;
+
+export function runAllocator(options: RunOptions, signal: AbortSignal): RunningAllocator {
+  const { client, log, registry, clock = systemClock } = options;
+  const reflectors = createReflectors(client, log, registry);
+  const allocator = new Allocator(reflectors.stores, clock.nowMs);
+  return { ready: readyChecks(reflectors), ended: run(options, allocator, reflectors, signal) };
+}
+
+async function run(
+  options: RunOptions,
+  allocator: Allocator,
+  reflectors: Reflectors,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client, config, events, log, registry, clock = systemClock, timing } = options;
+  const metrics = createAllocatorMetrics(registry, () => allocator.queueLengths());
+  const stop = new AbortController();
+  // Each request under way listens to it.
+  setMaxListeners(0, signal, stop.signal);
+  const end = (): void => stop.abort(signal.reason);
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  const following = reflectors.run(stop.signal);
+  try {
+    // No candidate before it could act: a leader with empty caches would only be in the way.
+    await reflectors.waitForSync(stop.signal);
+    const election = {
+      client,
+      name: LEASE_NAME,
+      namespace: config.namespace,
+      identity: `${config.podName}_${randomBytes(4).toString('hex')}`,
+      log,
+      registry,
+      clock,
+      ...(timing && { timing }),
+    };
+    await runWhileLeader(election, stop.signal, (term, leadership) => {
+      setMaxListeners(0, term);
+      const newToken = (): string => randomBytes(TOKEN_BYTES).toString('hex');
+      const leading = new LeadingClient(client, leadership, term);
+      return allocator.lead({ client: leading, config, events, metrics, log, nowMs: clock.nowMs, newToken }, term);
+    });
+  } finally {
+    signal.removeEventListener('abort', end);
+    stop.abort(new Error('the allocator ends'));
+    await following;
+  }
+}
+
+function readyChecks({ all, names }: Reflectors): Checks {
+  const checks = all.map((reflector, i) => {
+    const check = (): ReturnType<Checks[string]> => {
+      if (!reflector.synced) return failing(reflector.failure ?? 'the first list is not in yet');
+      const silentMs = reflector.silentForMs();
+      if (silentMs <= LONGEST_SILENCE_MS) return OK;
+      return failing(
+        `nothing heard for ${Math.round(silentMs / 1000)} s${reflector.failure ? `: ${reflector.failure}` : ''}`,
+      );
+    };
+    return [`cache of ${names[i]}`, check] as const;
+  });
+  return Object.fromEntries(checks);
+}

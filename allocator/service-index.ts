@@ -1,0 +1,76 @@
+/**
+ * Services by what they publish and by their token: kept up to date by the watch, so that neither question costs a walk over all of them.
+ */
+import { ADDRESS_ASSIGNED_CONDITION, CLAIM_ANNOTATION, EIP_LABEL } from '../lib/api/keys.ts';
+import { keyFor, keyOf } from '../lib/api/object.ts';
+import type { Service } from '../lib/api/service.ts';
+import type { Store } from '../lib/kube/store.ts';
+import { type Address, formatAddress } from '../lib/net/address.ts';
+import { publishedAddresses } from './holdings.ts';
+
+export class ServiceIndex {
+  readonly #store: Store<Service>;
+  /** As they were indexed: what a deletion shows need not be the same. */
+  readonly #indexed = new Map<string, Service>();
+  readonly #byAddress = new Map<string, Set<string>>();
+  readonly #byToken = new Map<string, Set<string>>();
+
+  constructor(store: Store<Service>) {
+    this.#store = store;
+    store.subscribe(({ type, key, object }) => {
+      this.#remove(key);
+      if (type !== 'deleted') this.#add(key, object);
+    });
+  }
+
+  /** A Service of ours other than `key` shows the address, and `key` does not. */
+  isPublishedByOthers(address: Address, key: string): boolean {
+    const keys = this.#byAddress.get(formatAddress(address));
+    return keys !== undefined && !keys.has(key);
+  }
+
+  /** The Service whose annotation has the token: of several the oldest, since the others are copies of it. */
+  ownerOf(namespace: string, token: string): Service | undefined {
+    const services = [...(this.#byToken.get(keyFor(namespace, token)) ?? [])].flatMap(
+      (key) => this.#store.get(key) ?? [],
+    );
+    return services.sort(byAge)[0];
+  }
+
+  #add(key: string, service: Service): void {
+    this.#indexed.set(key, service);
+    for (const [index, indexKey] of this.#keysOf(service)) {
+      const keys = index.get(indexKey);
+      if (keys) keys.add(key);
+      else index.set(indexKey, new Set([key]));
+    }
+  }
+
+  #remove(key: string): void {
+    const service = this.#indexed.get(key);
+    if (!service) return;
+    this.#indexed.delete(key);
+    for (const [index, indexKey] of this.#keysOf(service)) {
+      const keys = index.get(indexKey);
+      keys?.delete(key);
+      if (keys?.size === 0) index.delete(indexKey);
+    }
+  }
+
+  *#keysOf(service: Service): Generator<[Map<string, Set<string>>, string]> {
+    const { namespace, annotations, labels } = service.metadata;
+    const token = annotations?.[CLAIM_ANNOTATION];
+    if (token) yield [this.#byToken, keyFor(namespace, token)];
+    const isMarked =
+      labels?.[EIP_LABEL] !== undefined ||
+      service.status?.conditions?.some(({ type }) => type === ADDRESS_ASSIGNED_CONDITION);
+    if (!isMarked) return;
+    for (const address of publishedAddresses(service)) yield [this.#byAddress, formatAddress(address)];
+  }
+}
+
+function byAge(a: Service, b: Service): number {
+  const ages = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? ''] as const;
+  if (ages[0] !== ages[1]) return ages[0] < ages[1] ? -1 : 1;
+  return keyOf(a) < keyOf(b) ? -1 : 1;
+}

@@ -1,0 +1,88 @@
+/** Carries out what `decide-upkeep.ts` says about the claims of a Service that is there. */
+import type { Wants } from '../lib/api/wants.ts';
+import { Claimer } from '../lib/ipam/claimer.ts';
+import { formatAddress } from '../lib/net/address.ts';
+import type { Again } from '../lib/process/level-loop.ts';
+import { Agreements } from './agreements.ts';
+import { renewEntry, sameEntry } from './claim-writer.ts';
+import type { Outcome } from './decide-outcome.ts';
+import { decideUpkeep, type Upkeep } from './decide-upkeep.ts';
+import { wishIn, wishOf, wishText } from './holder.ts';
+import type { Holding } from './holdings.ts';
+import type { Deps } from './ports.ts';
+import type { ServiceView } from './service-view.ts';
+import { addressKey } from './world.ts';
+
+/** Who lost a race looks again at once; by then the ledger knows what the other has written. */
+const AT_ONCE: Again = { againAfterMs: 1 };
+
+export class ServiceUpkeep {
+  readonly #deps: Deps & { readonly onFreed: () => void };
+  readonly #agreements = new Agreements();
+
+  constructor(deps: Deps & { readonly onFreed: () => void }) {
+    this.#deps = deps;
+  }
+
+  /** @param outcome absent for a Service that is not ours. */
+  async run(
+    view: ServiceView,
+    wants: Wants | undefined,
+    outcome: Outcome | undefined,
+    signal: AbortSignal,
+  ): Promise<Again | undefined> {
+    const upkeep = this.#decide(view, wants, outcome);
+    const isDone = await this.#renew(view, upkeep, signal);
+    await this.#release(view, upkeep, signal);
+    if (!isDone) return AT_ONCE;
+    const { againAtMs } = upkeep;
+    return Number.isFinite(againAtMs) ? { againAfterMs: Math.max(1, againAtMs - this.#deps.nowMs()) } : undefined;
+  }
+
+  #decide({ service, holdings }: ServiceView, wants: Wants | undefined, outcome: Outcome | undefined): Upkeep {
+    const { world, config, nowMs } = this.#deps;
+    const now = nowMs();
+    const wished = wants && wishText(wishOf(wants));
+    return decideUpkeep({
+      service,
+      serviceToken: world.tokenOf(service),
+      wants,
+      holdings,
+      outcome,
+      agreementOn: ({ address, own }: Holding) => {
+        const claimed = wishText(wishIn(own));
+        return this.#agreements.judge(addressKey(service, address), claimed, wished ?? claimed, now);
+      },
+      seenMs: ({ claim, own }) => world.sightings.seenMs(claim, own),
+      nowMs: now,
+      graceMs: config.claimGraceSeconds * 1000,
+    });
+  }
+
+  async #renew({ holdings }: ServiceView, { renew }: Upkeep, signal: AbortSignal): Promise<boolean> {
+    const { client, world } = this.#deps;
+    let isDone = true;
+    for (const change of renew) {
+      const claim = holdings.find(({ own }) => own === change.own)?.claim;
+      if (claim) isDone = (await renewEntry(client, world.ledger, claim, change, signal)) && isDone;
+    }
+    return isDone;
+  }
+
+  async #release({ service, key }: ServiceView, { release }: Upkeep, signal: AbortSignal): Promise<void> {
+    const { client, world, log, onFreed } = this.#deps;
+    const claimer = new Claimer({ client, ledger: world.ledger, situation: noSituation });
+    for (const { address, own, reason } of release) {
+      if (signal.aborted) return;
+      await claimer.release(address, sameEntry(own));
+      this.#agreements.forget(addressKey(service, address));
+      log.info({ service: key, address: formatAddress(address), reason }, 'address released');
+      onFreed();
+    }
+  }
+}
+
+/** A claimer that only releases asks for none. */
+export function noSituation(): never {
+  throw new Error('Cannot choose an address: this claimer only releases');
+}

@@ -1,0 +1,131 @@
+/**
+ * One Service as the decision needs it, gathered from the world without waiting for anything: is it ours, what does it want, what does
+ * it hold, what would be chosen for it now.
+ */
+import { BY_DEFAULT_CONDITION, EIP_LABEL, SERVICE_ANNOTATIONS } from '../lib/api/keys.ts';
+import { keyOf } from '../lib/api/object.ts';
+import { isOurs, type ParsedWants, parseWants, type UnmarkedServices } from '../lib/api/parse-wants.ts';
+import type { Service } from '../lib/api/service.ts';
+import type { Wants } from '../lib/api/wants.ts';
+import type { Situation } from '../lib/ipam/choose.ts';
+import type { Claimant } from '../lib/ipam/claimer.ts';
+import { type Address, sameAddress } from '../lib/net/address.ts';
+import { newHolder } from './holder.ts';
+import { formerAddresses, type Holding, pinnedHoldings, publishedAddresses } from './holdings.ts';
+import { TakenForService } from './taken.ts';
+import type { World } from './world.ts';
+
+export interface ServiceView {
+  readonly service: Service;
+  readonly key: string;
+  readonly parsed: ParsedWants;
+  readonly holdings: readonly Holding[];
+  /** Of `holdings`, those that stay though `choose` would not see them. */
+  readonly pinned: readonly Holding[];
+  readonly isLabelledEipGone: boolean;
+  /** See `BY_DEFAULT_CONDITION`. */
+  readonly isByDefault: boolean;
+  /** Why nothing can be decided yet. */
+  readonly unsure: Unsure | undefined;
+}
+
+export type Unsure =
+  /** Not in the cache; gone, or not seen yet. */
+  | { readonly kind: 'eips'; readonly names: readonly string[] }
+  /** The Service's namespace is not in the cache, or a claim of its published address is on its way. */
+  | { readonly kind: 'behind' };
+
+export interface ViewSettings {
+  readonly unmarkedServices: UnmarkedServices;
+}
+
+export function viewOf(service: Service, world: World, settings: ViewSettings): ServiceView {
+  const { holdings, unknownEips } = world.holdingsOf(service);
+  const parsed = parseWants(service, {
+    unmarkedServices: settings.unmarkedServices,
+    defaultEipExists: world.eips.pools.hasDefault || wasGivenByDefault(service, holdings),
+    // A stored Service has its families.
+    primaryFamily: 4,
+  });
+  const label = labelledEip(service, holdings);
+  const labelled = label === undefined ? undefined : world.eips.existence(label);
+  const names = [...unknownEips, ...(label !== undefined && labelled === 'unknown' ? [label] : [])];
+  const isBehind =
+    parsed.kind !== 'notOurs' && (!hasNamespace(service, world) || isBeingClaimed(service, holdings, world));
+  return {
+    service,
+    key: keyOf(service),
+    parsed,
+    holdings,
+    pinned: parsed.kind === 'wants' ? pinnedHoldings(parsed.wants, holdings) : [],
+    isLabelledEipGone: labelled === 'gone',
+    isByDefault: settings.unmarkedServices === 'defaultEip' && isUnmarked(service),
+    unsure: names.length > 0 ? { kind: 'eips', names } : isBehind ? { kind: 'behind' } : undefined,
+  };
+}
+
+/** What is left to be chosen once the pinned families are taken out; undefined where nothing is. */
+export function wantsBeyond(wants: Wants, pinned: readonly Holding[]): Wants | undefined {
+  if (pinned.length === 0) return wants;
+  const families = wants.families.filter((family) => !pinned.some(({ address }) => address.family === family));
+  return families.length > 0 ? { ...wants, families, need: 'all' } : undefined;
+}
+
+/** What a Service that can't be read asks for as a matter of course: families, ports, policy. */
+export function wantsWithoutWishes(service: Service): Wants | undefined {
+  const [optIn] = SERVICE_ANNOTATIONS.optIn;
+  const { loadBalancerIP: _, ...spec } = service.spec ?? {};
+  const plain = { ...service, metadata: { ...service.metadata, annotations: { [optIn]: 'openelb' } }, spec };
+  const parsed = parseWants(plain, { unmarkedServices: 'always', defaultEipExists: true, primaryFamily: 4 });
+  return parsed.kind === 'wants' ? parsed.wants : undefined;
+}
+
+export function claimantFor(view: ServiceView, wants: Wants, token: string, nowMs: number): Claimant {
+  return {
+    wants,
+    holder: newHolder(view.service, wants, token, nowMs),
+    former: formerAddresses(view.service, view.holdings),
+  };
+}
+
+/** Asked anew in every round of the claimer: the ledger may have learnt something. */
+export function situationFor(view: ServiceView, claimant: Claimant, world: World): Situation {
+  const { service, key } = view;
+  const shown = publishedAddresses(service);
+  const isOthers = (address: Address): boolean =>
+    world.index.isPublishedByOthers(address, key) && !shown.some((own) => sameAddress(own, address));
+  return {
+    pools: world.eips.pools,
+    taken: new TakenForService(world.ledger, isOthers),
+    namespaceLabels: world.stores.namespaces.get(service.metadata.namespace ?? '')?.metadata.labels ?? {},
+    held: world.claimsOf(service),
+    isSelf: world.isHolder(service),
+    former: claimant.former,
+  };
+}
+
+/** What a default Eip has given is not taken back when that Eip is the default no more. */
+function wasGivenByDefault(service: Service, holdings: readonly Holding[]): boolean {
+  const isMarked = service.status?.conditions?.some(({ type }) => type === BY_DEFAULT_CONDITION) === true;
+  return isMarked && (holdings.length > 0 || publishedAddresses(service).length > 0);
+}
+
+/** Ours by neither class nor annotation. */
+function isUnmarked(service: Service): boolean {
+  return !isOurs(service, { unmarkedServices: 'never', defaultEipExists: false });
+}
+
+/** Named by the label of a Service that publishes something it does not hold: then its state matters. */
+function labelledEip(service: Service, holdings: readonly Holding[]): string | undefined {
+  const isUnheld = formerAddresses(service, holdings).length > 0 && publishedAddresses(service).length > 0;
+  return isUnheld ? service.metadata.labels?.[EIP_LABEL] : undefined;
+}
+
+function hasNamespace(service: Service, { stores }: World): boolean {
+  return stores.namespaces.get(service.metadata.namespace ?? '') !== undefined;
+}
+
+/** A sharer is just claiming the published address again; once it has, this Service joins it. */
+function isBeingClaimed(service: Service, holdings: readonly Holding[], { ledger }: World): boolean {
+  return formerAddresses(service, holdings).some((address) => ledger.isTaken(address) && !ledger.claimOf(address));
+}

@@ -1,0 +1,33 @@
+/**
+ * When this process first saw each holder without a uid. The grace period of a claim counts by the holder's own `since`; what we have seen
+ * ourselves guards against a webhook whose clock is behind ours.
+ */
+import type { ClaimHolder, EipClaim } from '../lib/api/claim.ts';
+import type { Change } from '../lib/kube/store.ts';
+
+export class Sightings {
+  readonly #nowMs: () => number;
+  /** Claim's name → token → time. Holders that are bound are not in it. */
+  readonly #seen = new Map<string, ReadonlyMap<string, number>>();
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  onChange({ type, key, object }: Change<EipClaim>): void {
+    const unbound = type === 'deleted' ? [] : object.spec.holders.filter(({ uid }) => uid === undefined);
+    const before = this.#seen.get(key);
+    if (unbound.length === 0) this.#seen.delete(key);
+    else this.#seen.set(key, new Map(unbound.map(({ token }) => [token, before?.get(token) ?? this.#nowMs()])));
+  }
+
+  /** Now, for one that was not seen by the watch yet. */
+  seenMs(claim: EipClaim, holder: ClaimHolder): number {
+    return this.#seen.get(claim.metadata.name ?? '')?.get(holder.token) ?? this.#nowMs();
+  }
+
+  /** Holders known, for a test that memory does not grow. */
+  get size(): number {
+    return [...this.#seen.values()].reduce((sum, tokens) => sum + tokens.size, 0);
+  }
+}

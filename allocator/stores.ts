@@ -1,0 +1,18 @@
+/** The caches that the allocator reads. `main.ts` fills them with Reflectors. */
+import type { BgpConfObject, BgpPeerObject } from '../lib/api/bgp-types.ts';
+import type { EipClaim } from '../lib/api/claim.ts';
+import type { EipObject } from '../lib/api/eip-types.ts';
+import type { Namespace, Service } from '../lib/api/service.ts';
+import type { SpeakerObject } from '../lib/api/speaker-types.ts';
+import type { Store } from '../lib/kube/store.ts';
+
+export interface Stores {
+  /** Of type LoadBalancer only: one that is retyped disappears. */
+  readonly services: Store<Service>;
+  readonly namespaces: Store<Namespace>;
+  readonly eips: Store<EipObject>;
+  readonly claims: Store<EipClaim>;
+  readonly bgpPeers: Store<BgpPeerObject>;
+  readonly bgpConfs: Store<BgpConfObject>;
+  readonly speakers: Store<SpeakerObject>;
+}

@@ -1,0 +1,128 @@
+/**
+ * One term of leadership: the queues and their workers, from the moment this replica may act until it may not. It starts by looking at everything
+ * once; nothing of it outlives it.
+ */
+import type { Service } from '../lib/api/service.ts';
+import { isNotFound } from '../lib/kube/errors.ts';
+import { SERVICES } from '../lib/kube/resource.ts';
+import { dropManagedFields } from '../lib/kube/transform.ts';
+import { KeyedQueue } from '../lib/process/keyed-queue.ts';
+import { type ActOptions, actWith } from './act.ts';
+import type { Caches } from './caches.ts';
+import { Departures } from './departures.ts';
+import { publishedAddresses } from './holdings.ts';
+import type { QueueName } from './metrics.ts';
+import type { Deps } from './ports.ts';
+import { BgpReconciler, confKey, peerKey } from './reconcile-bgp.ts';
+import { ClaimReconciler } from './reconcile-claim.ts';
+import { EipReconciler } from './reconcile-eip.ts';
+import { ServiceReconciler } from './reconcile-service.ts';
+import { Turns } from './turns.ts';
+import { compareWaiting, WaitingList, waitingOf, waitingSinceOf } from './waiting.ts';
+
+/** Statuses may wait a little; Services must not. */
+const STATUS_WORKERS = 4;
+
+export class Term {
+  readonly services: KeyedQueue;
+  readonly claims: KeyedQueue;
+  readonly eips: KeyedQueue;
+  readonly bgp: KeyedQueue;
+  readonly turns: Turns;
+  readonly #deps: Deps;
+  readonly #departures: Departures;
+  readonly #reconciler: ServiceReconciler;
+  /** Services that were there when the term began and were not looked at yet. */
+  readonly #wereThere = new Set<string>();
+
+  constructor(deps: Deps, caches: Caches) {
+    this.#deps = deps;
+    const waiting = new WaitingList();
+    this.turns = new Turns(waiting, (key) => this.services.add(key));
+    const onFreed = (): void => this.turns.freed();
+    const { turns } = this;
+    this.#departures = new Departures({ ...deps, onFreed });
+    this.#reconciler = new ServiceReconciler({ ...deps, waiting, turns, wasThere: (key) => this.#wereThere.has(key) });
+    const claims = new ClaimReconciler({ ...deps, onFreed, askService: (key) => this.services.add(key) });
+    const eips = new EipReconciler(deps, caches.eips, caches.claimsByEip);
+    const bgp = new BgpReconciler(deps, { peers: caches.bgpPeers, confs: caches.bgpConfs });
+    this.services = this.#queue('services', deps.config.workers, {
+      act: (key, signal) => this.#reconcileService(key, signal),
+      refresh: (key, signal) => this.#readService(key, signal),
+    });
+    this.claims = this.#queue('claims', 1, { act: (name, signal) => claims.reconcile(name, signal) });
+    this.eips = this.#queue('eips', STATUS_WORKERS, { act: (name, signal) => eips.reconcile(name, signal) });
+    this.bgp = this.#queue('bgp', STATUS_WORKERS, { act: (key, signal) => bgp.reconcile(key, signal) });
+  }
+
+  /** Resolves when `signal` has aborted and what was under way has ended. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#lookAtEverything();
+    await Promise.all([this.services, this.claims, this.eips, this.bgp].map((queue) => queue.run(signal)));
+  }
+
+  lengths(): Record<QueueName, number> {
+    const { services, claims, eips, bgp } = this;
+    return { services: services.length, claims: claims.length, eips: eips.length, bgp: bgp.length };
+  }
+
+  /** The watch has seen it go. */
+  departed(key: string, service: Service): void {
+    this.#departures.saw(key, service);
+    this.services.add(key);
+  }
+
+  #lookAtEverything(): void {
+    const { stores } = this.#deps.world;
+    const services = inOrderOfStart([...stores.services.values()]);
+    for (const key of services) this.#wereThere.add(key);
+    for (const key of services) this.services.add(key);
+    for (const claim of stores.claims.values()) {
+      this.claims.add(claim.metadata.name ?? '');
+      // Services that went while nobody led.
+      for (const { namespace, name } of claim.spec.holders) if (name) this.services.add(`${namespace}/${name}`);
+    }
+    for (const { metadata } of stores.eips.values()) this.eips.add(metadata.name ?? '');
+    for (const { metadata } of stores.bgpPeers.values()) this.bgp.add(peerKey(metadata.name ?? ''));
+    for (const { metadata } of stores.bgpConfs.values()) this.bgp.add(confKey(metadata.name ?? ''));
+  }
+
+  async #reconcileService(key: string, signal: AbortSignal) {
+    const service = this.#deps.world.services.get(key);
+    if (service) {
+      this.#departures.forget(key);
+      const again = await this.#reconciler.reconcile(service, signal);
+      this.#wereThere.delete(key);
+      return again;
+    }
+    this.#reconciler.forget(key);
+    this.#wereThere.delete(key);
+    return this.#departures.reconcile(key, signal);
+  }
+
+  async #readService(key: string, signal: AbortSignal): Promise<void> {
+    const { client, world } = this.#deps;
+    const [namespace = '', name = ''] = key.split('/');
+    try {
+      world.services.put(dropManagedFields(await client.get(SERVICES, { namespace, name }, { signal })));
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  #queue(name: QueueName, concurrency: number, options: Pick<ActOptions, 'act' | 'refresh'>): KeyedQueue {
+    const { metrics, log } = this.#deps;
+    const monotonicMs = (): number => performance.now();
+    return new KeyedQueue({ name, concurrency, log, act: actWith({ ...options, queue: name, metrics, monotonicMs }) });
+  }
+}
+
+/** Those that publish an address come first, so that nobody takes it from them; then the others in the order of their waiting. */
+function inOrderOfStart(services: readonly Service[]): string[] {
+  const ranked = services.map((service) => ({
+    waiting: waitingOf(service, waitingSinceOf(service), false),
+    publishes: publishedAddresses(service).length > 0,
+  }));
+  ranked.sort((a, b) => Number(b.publishes) - Number(a.publishes) || compareWaiting(a.waiting, b.waiting));
+  return ranked.map(({ waiting }) => waiting.key);
+}

@@ -1,0 +1,113 @@
+/** Which change makes whom look again. A key too many costs a decision that writes nothing; a key too few would be a change that nobody sees. */
+import { claimAddress, type EipClaim } from '../lib/api/claim.ts';
+import type { EipObject } from '../lib/api/eip-types.ts';
+import { BGP_CONF_NAME, EIP_LABEL } from '../lib/api/keys.ts';
+import { type KubeObject, keyFor, keyOf } from '../lib/api/object.ts';
+import type { SpeakerObject } from '../lib/api/speaker-types.ts';
+import type { Change, Store } from '../lib/kube/store.ts';
+import type { Caches } from './caches.ts';
+import { confKey, peerKey } from './reconcile-bgp.ts';
+import type { Term } from './term.ts';
+import type { World } from './world.ts';
+
+/** Subscribes once; `term` says who is to act, if anybody. To be called after the world and the caches have subscribed. */
+export function watchAll(world: World, caches: Caches, term: () => Term | undefined): void {
+  const { stores } = world;
+  const on = <T extends KubeObject>(store: Store<T>, act: (to: Term, change: Change<T>) => void): void => {
+    store.subscribe((change) => {
+      const to = term();
+      if (to) act(to, change);
+    });
+  };
+  on(stores.services, (to, { type, key, object }) => {
+    if (type === 'deleted') to.departed(key, object);
+    else to.services.add(key);
+  });
+  on(stores.namespaces, (to, change) => {
+    if (change.type === 'modified' && sameTexts(change.old.metadata.labels, change.object.metadata.labels)) return;
+    to.turns.freed();
+  });
+  on(stores.claims, (to, change) => onClaim(to, change, caches));
+  on(stores.bgpPeers, (to, { key }) => to.bgp.add(peerKey(key)));
+  on(stores.bgpConfs, (to, { key }) => {
+    to.bgp.add(confKey(key));
+    if (key === BGP_CONF_NAME) for (const peer of stores.bgpPeers.values()) to.bgp.add(peerKey(keyOf(peer)));
+  });
+  on(stores.speakers, (to, change) => {
+    to.bgp.add(confKey(BGP_CONF_NAME));
+    for (const peer of peersOf(change)) to.bgp.add(peerKey(peer));
+  });
+  watchEips(world, term);
+}
+
+function onClaim(to: Term, change: Change<EipClaim>, caches: Caches): void {
+  const { type, key, object } = change;
+  const before = change.type === 'modified' ? change.old : object;
+  for (const { namespace, name } of [...before.spec.holders, ...object.spec.holders]) {
+    if (name !== undefined) to.services.add(keyFor(namespace, name));
+  }
+  to.claims.add(key);
+  to.eips.add(caches.claimsByEip.eipOf(object));
+  if (type === 'deleted' || before.spec.holders.length > object.spec.holders.length) to.turns.freed();
+}
+
+/** A change of an Eip's status is our own and changes nothing for anybody. */
+function watchEips(world: World, term: () => Term | undefined): void {
+  let hadDefault = false;
+  world.stores.eips.subscribe((change) => {
+    const { key } = change;
+    const to = term();
+    if (change.type === 'modified' && sameButForStatus(change.old, change.object)) {
+      to?.eips.add(key);
+      return;
+    }
+    const { hasDefault } = world.eips.pools;
+    const isAboutAll = hasDefault !== hadDefault;
+    hadDefault = hasDefault;
+    if (!to) return;
+    // Which of two that overlap counts may have changed.
+    for (const { metadata } of world.stores.eips.values()) to.eips.add(metadata.name ?? '');
+    to.eips.add(key);
+    for (const service of isAboutAll ? allServices(world) : servicesOf(key, world)) to.services.add(service);
+    to.turns.freed();
+  });
+}
+
+function* allServices({ stores }: World): Generator<string> {
+  for (const service of stores.services.values()) yield keyOf(service);
+}
+
+/** Services that have to do with the Eip: holders of its addresses, and those with its label. */
+function servicesOf(eipName: string, { stores, ledger, eips }: World): Set<string> {
+  const keys = new Set<string>();
+  for (const claim of ledger.claims()) {
+    const address = claimAddress(claim.metadata.name ?? '');
+    const isOfEip = claim.spec.eip === eipName || (address && eips.pools.containing(address)?.name === eipName);
+    if (!isOfEip) continue;
+    for (const { namespace, name } of claim.spec.holders) if (name !== undefined) keys.add(keyFor(namespace, name));
+  }
+  for (const service of stores.services.values()) {
+    if (service.metadata.labels?.[EIP_LABEL] === eipName) keys.add(keyOf(service));
+  }
+  return keys;
+}
+
+/** By name of the BgpPeer, those of a Speaker before and after the change. */
+function peersOf(change: Change<SpeakerObject>): Set<string> {
+  const speakers = change.type === 'modified' ? [change.old, change.object] : [change.object];
+  return new Set(speakers.flatMap(({ status }) => (status?.sessions ?? []).map(({ peer }) => peer)));
+}
+
+function sameButForStatus(a: EipObject, b: EipObject): boolean {
+  return (
+    a.metadata.generation === b.metadata.generation &&
+    a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&
+    sameTexts(a.metadata.labels, b.metadata.labels) &&
+    sameTexts(a.metadata.annotations, b.metadata.annotations)
+  );
+}
+
+function sameTexts(a: Readonly<Record<string, string>> = {}, b: Readonly<Record<string, string>> = {}): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}

@@ -1,0 +1,111 @@
+/**
+ * What is known of the cluster, kept warm whether this replica leads or not: the stores, and what is derived from them.
+ * It only reads; whoever leads acts on it.
+ */
+import type { EipClaim } from '../lib/api/claim.ts';
+import { claimAddress } from '../lib/api/claim.ts';
+import { CLAIM_ANNOTATION } from '../lib/api/keys.ts';
+import { keyOf } from '../lib/api/object.ts';
+import type { Service } from '../lib/api/service.ts';
+import { Ledger } from '../lib/ipam/ledger.ts';
+import { type Address, formatAddress } from '../lib/net/address.ts';
+import { Eips } from './eips.ts';
+import { Fresh } from './fresh.ts';
+import { type EipState, type Holding, inOrderOfPreference, isHolder } from './holdings.ts';
+import { ServiceIndex } from './service-index.ts';
+import { Sightings } from './sightings.ts';
+import type { Stores } from './stores.ts';
+
+export interface HoldingsView {
+  readonly holdings: readonly Holding[];
+  /** Eips that are not in the cache and may be gone; nothing is decided before that is known. */
+  readonly unknownEips: readonly string[];
+}
+
+export class World {
+  readonly stores: Stores;
+  readonly services: Fresh<Service>;
+  readonly index: ServiceIndex;
+  readonly eips: Eips;
+  readonly ledger = new Ledger();
+  readonly sightings: Sightings;
+
+  constructor(stores: Stores, nowMs: () => number) {
+    this.stores = stores;
+    this.services = new Fresh(stores.services);
+    this.index = new ServiceIndex(stores.services);
+    this.eips = new Eips(stores.eips);
+    this.sightings = new Sightings(nowMs);
+    stores.claims.subscribe((change) => {
+      this.sightings.onChange(change);
+      if (change.type !== 'deleted') this.ledger.apply(change.object);
+      else this.#forget(change.object);
+    });
+  }
+
+  get synced(): boolean {
+    return Object.values(this.stores).every(({ synced }) => synced);
+  }
+
+  /** Claims with an entry of the Service's, in order of preference. */
+  claimsOf(service: Service): readonly EipClaim[] {
+    const { namespace = '', name = '' } = service.metadata;
+    const byName = this.ledger.heldBy(namespace, name);
+    const token = this.tokenOf(service);
+    if (token === undefined) return inOrderOfPreference(service, byName);
+    const isOurs = this.isHolder(service);
+    const byToken = this.ledger
+      .heldByToken(namespace, token)
+      .filter((claim) => !byName.includes(claim) && claim.spec.holders.some(isOurs));
+    return inOrderOfPreference(service, [...byName, ...byToken]);
+  }
+
+  holdingsOf(service: Service): HoldingsView {
+    const isOurs = this.isHolder(service);
+    const unknownEips: string[] = [];
+    const holdings = this.claimsOf(service).flatMap((claim): Holding[] => {
+      const address = claimAddress(claim.metadata.name ?? '');
+      const own = claim.spec.holders.find(isOurs);
+      if (!address || !own) return [];
+      const { name, state } = this.eips.stateOf(address, claim.spec.eip);
+      if (state === 'unknown') unknownEips.push(name);
+      return [{ address, claim, own, eipName: name, eip: known(state) }];
+    });
+    return { holdings, unknownEips };
+  }
+
+  /** Which entry in a claim is the Service's. */
+  isHolder(service: Service): (holder: EipClaim['spec']['holders'][number]) => boolean {
+    const token = this.tokenOf(service);
+    return isHolder(service, (other) => other === token);
+  }
+
+  /** The token in its annotation, unless that was copied from another Service. */
+  tokenOf(service: Service): string | undefined {
+    const token = service.metadata.annotations?.[CLAIM_ANNOTATION];
+    if (!token) return undefined;
+    const owner = this.index.ownerOf(service.metadata.namespace ?? '', token);
+    return owner === undefined || keyOf(owner) === keyOf(service) ? token : undefined;
+  }
+
+  /** Another Service has a claim on the address, and this one has not. */
+  isTakenByOthers(address: Address, service: Service): boolean {
+    const claim = this.ledger.claimOf(address);
+    return claim !== undefined && !claim.spec.holders.some(this.isHolder(service));
+  }
+
+  #forget(claim: EipClaim): void {
+    const address = claimAddress(claim.metadata.name ?? '');
+    if (address) this.ledger.forget(address, claim.metadata.uid);
+  }
+}
+
+/** For the text of a log line or a map's key. */
+export function addressKey(service: Service, address: Address): string {
+  return `${keyOf(service)} ${formatAddress(address)}`;
+}
+
+/** An Eip that is not known to be gone counts as there. */
+function known(state: EipState | 'unknown'): EipState {
+  return state === 'unknown' ? 'unusable' : state;
+}

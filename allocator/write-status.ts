@@ -1,0 +1,48 @@
+/** Brings the status of one of our own kinds to what it should be: only what differs is sent, and nothing where nothing does. */
+import type { KubeObject } from '../lib/api/object.ts';
+import type { KubeClient } from '../lib/kube/client.ts';
+import type { Resource } from '../lib/kube/resource.ts';
+import { dropManagedFields } from '../lib/kube/transform.ts';
+import { finalizersPatch } from './finalizers.ts';
+import type { Fresh } from './fresh.ts';
+import { mergeDiff } from './merge-diff.ts';
+
+interface WithStatus extends KubeObject {
+  readonly status?: unknown;
+}
+
+export interface StatusWriter<T extends WithStatus> {
+  readonly client: KubeClient;
+  readonly resource: Resource<T>;
+  readonly cache: Fresh<T>;
+}
+
+/** @returns whether it wrote. @throws a conflict where the object has changed meanwhile. */
+export async function writeStatus<T extends WithStatus>(
+  { client, resource, cache }: StatusWriter<T>,
+  object: T,
+  status: T['status'],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const change = mergeDiff(object.status, status);
+  if (change === undefined) return false;
+  const { name = '', resourceVersion } = object.metadata;
+  const body = { metadata: { resourceVersion }, status: change };
+  cache.put(
+    dropManagedFields(await client.patch(resource, { name }, body, { type: 'merge', subresource: 'status', signal })),
+  );
+  return true;
+}
+
+/** @returns whether OpenELB's finalizers had to be taken off; the object may be gone then. */
+export async function takeFinalizersOff<T extends WithStatus>(
+  { client, resource, cache }: StatusWriter<T>,
+  object: T,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const body = finalizersPatch(object);
+  if (body === undefined) return false;
+  const { name = '' } = object.metadata;
+  cache.put(dropManagedFields(await client.patch(resource, { name }, body, { type: 'merge', signal })));
+  return true;
+}

@@ -1,0 +1,126 @@
+/** BgpPeer.status and BgpConf.status at a real API server: gathered from Speakers, written on change only. */
+import type { BgpConfObject, BgpPeerObject } from '../../../lib/api/bgp-types.ts';
+import type { SpeakerObject, SpeakerSession } from '../../../lib/api/speaker-types.ts';
+import { BGP_CONFS, BGP_PEERS, SPEAKERS } from '../../../lib/kube/resource.ts';
+import { AllocatorLab, eventually, type Replica } from './harness.ts';
+
+let lab: AllocatorLab;
+let replica: Replica;
+
+beforeAll(async () => {
+  lab = await AllocatorLab.start();
+  replica = await lab.replica();
+}, 60_000);
+afterAll(() => lab?.[Symbol.asyncDispose]());
+
+const session: SpeakerSession = {
+  peer: 'router',
+  neighborAddress: '192.0.2.1',
+  neighborAs: 64513,
+  localAs: 64512,
+  state: 'Established',
+  since: '2026-01-01T00:00:00Z',
+  neighborRouterId: '192.0.2.1',
+  holdTimeSeconds: 90,
+  keepaliveSeconds: 30,
+  routesSent: 1,
+  disabled: false,
+};
+
+async function report(node: string, status: SpeakerObject['status']): Promise<void> {
+  const known = (await lab.admin.list(SPEAKERS)).items.some(({ metadata }) => metadata.name === node);
+  if (!known)
+    await lab.admin.create(SPEAKERS, { apiVersion: 'skycap.io/v1alpha1', kind: 'Speaker', metadata: { name: node } });
+  await lab.admin.patch(SPEAKERS, { name: node }, { status }, { type: 'merge', subresource: 'status' });
+}
+
+async function peer(name = 'router'): Promise<BgpPeerObject> {
+  return lab.admin.get(BGP_PEERS, { name });
+}
+
+function words(object: BgpPeerObject | BgpConfObject): string[] {
+  return (object.status?.conditions ?? []).map(
+    ({ type, status, reason, message }) => `${type} ${status} ${reason}: ${message}`,
+  );
+}
+
+test('a BgpPeer shows each session in the words of OpenELB, and the sum of them in a condition', async () => {
+  await lab.admin.create(BGP_PEERS, {
+    metadata: { name: 'router' },
+    spec: { conf: { neighborAddress: '192.0.2.1', peerAs: 64513 } },
+  });
+  await eventually(async () =>
+    expect(words(await peer())).toContainEqual(expect.stringMatching(/^Established False NoBgpConf/)),
+  );
+  await lab.admin.create(BGP_CONFS, { metadata: { name: 'default' }, spec: { as: 64512, useMultiplePaths: true } });
+  await eventually(async () =>
+    expect(words(await peer())).toContainEqual(expect.stringMatching(/^Established False NoSessions/)),
+  );
+
+  await report('node-1', { sessions: [session], routerId: '192.0.2.11', localAs: 64512 });
+  await report('node-2', {
+    sessions: [{ ...session, state: 'Active', lastError: 'Socket: Connection refused' }],
+    routerId: '192.0.2.12',
+    localAs: 64512,
+  });
+  await eventually(async () => {
+    expect(words(await peer())).toEqual([
+      'Accepted True Accepted: every field that is set is valid',
+      'Established False SessionsDown: 1 of 2 nodes; node-2: Active, Socket: Connection refused',
+    ]);
+  });
+  expect((await peer()).status?.nodesPeerStatus?.['node-1']).toEqual({
+    peerState: {
+      neighborAddress: '192.0.2.1',
+      peerAs: 64513,
+      localAs: 64512,
+      peerType: 1,
+      routerId: '192.0.2.1',
+      sessionState: 'ESTABLISHED',
+      adminState: 'UP',
+    },
+    timersState: { keepaliveInterval: '30', negotiatedHoldTime: '90', uptime: '2026-01-01T00:00:00Z' },
+  });
+  await eventually(async () => {
+    const conf = await lab.admin.get(BGP_CONFS, { name: 'default' });
+    expect(conf.status?.nodesConfStatus).toEqual({
+      'node-1': { routerId: '192.0.2.11', as: 64512 },
+      'node-2': { routerId: '192.0.2.12', as: 64512 },
+    });
+    expect(words(conf)).toEqual([
+      'Accepted True Accepted: every field that is set is valid',
+      'Supported False Unsupported: not supported yet: spec.useMultiplePaths; without effect, and may stay',
+    ]);
+  });
+});
+
+test('a counter that ticks writes nothing; a node that goes is taken out', async () => {
+  await replica.idle();
+  const before = await replica.writes();
+  await report('node-1', { sessions: [{ ...session, routesSent: 1234 }] });
+  await replica.idle();
+  expect(await replica.writes()).toEqual(before);
+  await lab.admin.delete(SPEAKERS, { name: 'node-2' });
+  await eventually(async () => {
+    expect(Object.keys((await peer()).status?.nodesPeerStatus ?? {})).toEqual(['node-1']);
+    expect(words(await peer())).toContain('Established True SessionsEstablished: 1 of 1 nodes');
+  });
+});
+
+test('a BgpConf of another name, and a BgpPeer that cannot be read, say so', async () => {
+  await lab.admin.create(BGP_CONFS, { metadata: { name: 'mine' }, spec: { as: 64512 } });
+  await eventually(async () => {
+    expect(words(await lab.admin.get(BGP_CONFS, { name: 'mine' }))).toEqual([
+      expect.stringMatching(/^Accepted False NotTheDefault/),
+    ]);
+  });
+  await lab.admin.create(BGP_PEERS, {
+    metadata: { name: 'local' },
+    spec: { conf: { neighborAddress: 'fe80::1', peerAs: 64513 } },
+  });
+  await eventually(async () => {
+    expect(words(await peer('local'))).toContainEqual(
+      expect.stringMatching(/^Accepted False Invalid: spec\.conf\.neighborAddress: "fe80::1" is link-local/),
+    );
+  });
+});

@@ -1,0 +1,282 @@
+/** What the allocator mends at a real API server: claims lost, leaked or half made, Eips deleted, made again or broken, a world that it finds. */
+import type { EipClaim } from '../../../lib/api/claim.ts';
+import { EIP_CLAIMS, EIPS, SERVICES } from '../../../lib/kube/resource.ts';
+import {
+  AllocatorLab,
+  assigned,
+  eventually,
+  GRACE_SECONDS,
+  publishedBy,
+  type Replica,
+  refOf,
+  serviceObject,
+} from './harness.ts';
+
+let lab: AllocatorLab;
+let replica: Replica;
+
+beforeAll(async () => {
+  lab = await AllocatorLab.start();
+  replica = await lab.replica();
+}, 60_000);
+afterAll(() => lab?.[Symbol.asyncDispose]());
+
+/** As the webhook makes it during the create call. */
+function claimFor(key: string | undefined, address: string, eip: string, token: string, since = new Date()): EipClaim {
+  const { namespace, name } = refOf(key ?? `${eip}/`);
+  return {
+    apiVersion: 'skycap.io/v1alpha1',
+    kind: 'EipClaim',
+    metadata: { name: address },
+    spec: {
+      address,
+      eip,
+      holders: [
+        {
+          namespace,
+          ...(name && { name }),
+          token,
+          ports: [{ port: 80, protocol: 'TCP' }],
+          externalTrafficPolicy: 'Cluster',
+          selector: '',
+          since: since.toISOString(),
+        },
+      ],
+    },
+  };
+}
+
+/** What the webhook writes on the Service. */
+function marks(
+  address: string,
+  eip: string,
+  token: string,
+): { annotations: Record<string, string>; labels: Record<string, string> } {
+  return {
+    annotations: { 'lb.kubesphere.io/v1alpha1': 'openelb', 'skycap.io/addresses': address, 'skycap.io/claim': token },
+    labels: { 'eip.openelb.kubesphere.io/v1alpha2': eip },
+  };
+}
+
+test('what the webhook has done needs one write to be published, and one to bind the claim', async () => {
+  await lab.pool('fast', '198.51.100.0/29');
+  await replica.idle();
+  const before = await replica.writes();
+  await lab.admin.create(EIP_CLAIMS, claimFor('fast/web', '198.51.100.5', 'fast', 'token-of-fast'));
+  const { metadata } = await lab.create('fast/web', {}, {}, marks('198.51.100.5', 'fast', 'token-of-fast'));
+  await lab.published('fast/web', '198.51.100.5');
+  await eventually(async () => expect(await lab.claims('fast')).toEqual({ '198.51.100.5': 'fast/web' }));
+  expect((await lab.claim('198.51.100.5'))?.spec.holders[0]).toMatchObject({
+    uid: metadata.uid,
+    token: 'token-of-fast',
+  });
+  await replica.idle();
+  const after = await replica.writes();
+  const count = (kind: string): number => (after[kind] ?? 0) - (before[kind] ?? 0);
+  expect([count('patch services 200'), count('update eipclaims 200'), count('create eipclaims 201')]).toEqual([
+    1, 1, 0,
+  ]);
+});
+
+test('under generateName the token finds the Service, and name and uid are bound', async () => {
+  await lab.pool('generated', '198.51.100.8/29');
+  await lab.admin.create(EIP_CLAIMS, claimFor(undefined, '198.51.100.9', 'generated', 'token-of-generated'));
+  const made = await lab.create('generated/web-', {}, {}, marks('198.51.100.9', 'generated', 'token-of-generated'));
+  const key = `generated/${made.metadata.name}`;
+  await lab.published(key, '198.51.100.9');
+  await eventually(async () => expect(await lab.claims('generated')).toEqual({ '198.51.100.9': key }));
+});
+
+test('a token copied with a manifest from another Service takes nothing from it', async () => {
+  await lab.pool('copied', '198.51.100.16/29');
+  const first = await lab.create('copied/first');
+  expect(first).toBeDefined();
+  const { annotations } = (await lab.published('copied/first', '198.51.100.16')).metadata;
+  await lab.create('copied/second', { ...annotations });
+  await lab.published('copied/second', '198.51.100.17');
+  await eventually(async () => {
+    expect(await lab.claims('copied')).toEqual({ '198.51.100.16': 'copied/first', '198.51.100.17': 'copied/second' });
+  });
+  const tokens = await Promise.all(['first', 'second'].map((name) => lab.service(`copied/${name}`)));
+  expect(new Set(tokens.map(({ metadata }) => metadata.annotations?.['skycap.io/claim'])).size).toBe(2);
+});
+
+test('claims whose Service never came are collected after the grace period, and not before', async () => {
+  await lab.pool('leaked', '198.51.100.24/31');
+  const startedMs = Date.now();
+  await lab.admin.create(EIP_CLAIMS, claimFor('leaked/named', '198.51.100.24', 'leaked', 'token-1'));
+  await lab.admin.create(EIP_CLAIMS, claimFor(undefined, '198.51.100.25', 'leaked', 'token-2'));
+  await lab.create('leaked/waiting');
+  await lab.published('leaked/waiting', '');
+  await lab.published('leaked/waiting', '198.51.100.24');
+  expect(Date.now() - startedMs).toBeGreaterThan(GRACE_SECONDS * 1000 - 100);
+  await eventually(async () => expect(await lab.claims('leaked')).toEqual({ '198.51.100.24': 'leaked/waiting' }));
+});
+
+test('claims deleted by hand are made again from the Services: no address changes, shared ones and disabled Eips included', async () => {
+  await lab.pool('rebuilt', '198.51.100.32/28');
+  const key = { 'skycap.io/sharing-key': 'one' };
+  const names = ['a', 'b', 'c', 'd'];
+  for (const name of names) await lab.create(`rebuilt/${name}`);
+  await lab.create('rebuilt/shares-1', key, { ports: [{ port: 80 }] });
+  await lab.published('rebuilt/shares-1', '198.51.100.36');
+  await lab.create('rebuilt/shares-2', key, { ports: [{ port: 81 }] });
+  await lab.published('rebuilt/shares-2', '198.51.100.36');
+  for (const [i, name] of names.entries()) await lab.published(`rebuilt/${name}`, `198.51.100.${32 + i}`);
+  await lab.admin.patch(EIPS, { name: 'rebuilt' }, { spec: { disable: true } }, { type: 'merge' });
+  // Somebody who waits would take whatever is free for a moment.
+  await lab.create('rebuilt/waits');
+  await lab.reason('rebuilt/waits', 'EipDisabled');
+  const before = await lab.claims('rebuilt');
+  await lab.plane.kubectl(['delete', 'eipclaims', ...Object.keys(before)]);
+  await eventually(async () => {
+    const after = await lab.claims('rebuilt');
+    expect(Object.keys(after).sort()).toEqual(Object.keys(before).sort());
+    expect(after['198.51.100.36']?.split(';').sort()).toEqual(['rebuilt/shares-1', 'rebuilt/shares-2']);
+  });
+  await replica.idle();
+  for (const [i, name] of names.entries()) await lab.published(`rebuilt/${name}`, `198.51.100.${32 + i}`);
+  for (const name of ['shares-1', 'shares-2']) await lab.published(`rebuilt/${name}`, '198.51.100.36');
+});
+
+test('an Eip that is deleted and made again gives the same addresses; meanwhile its Services wait', async () => {
+  await lab.pool('again', '198.51.100.48/29');
+  for (const name of ['a', 'b', 'c']) {
+    await lab.create(`again/${name}`, { 'eip.openelb.kubesphere.io/v1alpha2': 'again' });
+    await lab.published(`again/${name}`, `198.51.100.${48 + ['a', 'b', 'c'].indexOf(name)}`);
+  }
+  await lab.remove('again/a');
+  await lab.plane.kubectl(['delete', 'eip', 'again']);
+  for (const name of ['b', 'c']) {
+    const waiting = await lab.published(`again/${name}`, '');
+    expect(assigned(waiting)?.reason).toBe('EipNotFound');
+  }
+  expect(await lab.claims('again')).toEqual({ '198.51.100.49': 'again/b', '198.51.100.50': 'again/c' });
+  await lab.eip('again', '198.51.100.48/29', { namespaces: ['again'] });
+  await lab.published('again/b', '198.51.100.49');
+  await lab.published('again/c', '198.51.100.50');
+});
+
+test('a Service whose Eip is deleted takes an address of another Eip, and gives the old one up', async () => {
+  await lab.pool('other-1', '198.51.100.56/30');
+  await lab.create('other-1/web');
+  await lab.published('other-1/web', '198.51.100.56');
+  await lab.eip('other-2', '198.51.100.60/30', { namespaces: ['other-1'] });
+  await lab.plane.kubectl(['delete', 'eip', 'other-1']);
+  await lab.published('other-1/web', '198.51.100.60');
+  await eventually(async () => expect(await lab.claims('other-1')).toEqual({ '198.51.100.60': 'other-1/web' }));
+});
+
+test.each([
+  ['broken', '198.51.100.72-198.51.100.64'],
+  ['shrunk', '198.51.100.78/31'],
+])(
+  'an Eip that is %s while a Service has its address takes nothing away and gives nothing new',
+  async (name, edited) => {
+    const namespace = `edit-${name}`;
+    await lab.pool(namespace, '198.51.100.64/28', {});
+    await lab.create(`${namespace}/web`);
+    await lab.published(`${namespace}/web`, '198.51.100.64');
+    // Another Eip would gladly take it.
+    await lab.eip(`${namespace}-more`, '198.51.100.80/30', { namespaces: [namespace], priority: 1 });
+    await lab.admin.patch(EIPS, { name: namespace }, { spec: { address: edited } }, { type: 'merge' });
+    const kept = await lab.reason(`${namespace}/web`, 'EipInvalid');
+    expect([publishedBy(kept), assigned(kept)?.status]).toEqual(['198.51.100.64', 'True']);
+    await lab.stop(replica);
+    replica = await lab.replica();
+    await replica.idle();
+    expect(publishedBy(await lab.service(`${namespace}/web`))).toBe('198.51.100.64');
+    await lab.admin.patch(EIPS, { name: namespace }, { spec: { address: '198.51.100.64/28' } }, { type: 'merge' });
+    await lab.reason(`${namespace}/web`, 'Assigned');
+    await lab.plane.kubectl(['delete', 'eip', namespace, `${namespace}-more`]);
+    await lab.plane.kubectl(['delete', 'service', '-n', namespace, '--all']);
+    await eventually(async () => expect(await lab.claims(namespace)).toEqual({}));
+  },
+);
+
+test('two Eips that overlap: the younger gives nothing and says so; the older is not disturbed', async () => {
+  await lab.pool('older', '198.51.100.96/28');
+  await lab.create('older/web');
+  await lab.published('older/web', '198.51.100.96');
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await lab.eip('younger', '198.51.100.100/30');
+  await eventually(async () => {
+    const { conditions, ready } = await lab.eipStatus('younger');
+    expect(conditions?.map(({ type, status, reason }) => `${type} ${status} ${reason}`)).toEqual([
+      'Accepted False Overlaps',
+      'Ready False Overlaps',
+    ]);
+    expect(ready).toBe(false);
+  });
+  expect((await lab.eipStatus('older')).ready).toBe(true);
+  await lab.create('older/named', { 'eip.openelb.kubesphere.io/v1alpha2': 'younger' });
+  await lab.reason('older/named', 'EipInvalid');
+  await lab.plane.kubectl(['delete', 'eip', 'younger']);
+});
+
+test('a field without effect is named in a condition of the Eip', async () => {
+  await lab.eip(
+    'unsupported',
+    '198.51.100.112/30',
+    { usingKnownIPs: true },
+    { labels: { 'openelb.kubesphere.io/cni': 'calico' } },
+  );
+  await eventually(async () => {
+    const { conditions } = await lab.eipStatus('unsupported');
+    expect(conditions?.map(({ type, reason }) => `${type} ${reason}`)).toEqual([
+      'Accepted Accepted',
+      'Ready Ready',
+      'Supported Unsupported',
+      'Announced AnnouncedByCni',
+    ]);
+  });
+});
+
+test('a Service of OpenELB keeps its address: it is claimed from what is published', async () => {
+  await lab.stop(replica);
+  await lab.pool('migrated', '198.51.100.120/30');
+  await lab.create('migrated/web', {}, {}, { labels: { 'eip.openelb.kubesphere.io/v1alpha2': 'migrated' } });
+  const status = { status: { loadBalancer: { ingress: [{ ip: '198.51.100.122' }] } } };
+  await lab.admin.patch(SERVICES, refOf('migrated/web'), status, { type: 'merge', subresource: 'status' });
+  // Older in name and made in the same moment, it would get the lowest address.
+  await lab.create('migrated/another');
+  replica = await lab.replica();
+  await lab.published('migrated/web', '198.51.100.122');
+  await lab.published('migrated/another', '198.51.100.120');
+});
+
+test('a Service deleted and made again while nobody led is somebody new; what the old one held is not leaked', async () => {
+  await lab.pool('reborn', '198.51.100.128/30');
+  await lab.create('reborn/web');
+  await lab.published('reborn/web', '198.51.100.128');
+  await lab.create('reborn/gone');
+  await lab.published('reborn/gone', '198.51.100.129');
+  await lab.stop(replica);
+  await lab.remove('reborn/web');
+  await lab.remove('reborn/gone');
+  const made = await lab.create('reborn/web');
+  replica = await lab.replica();
+  await lab.published('reborn/web', '198.51.100.128');
+  await eventually(async () => expect(await lab.claims('reborn')).toEqual({ '198.51.100.128': 'reborn/web' }));
+  expect((await lab.claim('198.51.100.128'))?.spec.holders[0]?.uid).toBe(made.metadata.uid);
+});
+
+test('an allocator that is started in a world that stands as it should writes nothing', async () => {
+  await replica.idle();
+  await lab.stop(replica);
+  replica = await lab.replica();
+  await replica.idle();
+  expect(await replica.writes()).toEqual({});
+});
+
+test('a status is never cleared for a Service that waits for what it cannot have', async () => {
+  await lab.pool('certain', '198.51.100.136/31');
+  const foreign = serviceObject('certain/foreign', { 'eip.openelb.kubesphere.io/v1alpha2': 'missing' });
+  await lab.admin.create(SERVICES, foreign);
+  await lab.reason('certain/foreign', 'EipNotFound');
+  const status = { status: { loadBalancer: { ingress: [{ ip: '192.0.2.99' }] } } };
+  await lab.admin.patch(SERVICES, refOf('certain/foreign'), status, { type: 'merge', subresource: 'status' });
+  await replica.idle();
+  const service = await lab.service('certain/foreign');
+  expect([publishedBy(service), assigned(service)?.status]).toEqual(['192.0.2.99', 'False']);
+});

@@ -1,0 +1,148 @@
+/** Two replicas at a real API server: takeover without any address changing; and how fast one is, with how many requests. */
+import { join } from 'node:path';
+import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
+import { SERVICES } from '../../../lib/kube/resource.ts';
+import { Daemon } from '../../support/daemon.ts';
+import { freePorts } from '../../support/free-port.ts';
+import { ALLOCATOR_USER, AllocatorLab, eventually, publishedBy, type Replica, serviceObject } from './harness.ts';
+
+let lab: AllocatorLab;
+
+beforeAll(async () => {
+  lab = await AllocatorLab.start();
+}, 60_000);
+afterAll(() => lab?.[Symbol.asyncDispose]());
+
+async function allPublished(namespace: string): Promise<Map<string, string>> {
+  const { items } = await lab.admin.list(SERVICES, { namespace });
+  return new Map(items.map((service) => [service.metadata.name ?? '', publishedBy(service)]));
+}
+
+async function leads(replica: Replica, withinMs: number): Promise<void> {
+  await eventually(async () => expect(await replica.isLeading()).toBe(true), withinMs);
+}
+
+test('a leader that stops, and one that vanishes, are followed without any address changing', async () => {
+  await lab.pool('handover', '198.51.100.0/26');
+  const first = await lab.replica('allocator-0');
+  const second = await lab.replica('allocator-1');
+  for (let i = 0; i < 20; i++) await lab.create(`handover/web-${i}`);
+  await eventually(async () => expect([...(await allPublished('handover')).values()]).not.toContain(''));
+  const before = await allPublished('handover');
+  expect(new Set(before.values()).size).toBe(20);
+  expect(await second.isLeading()).toBe(false);
+  await first.idle();
+  expect(await second.writes()).toEqual({});
+
+  await lab.stop(first);
+  await leads(second, 2_000);
+  await second.idle();
+  expect(await second.writes()).toEqual({});
+  const third = await lab.replica('allocator-2');
+  await lab.vanish(second);
+  await lab.create('handover/while-nobody-leads');
+  await leads(third, 8_000);
+  await lab.published('handover/while-nobody-leads', '198.51.100.20');
+  const after = await allPublished('handover');
+  for (const [name, address] of before) expect(`${name} ${after.get(name)}`).toBe(`${name} ${address}`);
+  await lab.stop(third);
+}, 20_000);
+
+test('as a process: ready, leads, and stops in order when it is told to', async () => {
+  const [port = 0] = await freePorts(1);
+  const start = async (name: string, health: number): Promise<Daemon> =>
+    new Daemon({
+      name,
+      command: process.execPath,
+      args: [join(import.meta.dirname, '../../../allocator/main.ts')],
+      logFile: join(lab.plane.dir, `${name}.log`),
+      env: {
+        PATH: process.env.PATH,
+        KUBECONFIG: await lab.plane.kubeconfigFile(ALLOCATOR_USER),
+        POD_NAME: name,
+        SKYCAP_HEALTH_ADDRESS: `127.0.0.1:${health}`,
+        NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
+      },
+    });
+  const first = await start('process-0', port);
+  try {
+    await eventually(async () => {
+      const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
+      expect([ready.status, await ready.text()]).toEqual([200, expect.stringContaining('[+] cache of services ok')]);
+    }, 20_000);
+    await lab.pool('process', '198.51.100.64/30');
+    await lab.create('process/web');
+    await lab.published('process/web', '198.51.100.64');
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(metrics).toMatch(/skycap_leader\{component="allocator"\} 1/);
+    await first.kill('SIGTERM');
+    expect(first.exited).toBe('exited with code 0');
+  } finally {
+    await first.kill();
+  }
+});
+
+test('300 Services created at once all get an address, each another; the figures', async () => {
+  const replica = await lab.replica('allocator-3', LEADER_TIMING);
+  await lab.pool('many', '10.0.0.0/16');
+  const startedMs = performance.now();
+  const names = Array.from({ length: 300 }, (_, i) => `web-${i}`);
+  const creating = Array.from({ length: 16 }, async () => {
+    for (let name = names.shift(); name; name = names.shift()) await lab.create(`many/${name}`);
+  });
+  await Promise.all(creating);
+  const createdMs = performance.now() - startedMs;
+  await eventually(async () => {
+    const published = await allPublished('many');
+    expect([...published.values()].filter((address) => address === '')).toEqual([]);
+    expect(new Set(published.values()).size).toBe(300);
+  }, 15_000);
+  const publishedMs = performance.now() - startedMs;
+  await replica.idle();
+  const writes = await replica.writes();
+  console.info(
+    `300 Services: created in ${Math.round(createdMs)} ms, all published after ${Math.round(publishedMs)} ms; ${JSON.stringify(writes)}`,
+  );
+  expect(writes['create eipclaims 201']).toBe(300);
+  expect(writes['patch services 200']).toBe(300);
+  expect(writes['patch eips 200']).toBeLessThan(30);
+}, 40_000);
+
+test('create → status on an idle control plane; the figures', async () => {
+  await lab.namespace('speed');
+  await lab.eip('speed', '10.1.0.0/16', { namespaces: ['speed'] });
+  const stop = new AbortController();
+  const { resourceVersion } = await lab.admin.list(SERVICES, { namespace: 'speed' });
+  const arrived = new Map<string, number>();
+  const events = await lab.admin.watch(SERVICES, {
+    namespace: 'speed',
+    resourceVersion,
+    timeoutSeconds: 60,
+    signal: stop.signal,
+  });
+  const watching = (async () => {
+    for await (const event of events) {
+      if (event.type === 'bookmark' || publishedBy(event.object) === '') continue;
+      const name = event.object.metadata.name ?? '';
+      if (!arrived.has(name)) arrived.set(name, performance.now());
+    }
+  })().catch(() => {});
+  const times: number[] = [];
+  const creations: number[] = [];
+  for (let i = 0; i < 60; i++) {
+    const name = `web-${i}`;
+    const startedMs = performance.now();
+    await lab.admin.create(SERVICES, serviceObject(`speed/${name}`));
+    creations.push(performance.now() - startedMs);
+    await eventually(() => expect(arrived.has(name)).toBe(true));
+    times.push((arrived.get(name) ?? 0) - startedMs);
+  }
+  stop.abort();
+  await watching;
+  const quantile = (values: number[], q: number): number =>
+    Math.round(values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * q)]! * 10) / 10;
+  console.info(
+    `create → status seen by a watch: p50 ${quantile(times, 0.5)} ms, p99 ${quantile(times, 0.99)} ms; the creation itself p50 ${quantile(creations, 0.5)} ms`,
+  );
+  expect(quantile(times, 0.5)).toBeLessThan(200);
+}, 40_000);

@@ -1,0 +1,176 @@
+/** Allocator and webhooks together at a real API server: what the one has done, the other accepts; neither undoes the other's work. */
+
+import type { Service } from '../../../lib/api/service.ts';
+import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
+import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
+import { WebhookLab } from '../webhook/harness.ts';
+import { assigned, eventually, publishedBy, Replica, serviceObject } from './harness.ts';
+
+let lab: WebhookLab;
+let replica: Replica;
+
+beforeAll(async () => {
+  lab = await WebhookLab.start(2);
+  replica = new Replica(lab.plane, 'allocator-0', LEADER_TIMING);
+  await eventually(async () => expect(await replica.isLeading()).toBe(true));
+}, 60_000);
+afterAll(async () => {
+  await replica?.stop();
+  await lab?.[Symbol.asyncDispose]();
+});
+
+const create = (service: Service): Promise<Service> => lab.client.create(SERVICES, service);
+const read = (name: string): Promise<Service> => lab.client.get(SERVICES, { namespace: 'default', name });
+const all = async (prefix: string): Promise<readonly Service[]> =>
+  (await lab.client.list(SERVICES, { namespace: 'default' })).items.filter(({ metadata }) =>
+    metadata.name?.startsWith(prefix),
+  );
+
+async function holdersIn(eip: string): Promise<Map<string, string>> {
+  const { items } = await lab.client.list(EIP_CLAIMS);
+  const entries = items
+    .filter(({ spec }) => spec.eip === eip)
+    .flatMap(({ spec }) => spec.holders.map((holder) => [holder, spec.address] as const));
+  return new Map(entries.map(([{ name, uid }, address]) => [`${name}${uid ? '' : ' (unbound)'}`, address]));
+}
+
+test('200 creations over 100 addresses: each address once, and the ten longest-waiting get what ten deletions free', async () => {
+  await lab.eip('hundred', '10.2.0.0-10.2.0.99');
+  const annotations = { 'eip.openelb.kubesphere.io/v1alpha2': 'hundred' };
+  const names = Array.from({ length: 200 }, (_, i) => `many-${i}`);
+  const promised = new Map<string, string>();
+  await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      for (let name = names.shift(); name; name = names.shift()) {
+        const { metadata } = await create(serviceObject(`default/${name}`, annotations));
+        promised.set(name, metadata.annotations?.['skycap.io/addresses'] ?? '');
+      }
+    }),
+  );
+  const services = await eventually(async () => {
+    const now = await all('many-');
+    expect(now.filter((service) => assigned(service) === undefined)).toEqual([]);
+    return now;
+  }, 20_000);
+  const given = services.filter((service) => publishedBy(service) !== '');
+  expect(new Set(given.map(publishedBy)).size).toBe(100);
+  // What the create call answered is what is published.
+  for (const service of given) expect(publishedBy(service)).toBe(promised.get(service.metadata.name ?? ''));
+  const since = ({ metadata }: Service): string => metadata.annotations?.['skycap.io/waiting-since'] ?? '';
+  const waiting = services
+    .filter((service) => publishedBy(service) === '')
+    .sort((a, b) => (since(a) < since(b) ? -1 : 1));
+  expect(waiting).toHaveLength(100);
+  await Promise.all(
+    given
+      .slice(0, 10)
+      .map(({ metadata }) => lab.client.delete(SERVICES, { namespace: 'default', name: metadata.name ?? '' })),
+  );
+  await eventually(async () => {
+    const lucky = (await all('many-')).filter(
+      (service) =>
+        publishedBy(service) !== '' && waiting.some(({ metadata }) => metadata.name === service.metadata.name),
+    );
+    expect(lucky.map(({ metadata }) => metadata.name).sort()).toEqual(
+      waiting
+        .slice(0, 10)
+        .map(({ metadata }) => metadata.name)
+        .sort(),
+    );
+  }, 20_000);
+  await replica.idle();
+  const holders = await holdersIn('hundred');
+  expect(holders.size).toBe(100);
+  expect([...holders.keys()].filter((name) => name.includes('unbound'))).toEqual([]);
+}, 60_000);
+
+test('a Service that admission served needs one write for its status and one for its claim', async () => {
+  await lab.eip('quick', '10.3.0.0/24');
+  await replica.idle();
+  const before = await replica.writes();
+  const { metadata } = await create(serviceObject('default/quick', { 'eip.openelb.kubesphere.io/v1alpha2': 'quick' }));
+  await eventually(async () =>
+    expect(publishedBy(await read('quick'))).toBe(metadata.annotations?.['skycap.io/addresses']),
+  );
+  await replica.idle();
+  const after = await replica.writes();
+  const counts = Object.fromEntries(
+    Object.entries(after).flatMap(([kind, count]) =>
+      count === before[kind] ? [] : [[kind, count - (before[kind] ?? 0)]],
+    ),
+  );
+  expect(counts).toEqual({ 'patch services 200': 1, 'update eipclaims 200': 1, 'patch eips 200': 1 });
+});
+
+test('updates through the webhook: ports of a shared address, another Eip, annotations dropped, the annotation removed', async () => {
+  await lab.eip('one', '10.4.0.0/30');
+  await lab.eip('two', '10.4.0.4/30');
+  const shared = { 'eip.openelb.kubesphere.io/v1alpha2': 'one', 'skycap.io/sharing-key': 'k' };
+  await create(serviceObject('default/up-a', shared, { ports: [{ port: 80 }] }));
+  await create(serviceObject('default/up-b', shared, { ports: [{ port: 81 }] }));
+  await eventually(async () =>
+    expect([publishedBy(await read('up-a')), publishedBy(await read('up-b'))]).toEqual(['10.4.0.0', '10.4.0.0']),
+  );
+  const patch = (name: string, body: unknown): Promise<Service> =>
+    lab.client.patch(SERVICES, { namespace: 'default', name }, body, { type: 'merge' });
+
+  await patch('up-b', { spec: { ports: [{ port: 82 }] } });
+  await eventually(async () => {
+    const claim = await lab.client.get(EIP_CLAIMS, { name: '10.4.0.0' });
+    expect(claim.spec.holders.find(({ name }) => name === 'up-b')?.ports).toEqual([{ port: 82, protocol: 'TCP' }]);
+  });
+  const moved = await patch('up-b', {
+    metadata: { annotations: { 'eip.openelb.kubesphere.io/v1alpha2': 'two', 'skycap.io/sharing-key': null } },
+  });
+  expect(moved.metadata.annotations?.['skycap.io/addresses']).toBe('10.4.0.4');
+  await eventually(async () => {
+    expect(publishedBy(await read('up-b'))).toBe('10.4.0.4');
+    expect([...(await holdersIn('one')).keys()]).toEqual(['up-a']);
+  });
+  const plain = await read('up-a');
+  await lab.client.replace(SERVICES, {
+    ...plain,
+    metadata: {
+      name: 'up-a',
+      namespace: 'default',
+      resourceVersion: plain.metadata.resourceVersion!,
+      annotations: { 'lb.kubesphere.io/v1alpha1': 'openelb', ...shared },
+    },
+  });
+  await replica.idle();
+  expect([publishedBy(await read('up-a')), (await read('up-a')).metadata.annotations?.['skycap.io/addresses']]).toEqual(
+    ['10.4.0.0', '10.4.0.0'],
+  );
+
+  await patch('up-a', { metadata: { annotations: { 'lb.kubesphere.io/v1alpha1': null } } });
+  await eventually(async () => {
+    const left = await read('up-a');
+    expect([publishedBy(left), assigned(left), JSON.stringify(left.metadata.labels ?? {})]).toEqual([
+      '',
+      undefined,
+      '{}',
+    ]);
+    expect((await holdersIn('one')).size).toBe(0);
+  });
+});
+
+test('creations that a quota rejects after admission cost no address for longer than the grace period', async () => {
+  await lab.eip('small', '10.5.0.0/28');
+  await lab.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'limited' } });
+  await lab.apply({
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: { name: 'none', namespace: 'limited' },
+    spec: { hard: { 'services.loadbalancers': '0' } },
+  });
+  const annotations = { 'eip.openelb.kubesphere.io/v1alpha2': 'small' };
+  const rejected = await Promise.allSettled(
+    Array.from({ length: 30 }, (_, i) =>
+      create(serviceObject(i % 2 === 0 ? `limited/web-${i}` : 'limited/web-', annotations)),
+    ),
+  );
+  expect(rejected.every(({ status }) => status === 'rejected')).toBe(true);
+  await create(serviceObject('default/after-quota', annotations));
+  await eventually(async () => expect(publishedBy(await read('after-quota'))).toMatch(/^10\.5\.0\./), 20_000);
+  await eventually(async () => expect([...(await holdersIn('small')).keys()]).toEqual(['after-quota']), 20_000);
+});
