@@ -35,12 +35,12 @@ interface Entry {
 }
 
 export class Departures {
-  readonly #deps: Deps & { readonly onFreed: () => void };
+  readonly #deps: Deps;
   /** As they were last seen, until what they left is dealt with. */
   readonly #departed = new Map<string, Service>();
   readonly #patience = new Patience();
 
-  constructor(deps: Deps & { readonly onFreed: () => void }) {
+  constructor(deps: Deps) {
     this.#deps = deps;
   }
 
@@ -114,7 +114,7 @@ export class Departures {
   }
 
   async #release(key: string, entries: readonly Entry[], signal: AbortSignal): Promise<void> {
-    const { client, world, log, onFreed } = this.#deps;
+    const { client, world, log } = this.#deps;
     const claimer = new Claimer({ client, ledger: world.ledger, situation: noSituation });
     for (const { claim, own, verdict } of entries) {
       const address = claimAddress(claim.metadata.name ?? '');
@@ -122,7 +122,6 @@ export class Departures {
       if (signal.aborted) return;
       await claimer.release(address, sameEntry(own));
       log.info({ service: key, address: formatAddress(address), reason: verdict.reason }, 'address released');
-      onFreed();
     }
   }
 

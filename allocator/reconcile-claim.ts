@@ -21,7 +21,6 @@ const LIST_GOOD_FOR_MS = 1_000;
 const PAGE_SIZE = 500;
 
 export interface ClaimReconcilerDeps extends Deps {
-  readonly onFreed: () => void;
   /** Has the Service reconciled, which binds the claim. */
   readonly askService: (key: string) => void;
 }
@@ -54,7 +53,7 @@ export class ClaimReconciler {
     holder: ClaimHolder,
     signal: AbortSignal,
   ): Promise<number | undefined> {
-    const { world, client, config, nowMs, askService, log, onFreed } = this.#deps;
+    const { world, client, config, nowMs, askService, log } = this.#deps;
     const owner = world.index.ownerOf(holder.namespace, holder.token);
     if (owner) {
       askService(keyOf(owner));
@@ -71,7 +70,6 @@ export class ClaimReconciler {
     await claimer.release(address, sameEntry(holder));
     const { namespace } = holder;
     log.info({ namespace, address: formatAddress(address), reason: verdict.reason }, 'address released');
-    onFreed();
     return undefined;
   }
 

@@ -34,8 +34,6 @@ import { type WaitingList, waitingOf, waitingSinceOf } from './waiting.ts';
 
 /** The caches are behind what was just seen; they seldom are for longer. */
 const BEHIND_MS = 25;
-/** Until whoever's turn it is has been asked. */
-const STEP_BACK_MS = 1;
 
 export interface ServiceReconcilerDeps extends Deps {
   readonly waiting: WaitingList;
@@ -51,7 +49,7 @@ export class ServiceReconciler {
 
   constructor(deps: ServiceReconcilerDeps) {
     this.#deps = deps;
-    this.#upkeep = new ServiceUpkeep({ ...deps, onFreed: () => deps.turns.freed() });
+    this.#upkeep = new ServiceUpkeep(deps);
   }
 
   async reconcile(service: Service, signal: AbortSignal): Promise<Again | undefined> {
@@ -85,10 +83,8 @@ export class ServiceReconciler {
     let choice = beyond && this.#preview(before, beyond);
     let view = before;
     if (beyond && choice?.kind === 'assigned' && choice.given.some(({ how }) => how !== 'held')) {
-      if (this.#mustStepBack(before, choice)) {
-        return { againAfterMs: this.#patience.next(`${before.key} turn`, STEP_BACK_MS) };
-      }
-      this.#patience.reset(`${before.key} turn`);
+      if (this.#mustStepBack(before, choice)) return undefined;
+      this.#deps.turns.served(before.key);
       choice = await this.#claimerFor(before).assign(this.#claimant(before, beyond), signal);
       view = { ...before, holdings: world.holdingsOf(before.service).holdings };
     }
@@ -163,7 +159,7 @@ export class ServiceReconciler {
     const { turns, world, config } = this.#deps;
     const self = waitingOf(view.service, waitingSinceOf(view.service) ?? this.#waitsSince(view), false);
     const wanted = choice.given.filter(({ how }) => how === 'free');
-    return turns.before(self).some(({ key }) => {
+    const isTheirTurn = turns.before(self).some(({ key }) => {
       const service = world.services.get(key);
       const other = service && viewOf(service, world, config);
       if (other?.parsed.kind !== 'wants' || other.unsure) return false;
@@ -172,6 +168,8 @@ export class ServiceReconciler {
       if (theirs?.kind !== 'assigned') return false;
       return theirs.given.some(({ address }) => wanted.some((mine) => sameAddress(mine.address, address)));
     });
+    if (isTheirTurn) turns.stepBack(self);
+    return isTheirTurn;
   }
 
   #preview(view: ServiceView, wants: Wants): Choice {

@@ -17,10 +17,10 @@ import { addressKey } from './world.ts';
 const AT_ONCE: Again = { againAfterMs: 1 };
 
 export class ServiceUpkeep {
-  readonly #deps: Deps & { readonly onFreed: () => void };
+  readonly #deps: Deps;
   readonly #agreements = new Agreements();
 
-  constructor(deps: Deps & { readonly onFreed: () => void }) {
+  constructor(deps: Deps) {
     this.#deps = deps;
   }
 
@@ -70,14 +70,13 @@ export class ServiceUpkeep {
   }
 
   async #release({ service, key }: ServiceView, { release }: Upkeep, signal: AbortSignal): Promise<void> {
-    const { client, world, log, onFreed } = this.#deps;
+    const { client, world, log } = this.#deps;
     const claimer = new Claimer({ client, ledger: world.ledger, situation: noSituation });
     for (const { address, own, reason } of release) {
       if (signal.aborted) return;
       await claimer.release(address, sameEntry(own));
       this.#agreements.forget(addressKey(service, address));
       log.info({ service: key, address: formatAddress(address), reason }, 'address released');
-      onFreed();
     }
   }
 }

@@ -39,11 +39,10 @@ export class Term {
     this.#deps = deps;
     const waiting = new WaitingList();
     this.turns = new Turns(waiting, (key) => this.services.add(key));
-    const onFreed = (): void => this.turns.freed();
     const { turns } = this;
-    this.#departures = new Departures({ ...deps, onFreed });
+    this.#departures = new Departures(deps);
     this.#reconciler = new ServiceReconciler({ ...deps, waiting, turns, wasThere: (key) => this.#wereThere.has(key) });
-    const claims = new ClaimReconciler({ ...deps, onFreed, askService: (key) => this.services.add(key) });
+    const claims = new ClaimReconciler({ ...deps, askService: (key) => this.services.add(key) });
     const eips = new EipReconciler(deps, caches.eips, caches.claimsByEip);
     const bgp = new BgpReconciler(deps, { peers: caches.bgpPeers, confs: caches.bgpConfs });
     this.services = this.#queue('services', deps.config.workers, {
@@ -57,8 +56,14 @@ export class Term {
 
   /** Resolves when `signal` has aborted and what was under way has ended. */
   async run(signal: AbortSignal): Promise<void> {
+    const { ledger } = this.#deps.world;
+    ledger.onFreed = () => this.turns.freed();
     this.#lookAtEverything();
-    await Promise.all([this.services, this.claims, this.eips, this.bgp].map((queue) => queue.run(signal)));
+    try {
+      await Promise.all([this.services, this.claims, this.eips, this.bgp].map((queue) => queue.run(signal)));
+    } finally {
+      ledger.onFreed = () => {};
+    }
   }
 
   lengths(): Record<QueueName, number> {
@@ -89,15 +94,17 @@ export class Term {
 
   async #reconcileService(key: string, signal: AbortSignal) {
     const service = this.#deps.world.services.get(key);
-    if (service) {
-      this.#departures.forget(key);
-      const again = await this.#reconciler.reconcile(service, signal);
+    try {
+      if (service) {
+        this.#departures.forget(key);
+        return await this.#reconciler.reconcile(service, signal);
+      }
+      this.#reconciler.forget(key);
+      return await this.#departures.reconcile(key, signal);
+    } finally {
       this.#wereThere.delete(key);
-      return again;
+      this.turns.ended(key);
     }
-    this.#reconciler.forget(key);
-    this.#wereThere.delete(key);
-    return this.#departures.reconcile(key, signal);
   }
 
   async #readService(key: string, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,8 @@
 /**
  * Whose turn it is when addresses come free: those who wait are all asked again, the longest-waiting first, and whoever comes to the
  * queue in between steps back behind one who has waited longer and would take the very address.
+ *
+ *     freed ─▶ due (in order) ─ asked ─▶ started ─▶ served or still waiting ─▶ ended ─▶ those who stepped back are asked
  */
 import { compareWaiting, type Waiting, type WaitingList } from './waiting.ts';
 
@@ -10,8 +12,11 @@ const MOST_LOOKED_AT = 256;
 export class Turns {
   readonly #list: WaitingList;
   readonly #ask: (key: string) => void;
-  /** To be asked again and not asked yet, in order. */
+  /** To be asked, or asked and not looked at yet; in order. */
   #due = new Map<string, Waiting>();
+  /** An address was chosen for them and is being claimed and published; they are no rivals for another one. */
+  readonly #served = new Set<string>();
+  #hasSteppedBack = false;
   #isFlushPending = false;
 
   /** @param ask puts a key into the queue. */
@@ -22,10 +27,11 @@ export class Turns {
 
   /** Something came free, or may be given that could not be before. Many at once cause one round. */
   freed(): void {
-    this.#due = new Map(this.#list.inOrder().map((waiting) => [waiting.key, waiting]));
-    if (this.#isFlushPending) return;
-    this.#isFlushPending = true;
-    setImmediate(() => this.#flush());
+    const all = new Map(this.#list.inOrder().map((waiting) => [waiting.key, waiting]));
+    for (const key of this.#served) all.delete(key);
+    const newcomers = [...this.#due.values()].filter(({ key }) => !all.has(key));
+    this.#due = inOrder([...all.values(), ...newcomers], newcomers.length > 0);
+    this.#flushSoon();
   }
 
   /** The decision on the key starts, and sees the world as it is now. */
@@ -33,7 +39,7 @@ export class Turns {
     this.#due.delete(key);
   }
 
-  /** Who has waited longer and was not asked yet. */
+  /** Who has waited longer and was not looked at yet. */
   before(waiting: Waiting): Waiting[] {
     const before: Waiting[] = [];
     for (const other of this.#due.values()) {
@@ -43,8 +49,38 @@ export class Turns {
     return before;
   }
 
+  /** It would have taken what one before it is to have, and is asked again once somebody has been looked at. */
+  stepBack(waiting: Waiting): void {
+    this.#due = inOrder([...this.#due.values(), waiting], true);
+    this.#hasSteppedBack = true;
+  }
+
+  /** An address was chosen for it. */
+  served(key: string): void {
+    this.#served.add(key);
+  }
+
+  /** All that was to be done for the key is done. */
+  ended(key: string): void {
+    this.#served.delete(key);
+    if (!this.#hasSteppedBack) return;
+    this.#hasSteppedBack = false;
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushPending) return;
+    this.#isFlushPending = true;
+    setImmediate(() => this.#flush());
+  }
+
   #flush(): void {
     this.#isFlushPending = false;
     for (const key of [...this.#due.keys()]) this.#ask(key);
   }
+}
+
+function inOrder(waiting: Waiting[], mustSort: boolean): Map<string, Waiting> {
+  if (mustSort) waiting.sort(compareWaiting);
+  return new Map(waiting.map((one) => [one.key, one]));
 }

@@ -41,14 +41,13 @@ export function watchAll(world: World, caches: Caches, term: () => Term | undefi
 }
 
 function onClaim(to: Term, change: Change<EipClaim>, caches: Caches): void {
-  const { type, key, object } = change;
+  const { key, object } = change;
   const before = change.type === 'modified' ? change.old : object;
   for (const { namespace, name } of [...before.spec.holders, ...object.spec.holders]) {
     if (name !== undefined) to.services.add(keyFor(namespace, name));
   }
   to.claims.add(key);
   to.eips.add(caches.claimsByEip.eipOf(object));
-  if (type === 'deleted' || before.spec.holders.length > object.spec.holders.length) to.turns.freed();
 }
 
 /** A change of an Eip's status is our own and changes nothing for anybody. */

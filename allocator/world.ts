@@ -7,7 +7,6 @@ import { claimAddress } from '../lib/api/claim.ts';
 import { CLAIM_ANNOTATION } from '../lib/api/keys.ts';
 import { keyOf } from '../lib/api/object.ts';
 import type { Service } from '../lib/api/service.ts';
-import { Ledger } from '../lib/ipam/ledger.ts';
 import { type Address, formatAddress } from '../lib/net/address.ts';
 import { Eips } from './eips.ts';
 import { Fresh } from './fresh.ts';
@@ -15,6 +14,7 @@ import { type EipState, type Holding, inOrderOfPreference, isHolder } from './ho
 import { ServiceIndex } from './service-index.ts';
 import { Sightings } from './sightings.ts';
 import type { Stores } from './stores.ts';
+import { WatchedLedger } from './watched-ledger.ts';
 
 export interface HoldingsView {
   readonly holdings: readonly Holding[];
@@ -27,7 +27,7 @@ export class World {
   readonly services: Fresh<Service>;
   readonly index: ServiceIndex;
   readonly eips: Eips;
-  readonly ledger = new Ledger();
+  readonly ledger = new WatchedLedger();
   readonly sightings: Sightings;
 
   constructor(stores: Stores, nowMs: () => number) {

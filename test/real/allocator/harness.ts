@@ -38,7 +38,7 @@ export class Replica {
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
 
-  constructor(plane: ControlPlane, name: string, timing: LeaderTiming) {
+  constructor(plane: ControlPlane, name: string, timing: LeaderTiming, claimGraceSeconds = GRACE_SECONDS) {
     this.log = logSink('allocator');
     const { log } = this.log;
     const access = { server: plane.url, token: plane.user(ALLOCATOR_USER).token, tls: { ca: plane.caPem } };
@@ -51,7 +51,7 @@ export class Replica {
           namespace: 'skycap-system',
           podName: name,
           unmarkedServices: 'defaultEip',
-          claimGraceSeconds: GRACE_SECONDS,
+          claimGraceSeconds,
           workers: 16,
         },
         events: {

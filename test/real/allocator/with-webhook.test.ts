@@ -6,12 +6,15 @@ import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
 import { WebhookLab } from '../webhook/harness.ts';
 import { assigned, eventually, publishedBy, Replica, serviceObject } from './harness.ts';
 
+/** Longer than the slowest creation takes on a busy machine. */
+const GRACE_SECONDS = 10;
+
 let lab: WebhookLab;
 let replica: Replica;
 
 beforeAll(async () => {
   lab = await WebhookLab.start(2);
-  replica = new Replica(lab.plane, 'allocator-0', LEADER_TIMING);
+  replica = new Replica(lab.plane, 'allocator-0', LEADER_TIMING, GRACE_SECONDS);
   await eventually(async () => expect(await replica.isLeading()).toBe(true));
 }, 60_000);
 afterAll(async () => {
@@ -54,8 +57,11 @@ test('200 creations over 100 addresses: each address once, and the ten longest-w
   }, 20_000);
   const given = services.filter((service) => publishedBy(service) !== '');
   expect(new Set(given.map(publishedBy)).size).toBe(100);
-  // What the create call answered is what is published.
-  for (const service of given) expect(publishedBy(service)).toBe(promised.get(service.metadata.name ?? ''));
+  // What the create call answered is what is published. (On a busy machine the API server may give up on a webhook.)
+  for (const service of given) {
+    const address = promised.get(service.metadata.name ?? '');
+    if (address !== '') expect(`${service.metadata.name} ${publishedBy(service)}`).toBe(`${service.metadata.name} ${address}`);
+  }
   const since = ({ metadata }: Service): string => metadata.annotations?.['skycap.io/waiting-since'] ?? '';
   const waiting = services
     .filter((service) => publishedBy(service) === '')
@@ -154,23 +160,37 @@ test('updates through the webhook: ports of a shared address, another Eip, annot
   });
 });
 
-test('creations that a quota rejects after admission cost no address for longer than the grace period', async () => {
+test('creations that are rejected after admission cost no address for longer than the grace period', async () => {
   await lab.eip('small', '10.5.0.0/28');
   await lab.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'limited' } });
+  const policy = { apiVersion: 'admissionregistration.k8s.io/v1', metadata: { name: 'none-in-limited' } };
+  const resourceRules = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['services'], operations: ['CREATE'] }];
+  const validations = [{ expression: "object.metadata.namespace != 'limited'", message: 'not here' }];
   await lab.apply({
-    apiVersion: 'v1',
-    kind: 'ResourceQuota',
-    metadata: { name: 'none', namespace: 'limited' },
-    spec: { hard: { 'services.loadbalancers': '0' } },
+    ...policy,
+    kind: 'ValidatingAdmissionPolicy',
+    spec: { failurePolicy: 'Fail', matchConstraints: { resourceRules }, validations },
+  });
+  await lab.apply({
+    ...policy,
+    kind: 'ValidatingAdmissionPolicyBinding',
+    spec: { policyName: 'none-in-limited', validationActions: ['Deny'] },
   });
   const annotations = { 'eip.openelb.kubesphere.io/v1alpha2': 'small' };
+  await eventually(async () => {
+    const probe = lab.client.create(SERVICES, serviceObject('limited/probe', annotations), { dryRun: true });
+    await expect(probe).rejects.toThrow('not here');
+  });
   const rejected = await Promise.allSettled(
     Array.from({ length: 30 }, (_, i) =>
       create(serviceObject(i % 2 === 0 ? `limited/web-${i}` : 'limited/web-', annotations)),
     ),
   );
-  expect(rejected.every(({ status }) => status === 'rejected')).toBe(true);
-  await create(serviceObject('default/after-quota', annotations));
-  await eventually(async () => expect(publishedBy(await read('after-quota'))).toMatch(/^10\.5\.0\./), 20_000);
-  await eventually(async () => expect([...(await holdersIn('small')).keys()]).toEqual(['after-quota']), 20_000);
+  expect(rejected.filter(({ status }) => status !== 'rejected')).toEqual([]);
+  // The pool is full of them now.
+  expect((await create(serviceObject('default/after', annotations))).metadata.annotations).toHaveProperty([
+    'skycap.io/waiting-since',
+  ]);
+  await eventually(async () => expect(publishedBy(await read('after'))).toMatch(/^10\.5\.0\./), 20_000);
+  await eventually(async () => expect([...(await holdersIn('small')).keys()]).toEqual(['after']), 20_000);
 });

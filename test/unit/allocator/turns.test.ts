@@ -39,3 +39,38 @@ test('one that was asked already is not asked again in the same round', async ()
   await nextTurn();
   expect(asked).toEqual(['b']);
 });
+
+test('who stepped back is asked again, in its place, once somebody has been looked at', async () => {
+  const { turns, asked } = make('a', 'c');
+  turns.freed();
+  await nextTurn();
+  turns.stepBack({ key: 'b', sinceMs: 0.5, isOptional: false });
+  expect(turns.before({ key: 'd', sinceMs: 9, isOptional: false }).map(({ key }) => key)).toEqual(['a', 'b', 'c']);
+  turns.started('a');
+  turns.ended('a');
+  await nextTurn();
+  expect(asked).toEqual(['a', 'c', 'b', 'c']);
+});
+
+test('a newcomer that stepped back keeps its place when more comes free', async () => {
+  const { turns, asked } = make('a', 'c');
+  turns.freed();
+  turns.stepBack({ key: 'b', sinceMs: 0.5, isOptional: false });
+  turns.freed();
+  await nextTurn();
+  expect(asked).toEqual(['a', 'b', 'c']);
+});
+
+test('one that is being served is no rival for what comes free meanwhile', async () => {
+  const { turns, asked } = make('a', 'b');
+  turns.started('a');
+  turns.served('a');
+  turns.freed();
+  expect(turns.before({ key: 'b', sinceMs: 1, isOptional: false })).toEqual([]);
+  await nextTurn();
+  expect(asked).toEqual(['b']);
+  turns.ended('a');
+  turns.freed();
+  expect(turns.before({ key: 'b', sinceMs: 1, isOptional: false })).toHaveLength(1);
+  await nextTurn();
+});
