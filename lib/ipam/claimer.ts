@@ -33,6 +33,9 @@ export interface ClaimerDeps<C extends Claimant = Claimant> {
 /** Rounds in one call; each lost one was won by somebody else, so this bounds the patience, not the pool. */
 const MOST_ROUNDS = 64;
 
+/** After a 409 the watch tells of the claim within moments; if it does not, the address may be tried again after this. */
+const LATEST_NEWS_MS = 5_000;
+
 /** A wish lost more races than one call may take; the allocator goes on from there. */
 const CONTENDED: Choice = {
   kind: 'pending',
@@ -82,8 +85,8 @@ export class Claimer<C extends Claimant = Claimant> {
    */
   async release(address: Address, isReleased: (holder: ClaimHolder) => boolean): Promise<void> {
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      const claim = this.#deps.ledger.claimOf(address) ?? (await this.read(address));
-      if (!claim?.spec.holders.some(isReleased)) return;
+      const claim = await this.#claimWith(address, isReleased);
+      if (!claim) return;
       const holders = claim.spec.holders.filter((holder) => !isReleased(holder));
       if (holders.length > 0 ? await this.#replace(claim, holders) : await this.#delete(claim, address)) return;
     }
@@ -92,12 +95,20 @@ export class Claimer<C extends Claimant = Claimant> {
   /** Writes `holder` in place of the one that `isReplaced` names. @returns false when the claim is gone. */
   async refresh(address: Address, holder: ClaimHolder, isReplaced: (holder: ClaimHolder) => boolean): Promise<boolean> {
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      const claim = this.#deps.ledger.claimOf(address) ?? (await this.read(address));
-      if (!claim?.spec.holders.some(isReplaced)) return false;
+      const claim = await this.#claimWith(address, isReplaced);
+      if (!claim) return false;
       const holders = claim.spec.holders.map((present) => (isReplaced(present) ? holder : present));
       if (await this.#replace(claim, holders)) return true;
     }
     return false;
+  }
+
+  /** The claim of an address, if such a holder is in it. That one is in it the ledger may be believed; that none is, it may have missed. */
+  async #claimWith(address: Address, isIt: (holder: ClaimHolder) => boolean): Promise<EipClaim | undefined> {
+    const known = this.#deps.ledger.claimOf(address);
+    if (known?.spec.holders.some(isIt)) return known;
+    const claim = await this.read(address);
+    return claim?.spec.holders.some(isIt) ? claim : undefined;
   }
 
   /** Asks the API server for the claim of an address, where the ledger may lag, and tells the ledger. */
@@ -125,7 +136,7 @@ export class Claimer<C extends Claimant = Claimant> {
   ): Promise<boolean> {
     const claims = given.map(async (one) => {
       const won =
-        one.how === 'free' ? await this.#create(one, claimant.holder, signal) : await this.#join(one, claimant, signal);
+        one.how === 'free' ? await this.#create(one, claimant, signal) : await this.#join(one, claimant, signal);
       if (won && one.how !== 'held') claimed.push(one.address);
       return won;
     });
@@ -133,8 +144,9 @@ export class Claimer<C extends Claimant = Claimant> {
     return (await Promise.all(claims)).every((won) => won);
   }
 
-  async #create({ address, eip }: Given, holder: ClaimHolder, signal?: AbortSignal): Promise<boolean> {
-    const { client, ledger } = this.#deps;
+  async #create({ address, eip }: Given, claimant: C, signal?: AbortSignal): Promise<boolean> {
+    const { holder } = claimant;
+    const { client, ledger, onConflict } = this.#deps;
     const unreserve = ledger.reserve(address);
     try {
       const claim: EipClaim = {
@@ -147,8 +159,10 @@ export class Claimer<C extends Claimant = Claimant> {
       return true;
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
-      this.#deps.onConflict?.();
-      await this.read(address);
+      onConflict?.();
+      // It is enough to know that it is taken, unless the claimant wants this very address, would share it, or may have it itself.
+      if (minds(claimant, address)) await this.read(address, signal);
+      else setTimeout(ledger.reserve(address), LATEST_NEWS_MS).unref();
       return false;
     } finally {
       unreserve();
@@ -219,6 +233,11 @@ function renewed(own: ClaimHolder | undefined, next: ClaimHolder): ClaimHolder {
   const uid = next.uid ?? own.uid;
   const merged: ClaimHolder = { ...next, ...(name && { name }), ...(uid && { uid }), since: own.since };
   return JSON.stringify(sorted(merged)) === JSON.stringify(sorted(own)) ? own : merged;
+}
+
+/** Whether it matters to the claimant who has the address. */
+function minds({ wants, former }: Claimant, address: Address): boolean {
+  return wants.sharingKey !== undefined || [...wants.addresses, ...former].some((other) => sameAddress(other, address));
 }
 
 function isNoneOf(claimed: readonly Address[]): (given: Given) => boolean {

@@ -43,7 +43,8 @@ export class Http2Connection implements Connection {
     });
     this.#session = session;
     this.#pinger = setInterval(() => this.#openStreams > 0 && this.#probe(), this.#timing.pingIntervalMs).unref();
-    session.once('connect', () => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
+    // It may have been destroyed meanwhile, and would throw.
+    session.once('connect', () => session.destroyed || session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
     session.once('goaway', () => {
       this.#goingAway = true;
     });
@@ -120,33 +121,35 @@ export class Http2Connection implements Connection {
 }
 
 /**
- * Begins to read at once: a whole answer may have come in one piece, and of a stream that is closed by the time when its reading begins Node says that it
- * broke (ERR_STREAM_PREMATURE_CLOSE), though all of its data is there.
+ * Not by `for await`: a small answer comes in one piece, so the stream is often closed before anybody can read it, and of such a one Node's iterator
+ * says that it broke (ERR_STREAM_PREMATURE_CLOSE), though all of its data is there.
  */
-function bodyOf(stream: ClientHttp2Stream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
-  const first = chunks.next();
-  // Whoever reads the body hears of it.
-  first.catch(() => {});
-  return restOf(stream, signal, first, chunks);
-}
-
-async function* restOf(
-  stream: ClientHttp2Stream,
-  signal: AbortSignal,
-  first: Promise<IteratorResult<Uint8Array>>,
-  chunks: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
+async function* bodyOf(stream: ClientHttp2Stream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
-    for (let next = await first; !next.done; next = await chunks.next()) yield next.value;
-  } catch (error) {
-    throw reasonFor(stream, signal, error as Error);
+    for (;;) {
+      const chunk = stream.read() as Uint8Array | null;
+      if (chunk) yield chunk;
+      else if (stream.readableEnded || stream.destroyed) break;
+      else await readableOrOver(stream);
+    }
   } finally {
-    // Leaving the loop early destroys the stream, which cancels it at the API server.
-    await chunks.return?.();
+    // Leaving early cancels it at the API server.
+    if (!stream.readableEnded) stream.destroy();
   }
   // A reset stream ends like a finished one; only its code tells.
-  if (stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw reasonFor(stream, signal);
+  const isWhole = stream.readableEnded && !stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR;
+  if (!isWhole) throw reasonFor(stream, signal, stream.errored ?? undefined);
+}
+
+function readableOrOver(stream: ClientHttp2Stream): Promise<void> {
+  const events = ['readable', 'end', 'error', 'close'] as const;
+  return new Promise((resolve) => {
+    const done = (): void => {
+      for (const event of events) stream.off(event, done);
+      resolve();
+    };
+    for (const event of events) stream.on(event, done);
+  });
 }
 
 /** The most telling of the errors that one event causes in several places. */
@@ -154,5 +157,7 @@ function reasonFor(stream: ClientHttp2Stream, signal: AbortSignal, error?: Error
   if (signal.aborted) return signal.reason;
   // §8.7: the server has not processed it.
   if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) return new NotSentError('the API server refused the stream');
+  // A stream gets its number when its first frame is made.
+  if (stream.id === undefined) return new NotSentError('connection lost', { cause: error });
   return error ?? new Error('connection lost');
 }

@@ -16,6 +16,7 @@ import { inClusterAccess } from '../../../lib/kube/in-cluster-access.ts';
 import { NAMESPACES, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
 import { ApiProxy } from '../../support/api-proxy.ts';
 import { ADMIN, ControlPlane } from '../../support/control-plane.ts';
+import { until } from '../../support/eventually.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 
 interface ConfigMap extends KubeObject {
@@ -118,17 +119,16 @@ it('frees a watch at the API server when its reader stops reading', async () => 
   const { resourceVersion } = await client.list(CONFIG_MAPS);
   const watches = async (): Promise<number> => {
     const text = await plane.kubectl(['get', '--raw', '/metrics']);
-    const line = text
-      .split('\n')
-      .find((l) => /^apiserver_longrunning_requests\{.*resource="configmaps".*verb="WATCH"/.test(l));
-    return Number(line?.split(' ').at(-1) ?? 0);
+    const lines = text.match(/^apiserver_longrunning_requests\{.*resource="configmaps".*verb="WATCH".*$/gm) ?? [];
+    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   };
   const before = await watches();
   const never = new AbortController();
   const stream = await client.watch(CONFIG_MAPS, { resourceVersion, timeoutSeconds: 60, signal: never.signal });
+  expect(await watches()).toBe(before + 1);
   await client.create(CONFIG_MAPS, configMap('seen-by-the-watch'));
   for await (const _ of stream) break;
-  expect(await watches()).toBeLessThanOrEqual(before);
+  await until('the watch is gone', async () => (await watches()) === before);
 });
 
 it('repeats a read, and a write too where it was turned away, after the time that Retry-After asks for', async () => {

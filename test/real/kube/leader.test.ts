@@ -95,7 +95,7 @@ it('goes on leading when the API server was away for less than the deadline', as
   const proxy = open.use(await TcpProxy.start(plane.port));
   const a = candidate('a', journal, proxy.url);
   await until('a leads', () => a.state.leading);
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 2; i++) {
     await proxy.refuse();
     proxy.reset();
     await new Promise((resolve) => setTimeout(resolve, 500));

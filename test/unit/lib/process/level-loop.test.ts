@@ -24,9 +24,7 @@ it('acts at once on the first trigger, and not without one', async () => {
   await sleep(20);
   expect(runs).toBe(0);
   trigger();
-  await Promise.resolve();
-  await sleep(0);
-  expect(runs).toBe(1);
+  await until('the run', () => runs === 1, { everyMs: 1 });
   stop();
   await running;
 });
@@ -42,9 +40,10 @@ it('runs once more for all that came while it ran, never twice at a time', async
     at--;
   });
   for (let i = 0; i < 10; i++) trigger();
-  await sleep(5);
+  await until('the first run is under way', () => runs === 1, { everyMs: 1 });
   for (let i = 0; i < 10; i++) trigger();
-  await sleep(80);
+  await until('the second run is over', () => runs === 2 && at === 0, { everyMs: 1 });
+  await sleep(50);
   expect([runs, most]).toEqual([2, 1]);
   stop();
   await running;
@@ -88,7 +87,8 @@ it('tries again by itself after a failure, later each time, and says so once', a
   await until('five runs', () => at.length === 5, { everyMs: 2 });
   await until('the end is told', () => lines.length >= 5);
   const gaps = at.slice(1).map((time, i) => time - at[i]!);
-  expect(gaps[3]!).toBeGreaterThan(gaps[0]!);
+  // A timer may be late, never early (but for its rounding).
+  for (const [i, ms] of [10, 20, 40, 40].entries()) expect(gaps[i]!).toBeGreaterThan(ms - 2);
   expect(lines.map((line) => `${line.level} ${line.msg}`)).toEqual([
     'warn loop failed and will try again',
     'debug loop failed and will try again',
