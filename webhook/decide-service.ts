@@ -26,8 +26,7 @@ export type ServiceDecision =
   | { readonly kind: 'assign'; readonly wants: Wants };
 
 export function decideCreate(service: Service, context: WantsContext): ServiceDecision {
-  // Marks on a new Service were copied from another one, and make nothing ours.
-  const parsed = parseWants(withMarks(service, NO_MARKS), context);
+  const parsed = parseWants(service, context);
   if (parsed.kind === 'notOurs') return { kind: 'untouched' };
   if (parsed.kind === 'invalid') return denied(parsed.problems);
   return { kind: 'assign', wants: parsed.wants };

@@ -8,10 +8,13 @@ import { Claimer } from '../../../lib/ipam/claimer.ts';
 import { Ledger } from '../../../lib/ipam/ledger.ts';
 import { buildPools } from '../../../lib/ipam/pools.ts';
 import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
+import { Reflector } from '../../../lib/kube/reflector.ts';
 import { EIP_CLAIMS } from '../../../lib/kube/resource.ts';
 import { type Address, parseAddress } from '../../../lib/net/address.ts';
+import { createLogger } from '../../../lib/process/log.ts';
 import { claimsHeld, type ServiceClaimant } from '../../../webhook/claimant.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
+import { eventually } from '../../support/eventually.ts';
 import { eip, holder, wants } from '../../unit/lib/ipam/builders.ts';
 
 let plane: ControlPlane;
@@ -22,13 +25,26 @@ beforeAll(async () => {
   await plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
   client = plane.client();
 }, 60_000);
-afterAll(() => plane[Symbol.asyncDispose]());
+afterAll(async () => {
+  stop.abort();
+  await plane[Symbol.asyncDispose]();
+});
 
-/** No watch: all that this one knows it has from its own requests, so it knows as little as can be. */
-function blindClaimer(addresses: string): Claimer<ServiceClaimant> {
+const stop = new AbortController();
+
+/** A claimer as a process of its own has it: its ledger is fed by its own watch, and lags behind as that does. */
+async function newClaimer(addresses: string): Promise<{ claimer: Claimer<ServiceClaimant>; ledger: Ledger }> {
   const ledger = new Ledger();
   const pools = buildPools([eip('web', addresses)]);
-  return new Claimer<ServiceClaimant>({
+  const log = createLogger({ component: 'test', level: 'silent' });
+  const store = new Reflector({ client, resource: EIP_CLAIMS, log });
+  store.subscribe((change) => {
+    if (change.type !== 'deleted') ledger.apply(change.object);
+    else ledger.forget(parseAddress(change.object.spec.address)!, change.object.metadata.uid);
+  });
+  void store.run(stop.signal);
+  await store.waitForSync(stop.signal);
+  const claimer = new Claimer<ServiceClaimant>({
     client,
     ledger,
     situation: (claimant) => ({
@@ -40,6 +56,7 @@ function blindClaimer(addresses: string): Claimer<ServiceClaimant> {
       former: claimant.former,
     }),
   });
+  return { claimer, ledger };
 }
 
 function claimant(name: string, port: number, sharingKey?: string): ServiceClaimant {
@@ -57,22 +74,23 @@ function claimant(name: string, port: number, sharingKey?: string): ServiceClaim
 const claims = async () => (await client.list(EIP_CLAIMS)).items;
 const isHeldBy = (name: string) => (one: ClaimHolder) => one.name === name;
 
-async function releaseAll(claimers: readonly Claimer<ServiceClaimant>[]): Promise<void> {
+type Two = Awaited<ReturnType<typeof newClaimer>>[];
+
+async function releaseAll(two: Two): Promise<void> {
   const held = (await claims()).flatMap(({ spec }) =>
     spec.holders.map(({ name = '' }) => ({ name, address: parseAddress(spec.address) as Address })),
   );
-  await Promise.all(
-    held.map(({ name, address }, i) => claimers[i % claimers.length]!.release(address, isHeldBy(name))),
-  );
+  await Promise.all(held.map(({ name, address }, i) => two[i % two.length]!.claimer.release(address, isHeldBy(name))));
   expect(await claims()).toEqual([]);
+  await eventually(() => expect(two.flatMap(({ ledger }) => [...ledger.claims()])).toEqual([]));
 }
 
 it('sharers who come at once are brought together as their ports allow', async () => {
-  const claimers = [blindClaimer('198.51.100.0/28'), blindClaimer('198.51.100.0/28')];
+  const two = [await newClaimer('198.51.100.0/28'), await newClaimer('198.51.100.0/28')];
   for (let run = 0; run < 3; run++) {
     // Four of each port: no address may have two of one port, so four addresses are enough, and more may be used.
     const all = Array.from({ length: 16 }, (_, i) => claimant(`s${i}`, 80 + (i % 4), 'edge'));
-    const choices = await Promise.all(all.map((one, i) => claimers[i % 2]!.assign(one)));
+    const choices = await Promise.all(all.map((one, i) => two[i % 2]!.claimer.assign(one)));
     expect(choices.map(({ kind }) => kind)).toEqual(Array(16).fill('assigned'));
     const holders = (await claims()).map(({ spec }) => spec.holders);
     expect(
@@ -85,30 +103,31 @@ it('sharers who come at once are brought together as their ports allow', async (
       const ports = together.flatMap((one) => one.ports.map(({ port }) => port));
       expect(new Set(ports).size).toBe(ports.length);
     }
-    await releaseAll(claimers);
+    await releaseAll(two);
   }
 });
 
 it('with coming and going at the same time, every claim has exactly the holders that are left', async () => {
-  const claimers = [blindClaimer('198.51.100.0/27'), blindClaimer('198.51.100.0/27')];
+  const two = [await newClaimer('198.51.100.0/27'), await newClaimer('198.51.100.0/27')];
   const left = new Set<string>();
   await Promise.all(
     Array.from({ length: 30 }, async (_, i) => {
       const one = claimant(`c${i}`, 80);
-      const choice = await claimers[i % 2]!.assign(one);
+      const choice = await two[i % 2]!.claimer.assign(one);
       if (choice.kind !== 'assigned') throw new Error(`Cannot go on: c${i} is ${choice.kind}`);
       // Every third goes at once, released by the other of the two.
-      if (i % 3 === 0) await claimers[(i + 1) % 2]!.release(choice.given[0]!.address, isHeldBy(`c${i}`));
+      if (i % 3 === 0) await two[(i + 1) % 2]!.claimer.release(choice.given[0]!.address, isHeldBy(`c${i}`));
       else left.add(`c${i}`);
     }),
   );
   const holders = (await claims()).map(({ spec }) => spec.holders.map(({ name }) => name).join());
   expect(holders.sort()).toEqual([...left].sort());
-  await releaseAll(claimers);
+  await releaseAll(two);
 });
 
 it('assigning again writes nothing, and an entry that changed is written once', async () => {
-  const claimer = blindClaimer('198.51.100.0/28');
+  const one = await newClaimer('198.51.100.0/28');
+  const { claimer } = one;
   await claimer.assign(claimant('same', 80));
   const [before] = await claims();
   await claimer.assign(claimant('same', 80));
@@ -123,5 +142,5 @@ it('assigning again writes nothing, and an entry that changed is written once', 
   );
   expect((await claims())[0]?.spec.holders).toMatchObject([{ name: 'same', uid: 'u1' }]);
   expect(await claimer.refresh(parseAddress('198.51.100.9')!, holder('same'), isHeldBy('same'))).toBe(false);
-  await releaseAll([claimer]);
+  await releaseAll([one]);
 });
