@@ -1,4 +1,5 @@
-// Bundles each component into one file, dist/<component>.js: that file and Node are all that the image needs.
+// Bundles each component into dist/<component>.js and the chunks it shares or loads only when needed (client-node's kubeconfig reader, say,
+// which costs tens of MB and is not wanted in a pod): those files and Node are all that the image needs.
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
@@ -15,6 +16,8 @@ await build({
   entryPoints: present.map((component) => ({ in: `${component}/main.ts`, out: component })),
   outdir: 'dist',
   bundle: true,
+  splitting: true,
+  chunkNames: 'chunk-[hash]',
   platform: 'node',
   target: 'node24',
   format: 'esm',

@@ -5,13 +5,16 @@ export interface AuditEvent {
   readonly requestURI: string;
   readonly user: { readonly username: string };
   readonly responseStatus?: { readonly code?: number; readonly message?: string };
+  /** Among others, what the authorizer decided. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
-const FORBIDDEN = 403;
-
-/** The requests in the log that RBAC refused: each is a right that a component uses and the manifests do not give. */
+/**
+ * The requests in the log that RBAC refused: each is a right that a component uses and the manifests do not give. The status 403 alone
+ * says less: admission answers it, too, say for an Event in a namespace that is being deleted.
+ */
 export function forbiddenIn(log: string): AuditEvent[] {
-  return eventsIn(log).filter((event) => event.responseStatus?.code === FORBIDDEN);
+  return eventsIn(log).filter((event) => event.annotations?.['authorization.k8s.io/decision'] === 'forbid');
 }
 
 /** One JSON object a line; the last may be half written. */

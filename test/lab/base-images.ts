@@ -5,7 +5,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { commitImage, fileExists, imageExists, imageFolder } from './buildah.ts';
+import { buildah, commitImage, fileExists, imageExists, imageFolder } from './buildah.ts';
 import { cachePath } from './cache.ts';
 import { debianSourcesFor } from './debian-sources.ts';
 import { run } from './shell.ts';
@@ -20,6 +20,8 @@ const LEFT_OUT = ['man', 'doc', 'locale', 'info', 'lintian'];
 
 export async function prepareBaseImages(note: (text: string) => void): Promise<void> {
   await mkdir(imageFolder(), { recursive: true });
+  // Working containers of a build that was interrupted.
+  await buildah(['rm', '--all']);
   if (!(await imageExists(DEBIAN_IMAGE))) {
     note(`installing Debian ${DEBIAN_SUITE}`);
     const archive = await debianArchive();

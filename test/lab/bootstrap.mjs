@@ -67,7 +67,7 @@ async function installPackages() {
   const started = Date.now();
   process.stderr.write('          npm packages …\n');
   // Warnings about the machine's own Node are of no use here: it only runs npm.
-  const npm = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {});
+  const npm = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {}, 'ignore');
   if (npm !== 0) fail('Cannot install the npm packages: npm ci failed, see above.');
   process.stderr.write(`${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  npm packages\n`);
 }
@@ -83,9 +83,13 @@ function pinnedNode() {
 }
 
 /** @returns {Promise<number>} the exit code; a signal counts as a shell counts it. */
-function run(command, args, env) {
+function run(command, args, env, output = 'inherit') {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: REPOSITORY, stdio: 'inherit', env: { ...process.env, ...env } });
+    const child = spawn(command, args, {
+      cwd: REPOSITORY,
+      stdio: ['inherit', output, 'inherit'],
+      env: { ...process.env, ...env },
+    });
     // Ctrl-C reaches the child by itself, since both are in the terminal's foreground; the child decides when to end.
     const ignore = () => {};
     const forward = () => child.kill('SIGTERM');

@@ -6,7 +6,7 @@ import { API_PORT, CONTROL_PLANE_ADDRESS, type Layout, namespaceOf, SERVICE_CIDR
 import { enterNamespace } from './network.ts';
 import type { Pki } from './pki.ts';
 import { eventually } from './poll.ts';
-import { killRecorded, startDaemon } from './processes.ts';
+import { killRecorded, refuseIfEnded, startDaemon } from './processes.ts';
 
 export type ControlPlaneComponent = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler';
 
@@ -44,7 +44,13 @@ export class ControlPlane {
   }
 
   async waitUntilReady(api: Api): Promise<void> {
-    await eventually(() => api.get<string>('/readyz').then((text) => text === 'ok'), {
+    const probe = async () => {
+      for (const component of ['etcd', 'kube-apiserver'] as const) {
+        await refuseIfEnded(this.#layout.pids, component, this.logOf(component));
+      }
+      return (await api.get<string>('/readyz')) === 'ok';
+    };
+    await eventually(probe, {
       what: `the API server ready (its log: ${this.logOf('kube-apiserver')})`,
       deadlineMs: READY_DEADLINE_MS,
     });

@@ -76,10 +76,8 @@ export class Lab implements AsyncDisposable {
 
   /** Cleans up what the last run left, then starts everything; on failure nothing stays behind but the logs. */
   static async start(options: LabOptions): Promise<Lab> {
-    const layout = layoutOf(options.name ?? defaultLab());
+    const layout = await refuseIfTaken(options.name);
     const progress = options.progress ?? silentProgress;
-    await refuseWhileInUse(layout);
-    await refuseForeign(layout);
     await cleanUp(layout);
     const numbers = nodeNumbers(options.nodes ?? 3);
     await mkdir(layout.state, { recursive: true, mode: 0o711 });
@@ -101,12 +99,11 @@ export class Lab implements AsyncDisposable {
       await progress.step('control plane', async () => {
         // Nodes boot as far as containerd meanwhile; the router has nothing to wait for.
         const nodes = lab.nodes.map((node) => node.makeDisk().then(() => node.boot()));
-        const others = Promise.all([...nodes, lab.router.start()]);
-        await Promise.all([lab.controlPlane.start(lab.api), others]);
+        await allDone([lab.controlPlane.start(lab.api), ...nodes, lab.router.start()]);
       });
       await progress.step(`${numbers.length} nodes`, async () => {
-        await Promise.all(lab.nodes.map((node) => node.join()));
-        await Promise.all([...lab.nodes.map((node) => node.waitUntilReady()), lab.router.waitUntilReady()]);
+        await allDone(lab.nodes.map((node) => node.join()));
+        await allDone([...lab.nodes.map((node) => node.waitUntilReady()), lab.router.waitUntilReady()]);
         await lab.#waitForServiceAccount();
         await lab.loadImage(options.image);
       });
@@ -214,6 +211,12 @@ export class Lab implements AsyncDisposable {
   }
 }
 
+/** Like Promise.all, but nothing is still going on when it throws: what comes then is taking down. */
+async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
 function recordPath(layout: Layout): string {
   return join(layout.state, 'lab.json');
 }
@@ -229,12 +232,19 @@ export async function ownerOf(layout: Layout): Promise<ProcessIdentity | undefin
   return owner && (await isRunning(owner)) ? owner : undefined;
 }
 
-/** A lab whose owner is alive is somebody's, not a left-over. */
-async function refuseWhileInUse(layout: Layout): Promise<void> {
+/**
+ * A lab whose owner is alive is somebody's, and namespaces without a record of the lab's are somebody else's; only left-overs may go.
+ *
+ * @throws {Error} when the name is not free to start a lab under.
+ */
+export async function refuseIfTaken(name = defaultLab()): Promise<Layout> {
+  const layout = layoutOf(name);
   const owner = await ownerOf(layout);
   if (owner && owner.pid !== process.pid) {
     throw new Error(
-      `Cannot start the lab "${layout.name}": it is in use by process ${owner.pid}; end that one first, or run: npm run lab -- down`,
+      `Cannot start the lab "${name}": it is in use by process ${owner.pid}; end that one first, or run: npm run lab -- down`,
     );
   }
+  await refuseForeign(layout);
+  return layout;
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type Layout, namespaceOf } from './layout.ts';
 import { enterNamespace } from './network.ts';
 import { eventually } from './poll.ts';
-import { childrenOf, isRunning, killRecorded, readRecord, startDaemon } from './processes.ts';
+import { childrenOf, isRunning, killRecorded, readRecord, refuseIfEnded, startDaemon } from './processes.ts';
 import { type RunOptions, run } from './shell.ts';
 
 const INIT_DEADLINE_MS = 5_000;
@@ -56,6 +56,11 @@ export class Machine {
   /** Ends everything in it at once. */
   async kill(): Promise<void> {
     await killRecorded(this.#layout.pids, this.name);
+  }
+
+  /** @throws {GiveUp} when it is off, with what its first process said last. */
+  async refuseIfOff(): Promise<void> {
+    await refuseIfEnded(this.#layout.pids, this.name, this.log);
   }
 
   async isRunning(): Promise<boolean> {

@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process';
 import { cleanUp, hasLeftovers } from './cleanup.ts';
 import { installSkycap, restartSkycap, waitForSkycap } from './install.ts';
-import { defaultLab, Lab, ownerOf } from './lab.ts';
+import { defaultLab, Lab, ownerOf, refuseIfTaken } from './lab.ts';
 import { layoutOf } from './layout.ts';
+import { whilePreparing } from './lock.ts';
 import { prepare } from './prepare.ts';
 import { kill } from './processes.ts';
 import { consoleProgress } from './progress.ts';
@@ -22,6 +23,7 @@ SKYCAP_LAB_NAME=ska npm run lab   another lab beside it (sk and any letter)`;
 
 /** As a shell counts a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
+const SAME_SIGNAL_MS = 2_000;
 const KEEP_ALIVE_MS = 1 << 30;
 
 const progress = consoleProgress();
@@ -62,6 +64,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function up(options: { readonly stay: boolean; readonly skycap: boolean }): Promise<number> {
   const stopped = signalled();
+  await refuseIfTaken(name);
   const prepared = await prepare(progress);
   await using lab = await progress.step('cluster ready', () => Lab.start({ ...prepared, name, progress }));
   const work = options.skycap ? demonstrate(lab) : Promise.resolve(0);
@@ -95,7 +98,7 @@ async function demonstrate(lab: Lab): Promise<number> {
 
 async function reload(): Promise<number> {
   return withLab(async (lab) => {
-    const image = await progress.step('Skycap image', buildSkycapImage);
+    const image = await whilePreparing(() => progress.step('Skycap image', buildSkycapImage));
     await progress.step('loaded on the nodes', () => lab.loadImage(image));
     await progress.step('Skycap restarted', async () => {
       await installSkycap(lab);
@@ -139,9 +142,19 @@ function passThrough(program: string, args: readonly string[], env: Readonly<Rec
   });
 }
 
+/**
+ * Resolves at the first signal. One Ctrl-C may come several times, from the terminal, from npm and from who started it; a person who
+ * presses it again later means it, and leaves the rest to `npm run lab -- down`.
+ */
 function signalled(): Promise<typeof INTERRUPTED> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(INTERRUPTED));
+    let first: number | undefined;
+    const onSignal = () => {
+      first ??= performance.now();
+      if (performance.now() - first > SAME_SIGNAL_MS) process.exit(INTERRUPTED);
+      resolve(INTERRUPTED);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   });
 }
 

@@ -105,7 +105,11 @@ export class LabNode {
   }
 
   async waitUntilReady(deadlineMs = READY_DEADLINE_MS): Promise<void> {
-    await eventually(() => this.isReady(), {
+    const probe = async () => {
+      await this.machine.refuseIfOff();
+      return this.isReady();
+    };
+    await eventually(probe, {
       what: `node ${this.name} Ready (its logs: ${this.machine.folder})`,
       deadlineMs,
     });

@@ -9,11 +9,14 @@ export interface EventuallyOptions {
   readonly intervalMs?: number;
 }
 
+/** Thrown by a probe that has seen that waiting is of no use. */
+export class GiveUp extends Error {}
+
 /**
  * Calls `probe` until it neither throws nor gives `undefined` or `false`.
  *
  * @returns what `probe` gave.
- * @throws {Error} at the deadline, with the last failure as its cause.
+ * @throws {Error} at the deadline, with the last failure as its cause; at once what is a {@link GiveUp}.
  */
 export async function eventually<T>(probe: () => T | Promise<T>, options: EventuallyOptions): Promise<Truthy<T>> {
   const started = performance.now();
@@ -24,6 +27,7 @@ export async function eventually<T>(probe: () => T | Promise<T>, options: Eventu
       if (value !== undefined && value !== false) return value as Truthy<T>;
       last = undefined;
     } catch (error) {
+      if (error instanceof GiveUp) throw error;
       last = error;
     }
     await sleep(options.intervalMs ?? 50);

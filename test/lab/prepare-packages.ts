@@ -1,29 +1,37 @@
 /** Installs the Debian packages that the lab uses and that this machine does not have. Their services stay off: the lab runs its own. */
 import { chmod, rm, writeFile } from 'node:fs/promises';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { fileExists } from './buildah.ts';
 import { run, tryRun } from './shell.ts';
 
-const PACKAGES = [
-  'bird2',
-  'buildah',
-  'conntrack',
-  'containerd',
-  'containernetworking-plugins',
-  'frr',
-  'iproute2',
-  'iptables',
-  'kmod',
-  'mmdebstrap',
-  'nftables',
-  'procps',
-  'runc',
-  'tcpdump',
-];
+/**
+ * Package → a file of it that the lab uses. What is there under another package's name (say Docker's containerd.io) will do; installing
+ * Debian's over it would remove it.
+ */
+const PACKAGES: Readonly<Record<string, string>> = {
+  bird2: 'bird',
+  buildah: 'buildah',
+  conntrack: 'conntrack',
+  containerd: 'containerd',
+  'containernetworking-plugins': '/usr/lib/cni/ptp',
+  frr: '/usr/lib/frr/bgpd',
+  iproute2: 'ip',
+  iptables: 'iptables',
+  kmod: 'modprobe',
+  mmdebstrap: 'mmdebstrap',
+  nftables: 'nft',
+  procps: 'sysctl',
+  runc: 'runc',
+  tcpdump: 'tcpdump',
+};
 const SERVICES = ['bird', 'containerd', 'frr'];
+/** Debian keeps daemons where a user's PATH may not lead. */
+const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 const POLICY = '/usr/sbin/policy-rc.d';
 
 export async function prepareDebianPackages(note: (text: string) => void): Promise<void> {
-  const missing = missingPackages(PACKAGES, await installedStates());
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS];
+  const missing = await missingPackages(PACKAGES, folders);
   if (missing.length === 0) return;
   if ((await tryRun('apt-get', ['--version'])).code !== 0) {
     throw new Error(
@@ -45,23 +53,18 @@ export async function prepareDebianPackages(note: (text: string) => void): Promi
   ]);
 }
 
-/** @param states lines of `package state` as dpkg-query prints them. */
-export function missingPackages(wanted: readonly string[], states: string): string[] {
-  const installed = new Set(
-    states
-      .split('\n')
-      .filter((line) => line.endsWith(' installed'))
-      .map((line) => line.split(' ')[0]),
-  );
-  return wanted.filter((name) => !installed.has(name));
-}
-
-async function installedStates(): Promise<string> {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own syntax.
-  const format = '--showformat=${Package} ${db:Status-Status}\\n';
-  // It ends with 1 when it does not know one of the packages, and still tells of the others.
-  const { stdout } = await tryRun('dpkg-query', ['--show', format, ...PACKAGES]);
-  return stdout;
+/** @param packages package → an absolute path, or a program to look for in `folders`. */
+export async function missingPackages(
+  packages: Readonly<Record<string, string>>,
+  folders: readonly string[],
+): Promise<string[]> {
+  const missing: string[] = [];
+  for (const [name, file] of Object.entries(packages)) {
+    const places = isAbsolute(file) ? [file] : folders.map((folder) => join(folder, file));
+    const present = await Promise.all(places.map(fileExists));
+    if (!present.includes(true)) missing.push(name);
+  }
+  return missing;
 }
 
 /** Debian's packages start their daemons at installation unless this script says no (invoke-rc.d(8)). */

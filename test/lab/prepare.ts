@@ -1,6 +1,7 @@
 /** Everything that must be there before a lab can start, in the order in which one needs the other. */
 import { prepareBaseImages } from './base-images.ts';
 import { prepareBinaries } from './binaries.ts';
+import { whilePreparing } from './lock.ts';
 import type { OciImage } from './oci.ts';
 import { preparePauseImage } from './pause-image.ts';
 import { prepareDebianPackages } from './prepare-packages.ts';
@@ -15,13 +16,26 @@ export interface Prepared {
 }
 
 /** Quick when everything is there: a second or two, most of it the image's build looking for changes. */
-export async function prepare(progress: Progress): Promise<Prepared> {
-  await progress.step('Debian packages', prepareDebianPackages);
-  const binaries = await progress.step(`Kubernetes ${KUBERNETES_VERSION} and etcd`, prepareBinaries);
+export function prepare(progress: Progress): Promise<Prepared> {
+  return whilePreparing(() => prepareAll(progress));
+}
+
+/** The part that tests without a lab need as well. @returns the folder with the programs. */
+export function preparePrograms(progress: Progress): Promise<string> {
+  return whilePreparing(() => prepareDaemons(progress));
+}
+
+async function prepareAll(progress: Progress): Promise<Prepared> {
+  const binaries = await prepareDaemons(progress);
   const pauseArchive = await progress.step('base images', async (note) => {
     await prepareBaseImages(note);
     return preparePauseImage();
   });
   const image = await progress.step('Skycap image', buildSkycapImage);
   return { binaries, pauseArchive, image };
+}
+
+async function prepareDaemons(progress: Progress): Promise<string> {
+  await progress.step('Debian packages', prepareDebianPackages);
+  return progress.step(`Kubernetes ${KUBERNETES_VERSION} and etcd`, prepareBinaries);
 }

@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { eventually } from './poll.ts';
+import { eventually, GiveUp } from './poll.ts';
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -26,6 +26,7 @@ export interface DaemonOptions {
 }
 
 const KILL_DEADLINE_MS = 10_000;
+const LINES_TOLD = 5;
 
 /** Starts the command in a session of its own, with its output appended to the log. */
 export async function startDaemon(options: DaemonOptions): Promise<ProcessIdentity> {
@@ -92,6 +93,20 @@ export async function kill(identity: ProcessIdentity, signal: NodeJS.Signals = '
     deadlineMs: KILL_DEADLINE_MS,
     intervalMs: 10,
   });
+}
+
+/**
+ * For a probe that waits for what the recorded process will do.
+ *
+ * @throws {GiveUp} when it has ended, with the last lines of its log.
+ */
+export async function refuseIfEnded(pids: string, name: string, log: string): Promise<void> {
+  const identity = await readRecord(pids, name);
+  if (identity && (await isRunning(identity))) return;
+  const text = await readFile(log, 'utf8').catch(() => '');
+  throw new GiveUp(
+    `Cannot go on: ${name} has ended; the end of ${log}:\n${text.trimEnd().split('\n').slice(-LINES_TOLD).join('\n')}`,
+  );
 }
 
 /** The processes that the given one started and that still run. */

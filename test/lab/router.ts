@@ -45,7 +45,12 @@ export class Router {
   }
 
   async waitUntilReady(): Promise<void> {
-    await eventually(() => this.vtysh('show bgp ipv4 unicast summary json').then(() => true), {
+    const probe = async () => {
+      await this.machine.refuseIfOff();
+      await this.vtysh('show bgp ipv4 unicast summary json');
+      return true;
+    };
+    await eventually(probe, {
       what: `the router ready (its log: ${this.machine.log})`,
       deadlineMs: READY_DEADLINE_MS,
     });

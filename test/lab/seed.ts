@@ -10,6 +10,7 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileExists, imageFolder } from './buildah.ts';
 import type { Layout } from './layout.ts';
+import { whilePreparing } from './lock.ts';
 import { importImage, type OciImage } from './oci.ts';
 import { eventually } from './poll.ts';
 import { killRecorded, startDaemon } from './processes.ts';
@@ -21,7 +22,11 @@ const DATABASES = ['io.containerd.metadata.v1.bolt/meta.db', 'io.containerd.snap
 const LINKED = ['io.containerd.content.v1.content/blobs', 'io.containerd.snapshotter.v1.overlayfs/snapshots'];
 
 /** @returns the seed's folder. `layout` keeps the record of the containerd that makes it, in case of a crash. */
-export async function prepareSeed(layout: Layout, image: OciImage): Promise<string> {
+export function prepareSeed(layout: Layout, image: OciImage): Promise<string> {
+  return whilePreparing(() => makeSeed(layout, image));
+}
+
+async function makeSeed(layout: Layout, image: OciImage): Promise<string> {
   const seeds = imageFolder('seeds');
   const seed = join(seeds, seedKey(image));
   if (await fileExists(seed)) return seed;
@@ -52,7 +57,7 @@ export async function prepareSeed(layout: Layout, image: OciImage): Promise<stri
     await killRecorded(layout.pids, 'seed', 'SIGTERM');
   }
   for (const old of await readdir(seeds)) {
-    if (!old.endsWith('.part')) await rm(join(seeds, old), { recursive: true, force: true });
+    if (join(seeds, old) !== part) await rm(join(seeds, old), { recursive: true, force: true });
   }
   await rename(part, seed);
   return seed;

@@ -1,7 +1,7 @@
 /** Skycap's image, built from the repository's Dockerfile. */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildah, imageExists, imageFolder } from './buildah.ts';
 import { exportImage, type OciImage } from './oci.ts';
@@ -52,18 +52,20 @@ async function build(note: (text: string) => void): Promise<void> {
 async function digestOf(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const path of paths) {
-    const below = await readdir(join(REPOSITORY, path), { recursive: true, withFileTypes: true }).catch(
-      () => undefined,
-    );
-    const files = below
-      ?.filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort();
-    for (const file of files ?? [join(REPOSITORY, path)])
+    for (const file of await filesIn(path)) {
       hash
         .update(`${file}\0`)
-        .update(await readFile(file))
+        .update(await readFile(join(REPOSITORY, file)))
         .update('\0');
+    }
   }
   return hash.digest('hex');
+}
+
+/** @returns the file itself, or all files below the folder, relative to the repository. */
+async function filesIn(path: string): Promise<string[]> {
+  const below = await readdir(join(REPOSITORY, path), { recursive: true, withFileTypes: true }).catch(() => undefined);
+  if (!below) return [path];
+  const files = below.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return files.map((file) => relative(REPOSITORY, file)).sort();
 }

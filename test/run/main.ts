@@ -10,9 +10,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { takeDownTestLab } from '../e2e/support/test-lab.ts';
-import { prepareBinaries } from '../lab/binaries.ts';
-import { prepareDebianPackages } from '../lab/prepare-packages.ts';
-import { KUBERNETES_VERSION } from '../lab/programs.ts';
+import { preparePrograms } from '../lab/prepare.ts';
 import { consoleProgress } from '../lab/progress.ts';
 import { type Suite, suitesFor } from './suites.ts';
 import { addTallies, formatTally, type JestResults, NO_TESTS, succeeded, type Tally, tallyOf } from './tally.ts';
@@ -35,9 +33,7 @@ async function main(which: string, jestArguments: readonly string[]): Promise<nu
 
 /** @returns what tests find the prepared programs by. */
 async function prepareMachine(): Promise<Readonly<Record<string, string>>> {
-  const progress = consoleProgress();
-  await progress.step('Debian packages', prepareDebianPackages);
-  const binaries = await progress.step(`Kubernetes ${KUBERNETES_VERSION} and etcd`, prepareBinaries);
+  const binaries = await preparePrograms(consoleProgress());
   return { SKYCAP_LAB_BIN: binaries };
 }
 

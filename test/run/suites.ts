@@ -13,7 +13,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'unit',
     title: 'unit tests: decisions and texts, no root, no cluster',
-    arguments: ['--config=jest.config.js', '--roots=test/unit'],
+    arguments: ['--config=jest.config.js', '--maxWorkers=100%', '--roots=test/unit'],
     needsMachine: false,
   },
   {

@@ -20,15 +20,23 @@ describe('warningsIn()', () => {
   });
 });
 
-test('forbiddenIn() gives the refused requests and leaves out a line that is still being written', () => {
-  const line = (code: number) => JSON.stringify({ verb: 'get', requestURI: '/x', user: {}, responseStatus: { code } });
-  expect(forbiddenIn(`${line(200)}\n${line(403)}\n${line(403).slice(0, 20)}`)).toHaveLength(1);
+test('forbiddenIn() gives what RBAC refused, not what admission did, and leaves out a line that is still being written', () => {
+  const line = (code: number, decision: string) =>
+    JSON.stringify({
+      verb: 'get',
+      requestURI: '/x',
+      user: {},
+      responseStatus: { code },
+      annotations: { 'authorization.k8s.io/decision': decision },
+    });
+  const log = `${line(200, 'allow')}\n${line(403, 'allow')}\n${line(403, 'forbid')}\n${line(403, 'forbid').slice(0, 20)}`;
+  expect(forbiddenIn(log)).toHaveLength(1);
   expect(forbiddenIn('')).toEqual([]);
 });
 
-test('missingPackages() takes removed but configured packages for missing', () => {
-  const states = 'frr installed\nrunc config-files\nbuildah installed\n';
-  expect(missingPackages(['buildah', 'frr', 'runc', 'bird2'], states)).toEqual(['runc', 'bird2']);
+test('missingPackages() asks for files, whoever brought them', async () => {
+  const packages = { coreutils: 'ls', shadow: '/etc/passwd', nowhere: 'no-such-program', gone: '/no/such/file' };
+  expect(await missingPackages(packages, ['/no/such/folder', '/bin'])).toEqual(['nowhere', 'gone']);
 });
 
 test('cgroupHierarchies() knows both versions, side by side or alone', () => {

@@ -1,4 +1,4 @@
-import { eventually } from '../../lab/poll.ts';
+import { eventually, GiveUp } from '../../lab/poll.ts';
 
 test('gives what the probe gives as soon as it gives something', async () => {
   let calls = 0;
@@ -22,4 +22,14 @@ test('at the deadline it says what the last failure was', async () => {
   await expect(eventually(probe, { what: 'a route', deadlineMs: 5, intervalMs: 1 })).rejects.toThrow(
     'Cannot see a route within 5 ms: no route',
   );
+});
+
+test('a probe that gives up is not asked again', async () => {
+  let calls = 0;
+  const probe = () => {
+    calls += 1;
+    throw new GiveUp('the API server has ended');
+  };
+  await expect(eventually(probe, { what: 'it', deadlineMs: 1000 })).rejects.toThrow('the API server has ended');
+  expect(calls).toBe(1);
 });
