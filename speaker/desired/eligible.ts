@@ -1,7 +1,7 @@
 /**
  * Whether this node announces an address of a Service: named checks in order, the first "no" is the reason.
  *
- * Announced is exactly what the allocator published in `status.loadBalancer`, and only while the Eip of the Service's label still
+ * Announced is exactly what the allocator published in `status.loadBalancer`, and only while an Eip still
  * vouches for it; annotations are never believed.
  */
 import type { Eip } from '../../lib/api/eip.ts';
@@ -16,7 +16,7 @@ import type { NodeState } from './node-state.ts';
 export interface Candidate {
   readonly service: Service;
   readonly address: Address;
-  /** The Eip that the Service's label names; undefined when there is none. */
+  /** The Eip that answers for the address; undefined when there is none. */
   readonly eip: Parsed<Eip> | undefined;
   readonly node: NodeState;
   /** Of the Service, for the family of the address. */

@@ -241,8 +241,9 @@ export async function refuseIfTaken(name = defaultLab()): Promise<Layout> {
   const layout = layoutOf(name);
   const owner = await ownerOf(layout);
   if (owner && owner.pid !== process.pid) {
+    const down = `${name === DEFAULT_LAB ? '' : `SKYCAP_LAB_NAME=${name} `}npm run lab -- down`;
     throw new Error(
-      `Cannot start the lab "${name}": it is in use by process ${owner.pid}; end that one first, or run: npm run lab -- down`,
+      `Cannot start the lab "${name}": it is in use by process ${owner.pid}; end that one first, or run: ${down}`,
     );
   }
   await refuseForeign(layout);

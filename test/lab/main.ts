@@ -98,12 +98,13 @@ async function demonstrate(lab: Lab): Promise<number> {
 
 async function reload(): Promise<number> {
   return withLab(async (lab) => {
-    const image = await whilePreparing(() => progress.step('Skycap image', buildSkycapImage));
+    // Manifests may have been edited as well; they need not wait for the image.
+    const [image] = await Promise.all([
+      whilePreparing(() => progress.step('Skycap image', buildSkycapImage)),
+      installSkycap(lab),
+    ]);
     await progress.step('loaded on the nodes', () => lab.loadImage(image));
-    await progress.step('Skycap restarted', async () => {
-      await installSkycap(lab);
-      await restartSkycap(lab);
-    });
+    await progress.step('Skycap restarted', () => restartSkycap(lab));
   });
 }
 

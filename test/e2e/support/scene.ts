@@ -36,6 +36,8 @@ export class Scene {
   readonly namespace: string;
   /** Name of the Eip of the family. */
   readonly eip: { readonly v4: string; readonly v6: string };
+  /** Those of the scene's own Eips that there are; its Services name them, so that no other pool serves them when these are full. */
+  readonly #eips: string[] = [];
 
   private constructor(lab: Lab, name: string) {
     this.lab = lab;
@@ -49,7 +51,9 @@ export class Scene {
     await scene.lab.api.create('/api/v1/namespaces', { metadata: { name } });
     for (const family of ['v4', 'v6'] as const) {
       const address = pools[family];
-      if (address) await scene.createEip(scene.eip[family], { address });
+      if (!address) continue;
+      await scene.createEip(scene.eip[family], { address });
+      scene.#eips.push(scene.eip[family]);
     }
     return scene;
   }
@@ -88,7 +92,11 @@ export class Scene {
       metadata: {
         ...(generateName ? { generateName: name } : { name }),
         namespace: this.namespace,
-        annotations: { 'lb.kubesphere.io/v1alpha1': 'openelb', ...annotations },
+        annotations: {
+          'lb.kubesphere.io/v1alpha1': 'openelb',
+          'eip.openelb.kubesphere.io/v1alpha2': this.#eips.join(),
+          ...annotations,
+        },
       },
       spec: { type: 'LoadBalancer', selector: { app: 'backend' }, ports: [{ port: 80, targetPort: 8080 }], ...spec },
     };

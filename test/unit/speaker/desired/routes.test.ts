@@ -30,6 +30,13 @@ function reasonFor(cluster: ClusterOptions): string | undefined {
   return Object.values(decided(cluster))[0];
 }
 
+test('both addresses of a dual-stack Service are announced, though its label has room for one Eip', () => {
+  expect(decided({ services: [aService({ ips: ['198.51.100.7', '2001:db8:100::7'], eip: 'v4' })] })).toEqual({
+    '198.51.100.7': 'Announced',
+    '2001:db8:100::7': 'Announced',
+  });
+});
+
 describe('externalTrafficPolicy Local', () => {
   const here = 'node-1';
   const there = 'node-2';
@@ -121,7 +128,7 @@ describe('externalTrafficPolicy Cluster', () => {
 
 describe('the Eip must vouch for the address', () => {
   it.each<[string, ClusterOptions, string]>([
-    ['there is no such Eip', { services: [aService({ eip: 'gone' })] }, 'EipNotFound'],
+    ['there is no such Eip', { services: [aService({ eip: 'gone' })], eips: [] }, 'EipNotFound'],
     ['it can not be read', { services: [aService()], eips: [anEip('v4', { address: 'x' })] }, 'EipInvalid'],
     ['it does not contain the address', { services: [aService({ ips: ['203.0.113.1'] })] }, 'AddressOutsideEip'],
     ['it is for layer 2', { services: [aService()], eips: [anEip('v4', { protocol: 'layer2' })] }, 'NotAnnouncedByBgp'],
