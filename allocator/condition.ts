@@ -13,6 +13,9 @@ export interface Verdict {
   readonly message: string;
 }
 
+/** What users wrote may be part of it; the API server refuses a condition with a message longer than 32 KiB. */
+const LONGEST_MESSAGE = 2_048;
+
 export interface Moment {
   readonly nowMs: number;
   /** `metadata.generation` of the object judged, where its kind has one. */
@@ -39,9 +42,10 @@ export function conditionsAfter(
 /** The one condition; the present object itself where nothing changes. */
 export function conditionAfter(
   present: readonly Condition[] | undefined,
-  verdict: Verdict,
+  whole: Verdict,
   { nowMs, generation }: Moment,
 ): Condition {
+  const verdict = { ...whole, message: shortened(whole.message) };
   const old = present?.find((condition) => condition.type === verdict.type);
   if (old && saysTheSame(old, verdict) && old.observedGeneration === generation) return old;
   return {
@@ -54,6 +58,10 @@ export function conditionAfter(
 /** `metav1.Time` has whole seconds. */
 export function rfc3339(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+function shortened(message: string): string {
+  return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message;
 }
 
 function saysTheSame(condition: Condition, verdict: Verdict): boolean {

@@ -7,7 +7,9 @@ import { isNotFound } from '../lib/kube/errors.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
 import { dropManagedFields } from '../lib/kube/transform.ts';
 import { KeyedQueue } from '../lib/process/keyed-queue.ts';
+import type { Again } from '../lib/process/level-loop.ts';
 import { type ActOptions, actWith } from './act.ts';
+import { Breather } from './breather.ts';
 import type { Caches } from './caches.ts';
 import { Departures } from './departures.ts';
 import { publishedAddresses } from './holdings.ts';
@@ -32,6 +34,7 @@ export class Term {
   readonly #deps: Deps;
   readonly #departures: Departures;
   readonly #reconciler: ServiceReconciler;
+  readonly #breather = new Breather(() => performance.now());
   /** Services that were there when the term began and were not looked at yet. */
   readonly #wereThere = new Set<string>();
 
@@ -92,7 +95,7 @@ export class Term {
     for (const { metadata } of stores.bgpConfs.values()) this.bgp.add(confKey(metadata.name ?? ''));
   }
 
-  async #reconcileService(key: string, signal: AbortSignal) {
+  async #reconcileService(key: string, signal: AbortSignal): Promise<Again | undefined> {
     const service = this.#deps.world.services.get(key);
     try {
       if (service) {
@@ -119,8 +122,17 @@ export class Term {
 
   #queue(name: QueueName, concurrency: number, options: Pick<ActOptions, 'act' | 'refresh'>): KeyedQueue {
     const { metrics, log } = this.#deps;
-    const monotonicMs = (): number => performance.now();
-    return new KeyedQueue({ name, concurrency, log, act: actWith({ ...options, queue: name, metrics, monotonicMs }) });
+    const act = actWith({ ...options, queue: name, metrics, monotonicMs: () => performance.now() });
+    return new KeyedQueue({
+      name,
+      concurrency,
+      log,
+      act: async (key, signal) => {
+        const pause = this.#breather.pause();
+        if (pause) await pause;
+        return act(key, signal);
+      },
+    });
   }
 }
 

@@ -16,6 +16,9 @@ import { Sightings } from './sightings.ts';
 import type { Stores } from './stores.ts';
 import { WatchedLedger } from './watched-ledger.ts';
 
+/** It goes into a claim, which would refuse what is longer. */
+const TOKEN = /^[\w-]{1,128}$/;
+
 export interface HoldingsView {
   readonly holdings: readonly Holding[];
   /** Eips that are not in the cache and may be gone; nothing is decided before that is known. */
@@ -80,10 +83,10 @@ export class World {
     return isHolder(service, (other) => other === token);
   }
 
-  /** The token in its annotation, unless that was copied from another Service. */
+  /** The token in its annotation, unless that was copied from another Service, or is none that we could have written. */
   tokenOf(service: Service): string | undefined {
     const token = service.metadata.annotations?.[CLAIM_ANNOTATION];
-    if (!token) return undefined;
+    if (token === undefined || !TOKEN.test(token)) return undefined;
     const owner = this.index.ownerOf(service.metadata.namespace ?? '', token);
     return owner === undefined || keyOf(owner) === keyOf(service) ? token : undefined;
   }

@@ -4,7 +4,8 @@ import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
 import { SERVICES } from '../../../lib/kube/resource.ts';
 import { Daemon } from '../../support/daemon.ts';
 import { freePorts } from '../../support/free-port.ts';
-import { ALLOCATOR_USER, AllocatorLab, eventually, publishedBy, type Replica, serviceObject } from './harness.ts';
+import { ALLOCATOR_USER, AllocatorLab, eventually, publishedBy, type Replica } from './harness.ts';
+import { measureLatency } from './latency.ts';
 
 let lab: AllocatorLab;
 
@@ -111,38 +112,7 @@ test('300 Services created at once all get an address, each another; the figures
 test('create → status on an idle control plane; the figures', async () => {
   await lab.namespace('speed');
   await lab.eip('speed', '10.1.0.0/16', { namespaces: ['speed'] });
-  const stop = new AbortController();
-  const { resourceVersion } = await lab.admin.list(SERVICES, { namespace: 'speed' });
-  const arrived = new Map<string, number>();
-  const events = await lab.admin.watch(SERVICES, {
-    namespace: 'speed',
-    resourceVersion,
-    timeoutSeconds: 60,
-    signal: stop.signal,
-  });
-  const watching = (async () => {
-    for await (const event of events) {
-      if (event.type === 'bookmark' || publishedBy(event.object) === '') continue;
-      const name = event.object.metadata.name ?? '';
-      if (!arrived.has(name)) arrived.set(name, performance.now());
-    }
-  })().catch(() => {});
-  const times: number[] = [];
-  const creations: number[] = [];
-  for (let i = 0; i < 60; i++) {
-    const name = `web-${i}`;
-    const startedMs = performance.now();
-    await lab.admin.create(SERVICES, serviceObject(`speed/${name}`));
-    creations.push(performance.now() - startedMs);
-    await eventually(() => expect(arrived.has(name)).toBe(true));
-    times.push((arrived.get(name) ?? 0) - startedMs);
-  }
-  stop.abort();
-  await watching;
-  const quantile = (values: number[], q: number): number =>
-    Math.round(values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * q)]! * 10) / 10;
-  console.info(
-    `create → status seen by a watch: p50 ${quantile(times, 0.5)} ms, p99 ${quantile(times, 0.99)} ms; the creation itself p50 ${quantile(creations, 0.5)} ms`,
-  );
-  expect(quantile(times, 0.5)).toBeLessThan(200);
+  const latency = await measureLatency(lab.admin, 'speed', 60);
+  console.info('create → status, no webhook:', latency);
+  expect(latency.statusP50Ms).toBeLessThan(200);
 }, 40_000);

@@ -37,6 +37,13 @@ test('conditions of others stay, our own without a verdict go', () => {
   expect(conditionsAfter(undefined, [], ['Ready'], moment)).toEqual([]);
 });
 
+test('a message as long as users like is cut to what the API server takes, and is no news the next time', () => {
+  const long = { ...verdict, message: 'x'.repeat(100_000) };
+  const made = conditionAfter(undefined, long, moment);
+  expect(made.message).toHaveLength(2_048);
+  expect(conditionAfter([made], long, moment)).toBe(made);
+});
+
 test('times have whole seconds, as metav1.Time', () => {
   expect(rfc3339(NOW_MS + 999)).toBe('2026-01-02T00:00:00Z');
 });

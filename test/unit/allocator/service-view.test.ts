@@ -126,6 +126,14 @@ test('an Eip that is being deleted gives nothing new', () => {
   });
 });
 
+test.each([['x'.repeat(129)], ['"; }'], ['']])('an annotation that is no token (%j) is passed over', (token) => {
+  const stores = handStores();
+  stores.eips.put(web);
+  const of = service({ annotations: { 'skycap.io/claim': token } });
+  expect(worldOf(stores).tokenOf(of)).toBeUndefined();
+  expect(lookAt(of, worldOf(stores), stores).decision.ingress).toEqual([{ ip: '10.0.0.0', ipMode: 'VIP' }]);
+});
+
 test('pinned families are not chosen for, and the others must all be had', () => {
   const pinned = { address: { family: 4, value: 1n } } as never;
   expect(wantsBeyond(wants(), [])).toEqual(wants());
