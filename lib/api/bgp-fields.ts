@@ -1,5 +1,5 @@
 /** Readers of single fields, shared by the parsers of BgpConf and BgpPeer. Each adds what is wrong to `problems`. */
-import type { Problem } from './problem.ts';
+import { type Problem, textOf } from './problem.ts';
 
 /** AS numbers have 32 bits (RFC 6793); 0 may not be used (RFC 7607), so in OpenELB's objects it means "not set". */
 export const LARGEST_AS = 4_294_967_295;
@@ -18,7 +18,7 @@ export function optionalNumber(raw: unknown, rule: NumberRule, problems: Problem
   if (typeof raw === 'number' && Number.isSafeInteger(raw) && raw >= rule.least && raw <= rule.most) return raw;
   problems.push({
     field: rule.field,
-    value: String(raw),
+    value: textOf(raw),
     message: `is not a whole number from ${rule.least} to ${rule.most}; ${rule.remedy}`,
   });
   return undefined;
@@ -40,7 +40,7 @@ export function optionalSeconds(raw: unknown, rule: NumberRule, problems: Proble
   if (seconds >= rule.least && seconds <= rule.most) return seconds;
   problems.push({
     field: rule.field,
-    value: String(raw),
+    value: textOf(raw),
     message: `is not a number of seconds from ${rule.least} to ${rule.most}; ${rule.remedy}`,
   });
   return undefined;

@@ -1,6 +1,6 @@
 /** `metav1.LabelSelector`, parsed into requirements that all must hold (apimachinery `labels/selector.go` has the meaning). */
 import type { LabelSelector } from './bgp-types.ts';
-import type { Problem } from './problem.ts';
+import { type Problem, textOf } from './problem.ts';
 
 export interface LabelRequirement {
   readonly key: string;
@@ -26,7 +26,7 @@ export function parseLabelSelector(
       if (!operator) {
         problems.push({
           field: `${path}.operator`,
-          value: String(expression.operator),
+          value: textOf(expression.operator),
           message: `is not known; write ${OPERATORS.join(', ')}`,
         });
         return [];

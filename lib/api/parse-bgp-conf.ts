@@ -9,7 +9,7 @@ import { BGP_PORT, type BgpConf } from './bgp.ts';
 import { asksForSomething, optionalAs, optionalNumber } from './bgp-fields.ts';
 import type { BgpConfObject } from './bgp-types.ts';
 import { CNI_LABELS, firstOf } from './keys.ts';
-import type { Parsed, Problem } from './problem.ts';
+import { type Parsed, type Problem, textOf } from './problem.ts';
 
 /** GoBGP's way to say "do not listen". */
 const NO_LISTENER = -1;
@@ -73,7 +73,7 @@ function routerIdOf(raw: unknown, problems: Problem[]): string | undefined {
   if (address?.family === 4 && address.value !== 0n) return formatAddress(address);
   problems.push({
     field: 'spec.routerId',
-    value: String(raw),
+    value: textOf(raw),
     message: 'is not a router id; write an IPv4 address such as 192.0.2.1, or leave it out: each node then has its own',
   });
   return undefined;
@@ -83,7 +83,7 @@ function listenPortOf(raw: unknown, problems: Problem[]): number {
   if (raw === NO_LISTENER) {
     problems.push({
       field: 'spec.listenPort',
-      value: String(raw),
+      value: textOf(raw),
       message: 'is not supported, since BIRD always listens; write a port that is free on the nodes, such as 17900',
     });
   }

@@ -8,7 +8,7 @@ import { type ParsedRange, parseRange } from '../net/range.ts';
 import type { Eip } from './eip.ts';
 import type { EipObject, EipProtocol } from './eip-types.ts';
 import { CNI_LABELS, DEFAULT_EIP_ANNOTATIONS, EIP_LABEL, firstOf } from './keys.ts';
-import { type Parsed, type Problem, quote } from './problem.ts';
+import { type Parsed, type Problem, quote, textOf } from './problem.ts';
 
 const PROTOCOLS = ['bgp', 'layer2', 'vip'] as const satisfies readonly EipProtocol[];
 const WHEN_FULL = ['Pend', 'Refuse'] as const satisfies readonly Eip['whenFull'][];
@@ -147,9 +147,4 @@ function oneOf<T extends string>(
     message: `is not known; write ${allowed.map(quote).join(', ')} or leave it out`,
   });
   return fallback;
-}
-
-/** `String()` throws on an object whose `toString` is no function, which JSON can spell. */
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -39,3 +39,8 @@ export function quote(value: string): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
+
+/** A value as its author wrote it, whatever it is: `String()` throws on an object whose `toString` is no function, which JSON can spell. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+}
