@@ -33,6 +33,7 @@ it.each([10, 1_000])('one route beside %i others', async (others) => {
 
   const monitor = spawn('ip', ['netns', 'exec', lan.router, 'stdbuf', '-oL', 'ip', 'monitor', 'route']);
   const lines = createInterface({ input: monitor.stdout });
+  lines.setMaxListeners(0);
   const took: { readonly toBird: number; readonly toKernel: number }[] = [];
   for (let i = others; i < others + SAMPLES; i++) {
     const arrived = new Promise<number>((resolve) => {

@@ -4,11 +4,15 @@ import type { Happening } from '../../../lib/kube/event.ts';
 import { EventRecorder } from '../../../lib/kube/events.ts';
 import { NAMESPACES, SERVICES } from '../../../lib/kube/resource.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
+import { eventually } from '../../support/eventually.ts';
 import { logSink } from '../../support/log-sink.ts';
 
 let plane: ControlPlane;
 beforeAll(async () => {
   plane = await ControlPlane.start();
+  // The API server makes these in its own time.
+  await eventually(() => plane.client().get(SERVICES, { name: 'kubernetes', namespace: 'default' }));
+  await eventually(() => plane.client().get(NAMESPACES, { name: 'kube-public' }));
 }, 60_000);
 afterAll(() => plane?.[Symbol.asyncDispose]());
 

@@ -16,7 +16,7 @@ import { inClusterAccess } from '../../../lib/kube/in-cluster-access.ts';
 import { NAMESPACES, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
 import { ApiProxy } from '../../support/api-proxy.ts';
 import { ADMIN, ControlPlane } from '../../support/control-plane.ts';
-import { until } from '../../support/eventually.ts';
+import { eventually, until } from '../../support/eventually.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 
 interface ConfigMap extends KubeObject {
@@ -36,6 +36,8 @@ let open: AsyncDisposableStack;
 
 beforeAll(async () => {
   plane = await ControlPlane.start({ users: ['system:serviceaccount:skycap-system:nobody'] });
+  // The API server makes this one in its own time.
+  await eventually(() => plane.client().get(SERVICES, { name: 'kubernetes', namespace: NAMESPACE }));
 }, 60_000);
 afterAll(() => plane?.[Symbol.asyncDispose]());
 beforeEach(() => {
