@@ -1,5 +1,5 @@
 /** What surrounds each reconcile: a lost compare-and-swap is no failure but another look, by what the API server has now; and the time is measured. */
-import { isConflict } from '../lib/kube/errors.ts';
+import { isConflict, isNotFound } from '../lib/kube/errors.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import type { AllocatorMetrics, QueueName } from './metrics.ts';
 import { Patience } from './patience.ts';
@@ -30,7 +30,8 @@ export function actWith(options: ActOptions): (key: string, signal: AbortSignal)
       measure('ok');
       return again;
     } catch (error) {
-      if (!isConflict(error)) {
+      // What is gone meanwhile the watch will tell soon.
+      if (!isConflict(error) && !isNotFound(error)) {
         measure('error');
         throw error;
       }

@@ -18,6 +18,7 @@ import { publishedAddresses } from './holdings.ts';
 import { Patience } from './patience.ts';
 import type { Deps } from './ports.ts';
 import { reclaimsFor } from './reclaim.ts';
+import { Rewrites } from './rewrites.ts';
 import { finalizersOnlyPatch, servicePatch } from './service-patch.ts';
 import { ServiceUpkeep } from './service-upkeep.ts';
 import {
@@ -46,6 +47,7 @@ export class ServiceReconciler {
   readonly #deps: ServiceReconcilerDeps;
   readonly #upkeep: ServiceUpkeep;
   readonly #patience = new Patience();
+  readonly #rewrites = new Rewrites();
 
   constructor(deps: ServiceReconcilerDeps) {
     this.#deps = deps;
@@ -72,6 +74,12 @@ export class ServiceReconciler {
 
   /** The Service is no more. */
   forget(key: string): void {
+    this.#stopWaiting(key);
+    this.#rewrites.forget(key);
+    this.#patience.reset(`${key} behind`);
+  }
+
+  #stopWaiting(key: string): void {
     this.#deps.waiting.delete(key);
     this.#deps.turns.started(key);
     this.#deps.metrics.serviceGone(key);
@@ -114,19 +122,21 @@ export class ServiceReconciler {
       outcome,
     );
     this.#account(view, outcome, decision);
-    await this.#write(view, decision, signal);
+    const again = await this.#write(view, decision, signal);
+    if (again) return again;
     return this.#upkeep.run(view, wants, outcome, signal);
   }
 
   async #leave(view: ServiceView, signal: AbortSignal): Promise<Again | undefined> {
-    this.forget(view.key);
-    await this.#write(view, decideLeaving(view), signal);
+    this.#stopWaiting(view.key);
+    const again = await this.#write(view, decideLeaving(view), signal);
+    if (again) return again;
     return this.#upkeep.run(view, undefined, undefined, signal);
   }
 
   /** It is being deleted, and somebody else's finalizer may keep it for a while: it keeps what it has and gets nothing new. */
   async #letGo({ key, service }: ServiceView, signal: AbortSignal): Promise<undefined> {
-    this.forget(key);
+    this.#stopWaiting(key);
     const body = finalizersOnlyPatch(service);
     if (body) await this.#patch(service, body, signal);
   }
@@ -229,14 +239,21 @@ export class ServiceReconciler {
     metrics.service(key, outcome.hasAddress ? 'assigned' : 'pending', outcome.reason);
   }
 
-  async #write(view: ServiceView, decision: ServiceDecision, signal: AbortSignal): Promise<void> {
+  /** @returns when to try again, where another controller writes over it time and again. */
+  async #write(view: ServiceView, decision: ServiceDecision, signal: AbortSignal): Promise<Again | undefined> {
     const { events, log, nowMs } = this.#deps;
     const body = servicePatch(view.service, decision, nowMs());
-    if (!body) return;
+    if (!body) return undefined;
+    const text = JSON.stringify([decision.ingress, decision.marks, decision.verdicts]);
+    const waitMs = this.#rewrites.waitMs(view.key, text, nowMs());
+    if (waitMs > 0) return { againAfterMs: waitMs };
     await this.#patch(view.service, body, signal);
+    const isContested = this.#rewrites.wrote(view.key, text, nowMs());
+    if (isContested) log.warn({ service: view.key }, 'service status is written by another controller too');
     for (const event of decision.events) events.record(view.service, event);
     const addresses = decision.ingress.map(({ ip, hostname }) => ip ?? hostname);
     log.info({ service: view.key, addresses, reason: decision.verdicts[0]?.reason }, 'service status written');
+    return undefined;
   }
 
   async #patch(service: Service, body: unknown, signal: AbortSignal): Promise<void> {

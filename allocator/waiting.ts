@@ -1,8 +1,8 @@
 /**
  * Who waits for an address, and in which order they are asked again when one comes free: the longest-waiting first.
  *
- * The order is by the later of `skycap.io/waiting-since` and the creation, so that neither a forged annotation nor one copied from another
- * Service moves anybody forward; then by name. Who has all it must have, and would only like a second family (PreferDualStack), comes last.
+ * The order is by `skycap.io/waiting-since`, which admission writes a little before the object is stored; then by name. An annotation from long
+ * before the creation is forged or copied from another Service, and moves nobody forward: then the creation counts. Who has all it must have, and would only like a second family (PreferDualStack), comes last.
  */
 import { WAITING_SINCE_ANNOTATION } from '../lib/api/keys.ts';
 import { keyOf } from '../lib/api/object.ts';
@@ -21,11 +21,14 @@ export function compareWaiting(a: Waiting, b: Waiting): number {
   return a.sinceMs - b.sinceMs || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 }
 
+/** The API server gives a request no longer than this from admission to storage (kubernetes: `apiserver/pkg/endpoints/handlers`). */
+const LONGEST_REQUEST_MS = 34_000;
+
 /** @param sinceText `skycap.io/waiting-since` as it stands or is about to stand on the Service. */
 export function waitingOf(service: Service, sinceText: string | undefined, isOptional: boolean): Waiting {
   const created = Date.parse(service.metadata.creationTimestamp ?? '') || 0;
   const since = sinceText === undefined ? 0 : Date.parse(sinceText) || 0;
-  return { key: keyOf(service), sinceMs: Math.max(created, since), isOptional };
+  return { key: keyOf(service), sinceMs: since < created - LONGEST_REQUEST_MS ? created : since, isOptional };
 }
 
 /** The annotation as it stands, where it is one that we could have written. */
@@ -44,10 +47,6 @@ export class WaitingList {
 
   delete(key: string): void {
     this.#byKey.delete(key);
-  }
-
-  get(key: string): Waiting | undefined {
-    return this.#byKey.get(key);
   }
 
   inOrder(): Waiting[] {

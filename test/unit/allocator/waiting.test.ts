@@ -10,6 +10,11 @@ const since = (name: string, created: string, annotation?: string, isOptional = 
 
 test.each([
   ['who has waited longer', since('b', '10:00:00', '10:00:00.100'), since('a', '10:00:00', '10:00:00.200')],
+  [
+    'who was admitted earlier, though stored later',
+    since('b', '10:00:03', '10:00:00.100'),
+    since('a', '10:00:00', '10:00:00.200'),
+  ],
   ['by name where both have waited as long', since('a', '10:00:00'), since('b', '10:00:00')],
   [
     'a forged early time counts from the creation',
@@ -33,7 +38,7 @@ test('the list has one entry a Service, in order', () => {
     list.set(waiting);
   expect(list.inOrder().map(({ key }) => key)).toEqual(['shop/b', 'shop/c', 'shop/a']);
   list.delete('shop/c');
-  expect(list.get('shop/c')).toBeUndefined();
+  expect(list.inOrder().map(({ key }) => key)).toEqual(['shop/b', 'shop/a']);
 });
 
 test('an annotation that is no time counts as none', () => {
