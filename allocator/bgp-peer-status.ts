@@ -68,6 +68,7 @@ function sessionsWith(peer: string, speakers: readonly SpeakerObject[]): NodeSes
     .sort((a, b) => (a.node < b.node ? -1 : 1));
 }
 
+/** Zero values are written too: OpenELB left them out, and its consoles read what is there. */
 function nodePeerStatus(session: SpeakerSession): NodePeerStatus {
   const { state, since, keepaliveSeconds, holdTimeSeconds } = session;
   const sessionState = state.toUpperCase() as NonNullable<NonNullable<NodePeerStatus['peerState']>['sessionState']>;
@@ -90,6 +91,7 @@ function nodePeerStatus(session: SpeakerSession): NodePeerStatus {
   };
 }
 
+/** The first that applies: what makes sessions impossible or unwanted comes before their states. */
 function establishedVerdict(facts: BgpPeerFacts, sessions: readonly NodeSession[]): Verdict[] {
   const { parsed, hasBgpConf } = facts;
   if (parsed.ok && parsed.value.announcedByCni) {

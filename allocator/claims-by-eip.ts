@@ -3,6 +3,7 @@ import { claimAddress, type EipClaim } from '../lib/api/claim.ts';
 import type { Store } from '../lib/kube/store.ts';
 import type { Eips } from './eips.ts';
 
+/** An Eip's status asks for its own claims only; a walk over all of them for each Eip would grow with the square. */
 export class ClaimsByEip {
   readonly #claims: Store<EipClaim>;
   readonly #eips: Eips;

@@ -60,6 +60,7 @@ export function decideInvalid(problems: readonly Problem[], holdings: readonly H
   return keeping(keptHoldings(undefined, holdings).map(useOf), { reason, message: formatProblems(problems) }, false);
 }
 
+/** Every family has its address; one may be of an Eip that needs mending. */
 function complete(uses: readonly Use[], { pinned, troubleOf }: OutcomeFacts): Outcome {
   const [first] = pinned;
   const base = { uses, hasAddress: true, isWaiting: false, isComplete: true } as const;
@@ -78,6 +79,7 @@ function lacking(uses: readonly Use[], obstacle: Obstacle, { wants, holdings }: 
   return { uses, hasAddress: true, reason: 'Assigned', message, isWaiting: true, isComplete: false };
 }
 
+/** What the Service holds stays with it, whatever it would rather have. */
 function unfulfilled({ wants, holdings }: OutcomeFacts, obstacle: Obstacle): Outcome {
   return keeping(inOrder(wants.families, keptHoldings(wants, holdings).map(useOf)), obstacle, true);
 }
@@ -88,6 +90,7 @@ function keeping(uses: readonly Use[], { reason, message }: Obstacle, isWaiting:
   return { uses, hasAddress: true, reason: 'KeepsFormerAddress', message: kept, isWaiting, isComplete: false };
 }
 
+/** An Eip may ask to refuse what it can't fulfil; a Service that exists already can only wait. */
 function obstacleIn(choice: Choice | undefined): Obstacle | undefined {
   if (!choice) return undefined;
   if (choice.kind === 'assigned') return choice.lacking;

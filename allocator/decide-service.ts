@@ -120,6 +120,7 @@ function mustGo(entry: LoadBalancerIngress, facts: ServiceFacts, { uses }: Outco
   return facts.isTakenByOthers(address) || facts.isLabelledEipGone;
 }
 
+/** The marks are for people, for selectors, and for rebuilding; whoever forges them is corrected here. */
 function marksFor(facts: ServiceFacts, outcome: Outcome, ingress: readonly LoadBalancerIngress[]): Marks {
   const { annotations, labels } = facts.service.metadata;
   const isMustWait = outcome.isWaiting && outcome.reason !== 'Assigned';
@@ -145,6 +146,7 @@ function marksFor(facts: ServiceFacts, outcome: Outcome, ingress: readonly LoadB
   return { ...NO_MARKS, [WAITING_SINCE_ANNOTATION]: waitingSince };
 }
 
+/** Only what is news: an address that was not published before, or another reason than before. */
 function eventsFor(facts: ServiceFacts, outcome: Outcome, ingress: readonly LoadBalancerIngress[]): ServiceEvent[] {
   const before = ingressOf(facts.service);
   const fresh = outcome.uses.filter(({ address }) => !before.some(({ ip }) => ip === formatAddress(address)));

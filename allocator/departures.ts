@@ -28,6 +28,7 @@ import { noSituation } from './service-upkeep.ts';
 /** The watch will tell of a Service that is there after all. */
 const BEHIND_MS = 100;
 
+/** An entry of the Service in a claim, and what becomes of it. */
 interface Entry {
   readonly claim: EipClaim;
   readonly own: ClaimHolder;
@@ -71,6 +72,7 @@ export class Departures {
     return this.#whenToLookAgain(entries);
   }
 
+  /** By its name, and those that have only the token of a Service that was seen. */
   #entries(namespace: string, name: string, departed: Service | undefined): Entry[] {
     const { world, config, nowMs } = this.#deps;
     const token = departed?.metadata.annotations?.[CLAIM_ANNOTATION];
@@ -105,6 +107,7 @@ export class Departures {
     }
   }
 
+  /** The webhook does so in the update itself; this is for when it was away. */
   async #takeMarksOff(service: Service, signal: AbortSignal): Promise<void> {
     const body = marksOffPatch(service);
     if (!body) return;

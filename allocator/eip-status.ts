@@ -60,6 +60,7 @@ function usedBy(claims: readonly EipClaim[]): Record<string, string> {
   return Object.fromEntries(listed.map(({ spec }) => [spec.address, spec.holders.map(holderName).join(';')]));
 }
 
+/** Whether the object as such is good. */
 function acceptedVerdict({ parsed, overlaps }: EipFacts): Verdict {
   if (!parsed.ok) return verdict('Accepted', 'False', 'Invalid', formatProblems(parsed.problems));
   if (overlaps !== undefined) {
@@ -69,6 +70,7 @@ function acceptedVerdict({ parsed, overlaps }: EipFacts): Verdict {
   return verdict('Accepted', 'True', 'Accepted', 'the Eip is valid and overlaps no other');
 }
 
+/** Whether a Service could get an address now; being full is no fault, `occupied` tells. */
 function readyVerdict({ object, claims }: EipFacts, accepted: Verdict): Verdict {
   if (accepted.status === 'False') return { ...accepted, type: 'Ready' };
   if (object.metadata.deletionTimestamp !== undefined) {

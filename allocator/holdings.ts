@@ -16,6 +16,7 @@ import { type Address, compareAddresses, formatAddress, parseAddress, sameAddres
 /** `usable`: an Eip that counts contains the address. `unusable`: its Eip exists, but does not. `gone`: its Eip is surely deleted. */
 export type EipState = 'usable' | 'unusable' | 'gone';
 
+/** A claim with this Service in it. */
 export interface Holding {
   readonly address: Address;
   readonly claim: EipClaim;
@@ -38,6 +39,7 @@ export function isHolder(service: Service, ownsToken: (token: string) => boolean
     holder.namespace === namespace && (holder.name === undefined ? ownsToken(holder.token) : holder.name === name);
 }
 
+/** Of the status; what is no IP address (a host name) is not ours. */
 export function publishedAddresses(service: Service): Address[] {
   return (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => parseAddress(ip ?? '') ?? []);
 }

@@ -73,6 +73,7 @@ export class ClaimReconciler {
     return undefined;
   }
 
+  /** The cache may be behind, and a token is no name that could be asked for; so the namespace is listed. */
   async #isThere({ namespace, token }: ClaimHolder, now: number, signal: AbortSignal): Promise<boolean> {
     const known = this.#listed.get(namespace);
     if (known && now - known.atMs < LIST_GOOD_FOR_MS) return known.tokens.has(token);

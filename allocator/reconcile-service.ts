@@ -85,6 +85,7 @@ export class ServiceReconciler {
     this.#deps.metrics.serviceGone(key);
   }
 
+  /** The choice is offered first, without writing: where all of it is held already, which is the rule after admission, nothing is claimed. */
   async #give(before: ServiceView, wants: Wants, signal: AbortSignal): Promise<Again | undefined> {
     const { world } = this.#deps;
     const beyond = wantsBeyond(wants, before.pinned);
@@ -127,6 +128,7 @@ export class ServiceReconciler {
     return this.#upkeep.run(view, wants, outcome, signal);
   }
 
+  /** Not ours, or not any more. */
   async #leave(view: ServiceView, signal: AbortSignal): Promise<Again | undefined> {
     this.#stopWaiting(view.key);
     const again = await this.#write(view, decideLeaving(view), signal);
@@ -141,6 +143,7 @@ export class ServiceReconciler {
     if (body) await this.#patch(service, body, signal);
   }
 
+  /** Waits for the caches, or asks the API server whether an Eip is really gone. Nothing of the Service is touched before. */
   async #makeSure({ key }: ServiceView, unsure: Unsure, signal: AbortSignal): Promise<Again> {
     const { world, client } = this.#deps;
     if (unsure.kind === 'eips') {
@@ -231,6 +234,7 @@ export class ServiceReconciler {
     return new Date(sinceMs).toISOString();
   }
 
+  /** Before the first write: whoever is looked at meanwhile finds this Service in its place among those who wait. */
   #account({ service, key }: ServiceView, outcome: Outcome, { marks }: ServiceDecision): void {
     const { waiting, metrics } = this.#deps;
     const isOptional = outcome.reason === 'Assigned';
@@ -256,6 +260,7 @@ export class ServiceReconciler {
     return undefined;
   }
 
+  /** The answer goes in front of the cache, so that the next look does not see the Service as it was. */
   async #patch(service: Service, body: unknown, signal: AbortSignal): Promise<void> {
     const { client, world } = this.#deps;
     const { namespace, name = '' } = service.metadata;

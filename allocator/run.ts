@@ -39,6 +39,7 @@ export const LEASE_NAME = 'skycap-allocator';
 const LONGEST_SILENCE_MS = 180_000;
 const TOKEN_BYTES = 16;
 
+/** Returns at once; the checks are there from the start, and false until the caches are filled. */
 export function runAllocator(options: RunOptions, signal: AbortSignal): RunningAllocator {
   const { client, log, registry, clock = systemClock } = options;
   const reflectors = createReflectors(client, log, registry);
@@ -87,6 +88,7 @@ async function run(
   }
 }
 
+/** A replica that stands by is ready when it could take over; who leads is a metric, not a matter of health. */
 function readyChecks({ all, names }: Reflectors): Checks {
   const checks = all.map((reflector, i) => {
     const check = (): ReturnType<Checks[string]> => {

@@ -59,6 +59,7 @@ export class ServiceUpkeep {
     });
   }
 
+  /** @returns false where a claim changed meanwhile, and has to be judged again. */
   async #renew({ holdings }: ServiceView, { renew }: Upkeep, signal: AbortSignal): Promise<boolean> {
     const { client, world } = this.#deps;
     let isDone = true;

@@ -15,6 +15,7 @@ import { formerAddresses, type Holding, pinnedHoldings, publishedAddresses } fro
 import { TakenForService } from './taken.ts';
 import type { World } from './world.ts';
 
+/** Made anew for each look; nothing in it is kept. */
 export interface ServiceView {
   readonly service: Service;
   readonly key: string;
@@ -80,6 +81,7 @@ export function wantsWithoutWishes(service: Service): Wants | undefined {
   return parsed.kind === 'wants' ? parsed.wants : undefined;
 }
 
+/** @param token for a new entry; one that exists keeps its own. */
 export function claimantFor(view: ServiceView, wants: Wants, token: string, nowMs: number): Claimant {
   return {
     wants,
@@ -110,7 +112,7 @@ function wasGivenByDefault(service: Service, holdings: readonly Holding[]): bool
   return isMarked && (holdings.length > 0 || publishedAddresses(service).length > 0);
 }
 
-/** Ours by neither class nor annotation. */
+/** Ours by neither class nor annotation, so at best by the setting. */
 function isUnmarked(service: Service): boolean {
   return !isOurs(service, { unmarkedServices: 'never', defaultEipExists: false });
 }
@@ -121,6 +123,7 @@ function labelledEip(service: Service, holdings: readonly Holding[]): string | u
   return isUnheld ? service.metadata.labels?.[EIP_LABEL] : undefined;
 }
 
+/** A namespace's labels decide which Eips are for it: without them the wrong one might be chosen. */
 function hasNamespace(service: Service, { stores }: World): boolean {
   return stores.namespaces.get(service.metadata.namespace ?? '') !== undefined;
 }

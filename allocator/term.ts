@@ -25,11 +25,16 @@ import { compareWaiting, WaitingList, waitingOf, waitingSinceOf } from './waitin
 /** Statuses may wait a little; Services must not. */
 const STATUS_WORKERS = 4;
 
+/**
+ * The four queues are apart so that a burst of one kind does not hold up another: Services first of all, which people wait for, and
+ * statuses that are written at a measured pace.
+ */
 export class Term {
   readonly services: KeyedQueue;
   readonly claims: KeyedQueue;
   readonly eips: KeyedQueue;
   readonly bgp: KeyedQueue;
+  /** Who is asked when something comes free. */
   readonly turns: Turns;
   readonly #deps: Deps;
   readonly #departures: Departures;
@@ -80,6 +85,7 @@ export class Term {
     this.services.add(key);
   }
 
+  /** What changed while nobody led left no event; and a second look at what stands as it should writes nothing. */
   #lookAtEverything(): void {
     const { stores } = this.#deps.world;
     const services = inOrderOfStart([...stores.services.values()]);
@@ -95,6 +101,7 @@ export class Term {
     for (const { metadata } of stores.bgpConfs.values()) this.bgp.add(confKey(metadata.name ?? ''));
   }
 
+  /** One key for a Service that is there and for one that is gone: whichever it is, is looked up when its turn comes. */
   async #reconcileService(key: string, signal: AbortSignal): Promise<Again | undefined> {
     const service = this.#deps.world.services.get(key);
     try {
@@ -110,6 +117,7 @@ export class Term {
     }
   }
 
+  /** After a conflict: what the API server has now, without waiting for the watch. */
   async #readService(key: string, signal: AbortSignal): Promise<void> {
     const { client, world } = this.#deps;
     const [namespace = '', name = ''] = key.split('/');

@@ -40,6 +40,7 @@ export function watchAll(world: World, caches: Caches, term: () => Term | undefi
   watchEips(world, term);
 }
 
+/** The holders of before and after: who lost its entry must know as well. */
 function onClaim(to: Term, change: Change<EipClaim>, caches: Caches): void {
   const { key, object } = change;
   const before = change.type === 'modified' ? change.old : object;

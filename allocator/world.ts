@@ -25,11 +25,14 @@ export interface HoldingsView {
   readonly unknownEips: readonly string[];
 }
 
+/** Made once and kept; it subscribes to the stores before anybody else does, so that whoever hears of a change finds it in here. */
 export class World {
   readonly stores: Stores;
+  /** Services with our own writes in front; the index below follows the watch. */
   readonly services: Fresh<Service>;
   readonly index: ServiceIndex;
   readonly eips: Eips;
+  /** What is taken, by the claims' watch and by our own writes. */
   readonly ledger = new WatchedLedger();
   readonly sightings: Sightings;
 
@@ -46,6 +49,7 @@ export class World {
     });
   }
 
+  /** Half of the truth is never acted on. */
   get synced(): boolean {
     return Object.values(this.stores).every(({ synced }) => synced);
   }
@@ -63,6 +67,7 @@ export class World {
     return inOrderOfPreference(service, [...byName, ...byToken]);
   }
 
+  /** Nothing here waits: what is not known yet is named in the answer. */
   holdingsOf(service: Service): HoldingsView {
     const isOurs = this.isHolder(service);
     const unknownEips: string[] = [];
