@@ -17,7 +17,7 @@ export function consoleProgress(stream: NodeJS.WriteStream = process.stderr): Pr
     async step(title, work) {
       const started = performance.now();
       let note = '';
-      const line = () => `${seconds(started)}  ${title}${note && `: ${note}`}`;
+      const line = () => `${seconds(started)}  ${title}${note && `: ${note}`} …`;
       const draw = () =>
         stream.write(stream.isTTY ? `${clear}${line().slice(0, (stream.columns || 80) - 1)}` : `${line()}\n`);
       const timer = setInterval(draw, stream.isTTY ? REDRAW_EVERY_MS : LOG_EVERY_MS);

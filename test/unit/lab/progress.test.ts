@@ -27,7 +27,7 @@ test('a log gets one line a step, and one now and then while it lasts', async ()
     return 7;
   });
   expect(await result).toBe(7);
-  expect(text()).toBe('  15.0 s  images: building\n  20.0 s  images\n');
+  expect(text()).toBe('  15.0 s  images: building …\n  20.0 s  images\n');
 });
 
 test('a terminal gets one line that moves and never wraps', async () => {
