@@ -18,17 +18,16 @@ export async function debianSourcesFor(suite: string): Promise<string> {
   return sourcesFor(suite, codename ?? '', files);
 }
 
-/** The machine's mirrors that have `codename`, said for `suite`; Debian's own servers when there are none. */
+/** The machine's mirrors that have `codename`, said for `suite`. @throws {Error} when there are none. */
 export function sourcesFor(suite: string, codename: string, files: readonly SourcesFile[]): string {
   const lines = files.flatMap(({ name, text }) => (name.endsWith('.sources') ? fromDeb822(text) : fromOneLine(text)));
   const own = lines.filter(([, from]) => codename !== '' && (from === codename || from.startsWith(`${codename}-`)));
-  const chosen: readonly (readonly [uri: string, suite: string])[] =
-    own.length > 0
-      ? own.map(([uri, from]) => [uri, from.replace(codename, suite)])
-      : [
-          ['http://deb.debian.org/debian', suite],
-          ['http://deb.debian.org/debian-security', `${suite}-security`],
-        ];
+  if (own.length === 0) {
+    throw new Error(
+      `Cannot make the image's base: no source in ${APT} has Debian "${codename}"; the lab takes packages from this machine's own sources`,
+    );
+  }
+  const chosen = own.map(([uri, from]) => [uri, from.replace(codename, suite)] as const);
   const unique = new Set(chosen.map(([uri, name]) => `deb [signed-by=${KEYRING}] ${uri} ${name} main\n`));
   return [...unique].join('');
 }

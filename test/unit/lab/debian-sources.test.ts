@@ -41,10 +41,6 @@ test.each([
     [{ name: 'd.sources', text: 'Types: deb\nEnabled: no\nURIs: http://m/debian\nSuites: bookworm\nComponents: main' }],
   ],
   ['nothing', []],
-])('with %s alone, Debian’s own servers are asked', (_what, files) => {
-  expect(sourcesFor('trixie', 'bookworm', files)).toBe(
-    `deb ${KEY} http://deb.debian.org/debian trixie main
-deb ${KEY} http://deb.debian.org/debian-security trixie-security main
-`,
-  );
+])('with %s alone there is nowhere to ask, and it says so', (_what, files) => {
+  expect(() => sourcesFor('trixie', 'bookworm', files)).toThrow('no source in /etc/apt has Debian "bookworm"');
 });
