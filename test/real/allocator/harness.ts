@@ -24,7 +24,7 @@ export const ALLOCATOR_USER = 'system:serviceaccount:skycap-system:skycap-alloca
 /** A leader that does not renew is followed soon; tests do not wait ten seconds for it. */
 const TIMING: LeaderTiming = { leaseMs: 4_000, renewDeadlineMs: 3_000, renewMs: 500 };
 /** Short, but longer than a test's own writes take. */
-export const GRACE_SECONDS = 2;
+export const GRACE_SECONDS = 3;
 
 /** Shorter than jest's patience with a test, so that it is the reason which is shown. */
 export function eventually<T>(check: () => T | Promise<T>, withinMs = 10_000): Promise<T> {
