@@ -1,5 +1,6 @@
 /** kill -9 of the speaker's TypeScript process: BIRD, its sessions and the router's routes know nothing of it. */
 import { readExamples, waitForRoute, waitForSessions } from '../lab/demo.ts';
+import { SKYCAP_NAMESPACE } from '../lab/install.ts';
 import { eventually } from '../lab/poll.ts';
 import { addressesOf, Scene } from './support/scene.ts';
 
@@ -28,8 +29,9 @@ test('no session resets and no route leaves the router, and the speaker takes ov
   })();
   try {
     const restarts = await speakerRestarts('n1');
-    const pid = await speakerPid('n1');
-    await scene.lab.exec('n1', ['kill', '-9', pid]);
+    expect(
+      await scene.lab.node(1).signalContainers({ namespace: SKYCAP_NAMESPACE, container: 'speaker' }, 'SIGKILL'),
+    ).toBe(1);
     await eventually(async () => (await speakerRestarts('n1')) > restarts && (await isReady('n1')), {
       what: 'the speaker of n1 back',
       deadlineMs: 60_000,
@@ -50,15 +52,6 @@ test('no session resets and no route leaves the router, and the speaker takes ov
 async function sessionsUpSince(): Promise<Map<string, number>> {
   const neighbors = await scene.lab.router.bgpNeighbors();
   return new Map(neighbors.map(({ address, sinceMs }) => [address, Date.now() - sinceMs]));
-}
-
-/** The process id on the node of the container `speaker`, found by its command line. */
-async function speakerPid(node: string): Promise<string> {
-  const script =
-    'for p in /proc/[0-9]*; do tr "\\0" " " <$p/cmdline 2>/dev/null | grep -q "^node /app/speaker.js" && basename $p; done; true';
-  const [pid] = (await scene.lab.exec(node, ['sh', '-c', script])).trim().split('\n');
-  if (!pid) throw new Error(`Cannot find the speaker's process on ${node}`);
-  return pid;
 }
 
 async function speakerRestarts(node: string): Promise<number> {

@@ -99,6 +99,8 @@ function kubeletConfig(input: NodeConfigInput): object {
     imageGCHighThresholdPercent: 100,
     nodeStatusUpdateFrequency: '4s',
     syncFrequency: '10s',
+    // A container that was killed a second time within ten minutes would wait for half a minute: right in earnest, a nuisance in tests.
+    crashLoopBackOff: { maxContainerRestartPeriod: '1s' },
     maxPods: 100,
     // A burst of pods at the default of 50 requests a second reports their state late.
     kubeAPIQPS: 200,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Api } from './api.ts';
 import { makeCgroup, removeCgroup } from './cgroups.ts';
+import { type ContainerFilter, runningContainers, signalContainer } from './containers.ts';
 import { type DualAddress, type Layout, nodeAddress, nodeName, nodePodCidrs } from './layout.ts';
 import { Machine } from './machine.ts';
 import { setCable } from './network.ts';
@@ -127,6 +128,13 @@ export class LabNode {
   async powerOn(): Promise<void> {
     await setCable(this.#options.layout, this.name, 'up');
     await this.boot();
+  }
+
+  /** Sends the signal to every running container that the filter names. @returns how many there were. */
+  async signalContainers(filter: ContainerFilter, signal: NodeJS.Signals): Promise<number> {
+    const ids = await runningContainers(this.containerdSocket, filter);
+    await Promise.all(ids.map((id) => signalContainer(this.containerdSocket, id, signal)));
+    return ids.length;
   }
 
   async exec(command: readonly string[], options?: RunOptions): Promise<string> {
