@@ -4,8 +4,8 @@ import { installSkycap, waitForSkycap } from '../lab/install.ts';
 import { Lab } from '../lab/lab.ts';
 import { prepare } from '../lab/prepare.ts';
 import { consoleProgress } from '../lab/progress.ts';
+import { RouteWatch } from '../lab/route-watch.ts';
 import { measureCreations, measureRoutes } from './measure.ts';
-import { RouteWatch } from './route-watch.ts';
 import { type Distribution, distributionOf } from './statistics.ts';
 
 const LAB_NAME = 'skb';

@@ -4,7 +4,7 @@
  */
 import type { Service } from '../../lib/api/service.ts';
 import type { Lab } from '../lab/lab.ts';
-import type { RouteWatch } from './route-watch.ts';
+import type { RouteWatch } from '../lab/route-watch.ts';
 
 const SERVICES = '/api/v1/namespaces/bench/services';
 const DEADLINE_MS = 30_000;

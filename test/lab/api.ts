@@ -18,6 +18,12 @@ export interface ApiOptions {
   readonly token: string;
 }
 
+export interface ApiEvent<T> {
+  /** `ERROR` comes with a Status as its object. */
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly object: T;
+}
+
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Thrown for an answer that is not 2xx; `status` is the HTTP status, the message is the API server's own. */
@@ -80,6 +86,31 @@ export class Api implements AsyncDisposable {
       throw new ApiError(`${method} ${path}`, response.statusCode, parsed.message ?? text);
     }
     return { status: response.statusCode, body: parsed, warnings: warningsIn(response.headers.warning) };
+  }
+
+  /**
+   * The events of a collection from a resourceVersion on, until the API server or the network ends it.
+   *
+   * @throws {ApiError} unless the answer is 200.
+   */
+  async *watch<T>(path: string, resourceVersion: string, signal: AbortSignal): AsyncGenerator<ApiEvent<T>> {
+    const query = new URLSearchParams({ watch: 'true', allowWatchBookmarks: 'true', resourceVersion });
+    const response = await request(`${this.#options.server}${path}?${query}`, {
+      dispatcher: this.#agent,
+      headers: { authorization: `Bearer ${this.#options.token}`, accept: 'application/json' },
+      bodyTimeout: 0,
+      signal,
+    });
+    if (response.statusCode !== 200) {
+      throw new ApiError(`watch ${path}`, response.statusCode, await response.body.text());
+    }
+    const decoder = new TextDecoder();
+    let rest = '';
+    for await (const bytes of response.body) {
+      const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
+      rest = lines.pop()!;
+      for (const line of lines) yield JSON.parse(line);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

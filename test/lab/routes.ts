@@ -1,10 +1,15 @@
-/** Reads the kernel's routes as `ip -j route` tells them. */
+/** Reads the kernel's routes as `ip -j route` tells them, and their changes as `ip monitor route` does, which knows no JSON. */
 
 export interface Route {
   /** As the kernel writes it: without length for a single address. */
   readonly prefix: string;
   /** Gateways in ascending order; more than one is an equal-cost route. */
   readonly nextHops: readonly string[];
+}
+
+/** A route as it is from now on, or as it was when it went. */
+export interface RouteEvent extends Route {
+  readonly deleted: boolean;
 }
 
 interface KernelRoute {
@@ -26,6 +31,20 @@ export function parseRoutes(json: string): Route[] {
     merged.set(route.dst, { prefix: route.dst, nextHops: [...new Set([...before, ...gateways])].sort(compareText) });
   }
   return [...merged.values()];
+}
+
+/**
+ * @param line `198.51.100.7 nhid 12 via 10.98.0.11 dev eth0 …`, or `Deleted 198.51.100.7 …`.
+ * @returns undefined for a line that goes on with the event before it: `<tab>nexthop via 10.98.0.11 dev eth0 weight 1`.
+ */
+export function parseRouteEvent(line: string): RouteEvent | undefined {
+  const [, deleted, prefix] = /^(Deleted )?(\S+)/.exec(line) ?? [];
+  return prefix === undefined ? undefined : { prefix, deleted: deleted !== undefined, nextHops: nextHopsIn(line) };
+}
+
+/** The gateway that the line names, if it does. */
+export function nextHopsIn(line: string): string[] {
+  return [...line.matchAll(/\bvia (?:inet6 )?(\S+)/g)].map((match) => match[1]!);
 }
 
 /** The kernel leaves out the length of a route to a single address, people write it. */

@@ -1,4 +1,4 @@
-import { parseRoutes, samePrefix } from '../../lab/routes.ts';
+import { nextHopsIn, parseRouteEvent, parseRoutes, samePrefix } from '../../lab/routes.ts';
 
 test('an equal-cost route has its gateways in order', () => {
   const json = JSON.stringify([
@@ -40,4 +40,20 @@ test.each([
   ['2001:db8::/32', '2001:db8::', false],
 ])('%s and %s: same prefix %s', (a, b, same) => {
   expect(samePrefix(a, b)).toBe(same);
+});
+
+test.each([
+  ['198.51.100.7 nhid 12 proto bgp metric 20 ', { prefix: '198.51.100.7', deleted: false, nextHops: [] }],
+  ['Deleted 198.51.100.7 nhid 12 proto bgp metric 20 ', { prefix: '198.51.100.7', deleted: true, nextHops: [] }],
+  [
+    '2001:db8::7 nhid 9 via fd98::11 dev eth0 proto bgp metric 20 pref medium',
+    { prefix: '2001:db8::7', deleted: false, nextHops: ['fd98::11'] },
+  ],
+  ['\tnexthop via 10.98.0.12 dev eth0 weight 1 ', undefined],
+])('ip monitor route: %j', (line, event) => {
+  expect(parseRouteEvent(line)).toEqual(event);
+});
+
+test('the line of one next hop names it', () => {
+  expect(nextHopsIn('\tnexthop via 10.98.0.12 dev eth0 weight 1 ')).toEqual(['10.98.0.12']);
 });
