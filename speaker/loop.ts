@@ -5,7 +5,7 @@
  * Nothing is done before every store has been read completely: a speaker that was just started takes over what BIRD has, and finds
  * that BIRD runs the very configuration that it would send.
  */
-import { formatAddress } from '../lib/net/address.ts';
+import { compareAddresses } from '../lib/net/address.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import type { Logger } from '../lib/process/log.ts';
 import type { ApplyOutcome, RunningBird } from './bird/apply.ts';
@@ -120,8 +120,8 @@ export class SpeakerLoop {
       const announced = changes.filter(isAnnounced).length;
       log.info({ announced, withdrawn: changes.length - announced }, 'announcements changed');
     } else {
-      for (const { address, reason, services } of changes) {
-        const fields = { address: formatAddress(address), reason, services };
+      for (const { text, reason, services } of changes) {
+        const fields = { address: text, reason, services };
         log.info(fields, reason === 'Announced' ? 'address announced' : 'address not announced');
       }
     }
@@ -136,14 +136,20 @@ function isAnnounced({ reason }: Announcement): boolean {
   return reason === 'Announced';
 }
 
-/** Decisions that are new or different; an address that is gone altogether comes as not published. */
+/** Decisions that are new or different; an address that is gone altogether comes as not published. Both lists are sorted. */
 function changedAnnouncements(before: readonly Announcement[], after: readonly Announcement[]): Announcement[] {
-  const key = ({ address }: Announcement) => formatAddress(address);
-  const old = new Map(before.map((one) => [key(one), one]));
-  const changed = after.filter((one) => old.get(key(one))?.reason !== one.reason);
-  for (const one of after) old.delete(key(one));
-  const gone = [...old.values()].filter(isAnnounced).map((one) => ({ ...one, reason: 'NotPublished' as const }));
-  return [...changed, ...gone];
+  const changed: Announcement[] = [];
+  const gone = (one: Announcement) => {
+    if (isAnnounced(one)) changed.push({ ...one, reason: 'NotPublished' });
+  };
+  let i = 0;
+  for (const one of after) {
+    while (i < before.length && compareAddresses(before[i]!.address, one.address) < 0) gone(before[i++]!);
+    const old = before[i]?.text === one.text ? before[i++] : undefined;
+    if (old?.reason !== one.reason) changed.push(one);
+  }
+  for (; i < before.length; i++) gone(before[i]!);
+  return changed;
 }
 
 /** Equal exactly when there is nothing new to say about hold and outcome. */

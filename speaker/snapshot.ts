@@ -52,23 +52,49 @@ export function takeSnapshot(nodeName: string, sources: Sources): Snapshot | und
     nodeName,
     node: sources.nodes.get(nodeName),
     services: [...sources.services.values()],
-    slices: slicesByService([...sources.labelledSlices.values(), ...sources.foreignSlices.values()]),
-    eips: new Map(Array.from(sources.eips.values(), (eip) => [keyOf(eip), parseEip(eip)])),
+    slices: slicesByService(sources),
+    eips: parsedEips([...sources.eips.values()]),
     bgpConf: sources.bgpConfs.get(BGP_CONF_NAME),
     bgpPeers: [...sources.bgpPeers.values()],
   };
 }
 
-function slicesByService(slices: readonly EndpointSlice[]): Map<string, EndpointSlice[]> {
-  const unique = new Map(slices.map((slice) => [keyOf(slice), slice]));
+/** The one before, where all Eips are the very objects that it was made from. */
+let parsedBefore: { readonly objects: readonly EipObject[]; readonly eips: Snapshot['eips'] } | undefined;
+
+function parsedEips(objects: readonly EipObject[]): Snapshot['eips'] {
+  const before = parsedBefore;
+  if (before?.objects.length === objects.length && objects.every((eip, i) => eip === before.objects[i])) {
+    return before.eips;
+  }
+  const eips = new Map(objects.map((eip) => [keyOf(eip), parseEip(eip)]));
+  parsedBefore = { objects, eips };
+  return eips;
+}
+
+function slicesByService({ labelledSlices, foreignSlices }: Sources): Map<string, EndpointSlice[]> {
   const byService = new Map<string, EndpointSlice[]>();
-  for (const slice of unique.values()) {
-    const service = slice.metadata.labels?.[SERVICE_NAME_LABEL];
-    if (!service) continue;
-    const key = keyFor(slice.metadata.namespace, service);
+  const add = (slice: EndpointSlice): void => {
+    const key = serviceKeyOf(slice);
+    if (!key) return;
     const found = byService.get(key);
     if (found) found.push(slice);
     else byService.set(key, [slice]);
-  }
+  };
+  for (const slice of labelledSlices.values()) add(slice);
+  for (const slice of foreignSlices.values()) if (!labelledSlices.get(keyOf(slice))) add(slice);
   return byService;
+}
+
+/** Kept with the slice: a text made anew has to be hashed anew, and there may be ten thousand slices. */
+const serviceKeys = new WeakMap<EndpointSlice, string>();
+
+/** @returns '' for a slice of no Service. */
+function serviceKeyOf(slice: EndpointSlice): string {
+  const known = serviceKeys.get(slice);
+  if (known !== undefined) return known;
+  const service = slice.metadata.labels?.[SERVICE_NAME_LABEL];
+  const key = service ? keyFor(slice.metadata.namespace, service) : '';
+  serviceKeys.set(slice, key);
+  return key;
 }

@@ -57,7 +57,7 @@ export function isWorthWriting(former: SpeakerStatus | undefined, next: SpeakerS
 }
 
 function announcedBy({ bgp }: Plan): number {
-  return bgp.sessions.length === 0 ? 0 : bgp.routes.reduce((sum, { addresses }) => sum + addresses.length, 0);
+  return bgp.sessions.length === 0 ? 0 : bgp.routes.reduce((sum, { routes }) => sum + routes.length, 0);
 }
 
 function routerOf(

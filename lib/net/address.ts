@@ -57,12 +57,14 @@ export function ipv6Groups(value: bigint): string[] {
   return Array.from({ length: 8 }, (_, i) => digits.slice(i * 4, i * 4 + 4));
 }
 
+/** By numbers, which are exact to 2^53 and ten times as quick as bigints. */
 function ipv4Value(text: string): bigint {
-  return text.split('.').reduce((value, octet) => value * 256n + BigInt(octet), 0n);
+  return BigInt(text.split('.').reduce((value, octet) => value * 256 + Number(octet), 0));
 }
 
 function formatIpv4(value: bigint): string {
-  return [24n, 16n, 8n, 0n].map((shift) => ((value >> shift) & 255n).toString()).join('.');
+  const number = Number(value);
+  return `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`;
 }
 
 /** @param text accepted by `isIPv6`, so only its spelling has to be undone. */

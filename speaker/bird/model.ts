@@ -4,7 +4,7 @@
  * What keeps a session up through a change (measured with 2.0.12 and 2.17.5): routes, filters, next hops and descriptions may change freely;
  * a change of any other field of a {@link BgpProtocol} resets that session and no other.
  */
-import { formatAddress } from '../../lib/net/address.ts';
+import { bitsOf, formatAddress } from '../../lib/net/address.ts';
 import type { Plan } from '../desired/plan.ts';
 import type { RouteGroup } from '../desired/routes.ts';
 import type { BgpSession, SessionChannel } from '../desired/sessions.ts';
@@ -69,11 +69,11 @@ export function buildBirdConfig(plan: Plan, version: BirdVersion): BirdConfig {
 }
 
 function staticProtocol(group: RouteGroup, family: 4 | 6): StaticProtocol {
-  const addresses = group.addresses.filter((address) => address.family === family);
+  const routes = group.routes.filter(({ address }) => address.family === family);
   return {
     symbol: symbolFor(`skycap_routes_v${family}_`, group.name),
     channel: family === 4 ? 'ipv4' : 'ipv6',
-    prefixes: addresses.map((address) => `${formatAddress(address)}/${family === 4 ? 32 : 128}`),
+    prefixes: routes.map(({ text }) => `${text}/${bitsOf(family)}`),
   };
 }
 

@@ -18,6 +18,8 @@ export interface RenderedConfig {
   readonly text: string;
   /** Of everything else in the text. */
   readonly fingerprint: string;
+  /** Of everything but the routes. */
+  readonly frame: string;
 }
 
 /** Long enough to pull an image and start a pod; short enough for a node that was shut down and took its routes along. */
@@ -28,17 +30,23 @@ const ERROR_WAIT_SECONDS = '1, 30';
 const FINGERPRINT_DIGITS = 32;
 
 export function renderBirdConfig(config: BirdConfig): RenderedConfig {
-  const body = [
+  const head = [
     '# Written by Skycap from the objects in the API server. Edits are lost. It may hold passwords.',
     'log stderr { info, remote, warning, error, auth, fatal, bug };',
     `router id ${config.routerId};`,
     'timeformat protocol "%Y-%m-%dT%H:%M:%S%z";',
     '',
-    ...config.statics.flatMap(staticLines),
-    ...config.sessions.flatMap(sessionLines),
-  ].join('\n');
-  const fingerprint = createHash('sha256').update(body).digest('hex').slice(0, FINGERPRINT_DIGITS);
-  return { text: `${body}${fingerprintLines(fingerprint).join('\n')}\n`, fingerprint };
+  ];
+  const sessions = config.sessions.flatMap(sessionLines);
+  const body = [...head, ...config.statics.flatMap(staticLines), ...sessions].join('\n');
+  const frame = [...head, ...config.statics.map(({ symbol, channel }) => `${symbol} ${channel}`), ...sessions];
+  const fingerprint = digestOf(body);
+  const text = `${body}${fingerprintLines(fingerprint).join('\n')}\n`;
+  return { text, fingerprint, frame: digestOf(frame.join('\n')) };
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, FINGERPRINT_DIGITS);
 }
 
 function fingerprintLines(fingerprint: string): string[] {

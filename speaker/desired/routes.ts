@@ -1,12 +1,17 @@
-/** Which addresses this node announces, and for each one that it doesn't, why. */
+/**
+ * Which addresses this node announces, and for each one that it doesn't, why.
+ *
+ * A decision is remembered with the object of its Service, for as long as what it was made from is the same: with ten thousand Services, one more is
+ * one decision more and not ten thousand.
+ */
 import type { Eip } from '../../lib/api/eip.ts';
 import { EIP_LABEL } from '../../lib/api/keys.ts';
 import { keyOf } from '../../lib/api/object.ts';
 import type { Parsed } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
-import type { Service } from '../../lib/api/service.ts';
+import type { EndpointSlice, Service } from '../../lib/api/service.ts';
 import { buildPools, type Pools } from '../../lib/ipam/pools.ts';
-import { type Address, compareAddresses, type Family, formatAddress, parseAddress } from '../../lib/net/address.ts';
+import { type Address, compareAddresses, formatAddress, parseAddress } from '../../lib/net/address.ts';
 import { rangeContains } from '../../lib/net/range.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { announceReason } from './eligible.ts';
@@ -16,6 +21,8 @@ import type { NodeState } from './node-state.ts';
 /** The decision about one address on this node. */
 export interface Announcement {
   readonly address: Address;
+  /** The address in canonical text. */
+  readonly text: string;
   /** `Announced`, or why not. */
   readonly reason: Reason;
   /** Keys of the Services that hold the address and led to this decision, sorted. */
@@ -25,8 +32,8 @@ export interface Announcement {
 /** Routes that go out with the same BGP attributes. All do in this version; BIRD has one static protocol a group and family. */
 export interface RouteGroup {
   readonly name: string;
-  /** Sorted. */
-  readonly addresses: readonly Address[];
+  /** Sorted by address. */
+  readonly routes: readonly Pick<Announcement, 'address' | 'text'>[];
 }
 
 /** The group of routes that carry no attribute of their own. */
@@ -34,22 +41,32 @@ export const PLAIN_GROUP = 'plain';
 
 /** One decision an address, sorted. Where Services share an address, one that wants it announced is enough. */
 export function decideAnnouncements(snapshot: Snapshot, node: NodeState): readonly Announcement[] {
+  const gathered = { snapshot, pools: poolsOf(snapshot.eips), node, nodeKey: nodeKeyOf(node) };
   const decided = new Map<string, Announcement>();
-  const pools = buildPools([...snapshot.eips.values()].flatMap((eip) => (eip.ok ? [eip.value] : [])));
-  for (const service of sortedByKey(snapshot.services)) {
-    for (const address of publishedAddresses(service)) {
-      const text = formatAddress(address);
-      const own = { address, reason: decide({ snapshot, pools, node }, service, address), services: [keyOf(service)] };
-      const other = decided.get(text);
-      decided.set(text, other ? mergeSharers(other, own) : own);
+  const sharers = new Map<string, Announcement[]>();
+  for (const service of snapshot.services) {
+    for (const own of announcementsOf(gathered, service)) {
+      const other = decided.get(own.text);
+      if (!other) decided.set(own.text, own);
+      else sharers.set(own.text, [...(sharers.get(own.text) ?? [other]), own]);
     }
   }
-  return [...decided.values()].sort((a, b) => compareAddresses(a.address, b.address));
+  for (const [text, all] of sharers) decided.set(text, all.sort(byService).reduce(mergeSharers));
+  return inOrder(decided);
+}
+
+/** The order found last. Most of it holds the next time, and what is sorted already is sorted quickly. */
+let orderedBefore: readonly Announcement[] = [];
+
+function inOrder(decided: Map<string, Announcement>): readonly Announcement[] {
+  const stillThere = orderedBefore.filter((one) => decided.get(one.text) === one && decided.delete(one.text));
+  const all = [...stillThere, ...decided.values()];
+  orderedBefore = all.sort((a, b) => compareAddresses(a.address, b.address));
+  return orderedBefore;
 }
 
 export function routeGroups(announcements: readonly Announcement[]): readonly RouteGroup[] {
-  const addresses = announcements.filter(({ reason }) => reason === 'Announced').map(({ address }) => address);
-  return [{ name: PLAIN_GROUP, addresses }];
+  return [{ name: PLAIN_GROUP, routes: announcements.filter(({ reason }) => reason === 'Announced') }];
 }
 
 /** What the allocator published. A value that is no address is not announced; the API server refuses one anyway. */
@@ -61,11 +78,63 @@ interface Gathered {
   readonly snapshot: Snapshot;
   readonly pools: Pools;
   readonly node: NodeState;
+  readonly nodeKey: string;
 }
 
-function decide({ snapshot, pools, node }: Gathered, service: Service, address: Address): Reason {
+interface Decision {
+  /** Of the Service. Kept, since a text made anew has to be hashed anew. */
+  readonly key: string;
+  readonly slices: readonly EndpointSlice[];
+  readonly eips: Snapshot['eips'];
+  readonly nodeKey: string;
+  readonly announcements: readonly Announcement[];
+}
+
+const decisions = new WeakMap<Service, Decision>();
+const poolsByEips = new WeakMap<Snapshot['eips'], Pools>();
+const NO_SLICES: readonly EndpointSlice[] = [];
+
+function poolsOf(eips: Snapshot['eips']): Pools {
+  const known = poolsByEips.get(eips);
+  if (known) return known;
+  const pools = buildPools([...eips.values()].flatMap((eip) => (eip.ok ? [eip.value] : [])));
+  poolsByEips.set(eips, pools);
+  return pools;
+}
+
+/** All of the node that a decision about an address is made from. */
+function nodeKeyOf({ name, addresses, excluded, leaving }: NodeState): string {
+  return [name, !!addresses[4], !!addresses[6], excluded, leaving].join();
+}
+
+/** The decisions about a Service's addresses: the former ones, where nothing that they came from is another. */
+function announcementsOf(gathered: Gathered, service: Service): readonly Announcement[] {
+  const { snapshot, nodeKey } = gathered;
+  const { eips } = snapshot;
+  const before = decisions.get(service);
+  const key = before?.key ?? keyOf(service);
+  const slices = snapshot.slices.get(key) ?? NO_SLICES;
+  if (before && before.eips === eips && before.nodeKey === nodeKey && sameElements(before.slices, slices)) {
+    return before.announcements;
+  }
+  const announcements = publishedAddresses(service).map((address) => ({
+    address,
+    text: formatAddress(address),
+    reason: decide(gathered, service, slices, address),
+    services: [key],
+  }));
+  decisions.set(service, { key, slices, eips, nodeKey, announcements });
+  return announcements;
+}
+
+function decide(
+  { snapshot, pools, node }: Gathered,
+  service: Service,
+  slices: readonly EndpointSlice[],
+  address: Address,
+): Reason {
   const eip = voucherFor(snapshot, pools, service, address);
-  const endpoints = endpointsFor(snapshot, node, service, address.family);
+  const endpoints = viewEndpoints(slices, address.family, node.name);
   return announceReason({ service, address, eip, node, endpoints });
 }
 
@@ -77,18 +146,16 @@ function voucherFor(snapshot: Snapshot, pools: Pools, service: Service, address:
   return other ? { ok: true, value: other } : labelled;
 }
 
-function endpointsFor(snapshot: Snapshot, node: NodeState, service: Service, family: Family) {
-  return viewEndpoints(snapshot.slices.get(keyOf(service)) ?? [], family, node.name);
-}
-
 function mergeSharers(a: Announcement, b: Announcement): Announcement {
   if (a.reason === b.reason) return { ...a, services: [...a.services, ...b.services] };
   return b.reason === 'Announced' ? b : a;
 }
 
-function sortedByKey(services: readonly Service[]): Service[] {
-  return services
-    .map((service) => ({ key: keyOf(service), service }))
-    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-    .map(({ service }) => service);
+/** Each of the two is of one Service. */
+function byService(a: Announcement, b: Announcement): number {
+  return (a.services[0] ?? '') < (b.services[0] ?? '') ? -1 : 1;
+}
+
+function sameElements<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((one, i) => one === b[i]);
 }

@@ -2,6 +2,7 @@
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp-types.ts';
 import type { EipObject } from '../../lib/api/eip-types.ts';
 import { EIP_LABEL } from '../../lib/api/keys.ts';
+import { type KubeObject, keyOf } from '../../lib/api/object.ts';
 import type { Endpoint, EndpointSlice, Node, Service } from '../../lib/api/service.ts';
 import { type Objects, type Snapshot, takeSnapshot } from '../../speaker/snapshot.ts';
 
@@ -110,10 +111,10 @@ export function aSnapshot(options: ClusterOptions = {}): Snapshot {
 }
 
 /** What a store shows of these objects. */
-export function objects<T extends { readonly metadata: { readonly name?: string } }>(
+export function objects<T extends KubeObject>(
   items: readonly T[],
   synced = true,
 ): Objects<T & { metadata: T['metadata'] }> {
-  const byName = new Map(items.map((item) => [item.metadata.name ?? '', item]));
-  return { synced, get: (key) => byName.get(key), values: () => items };
+  const byKey = new Map(items.map((item) => [keyOf(item), item]));
+  return { synced, get: (key) => byKey.get(key), values: () => items };
 }

@@ -171,6 +171,23 @@ it('a crash between rename and configure is made good by the next turn', async (
   });
 });
 
+it('what people can spell is parsed ahead of BIRD; a change of routes alone is not', async () => {
+  await withSite(async (site, lan) => {
+    const [checker, log] = [join(lan.dir, 'bird-counted'), join(lan.dir, 'checks')];
+    writeFileSync(checker, `#!/bin/sh\necho "$@" >> ${log}\nexec ${birdBinary()} "$@"\n`, { mode: 0o755 });
+    const checks = () => readFileSync(log, 'utf8').match(/-p/g)?.length;
+    site.restartLoop(checker);
+    await site.applyUntilRunning({ bgpPeers: [overV4], services: [v4(1)] });
+    const first = checks();
+    expect(await site.apply({ bgpPeers: [overV4], services: [v4(1), v4(2)] })).toMatchObject({ kind: 'Applied' });
+    expect(checks()).toBe(first);
+    expect((await site.protocols()).size).toBeGreaterThan(0);
+    const described = aBgpPeer('router-1', { conf: { description: 'the left one' } });
+    expect(await site.apply({ bgpPeers: [described], services: [v4(1), v4(2)] })).toMatchObject({ kind: 'Applied' });
+    expect(checks()).toBe((first ?? 0) + 1);
+  });
+});
+
 it('a configuration that BIRD refuses leaves the old one running, and is not tried again', async () => {
   await withSite(async (site, lan) => {
     const frr = await Frr.start(lan, { neighbors: ['v4'] });
@@ -181,7 +198,7 @@ it('a configuration that BIRD refuses leaves the old one running, and is not tri
     // Nothing that we know of gets past the parsers; this stands for what we don't know of.
     const daemon = new BirdDaemon({ control: site.control, binary: birdBinary(), runDir: site.runDir });
     const signal = new AbortController().signal;
-    const bad = { text: `${before}\nprotocol nonsense {\n`, fingerprint: 'bad' };
+    const bad = { text: `${before}\nprotocol nonsense {\n`, fingerprint: 'bad', frame: 'bad' };
     const running = await daemon.running(signal);
     const refused = await daemon.apply(bad, running, signal);
     expect(refused).toEqual({

@@ -46,9 +46,9 @@ export class BirdSite {
     return this.#container;
   }
 
-  /** As if the TypeScript process were killed and started again. */
-  restartLoop(): void {
-    this.#loop = this.#newLoop();
+  /** As if the TypeScript process were killed and started again. `checker` parses configurations ahead in place of BIRD. */
+  restartLoop(checker?: string): void {
+    this.#loop = this.#newLoop(checker);
   }
 
   /** One turn of the loop with this cluster. */
@@ -89,10 +89,10 @@ export class BirdSite {
     return readFileSync(join(this.runDir, 'bird.conf'), 'utf8');
   }
 
-  #newLoop(): SpeakerLoop {
+  #newLoop(binary = birdBinary()): SpeakerLoop {
     return new SpeakerLoop({
       snapshot: () => aSnapshot(this.#cluster),
-      bird: new BirdDaemon({ control: this.control, binary: birdBinary(), runDir: this.runDir }),
+      bird: new BirdDaemon({ control: this.control, binary, runDir: this.runDir }),
       metrics: speakerMetrics(createMetrics('test')),
       log: createLogger({ component: 'test', level: 'silent' }),
       onActed: () => {},

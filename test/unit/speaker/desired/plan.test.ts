@@ -165,7 +165,7 @@ it('a node that takes no traffic keeps its sessions and has no routes', () => {
   const labels = { 'node.kubernetes.io/exclude-from-external-load-balancers': 'true' };
   const { bgp } = plan({ nodes: [aNode({ metadata: { name: 'node-1', labels } })], services: [aService()] }).plan;
   expect(bgp.sessions).toHaveLength(1);
-  expect(bgp.routes).toEqual([{ name: 'plain', addresses: [] }]);
+  expect(bgp.routes).toEqual([{ name: 'plain', routes: [] }]);
 });
 
 it('layer 2 has its place and nothing in it', () => {

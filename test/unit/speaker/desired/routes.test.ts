@@ -236,14 +236,14 @@ describe('properties', () => {
       fc.property(cluster, (options) => {
         const snapshot = aSnapshot(options);
         const [group] = routeGroups(decideAnnouncements(snapshot, nodeState('node-1', snapshot.node)));
-        const texts = (group?.addresses ?? []).map(formatAddress);
+        const texts = (group?.routes ?? []).map(({ text }) => text);
         const published = new Set(
           options.services.flatMap(({ status }) => status?.loadBalancer?.ingress?.map(({ ip }) => ip) ?? []),
         );
         expect(texts.every((text) => published.has(text))).toBe(true);
         expect(new Set(texts).size).toBe(texts.length);
-        expect(group?.addresses.map(({ value }) => value)).toEqual(
-          group?.addresses.map(({ value }) => value).sort((a, b) => (a < b ? -1 : 1)),
+        expect(group?.routes.map(({ address }) => address.value)).toEqual(
+          group?.routes.map(({ address }) => address.value).sort((a, b) => (a < b ? -1 : 1)),
         );
       }),
     );
