@@ -25,10 +25,10 @@ export interface EipFacts {
 }
 
 /**
- * `used` lists so many addresses, the lowest ones; `usage` counts all. An object may have about 1.5 MB in etcd, which 30,000 entries
- * would fill, and then no status could be written at all.
+ * `used` lists so many addresses, the lowest ones; `usage` counts all, and every address has its EipClaim. Each write stores and sends all of the list,
+ * and with 30,000 entries (1.5 MB in etcd) no status could be written at all.
  */
-export const MOST_LISTED = 10_000;
+export const MOST_LISTED = 1_000;
 /** The largest whole number that all readers of JSON agree on; an IPv6 /64 has more addresses. */
 const LARGEST_COUNT = BigInt(Number.MAX_SAFE_INTEGER);
 const OWN_CONDITIONS = ['Accepted', 'Ready', 'Supported', 'Announced'] as const;
@@ -56,8 +56,17 @@ export function eipStatus(facts: EipFacts): EipStatus {
 
 /** Address → `namespace/name`, Services that share it joined in order of arrival. */
 function usedBy(claims: readonly EipClaim[]): Record<string, string> {
-  const listed = claims.length <= MOST_LISTED ? claims : [...claims].sort(byAddress).slice(0, MOST_LISTED);
+  const listed = claims.length <= MOST_LISTED ? claims : lowest(claims);
   return Object.fromEntries(listed.map(({ spec }) => [spec.address, spec.holders.map(holderName).join(';')]));
+}
+
+function lowest(claims: readonly EipClaim[]): EipClaim[] {
+  const placed = claims.flatMap((claim) => {
+    const address = claimAddress(claim.metadata.name ?? '');
+    return address ? [{ address, claim }] : [];
+  });
+  placed.sort((a, b) => compareAddresses(a.address, b.address));
+  return placed.slice(0, MOST_LISTED).map(({ claim }) => claim);
 }
 
 /** Whether the object as such is good. */
@@ -81,7 +90,10 @@ function readyVerdict({ object, claims }: EipFacts, accepted: Verdict): Verdict 
     const message = 'spec.disable is true: it gives nothing new, and what it gave stays; set spec.disable: false';
     return verdict('Ready', 'False', 'EipDisabled', message);
   }
-  const listing = claims.length > MOST_LISTED ? `; status.used lists the lowest ${MOST_LISTED} addresses` : '';
+  const listing =
+    claims.length > MOST_LISTED
+      ? `; status.used lists the lowest ${MOST_LISTED} addresses, kubectl get eipclaims all`
+      : '';
   return verdict('Ready', 'True', 'Ready', `Services can get addresses from it${listing}`);
 }
 
@@ -97,9 +109,4 @@ function announcedVerdict({ parsed }: EipFacts): Verdict[] {
 
 function verdict(type: string, status: Verdict['status'], reason: Verdict['reason'], message: string): Verdict {
   return { type, status, reason, message };
-}
-
-function byAddress(a: EipClaim, b: EipClaim): number {
-  const [left, right] = [claimAddress(a.metadata.name ?? ''), claimAddress(b.metadata.name ?? '')];
-  return left && right ? compareAddresses(left, right) : 0;
 }

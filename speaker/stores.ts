@@ -4,6 +4,7 @@ import { EIP_LABEL } from '../lib/api/keys.ts';
 import type { KubeWatcher } from '../lib/kube/client.ts';
 import { Reflector } from '../lib/kube/reflector.ts';
 import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, SERVICES, SPEAKERS } from '../lib/kube/resource.ts';
+import { SpecStore } from '../lib/kube/spec-store.ts';
 import type { Logger } from '../lib/process/log.ts';
 import { slimService, slimSlice } from './slim.ts';
 
@@ -28,9 +29,10 @@ export function makeStores(options: StoreOptions) {
       services: new Reflector({ ...options, resource: SERVICES, labelSelector: EIP_LABEL, transform: slimService }),
       labelledSlices: new Reflector({ ...slices, labelSelector: EIP_LABEL, name: 'endpointslices' }),
       foreignSlices: new Reflector({ ...slices, labelSelector: NOT_KUBERNETES_OWN, name: 'endpointslices-foreign' }),
-      eips: new Reflector({ ...options, resource: EIPS }),
-      bgpConfs: new Reflector({ ...options, resource: BGP_CONFS }),
-      bgpPeers: new Reflector({ ...options, resource: BGP_PEERS }),
+      // Their statuses are written with every address and every session, and are no business of a node's.
+      eips: new SpecStore({ ...options, resource: EIPS }),
+      bgpConfs: new SpecStore({ ...options, resource: BGP_CONFS }),
+      bgpPeers: new SpecStore({ ...options, resource: BGP_PEERS }),
     },
     speakers: new Reflector({ ...ownName, resource: SPEAKERS }),
   };

@@ -38,6 +38,8 @@ export interface ListOptions {
   readonly limit?: number;
   readonly continue?: string;
   readonly resourceVersion?: string;
+  /** Only the objects' metadata are sent. */
+  readonly metadataOnly?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -56,6 +58,8 @@ export interface WatchOptions {
   readonly resourceVersion: string;
   /** The API server ends the watch after this time. */
   readonly timeoutSeconds: number;
+  /** Only the objects' metadata are sent. */
+  readonly metadataOnly?: boolean;
   readonly signal: AbortSignal;
 }
 

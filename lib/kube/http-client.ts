@@ -89,9 +89,13 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
   }
 
   async list<T extends KubeObject>(resource: Resource<T>, options: ListOptions = {}): Promise<ListPage<T>> {
-    const { namespace, signal, ...query } = options;
+    const { namespace, signal, metadataOnly, ...query } = options;
     const path = collectionPath(resource, namespace) + queryString(query);
-    const list = await this.#requester.call<KubeList<T>>({ ...about('list', resource), method: 'GET', path, signal });
+    const call = {
+      ...about('list', resource),
+      ...(metadataOnly && { accept: metadataAs('PartialObjectMetadataList') }),
+    };
+    const list = await this.#requester.call<KubeList<T>>({ ...call, method: 'GET', path, signal });
     const next = list.metadata.continue;
     return {
       items: (list.items ?? []).map((item) => withType(resource, item)),
@@ -161,10 +165,10 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
     resource: Resource<T>,
     options: WatchOptions,
   ): Promise<AsyncIterable<WatchEvent<T>>> {
-    const { namespace, signal, ...query } = options;
+    const { namespace, signal, metadataOnly, ...query } = options;
     const path =
       collectionPath(resource, namespace) + queryString({ ...query, watch: true, allowWatchBookmarks: true });
-    const call = about('watch', resource);
+    const call = { ...about('watch', resource), ...(metadataOnly && { accept: metadataAs('PartialObjectMetadata') }) };
     const body = await this.#requester.stream({ ...call, method: 'GET', path, signal });
     return eventsOf<T>(body, call.action);
   }
@@ -179,6 +183,11 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
 function about<T extends KubeObject>(verb: Verb, resource: Resource<T>, ref?: ObjectRef) {
   const name = ref ? ` "${keyFor(ref.namespace, ref.name)}"` : '';
   return { verb, resource: resource.plural, action: `${verb} ${resource.plural}${name}` };
+}
+
+/** The media type by which the API server sends metadata only (KEP-2334, as client-go's metadata client asks for it). */
+function metadataAs(kind: 'PartialObjectMetadata' | 'PartialObjectMetadataList'): string {
+  return `application/json;as=${kind};g=meta.k8s.io;v=v1`;
 }
 
 function dryRunOf(options: WriteOptions): { readonly dryRun?: 'All' } {

@@ -11,7 +11,7 @@ import { type KubeObject, keyOf } from '../api/object.ts';
 import { type Clock, pause, systemClock } from '../process/clock.ts';
 import type { Logger } from '../process/log.ts';
 import { changesBetween, changesOf } from './changes.ts';
-import type { KubeWatcher, WatchEvent } from './client.ts';
+import type { KubeWatcher, ListOptions, WatchEvent } from './client.ts';
 import { Deadline } from './deadline.ts';
 import { isGone, KubeError, KubeUnreachableError } from './errors.ts';
 import { nextStep, type Outcome, type Progress, START, STEADY_MS, type Step } from './reflect-step.ts';
@@ -27,6 +27,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** Watches and caches the objects' metadata only: nothing else of `T` is there. */
+  readonly metadataOnly?: boolean;
   /** In metrics and logs, where there is more than one for the resource. @default the resource's plural */
   readonly name?: string;
   /** Cuts off what nobody reads; may change the object it gets. @default dropManagedFields */
@@ -128,12 +130,8 @@ export class Reflector<T extends KubeObject> implements Store<T> {
   }
 
   async #list(signal: AbortSignal): Promise<Outcome> {
-    const { client, resource, namespace, labelSelector, fieldSelector, pageSize = PAGE_SIZE } = this.#options;
-    const selection = {
-      ...(namespace && { namespace }),
-      ...(labelSelector && { labelSelector }),
-      ...(fieldSelector && { fieldSelector }),
-    };
+    const { client, resource, pageSize = PAGE_SIZE } = this.#options;
+    const selection = this.#selection();
     const items = new Map<string, T>();
     try {
       let next: string | undefined;
@@ -186,19 +184,28 @@ export class Reflector<T extends KubeObject> implements Store<T> {
   }
 
   async #openWatch(resourceVersion: string, signal: AbortSignal): Promise<AsyncIterable<WatchEvent<T>>> {
-    const { client, resource, namespace, labelSelector, fieldSelector, watchSeconds = WATCH_SECONDS } = this.#options;
+    const { client, resource, watchSeconds = WATCH_SECONDS } = this.#options;
     const timeoutSeconds = Math.round(watchSeconds.min + (watchSeconds.max - watchSeconds.min) * this.#random());
     const stream = await client.watch(resource, {
+      ...this.#selection(),
       resourceVersion,
       timeoutSeconds,
-      ...(namespace && { namespace }),
-      ...(labelSelector && { labelSelector }),
-      ...(fieldSelector && { fieldSelector }),
       signal,
     });
     this.#heard();
     this.#metrics.watched();
     return stream;
+  }
+
+  /** What is asked for, by list and watch alike. */
+  #selection(): Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'> {
+    const { namespace, labelSelector, fieldSelector, metadataOnly } = this.#options;
+    return {
+      ...(namespace && { namespace }),
+      ...(labelSelector && { labelSelector }),
+      ...(fieldSelector && { fieldSelector }),
+      ...(metadataOnly && { metadataOnly }),
+    };
   }
 
   /** Puts an object in a list that is being taken in; one that has not changed stays the same object, which saves its memory. */

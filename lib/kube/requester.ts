@@ -28,6 +28,8 @@ export interface Call {
   readonly body?: unknown;
   /** @default application/json */
   readonly contentType?: string;
+  /** @default application/json */
+  readonly accept?: string;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -104,7 +106,7 @@ export class Requester {
   }
 
   #requestFor(call: Call, signal: AbortSignal): HttpRequest {
-    const headers = { accept: 'application/json', 'user-agent': this.#userAgent };
+    const headers = { accept: call.accept ?? 'application/json', 'user-agent': this.#userAgent };
     const { method, path } = call;
     if (call.body === undefined) return { method, path, signal, headers };
     const contentType = call.contentType ?? 'application/json';
