@@ -1,11 +1,12 @@
 /**
  * The speaker's one loop: change → snapshot → plan → BIRD. {@link LevelLoop} calls {@link SpeakerLoop.act} at the first change and again for
- * all that came meanwhile; nothing waits for a timer.
+ * all that came meanwhile.
  *
  * Nothing is done before every store has been read completely: a speaker that was just started takes over what BIRD has, and finds
  * that BIRD runs the very configuration that it would send.
  */
 import { compareAddresses } from '../lib/net/address.ts';
+import { pause } from '../lib/process/clock.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import type { Logger } from '../lib/process/log.ts';
 import type { ApplyOutcome, RunningBird } from './bird/apply.ts';
@@ -45,6 +46,12 @@ export interface SpeakerLoopOptions {
 
 /** A BIRD that comes back is seen at once by the watcher; this is for one that is there and hangs. */
 const RETRY_MS = 2_000;
+/**
+ * After a configuration was applied the loop rests for so many times what it took. The first change of a burst goes out at once; the
+ * rest of it takes a third of a core at most, since whoever creates it needs the machine too.
+ */
+const REST_PER_WORK = 2;
+const LONGEST_REST_MS = 100;
 /** More changes than this at once are counted in one line. */
 const CHANGES_LOGGED_SINGLY = 20;
 
@@ -65,11 +72,13 @@ export class SpeakerLoop {
     const { snapshot, onActed, metrics } = this.#options;
     const now = snapshot();
     if (!now) return undefined;
+    const startedMs = performance.now();
     const planned = makePlan(now);
     metrics.onHold.set(planned.kind === 'hold' ? 1 : 0);
     const outcome = planned.kind === 'plan' ? await this.#apply(planned, signal) : this.#state?.outcome;
     this.#note({ planned, plan: planned.kind === 'plan' ? planned : this.#state?.plan, outcome });
     onActed();
+    if (outcome?.kind === 'Applied') await pause(restMs(performance.now() - startedMs), signal);
     return outcome?.kind === 'BirdUnreachable' ? { againAfterMs: RETRY_MS } : undefined;
   }
 
@@ -130,6 +139,10 @@ export class SpeakerLoop {
       if (old?.message !== peer.message) log.warn(peer, 'no session with peer');
     }
   }
+}
+
+function restMs(workedMs: number): number {
+  return Math.min(workedMs * REST_PER_WORK, LONGEST_REST_MS);
 }
 
 function isAnnounced({ reason }: Announcement): boolean {
