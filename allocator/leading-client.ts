@@ -1,6 +1,9 @@
 /**
- * The API server for a leader: every write asks first whether this replica still leads. A process that was paused past its Lease does not know
- * yet that it was replaced; by the clock it can tell before it writes. What passes all the same carries a resourceVersion.
+ * The API server for a leader: every write asks whether this replica still leads, when it is called for and again in the moment it leaves. A process that was
+ * paused past its Lease does not know yet that it was replaced, and works off what had been queued before it looks at any timer; by the clock it can tell.
+ *
+ * What was on its way by then arrives late: every change and every deletion of the allocator's carries the resourceVersion of what it was decided by, and a claim
+ * made too late is one that its Service does not use, which the leader of the day releases.
  */
 import type { KubeObject } from '../lib/api/object.ts';
 import type {
@@ -40,8 +43,7 @@ export class LeadingClient implements KubeClient {
   }
 
   async create<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T> {
-    this.#check(`create ${resource.plural}`);
-    return this.#client.create(resource, object, this.#with(options));
+    return this.#client.create(resource, object, this.#with(`create ${resource.plural}`, options));
   }
 
   async replace<T extends KubeObject>(
@@ -49,8 +51,7 @@ export class LeadingClient implements KubeClient {
     object: T,
     options?: WriteOptions & { readonly subresource?: 'status' },
   ): Promise<T> {
-    this.#check(`update ${resource.plural}`);
-    return this.#client.replace(resource, object, this.#with(options));
+    return this.#client.replace(resource, object, this.#with(`update ${resource.plural}`, options));
   }
 
   async patch<T extends KubeObject>(
@@ -59,20 +60,18 @@ export class LeadingClient implements KubeClient {
     body: unknown,
     options: PatchOptions,
   ): Promise<T> {
-    this.#check(`patch ${resource.plural}`);
-    return this.#client.patch(resource, ref, body, this.#with(options));
+    return this.#client.patch(resource, ref, body, this.#with(`patch ${resource.plural}`, options));
   }
 
   async delete<T extends KubeObject>(resource: Resource<T>, ref: ObjectRef, options?: DeleteOptions): Promise<void> {
-    this.#check(`delete ${resource.plural}`);
-    return this.#client.delete(resource, ref, this.#with(options));
+    return this.#client.delete(resource, ref, this.#with(`delete ${resource.plural}`, options));
   }
 
-  #check(action: string): void {
-    if (!this.#leadership.isLeading()) throw new Error(`Cannot ${action}: this replica does not lead any more`);
-  }
-
-  #with<O extends WriteOptions>(options: O | undefined): O & { readonly signal: AbortSignal } {
-    return { ...(options as O), signal: options?.signal ?? this.#signal };
+  #with<O extends WriteOptions>(action: string, options: O | undefined): O & WriteOptions {
+    const beforeSend = (): void => {
+      if (!this.#leadership.isLeading()) throw new Error(`Cannot ${action}: this replica does not lead any more`);
+    };
+    beforeSend();
+    return { ...(options as O), signal: options?.signal ?? this.#signal, beforeSend };
   }
 }

@@ -1,4 +1,5 @@
 /** Carries out what `decide-upkeep.ts` says about the claims of a Service that is there. */
+import type { ClaimHolder } from '../lib/api/claim.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import { Claimer } from '../lib/ipam/claimer.ts';
 import { formatAddress } from '../lib/net/address.ts';
@@ -24,6 +25,22 @@ export class ServiceUpkeep {
     this.#deps = deps;
   }
 
+  /**
+   * Binds entries that belong to a former Service of this name. To be done before anything is published on the strength of them: whoever still
+   * thinks that Service gone, a leader of before, say, whose write is late, may release them at any moment.
+   *
+   * @returns false where there was one; then everything is to be looked at anew.
+   */
+  async takeOver(view: ServiceView, wants: Wants | undefined, outcome: Outcome, signal: AbortSignal): Promise<boolean> {
+    const { uid } = view.service.metadata;
+    const isOfFormer = (own: ClaimHolder): boolean => own.uid !== undefined && own.uid !== uid;
+    if (!view.holdings.some(({ own }) => isOfFormer(own))) return true;
+    const { renew } = this.#decide(view, wants, outcome);
+    const takenOver = renew.filter(({ own }) => isOfFormer(own));
+    await this.#renew(view, takenOver, signal);
+    return takenOver.length === 0;
+  }
+
   /** @param outcome absent for a Service that is not ours. */
   async run(
     view: ServiceView,
@@ -32,7 +49,7 @@ export class ServiceUpkeep {
     signal: AbortSignal,
   ): Promise<Again | undefined> {
     const upkeep = this.#decide(view, wants, outcome);
-    const isDone = await this.#renew(view, upkeep, signal);
+    const isDone = await this.#renew(view, upkeep.renew, signal);
     await this.#release(view, upkeep, signal);
     if (!isDone) return AT_ONCE;
     const { againAtMs } = upkeep;
@@ -60,7 +77,7 @@ export class ServiceUpkeep {
   }
 
   /** @returns false where a claim changed meanwhile, and has to be judged again. */
-  async #renew({ holdings }: ServiceView, { renew }: Upkeep, signal: AbortSignal): Promise<boolean> {
+  async #renew({ holdings }: ServiceView, renew: Upkeep['renew'], signal: AbortSignal): Promise<boolean> {
     const { client, world } = this.#deps;
     let isDone = true;
     for (const change of renew) {

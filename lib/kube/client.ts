@@ -14,6 +14,11 @@ export interface ObjectRef {
 export interface WriteOptions {
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
+  /**
+   * Called in the very moment before the request leaves, a repeated one too; by throwing it keeps it back. Between the call of a verb and that moment a
+   * connection may have to be made, or a time to be waited for.
+   */
+  readonly beforeSend?: () => void;
 }
 
 export interface PatchOptions extends WriteOptions {

@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly body?: string;
   /** Ends the request, and the reading of its answer. */
   readonly signal: AbortSignal;
+  /** Throws where the request must not leave any more; the {@link Transport} asks. */
+  readonly beforeSend?: (() => void) | undefined;
 }
 
 export interface HttpAnswer {

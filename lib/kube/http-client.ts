@@ -115,6 +115,7 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
       path,
       body: withType(resource, object),
       signal: options.signal,
+      beforeSend: options.beforeSend,
     });
   }
 
@@ -132,6 +133,7 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
       path,
       body: withType(resource, object),
       signal: options.signal,
+      beforeSend: options.beforeSend,
     });
   }
 
@@ -141,10 +143,11 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
     body: unknown,
     options: PatchOptions,
   ): Promise<T> {
-    const { type, subresource, fieldManager, force, signal } = options;
+    const { type, subresource, fieldManager, force, signal, beforeSend } = options;
     const path = objectPath(resource, ref, subresource) + queryString({ ...dryRunOf(options), fieldManager, force });
     const contentType = PATCH_TYPES[type];
-    return this.#requester.call({ ...about('patch', resource, ref), method: 'PATCH', path, body, contentType, signal });
+    const call = about('patch', resource, ref);
+    return this.#requester.call({ ...call, method: 'PATCH', path, body, contentType, signal, beforeSend });
   }
 
   async delete<T extends KubeObject>(
@@ -152,13 +155,13 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
     ref: ObjectRef,
     options: DeleteOptions = {},
   ): Promise<void> {
-    const { uid, resourceVersion, signal } = options;
+    const { uid, resourceVersion, signal, beforeSend } = options;
     const path = objectPath(resource, ref);
     const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
     // With a body, the API server does not look at the query: `dryRun` there would delete.
     const dryRun = options.dryRun ? ['All'] : [];
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, dryRun };
-    await this.#requester.call({ ...about('delete', resource, ref), method: 'DELETE', path, body, signal });
+    await this.#requester.call({ ...about('delete', resource, ref), method: 'DELETE', path, body, signal, beforeSend });
   }
 
   async watch<T extends KubeObject>(

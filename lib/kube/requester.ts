@@ -31,6 +31,8 @@ export interface Call {
   /** @default application/json */
   readonly accept?: string;
   readonly signal: AbortSignal | undefined;
+  /** See {@link WriteOptions}. */
+  readonly beforeSend?: (() => void) | undefined;
 }
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -107,8 +109,8 @@ export class Requester {
 
   #requestFor(call: Call, signal: AbortSignal): HttpRequest {
     const headers = { accept: call.accept ?? 'application/json', 'user-agent': this.#userAgent };
-    const { method, path } = call;
-    if (call.body === undefined) return { method, path, signal, headers };
+    const { method, path, beforeSend } = call;
+    if (call.body === undefined) return { method, path, signal, headers, beforeSend };
     const contentType = call.contentType ?? 'application/json';
     return {
       method,
@@ -116,6 +118,7 @@ export class Requester {
       signal,
       headers: { ...headers, 'content-type': contentType },
       body: JSON.stringify(call.body),
+      beforeSend,
     };
   }
 

@@ -37,6 +37,8 @@ export class Transport {
     for (let attempt = 1; ; attempt++) {
       const access = await abortable(this.#source.current(), request.signal);
       const connection = await abortable(this.#connectionFor(access), request.signal);
+      // Nothing is waited for from here until the bytes are the kernel's.
+      request.beforeSend?.();
       try {
         return await connection.send({ ...request, headers: { ...request.headers, ...access.headers } });
       } catch (error) {

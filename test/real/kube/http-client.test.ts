@@ -56,6 +56,28 @@ function configMap(name: string, data?: Record<string, string>): ConfigMap {
   return { metadata: { name, namespace: NAMESPACE }, ...(data && { data }) };
 }
 
+it('keeps a write back that must not leave any more by the time there is a connection', async () => {
+  const client = clientOf(plane.url);
+  let isAllowed = true;
+  const beforeSend = (): void => {
+    if (!isAllowed) throw new Error('too late');
+  };
+  await client.create(CONFIG_MAPS, configMap('in-time'), { beforeSend });
+  const writing = clientOf(plane.url).create(CONFIG_MAPS, configMap('too-late'), { beforeSend });
+  isAllowed = false;
+  await expect(writing).rejects.toThrow('too late');
+  const ref = { name: 'in-time', namespace: NAMESPACE };
+  const writes = [
+    client.replace(CONFIG_MAPS, configMap('in-time', { a: 'b' }), { beforeSend }),
+    client.patch(CONFIG_MAPS, ref, { data: { a: 'b' } }, { type: 'merge', beforeSend }),
+    client.delete(CONFIG_MAPS, ref, { beforeSend }),
+  ];
+  for (const result of await Promise.allSettled(writes)) expect(result.status).toBe('rejected');
+  const { items } = await client.list(CONFIG_MAPS, { namespace: NAMESPACE });
+  const ours = items.filter(({ metadata }) => /^(in-time|too-late)$/.test(metadata.name ?? ''));
+  expect(ours.map(({ metadata, data }) => [metadata.name, data])).toEqual([['in-time', undefined]]);
+});
+
 it('creates, reads, replaces, patches in each way, and deletes', async () => {
   const client = plane.client();
   const made = await client.create(CONFIG_MAPS, configMap('verbs', { a: '1' }));

@@ -1,0 +1,107 @@
+/**
+ * Everything that happened to Services and EipClaims, change by change. Revisions of the two kinds come from one counter, so that the whole can be told in the
+ * order in which it happened, and judged at every instant (`history-rules.ts`): what another look at the cluster would miss is seen here.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EipClaim } from '../../lib/api/claim.ts';
+import { type KubeObject, keyOf } from '../../lib/api/object.ts';
+import type { Service } from '../../lib/api/service.ts';
+import { type Api, ApiError } from '../lab/api.ts';
+import { eventually } from './eventually.ts';
+import { type Happened, type State, violationsIn } from './history-rules.ts';
+
+interface KubeList<T> {
+  readonly metadata: { readonly resourceVersion: string };
+  readonly items: readonly T[];
+}
+
+const PATHS = { service: '/api/v1/services', claim: '/apis/skycap.io/v1alpha1/eipclaims' } as const;
+const PAUSE_MS = 50;
+
+export class History implements AsyncDisposable {
+  readonly #api: Api;
+  readonly #stop = new AbortController();
+  readonly #start: State;
+  readonly #events: Happened[] = [];
+  readonly #latest = new Map<string, string>();
+  readonly #watching: Promise<void>[] = [];
+  #broken: Error | undefined;
+
+  private constructor(api: Api, services: KubeList<Service>, claims: KubeList<EipClaim>) {
+    this.#api = api;
+    this.#start = { services: services.items, claims: claims.items };
+    for (const [kind, list] of [['service', services] as const, ['claim', claims] as const]) {
+      for (const object of list.items) this.#note(kind, object, false);
+      this.#watching.push(this.#watch(kind, list.metadata.resourceVersion));
+    }
+  }
+
+  /** A moment after its CRD is there, the API server may still be making room for the claims. */
+  static async start(api: Api): Promise<History> {
+    return eventually(async () => {
+      const services = await api.get<KubeList<Service>>(PATHS.service);
+      return new History(api, services, await api.get<KubeList<EipClaim>>(PATHS.claim));
+    });
+  }
+
+  get length(): number {
+    return this.#events.length;
+  }
+
+  /**
+   * Waits until all that happened so far is in.
+   * @returns what was wrong, if only for an instant; each a sentence with its revision.
+   */
+  async violations(): Promise<readonly string[]> {
+    await eventually(
+      async () => {
+        if (this.#broken) throw this.#broken;
+        const [services, claims] = await Promise.all([
+          this.#api.get<KubeList<Service>>(PATHS.service),
+          this.#api.get<KubeList<EipClaim>>(PATHS.claim),
+        ]);
+        const now = [...services.items.map(idOf('service')), ...claims.items.map(idOf('claim'))];
+        const known = [...this.#latest].map(([key, version]) => `${key} ${version}`);
+        if (now.sort().join() !== known.sort().join()) throw new Error('Cannot tell the history: it is behind');
+      },
+      { withinMs: 20_000, everyMs: 100 },
+    );
+    return violationsIn(this.#start, this.#events);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#watching);
+  }
+
+  /** Takes up again where it was when the watch breaks. */
+  async #watch(kind: Happened['kind'], from: string): Promise<void> {
+    let version = from;
+    while (!this.#stop.signal.aborted && !this.#broken) {
+      try {
+        const events = this.#api.watch<Service & EipClaim>(PATHS[kind], version, this.#stop.signal);
+        for await (const { type, object } of events) {
+          if (type === 'ERROR') throw new ApiError(`watch ${kind}`, 410, 'the history is gone');
+          version = object.metadata.resourceVersion!;
+          if (type === 'BOOKMARK') continue;
+          const deleted = type === 'DELETED';
+          this.#note(kind, object, deleted);
+          this.#events.push({ kind, object, deleted, revision: BigInt(version) });
+        }
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 410) this.#broken = error;
+        await sleep(PAUSE_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  #note(kind: Happened['kind'], object: KubeObject, deleted: boolean): void {
+    const key = `${kind} ${keyOf(object)}`;
+    if (deleted) this.#latest.delete(key);
+    else this.#latest.set(key, object.metadata.resourceVersion ?? '');
+  }
+}
+
+function idOf(kind: Happened['kind']): (object: KubeObject) => string {
+  return (object) => `${kind} ${keyOf(object)} ${object.metadata.resourceVersion}`;
+}
