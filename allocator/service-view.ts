@@ -87,6 +87,8 @@ export function claimantFor(view: ServiceView, wants: Wants, token: string, nowM
     wants,
     holder: newHolder(view.service, wants, token, nowMs),
     former: formerAddresses(view.service, view.holdings),
+    // It is the allocator that releases, so it need not be kept from doing so.
+    stored: view.holdings.map(({ address }) => address),
   };
 }
 

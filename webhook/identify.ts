@@ -23,6 +23,9 @@ import {
 } from './claimant.ts';
 import { markedAddresses, marksOf } from './marks.ts';
 
+/** What carries a token as young as this was reviewed already, a moment ago and within the same request. */
+const SAME_REQUEST_MS = 3_000;
+
 export interface IdentifyDeps {
   readonly client: KubeClient;
   readonly ledger: Ledger;
@@ -52,16 +55,19 @@ export async function identifyNew(
     shown,
     // What the manifest says it had, say from a backup: given again if nobody has it.
     former: shown,
+    stored: [],
   });
 
   // Called again for one request (reinvocationPolicy), or for a repeated one.
   const { token } = marks;
   if (token !== undefined) {
     const isSelf = isOwnToken(identity, token);
-    const isKnown = (): boolean =>
-      ledger.heldByToken(identity.namespace, token).some(({ spec }) => spec.holders.some(isSelf));
-    if (!isKnown()) await readUnknown(shown, deps, signal);
-    if (isKnown()) return claimant(token, isSelf);
+    const known = (): readonly ClaimHolder[] =>
+      ledger.heldByToken(identity.namespace, token).flatMap(({ spec }) => spec.holders.filter(isSelf));
+    if (known().length === 0) await readUnknown(shown, deps, signal);
+    const entries = known();
+    const isSameRequest = entries.every(({ since }) => now().getTime() - Date.parse(since) < SAME_REQUEST_MS);
+    if (entries.length > 0) return { ...claimant(token, isSelf), stored: isSameRequest ? shown : [] };
   }
 
   const { namespace, name } = identity;
@@ -99,6 +105,7 @@ export async function identifyStored(
     isSelf,
     shown,
     former: [],
+    stored: shown,
   };
   const own = claimsHeld(provisional, ledger).flatMap(({ spec }) => spec.holders.filter(isSelf));
   const token = own[0]?.token ?? marks.token ?? newToken();

@@ -23,6 +23,7 @@ import { makeStores } from './stores.ts';
 import type { TlsContent } from './tls/tls-content.ts';
 import { TlsKeeper } from './tls/tls-keeper.ts';
 import { validate } from './validate.ts';
+import { Vanished } from './vanished.ts';
 
 export interface WebhookOptions {
   readonly config: WebhookConfig;
@@ -50,6 +51,8 @@ export function makeWebhook(options: WebhookOptions): Webhook {
   let primaryFamily: Family | undefined;
 
   const situation = new ClusterSituation({ ...stores, primaryFamily: () => primaryFamily, unmarkedServices });
+  // After the situation, which has the ledger: its listeners are called in this order.
+  const vanished = new Vanished({ claims: stores.claims, ledger: situation.ledger, client, log });
   const claimer = new Claimer<ServiceClaimant>({
     client,
     ledger: situation.ledger,
@@ -111,6 +114,7 @@ export function makeWebhook(options: WebhookOptions): Webhook {
         ...Object.values(stores).map((store) => store.run(signal)),
         tls.run(signal),
         family.run(signal),
+        vanished.run(signal),
       ]);
     },
   };

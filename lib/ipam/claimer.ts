@@ -19,6 +19,11 @@ export interface Claimant {
   /** The holder entry to write. */
   readonly holder: ClaimHolder;
   readonly former: readonly Address[];
+  /**
+   * Addresses whose entry may be left as it is, since the stored Service shows them. Any other entry of the Service's may be taken for left over by the
+   * allocator in this very moment, so it is written anew, if only for its time: one of the two writes fails then.
+   */
+  readonly stored: readonly Address[];
 }
 
 export interface ClaimerDeps<C extends Claimant = Claimant> {
@@ -175,7 +180,8 @@ export class Claimer<C extends Claimant = Claimant> {
     if (!claim) return false;
     const { isSelf } = this.#deps.situation(claimant);
     const own = claim.spec.holders.find(isSelf);
-    const holder = renewed(own, claimant.holder);
+    const isStored = claimant.stored.some((one) => sameAddress(one, address));
+    const holder = renewed(own, claimant.holder, isStored);
     if (holder === own) return true;
     const others = claim.spec.holders.filter((present) => !isSelf(present));
     return this.#replace(claim, [...others, holder], signal);
@@ -224,14 +230,15 @@ export class Claimer<C extends Claimant = Claimant> {
 }
 
 /**
- * The entry that should stand in the claim: `own` itself where nothing is new. A repeated review (same token) loses neither the uid it was
- * bound to nor its age; another token means another life of the Service, and the entry starts anew.
+ * The entry that should stand in the claim: `own` itself where nothing is new. A repeated review (same token) does not lose the uid it was
+ * bound to, nor its age where the Service is stored with it; another token means another life of the Service, and the entry starts anew.
  */
-function renewed(own: ClaimHolder | undefined, next: ClaimHolder): ClaimHolder {
+function renewed(own: ClaimHolder | undefined, next: ClaimHolder, isStored: boolean): ClaimHolder {
   if (!own || own.token !== next.token) return next;
   const name = next.name ?? own.name;
   const uid = next.uid ?? own.uid;
-  const merged: ClaimHolder = { ...next, ...(name && { name }), ...(uid && { uid }), since: own.since };
+  const since = isStored ? own.since : next.since;
+  const merged: ClaimHolder = { ...next, ...(name && { name }), ...(uid && { uid }), since };
   return JSON.stringify(sorted(merged)) === JSON.stringify(sorted(own)) ? own : merged;
 }
 

@@ -68,6 +68,7 @@ function claimant(name: string, port: number, sharingKey?: string): ServiceClaim
     isSelf: (one) => one.token === own.token,
     shown: [],
     former: [],
+    stored: [],
   };
 }
 

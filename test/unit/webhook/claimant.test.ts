@@ -61,6 +61,7 @@ it('claims held: those of its entries, what it shows first, then the lowest', ()
     isSelf: isOfService(alive, 'token-front'),
     shown: [addr('198.51.100.2')],
     former: [],
+    stored: [],
   };
   expect(claimsHeld(claimant, ledger).map((one) => one.spec.address)).toEqual([
     '198.51.100.2',

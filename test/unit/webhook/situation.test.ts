@@ -60,7 +60,7 @@ it('asks for a namespace that it does not know only where an Eip may select it b
   expect(situation.lacksNamespace('shop')).toBe(true);
   situation.learnNamespace({ metadata: { name: 'shop', labels: { team: 'lab' } } });
   expect(situation.lacksNamespace('shop')).toBe(false);
-  const claimant = { wants: wants(), holder: holder('front'), isSelf: () => false, shown: [], former: [] };
+  const claimant = { wants: wants(), holder: holder('front'), isSelf: () => false, shown: [], former: [], stored: [] };
   expect(situation.situationFor(claimant).namespaceLabels).toEqual({ team: 'lab' });
   // From here on the watch's word counts.
   sources.namespaces.add('shop', { metadata: { name: 'shop', labels: { team: 'web' } } });

@@ -1,0 +1,106 @@
+/**
+ * Addresses whose claim vanished while a Service goes on publishing them: somebody deleted the claim by hand. The allocator claims such an address again, and until
+ * it has, the webhook gives it to nobody.
+ *
+ * A claim that vanishes in order looks the same in the watch. But an address is released only after nobody is told of it any more, so the Services that held it tell the
+ * two apart: as soon as none of them publishes it, it is free. That takes one read a release, and the memory holds only what is being looked at.
+ */
+import { claimAddress, type EipClaim } from '../lib/api/claim.ts';
+import type { Ledger } from '../lib/ipam/ledger.ts';
+import type { KubeClient } from '../lib/kube/client.ts';
+import { isNotFound } from '../lib/kube/errors.ts';
+import { SERVICES } from '../lib/kube/resource.ts';
+import type { Store } from '../lib/kube/store.ts';
+import { type Address, formatAddress, sameAddress } from '../lib/net/address.ts';
+import { backoffMs } from '../lib/process/backoff.ts';
+import { KeyedQueue } from '../lib/process/keyed-queue.ts';
+import type { Again } from '../lib/process/level-loop.ts';
+import type { Logger } from '../lib/process/log.ts';
+import { publishedAddresses } from './claimant.ts';
+
+export interface VanishedDeps {
+  readonly claims: Store<EipClaim>;
+  /** To be told of the claims' changes before this one is: what is free there is reserved here in the same moment. */
+  readonly ledger: Ledger;
+  readonly client: Pick<KubeClient, 'get'>;
+  readonly log: Logger;
+}
+
+interface Doubt {
+  readonly address: Address;
+  /** `namespace`, `name` of those that held it, as far as they are known. */
+  readonly services: readonly { readonly namespace: string; readonly name: string }[];
+  readonly settle: () => void;
+  looks: number;
+}
+
+const LOOKS_AT_A_TIME = 8;
+/** The allocator needs moments to claim it again; it may also be away for long. */
+const NEXT_LOOK = { firstMs: 200, capMs: 10_000 };
+
+export class Vanished {
+  readonly #deps: VanishedDeps;
+  readonly #doubts = new Map<string, Doubt>();
+  readonly #queue: KeyedQueue;
+
+  constructor(deps: VanishedDeps) {
+    this.#deps = deps;
+    const act = (key: string, signal: AbortSignal): Promise<Again | undefined> => this.#look(key, signal);
+    this.#queue = new KeyedQueue({ name: 'vanished claims', act, log: deps.log, concurrency: LOOKS_AT_A_TIME });
+    deps.claims.subscribe(({ type, object }) => {
+      if (type === 'deleted') this.#saw(object);
+    });
+  }
+
+  /** Addresses in doubt; at rest none. */
+  get size(): number {
+    return this.#doubts.size;
+  }
+
+  /** Resolves when `signal` has aborted; never rejects. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.#queue.run(signal);
+  }
+
+  #saw({ metadata, spec }: EipClaim): void {
+    const address = claimAddress(metadata.name ?? '');
+    // Of a Service without a name nobody was told an address yet but its creator.
+    const services = spec.holders.flatMap(({ namespace, name }) => (name === undefined ? [] : [{ namespace, name }]));
+    if (!address || services.length === 0) return;
+    const key = formatAddress(address);
+    const settle = this.#deps.ledger.reserve(address);
+    this.#doubts.get(key)?.settle();
+    this.#doubts.set(key, { address, services, settle, looks: 0 });
+    this.#queue.add(key);
+  }
+
+  async #look(key: string, signal: AbortSignal): Promise<Again | undefined> {
+    const doubt = this.#doubts.get(key);
+    if (!doubt) return undefined;
+    const isFree = this.#deps.ledger.claimOf(doubt.address) !== undefined || !(await this.#isPublished(doubt, signal));
+    // It may have vanished once more meanwhile.
+    if (this.#doubts.get(key) !== doubt) return undefined;
+    if (isFree) {
+      this.#doubts.delete(key);
+      doubt.settle();
+      return undefined;
+    }
+    if (doubt.looks === 0) this.#deps.log.warn({ address: key }, 'claim of a published address vanished');
+    doubt.looks++;
+    return { againAfterMs: backoffMs(doubt.looks, NEXT_LOOK, 1) };
+  }
+
+  async #isPublished({ address, services }: Doubt, signal: AbortSignal): Promise<boolean> {
+    const published = await Promise.all(services.map((ref) => this.#publishedBy(ref, signal)));
+    return published.flat().some((one) => sameAddress(one, address));
+  }
+
+  async #publishedBy(ref: Doubt['services'][number], signal: AbortSignal): Promise<readonly Address[]> {
+    try {
+      return publishedAddresses(await this.#deps.client.get(SERVICES, ref, { signal }));
+    } catch (error) {
+      if (isNotFound(error)) return [];
+      throw error;
+    }
+  }
+}
