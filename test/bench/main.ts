@@ -1,65 +1,88 @@
-/** `npm run bench`: a lab of its own, Skycap in it, and the times that matter, as ratios to the bare API server's in the same run. */
+/**
+ * `npm run bench`: a lab of its own, Skycap in it, and what docs/performance.md has goals for, each figure beside a baseline of the same run.
+ *
+ *     npm run bench                         every row
+ *     npm run bench -- creation route       some of them
+ *     npm run bench -- nodes --nodes=5000   larger steps of a row
+ *     npm run bench -- --quick              with a tenth of the repetitions, to try it out
+ *     SKYCAP_TEST_LAB=skl npm run bench     in the lab that `npm run lab` keeps
+ */
 import { applyExamples, readExamples, waitForSessions } from '../lab/demo.ts';
 import { installSkycap, waitForSkycap } from '../lab/install.ts';
 import { Lab } from '../lab/lab.ts';
-import { prepare } from '../lab/prepare.ts';
+import { prepare, preparePrograms } from '../lab/prepare.ts';
 import { consoleProgress } from '../lab/progress.ts';
-import { RouteWatch } from '../lab/route-watch.ts';
-import { measureCreations, measureRoutes } from './measure.ts';
-import { type Distribution, distributionOf } from './statistics.ts';
+import { Bench } from './bench.ts';
+import { type Figure, formatTable } from './figures.ts';
+import { machineLine } from './machine-line.ts';
+import { type BenchOptions, parseBenchOptions } from './options.ts';
+import { chosenRows, type LabRow, ROWS } from './rows.ts';
 
 const LAB_NAME = 'skb';
-const CREATIONS = 200;
-const ROUTES = 60;
-/** Before anything counts: connections are made, code is compiled. */
-const WARM_UP = 20;
 
 const progress = consoleProgress();
-const prepared = await prepare(progress);
-await using lab = await progress.step('cluster ready', () => Lab.start({ ...prepared, name: LAB_NAME, progress }));
-await progress.step('Skycap installed and running', async () => {
-  await installSkycap(lab);
-  await waitForSkycap(lab);
-});
-await progress.step('a pool and a session with the router', async () => {
-  const { configuration } = await readExamples(lab);
-  await applyExamples(lab, { configuration, services: [], workloads: [] });
-  await lab.apply(
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'bench' } },
-    {
-      apiVersion: 'network.kubesphere.io/v1alpha2',
-      kind: 'Eip',
-      metadata: { name: 'bench' },
-      spec: { address: '198.18.0.0/16', namespaces: ['bench'] },
-    },
-  );
-  await waitForSessions(lab);
-  await measureCreations(lab, WARM_UP);
-});
 
-const creations = await progress.step(`${CREATIONS} creations with and without the webhook`, () =>
-  measureCreations(lab, CREATIONS),
-);
-const bare = distributionOf(creations.bareMs);
-const ours = distributionOf(creations.withWebhookMs);
+async function main(args: readonly string[]): Promise<void> {
+  const options = parseBenchOptions(args);
+  const rows = chosenRows(ROWS, options.rows);
+  const figures: Figure[] = [];
+  const note = options.quick ? '; quick: too few repetitions to go by' : '';
+  try {
+    const inLab = rows.filter((row) => row.needs === 'lab');
+    if (inLab.length > 0) await measureInLab(inLab, options, figures);
+    const onPlane = rows.filter((row) => row.needs === 'plane');
+    if (onPlane.length > 0) process.env.SKYCAP_LAB_BIN ??= await preparePrograms(progress);
+    for (const { title, measure } of onPlane) {
+      figures.push(...(await progress.step(title, (tell) => measure(options, tell))));
+    }
+  } finally {
+    // What took minutes to measure is not lost to what failed after it.
+    if (figures.length > 0) process.stdout.write(`${formatTable(figures)}\n\n${machineLine()}${note}\n`);
+  }
+}
 
-await using watch = new RouteWatch(lab);
-const routes = await progress.step(`${ROUTES} creations until the route`, () => measureRoutes(lab, watch, ROUTES));
-const bareBesideRoutes = distributionOf(routes.bareMs);
-const untilRoute = distributionOf(routes.untilRouteMs);
+/** Adds to `figures` row by row. */
+async function measureInLab(rows: readonly LabRow[], options: BenchOptions, figures: Figure[]): Promise<void> {
+  const borrowed = process.env.SKYCAP_TEST_LAB;
+  const lab = borrowed ? await Lab.attach(borrowed) : await startLab();
+  try {
+    await using bench = await progress.step('a pool, and sessions with both routers', () =>
+      Bench.open(lab, options.quick),
+    );
+    for (const { title, measure } of rows) figures.push(...(await progress.step(title, () => measure(bench))));
+    if (bench.missed > 0) {
+      figures.push({ what: 'creations that the webhook did not answer within 3 s', measured: `${bench.missed}` });
+    }
+  } catch (error) {
+    process.stderr.write(`Logs: ${await lab.saveLogs()}\n`);
+    throw error;
+  } finally {
+    await (borrowed ? lab.detach() : lab.dispose());
+  }
+}
 
-process.stdout.write(
-  `${[
-    line('create', 'bare API server', bare, bare),
-    line('create', 'with the webhook', ours, bare),
-    line('create → route in the router', 'FRR', untilRoute, bareBesideRoutes),
-  ].join(
-    '\n',
-  )}\nthe webhook adds ${(ours.p50 - bare.p50).toFixed(1)} ms at p50, ${(ours.p99 - bare.p99).toFixed(1)} ms at p99\n`,
-);
+async function startLab(): Promise<Lab> {
+  const prepared = await prepare(progress);
+  const lab = await progress.step('cluster ready', () => Lab.start({ ...prepared, name: LAB_NAME, progress }));
+  try {
+    await progress.step('Skycap installed and running', async () => {
+      await installSkycap(lab);
+      await waitForSkycap(lab);
+      const { configuration } = await readExamples(lab);
+      await applyExamples(lab, { configuration, services: [], workloads: [] });
+      await waitForSessions(lab);
+    });
+    return lab;
+  } catch (error) {
+    process.stderr.write(`Logs: ${await lab.saveLogs()}\n`);
+    await lab.dispose();
+    throw error;
+  }
+}
 
-function line(what: string, how: string, measured: Distribution, baseline: Distribution): string {
-  const ms = (value: number) => `${value.toFixed(1)} ms`.padStart(9);
-  const ratio = `${(measured.p50 / baseline.p50).toFixed(1)} × bare`;
-  return `${what.padEnd(29)} ${how.padEnd(17)} p50 ${ms(measured.p50)}  p99 ${ms(measured.p99)}  ${ratio.padStart(12)}  n=${measured.count}`;
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
 }

@@ -71,10 +71,10 @@ export function namespaceOf(layout: Layout, machine: string): string {
   return `${layout.name}-${machine}`;
 }
 
-/** Every network namespace that a lab of this name can have, whatever number of nodes it was started with. */
+/** Every network namespace that a lab of this name can have, whatever number of nodes it was started with; `router2` is the benchmark's. */
 export function allNamespaces(layout: Layout): string[] {
   const nodes = Array.from({ length: MOST_NODES }, (_, i) => nodeName(i + 1));
-  return ['lan', 'cp', 'router', 'client', ...nodes].map((machine) => namespaceOf(layout, machine));
+  return ['lan', 'cp', 'router', 'router2', 'client', ...nodes].map((machine) => namespaceOf(layout, machine));
 }
 
 export function nodeName(number: number): string {

@@ -92,6 +92,11 @@ export class ControlPlane implements AsyncDisposable {
     return `https://127.0.0.1:${this.#ports.api}`;
   }
 
+  /** For looking at what it uses. */
+  get apiServerPid(): number {
+    return this.#running('kube-apiserver').pid;
+  }
+
   user(name: string): ControlPlaneUser {
     const user = this.#users.find((u) => u.name === name);
     if (!user) throw new Error(`Cannot find user "${name}": name it in the options of the control plane`);

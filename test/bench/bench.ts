@@ -1,0 +1,203 @@
+/**
+ * What every row of the benchmark that needs a cluster has: the lab with Skycap in it, a pool, two routers, a client of the API server, and
+ * Services to create.
+ *
+ * The Services are such that what is measured is Skycap and the API server: kube-proxy does not see them (they carry the label that gives them to
+ * another proxy; three kube-proxies on one machine would take it all), they have no selector (no slices to be made), and no node ports (there are
+ * fewer than 10,000). Those of Skycap's and those that they are compared with are the same but for the class.
+ */
+import type { Service } from '../../lib/api/service.ts';
+import { HttpKubeClient } from '../../lib/kube/http-client.ts';
+import { BGP_PEERS, EIPS, NAMESPACES, SERVICES } from '../../lib/kube/resource.ts';
+import { waitForSessions } from '../lab/demo.ts';
+import type { Lab } from '../lab/lab.ts';
+import { namespaceOf } from '../lab/layout.ts';
+import { eventually } from '../lab/poll.ts';
+import { BirdRouter } from './bird-router.ts';
+import { inParallel } from './in-parallel.ts';
+import { RoutePresence } from './route-presence.ts';
+import { ServiceWatch } from './service-watch.ts';
+
+export const NAMESPACE = 'bench';
+/** The label by which kube-proxy leaves a Service and its slices to another proxy. */
+export const NOT_FOR_KUBE_PROXY = { 'service.kubernetes.io/service-proxy-name': 'bench' };
+export const DEADLINE_MS = 60_000;
+const DELETING_DEADLINE_MS = 300_000;
+const PEER = 'bench-router2';
+const POOL = '198.18.0.0/16';
+const isOfPool = (prefix: string) => prefix.startsWith('198.18.');
+
+export interface Created {
+  readonly name: string;
+  /** By `performance.now()`. */
+  readonly startedMs: number;
+  readonly tookMs: number;
+}
+
+/** Times from sending the create call on. */
+export interface Followed extends Created {
+  readonly address: string;
+  readonly statusMs: number;
+  readonly frrMs: number;
+  readonly birdMs: number;
+}
+
+export class Bench implements AsyncDisposable {
+  readonly lab: Lab;
+  readonly client: HttpKubeClient;
+  /** Divides the number of repetitions: to try the benchmark out. */
+  readonly quick: boolean;
+  readonly services: ServiceWatch;
+  readonly frr: RoutePresence;
+  readonly bird: RoutePresence;
+  readonly #router: BirdRouter;
+  #names = 0;
+  #missed = 0;
+
+  private constructor(lab: Lab, client: HttpKubeClient, quick: boolean, router: BirdRouter, services: ServiceWatch) {
+    this.lab = lab;
+    this.client = client;
+    this.quick = quick;
+    this.services = services;
+    this.#router = router;
+    this.frr = new RoutePresence(namespaceOf(lab.layout, 'router'), isOfPool);
+    this.bird = new RoutePresence(router.namespace, isOfPool);
+  }
+
+  /** @param lab with Skycap and a session with its router. */
+  static async open(lab: Lab, quick: boolean): Promise<Bench> {
+    const client = HttpKubeClient.fromKubeconfig({ path: lab.kubeconfig }, { component: 'bench' });
+    // A borrowed lab may still be taking leave of the run before.
+    const isLeaving = async () => {
+      const { items } = await client.list(NAMESPACES, { fieldSelector: `metadata.name=${NAMESPACE}` });
+      return items.some(({ metadata }) => metadata.deletionTimestamp !== undefined);
+    };
+    await eventually(async () => !(await isLeaving()), {
+      what: `the former namespace ${NAMESPACE} gone`,
+      deadlineMs: DELETING_DEADLINE_MS,
+    });
+    const router = await BirdRouter.start(lab);
+    await lab.apply(
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
+      {
+        apiVersion: 'network.kubesphere.io/v1alpha2',
+        kind: 'Eip',
+        metadata: { name: NAMESPACE },
+        spec: { address: POOL, namespaces: [NAMESPACE] },
+      },
+      {
+        apiVersion: 'network.kubesphere.io/v1alpha2',
+        kind: 'BgpPeer',
+        metadata: { name: PEER },
+        spec: { conf: { neighborAddress: router.address, peerAs: router.as } },
+      },
+    );
+    await waitForSessions(lab);
+    const bench = new Bench(lab, client, quick, router, await ServiceWatch.start(client, NAMESPACE));
+    try {
+      // What a run that was interrupted left in a borrowed lab.
+      await bench.clear();
+      await bench.#waitForBird();
+      return bench;
+    } catch (error) {
+      await bench[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Creations of Skycap's that were answered without an address: the webhook had not answered within its 3 s. */
+  get missed(): number {
+    return this.#missed;
+  }
+
+  /** @returns how many of what a full run does `count` times this run does. */
+  times(count: number): number {
+    return this.quick ? Math.max(10, Math.round(count / 10)) : count;
+  }
+
+  /** Creates one Service; `ours` asks for an address by OpenELB's annotation, the other kind is of a class that nobody serves. */
+  async create(kind: 'ours' | 'bare', spec: Partial<NonNullable<Service['spec']>> = {}): Promise<Created> {
+    const name = `${kind}-${++this.#names}`;
+    const service = {
+      metadata: {
+        name,
+        namespace: NAMESPACE,
+        labels: NOT_FOR_KUBE_PROXY,
+        ...(kind === 'ours' && {
+          annotations: { 'lb.kubesphere.io/v1alpha1': 'openelb', 'eip.openelb.kubesphere.io/v1alpha2': NAMESPACE },
+        }),
+      },
+      spec: {
+        type: 'LoadBalancer' as const,
+        allocateLoadBalancerNodePorts: false,
+        ...(kind === 'bare' && { loadBalancerClass: 'example.com/bare' }),
+        ports: [{ port: 80 }],
+        ...spec,
+      },
+    };
+    const startedMs = performance.now();
+    const created = await this.client.create(SERVICES, service);
+    const tookMs = performance.now() - startedMs;
+    if (kind === 'ours' && !created.metadata.annotations?.['skycap.io/addresses']) this.#missed++;
+    return { name, startedMs, tookMs };
+  }
+
+  /** Creates one of Skycap's Services and follows it to the routers' kernels. */
+  async createAndFollow(spec?: Partial<NonNullable<Service['spec']>>): Promise<Followed> {
+    const created = await this.create('ours', spec);
+    const statusMs = await this.services.published([created.name], DEADLINE_MS);
+    const [address = ''] = this.services.addressesOf([created.name]);
+    const frrMs = await this.frr.appeared(address, DEADLINE_MS);
+    const birdMs = await this.bird.appeared(address, DEADLINE_MS);
+    const { startedMs } = created;
+    return {
+      ...created,
+      address,
+      statusMs: statusMs - startedMs,
+      frrMs: frrMs - startedMs,
+      birdMs: birdMs - startedMs,
+    };
+  }
+
+  async delete(names: readonly string[], parallel = 16): Promise<void> {
+    await inParallel(parallel, names, (name) => this.client.delete(SERVICES, { name, namespace: NAMESPACE }));
+  }
+
+  /** Deletes all Services and waits until nothing is left of them anywhere. */
+  async clear(): Promise<void> {
+    const { items } = await this.client.list(SERVICES, { namespace: NAMESPACE });
+    await this.delete(items.map(({ metadata }) => metadata.name!));
+    await eventually(async () => (await this.poolUsage()) === 0, {
+      what: 'the pool of the benchmark empty',
+      deadlineMs: DELETING_DEADLINE_MS,
+      intervalMs: 250,
+    });
+  }
+
+  async poolUsage(): Promise<number> {
+    return (await this.client.get(EIPS, { name: NAMESPACE })).status?.usage ?? 0;
+  }
+
+  /** Makes the peers of this benchmark's routers select only these nodes; undefined for all. */
+  async selectNodes(hostname: string | undefined): Promise<void> {
+    const spec = { nodeSelector: hostname ? { matchLabels: { 'kubernetes.io/hostname': hostname } } : null };
+    for (const name of ['router', PEER]) await this.client.patch(BGP_PEERS, { name }, { spec }, { type: 'merge' });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.services[Symbol.asyncDispose]();
+    await this.frr[Symbol.asyncDispose]();
+    await this.bird[Symbol.asyncDispose]();
+    await this.client.delete(BGP_PEERS, { name: PEER }).catch(() => undefined);
+    await this.client.delete(NAMESPACES, { name: NAMESPACE }).catch(() => undefined);
+    await this.#router[Symbol.asyncDispose]();
+    await this.client.close();
+  }
+
+  /** Until a first Service is seen at the second router. */
+  async #waitForBird(): Promise<void> {
+    const { name, address } = await this.createAndFollow();
+    await this.delete([name]);
+    await this.bird.gone(address, DEADLINE_MS);
+  }
+}

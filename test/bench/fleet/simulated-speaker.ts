@@ -1,0 +1,122 @@
+/**
+ * A speaker of which only BIRD is missing: the real stores, plan, loop, report and client, on a connection of its own, so that the API server sees
+ * what it would see of a node. Thousands of them fit in one process.
+ */
+import { Registry } from 'prom-client';
+import { HttpKubeClient } from '../../../lib/kube/http-client.ts';
+import { LevelLoop } from '../../../lib/process/level-loop.ts';
+import { createLogger } from '../../../lib/process/log.ts';
+import type { RunningBird } from '../../../speaker/bird/apply.ts';
+import { peerSymbol } from '../../../speaker/bird/model.ts';
+import type { Reply } from '../../../speaker/bird/reply.ts';
+import { SpeakerLoop } from '../../../speaker/loop.ts';
+import { speakerMetrics } from '../../../speaker/metrics.ts';
+import { Reporter } from '../../../speaker/report.ts';
+import { takeSnapshot } from '../../../speaker/snapshot.ts';
+import { SpeakerObjectStore } from '../../../speaker/speaker-object.ts';
+import { makeStores, type Stores } from '../../../speaker/stores.ts';
+
+export interface SimulatedSpeakerOptions {
+  readonly nodeName: string;
+  /** Name of the one BgpPeer, with which there is a session. */
+  readonly peer: string;
+  readonly access: { readonly server: string; readonly token: string; readonly tls: { readonly ca: string } };
+}
+
+const VERSION = { major: 2, minor: 17, text: '2.17.5' };
+/** One for all: thousands of registries would be memory that says nothing. */
+const registry = new Registry();
+const metrics = speakerMetrics(new Registry());
+const log = createLogger({ component: 'simulated-speaker', level: 'silent' });
+
+export class SimulatedSpeaker implements AsyncDisposable {
+  readonly nodeName: string;
+  readonly stores: Stores;
+  readonly #client: HttpKubeClient;
+  readonly #object: SpeakerObjectStore;
+  readonly #stop = new AbortController();
+  readonly #ended: Promise<unknown>;
+
+  constructor({ nodeName, peer, access }: SimulatedSpeakerOptions) {
+    this.nodeName = nodeName;
+    this.#client = HttpKubeClient.fromToken(access, { component: 'speaker', registry });
+    const { signal } = this.#stop;
+    this.stores = makeStores({ client: this.#client, nodeName, log, registry });
+    const { sources, speakers } = this.stores;
+    let fingerprint = '';
+    const loop = new SpeakerLoop({
+      snapshot: () => takeSnapshot(nodeName, sources),
+      bird: {
+        running: async (): Promise<RunningBird> => ({ version: VERSION, fingerprint }),
+        binaryVersion: async () => VERSION,
+        apply: async (config) => {
+          if (config.fingerprint === fingerprint) return { kind: 'Unchanged' };
+          fingerprint = config.fingerprint;
+          return { kind: 'Applied', durationMs: 1 };
+        },
+      },
+      metrics,
+      log,
+      onActed: () => reports.trigger(),
+      nowMs: () => Date.now(),
+    });
+    this.#object = new SpeakerObjectStore({
+      client: this.#client,
+      nodeName,
+      speakers,
+      node: () => sources.nodes.get(nodeName),
+    });
+    const announced = () => loop.state?.plan?.announcements.filter(({ reason }) => reason === 'Announced').length ?? 0;
+    const reporter = new Reporter({
+      loopState: () => loop.state,
+      control: { version: VERSION, command: async () => establishedSession(peer, announced()) },
+      store: this.#object,
+      metrics,
+      log,
+      skycapVersion: '0.1.0',
+      nowMs: () => Date.now(),
+    });
+    const plans = new LevelLoop({ name: 'plan', act: (stop) => loop.act(stop), log });
+    const reports = new LevelLoop({ name: 'report', act: (stop) => reporter.act(stop), log });
+    for (const source of Object.values(sources)) {
+      source.subscribe(() => plans.trigger());
+      void source.waitForSync(signal).then(() => plans.trigger());
+    }
+    speakers.subscribe(() => reports.trigger());
+    void speakers.waitForSync(signal).then(() => reports.trigger());
+    this.#ended = Promise.all([
+      ...Object.values(sources).map((source) => source.run(signal)),
+      speakers.run(signal),
+      plans.run(signal),
+      reports.run(signal),
+    ]);
+  }
+
+  /** What its Speaker object says that it announces; undefined before its first report. */
+  get announcedAddresses(): number | undefined {
+    return this.#object.status?.announcedAddresses;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('the benchmark ends it'));
+    await this.#ended;
+    await this.#client.close();
+  }
+}
+
+/** As BIRD prints it, see `speaker/bird/sessions.ts`. */
+function establishedSession(peer: string, exported: number): Reply {
+  return {
+    code: 0,
+    text: '',
+    lines: [
+      { code: 1002, text: `${peerSymbol(peer)} BGP        ---        up     2026-11-21T14:05:08+0000  Established` },
+      { code: 1006, text: '  BGP state:          Established' },
+      { code: 1006, text: '    Neighbor ID:      192.0.2.1' },
+      { code: 1006, text: '    Hold timer:       79.503/90' },
+      { code: 1006, text: '    Keepalive timer:  12.503/30' },
+      { code: 1006, text: '  Channel ipv4' },
+      { code: 1006, text: `    Routes:         0 imported, ${exported} exported, 0 preferred` },
+    ],
+  };
+}

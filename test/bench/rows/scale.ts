@@ -1,0 +1,133 @@
+/**
+ * What more Services cost: one more creation, and the memory of the components, when 10, 1,000 and 10,000 are there; and the start of a speaker
+ * among 10,000.
+ */
+import { type Bench, type Created, DEADLINE_MS } from '../bench.ts';
+import { type Figure, formatMb, formatMs, formatRatio } from '../figures.ts';
+import { inParallel } from '../in-parallel.ts';
+import { residentBytes, type SkycapProcess, skycapProcesses } from '../processes.ts';
+import { untilQuiet } from '../quiet.ts';
+import { distributionOf } from '../statistics.ts';
+import { measureStart } from './start.ts';
+
+const LEVELS = [10, 1_000, 10_000] as const;
+const QUICK_LEVELS = [10, 100] as const;
+const PARALLEL = 16;
+const SAMPLES = 40;
+const GOAL_RATIO = 1.3;
+const GOAL_MB = [90, 110, 200] as const;
+const QUIET_MS = 20_000;
+const FILLING_DEADLINE_MS = 600_000;
+
+interface Level {
+  readonly count: number;
+  readonly bareMs: number;
+  readonly addressMs: number;
+  readonly statusMs: number;
+  readonly frrMs: number;
+  readonly birdMs: number;
+  /** Of the largest process of each component. */
+  readonly memory: ReadonlyMap<'webhook' | 'allocator' | 'speaker with BIRD', number>;
+}
+
+export async function measureScale(bench: Bench): Promise<Figure[]> {
+  const levels: Level[] = [];
+  let there = 0;
+  for (const count of bench.quick ? QUICK_LEVELS : LEVELS) {
+    await fill(bench, count - there);
+    there = count;
+    await untilQuiet(QUIET_MS);
+    levels.push(await measureLevel(bench, count));
+  }
+  const start = await measureStart(bench, there);
+  await bench.clear();
+  const [first, ...rest] = levels;
+  return [...rest.flatMap((level) => oneMore(level, first!)), ...levels.map(memoryFigure), ...start];
+}
+
+async function fill(bench: Bench, count: number): Promise<void> {
+  const created: Created[] = [];
+  await inParallel(PARALLEL, Array.from({ length: count }), async () => created.push(await bench.create('ours')));
+  const names = created.map(({ name }) => name);
+  await bench.services.published(names, FILLING_DEADLINE_MS);
+  const addresses = bench.services.addressesOf(names);
+  await bench.frr.allAppeared(addresses, FILLING_DEADLINE_MS);
+  await bench.bird.allAppeared(addresses, FILLING_DEADLINE_MS);
+}
+
+async function measureLevel(bench: Bench, count: number): Promise<Level> {
+  const samples = { bare: [], address: [], status: [], frr: [], bird: [] } as Record<string, number[]>;
+  for (let i = 0; i < bench.times(SAMPLES); i++) {
+    await untilQuiet();
+    const bare = await bench.create('bare');
+    samples.bare!.push(bare.tookMs);
+    await untilQuiet();
+    const { name, address, tookMs, statusMs, frrMs, birdMs } = await bench.createAndFollow();
+    samples.address!.push(tookMs);
+    samples.status!.push(statusMs);
+    samples.frr!.push(frrMs);
+    samples.bird!.push(birdMs);
+    // So that there are as many as the row says, and not more and more.
+    await bench.delete([bare.name, name]);
+    await Promise.all([bench.frr.gone(address, DEADLINE_MS), bench.bird.gone(address, DEADLINE_MS)]);
+  }
+  const p50 = (name: string) => distributionOf(samples[name]!).p50;
+  return {
+    count,
+    bareMs: p50('bare'),
+    addressMs: p50('address'),
+    statusMs: p50('status'),
+    frrMs: p50('frr'),
+    birdMs: p50('bird'),
+    memory: await measureMemory(bench),
+  };
+}
+
+function oneMore(level: Level, first: Level): Figure[] {
+  const baseline = `at ${first.count}`;
+  const figure = (what: string, ms: (level: Level) => number): Figure => {
+    const ratio = ms(level) / ms(first);
+    return {
+      what: `one more Service when ${level.count} exist: create → ${what}`,
+      measured: `p50 ${formatMs(ms(level))} = ${formatRatio(ratio)}`,
+      baseline: `${baseline}: p50 ${formatMs(ms(first))}; bare create ${formatMs(first.bareMs)} → ${formatMs(level.bareMs)}`,
+      goal: `≤ ${formatRatio(GOAL_RATIO)}`,
+      isMet: ratio <= GOAL_RATIO,
+    };
+  };
+  return [
+    figure('address', ({ addressMs }) => addressMs),
+    figure('status', ({ statusMs }) => statusMs),
+    figure('route, FRR', ({ frrMs }) => frrMs),
+    figure('route, BIRD', ({ birdMs }) => birdMs),
+  ];
+}
+
+async function measureMemory(bench: Bench): Promise<Level['memory']> {
+  await untilQuiet(QUIET_MS);
+  const processes = await skycapProcesses(bench.lab.layout);
+  const bytes = new Map(await Promise.all(processes.map(async (one) => [one, await residentBytes(one.pid)] as const)));
+  const of = (component: SkycapProcess['component'], node?: string) =>
+    processes
+      .filter((one) => one.component === component && (!node || one.node === node))
+      .map((one) => bytes.get(one)!);
+  const speakers = bench.lab.nodes.map(({ name }) =>
+    [...of('speaker', name), ...of('bird', name)].reduce((sum, one) => sum + one, 0),
+  );
+  return new Map([
+    ['speaker with BIRD', Math.max(...speakers)],
+    ['allocator', Math.max(...of('allocator'))],
+    ['webhook', Math.max(...of('webhook'))],
+  ]);
+}
+
+function memoryFigure({ count, memory }: Level, index: number): Figure {
+  const goalMb = GOAL_MB[index]!;
+  const measured = [...memory].map(([component, bytes]) => `${component} ${formatMb(bytes)}`).join(', ');
+  return {
+    what: `resident memory at ${count} Services`,
+    measured,
+    goal: `≤ ${goalMb} MB each`,
+    isMet: [...memory.values()].every((bytes) => bytes <= goalMb * 1e6),
+  };
+}
