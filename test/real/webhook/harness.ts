@@ -49,8 +49,11 @@ export class WebhookLab implements AsyncDisposable {
   }
 
   /** @param count of webhook processes; the API server's connections are dealt out among them. */
-  static async start(count: number, options: { readonly env?: NodeJS.ProcessEnv } = {}): Promise<WebhookLab> {
-    const plane = await ControlPlane.start({ users: [WEBHOOK_USER, ALLOCATOR_USER] });
+  static async start(
+    count: number,
+    options: { readonly env?: NodeJS.ProcessEnv; readonly users?: readonly string[] } = {},
+  ): Promise<WebhookLab> {
+    const plane = await ControlPlane.start({ users: [WEBHOOK_USER, ALLOCATOR_USER, ...(options.users ?? [])] });
     const lab = new WebhookLab(plane);
     try {
       await plane.kubectl(['apply', '-k', `${ROOT}/manifests`]);

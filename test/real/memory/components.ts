@@ -1,0 +1,146 @@
+/**
+ * All of Skycap without pods: an API server, a webhook, an allocator, and a speaker with a BIRD and a router in network namespaces; each component
+ * a process of its own with the rights of its ServiceAccount, open to the inspector.
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { BGP_CONFS, BGP_PEERS, NODES, SPEAKERS } from '../../../lib/kube/resource.ts';
+import { birdBinary } from '../../support/bird-binary.ts';
+import { Daemon } from '../../support/daemon.ts';
+import { eventually } from '../../support/eventually.ts';
+import { freePorts } from '../../support/free-port.ts';
+import { INSPECT, Inspector } from '../../support/inspector.ts';
+import { aBgpConf, aBgpPeer, aNode } from '../../support/speaker-builders.ts';
+import { BirdSite } from '../bird/support/bird-site.ts';
+import { Frr } from '../bird/support/frr.ts';
+import { Lan } from '../bird/support/lan.ts';
+import { ALLOCATOR_USER, WebhookLab } from '../webhook/harness.ts';
+import type { Usage } from './growth.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const SPEAKER_USER = 'system:serviceaccount:skycap-system:skycap-speaker';
+const OPENELB = 'network.kubesphere.io/v1alpha2';
+export const NODE_NAME = 'node-1';
+export const COMPONENTS = ['webhook', 'allocator', 'speaker'] as const;
+export type Component = (typeof COMPONENTS)[number];
+
+export class Components implements AsyncDisposable {
+  readonly lab: WebhookLab;
+  readonly frr: Frr;
+  readonly #lan: Lan;
+  readonly #site: BirdSite;
+  readonly #daemons: Readonly<Record<Component, Daemon>>;
+  readonly #inspectors: Readonly<Record<Component, Inspector>>;
+
+  private constructor(
+    lab: WebhookLab,
+    lan: Lan,
+    site: BirdSite,
+    frr: Frr,
+    daemons: Readonly<Record<Component, Daemon>>,
+    inspectors: Readonly<Record<Component, Inspector>>,
+  ) {
+    this.lab = lab;
+    this.frr = frr;
+    this.#lan = lan;
+    this.#site = site;
+    this.#daemons = daemons;
+    this.#inspectors = inspectors;
+  }
+
+  static async start(): Promise<Components> {
+    await using undo = new AsyncDisposableStack();
+    const NODE_OPTIONS = `--disable-warning=ExperimentalWarning ${INSPECT}`;
+    const lab = undo.use(await WebhookLab.start(1, { env: { NODE_OPTIONS }, users: [SPEAKER_USER] }));
+    const lan = undo.use(Lan.make());
+    const site = new BirdSite(lan);
+    undo.defer(() => site.control.close());
+    site.startContainer();
+    const frr = await Frr.start(lan, { neighbors: ['v4'] });
+    await makeNode(lab);
+    const [allocatorPort = 0, speakerPort = 0] = await freePorts(2);
+    const start = async (name: Component, user: string, env: NodeJS.ProcessEnv): Promise<Daemon> => {
+      const daemon = new Daemon({
+        name,
+        command: process.execPath,
+        args: [join(ROOT, `${name}/main.ts`)],
+        logFile: join(lan.dir, `${name}.log`),
+        env: { PATH: process.env.PATH, NODE_OPTIONS, KUBECONFIG: await lab.plane.kubeconfigFile(user), ...env },
+      });
+      undo.defer(() => daemon.kill());
+      return daemon;
+    };
+    const daemons = {
+      webhook: lab.webhooks[0]!.daemon,
+      allocator: await start('allocator', ALLOCATOR_USER, {
+        POD_NAMESPACE: 'skycap-system',
+        POD_NAME: 'allocator-0',
+        SKYCAP_HEALTH_ADDRESS: `127.0.0.1:${allocatorPort}`,
+        // So that what waits for it is let go within the time of the test.
+        SKYCAP_CLAIM_GRACE_SECONDS: '5',
+      }),
+      speaker: await start('speaker', SPEAKER_USER, {
+        NODE_NAME,
+        SKYCAP_RUN_DIR: site.runDir,
+        SKYCAP_BIRD: birdBinary(),
+        SKYCAP_HEALTH_ADDRESS: `127.0.0.1:${speakerPort}`,
+      }),
+    };
+    const inspect = (name: Component) => Inspector.connect(daemons[name].logFile);
+    const inspectors = {
+      webhook: undo.use(await inspect('webhook')),
+      allocator: undo.use(await inspect('allocator')),
+      speaker: undo.use(await inspect('speaker')),
+    };
+    await eventually(
+      async () => {
+        const { status } = await lab.client.get(SPEAKERS, { name: NODE_NAME });
+        if (status?.sessionsSummary !== '1/1') throw new Error(`Cannot go on: sessions ${status?.sessionsSummary}`);
+      },
+      { withinMs: 60_000, everyMs: 200 },
+    );
+    const components = new Components(lab, lan, site, frr, daemons, inspectors);
+    undo.move();
+    return components;
+  }
+
+  /** @throws where a component has ended. */
+  async usage(component: Component): Promise<Usage> {
+    const daemon = this.#daemons[component];
+    if (daemon.exited) throw new Error(`Cannot go on: the ${component} ${daemon.exited}: ${daemon.tail()}`);
+    const inspector = this.#inspectors[component];
+    // What was waiting for a finalizer is collected the second time.
+    for (let i = 0; i < 2; i++) await inspector.collectGarbage();
+    const { heapBytes, active } = await inspector.evaluate<{ heapBytes: number; active: string[] }>(
+      '({ heapBytes: process.memoryUsage().heapUsed + process.memoryUsage().external, active: process.getActiveResourcesInfo() })',
+    );
+    const resources: Record<string, number> = {};
+    for (const kind of active) resources[kind] = (resources[kind] ?? 0) + 1;
+    return { heapBytes, files: readdirSync(`/proc/${daemon.pid}/fd`).length, resources };
+  }
+
+  logOf(component: Component): string {
+    return this.#daemons[component].tail();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const inspector of Object.values(this.#inspectors)) inspector[Symbol.dispose]();
+    await this.#daemons.speaker.kill();
+    await this.#daemons.allocator.kill();
+    this.#site.control.close();
+    await this.#lan[Symbol.asyncDispose]();
+    await this.lab[Symbol.asyncDispose]();
+  }
+}
+
+async function makeNode(lab: WebhookLab): Promise<void> {
+  const node = await lab.client.create(NODES, { metadata: { name: NODE_NAME } });
+  await lab.client.replace(NODES, { ...node, status: aNode().status! }, { subresource: 'status' });
+  await lab.client.create(BGP_CONFS, { apiVersion: OPENELB, kind: 'BgpConf', ...aBgpConf() });
+  await lab.client.create(BGP_PEERS, {
+    apiVersion: OPENELB,
+    kind: 'BgpPeer',
+    ...aBgpPeer(),
+    metadata: { name: 'router-1' },
+  });
+}
