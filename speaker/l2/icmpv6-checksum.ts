@@ -1,0 +1,18 @@
+/** The checksum of an ICMPv6 message, over itself and a pseudo-header (RFC 4443 §2.3, RFC 8200 §8.1). */
+import { readUint16 } from './frame.ts';
+
+const SOURCE_AT = 8;
+const MESSAGE_AT = 40;
+const NEXT_HEADER_ICMPV6 = 58;
+
+/**
+ * @param packet from its IPv6 header to its end, without extension headers.
+ * @returns what belongs in the field where that is zero; 0 where the field holds the right value.
+ */
+export function icmpv6Checksum(packet: Uint8Array): number {
+  // Source, destination and the message itself are next to each other.
+  let sum = packet.length - MESSAGE_AT + NEXT_HEADER_ICMPV6;
+  for (let at = SOURCE_AT; at < packet.length; at += 2) sum += readUint16(packet, at);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return ~sum & 0xffff;
+}
