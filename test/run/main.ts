@@ -8,12 +8,24 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { takeDownTestLab } from '../e2e/support/test-lab.ts';
 import { preparePrograms } from '../lab/prepare.ts';
 import { consoleProgress } from '../lab/progress.ts';
 import { type Suite, suitesFor } from './suites.ts';
-import { addTallies, formatTally, type JestResults, NO_TESTS, succeeded, type Tally, tallyOf } from './tally.ts';
+import {
+  addTallies,
+  type FailedFile,
+  filesToRunAgain,
+  formatTally,
+  formatUnsteady,
+  type JestResults,
+  NO_TESTS,
+  succeeded,
+  type Tally,
+  tallyAfter,
+  tallyOf,
+} from './tally.ts';
 
 const JEST = 'node_modules/jest/bin/jest.js';
 /** jest runs ES modules by this; its warning is no news. */
@@ -23,12 +35,28 @@ async function main(which: string, jestArguments: readonly string[]): Promise<nu
   const suites = suitesFor(which);
   const env = suites.some(({ needsMachine }) => needsMachine) ? await prepareMachine() : {};
   let total = NO_TESTS;
+  const unsteady: string[] = [];
   for (const suite of suites) {
     process.stderr.write(`\n── ${suite.title}\n\n`);
-    total = addTallies(total, await runSuite(suite, jestArguments, env));
+    const first = await runSuite(suite, jestArguments, env);
+    const again = suite.needsMachine ? filesToRunAgain(first.results) : [];
+    if (again.length === 0) {
+      total = addTallies(total, first.tally);
+      continue;
+    }
+    process.stderr.write(`\n── once more, alone: ${again.map(({ path }) => relative('.', path)).join(', ')}\n\n`);
+    const second = await runSuite(suite, ['--runTestsByPath', ...again.map(({ path }) => path)], env);
+    const failedTwice = new Set(second.results?.failedFiles.flatMap(({ failures }) => failures));
+    if (second.results) unsteady.push(...namesOf(again).filter((name) => !failedTwice.has(name)));
+    total = addTallies(total, tallyAfter(first.tally, again, second.tally));
   }
+  if (unsteady.length > 0) process.stdout.write(`\n${formatUnsteady(unsteady)}\n`);
   process.stdout.write(`\n${formatTally(total)}\n`);
   return succeeded(total) ? 0 : 1;
+}
+
+function namesOf(files: readonly FailedFile[]): string[] {
+  return files.flatMap(({ path, failures }) => (failures.length > 0 ? failures : [relative('.', path)]));
 }
 
 /** @returns what tests find the prepared programs by. */
@@ -41,7 +69,7 @@ async function runSuite(
   suite: Suite,
   jestArguments: readonly string[],
   env: Readonly<Record<string, string>>,
-): Promise<Tally> {
+): Promise<{ readonly tally: Tally; readonly results: JestResults | undefined }> {
   const folder = await mkdtemp(join(tmpdir(), 'skycap-test-'));
   const output = join(folder, 'tally.json');
   // A pattern may match in one suite only. Options that take a list come last, or they would take the pattern, too.
@@ -49,7 +77,8 @@ async function runSuite(
   try {
     const code = await node([JEST, ...jestArguments, ...suite.arguments, ...options], { ...env, SKYCAP_TALLY: output });
     const text = await readFile(output, 'utf8').catch(() => undefined);
-    return tallyOf(text === undefined ? undefined : (JSON.parse(text) as JestResults), code);
+    const results = text === undefined ? undefined : (JSON.parse(text) as JestResults);
+    return { tally: tallyOf(results, code), results };
   } finally {
     await rm(folder, { recursive: true, force: true });
     // jest takes the lab down itself, but not when it is interrupted.

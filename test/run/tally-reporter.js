@@ -3,8 +3,16 @@ import { writeFileSync } from 'node:fs';
 
 // biome-ignore lint/style/noDefaultExport: jest reads the default export.
 export default class {
-  onRunComplete(_contexts, { numPassedTests, numFailedTests, numRuntimeErrorTestSuites }) {
+  onRunComplete(_contexts, { numPassedTests, numFailedTests, numRuntimeErrorTestSuites, testResults }) {
     const file = process.env.SKYCAP_TALLY;
-    if (file) writeFileSync(file, JSON.stringify({ numPassedTests, numFailedTests, numRuntimeErrorTestSuites }));
+    const failedFiles = testResults
+      .filter(({ numFailingTests, testExecError }) => numFailingTests > 0 || testExecError)
+      .map(({ testFilePath, numPassingTests, testResults: tests }) => ({
+        path: testFilePath,
+        numPassedTests: numPassingTests,
+        failures: tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
+      }));
+    const results = { numPassedTests, numFailedTests, numRuntimeErrorTestSuites, failedFiles };
+    if (file) writeFileSync(file, JSON.stringify(results));
   }
 }

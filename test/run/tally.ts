@@ -6,6 +6,14 @@ export interface JestResults {
   readonly numFailedTests: number;
   /** Files that could not even be loaded. */
   readonly numRuntimeErrorTestSuites: number;
+  readonly failedFiles: readonly FailedFile[];
+}
+
+export interface FailedFile {
+  readonly path: string;
+  readonly numPassedTests: number;
+  /** Full names of the tests that failed; none for a file that could not be loaded. */
+  readonly failures: readonly string[];
 }
 
 export interface Tally {
@@ -27,6 +35,27 @@ export function tallyOf(results: JestResults | undefined, exitCode: number): Tal
 
 export function addTallies(a: Tally, b: Tally): Tally {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed };
+}
+
+/** More files than this that fail are no accident of a busy machine. */
+const MOST_FILES_AGAIN = 4;
+
+/** The files to run once more, alone: a test that waits for a real cluster on a machine that others use may run out of time once. */
+export function filesToRunAgain(results: JestResults | undefined): readonly FailedFile[] {
+  const failed = results?.failedFiles ?? [];
+  return failed.length <= MOST_FILES_AGAIN ? failed : [];
+}
+
+/** What a suite came to when files of it were run again: of those the second run counts. */
+export function tallyAfter(first: Tally, again: readonly FailedFile[], second: Tally): Tally {
+  const counted = again.reduce((sum, { numPassedTests }) => sum + numPassedTests, 0);
+  return { passed: first.passed - counted + second.passed, failed: second.failed };
+}
+
+/** Said before the last line, so that nobody takes an unsteady test for a steady one. */
+export function formatUnsteady(failures: readonly string[]): string {
+  const list = failures.map((name) => `  ${name}`).join('\n');
+  return `Failed at first and passed when their files were run again, alone; each is a test or a product to be mended:\n${list}`;
 }
 
 /** The last line of `npm test`. */

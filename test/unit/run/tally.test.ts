@@ -1,10 +1,11 @@
 import { suitesFor } from '../../run/suites.ts';
-import { addTallies, formatTally, NO_TESTS, succeeded, tallyOf } from '../../run/tally.ts';
+import { addTallies, filesToRunAgain, formatTally, NO_TESTS, succeeded, tallyAfter, tallyOf } from '../../run/tally.ts';
 
 const results = (passed: number, failed: number, notLoaded = 0) => ({
   numPassedTests: passed,
   numFailedTests: failed,
   numRuntimeErrorTestSuites: notLoaded,
+  failedFiles: [],
 });
 
 test.each([
@@ -22,6 +23,24 @@ test.each([
 test('tallies add up', () => {
   const both = addTallies(addTallies(NO_TESTS, { passed: 3, failed: 1 }), { passed: 4, failed: 0 });
   expect(both).toEqual({ passed: 7, failed: 1 });
+});
+
+describe('files that failed', () => {
+  const file = (path: string, numPassedTests = 0) => ({ path, numPassedTests, failures: ['a'] });
+
+  test('are run again, unless there are too many', () => {
+    const few = [file('a.ts'), file('b.ts')];
+    const many = Array.from({ length: 5 }, (_, i) => file(`${i}.ts`));
+    expect(filesToRunAgain({ ...results(1, 2), failedFiles: few })).toEqual(few);
+    expect(filesToRunAgain({ ...results(1, 5), failedFiles: many })).toEqual([]);
+    expect(filesToRunAgain(undefined)).toEqual([]);
+  });
+
+  test('count by their second run', () => {
+    const first = { passed: 10, failed: 2 };
+    expect(tallyAfter(first, [file('a.ts', 3)], { passed: 5, failed: 0 })).toEqual({ passed: 12, failed: 0 });
+    expect(tallyAfter(first, [file('a.ts', 3)], { passed: 4, failed: 1 })).toEqual({ passed: 11, failed: 1 });
+  });
 });
 
 test('the suites are chosen by name, and a wrong name is told', () => {
