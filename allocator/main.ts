@@ -50,7 +50,6 @@ async function run(settings: Config, signal: AbortSignal, onStop: OnStop): Promi
   const health = await serveHealth({
     address: settings.healthAddress,
     registry,
-    healthy: { 'event loop': eventLoop.check },
     ready: { ...allocator.ready, 'event loop': eventLoop.check },
   });
   onStop('health', () => health.close());

@@ -18,17 +18,14 @@ import type { Stores } from './stores.ts';
 
 export interface Reflectors {
   readonly stores: Stores;
-  readonly all: readonly Reflector<KubeObject>[];
-  /** What each of `all` caches. */
-  readonly names: readonly string[];
+  readonly byName: Readonly<Record<string, Reflector<KubeObject>>>;
   /** Resolves when `signal` has aborted. */
   run(signal: AbortSignal): Promise<void>;
   waitForSync(signal: AbortSignal): Promise<void>;
 }
 
 export function createReflectors(client: KubeWatcher, log: Logger, registry?: Registry): Reflectors {
-  const all: Reflector<KubeObject>[] = [];
-  const names: string[] = [];
+  const byName: Record<string, Reflector<KubeObject>> = {};
   const reflect = <T extends KubeObject>(resource: Resource<T>, fieldSelector?: string): Reflector<T> => {
     const reflector = new Reflector<T>({
       client,
@@ -37,8 +34,7 @@ export function createReflectors(client: KubeWatcher, log: Logger, registry?: Re
       log,
       ...(registry && { registry }),
     });
-    all.push(reflector as unknown as Reflector<KubeObject>);
-    names.push(resource.plural);
+    byName[resource.plural] = reflector as unknown as Reflector<KubeObject>;
     return reflector;
   };
   const stores: Stores = {
@@ -51,10 +47,10 @@ export function createReflectors(client: KubeWatcher, log: Logger, registry?: Re
     bgpConfs: reflect(BGP_CONFS),
     speakers: reflect(SPEAKERS),
   };
+  const all = Object.values(byName);
   return {
     stores,
-    all,
-    names,
+    byName,
     run: async (signal) => void (await Promise.all(all.map((reflector) => reflector.run(signal)))),
     waitForSync: async (signal) => void (await Promise.all(all.map((reflector) => reflector.waitForSync(signal)))),
   };

@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { Registry } from 'prom-client';
+import { cacheCheck } from '../lib/kube/cache-check.ts';
 import type { KubeClient, KubeWatcher } from '../lib/kube/client.ts';
 import { runWhileLeader } from '../lib/kube/leader.ts';
 import type { LeaderTiming } from '../lib/kube/leader-step.ts';
-import { type Checks, failing, OK } from '../lib/process/check.ts';
+import type { Checks } from '../lib/process/check.ts';
 import { type Clock, systemClock } from '../lib/process/clock.ts';
 import type { Logger } from '../lib/process/log.ts';
 import { Allocator } from './allocator.ts';
@@ -35,8 +36,6 @@ export interface RunningAllocator {
 
 /** The name of the Lease; RBAC allows just this one. */
 export const LEASE_NAME = 'skycap-allocator';
-/** A watch is renewed or has a bookmark each minute. */
-const LONGEST_SILENCE_MS = 180_000;
 const TOKEN_BYTES = 16;
 
 /** Returns at once; the checks are there from the start, and false until the caches are filled. */
@@ -44,7 +43,8 @@ export function runAllocator(options: RunOptions, signal: AbortSignal): RunningA
   const { client, log, registry, clock = systemClock } = options;
   const reflectors = createReflectors(client, log, registry);
   const allocator = new Allocator(reflectors.stores, clock.nowMs);
-  return { ready: readyChecks(reflectors), ended: run(options, allocator, reflectors, signal) };
+  // A replica that stands by is ready when it could take over; who leads is a metric, not a matter of health.
+  return { ready: { caches: cacheCheck(reflectors.byName) }, ended: run(options, allocator, reflectors, signal) };
 }
 
 async function run(
@@ -86,20 +86,4 @@ async function run(
     stop.abort(new Error('the allocator ends'));
     await following;
   }
-}
-
-/** A replica that stands by is ready when it could take over; who leads is a metric, not a matter of health. */
-function readyChecks({ all, names }: Reflectors): Checks {
-  const checks = all.map((reflector, i) => {
-    const check = (): ReturnType<Checks[string]> => {
-      if (!reflector.synced) return failing(reflector.failure ?? 'the first list is not in yet');
-      const silentMs = reflector.silentForMs();
-      if (silentMs <= LONGEST_SILENCE_MS) return OK;
-      return failing(
-        `nothing heard for ${Math.round(silentMs / 1000)} s${reflector.failure ? `: ${reflector.failure}` : ''}`,
-      );
-    };
-    return [`cache of ${names[i]}`, check] as const;
-  });
-  return Object.fromEntries(checks);
 }

@@ -5,6 +5,7 @@
  * left as it is when this process ends.
  */
 import { formatProblems } from '../lib/api/problem.ts';
+import { silentCaches } from '../lib/kube/cache-check.ts';
 import { HttpKubeClient } from '../lib/kube/http-client.ts';
 import { systemClock } from '../lib/process/clock.ts';
 import { EventLoopCheck } from '../lib/process/event-loop-check.ts';
@@ -64,6 +65,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
       speakers: stores.speakers,
       node: () => stores.sources.nodes.get(nodeName),
     }),
+    silent: () => silentCaches(stores.sources),
     metrics,
     log,
     skycapVersion: packageJson.version,
@@ -91,8 +93,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const health = await serveHealth({
     address: settings.healthAddress,
     registry,
-    healthy: { eventLoop: eventLoop.check },
-    ready: readyChecks(stores, () => loop.state),
+    ready: { ...readyChecks(stores, () => loop.state), 'event loop': eventLoop.check },
   });
   onStop('health', () => health.close());
   log.info({ nodeName, health: health.address, version: packageJson.version }, 'speaker started');

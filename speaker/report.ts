@@ -27,6 +27,8 @@ export interface ReporterOptions {
   readonly loopState: () => LoopState | undefined;
   readonly control: Pick<BirdControl, 'command' | 'version'>;
   readonly store: StatusStore;
+  /** Kinds of objects of which nothing is heard any more. */
+  readonly silent: () => readonly string[];
   readonly metrics: SpeakerMetrics;
   readonly log: Logger;
   readonly skycapVersion: string;
@@ -66,12 +68,13 @@ export class Reporter {
   }
 
   #status({ planned, outcome }: LoopState, sessions: readonly SpeakerSession[] | undefined): SpeakerStatus {
-    const { control, skycapVersion, nowMs, store } = this.#options;
+    const { control, skycapVersion, nowMs, store, silent } = this.#options;
     const bird = control.version?.text ?? store.status?.versions?.bird;
     return speakerStatus({
       planned,
       outcome,
       sessions,
+      silent: silent(),
       versions: { skycap: skycapVersion, ...(bird && { bird }) },
       former: store.status,
       now: `${new Date(nowMs()).toISOString().slice(0, 19)}Z`,

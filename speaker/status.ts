@@ -18,6 +18,8 @@ export interface StatusInput {
   readonly outcome: ApplyOutcome | undefined;
   /** Sessions as BIRD has them; undefined when it can't be asked. */
   readonly sessions: readonly SpeakerSession[] | undefined;
+  /** Kinds of objects of which nothing is heard any more. */
+  readonly silent: readonly string[];
   readonly versions: { readonly skycap: string; readonly bird?: string };
   /** What the object says now. */
   readonly former: SpeakerStatus | undefined;
@@ -123,12 +125,15 @@ function sessionsVerdict(
 }
 
 /** False where somebody should do something. A node that no peer selects is as wanted. */
-function readyVerdict({ planned }: StatusInput, verdicts: readonly Verdict[]): Verdict {
+function readyVerdict({ planned, silent }: StatusInput, verdicts: readonly Verdict[]): Verdict {
   const type = 'Ready';
   const faults = planned.kind === 'plan' ? planned.refusedPeers.filter(({ reason }) => FAULTS.includes(reason)) : [];
   const wanted: readonly Reason[] = ['NoSessions', 'AnnouncedByCni', 'NodeNotSelected', 'NodeLeaving'];
   const bad = verdicts.find(({ status, reason }) => status !== 'True' && !wanted.includes(reason));
   if (bad) return { ...bad, type, status: 'False' };
+  // No figure in it, which would be a write each time.
+  const unheard = `nothing is heard of ${silent.join(', ')}: the node announces what was known before`;
+  if (silent.length > 0) return { type, status: 'False', reason: 'WatchSilent', message: unheard };
   const [fault] = faults;
   if (!fault) return { type, status: 'True', reason: 'Ready', message: 'nothing to mend' };
   const message = faults.map(({ peer, message: why }) => `BgpPeer ${peer} has no session here: ${why}`).join('; ');

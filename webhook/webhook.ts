@@ -6,9 +6,10 @@ import { randomBytes } from 'node:crypto';
 import type { Express } from 'express';
 import type { Registry } from 'prom-client';
 import { Claimer } from '../lib/ipam/claimer.ts';
+import { cacheCheck } from '../lib/kube/cache-check.ts';
 import type { KubeClient, KubeWatcher } from '../lib/kube/client.ts';
 import type { Family } from '../lib/net/address.ts';
-import { type Checks, failing, OK } from '../lib/process/check.ts';
+import { type Check, failing, OK } from '../lib/process/check.ts';
 import { healthHandler } from '../lib/process/health.ts';
 import { LevelLoop } from '../lib/process/level-loop.ts';
 import type { Logger } from '../lib/process/log.ts';
@@ -31,8 +32,7 @@ export interface WebhookOptions {
   readonly registry: Registry;
   readonly log: Logger;
   readonly now: () => Date;
-  /** What a restart would mend. */
-  readonly healthy: Checks;
+  readonly eventLoop: Check;
   readonly isStopping: () => boolean;
   readonly onCertificate: (content: TlsContent) => void;
 }
@@ -44,7 +44,7 @@ export interface Webhook {
 }
 
 export function makeWebhook(options: WebhookOptions): Webhook {
-  const { config, client, registry, log, now, healthy, isStopping, onCertificate } = options;
+  const { config, client, registry, log, now, eventLoop, isStopping, onCertificate } = options;
   const { namespace, unmarkedServices } = config;
   const metrics = webhookMetrics(registry);
   const stores = makeStores({ client, namespace, log, registry });
@@ -91,10 +91,11 @@ export function makeWebhook(options: WebhookOptions): Webhook {
     validate: (request) => validate(request, { situation, log }),
     health: healthHandler({
       registry,
-      healthy,
       ready: {
         certificate: keeper.check,
         situation: () => (situation.missing === undefined ? OK : failing(situation.missing)),
+        caches: cacheCheck(stores),
+        'event loop': eventLoop,
         running: () => (isStopping() ? failing('the process is stopping') : OK),
       },
     }),

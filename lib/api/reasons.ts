@@ -57,6 +57,7 @@ export const REASONS = [
   'Applied',
   'BirdRefused',
   'BirdUnreachable',
+  'WatchSilent',
 ] as const;
 
 export type Reason = (typeof REASONS)[number];

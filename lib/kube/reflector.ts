@@ -49,6 +49,8 @@ export interface ReflectorOptions<T extends KubeObject> {
 const PAGE_SIZE = 500;
 const WATCH_SECONDS = { min: 300, max: 600 };
 const SILENCE_MS = 100_000;
+/** The code of a failure that no error has: nothing came. */
+const SILENT = 'silent';
 
 export class Reflector<T extends KubeObject> implements Store<T> {
   readonly #options: ReflectorOptions<T>;
@@ -62,8 +64,9 @@ export class Reflector<T extends KubeObject> implements Store<T> {
   #items = new Map<string, T>();
   #synced = false;
   #heardAtMs = Number.NEGATIVE_INFINITY;
-  /** Of the failure that was logged last, to log no repetition of it. */
   #failure: { readonly code: string; readonly message: string } | undefined;
+  /** Codes of failures that were logged since all was well; an API server that gives now this and now that repeats itself as well. */
+  readonly #logged = new Set<string>();
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -165,18 +168,20 @@ export class Reflector<T extends KubeObject> implements Store<T> {
       const events = await this.#openWatch(resourceVersion, silence.signal);
       // From here on it stands; to wait for an answer is no success.
       startedMs = this.#clock.monotonicMs();
-      steady = setTimeout(() => this.#recovered(), STEADY_MS);
+      // After silence, only a word shows that it is over.
+      if (this.#failure?.code !== SILENT) steady = setTimeout(() => this.#recovered(), STEADY_MS);
       for await (const event of events) {
         silence.restart();
         this.#heard();
+        if (this.#failure?.code === SILENT) this.#recovered();
         resourceVersion = event.type === 'bookmark' ? event.resourceVersion : event.object.metadata.resourceVersion!;
         this.#apply(event);
       }
       if (lived() < STEADY_MS) this.#note('closed', new Error(`Cannot watch ${this.#name}: the watch ends at once`));
       return { kind: 'ended', resourceVersion, livedMs: lived() };
     } catch (error) {
-      const reason = silence.signal.aborted ? new KubeUnreachableError(`watch ${this.#name}`, error) : error;
-      return this.#failed(reason, { kind: 'watch', resourceVersion }, lived(), signal);
+      if (silence.signal.aborted && !signal.aborted) return this.#fellSilent(resourceVersion, error, lived());
+      return this.#failed(error, { kind: 'watch', resourceVersion }, lived(), signal);
     } finally {
       clearTimeout(steady);
       silence.dispose();
@@ -192,7 +197,7 @@ export class Reflector<T extends KubeObject> implements Store<T> {
       timeoutSeconds,
       signal,
     });
-    this.#heard();
+    if (this.#failure?.code !== SILENT) this.#heard();
     this.#metrics.watched();
     return stream;
   }
@@ -277,16 +282,24 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     return { kind: 'failed', step, livedMs, retryAfterSeconds };
   }
 
+  /** However long the watch stood: one that says nothing was no success. */
+  #fellSilent(resourceVersion: string, cause: unknown, livedMs: number): Outcome {
+    this.#note(SILENT, new KubeUnreachableError(`watch ${this.#name}`, cause));
+    return { kind: 'failed', step: { kind: 'watch', resourceVersion }, livedMs };
+  }
+
   /** Says once what is wrong, not at every repetition. */
   #note(code: string, err: unknown): void {
     this.#metrics.failed(code);
-    if (this.#failure?.code !== code) this.#log.warn({ err }, 'cannot follow the API server, trying again');
+    if (!this.#logged.has(code)) this.#log.warn({ err }, 'cannot follow the API server, trying again');
+    this.#logged.add(code);
     this.#failure = { code, message: err instanceof Error ? err.message : String(err) };
   }
 
   #recovered(): void {
     if (this.#failure) this.#log.info('following the API server again');
     this.#failure = undefined;
+    this.#logged.clear();
   }
 }
 

@@ -1,13 +1,14 @@
 /**
- * Whether the event loop is, or lately was, blocked. A loop that is blocked at this moment answers no probe at all, which is what restarts it; this check is
- * for one that is blocked again and again and answers in between.
+ * Whether the event loop lately was blocked: a matter of being ready. A loop that is blocked at this moment answers no probe at all, and one that stays so is
+ * restarted for that; one that is over it must not be. On a machine that is too busy for everybody, and most of all while the API server is away, a restart
+ * loses the caches and mends nothing.
  */
 import { type CheckResult, failing, OK } from './check.ts';
 
 export interface EventLoopCheckOptions {
   /** @default 2 s */
   readonly longestMs?: number;
-  /** A block counts for this time. @default 30 s */
+  /** A block counts for this time. @default 10 s */
   readonly rememberMs?: number;
   readonly monotonicMs: () => number;
 }
@@ -24,7 +25,7 @@ export class EventLoopCheck {
 
   constructor(options: EventLoopCheckOptions) {
     this.#longestMs = options.longestMs ?? 2_000;
-    this.#rememberMs = options.rememberMs ?? 30_000;
+    this.#rememberMs = options.rememberMs ?? 10_000;
     this.#now = options.monotonicMs;
     this.#tickedAt = this.#now();
     this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();

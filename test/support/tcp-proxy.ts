@@ -14,19 +14,21 @@ interface Pair {
 
 export class TcpProxy implements AsyncDisposable {
   readonly #targetPort: number;
+  readonly #host: string;
   readonly #pairs = new Set<Pair>();
   #listener: Server | undefined;
   #port = 0;
   #freezing = false;
   #accepted = 0;
 
-  private constructor(targetPort: number) {
+  private constructor(targetPort: number, host: string) {
     this.#targetPort = targetPort;
+    this.#host = host;
   }
 
   /** @param port where to listen; a free one without it. */
-  static async start(targetPort: number, port?: number): Promise<TcpProxy> {
-    const proxy = new TcpProxy(targetPort);
+  static async start(targetPort: number, port?: number, host = '127.0.0.1'): Promise<TcpProxy> {
+    const proxy = new TcpProxy(targetPort, host);
     proxy.#port = port ?? (await freePorts(1))[0]!;
     await proxy.accept();
     return proxy;
@@ -34,7 +36,11 @@ export class TcpProxy implements AsyncDisposable {
 
   /** As the server of a kubeconfig. */
   get url(): string {
-    return `https://127.0.0.1:${this.#port}`;
+    return `https://${this.#host}:${this.#port}`;
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   /** Connections accepted since the start. */
@@ -80,7 +86,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#listener = listener;
     await new Promise<void>((resolve, reject) => {
       listener.once('error', reject);
-      listener.listen(this.#port, '127.0.0.1', resolve);
+      listener.listen(this.#port, this.#host, resolve);
     });
   }
 

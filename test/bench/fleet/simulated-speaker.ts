@@ -73,6 +73,7 @@ export class SimulatedSpeaker implements AsyncDisposable {
       store: this.#object,
       metrics,
       log,
+      silent: () => [],
       skycapVersion: '0.1.0',
       nowMs: () => Date.now(),
     });

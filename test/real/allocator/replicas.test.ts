@@ -69,7 +69,7 @@ test('as a process: ready, leads, and stops in order when it is told to', async 
   try {
     await eventually(async () => {
       const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
-      expect([ready.status, await ready.text()]).toEqual([200, expect.stringContaining('[+] cache of services ok')]);
+      expect([ready.status, await ready.text()]).toEqual([200, expect.stringContaining('[+] caches ok')]);
     }, 20_000);
     await lab.pool('process', '198.51.100.64/30');
     await lab.create('process/web');

@@ -156,7 +156,7 @@ it('frees a watch at the API server when its reader stops reading', async () => 
 });
 
 it('repeats a read, and a write too where it was turned away, after the time that Retry-After asks for', async () => {
-  const proxy = open.use(await ApiProxy.start(plane));
+  const proxy = open.use(await ApiProxy.start(plane, await plane.issue('api-proxy')));
   const registry = new Registry();
   const client = clientOf(proxy.url, { registry });
   let busy = 1;
@@ -234,7 +234,7 @@ it('uses a kubeconfig with a client certificate, from a file', async () => {
 });
 
 it('works over HTTP/1.1, with the same errors', async () => {
-  const proxy = open.use(await ApiProxy.start(plane, { http1Only: true }));
+  const proxy = open.use(await ApiProxy.start(plane, await plane.issue('api-proxy'), { http1Only: true }));
   const client = clientOf(proxy.url);
   await client.create(CONFIG_MAPS, configMap('http1'));
   await refused(client.create(CONFIG_MAPS, configMap('http1')), isAlreadyExists);

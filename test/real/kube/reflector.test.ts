@@ -50,7 +50,7 @@ async function tcpProxy(port?: number): Promise<TcpProxy> {
 }
 
 async function apiProxy(options?: { readonly http1Only: boolean }): Promise<ApiProxy> {
-  return open.use(await ApiProxy.start(plane, options));
+  return open.use(await ApiProxy.start(plane, await plane.issue('api-proxy'), options));
 }
 
 /** One reflector on config maps of a label of this test's own, with the changes it told. */
@@ -230,6 +230,18 @@ describe('recovers within two seconds', () => {
   });
 });
 
+it('logs once what goes wrong in turns', async () => {
+  const proxy = await apiProxy();
+  const t = await following(proxy.url);
+  await settled(t);
+  let answers = 0;
+  proxy.rule = () => ({ status: answers++ % 2 === 0 ? 500 : 503 });
+  proxy.breakWatches();
+  await until('several failures', () => answers >= 5);
+  const codes = t.lines.filter((l) => l.level === 'warn').map((l) => (l.err as { readonly code?: number }).code);
+  expect(codes.filter((code) => code === 500 || code === 503)).toEqual([500, 503]);
+});
+
 const EXPIRED = {
   kind: 'Status',
   apiVersion: 'v1',
@@ -310,6 +322,22 @@ it('gives up a watch that is silent though its connection lives, and follows by 
   await new Promise((resolve) => setTimeout(resolve, 1_200));
   await t.set('first', '2');
   await t.sees('first', '2', 2_000);
+  expect(t.reflector.silentForMs()).toBeLessThan(2_000);
+});
+
+it('is silent, and says so, for as long as no watch tells anything, and follows again by the one that does', async () => {
+  const proxy = await apiProxy();
+  const t = await following(proxy.url, { silenceMs: 700 });
+  await settled(t);
+  proxy.isStuck = () => true;
+  await t.set('first', '2');
+  // Several watches, each of which is accepted and says nothing.
+  await until('a long silence', () => t.reflector.silentForMs() > 2_500);
+  expect(t.reflector.failure).toBe('Cannot watch configmaps: no answer within 0.7 s');
+  expect(t.lines.filter((l) => l.level === 'warn')).toHaveLength(1);
+  proxy.isStuck = () => false;
+  await t.sees('first', '2', 2_000);
+  expect(t.reflector.failure).toBeUndefined();
   expect(t.reflector.silentForMs()).toBeLessThan(2_000);
 });
 

@@ -38,7 +38,7 @@ beforeAll(async () => {
     registry: new Registry(),
     log: pino({ formatters: { level: (level) => ({ level }) } }, { write: (line) => lines.push(JSON.parse(line)) }),
     now: () => new Date(),
-    healthy: {},
+    eventLoop: () => ({ ok: true }),
     isStopping: () => false,
     onCertificate: (content) => {
       certificate = content;

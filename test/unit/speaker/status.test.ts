@@ -24,6 +24,7 @@ function input(over: Partial<StatusInput> = {}, cluster: ClusterOptions = { serv
     planned: makePlan(aSnapshot(cluster)),
     outcome: { kind: 'Unchanged' },
     sessions: [up],
+    silent: [],
     versions: { skycap: '0.1.0', bird: '2.17.5' },
     former: undefined,
     now: '2026-01-01T00:01:00Z',
@@ -92,6 +93,12 @@ describe('conditions', () => {
         SessionsEstablished: 'Unknown BirdUnreachable',
         Ready: 'False BirdUnreachable',
       },
+    ],
+    [
+      'watches are silent',
+      { silent: ['services', 'eips'] },
+      undefined,
+      { Applied: 'True Applied', SessionsEstablished: 'True SessionsEstablished', Ready: 'False WatchSilent' },
     ],
     [
       'the BgpConf is broken',

@@ -4,7 +4,7 @@ import type { Express } from 'express';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import request from 'supertest';
-import { failing, OK } from '../../../lib/process/check.ts';
+import { failing } from '../../../lib/process/check.ts';
 import { healthHandler } from '../../../lib/process/health.ts';
 import { type AppDeps, buildApp } from '../../../webhook/app.ts';
 import { webhookMetrics } from '../../../webhook/metrics.ts';
@@ -27,7 +27,7 @@ function appWith(differs: Partial<AppDeps> = {}) {
   const app = buildApp({
     mutate: async () => ({ answer: { allowed: true, warnings: ['seen'] }, outcome: 'untouched' }),
     validate: () => ({ answer: { allowed: true }, outcome: 'allowed' }),
-    health: healthHandler({ registry, healthy: { loop: () => OK }, ready: { caches: () => failing('not read yet') } }),
+    health: healthHandler({ registry, ready: { caches: () => failing('not read yet') } }),
     metrics: webhookMetrics(registry),
     log: pino({ formatters: { level: (level) => ({ level }) } }, { write: (line) => lines.push(JSON.parse(line)) }),
     isStopping: () => false,
@@ -159,7 +159,7 @@ it('while it stops, connections are given up after their answer', async () => {
 
 it('serves health and metrics', async () => {
   const { app } = appWith();
-  await request(app).get('/healthz').expect(200, '[+] loop ok\n');
+  await request(app).get('/healthz').expect(200, 'ok\n');
   await request(app).get('/readyz').expect(503, '[-] caches: not read yet\n');
   await request(app)
     .get('/metrics')

@@ -6,10 +6,10 @@ import { type HealthServer, serveHealth, splitAddress } from '../../../../lib/pr
 let server: HealthServer | undefined;
 afterEach(() => server?.close());
 
-async function ask(path: string, checks: { healthy?: Checks; ready?: Checks } = {}, method = 'GET') {
+async function ask(path: string, checks: { ready?: Checks } = {}, method = 'GET') {
   const registry = new Registry();
   new Counter({ name: 'skycap_test_total', help: 'x', registers: [registry] }).inc();
-  server = await serveHealth({ address: '127.0.0.1:0', registry, healthy: {}, ready: {}, ...checks });
+  server = await serveHealth({ address: '127.0.0.1:0', registry, ready: {}, ...checks });
   const url = `http://${server.address}${path}`;
   return new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
     const sent = request(url, { method }, async (response) => {
@@ -29,13 +29,13 @@ const buggy: Checks = {
   },
 };
 
-it.each<[string, { healthy?: Checks; ready?: Checks }, number, string]>([
+it.each<[string, { ready?: Checks }, number, string]>([
   ['/healthz', {}, 200, 'ok\n'],
   ['/readyz', {}, 200, 'ok\n'],
   ['/readyz?verbose', { ready: { loop: () => OK } }, 200, '[+] loop ok\n'],
   ['/readyz', { ready: bad }, 503, '[-] watch: services were not heard of for 200 s\n[+] loop ok\n'],
   ['/healthz', { ready: bad }, 200, 'ok\n'],
-  ['/healthz', { healthy: buggy }, 503, '[-] a: the check itself failed: oops\n'],
+  ['/readyz', { ready: buggy }, 503, '[-] a: the check itself failed: oops\n'],
   ['/constructor', {}, 404, 'there is /healthz, /readyz and /metrics\n'],
 ])('%s with %j', async (path, checks, status, body) => {
   expect(await ask(path, checks)).toEqual({ status, body });
@@ -50,7 +50,7 @@ it('serves the metrics, and nothing but GET', async () => {
 it('says which address it cannot take', async () => {
   await ask('/healthz');
   const address = server?.address ?? '';
-  await expect(serveHealth({ address, registry: new Registry(), healthy: {}, ready: {} })).rejects.toThrow(
+  await expect(serveHealth({ address, registry: new Registry(), ready: {} })).rejects.toThrow(
     `Cannot serve health on "${address}": listen EADDRINUSE`,
   );
 });
