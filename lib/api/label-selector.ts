@@ -1,6 +1,7 @@
 /** `metav1.LabelSelector`, parsed into requirements that all must hold (apimachinery `labels/selector.go` has the meaning). */
 import type { LabelSelector } from './bgp-types.ts';
 import { type Problem, textOf } from './problem.ts';
+import { listAt, mapAt } from './shapes.ts';
 
 export interface LabelRequirement {
   readonly key: string;
@@ -16,13 +17,15 @@ export function parseLabelSelector(
   field: string,
   problems: Problem[],
 ): readonly LabelRequirement[] {
-  const pairs = Object.entries(raw?.matchLabels ?? {});
+  const selector = mapAt(raw, field, problems);
+  const pairs = Object.entries(mapAt(selector.matchLabels, `${field}.matchLabels`, problems));
   return [
-    ...pairs.map(([key, value]): LabelRequirement => ({ key, operator: 'In', values: [value] })),
-    ...(raw?.matchExpressions ?? []).flatMap((expression, i) => {
+    ...pairs.map(([key, value]): LabelRequirement => ({ key, operator: 'In', values: [textOf(value)] })),
+    ...listAt(selector.matchExpressions, `${field}.matchExpressions`, problems).flatMap((entry, i) => {
       const path = `${field}.matchExpressions[${i}]`;
+      const expression = mapAt(entry, path, problems);
       const operator = OPERATORS.find((known) => known === expression.operator);
-      const values = expression.values ?? [];
+      const values = listAt(expression.values, `${path}.values`, problems).map(textOf);
       if (!operator) {
         problems.push({
           field: `${path}.operator`,
@@ -41,7 +44,7 @@ export function parseLabelSelector(
         });
         return [];
       }
-      return [{ key: expression.key, operator, values }];
+      return [{ key: textOf(expression.key ?? ''), operator, values }];
     }),
   ];
 }

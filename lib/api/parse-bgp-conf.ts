@@ -10,6 +10,7 @@ import { asksForSomething, optionalAs, optionalNumber } from './bgp-fields.ts';
 import type { BgpConfObject } from './bgp-types.ts';
 import { CNI_LABELS, firstOf } from './keys.ts';
 import { type Parsed, type Problem, textOf } from './problem.ts';
+import { listAt, mapAt } from './shapes.ts';
 
 /** GoBGP's way to say "do not listen". */
 const NO_LISTENER = -1;
@@ -18,7 +19,7 @@ const ALL_ADDRESSES = ['0.0.0.0', '::'];
 
 export function parseBgpConf(raw: BgpConfObject): Parsed<BgpConf> {
   const problems: Problem[] = [];
-  const spec = raw.spec ?? {};
+  const spec = mapAt(raw.spec, 'spec', problems);
   const as = optionalAs(spec.as, 'spec.as', problems);
   const asPerRack = asPerRackOf(spec.asPerRack, problems);
   if (!asksForSomething(spec.as) && asPerRack.size === 0 && problems.length === 0) {
@@ -42,11 +43,13 @@ export function parseBgpConf(raw: BgpConfObject): Parsed<BgpConf> {
 
 /** Paths of the fields that are set and have no effect in this version. A field at its zero value asks for nothing. */
 export function unsupportedBgpConfFields(raw: BgpConfObject): string[] {
-  const spec = raw.spec ?? {};
+  const spec = mapAt(raw.spec, 'spec', []);
   const fields = (['families', 'useMultiplePaths', 'gracefulRestart', 'policy'] as const).filter((field) =>
     asksForSomething(spec[field]),
   );
-  const listensElsewhere = (spec.listenAddresses ?? []).some((address) => !ALL_ADDRESSES.includes(address));
+  const listensElsewhere = listAt(spec.listenAddresses, 'spec.listenAddresses', []).some(
+    (address) => !ALL_ADDRESSES.includes(address),
+  );
   return [...(listensElsewhere ? ['listenAddresses'] : []), ...fields].map((field) => `spec.${field}`);
 }
 

@@ -12,7 +12,8 @@ import { asksForSomething, optionalAs, optionalNumber, optionalSeconds } from '.
 import type { BgpPeerObject } from './bgp-types.ts';
 import { CNI_LABELS, firstOf } from './keys.ts';
 import { parseLabelSelector } from './label-selector.ts';
-import type { Parsed, Problem } from './problem.ts';
+import { type Parsed, type Problem, textOf } from './problem.ts';
+import { listAt, mapAt } from './shapes.ts';
 
 /** OpenELB's (GoBGP's) defaults, except {@link CONNECT_RETRY_SECONDS}. */
 const HOLD_TIME_SECONDS = 90;
@@ -30,10 +31,11 @@ type Spec = NonNullable<BgpPeerObject['spec']>;
 
 export function parseBgpPeer(raw: BgpPeerObject): Parsed<BgpPeer> {
   const problems: Problem[] = [];
-  const spec = raw.spec ?? {};
-  const neighbor = neighborOf(spec.conf, problems);
-  const neighborAs = neighborAsOf(spec.conf, problems);
-  const optional = optionalFieldsOf(spec, neighbor, problems);
+  const spec = mapAt(raw.spec, 'spec', problems);
+  const conf = mapAt(spec.conf, 'spec.conf', problems);
+  const neighbor = neighborOf(conf, problems);
+  const neighborAs = neighborAsOf(conf, problems);
+  const optional = optionalFieldsOf(spec, conf, neighbor, problems);
   if (!neighbor || neighborAs === undefined || problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
@@ -49,7 +51,7 @@ export function parseBgpPeer(raw: BgpPeerObject): Parsed<BgpPeer> {
 
 /** Paths of the fields that are set and have no effect in this version. A field at its zero value asks for nothing. */
 export function unsupportedBgpPeerFields(raw: BgpPeerObject): string[] {
-  const spec = raw.spec ?? {};
+  const spec = mapAt(raw.spec, 'spec', []);
   const of = (path: string, holder: object | undefined, fields: readonly string[]): string[] =>
     fields
       .filter((field) => asksForSomething((holder as Record<string, unknown> | undefined)?.[field]))
@@ -70,10 +72,10 @@ export function unsupportedBgpPeerFields(raw: BgpPeerObject): string[] {
     ...of('spec.timers.config', spec.timers?.config, ['minimumAdvertisementInterval']),
     ...of('spec.transport', spec.transport, ['mtuDiscovery', 'remoteAddress', 'tcpMss']),
     ...of('spec', spec, ['gracefulRestart']),
-    ...(spec.afiSafis ?? []).flatMap((entry, i) =>
+    ...listAt(spec.afiSafis, 'spec.afiSafis', []).flatMap((entry, i) =>
       of(
         `spec.afiSafis[${i}]`,
-        { addPaths: entry.addPaths?.config, mpGracefulRestart: entry.mpGracefulRestart?.config },
+        { addPaths: entry?.addPaths?.config, mpGracefulRestart: entry?.mpGracefulRestart?.config },
         ['addPaths', 'mpGracefulRestart'],
       ),
     ),
@@ -82,12 +84,15 @@ export function unsupportedBgpPeerFields(raw: BgpPeerObject): string[] {
 
 function optionalFieldsOf(
   spec: Spec,
+  conf: NonNullable<Spec['conf']>,
   neighbor: Address | undefined,
   problems: Problem[],
 ): Omit<BgpPeer, 'name' | 'neighbor' | 'neighborAs' | 'announcedByCni'> {
-  const localAs = optionalAs(spec.conf?.localAs, 'spec.conf.localAs', problems);
-  const password = passwordOf(spec.conf?.authPassword, problems);
-  const ebgpMultihopTtl = multihopTtlOf(spec.ebgpMultihop, problems);
+  const localAs = optionalAs(conf.localAs, 'spec.conf.localAs', problems);
+  const password = passwordOf(conf.authPassword, problems);
+  const ebgpMultihopTtl = multihopTtlOf(mapAt(spec.ebgpMultihop, 'spec.ebgpMultihop', problems), problems);
+  const transport = mapAt(spec.transport, 'spec.transport', problems);
+  const timers = mapAt(spec.timers, 'spec.timers', problems);
   const families = familiesOf(spec.afiSafis, neighbor, problems);
   const port = {
     field: 'spec.transport.remotePort',
@@ -96,14 +101,14 @@ function optionalFieldsOf(
     remedy: `write a port such as ${BGP_PORT}`,
   };
   return {
-    neighborPort: optionalNumber(spec.transport?.remotePort, port, problems) ?? BGP_PORT,
+    neighborPort: optionalNumber(transport.remotePort, port, problems) ?? BGP_PORT,
     ...(localAs !== undefined && { localAs }),
     ...(password !== undefined && { password }),
-    ...(typeof spec.conf?.description === 'string' && { description: spec.conf.description }),
-    disabled: spec.conf?.adminDown === true,
-    passive: spec.transport?.passiveMode === true,
+    ...(typeof conf.description === 'string' && { description: conf.description }),
+    disabled: conf.adminDown === true,
+    passive: transport.passiveMode === true,
     ...(ebgpMultihopTtl !== undefined && { ebgpMultihopTtl }),
-    ...timersOf(spec.timers?.config ?? {}, problems),
+    ...timersOf(mapAt(timers.config, 'spec.timers.config', problems), problems),
     ...(families && { families }),
     nodeSelector: parseLabelSelector(spec.nodeSelector, 'spec.nodeSelector', problems),
   };
@@ -212,19 +217,26 @@ function familiesOf(
   neighbor: Address | undefined,
   problems: Problem[],
 ): readonly Family[] | undefined {
-  if (!afiSafis || afiSafis.length === 0) return undefined;
+  const entries = listAt(afiSafis, 'spec.afiSafis', problems);
+  if (entries.length === 0) return undefined;
   const families = new Set<Family>();
-  afiSafis.forEach(({ config }, i) => {
+  entries.forEach((raw, i) => {
+    const entry = mapAt(raw, `spec.afiSafis[${i}]`, problems);
+    const config = mapAt(entry.config, `spec.afiSafis[${i}].config`, problems);
     const path = `spec.afiSafis[${i}].config.family`;
-    const { afi, safi } = config?.family ?? {};
+    const { afi, safi } = mapAt(config.family, path, problems);
     if (afi && afi !== 'AFI_IP' && afi !== 'AFI_IP6') {
-      problems.push({ field: `${path}.afi`, value: afi, message: 'is not supported; write "AFI_IP" or "AFI_IP6"' });
+      problems.push({
+        field: `${path}.afi`,
+        value: textOf(afi),
+        message: 'is not supported; write "AFI_IP" or "AFI_IP6"',
+      });
     }
     if (safi && safi !== 'SAFI_UNICAST') {
-      problems.push({ field: `${path}.safi`, value: safi, message: 'is not supported; write "SAFI_UNICAST"' });
+      problems.push({ field: `${path}.safi`, value: textOf(safi), message: 'is not supported; write "SAFI_UNICAST"' });
     }
     const family = afi ? (afi === 'AFI_IP6' ? 6 : 4) : neighbor?.family;
-    if (family && config?.enabled !== false) families.add(family);
+    if (family && config.enabled !== false) families.add(family);
   });
   if (families.size === 0 && problems.length === 0) {
     problems.push({ field: 'spec.afiSafis', message: 'has no enabled family; enable one, or leave it out for both' });

@@ -34,7 +34,7 @@ describe('spec.address', () => {
     ['2001:db8::/65', '2001:db8::', '2001:db8::7fff:ffff:ffff:ffff', 1n << 63n], // and to a negative one
     ['2001:db8::-2001:db8::10', '2001:db8::', '2001:db8::10', 17n],
     ['10.0.0.0/8', '10.0.0.0', '10.255.255.255', 1n << 24n],
-    ['0.0.0.0/0', '0.0.0.0', '255.255.255.255', 1n << 32n],
+    ['1.0.0.0-9.255.255.255', '1.0.0.0', '9.255.255.255', 9n << 24n],
   ];
   it.each(accepted)('%s is %s to %s', (address, first, last, size) => {
     const { range } = parsed(eipObject({ address }));
@@ -55,6 +55,17 @@ describe('spec.address', () => {
     ['an IPv4-mapped address', '::ffff:192.0.2.1', /is not an IP address/],
     ['a range with IPv4-mapped addresses in it', '::-2001:db8::', /has IPv4-mapped addresses/],
     ['a prefix too long', '192.0.2.0/33', /has the prefix length "33"; write a number from 0 to 32/],
+    [
+      'everything',
+      '0.0.0.0/0',
+      /has "this network" addresses \(0\.0\.0\.0\/8\), which no client can use; write others/,
+    ],
+    ['all of IPv6', '2000::-ffff::', /has link-local addresses \(fe80::\/10\)/],
+    ['loopback', '127.0.0.1', /has loopback addresses/],
+    ['the IPv6 loopback', '::1', /has unspecified and loopback addresses/],
+    ['a metadata service', '169.254.169.254/32', /has link-local addresses/],
+    ['multicast', '223.255.255.255-224.0.0.1', /has multicast addresses/],
+    ['the broadcast address', '255.255.255.255', /has reserved addresses/],
     ['nothing', '', /^spec\.address: is missing; write the addresses to give/],
   ];
   it.each(refused)('refuses %s', (_, address, message) => {
@@ -69,9 +80,10 @@ describe('spec.address', () => {
 
   it('reads back what it writes, for every range of either family', () => {
     const ranges = fc.constantFrom<4 | 6>(4, 6).chain((family) => {
-      // Of IPv6 what is above the IPv4-mapped addresses, which are refused.
-      const least = family === 4 ? 0n : 1n << 48n;
-      const value = fc.bigInt({ min: least, max: (1n << (family === 4 ? 32n : 128n)) - 1n });
+      // Between what no client can use: from 128.0.0.0 to 169.253.255.255, and 2000::/3.
+      const [min, max] =
+        family === 4 ? [128n << 24n, (169n << 24n) + (254n << 16n) - 1n] : [1n << 125n, (1n << 126n) - 1n];
+      const value = fc.bigInt({ min, max });
       return fc.tuple(fc.constant(family), value, value);
     });
     fc.assert(

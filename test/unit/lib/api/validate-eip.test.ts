@@ -43,11 +43,11 @@ const rows: readonly {
   },
   {
     name: 'names every Eip that it overlaps, in order',
-    eip: eip('all', '0.0.0.0/0'),
+    eip: eip('all', '192.0.0.0/16'),
     others: [eip('b', '192.0.2.7'), eip('a', '192.0.2.9'), eip('c', '2001:db8::1')],
     expected: [
-      'spec.address: "0.0.0.0-255.255.255.255" overlaps Eip "a" (192.0.2.9); write addresses that no other Eip has',
-      'spec.address: "0.0.0.0-255.255.255.255" overlaps Eip "b" (192.0.2.7); write addresses that no other Eip has',
+      'spec.address: "192.0.0.0-192.0.255.255" overlaps Eip "a" (192.0.2.9); write addresses that no other Eip has',
+      'spec.address: "192.0.0.0-192.0.255.255" overlaps Eip "b" (192.0.2.7); write addresses that no other Eip has',
     ].join('; '),
   },
   { name: 'does not compare an Eip with itself', eip: web, others: [web], old: web, expected: '' },

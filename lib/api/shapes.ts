@@ -1,0 +1,25 @@
+/**
+ * Reads the shape of what stands in an object before anything is read out of it. The schema sees to it for whatever is written now; what was stored before
+ * it was there, or while it was relaxed, may have any shape, and one such object must not stop the work on all others.
+ */
+import { type Problem, textOf } from './problem.ts';
+
+/** @returns the map itself; an empty one where there is none, or where it is something else, which is a problem. */
+export function mapAt<T extends object>(raw: T | undefined | null, field: string, problems: Problem[]): Partial<T> {
+  if (raw === undefined || raw === null) return {};
+  if (isMap(raw)) return raw;
+  problems.push({ field, value: textOf(raw), message: 'is not a map of fields; write one, or leave it out' });
+  return {};
+}
+
+/** @returns the list itself; an empty one where there is none, or where it is something else, which is a problem. */
+export function listAt<T>(raw: readonly T[] | undefined | null, field: string, problems: Problem[]): readonly T[] {
+  if (raw === undefined || raw === null) return [];
+  if (Array.isArray(raw)) return raw;
+  problems.push({ field, value: textOf(raw), message: 'is not a list; write one, or leave it out' });
+  return [];
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
