@@ -25,6 +25,11 @@ export interface Holding {
   /** Name of the Eip that the address counts to now. */
   readonly eipName: string;
   readonly eip: EipState;
+  /**
+   * Whether the entry is this Service's beyond doubt: bound to it, of an address that it publishes, or of one that its own create call was answered with. Any other may
+   * be of another create call for the name, under way or failed; it is taken where it fulfils the wish, and is no reason to publish what nobody asked for.
+   */
+  readonly isEstablished: boolean;
 }
 
 /**
@@ -37,6 +42,19 @@ export function isHolder(service: Service, ownsToken: (token: string) => boolean
   const { namespace, name } = service.metadata;
   return (holder) =>
     holder.namespace === namespace && (holder.name === undefined ? ownsToken(holder.token) : holder.name === name);
+}
+
+/** See {@link Holding.isEstablished}. */
+export function isEstablished(
+  service: Service,
+  address: Address,
+  own: ClaimHolder,
+  token: string | undefined,
+): boolean {
+  if (own.uid !== undefined && own.uid === service.metadata.uid) return true;
+  const isOwnToken = own.uid === undefined && own.token === token;
+  const shown = [...publishedAddresses(service), ...(isOwnToken ? annotatedAddresses(service) : [])];
+  return shown.some((one) => sameAddress(one, address));
 }
 
 /** Of the status; what is no IP address (a host name) is not ours. */
@@ -83,7 +101,7 @@ export function formerAddresses(service: Service, holdings: readonly Pick<Holdin
 export function pinnedHoldings(wants: Wants, holdings: readonly Holding[]): Holding[] {
   return wants.families.flatMap((family) => {
     const preferred = holdings.find((holding) => holding.address.family === family && fulfils(wants, holding));
-    return preferred?.eip === 'unusable' ? [preferred] : [];
+    return preferred?.isEstablished && preferred.eip === 'unusable' ? [preferred] : [];
   });
 }
 
@@ -93,7 +111,9 @@ export function pinnedHoldings(wants: Wants, holdings: readonly Holding[]): Hold
  * @param wants absent where the Service can't be read; then nobody's objection is known.
  */
 export function keptHoldings(wants: Wants | undefined, holdings: readonly Holding[]): Holding[] {
-  const usable = holdings.filter((holding) => holding.eip !== 'gone' && (!wants || isShared(wants, holding)));
+  const usable = holdings.filter(
+    (holding) => holding.isEstablished && holding.eip !== 'gone' && (!wants || isShared(wants, holding)),
+  );
   return usable.filter(({ address }, i) => usable.findIndex((other) => other.address.family === address.family) === i);
 }
 

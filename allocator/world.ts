@@ -10,7 +10,7 @@ import type { Service } from '../lib/api/service.ts';
 import { type Address, formatAddress } from '../lib/net/address.ts';
 import { Eips } from './eips.ts';
 import { Fresh } from './fresh.ts';
-import { type EipState, type Holding, inOrderOfPreference, isHolder } from './holdings.ts';
+import { type EipState, type Holding, inOrderOfPreference, isEstablished, isHolder } from './holdings.ts';
 import { ServiceIndex } from './service-index.ts';
 import { Sightings } from './sightings.ts';
 import type { Stores } from './stores.ts';
@@ -77,7 +77,16 @@ export class World {
       if (!address || !own) return [];
       const { name, state } = this.eips.stateOf(address, claim.spec.eip);
       if (state === 'unknown') unknownEips.push(name);
-      return [{ address, claim, own, eipName: name, eip: known(state) }];
+      return [
+        {
+          address,
+          claim,
+          own,
+          eipName: name,
+          eip: known(state),
+          isEstablished: isEstablished(service, address, own, this.tokenOf(service)),
+        },
+      ];
     });
     return { holdings, unknownEips };
   }

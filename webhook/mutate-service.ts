@@ -6,10 +6,10 @@ import { isOurs } from '../lib/api/parse-wants.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
-import type { Choice } from '../lib/ipam/choose.ts';
+import type { Choice, Given } from '../lib/ipam/choose.ts';
 import type { Claimer } from '../lib/ipam/claimer.ts';
 import { NAMESPACES } from '../lib/kube/resource.ts';
-import { formatAddress } from '../lib/net/address.ts';
+import { formatAddress, sameAddress } from '../lib/net/address.ts';
 import type { Logger } from '../lib/process/log.ts';
 import type { Identity, ServiceClaimant } from './claimant.ts';
 import { decideCreate, decideUpdate } from './decide-service.ts';
@@ -137,7 +137,9 @@ export class ServiceMutator {
 
   #pending(subject: Subject, claimant: ServiceClaimant, choice: Exclude<Choice, { kind: 'assigned' }>): Reviewed {
     const { service, old } = subject;
-    const keeps = choice.kind === 'pending' ? choice.keeps : [];
+    // What it holds and never showed may be of another create call for its name.
+    const isShown = ({ address }: Given): boolean => claimant.former.some((one) => sameAddress(one, address));
+    const keeps = choice.kind === 'pending' ? choice.keeps.filter(isShown) : [];
     this.#log(subject, 'address pending', {
       reason: choice.reason,
       why: choice.message,

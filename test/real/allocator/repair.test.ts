@@ -285,3 +285,15 @@ test('a status is never cleared for a Service that waits for what it cannot have
   const service = await lab.service('certain/foreign');
   expect([publishedBy(service), assigned(service)?.status]).toEqual(['192.0.2.99', 'False']);
 });
+
+test('a create call for a name that is taken, refused later on, gives the Service that has the name nothing', async () => {
+  await lab.pool('stray', '10.1.77.0/29');
+  const wish = { 'eip.openelb.kubesphere.io/v1alpha1': '10.1.78.1' };
+  await lab.create('stray/web', wish);
+  await lab.reason('stray/web', 'AddressOutsideEip');
+  // What the webhook does in a create call: it knew of no claim of that name, so it did not ask whether there is such a Service.
+  await lab.admin.create(EIP_CLAIMS, claimFor('stray/web', '10.1.77.3', 'stray', 'of-the-other-call'));
+  await eventually(async () => expect(await lab.claims('stray')).toEqual({}), GRACE_SECONDS * 1000 + 20_000);
+  expect(publishedBy(await lab.service('stray/web'))).toBe('');
+  expect(assigned(await lab.service('stray/web'))?.reason).toBe('AddressOutsideEip');
+});

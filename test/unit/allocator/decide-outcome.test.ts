@@ -12,6 +12,7 @@ const holding = (address: string, state: Holding['eip']): Holding => ({
   own,
   eipName: 'web',
   eip: state,
+  isEstablished: true,
 });
 const web = eip('web', '10.0.0.0/24');
 const given = (address: string) => ({ address: addr(address), eip: web, how: 'held' as const });

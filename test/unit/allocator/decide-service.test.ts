@@ -13,6 +13,7 @@ const holding = (address: string, state: Holding['eip'] = 'usable'): Holding => 
   own,
   eipName: 'web',
   eip: state,
+  isEstablished: true,
 });
 const has = (...addresses: string[]): Outcome => ({
   uses: addresses.map((address) => ({ address: addr(address), eipName: 'web' })),

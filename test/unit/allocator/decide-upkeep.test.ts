@@ -8,7 +8,7 @@ import { addr, claim, holder, NOW_MS, service, wants } from './builders.ts';
 const holding = (address: string, differs: Partial<ClaimHolder> = {}, eip: Holding['eip'] = 'usable'): Holding => {
   const { uid, ...rest } = holder('front', { since: new Date(NOW_MS).toISOString(), ...differs });
   const own: ClaimHolder = 'uid' in differs && differs.uid === undefined ? rest : { ...rest, uid: uid ?? '' };
-  return { address: addr(address), claim: claim(address, [own]), own, eipName: 'web', eip };
+  return { address: addr(address), claim: claim(address, [own]), own, eipName: 'web', eip, isEstablished: true };
 };
 const outcome = (...addresses: string[]): Outcome => ({
   uses: addresses.map((address) => ({ address: addr(address), eipName: 'web' })),

@@ -3,6 +3,7 @@ import {
   formerAddresses,
   type Holding,
   inOrderOfPreference,
+  isEstablished,
   isHolder,
   keptHoldings,
   pinnedHoldings,
@@ -19,7 +20,14 @@ const holding = (
 ): Holding => {
   const own = holder('front');
   const made = claim(address, [own, ...others]);
-  return { address: addr(address), claim: { ...made, spec: { ...made.spec, eip: eipName } }, own, eipName, eip };
+  return {
+    address: addr(address),
+    claim: { ...made, spec: { ...made.spec, eip: eipName } },
+    own,
+    eipName,
+    eip,
+    isEstablished: true,
+  };
 };
 const texts = (holdings: readonly Holding[]): string[] => holdings.map(({ address }) => formatAddress(address));
 
@@ -96,4 +104,30 @@ test('who waits keeps one address a family, but none of a deleted Eip, and none 
   ];
   expect(texts(keptHoldings(wants(), both))).toEqual(['10.0.0.3', '2001:db8::1']);
   expect(texts(keptHoldings(undefined, both))).toEqual(['10.0.0.2', '2001:db8::1']);
+});
+
+test('an entry that may be of a failed create call for the same name is neither kept nor pinned', () => {
+  const doubtful = (eip: Holding['eip']): Holding => ({ ...holding('10.0.0.2', eip), isEstablished: false });
+  expect(keptHoldings(wants(), [doubtful('usable')])).toEqual([]);
+  expect(keptHoldings(undefined, [doubtful('usable')])).toEqual([]);
+  expect(pinnedHoldings(wants(), [doubtful('unusable')])).toEqual([]);
+});
+
+const ANNOTATED = { 'skycap.io/addresses': '10.0.0.1,10.0.0.2' };
+
+test.each<[string, Partial<ClaimHolder>, Parameters<typeof service>[0], boolean]>([
+  ['bound to it', {}, {}, true],
+  ['bound to its predecessor', { uid: 'uid-other' }, {}, false],
+  ['unbound, with its token, and annotated', { uid: undefined }, { annotations: ANNOTATED }, true],
+  ['unbound, with its token, which it took from a create call that failed', { uid: undefined }, {}, false],
+  ['unbound, with another token', { uid: undefined, token: 'x' }, { annotations: ANNOTATED }, false],
+  [
+    'unbound, with another token, of the address that it publishes',
+    { uid: undefined, token: 'x' },
+    { published: ['10.0.0.2'] },
+    true,
+  ],
+])('an entry %s: established', (_, differs, made, expected) => {
+  const own = holder('front', differs as Partial<ClaimHolder>);
+  expect(isEstablished(service(made), addr('10.0.0.2'), own, 'token-front')).toBe(expected);
 });

@@ -185,4 +185,4 @@ test('an address leaves the status only on certain grounds, and every address in
   expect([...grounds.keys()].sort()).toEqual(
     expect.arrayContaining(['another Eip is named, and gives', 'its Eip is deleted', 'somebody else has the claim']),
   );
-});
+}, 60_000);
