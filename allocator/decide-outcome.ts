@@ -10,7 +10,7 @@ import type { Reason } from '../lib/api/reasons.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Choice, Given, Obstacle } from '../lib/ipam/choose.ts';
 import { type Address, type Family, formatAddress, sameAddress } from '../lib/net/address.ts';
-import { type Holding, keptHoldings } from './holdings.ts';
+import { type Holding, keptHoldings, wantsAsHeld } from './holdings.ts';
 
 /** An address that the Service has, and the Eip it is from. */
 export interface Use {
@@ -51,13 +51,18 @@ export function decideOutcome(facts: OutcomeFacts): Outcome {
   return unfulfilled(facts, obstacle);
 }
 
-/** The Service can't be read: what it has stays, and nothing else is given until it is mended. */
-export function decideInvalid(problems: readonly Problem[], holdings: readonly Holding[]): Outcome {
+/**
+ * The Service can't be read: what it has stays, and nothing else is given until it is mended.
+ *
+ * @param plain what it asks for as a matter of course; ports that another holder of the address has are an end to its staying there.
+ */
+export function decideInvalid(problems: readonly Problem[], holdings: readonly Holding[], plain: Wants): Outcome {
   const nodeProxyKeys: readonly string[] = SERVICE_ANNOTATIONS.nodeProxy;
   const reason = problems.every(({ field }) => nodeProxyKeys.includes(field))
     ? 'NodeProxyUnsupported'
     : 'InvalidRequest';
-  return keeping(keptHoldings(undefined, holdings).map(useOf), { reason, message: formatProblems(problems) }, false);
+  const kept = keptHoldings((holding) => wantsAsHeld(plain, holding), holdings);
+  return keeping(kept.map(useOf), { reason, message: formatProblems(problems) }, false);
 }
 
 /** Every family has its address; one may be of an Eip that needs mending. */
@@ -71,7 +76,7 @@ function complete(uses: readonly Use[], { pinned, troubleOf }: OutcomeFacts): Ou
 
 /** PreferDualStack with one family missing; what the Service has of that family, though it asks for another, stays. */
 function lacking(uses: readonly Use[], obstacle: Obstacle, { wants, holdings }: OutcomeFacts): Outcome {
-  const kept = keptHoldings(wants, holdings).filter(
+  const kept = keptHoldings(() => wants, holdings).filter(
     ({ address }) => !uses.some((use) => use.address.family === address.family),
   );
   if (kept.length > 0) return keeping(inOrder(wants.families, [...uses, ...kept.map(useOf)]), obstacle, true);
@@ -81,7 +86,7 @@ function lacking(uses: readonly Use[], obstacle: Obstacle, { wants, holdings }: 
 
 /** What the Service holds stays with it, whatever it would rather have. */
 function unfulfilled({ wants, holdings }: OutcomeFacts, obstacle: Obstacle): Outcome {
-  return keeping(inOrder(wants.families, keptHoldings(wants, holdings).map(useOf)), obstacle, true);
+  return keeping(inOrder(wants.families, keptHoldings(() => wants, holdings).map(useOf)), obstacle, true);
 }
 
 function keeping(uses: readonly Use[], { reason, message }: Obstacle, isWaiting: boolean): Outcome {

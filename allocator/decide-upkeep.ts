@@ -6,19 +6,18 @@
 import type { ClaimHolder } from '../lib/api/claim.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { Service } from '../lib/api/service.ts';
-import type { Wants } from '../lib/api/wants.ts';
 import type { Address } from '../lib/net/address.ts';
 import type { Agreement } from './agreements.ts';
 import { decideClaim, type HolderVerdict } from './decide-claim.ts';
 import { isUsed, type Outcome } from './decide-outcome.ts';
-import { renewedHolder, wishIn, wishOf } from './holder.ts';
+import { type ClaimedWish, renewedHolder } from './holder.ts';
 import type { Holding } from './holdings.ts';
 
 export interface UpkeepFacts {
   readonly service: Service;
   readonly serviceToken: string | undefined;
-  /** Absent for a Service that can't be read. */
-  readonly wants: Wants | undefined;
+  /** What is to stand in the entry. */
+  readonly wishAt: (holding: Holding) => ClaimedWish;
   readonly holdings: readonly Holding[];
   /** Absent for a Service that is not ours. */
   readonly outcome: Outcome | undefined;
@@ -54,11 +53,15 @@ function verdictOn(holding: Holding, facts: UpkeepFacts): HolderVerdict {
   const { service, serviceToken, outcome, nowMs, graceMs } = facts;
   return decideClaim(holding.own, {
     service: { uid: service.metadata.uid ?? '', token: serviceToken },
-    isUsed: outcome !== undefined && (isUsed(outcome.uses, holding.address) || isReserved(holding, outcome)),
+    isUsed: isWanted(holding, outcome),
     nowMs,
     graceMs,
     seenMs: facts.seenMs(holding),
   });
+}
+
+function isWanted(holding: Holding, outcome: Outcome | undefined): boolean {
+  return outcome !== undefined && (isUsed(outcome.uses, holding.address) || isReserved(holding, outcome));
 }
 
 /** The address of a deleted Eip stays this Service's, for when the Eip is made again, unless it has another meanwhile. */
@@ -69,13 +72,14 @@ function isReserved({ address, eip }: Holding, { uses }: Outcome): boolean {
 function renewalOf(
   holding: Holding,
   verdict: HolderVerdict,
-  { service, wants, outcome, agreementOn }: UpkeepFacts,
+  { service, wishAt, outcome, agreementOn }: UpkeepFacts,
 ): { readonly address: Address; readonly own: ClaimHolder; readonly next: ClaimHolder; readonly againAtMs: number } {
   const { address, own } = holding;
   const never = Number.POSITIVE_INFINITY;
-  if (verdict.kind === 'release' || !outcome) return { address, own, next: own, againAtMs: never };
+  // What the Service does not use is let go, now or after the grace period, and must not take ports from those who share the address meanwhile.
+  if (verdict.kind === 'release' || !isWanted(holding, outcome)) return { address, own, next: own, againAtMs: never };
   const agreement = agreementOn(holding);
-  const next = renewedHolder(own, service, wants ? wishOf(wants) : wishIn(own), {
+  const next = renewedHolder(own, service, wishAt(holding), {
     bind: verdict.kind === 'bind',
     serviceCounts: agreement.kind === 'serviceCounts',
   });

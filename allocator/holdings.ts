@@ -106,13 +106,24 @@ export function pinnedHoldings(wants: Wants, holdings: readonly Holding[]): Hold
 }
 
 /**
+ * What a Service that can't be read goes on asking for where it has an address: ports and policy as they are, for those are what it publishes, and the consent
+ * that stands in the claim.
+ *
+ * @param plain what it asks for as a matter of course.
+ */
+export function wantsAsHeld(plain: Wants, { own }: Pick<Holding, 'own'>): Wants {
+  const { sharingKey, sharingNamespaces = [] } = own;
+  return { ...plain, ...(sharingKey !== undefined && { sharingKey }), sharingNamespaces };
+}
+
+/**
  * What the Service goes on using while its wish can't be fulfilled: one address a family, unless the other holders of it may no longer share it.
  *
- * @param wants absent where the Service can't be read; then nobody's objection is known.
+ * @param wantsAt what it asks for at that address.
  */
-export function keptHoldings(wants: Wants | undefined, holdings: readonly Holding[]): Holding[] {
+export function keptHoldings(wantsAt: (holding: Holding) => Wants, holdings: readonly Holding[]): Holding[] {
   const usable = holdings.filter(
-    (holding) => holding.isEstablished && holding.eip !== 'gone' && (!wants || isShared(wants, holding)),
+    (holding) => holding.isEstablished && holding.eip !== 'gone' && isShared(wantsAt(holding), holding),
   );
   return usable.filter(({ address }, i) => usable.findIndex((other) => other.address.family === address.family) === i);
 }

@@ -3,6 +3,7 @@
  * order in which addresses are given. Then at most one patch of the Service, and after it the upkeep of its claims.
  */
 import { ADDRESS_ASSIGNED_CONDITION, WAITING_SINCE_ANNOTATION } from '../lib/api/keys.ts';
+import type { Problem } from '../lib/api/problem.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Choice, Situation } from '../lib/ipam/choose.ts';
@@ -66,7 +67,7 @@ export class ServiceReconciler {
       case 'notOurs':
         return this.#leave(view, signal);
       case 'invalid':
-        return this.#settle(view, undefined, decideInvalid(view.parsed.problems, view.holdings), signal);
+        return this.#keep(view, view.parsed.problems, signal);
       case 'wants':
         return this.#give(view, view.parsed.wants, signal);
     }
@@ -100,6 +101,13 @@ export class ServiceReconciler {
     const { pinned, holdings } = view;
     const outcome = decideOutcome({ wants, choice, pinned, holdings, troubleOf: (name) => world.eips.troubleOf(name) });
     return this.#settle(view, wants, outcome, signal);
+  }
+
+  /** It can't be read. */
+  #keep(view: ServiceView, problems: readonly Problem[], signal: AbortSignal): Promise<Again | undefined> {
+    const plain = wantsWithoutWishes(view.service);
+    if (!plain) throw new Error(`Cannot judge Service "${view.key}": it asks for nothing`);
+    return this.#settle(view, undefined, decideInvalid(problems, view.holdings, plain), signal);
   }
 
   /** Publishes, and then sees to the claims. */

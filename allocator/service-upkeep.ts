@@ -8,10 +8,10 @@ import { Agreements } from './agreements.ts';
 import { renewEntry, sameEntry } from './claim-writer.ts';
 import type { Outcome } from './decide-outcome.ts';
 import { decideUpkeep, type Upkeep } from './decide-upkeep.ts';
-import { wishIn, wishOf, wishText } from './holder.ts';
-import type { Holding } from './holdings.ts';
+import { type ClaimedWish, wishIn, wishOf, wishText } from './holder.ts';
+import { type Holding, wantsAsHeld } from './holdings.ts';
 import type { Deps } from './ports.ts';
-import type { ServiceView } from './service-view.ts';
+import { type ServiceView, wantsWithoutWishes } from './service-view.ts';
 import { addressKey } from './world.ts';
 
 /** Who lost a race looks again at once; by then the ledger knows what the other has written. */
@@ -59,16 +59,20 @@ export class ServiceUpkeep {
   #decide({ service, holdings }: ServiceView, wants: Wants | undefined, outcome: Outcome | undefined): Upkeep {
     const { world, config, nowMs } = this.#deps;
     const now = nowMs();
-    const wished = wants && wishText(wishOf(wants));
+    const plain = wants ? undefined : wantsWithoutWishes(service);
+    const wishAt = (holding: Holding): ClaimedWish => {
+      if (wants) return wishOf(wants);
+      return plain ? wishOf(wantsAsHeld(plain, holding)) : wishIn(holding.own);
+    };
     return decideUpkeep({
       service,
       serviceToken: world.tokenOf(service),
-      wants,
+      wishAt,
       holdings,
       outcome,
-      agreementOn: ({ address, own }: Holding) => {
-        const claimed = wishText(wishIn(own));
-        return this.#agreements.judge(addressKey(service, address), claimed, wished ?? claimed, now);
+      agreementOn: (holding: Holding) => {
+        const id = addressKey(service, holding.address);
+        return this.#agreements.judge(id, wishText(wishIn(holding.own)), wishText(wishAt(holding)), now);
       },
       seenMs: ({ claim, own }) => world.sightings.seenMs(claim, own),
       nowMs: now,

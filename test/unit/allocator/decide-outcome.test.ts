@@ -108,10 +108,20 @@ test.each([
     [{ field: 'node-proxy.openelb.kubesphere.io/type', value: 'daemonset', message: 'is not supported' }],
   ],
 ] as const)('%s: who can’t be read gets nothing, keeps what it has, and does not wait', (reason, problems) => {
-  expect(decideInvalid(problems, [])).toMatchObject({ uses: [], hasAddress: false, reason, isWaiting: false });
-  expect(decideInvalid(problems, [holding('10.0.0.1', 'unusable')])).toMatchObject({
+  expect(decideInvalid(problems, [], wants())).toMatchObject({ uses: [], hasAddress: false, reason, isWaiting: false });
+  expect(decideInvalid(problems, [holding('10.0.0.1', 'unusable')], wants())).toMatchObject({
     hasAddress: true,
     reason: 'KeepsFormerAddress',
     isWaiting: false,
   });
+});
+
+test('who can’t be read leaves an address where another holder has one of its ports now', () => {
+  const back = holder('back', { sharingKey: 'k', ports: [{ port: 81, protocol: 'TCP' }] });
+  const front = holder('front', { sharingKey: 'k' });
+  const shared = { ...holding('10.0.0.1', 'usable'), own: front, claim: claim('10.0.0.1', [front, back]) };
+  const problems = [{ field: 'spec.loadBalancerIP', value: 'x', message: 'is not an IP address' }];
+  const at = (port: number) => decideInvalid(problems, [shared], wants({ ports: [{ port, protocol: 'TCP' }] })).uses;
+  expect(at(82)).toHaveLength(1);
+  expect(at(81)).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../../allocator/decide-outcome.ts';
 import { decideUpkeep, type UpkeepFacts } from '../../../allocator/decide-upkeep.ts';
-import type { Holding } from '../../../allocator/holdings.ts';
+import { wishOf } from '../../../allocator/holder.ts';
+import { type Holding, wantsAsHeld } from '../../../allocator/holdings.ts';
 import type { ClaimHolder } from '../../../lib/api/claim.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
 import { addr, claim, holder, NOW_MS, service, wants } from './builders.ts';
@@ -22,7 +23,7 @@ const decide = (differs: Partial<UpkeepFacts>) => {
   const upkeep = decideUpkeep({
     service: service(),
     serviceToken: 'token-front',
-    wants: wants(),
+    wishAt: () => wishOf(wants()),
     holdings: [],
     outcome: outcome('10.0.0.1'),
     agreementOn: () => ({ kind: 'same' }),
@@ -82,23 +83,37 @@ test.each<[string, Partial<UpkeepFacts>, object]>([
     { ...nothing, againInMs: 60_000 },
   ],
   [
-    'is of a Service that can’t be read: is bound, and its words stay',
-    { wants: undefined, holdings: [holding('10.0.0.1', { uid: undefined, ports: [] })] },
-    { ...nothing, renew: [['10.0.0.1', 'uid-front', 0]] },
+    'is of a Service that can’t be read: is bound, with the ports that it publishes',
+    {
+      wishAt: ({ own }) => wishOf(wantsAsHeld(wants(), { own })),
+      holdings: [holding('10.0.0.1', { uid: undefined, sharingKey: 'k', ports: [] })],
+      agreementOn: () => ({ kind: 'serviceCounts' }),
+    },
+    { ...nothing, renew: [['10.0.0.1', 'uid-front', 1]] },
   ],
   [
     'lacks a port while an update may be under way: gets it, and is looked at again',
     {
-      wants: wants({
-        ports: [
-          { port: 80, protocol: 'TCP' },
-          { port: 81, protocol: 'TCP' },
-        ],
-      }),
+      wishAt: () =>
+        wishOf(
+          wants({
+            ports: [
+              { port: 80, protocol: 'TCP' },
+              { port: 81, protocol: 'TCP' },
+            ],
+          }),
+        ),
       holdings: [holding('10.0.0.1')],
       agreementOn: () => ({ kind: 'wait', untilMs: NOW_MS + 9 }),
     },
     { ...nothing, renew: [['10.0.0.1', 'uid-front', 2]], againInMs: 9 },
+  ],
+  [
+    'is of a create call that failed, at an address that others share: gets no port',
+    {
+      holdings: [holding('10.0.0.1'), holding('10.0.0.9', { uid: undefined, token: 'of-the-other-call', ports: [] })],
+    },
+    { ...nothing, againInMs: 60_000 },
   ],
 ])('a claim that %s', (_, facts, expected) => {
   expect(decide(facts)).toEqual(expected);

@@ -68,7 +68,7 @@ export function lookAt(service: Service, world: World, stores: HandStores): Look
   const { pinned, holdings } = view;
   const outcome = wants
     ? decideOutcome({ wants, choice, pinned, holdings, troubleOf: (name) => world.eips.troubleOf(name) })
-    : decideInvalid(view.parsed.kind === 'invalid' ? view.parsed.problems : [], holdings);
+    : decideInvalid(view.parsed.kind === 'invalid' ? view.parsed.problems : [], holdings, full!);
   const decision = decideService(
     {
       service,

@@ -3,7 +3,8 @@
  * is held against the few grounds that count; and each address that stays or comes has its claim.
  */
 import fc from 'fast-check';
-import { publishedAddresses } from '../../../allocator/holdings.ts';
+import { publishedAddresses, wantsAsHeld } from '../../../allocator/holdings.ts';
+import { wantsWithoutWishes } from '../../../allocator/service-view.ts';
 import type { World } from '../../../allocator/world.ts';
 import { parseWants } from '../../../lib/api/parse-wants.ts';
 import type { Service } from '../../../lib/api/service.ts';
@@ -135,14 +136,18 @@ function groundFor(
   if (!pool && eipName !== undefined && before.eips.existence(eipName) === 'gone') return 'its Eip is deleted';
   const replaced = decision.ingress.some(({ ip }) => ip && addr(ip).family === address.family);
   if (!pool && !own && (replaced || outcome?.isComplete)) return 'nobody can claim it, and the Service has another';
-  if (parsed.kind === 'invalid') return twoOfAFamily(address, front);
+  const others = before.ledger.claimOf(address)?.spec.holders.filter(({ name }) => name !== 'front') ?? [];
+  if (parsed.kind === 'invalid') {
+    const plain = wantsWithoutWishes(front);
+    if (plain && own && !mayShare(wantsAsHeld(plain, { own }), others).ok) return 'it may not be shared any more';
+    return twoOfAFamily(address, front);
+  }
   const { wants } = parsed;
   if (!wants.families.includes(address.family)) return 'the family is not wanted';
   const requested = wants.addresses.find(({ family }) => family === address.family);
   if (requested && !sameAddress(requested, address) && replaced) return 'another address is requested, and given';
   if (wants.eipNames.length > 0 && !wants.eipNames.includes(eipName ?? '') && replaced)
     return 'another Eip is named, and gives';
-  const others = before.ledger.claimOf(address)?.spec.holders.filter(({ name }) => name !== 'front') ?? [];
   if (own && others.length > 0 && !mayShare(wants, others).ok) return 'it may not be shared any more';
   return twoOfAFamily(address, front);
 }
