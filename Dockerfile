@@ -11,7 +11,8 @@ COPY . .
 RUN node build.mjs
 
 FROM debian:13-slim
-ENV NODE_ENV=production
+# Small semi-spaces keep a process some 15 MB smaller (docs/performance.md): what lives long here is little, and collected often costs little.
+ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=2
 WORKDIR /app
 # BIRD 2.17; libstdc++ is what the Node binary needs beside libc.
 RUN export DEBIAN_FRONTEND=noninteractive \

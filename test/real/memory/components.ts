@@ -98,7 +98,9 @@ export class Components implements AsyncDisposable {
         if (status?.sessionsSummary !== '1/1') throw new Error(`Cannot go on: sessions ${status?.sessionsSummary}`);
       },
       { withinMs: 60_000, everyMs: 200 },
-    );
+    ).catch((error: unknown) => {
+      throw new Error(`Cannot see a session; the speaker said: ${daemons.speaker.tail()}`, { cause: error });
+    });
     const components = new Components(lab, lan, site, frr, daemons, inspectors);
     undo.move();
     return components;

@@ -193,7 +193,7 @@ export class WebhookLab implements AsyncDisposable {
         if (!created.metadata.annotations?.['skycap.io/waiting-since'])
           throw new Error('the API server does not ask yet');
       },
-      { withinMs: 20_000, everyMs: 100 },
+      { withinMs: 60_000, everyMs: 100 },
     );
   }
 
