@@ -8,6 +8,8 @@ const config = {
   transform: { '^.+\\.ts$': swc },
   roots: ['<rootDir>/test'],
   watchman: false,
+  // Properties take a second or so; on a machine that others use, ten times that.
+  testTimeout: 30_000,
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };
 

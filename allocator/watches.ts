@@ -3,6 +3,7 @@ import { claimAddress, type EipClaim } from '../lib/api/claim.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';
 import { BGP_CONF_NAME, EIP_LABEL } from '../lib/api/keys.ts';
 import { type KubeObject, keyFor, keyOf } from '../lib/api/object.ts';
+import { withoutCounts } from '../lib/api/speaker-counts.ts';
 import type { SpeakerObject } from '../lib/api/speaker-types.ts';
 import type { Change, Store } from '../lib/kube/store.ts';
 import type { Caches } from './caches.ts';
@@ -34,6 +35,7 @@ export function watchAll(world: World, caches: Caches, term: () => Term | undefi
     if (key === BGP_CONF_NAME) for (const peer of stores.bgpPeers.values()) to.bgp.add(peerKey(keyOf(peer)));
   });
   on(stores.speakers, (to, change) => {
+    if (change.type === 'modified' && sameButForCounts(change.old, change.object)) return;
     to.bgp.add(confKey(BGP_CONF_NAME));
     for (const peer of peersOf(change)) to.bgp.add(peerKey(peer));
   });
@@ -96,6 +98,14 @@ function servicesOf(eipName: string, { stores, ledger, eips }: World): Set<strin
 function peersOf(change: Change<SpeakerObject>): Set<string> {
   const speakers = change.type === 'modified' ? [change.old, change.object] : [change.object];
   return new Set(speakers.flatMap(({ status }) => (status?.sessions ?? []).map(({ peer }) => peer)));
+}
+
+/** With every Service the counts of every node change, and nothing here is made of them. */
+function sameButForCounts(a: SpeakerObject, b: SpeakerObject): boolean {
+  return (
+    a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&
+    JSON.stringify(withoutCounts(a.status)) === JSON.stringify(withoutCounts(b.status))
+  );
 }
 
 function sameButForStatus(a: EipObject, b: EipObject): boolean {

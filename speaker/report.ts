@@ -3,6 +3,9 @@
  *
  * {@link LevelLoop} calls it when something happened and, at rest, now and then. The object is written on change only, and not more than once a
  * second, so that a flood of Services is no flood of writes.
+ *
+ * With every Service the counts change on every node. Such a write waits for a moment by chance, the longer the more nodes there are, so that
+ * all of them together are no burden: with three nodes nobody notices, with 5,000 it takes up to 100 seconds.
  */
 import type { SpeakerSession } from '../lib/api/speaker-types.ts';
 import { pause } from '../lib/process/clock.ts';
@@ -12,7 +15,7 @@ import { type BirdControl, BirdUnreachableError } from './bird/control.ts';
 import { identityOf, parseProtocols, type SessionIdentity, sessionReport } from './bird/sessions.ts';
 import type { LoopState } from './loop.ts';
 import type { SpeakerMetrics } from './metrics.ts';
-import { isWorthWriting, type SpeakerStatus, speakerStatus } from './status.ts';
+import { isUrgent, isWorthWriting, type SpeakerStatus, speakerStatus } from './status.ts';
 
 /** Where the status is kept; `speaker-object.ts` is the real one. */
 export interface StatusStore {
@@ -21,6 +24,8 @@ export interface StatusStore {
   /** What the object says; undefined when there is none. */
   readonly status: SpeakerStatus | undefined;
   write(status: SpeakerStatus, signal: AbortSignal): Promise<void>;
+  /** How many nodes report. */
+  fleetSize(signal: AbortSignal): Promise<number>;
 }
 
 export interface ReporterOptions {
@@ -33,11 +38,15 @@ export interface ReporterOptions {
   readonly log: Logger;
   readonly skycapVersion: string;
   readonly nowMs: () => number;
+  /** @default Math.random */
+  readonly random?: () => number;
 }
 
 /** BIRD exports a route a moment after it took the configuration. */
 const SETTLE_MS = 100;
 const WRITE_AT_MOST_EVERY_MS = 1_000;
+/** Of counts alone, by all nodes together. */
+const COUNT_WRITES_PER_SECOND = 50;
 /** A change is looked at once more, for what came after its event. */
 const LOOK_AGAIN_MS = 2_000;
 /** Sessions that no event told of, such as the reason why one does not come up. */
@@ -46,6 +55,8 @@ const REST_MS = 15_000;
 export class Reporter {
   readonly #options: ReporterOptions;
   #logged: ReadonlyMap<string, boolean> = new Map();
+  /** When counts that changed are to be written. */
+  #countsDueMs: number | undefined;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -60,11 +71,26 @@ export class Reporter {
     if (sessions) this.#note(sessions);
     metrics.birdUp.set(sessions ? 1 : 0);
     const status = this.#status(state, sessions);
-    if (!isWorthWriting(store.status, status)) return { againAfterMs: REST_MS };
+    if (!isWorthWriting(store.status, status)) {
+      this.#countsDueMs = undefined;
+      return { againAfterMs: REST_MS };
+    }
+    if (!isUrgent(store.status, status)) {
+      const waitMs = await this.#waitMs(signal);
+      if (waitMs > 0) return { againAfterMs: Math.min(waitMs, REST_MS) };
+    }
+    this.#countsDueMs = undefined;
     await store.write(status, signal);
     metrics.statusWrites.inc();
     await pause(WRITE_AT_MOST_EVERY_MS, signal);
     return { againAfterMs: LOOK_AGAIN_MS };
+  }
+
+  /** How long counts have to wait still. */
+  async #waitMs(signal: AbortSignal): Promise<number> {
+    const { store, nowMs, random = Math.random } = this.#options;
+    this.#countsDueMs ??= nowMs() + ((await store.fleetSize(signal)) / COUNT_WRITES_PER_SECOND) * 1000 * random();
+    return this.#countsDueMs - nowMs();
   }
 
   #status({ planned, outcome }: LoopState, sessions: readonly SpeakerSession[] | undefined): SpeakerStatus {

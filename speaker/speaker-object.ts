@@ -9,22 +9,29 @@ import type { KubeClient } from '../lib/kube/client.ts';
 import { isNotFound } from '../lib/kube/errors.ts';
 import { SPEAKERS } from '../lib/kube/resource.ts';
 import type { Store } from '../lib/kube/store.ts';
+import { systemClock } from '../lib/process/clock.ts';
 import type { StatusStore } from './report.ts';
 import type { SpeakerStatus } from './status.ts';
 
 export interface SpeakerObjectOptions {
-  readonly client: Pick<KubeClient, 'create' | 'patch'>;
+  readonly client: Pick<KubeClient, 'create' | 'patch' | 'list'>;
   readonly nodeName: string;
   /** Holds this node's object alone. */
   readonly speakers: Pick<Store<SpeakerObject>, 'synced' | 'subscribe'>;
   /** The Node as last seen; undefined when there is none. */
   readonly node: () => Node | undefined;
+  /** @default the system's */
+  readonly monotonicMs?: () => number;
 }
+
+/** The number of nodes changes seldom. */
+const COUNT_ANEW_MS = 10 * 60_000;
 
 export class SpeakerObjectStore implements StatusStore {
   readonly #options: SpeakerObjectOptions;
   /** As last seen or written, whichever came last. A store that lags behind a write costs one more write, which changes nothing. */
   #object: SpeakerObject | undefined;
+  #fleet: { readonly size: number; readonly countedMs: number } | undefined;
 
   constructor(options: SpeakerObjectOptions) {
     this.#options = options;
@@ -50,6 +57,16 @@ export class SpeakerObjectStore implements StatusStore {
       if (isNotFound(error)) this.#object = undefined;
       throw error;
     }
+  }
+
+  /** Asks for one object, and is told how many there are beside it. */
+  async fleetSize(signal: AbortSignal): Promise<number> {
+    const { client, monotonicMs = systemClock.monotonicMs } = this.#options;
+    if (!this.#fleet || monotonicMs() - this.#fleet.countedMs > COUNT_ANEW_MS) {
+      const { items, remaining = 0 } = await client.list(SPEAKERS, { limit: 1, signal });
+      this.#fleet = { size: items.length + remaining, countedMs: monotonicMs() };
+    }
+    return this.#fleet.size;
   }
 
   /** A Node that was deleted and made again has another uid; the object would be collected with the former one. */

@@ -6,6 +6,7 @@
  */
 import type { Condition } from '../lib/api/object.ts';
 import type { Reason } from '../lib/api/reasons.ts';
+import { withoutCounts } from '../lib/api/speaker-counts.ts';
 import type { SpeakerObject, SpeakerSession } from '../lib/api/speaker-types.ts';
 import type { ApplyOutcome } from './bird/apply.ts';
 import type { Plan, Planned } from './desired/plan.ts';
@@ -56,6 +57,11 @@ export function speakerStatus(input: StatusInput): SpeakerStatus {
 /** Whether `next` says anything that `former` does not; `settled` has seen to it that noise is the same on both sides. */
 export function isWorthWriting(former: SpeakerStatus | undefined, next: SpeakerStatus): boolean {
   return canonical(former) !== canonical(next);
+}
+
+/** Whether the two differ in more than the counts, so that the write must not wait. */
+export function isUrgent(former: SpeakerStatus | undefined, next: SpeakerStatus): boolean {
+  return canonical(withoutCounts(former)) !== canonical(withoutCounts(next));
 }
 
 function announcedBy({ bgp }: Plan): number {

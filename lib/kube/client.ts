@@ -53,6 +53,8 @@ export interface ListPage<T> {
   readonly resourceVersion: string;
   /** Token of the next page; absent on the last. */
   readonly continue?: string;
+  /** How many more there are, where the API server says so: for a list with a limit and without selector. */
+  readonly remaining?: number;
 }
 
 export interface WatchOptions {

@@ -37,7 +37,11 @@ const PATCH_TYPES = {
 } as const;
 
 interface KubeList<T> {
-  readonly metadata: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly metadata: {
+    readonly resourceVersion?: string;
+    readonly continue?: string;
+    readonly remainingItemCount?: number;
+  };
   /** Absent or null where there are none. */
   readonly items?: readonly T[] | null;
 }
@@ -96,11 +100,12 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
       ...(metadataOnly && { accept: metadataAs('PartialObjectMetadataList') }),
     };
     const list = await this.#requester.call<KubeList<T>>({ ...call, method: 'GET', path, signal });
-    const next = list.metadata.continue;
+    const { continue: next, remainingItemCount: remaining } = list.metadata;
     return {
       items: (list.items ?? []).map((item) => withType(resource, item)),
       resourceVersion: list.metadata.resourceVersion ?? '',
       ...(next && { continue: next }),
+      ...(remaining !== undefined && { remaining }),
     };
   }
 

@@ -2,7 +2,13 @@
 import fc from 'fast-check';
 import type { SpeakerSession } from '../../../lib/api/speaker-types.ts';
 import { makePlan } from '../../../speaker/desired/plan.ts';
-import { isWorthWriting, type SpeakerStatus, type StatusInput, speakerStatus } from '../../../speaker/status.ts';
+import {
+  isUrgent,
+  isWorthWriting,
+  type SpeakerStatus,
+  type StatusInput,
+  speakerStatus,
+} from '../../../speaker/status.ts';
 import { aBgpConf, aBgpPeer, aService, aSnapshot, type ClusterOptions } from '../../support/speaker-builders.ts';
 
 const up: SpeakerSession = {
@@ -160,6 +166,20 @@ it('on hold, or when BIRD is away, what was known last stays', () => {
     input({ former, outcome: undefined, sessions: undefined }, { bgpConfs: [aBgpConf({ as: -1 })] }),
   );
   expect(held).toMatchObject({ sessions: [up], announcedAddresses: 1, routerId: '192.0.2.11', localAs: 64512 });
+});
+
+it.each<[string, SpeakerSession, boolean]>([
+  ['one route more', { ...up, routesSent: 2 }, false],
+  ['the session went down', down, true],
+  ['it came up anew', { ...up, since: '2026-01-01T00:30:00Z' }, true],
+])('%s: whether it is urgent', (_, session, urgent) => {
+  const former = speakerStatus(input());
+  const next = speakerStatus(
+    input({ former, sessions: [session] }, { services: [aService(), aService({ name: 'b', ips: ['198.51.100.8'] })] }),
+  );
+  expect(isWorthWriting(former, next)).toBe(true);
+  expect(isUrgent(former, next)).toBe(urgent);
+  expect(isUrgent(undefined, next)).toBe(true);
 });
 
 describe('isWorthWriting()', () => {
