@@ -2,6 +2,7 @@
 import { readExamples, waitForRoute, waitForSessions } from '../lab/demo.ts';
 import { SKYCAP_NAMESPACE } from '../lab/install.ts';
 import { eventually } from '../lab/poll.ts';
+import { podOn } from './support/components.ts';
 import { addressesOf, Scene } from './support/scene.ts';
 import { NOTHING_LOST, Witness } from './support/witness.ts';
 
@@ -21,43 +22,17 @@ test('no session resets and no route leaves the router, and the speaker takes ov
   const [address = ''] = addressesOf((await scene.createService('web')).body);
   await waitForRoute(scene.lab, address, 3);
   await using witness = await Witness.start(scene, ['web']);
-  const restarts = await speakerRestarts('n1');
+  const { restarts } = await podOn(scene.lab, 'speaker', 'n1');
   expect(
     await scene.lab.node(1).signalContainers({ namespace: SKYCAP_NAMESPACE, container: 'speaker' }, 'SIGKILL'),
   ).toBe(1);
-  await eventually(async () => (await speakerRestarts('n1')) > restarts && (await isReady('n1')), {
-    what: 'the speaker of n1 back',
-    deadlineMs: 60_000,
-  });
+  const isBack = async () => {
+    const pod = await podOn(scene.lab, 'speaker', 'n1');
+    return pod.ready && pod.restarts > restarts;
+  };
+  await eventually(isBack, { what: 'the speaker of n1 back', deadlineMs: 60_000 });
   // It announces again what comes after its return: one more Service reaches the router by all three nodes.
   const [next = ''] = addressesOf((await scene.createService('next')).body);
   await waitForRoute(scene.lab, next, 3);
   expect(await witness.end()).toEqual(NOTHING_LOST);
 });
-
-async function speakerRestarts(node: string): Promise<number> {
-  return (await speakerContainer(node))?.restartCount ?? 0;
-}
-
-async function isReady(node: string): Promise<boolean> {
-  return (await speakerContainer(node))?.ready === true;
-}
-
-async function speakerContainer(node: string): Promise<{ restartCount: number; ready: boolean } | undefined> {
-  const selector = 'app.kubernetes.io/component=speaker';
-  const pods = JSON.parse(
-    await scene.lab.kubectl([
-      '-n',
-      'skycap-system',
-      'get',
-      'pods',
-      '-l',
-      selector,
-      '--field-selector',
-      `spec.nodeName=${node}`,
-      '-o',
-      'json',
-    ]),
-  );
-  return pods.items[0]?.status.containerStatuses?.find((status: { name: string }) => status.name === 'speaker');
-}

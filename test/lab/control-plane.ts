@@ -3,12 +3,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Api } from './api.ts';
 import { API_PORT, CONTROL_PLANE_ADDRESS, type Layout, namespaceOf, SERVICE_CIDRS } from './layout.ts';
-import { enterNamespace } from './network.ts';
+import { enterNamespace, inNamespace } from './network.ts';
 import type { Pki } from './pki.ts';
 import { eventually } from './poll.ts';
-import { killRecorded, refuseIfEnded, startDaemon } from './processes.ts';
+import { isRunning, killRecorded, readRecord, refuseIfEnded, signalRecorded, startDaemon } from './processes.ts';
 
-export type ControlPlaneComponent = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler';
+/** In the order of their start. */
+const COMPONENTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
+export type ControlPlaneComponent = (typeof COMPONENTS)[number];
 
 const READY_DEADLINE_MS = 60_000;
 const ETCD = 'http://127.0.0.1:2379';
@@ -73,12 +75,49 @@ export class ControlPlane {
     await killRecorded(this.#layout.pids, component);
   }
 
+  /** Starts again what has ended, lets go on what was stopped, and waits until the API server is ready. For after a test that broke it. */
+  async restore(api: Api): Promise<void> {
+    for (const component of COMPONENTS) {
+      const record = await readRecord(this.#layout.pids, component);
+      if (record && (await isRunning(record))) await this.signalComponent(component, 'SIGCONT');
+      else await this.startComponent(component);
+      if (component === 'kube-apiserver') await this.waitUntilReady(api);
+    }
+  }
+
+  /** SIGSTOP and SIGCONT: for a component that hangs and is there. */
+  async signalComponent(component: ControlPlaneComponent, signal: NodeJS.Signals): Promise<void> {
+    await signalRecorded(this.#layout.pids, component, signal);
+  }
+
+  /** Throws etcd's history away up to now: who asks for what came before is told that it is gone (410). */
+  async compactEtcd(): Promise<void> {
+    const { header } = JSON.parse(await this.#askEtcd('range', { key: Buffer.from('x').toString('base64') }));
+    await this.#askEtcd('compaction', { revision: header.revision, physical: true });
+  }
+
   logOf(component: ControlPlaneComponent): string {
     return join(this.#folder, `${component}.log`);
   }
 
   get #folder(): string {
     return join(this.#layout.state, 'cp');
+  }
+
+  /** By etcd's JSON gateway, from within the control plane's namespace. @returns the answer's text. */
+  #askEtcd(call: string, body: object): Promise<string> {
+    const program = `const [url, body] = process.argv.slice(1);
+      const answer = await fetch(url, { method: 'POST', body });
+      if (!answer.ok) throw new Error(answer.status + ' ' + (await answer.text()));
+      console.log(await answer.text());`;
+    return inNamespace(namespaceOf(this.#layout, 'cp'), [
+      process.execPath,
+      '--input-type=module',
+      '--eval',
+      program,
+      `${ETCD}/v3/kv/${call}`,
+      JSON.stringify(body),
+    ]);
   }
 
   #arguments(component: ControlPlaneComponent): string[] {

@@ -81,6 +81,13 @@ export async function killRecorded(pids: string, name: string, signal: NodeJS.Si
   await rm(join(pids, name), { force: true });
 }
 
+/** Sends the recorded process a signal that does not end it. @throws {Error} when it is gone. */
+export async function signalRecorded(pids: string, name: string, signal: NodeJS.Signals): Promise<void> {
+  const identity = await readRecord(pids, name);
+  if (!identity || !(await isRunning(identity))) throw new Error(`Cannot send ${signal} to ${name}: it is not running`);
+  process.kill(identity.pid, signal);
+}
+
 export async function kill(identity: ProcessIdentity, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
   if (!(await isRunning(identity))) return;
   try {

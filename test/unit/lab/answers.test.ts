@@ -21,16 +21,19 @@ describe('warningsIn()', () => {
 });
 
 test('forbiddenIn() gives what RBAC refused, not what admission did, and leaves out a line that is still being written', () => {
-  const line = (code: number, decision: string) =>
+  const line = (code: number, decision: string, name = 'x') =>
     JSON.stringify({
       verb: 'get',
-      requestURI: '/x',
+      requestURI: `/${name}`,
       user: {},
+      objectRef: { resource: 'eips', name },
       responseStatus: { code },
       annotations: { 'authorization.k8s.io/decision': decision },
     });
-  const log = `${line(200, 'allow')}\n${line(403, 'allow')}\n${line(403, 'forbid')}\n${line(403, 'forbid').slice(0, 20)}`;
-  expect(forbiddenIn(log)).toHaveLength(1);
+  const log = `${line(200, 'allow')}\n${line(403, 'allow')}\n${line(403, 'forbid', 'y')}\n${line(403, 'forbid', 'y').slice(0, 20)}`;
+  expect(forbiddenIn(log).map(({ requestURI }) => requestURI)).toEqual(['/y']);
+  // An API server that had not read its roles yet.
+  expect(forbiddenIn(`${line(403, 'forbid')}\n${line(200, 'allow')}\n`)).toEqual([]);
   expect(forbiddenIn('')).toEqual([]);
 });
 
