@@ -45,6 +45,7 @@ function scene(nodes: number) {
       },
     },
     metrics: speakerMetrics(createMetrics('test')),
+    silent: () => [],
     log: logSink().log,
     skycapVersion: '0.1.0',
     nowMs: () => now.ms,
