@@ -10,7 +10,7 @@ import type { KubeObject } from '../../../lib/api/object.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
 import { EIP_CLAIMS, EIPS, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
-import { ControlPlane } from '../../support/control-plane.ts';
+import { ControlPlane, type ControlPlaneOptions } from '../../support/control-plane.ts';
 import { Daemon } from '../../support/daemon.ts';
 import { eventually } from '../../support/eventually.ts';
 import { freePorts } from '../../support/free-port.ts';
@@ -51,14 +51,21 @@ export class WebhookLab implements AsyncDisposable {
   /** @param count of webhook processes; the API server's connections are dealt out among them. */
   static async start(
     count: number,
-    options: { readonly env?: NodeJS.ProcessEnv; readonly users?: readonly string[] } = {},
+    {
+      env,
+      users = [],
+      ...options
+    }: { readonly env?: NodeJS.ProcessEnv; readonly users?: readonly string[] } & Pick<
+      ControlPlaneOptions,
+      'controllerManager'
+    > = {},
   ): Promise<WebhookLab> {
-    const plane = await ControlPlane.start({ users: [WEBHOOK_USER, ALLOCATOR_USER, ...(options.users ?? [])] });
+    const plane = await ControlPlane.start({ users: [WEBHOOK_USER, ALLOCATOR_USER, ...users], ...options });
     const lab = new WebhookLab(plane);
     try {
       await plane.kubectl(['apply', '-k', `${ROOT}/manifests`]);
       await plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
-      await Promise.all(Array.from({ length: count }, () => lab.startWebhook(options.env)));
+      await Promise.all(Array.from({ length: count }, () => lab.startWebhook(env)));
       await lab.#register();
       return lab;
     } catch (error) {
