@@ -5,6 +5,8 @@ const CONTAINERD_NAMESPACE = 'k8s.io';
 
 export interface ContainerFilter {
   readonly namespace: string;
+  /** The pod's name; of all pods without it. */
+  readonly pod?: string;
   /** The container's name in its pod; all of them without it. */
   readonly container?: string;
 }
@@ -13,6 +15,7 @@ export interface ContainerFilter {
 export async function runningContainers(socket: string, filter: ContainerFilter): Promise<readonly string[]> {
   const labels = [
     ['pod.namespace', filter.namespace],
+    ['pod.name', filter.pod],
     ['container.name', filter.container],
   ].flatMap(([label, value]) => (value === undefined ? [] : [`labels."io.kubernetes.${label}"==${value}`]));
   const [named, tasks] = await Promise.all([
