@@ -93,7 +93,6 @@ export class Fleet implements AsyncDisposable {
       token: this.plane.user(SPEAKER_USER).token,
       tls: { ca: this.plane.caPem },
     };
-    const before = this.#announced();
     await inParallel(PARALLEL, names, async (nodeName, i) => {
       const node = await this.#client.create(NODES, { metadata: { name: nodeName } });
       await this.#client.replace(NODES, { ...node, status: statusOf(i, true) }, { subresource: 'status' });
@@ -105,7 +104,7 @@ export class Fleet implements AsyncDisposable {
         deadlineMs: DEADLINE_MS,
       });
     });
-    await this.allAnnounce(before);
+    await this.allReported();
   }
 
   /** A Service that the allocator gives an address; neither it nor the speakers have heard of it yet. */
@@ -188,19 +187,20 @@ export class Fleet implements AsyncDisposable {
     await this.#client.delete(NODES, { name: nodeName });
   }
 
-  /** Waits until every node's Speaker object says that it announces so many addresses. */
+  /** Waits until every node announces so many addresses. */
   async allAnnounce(count: number): Promise<void> {
-    await this.#all(({ announcedAddresses }) => announcedAddresses === count);
+    await this.#all(({ announced }) => announced === count);
+  }
+
+  /** Waits until every node's Speaker object says so, which takes its turn among all nodes. */
+  async allReported(): Promise<void> {
+    await this.#all(({ announced, announcedAddresses }) => announcedAddresses === announced);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.speakers.map((speaker) => speaker[Symbol.asyncDispose]()));
     await this.allocator.kill();
     await this.plane[Symbol.asyncDispose]();
-  }
-
-  #announced(): number {
-    return this.speakers[0]?.announcedAddresses ?? this.#services;
   }
 
   async #all(holds: (speaker: SimulatedSpeaker) => boolean): Promise<void> {

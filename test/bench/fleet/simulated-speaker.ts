@@ -36,6 +36,7 @@ export class SimulatedSpeaker implements AsyncDisposable {
   readonly #object: SpeakerObjectStore;
   readonly #stop = new AbortController();
   readonly #ended: Promise<unknown>;
+  readonly #announced: () => number;
 
   constructor({ nodeName, peer, access }: SimulatedSpeakerOptions) {
     this.nodeName = nodeName;
@@ -67,6 +68,7 @@ export class SimulatedSpeaker implements AsyncDisposable {
       node: () => sources.nodes.get(nodeName),
     });
     const announced = () => loop.state?.plan?.announcements.filter(({ reason }) => reason === 'Announced').length ?? 0;
+    this.#announced = announced;
     const reporter = new Reporter({
       loopState: () => loop.state,
       control: { version: VERSION, command: async () => establishedSession(peer, announced()) },
@@ -93,7 +95,12 @@ export class SimulatedSpeaker implements AsyncDisposable {
     ]);
   }
 
-  /** What its Speaker object says that it announces; undefined before its first report. */
+  /** How many addresses its BIRD would announce. */
+  get announced(): number {
+    return this.#announced();
+  }
+
+  /** What its Speaker object says of that; undefined before its first report. */
   get announcedAddresses(): number | undefined {
     return this.#object.status?.announcedAddresses;
   }

@@ -23,7 +23,10 @@ const SETTLE_MS = 4_000;
 interface Step {
   readonly nodes: number;
   readonly rest: Load;
+  /** Until every node announces it. */
   readonly created: Load;
+  /** What comes after that, when the nodes write how many they announce: once for all Services that came meanwhile. */
+  readonly counted: Load;
   readonly touched: Load;
   readonly lost: Load;
   readonly allocatorCpuMs: number;
@@ -39,6 +42,7 @@ export async function measureNodes(
   await fleet.growTo(2);
   for (let i = 0; i < SERVICES; i++) await fleet.addService();
   await fleet.allAnnounce(SERVICES);
+  await fleet.allReported();
   let announced = SERVICES;
   for (const nodes of (quick ? QUICK_STEPS : STEPS).filter((one) => one <= mostNodes)) {
     note(`${nodes} nodes`);
@@ -59,10 +63,13 @@ async function measureStep(fleet: Fleet, nodes: number, announced: number): Prom
   const restShare = rest.cpuMs / REST_MS;
 
   const allocatorBefore = await cpuMs(fleet.allocator.pid);
-  const created = await during(fleet, restShare, CHANGES, async (i) => {
+  const beforeAll = await mark(plane);
+  for (let i = 1; i <= CHANGES; i++) {
     await fleet.addService();
-    await fleet.allAnnounce(announced + i + 1);
-  });
+    await fleet.allAnnounce(announced + i);
+  }
+  const created = shareOf(await loadSince(plane, beforeAll, restShare), CHANGES);
+  const counted = await during(fleet, restShare, 1, () => fleet.allReported());
   const allocatorCpuMs = ((await cpuMs(fleet.allocator.pid)) - allocatorBefore) / CHANGES;
   const touched = await during(fleet, restShare, CHANGES, () => fleet.touchService('service-1'));
 
@@ -71,6 +78,7 @@ async function measureStep(fleet: Fleet, nodes: number, announced: number): Prom
     nodes,
     rest,
     created,
+    counted,
     touched,
     lost,
     allocatorCpuMs,
@@ -97,7 +105,10 @@ async function during(
   const before = await mark(fleet.plane);
   for (let i = 0; i < count; i++) await change(i);
   await sleep(SETTLE_MS);
-  const { cpuMs, requests, watchEvents, watchBytes } = await loadSince(fleet.plane, before, restShare);
+  return shareOf(await loadSince(fleet.plane, before, restShare), count);
+}
+
+function shareOf({ cpuMs, requests, watchEvents, watchBytes }: Load, count: number): Load {
   const each = (value: number) => value / count;
   return { cpuMs: each(cpuMs), requests: each(requests), watchEvents: each(watchEvents), watchBytes: each(watchBytes) };
 }
@@ -109,6 +120,7 @@ function figuresOf(steps: readonly Step[]): Figure[] {
   ];
   return [
     ...figure('API server: a Service is created and announced by all', ({ created }) => created),
+    ...figure('API server: the nodes write their counts', ({ counted }) => counted),
     ...figure('API server: a Service is changed, nothing to do', ({ touched }) => touched),
     ...figure(`API server: a node is lost, with an endpoint of ${LOST_ENDPOINTS} Services`, ({ lost }) => lost),
     ...steps.map(({ nodes, rest, allocatorCpuMs, apiServerBytes }) => ({
