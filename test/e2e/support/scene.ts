@@ -22,7 +22,10 @@ export interface ServiceOptions {
 interface Deployment extends KubeObject {
   readonly spec: {
     readonly template: {
-      readonly spec: { readonly topologySpreadConstraints?: readonly object[] };
+      readonly spec: {
+        readonly topologySpreadConstraints?: readonly object[];
+        readonly containers: readonly { readonly readinessProbe?: object }[];
+      };
     };
   };
 }
@@ -150,7 +153,11 @@ export class Scene {
         ...template.spec,
         replicas,
         selector: { matchLabels: labels },
-        template: { ...pod, metadata: { labels }, spec: { ...pod.spec, topologySpreadConstraints } },
+        template: {
+          ...pod,
+          metadata: { labels },
+          spec: { ...pod.spec, containers: pod.spec.containers.map(patient), topologySpreadConstraints },
+        },
       },
     });
     await this.lab.kubectl(['-n', this.namespace, 'rollout', 'status', `deployment/${name}`, '--timeout=90s']);
@@ -179,6 +186,11 @@ export class Scene {
   #services(): string {
     return `/api/v1/namespaces/${this.namespace}/services`;
   }
+}
+
+/** A backend that a busy machine starves is slow, and not gone: Local Services would lose their routes, and rightly. */
+function patient<T extends { readonly readinessProbe?: object }>(container: T): T {
+  return { ...container, readinessProbe: { ...container.readinessProbe, timeoutSeconds: 10, failureThreshold: 30 } };
 }
 
 /** What the annotation says that Skycap gave. */
