@@ -1,5 +1,5 @@
-// The first thing that runs: `npm run lab`, `npm test`, `npm run test:unit`, `npm run check` and `npm run bench` all come by here, on whatever Node the
-// machine has and before any package is installed. It looks whether the machine will do, installs the npm packages when they are
+// The first thing that runs: `npm run lab`, `npm test`, `npm run test:unit`, `npm run test:soak`, `npm run check` and `npm run bench` all come by here,
+// on whatever Node the machine has and before any package is installed. It looks whether the machine will do, installs the npm packages when they are
 // missing or old, and hands over to the Node 24 that package.json pins.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
@@ -19,6 +19,7 @@ const MODES = {
   unit: { script: 'test/run/main.ts', arguments: ['unit'], needsMachine: false },
   check: { script: 'test/run/check.ts', needsMachine: false },
   bench: { script: 'test/bench/main.ts', needsMachine: true },
+  soak: { script: 'test/soak/main.ts', needsMachine: true },
 };
 
 const [modeName = '', ...rest] = process.argv.slice(2);

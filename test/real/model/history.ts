@@ -1,0 +1,130 @@
+/**
+ * Watches Services and claims from the first to the last run and holds each state that the API server went through against what must hold at any
+ * instant: an address that is published does not go without a cause, no address and port is published by two Services or claimed by two
+ * holders, and who shares has agreed to.
+ */
+import type { EipClaim } from '../../../lib/api/claim.ts';
+import { type KubeObject, keyOf } from '../../../lib/api/object.ts';
+import type { Service } from '../../../lib/api/service.ts';
+import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
+import { EIP_CLAIMS, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
+import { addressesIn, disagreementIn, portsOf } from './agreement.ts';
+
+/** What a run knows that excuses a change. */
+export interface Judge {
+  readonly namespaces: readonly string[];
+  /** Whether the Service's request has changed, or the Eip of the address was deleted, since all was last at rest. */
+  isExcused(serviceKey: string, address: string | undefined): boolean;
+  /** Whether the annotation `skycap.io/addresses` may be of somebody else's hand. */
+  isForged(serviceKey: string): boolean;
+  /** Something happened, for the log of the run. */
+  note(text: string): void;
+  /** Something must not have happened. */
+  violated(text: string): void;
+}
+
+const WATCH_SECONDS = 1_500;
+
+export class History {
+  readonly #client: HttpKubeClient;
+  readonly #stop = new AbortController();
+  readonly #services = new Map<string, Service>();
+  readonly #watching: Promise<void>[] = [];
+  judge: Judge | undefined;
+
+  constructor(client: HttpKubeClient) {
+    this.#client = client;
+  }
+
+  /** Resolves when both watches are on. */
+  async start(): Promise<void> {
+    await Promise.all([
+      this.#follow(SERVICES, (type, service) => this.#onService(type, service)),
+      this.#follow(EIP_CLAIMS, (type, claim) => this.#onClaim(type, claim)),
+    ]);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the test ends'));
+    await Promise.all(this.#watching);
+  }
+
+  async #follow<T extends KubeObject>(resource: Resource<T>, see: (type: string, object: T) => void): Promise<void> {
+    const { signal } = this.#stop;
+    const page = await this.#client.list(resource);
+    for (const item of page.items) see('added', item);
+    let { resourceVersion } = page;
+    const open = () => this.#client.watch(resource, { resourceVersion, timeoutSeconds: WATCH_SECONDS, signal });
+    let events = await open();
+    const run = async (): Promise<void> => {
+      while (!signal.aborted) {
+        for await (const event of events) {
+          if (event.type !== 'bookmark') see(event.type, event.object);
+          resourceVersion =
+            event.type === 'bookmark' ? event.resourceVersion : (event.object.metadata.resourceVersion ?? '');
+        }
+        events = await open();
+      }
+    };
+    const watching = run().catch((error) => {
+      // A gap in what was seen would be a gap in what was judged.
+      if (!signal.aborted) this.judge?.violated(`the watch of ${resource.plural} broke: ${error}`);
+    });
+    this.#watching.push(watching);
+  }
+
+  #onService(type: string, service: Service): void {
+    const key = keyOf(service);
+    const before = this.#services.get(key);
+    if (type === 'deleted') this.#services.delete(key);
+    else this.#services.set(key, service);
+    const judge = this.#judgeOf(service.metadata.namespace);
+    if (!judge) return;
+    const now = type === 'deleted' ? [] : addressesIn(service);
+    const were = before ? addressesIn(before) : [];
+    if (now.join() !== were.join()) judge.note(`  ${key}: ${were.join() || '-'} → ${now.join() || '-'}`);
+    if (type === 'deleted') return;
+    if (before && before.metadata.uid === service.metadata.uid) {
+      this.#comparePromise(judge, key, before, now);
+      for (const address of were) {
+        if (now.includes(address) || judge.isExcused(key, address)) continue;
+        judge.violated(
+          `${key} lost its address ${address}, and nobody asked for that; it publishes ${now.join() || 'none'}`,
+        );
+      }
+    }
+    for (const address of now) this.#lookForOthers(judge, key, service, address);
+  }
+
+  /** The answer to the create call is a promise. More may be given: the other family, if it was lacking. */
+  #comparePromise(judge: Judge, key: string, before: Service, now: readonly string[]): void {
+    const promised = before.metadata.annotations?.['skycap.io/addresses'];
+    if (!promised || addressesIn(before).length > 0 || now.length === 0 || judge.isForged(key)) return;
+    const broken = promised.split(',').filter((address) => !now.includes(address) && !judge.isExcused(key, address));
+    if (broken.length > 0) judge.violated(`${key} was promised ${promised} and got ${now.join()}`);
+  }
+
+  /** An update of a Service's own ports stands before Skycap can act on it; that much is its own doing. */
+  #lookForOthers(judge: Judge, key: string, service: Service, address: string): void {
+    const ports = portsOf(service);
+    for (const [otherKey, other] of this.#services) {
+      if (otherKey === key || !addressesIn(other).includes(address)) continue;
+      const both = portsOf(other).filter((port) => ports.includes(port));
+      if (both.length === 0 || judge.isExcused(key, undefined) || judge.isExcused(otherKey, undefined)) continue;
+      judge.violated(`${address} port ${both.join()} is published by ${key} and ${otherKey}`);
+    }
+  }
+
+  #onClaim(type: string, claim: EipClaim): void {
+    const judge = claim.spec.holders.map(({ namespace }) => this.#judgeOf(namespace)).find((one) => one !== undefined);
+    if (!judge) return;
+    const holders = claim.spec.holders.map(({ name, uid }) => `${name ?? '?'}${uid ? '' : ' (unbound)'}`).join(', ');
+    judge.note(`  claim ${claim.spec.address} ${type}: ${holders}`);
+    const disagreement = type === 'deleted' ? undefined : disagreementIn(claim.spec.holders);
+    if (disagreement) judge.violated(`claim ${claim.spec.address}: ${disagreement}`);
+  }
+
+  #judgeOf(namespace: string | undefined): Judge | undefined {
+    return namespace && this.judge?.namespaces.includes(namespace) ? this.judge : undefined;
+  }
+}

@@ -1,0 +1,228 @@
+/** Everything that users, administrators and accidents do to a cluster with Skycap in it, as steps of the model with the weight of each. */
+import fc from 'fast-check';
+import type { Service } from '../../../lib/api/service.ts';
+import { EIP_CLAIMS, EIPS, SERVICES } from '../../../lib/kube/resource.ts';
+import { EIP_KEYS, type Run } from './run.ts';
+import { REFUSED_LABEL } from './site.ts';
+import { type Model, type Step, step, together } from './step.ts';
+import { eipRoundTrip, lowestFirst, repeatedReview, shrinkRefused } from './trials.ts';
+import { annotationsFor, portsFor, serviceFor, wishes } from './wish.ts';
+
+const OPT_IN = 'lb.kubesphere.io/v1alpha1';
+const NAMES = ['x/s0', 'x/s1', 'x/s2', 'x/s3', 'x/s4', 'y/t0', 'y/t1'];
+
+/** One of the names, or of those that were generated. */
+const slots = fc.nat(NAMES.length + 1);
+const slotted = fc.record({ slot: slots, wish: wishes }, { noNullPrototype: true });
+const signals = fc.constantFrom('SIGTERM' as const, 'SIGKILL' as const);
+const eipKeys = fc.constantFrom(...EIP_KEYS);
+
+function keyOf(run: Run, model: Model, slot: number): string {
+  return NAMES[slot] ? `${run.prefix}${NAMES[slot]}` : (model.generated.at(-1) ?? `${run.prefix}${NAMES[0]}`);
+}
+
+function refOf(key: string): { readonly namespace: string; readonly name: string } {
+  const [namespace = '', name = ''] = key.split('/');
+  return { namespace, name };
+}
+
+function patch(run: Run, key: string, body: object): Promise<Service | undefined> {
+  return run.attempt(() => run.site.client.patch(SERVICES, refOf(key), body, { type: 'merge' }));
+}
+
+const read = (run: Run, key: string) => run.attempt(() => run.site.client.get(SERVICES, refOf(key)));
+const create = (run: Run, service: Service, dryRun = false) =>
+  run.attempt(() => run.site.client.create(SERVICES, service, { dryRun }));
+const remove = (run: Run, key: string) => run.attempt(() => run.site.client.delete(SERVICES, refOf(key)));
+
+const creation = step('create', slotted, async (run, { slot, wish }, model) => {
+  await create(run, serviceFor(run, keyOf(run, model, slot), wish));
+});
+
+const generation = step('create under a generated name', wishes, async (run, wish, model) => {
+  const created = await create(run, serviceFor(run, `${run.prefix}x/g-`, wish));
+  if (created) model.generated.push(`${created.metadata.namespace}/${created.metadata.name}`);
+});
+
+const deletion = step('delete', slots, async (run, slot, model) => {
+  await remove(run, keyOf(run, model, slot));
+});
+
+const reannotation = step('re-annotate', slotted, async (run, { slot, wish }, model) => {
+  const key = keyOf(run, model, slot);
+  run.excuse(key);
+  await patch(run, key, { metadata: { annotations: annotationsFor(run, wish) } });
+});
+
+const ports = step('change the ports of', slotted, async (run, { slot, wish }, model) => {
+  const key = keyOf(run, model, slot);
+  run.excuse(key);
+  await patch(run, key, { spec: { ports: portsFor(wish.ports), externalTrafficPolicy: wish.policy } });
+});
+
+const replacement = step('replace without our marks', slotted, async (run, { slot, wish }, model) => {
+  const key = keyOf(run, model, slot);
+  const old = await read(run, key);
+  if (!old) return;
+  run.excuse(key);
+  const { namespace, name, resourceVersion = '' } = { ...old.metadata };
+  const { annotations = {} } = serviceFor(run, key, wish).metadata;
+  const metadata = { ...refOf(key), namespace, name, resourceVersion, annotations };
+  await run.attempt(() => run.site.client.replace(SERVICES, { ...old, metadata } as Service));
+});
+
+const retyping = step(
+  'retype',
+  fc.tuple(slots, fc.constantFrom('ClusterIP', 'LoadBalancer')),
+  async (run, [slot, type], model) => {
+    const key = keyOf(run, model, slot);
+    run.excuse(key);
+    await patch(run, key, { spec: { type, ...(type === 'ClusterIP' && { externalTrafficPolicy: null }) } });
+  },
+);
+
+const optingOut = step(
+  'opt out or in',
+  fc.tuple(slots, fc.constantFrom(null, 'other', 'openelb')),
+  async (run, [slot, value], model) => {
+    const key = keyOf(run, model, slot);
+    run.excuse(key);
+    await patch(run, key, { metadata: { annotations: { [OPT_IN]: value } } });
+  },
+);
+
+/** No excuse for these: they ask for nothing. */
+const touching = step('touch', slots, async (run, slot, model) => {
+  await patch(run, keyOf(run, model, slot), { metadata: { labels: { touched: String(performance.now() | 0) } } });
+});
+
+const stripping = step('strip our marks', slots, async (run, slot, model) => {
+  const annotations = { 'skycap.io/addresses': null, 'skycap.io/claim': null, 'skycap.io/waiting-since': null };
+  const labels = { 'eip.openelb.kubesphere.io/v1alpha2': null };
+  await patch(run, keyOf(run, model, slot), { metadata: { annotations, labels } });
+});
+
+const forgery = step('forge our marks', fc.tuple(slots, fc.nat(9)), async (run, [slot, number], model) => {
+  const key = keyOf(run, model, slot);
+  run.forging(key);
+  const address = run.rangesOf('a')[0].replace(/0\/29$/, String(number));
+  const annotations = { 'skycap.io/addresses': address, 'skycap.io/claim': 'x', 'skycap.io/waiting-since': 'long' };
+  await patch(run, key, { metadata: { annotations, labels: { 'eip.openelb.kubesphere.io/v1alpha2': 'x' } } });
+});
+
+const recreation = step('delete and create again', slots, async (run, slot, model) => {
+  const key = keyOf(run, model, slot);
+  const old = await read(run, key);
+  if (!old) return;
+  run.forging(key);
+  await remove(run, key);
+  const { annotations = {} } = old.metadata;
+  const { ports: stored, type = 'ClusterIP' } = old.spec ?? {};
+  const spec = { type, ports: portsFor((stored ?? []).map(({ port }) => port)) };
+  await create(run, { metadata: { ...refOf(key), annotations }, spec } as Service);
+});
+
+const dryRun = step('create in a dry run', slotted, async (run, { slot, wish }) => {
+  const service = serviceFor(run, `${run.prefix}x/dry-${slot}`, wish);
+  const shown = await create(run, service, true);
+  if (shown?.metadata.annotations?.['skycap.io/claim']) run.violated('a dry run shows the token of a claim');
+  if ((await run.claims()).some(({ spec }) => spec.holders.some(({ name }) => name === service.metadata.name))) {
+    run.violated('a dry run has claimed an address');
+  }
+});
+
+const dryUpdate = step('re-annotate in a dry run', slotted, async (run, { slot, wish }, model) => {
+  const body = { metadata: { annotations: annotationsFor(run, wish) } };
+  const options = { type: 'merge', dryRun: true } as const;
+  await run.attempt(() => run.site.client.patch(SERVICES, refOf(keyOf(run, model, slot)), body, options));
+});
+
+const refusal = step('create what is refused after admission', slotted, async (run, { slot, wish }, model) => {
+  const stored = await create(run, serviceFor(run, keyOf(run, model, slot), wish, { [REFUSED_LABEL]: 'yes' }));
+  if (stored) run.violated('the policy of the test did not refuse');
+});
+
+const eipCreation = step('create Eip', eipKeys, (run, key) => run.createEip(key));
+const eipDeletion = step('delete Eip', eipKeys, (run, key) => run.deleteEip(key));
+
+const eipRecreation = step('delete and create Eip', eipKeys, async (run, key) => {
+  await run.deleteEip(key);
+  await run.createEip(key);
+});
+
+const eipEdit = step('edit Eip', fc.tuple(eipKeys, fc.nat(4)), async (run, [key, choice]) => {
+  const ranges = run.rangesOf(key);
+  const body = { spec: { address: ranges[choice % ranges.length] } };
+  await run.attempt(() => run.site.client.patch(EIPS, { name: run.eipName(key) }, body, { type: 'merge' }));
+});
+
+const disabling = step('disable Eip', fc.tuple(eipKeys, fc.boolean()), async (run, [key, disable]) => {
+  await run.attempt(() =>
+    run.site.client.patch(EIPS, { name: run.eipName(key) }, { spec: { disable } }, { type: 'merge' }),
+  );
+});
+
+const claimDeletion = step('delete a claim by hand', fc.nat(20), async (run, choice) => {
+  const claims = await run.claims();
+  const { name } = claims[choice % Math.max(claims.length, 1)]?.metadata ?? {};
+  if (name) await run.attempt(() => run.site.client.delete(EIP_CLAIMS, { name }));
+  await run.untilAtRest();
+});
+
+const allClaimsDeletion = step('delete all claims by hand', fc.constant(undefined), async (run) => {
+  await Promise.all(
+    (await run.claims()).map(({ metadata: { name = '' } }) =>
+      run.attempt(() => run.site.client.delete(EIP_CLAIMS, { name })),
+    ),
+  );
+  await run.untilAtRest();
+});
+
+const webhookRestart = step('end a webhook', fc.tuple(fc.nat(1), signals), (run, [which, signal]) =>
+  run.site.restartWebhook(which, signal),
+);
+const allocatorRestart = step('end an allocator', fc.tuple(fc.nat(1), signals), (run, [which, signal]) =>
+  run.site.restartAllocator(which, signal),
+);
+const rest = step('wait for rest', fc.constant(undefined), async (run) => void (await run.untilAtRest()));
+
+const weighted = (...of: readonly (readonly [number, fc.Arbitrary<Step>])[]): fc.Arbitrary<Step> =>
+  fc.oneof(...of.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+
+/** What users do, and may do at the same time. */
+const everyday = weighted(
+  [24, creation],
+  [3, generation],
+  [9, deletion],
+  [7, reannotation],
+  [5, ports],
+  [4, replacement],
+  [4, retyping],
+  [4, optingOut],
+  [3, touching],
+  [3, stripping],
+  [2, forgery],
+  [3, recreation],
+  [3, dryRun],
+  [2, dryUpdate],
+  [2, refusal],
+  [4, eipCreation],
+  [3, disabling],
+  [4, eipEdit],
+  [1, eipDeletion],
+  [2, eipRecreation],
+);
+
+export const steps: fc.Arbitrary<Step> = weighted(
+  [240, everyday],
+  [60, together(everyday)],
+  [12, rest],
+  [4, lowestFirst],
+  [3, eipRoundTrip],
+  [3, shrinkRefused],
+  [3, repeatedReview],
+  [4, webhookRestart],
+  [3, allocatorRestart],
+  [6, claimDeletion],
+  [2, allClaimsDeletion],
+);

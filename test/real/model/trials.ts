@@ -1,0 +1,142 @@
+/** Steps that wait for rest first and can then say exactly what has to come of something. */
+import fc from 'fast-check';
+import { EIPS, SERVICES } from '../../../lib/kube/resource.ts';
+import { addressOf, formatAddress } from '../../../lib/net/address.ts';
+import { eventually } from '../../support/eventually.ts';
+import { addressesIn, conditionOf } from './agreement.ts';
+import { isIn, rangesOf } from './rest.ts';
+import { EIP_KEYS } from './run.ts';
+import { step } from './step.ts';
+import { serviceFor, type Wish } from './wish.ts';
+
+const PLAIN: Wish = {
+  eip: 'a',
+  requested: undefined,
+  sharing: 'no',
+  ports: [80],
+  families: 'single',
+  policy: 'Cluster',
+};
+const ADDRESSES = 'skycap.io/addresses';
+const NAMED = 'eip.openelb.kubesphere.io/v1alpha2';
+let uids = 0;
+
+/** Of what is free, the lowest is given; a dry run and every webhook say the same. */
+export const lowestFirst = step('expect the lowest free address', fc.constantFrom(...EIP_KEYS), async (run, key) => {
+  const { eips, claims } = await run.untilAtRest();
+  const name = run.eipName(key);
+  const eip = eips.find(({ metadata }) => metadata.name === name);
+  const range = rangesOf(eips)?.get(name);
+  // What is unbound now may be let go in a moment.
+  const isInMotion = claims.some(({ spec }) => spec.holders.some(({ uid }) => uid === undefined));
+  if (!range || eip?.spec?.disable || isInMotion) return;
+  let value = range.first;
+  const isTaken = () => claims.some(({ spec }) => spec.address === formatAddress(addressOf(range.family, value)));
+  while (value <= range.last && isTaken()) value++;
+  if (value > range.last) return;
+  const lowest = formatAddress(addressOf(range.family, value));
+  const wish: Wish = { ...PLAIN, eip: key, families: key === 'six' ? 'six' : 'single' };
+  const service = serviceFor(run, `${run.prefix}x/lowest-${++uids}`, wish);
+  const ask = async (dryRun: boolean): Promise<string | undefined> =>
+    (await run.site.client.create(SERVICES, service, { dryRun })).metadata.annotations?.[ADDRESSES];
+  // The webhooks' caches follow, and one may just be starting; what is right once is right from then on.
+  await eventually(async () => expectSame(await ask(true), lowest, 'a dry run'), { withinMs: 60_000 });
+  const given = await ask(false);
+  if (given !== undefined) expectSame(given, lowest, 'a creation');
+});
+
+/** An Eip that is made again gives each Service the address that it had. */
+export const eipRoundTrip = step(
+  'delete an Eip and make it again',
+  fc.tuple(fc.constantFrom(...EIP_KEYS), fc.boolean()),
+  async (run, [key, isNoticed]) => {
+    const before = await run.untilAtRest();
+    const name = run.eipName(key);
+    if (!before.eips.some(({ metadata }) => metadata.name === name)) return;
+    const range = rangesOf([{ metadata: { name }, spec: { address: run.rangesOf(key)[0] } }])?.get(name);
+    const loyal = before.services.filter(
+      (service) =>
+        service.metadata.annotations?.[NAMED] === name &&
+        conditionOf(service)?.reason === 'Assigned' &&
+        addressesIn(service).every((address) => isIn(range, address)),
+    );
+    await run.deleteEip(key);
+    if (isNoticed) {
+      await eventually(
+        async () => {
+          const left = (await run.services()).flatMap(addressesIn).filter((address) => isIn(range, address));
+          if (left.length > 0) throw new Error(`Cannot see addresses of the deleted Eip go: ${left}`);
+        },
+        { withinMs: 60_000 },
+      );
+    }
+    await run.createEip(key);
+    const after = await run.untilAtRest();
+    for (const service of loyal) {
+      const again = after.services.find(({ metadata }) => metadata.uid === service.metadata.uid);
+      const { name: serviceName } = service.metadata;
+      expectSame(
+        again && addressesIn(again).join(),
+        addressesIn(service).join(),
+        `after the Eip came back, ${serviceName}`,
+      );
+    }
+  },
+);
+
+/** An Eip cannot be edited so that it leaves out an address in use; the message names who uses it. */
+export const shrinkRefused = step('shrink an Eip under a live address', fc.constant(undefined), async (run) => {
+  const { eips, services, claims } = await run.untilAtRest();
+  const name = run.eipName('a');
+  const range = rangesOf(eips)?.get(name);
+  const live = services.find((service) => addressesIn(service).some((address) => isIn(range, address)));
+  const address = live && addressesIn(live).find((one) => isIn(range, one));
+  if (!range || !address || claims.find(({ spec }) => spec.address === address)?.spec.eip !== name) return;
+  const other = formatAddress(addressOf(4, address.endsWith('.0') ? range.last : range.first));
+  if (other === address) return;
+  const shrink = () =>
+    run.site.client.patch(EIPS, { name }, { spec: { address: other } }, { type: 'merge', dryRun: true });
+  await eventually(
+    async () => {
+      const refusal = await shrink().then(
+        () => 'accepted',
+        (error: Error) => error.message,
+      );
+      if (!refusal.includes('spec.address') || !refusal.includes(`${live.metadata.namespace}/${live.metadata.name}`)) {
+        throw new Error(`Cannot see the shrinking of ${name} to ${other} refused for ${address}: ${refusal}`);
+      }
+    },
+    { withinMs: 60_000 },
+  );
+});
+
+/** One creation reviewed three times: by the other webhook with the first one's patch, and anew as the API server repeats a call. */
+export const repeatedReview = step(
+  'review one creation three times',
+  fc.tuple(fc.nat(1), fc.boolean()),
+  async (run, [which, isStored]) => {
+    await run.untilAtRest();
+    await eventually(
+      async () => {
+        const uid = `review-${++uids}`;
+        const service = serviceFor(run, `${run.prefix}y/${uid}`, PLAIN);
+        const first = await run.site.review(which, service, uid);
+        const second = await run.site.review(which + 1, first, uid);
+        const third = await run.site.review(which, service, uid);
+        const [address, again, anew] = [first, second, third].map(({ metadata }) => metadata.annotations?.[ADDRESSES]);
+        expectSame(again, address, `the second review of ${uid}`);
+        expectSame(anew, address, `the third review of ${uid}`);
+        if (!isStored || address === undefined) return;
+        const stored = await run.site.client.create(SERVICES, second);
+        expectSame(stored.metadata.annotations?.[ADDRESSES], address, `the creation of ${uid}`);
+      },
+      // One that is just starting, or has not heard of an edit yet, is no fault: what it claims is let go after the grace period.
+      { withinMs: 60_000, everyMs: 500 },
+    );
+  },
+);
+
+function expectSame(actual: string | undefined, expected: string | undefined, what: string): void {
+  if (actual !== expected)
+    throw new Error(`Cannot agree: ${what} gives ${actual ?? 'nothing'}, not ${expected ?? 'nothing'}`);
+}
