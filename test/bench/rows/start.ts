@@ -1,7 +1,5 @@
 /** A speaker's pod that starts anew, BIRD included, among many Services: from the start of its first process to its last route at the router. */
-import { waitForSessions } from '../../lab/demo.ts';
 import { SKYCAP_NAMESPACE } from '../../lab/install.ts';
-import { ROUTER_AS } from '../../lab/layout.ts';
 import { eventually } from '../../lab/poll.ts';
 import type { Bench } from '../bench.ts';
 import { type Figure, formatMs } from '../figures.ts';
@@ -25,22 +23,18 @@ interface PodList {
 /** One node alone has sessions then, so that a route is there or is not; that is put right again at the end. */
 export async function measureStart(bench: Bench, count: number): Promise<Figure[]> {
   await bench.selectNodes(NODE);
-  await keepRoutesOfTheGone(bench, false);
-  const frr: number[] = [];
   const bird: number[] = [];
   try {
     for (let run = 0; run < (bench.quick ? 1 : RUNS); run++) {
       await settled(bench, count);
       const old = new Set((await processesOn(bench)).map(({ pid }) => pid));
       await deleteSpeakerPod(bench);
-      // The sessions end with the pod, and the routes with them.
-      await Promise.all([bench.bird.atMost(0, DEADLINE_MS), bench.frr.atMost(0, DEADLINE_MS)]);
+      // The session ends with the pod. This router keeps nothing of a neighbour that is gone; FRR would keep its routes, and nothing would be seen to come.
+      await bench.bird.atMost(0, DEADLINE_MS);
       const started = await startOf(bench, old);
-      frr.push(await lastRoute(bench.frr, started, count));
       bird.push(await lastRoute(bench.bird, started, count));
     }
   } finally {
-    await keepRoutesOfTheGone(bench, true);
     await bench.selectNodes(undefined);
   }
   const worst = (times: readonly number[]) => Math.max(...times);
@@ -52,22 +46,12 @@ export async function measureStart(bench: Bench, count: number): Promise<Figure[
       goal: `≤ ${formatMs(GOAL_MS)}`,
       isMet: worst(bird) <= GOAL_MS,
     },
-    { what: 'the same, FRR', measured: runs(frr) },
   ];
 }
 
 async function settled(bench: Bench, count: number): Promise<void> {
-  for (const watch of [bench.frr, bench.bird]) await lastRoute(watch, Number.NEGATIVE_INFINITY, count);
+  await lastRoute(bench.bird, Number.NEGATIVE_INFINITY, count);
   await untilQuiet(QUIET_MS);
-}
-
-/** A router that helps a neighbour to restart keeps its routes meanwhile; then none could be seen to come. */
-async function keepRoutesOfTheGone(bench: Bench, keep: boolean): Promise<void> {
-  const { router } = bench.lab;
-  const command = `${keep ? 'no ' : ''}bgp graceful-restart-disable`;
-  await router.vtysh('configure terminal', `router bgp ${ROUTER_AS}`, command);
-  await router.vtysh('clear bgp *');
-  await waitForSessions(bench.lab, 1);
 }
 
 /** @returns how long after `started` the last of so many routes appeared. */
