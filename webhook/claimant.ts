@@ -2,7 +2,7 @@
  * Who claims: how a Service under review is known in the claims. At its creation it has no uid, and under `generateName` no name; what ties it to its
  * claims then is a random token. Pure.
  */
-import type { ClaimHolder, ClaimPort, EipClaim } from '../lib/api/claim.ts';
+import type { ClaimHolder, EipClaim } from '../lib/api/claim.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Claimant } from '../lib/ipam/claimer.ts';
@@ -73,12 +73,6 @@ export function holderFor(identity: Identity, wants: Wants, token: string, now: 
     selector: wants.selector,
     since: now.toISOString(),
   };
-}
-
-/** Ports that the Service has now and those it is going to have: until the update is stored (it may still fail) both are in use. */
-export function portsOfBoth(a: readonly ClaimPort[], b: readonly ClaimPort[]): ClaimPort[] {
-  const byText = new Map([...a, ...b].map((port) => [`${port.port}/${port.protocol}`, port]));
-  return [...byText.values()].sort((x, y) => x.port - y.port || (x.protocol < y.protocol ? -1 : 1));
 }
 
 export function publishedAddresses(service: Service): readonly Address[] {

@@ -17,7 +17,6 @@ import {
   type Identity,
   isOfService,
   isOwnToken,
-  portsOfBoth,
   publishedAddresses,
   type ServiceClaimant,
 } from './claimant.ts';
@@ -109,10 +108,10 @@ export async function identifyStored(
   };
   const own = claimsHeld(provisional, ledger).flatMap(({ spec }) => spec.holders.filter(isSelf));
   const token = own[0]?.token ?? marks.token ?? newToken();
-  const ports = own.reduce((all, holder) => portsOfBoth(all, holder.ports), wants.ports);
   return {
     ...provisional,
-    holder: { ...holderFor(identity, wants, token, now()), ports },
+    holder: holderFor(identity, wants, token, now()),
+    keepsPorts: true,
     former: [...publishedAddresses(old), ...shown],
   };
 }

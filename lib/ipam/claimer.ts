@@ -24,6 +24,11 @@ export interface Claimant {
    * allocator in this very moment, so it is written anew, if only for its time: one of the two writes fails then.
    */
   readonly stored: readonly Address[];
+  /**
+   * The Service is being changed, and the change may still fail: in an entry that it has already its present ports stay beside those to come. An
+   * address that it takes anew is not used before the change is stored, so there the present ones are nobody's business.
+   */
+  readonly keepsPorts?: boolean;
 }
 
 export interface ClaimerDeps<C extends Claimant = Claimant> {
@@ -181,7 +186,11 @@ export class Claimer<C extends Claimant = Claimant> {
     const { isSelf } = this.#deps.situation(claimant);
     const own = claim.spec.holders.find(isSelf);
     const isStored = claimant.stored.some((one) => sameAddress(one, address));
-    const holder = renewed(own, claimant.holder, isStored);
+    const holder = renewed(
+      own,
+      own && claimant.keepsPorts ? withPortsOf(own, claimant.holder) : claimant.holder,
+      isStored,
+    );
     if (holder === own) return true;
     const others = claim.spec.holders.filter((present) => !isSelf(present));
     return this.#replace(claim, [...others, holder], signal);
@@ -240,6 +249,12 @@ function renewed(own: ClaimHolder | undefined, next: ClaimHolder, isStored: bool
   const since = isStored ? own.since : next.since;
   const merged: ClaimHolder = { ...next, ...(name && { name }), ...(uid && { uid }), since };
   return JSON.stringify(sorted(merged)) === JSON.stringify(sorted(own)) ? own : merged;
+}
+
+function withPortsOf(own: ClaimHolder, next: ClaimHolder): ClaimHolder {
+  const byText = new Map([...next.ports, ...own.ports].map((port) => [`${port.port}/${port.protocol}`, port]));
+  const ports = [...byText.values()].sort((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1));
+  return { ...next, ports };
 }
 
 /** Whether it matters to the claimant who has the address. */

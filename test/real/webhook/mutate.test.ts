@@ -214,6 +214,33 @@ describe('at creation', () => {
     expect(c.address).not.toBe(a.address);
   });
 
+  it('an update keeps the present ports in use where the Service is, and joins an address with those to come', async () => {
+    const port = (number: number) => ({ ports: [{ port: number, protocol: 'TCP' as const }] });
+    const key = { 'skycap.io/sharing-key': 'joining' };
+    const a = await create(service('join-a', key, port(83)));
+    const b = await create(service('join-b', key, port(83)));
+    expect(b.address).not.toBe(a.address);
+    const portsOf = async (address: string) =>
+      (await claimOf(address))?.spec.holders.map(({ name, ports }) => `${name} ${ports.map((one) => one.port)}`);
+    const update = async (annotations: Record<string, string>, number: number) => {
+      const { spec, metadata } = b.object;
+      const wanted = { ...spec, ports: [{ ...spec?.ports?.[0], port: number, protocol: 'TCP' as const }] };
+      const current = await lab.client.get(SERVICES, { namespace: 'default', name: 'join-b' });
+      const { resourceVersion } = current.metadata;
+      const marks = { ...metadata.annotations, ...annotations };
+      const answer = await lab.replaceService({
+        ...current,
+        metadata: { ...metadata, resourceVersion, annotations: marks },
+        spec: wanted,
+      });
+      expect(answer.message).toBe('');
+    };
+    await update({}, 82);
+    expect(await portsOf(b.address)).toEqual(['join-b 82,83']);
+    await update({ [ADDRESS]: a.address }, 81);
+    expect(await portsOf(a.address)).toEqual(['join-a 83', 'join-b 81']);
+  });
+
   it('a manifest copied from a Service, marks and all, gets an address of its own', async () => {
     const original = await create(service('original'));
     const { uid, resourceVersion, creationTimestamp, ...metadata } = original.object.metadata;

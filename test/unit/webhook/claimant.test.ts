@@ -6,7 +6,6 @@ import {
   type Identity,
   isOfService,
   isOwnToken,
-  portsOfBoth,
   type ServiceClaimant,
 } from '../../../webhook/claimant.ts';
 import { addr, claim, holder, ledgerOf, wants } from '../lib/ipam/builders.ts';
@@ -86,14 +85,4 @@ it('the entry to write has what sharing asks for, and no uid', () => {
   expect(Object.keys(holderFor(nameless, wants(), 't1', new Date(0)))).not.toEqual(
     expect.arrayContaining(['name', 'sharingKey', 'sharingNamespaces']),
   );
-});
-
-it('during an update both the old and the new ports are in use', () => {
-  const tcp = (port: number) => ({ port, protocol: 'TCP' as const });
-  expect(portsOfBoth([tcp(80), tcp(443)], [tcp(53), tcp(80), { port: 53, protocol: 'UDP' }])).toEqual([
-    tcp(53),
-    { port: 53, protocol: 'UDP' },
-    tcp(80),
-    tcp(443),
-  ]);
 });
