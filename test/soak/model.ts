@@ -1,4 +1,7 @@
-/** The promises about addresses under anything that may happen, in thousands of sequences: see `test/real/model/`. */
+/**
+ * The promises about addresses (docs/architecture.md, "What always holds") under anything that may happen, in thousands of sequences: see
+ * `test/real/model/`. It still finds something about every twenty runs, so it is no part of CI yet.
+ */
 import fc from 'fast-check';
 import { modelProperty, type Progress, untilNoClaims } from '../real/model/property.ts';
 import { Site } from '../real/model/site.ts';

@@ -1,5 +1,6 @@
 /** The soaks there are. */
+import { memorySoak } from './memory.ts';
 import { modelSoak } from './model.ts';
 import type { Soak } from './soak.ts';
 
-export const SOAKS: readonly Soak[] = [modelSoak];
+export const SOAKS: readonly Soak[] = [modelSoak, memorySoak];

@@ -2,7 +2,7 @@
  * What must hold at every instant of a history of Services and EipClaims (design §4.1, §4.2, §4.6):
  *
  * - an address is published by one Service at a time, and that one holds its claim; sharers all do;
- * - what is published changes only after the Service's own wish has changed;
+ * - what is published changes only after the Service's own wish has changed, or to the very address that it wishes for;
  * - what the create call answered is what is published first.
  */
 import type { EipClaim } from '../../lib/api/claim.ts';
@@ -90,7 +90,8 @@ class Chronicle {
     }
     if (published === life.published) return [];
     this.#lives.set(uid, { wish, published, promised: undefined });
-    if (life.wish !== wish) return [];
+    // It asked for an address that was another's then, and kept what it had until that one came free.
+    if (life.wish !== wish || (published !== '' && published === service.spec?.loadBalancerIP)) return [];
     const key = keyOf(service);
     if (life.published !== '') return [`${key} published ${life.published}, now ${published || 'nothing'}`];
     const isKept = life.promised === undefined || life.promised === published;

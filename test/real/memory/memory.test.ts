@@ -1,13 +1,12 @@
 /**
- * Three minutes of 20 changes a second: nothing that a component uses may grow with them. For longer, which finds what is smaller:
- *
- *     SKYCAP_CHURN_MINUTES=30 npm test -- test/real/memory
+ * Three minutes of 20 changes a second: nothing that a component uses may grow with them. `npm run test:soak -- memory 30m` is the same for longer, and
+ * finds what is smaller.
  */
 import { Components } from './components.ts';
 import { watchGrowth } from './watch-growth.ts';
 
 const MINUTE_MS = 60_000;
-const CHURN_MS = Number(process.env.SKYCAP_CHURN_MINUTES || 3) * MINUTE_MS;
+const CHURN_MS = 3 * MINUTE_MS;
 
 let components: Components;
 

@@ -68,6 +68,14 @@ test.each<[string, readonly string[], readonly string[]]>([
     violations(held(ADDRESS, 'front', 'back')),
     ['0: 10.0.0.1 is held by front and back'],
   ],
+  [
+    'moved to what it had asked for when that was taken',
+    violations(frontHolds, front, held('10.0.0.2', 'front'), {
+      ...service('front', '10.0.0.2'),
+      spec: { type: 'LoadBalancer', ports: [{ port: 80 }], loadBalancerIP: '10.0.0.2' },
+    }),
+    [],
+  ],
   ['emptied', violations(frontHolds, front, service('front', '')), ['2: shop/front published 10.0.0.1, now nothing']],
   [
     'changed with the wish',
