@@ -23,8 +23,10 @@ export interface Happened {
 
 /** A Service's life, by its uid. */
 interface Life {
-  /** The wish when it got what it publishes; of one that publishes nothing yet, the wish it was created with. */
+  /** As last seen. */
   readonly wish: string;
+  /** The wish was another in between, since it got what it publishes or was created; one that is what it was again counts, too. */
+  readonly hasAsked: boolean;
   readonly published: string;
   /** `skycap.io/addresses` in the create call's answer. */
   readonly promised: string | undefined;
@@ -85,13 +87,17 @@ class Chronicle {
     const life = this.#lives.get(uid);
     if (!life) {
       const promised = service.metadata.annotations?.['skycap.io/addresses'];
-      this.#lives.set(uid, { wish, published, promised });
+      this.#lives.set(uid, { wish, hasAsked: false, published, promised });
       return [];
     }
-    if (published === life.published) return [];
-    this.#lives.set(uid, { wish, published, promised: undefined });
+    const hasAsked = life.hasAsked || life.wish !== wish;
+    if (published === life.published) {
+      this.#lives.set(uid, { ...life, wish, hasAsked });
+      return [];
+    }
+    this.#lives.set(uid, { wish, hasAsked: false, published, promised: undefined });
     // It asked for an address that was another's then, and kept what it had until that one came free.
-    if (life.wish !== wish || (published !== '' && published === service.spec?.loadBalancerIP)) return [];
+    if (hasAsked || (published !== '' && published === service.spec?.loadBalancerIP)) return [];
     const key = keyOf(service);
     if (life.published !== '') return [`${key} published ${life.published}, now ${published || 'nothing'}`];
     const isKept = life.promised === undefined || life.promised === published;

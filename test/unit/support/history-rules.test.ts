@@ -69,6 +69,17 @@ test.each<[string, readonly string[], readonly string[]]>([
     ['0: 10.0.0.1 is held by front and back'],
   ],
   [
+    'retyped and back before it was published, with another address than was promised first',
+    violations(
+      service('front', '', { promised: '10.0.0.9' }),
+      { ...service('front', ''), spec: { type: 'ClusterIP', ports: [{ port: 80 }] } },
+      service('front', ''),
+      frontHolds,
+      front,
+    ),
+    [],
+  ],
+  [
     'moved to what it had asked for when that was taken',
     violations(frontHolds, front, held('10.0.0.2', 'front'), {
       ...service('front', '10.0.0.2'),
