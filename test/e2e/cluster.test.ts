@@ -42,8 +42,7 @@ function answersOf(address: string, count: number): Promise<Spread> {
       const spread = await request(scene.lab, address, count);
       return spread.failures.length === 0 && spread;
     },
-    // Where the API server was away in an earlier file, kube-proxy follows it again by its own back-off, half a minute at most.
-    { what: `${count} answers from ${address}`, deadlineMs: 60_000 },
+    { what: `${count} answers from ${address}`, deadlineMs: 10_000 },
   );
 }
 
