@@ -2,7 +2,7 @@
 import unit from './jest.config.js';
 
 /** @type {import('jest').Config} */
-const config = { ...unit, roots: ['<rootDir>/test/real'], testTimeout: 30_000 };
+const config = { ...unit, roots: ['<rootDir>/test/real'] };
 
 // biome-ignore lint/style/noDefaultExport: jest reads the default export.
 export default config;

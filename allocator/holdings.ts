@@ -5,9 +5,11 @@
  * that no longer contains an address it gave, is still there: what it gave must not move because of it (design §4.1). Only an Eip that is
  * surely gone sets its addresses free.
  */
+
 import type { ClaimHolder, EipClaim } from '../lib/api/claim.ts';
 import { claimAddress } from '../lib/api/claim.ts';
 import { ADDRESSES_ANNOTATION } from '../lib/api/keys.ts';
+import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import { mayShare } from '../lib/ipam/sharing.ts';
@@ -55,11 +57,6 @@ export function isEstablished(
   const isOwnToken = own.uid === undefined && own.token === token;
   const shown = [...publishedAddresses(service), ...(isOwnToken ? annotatedAddresses(service) : [])];
   return shown.some((one) => sameAddress(one, address));
-}
-
-/** Of the status; what is no IP address (a host name) is not ours. */
-export function publishedAddresses(service: Service): Address[] {
-  return (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => parseAddress(ip ?? '') ?? []);
 }
 
 /** Of the annotation `skycap.io/addresses`. */

@@ -2,10 +2,12 @@
  * Claims with a holder that has no name: made under `generateName`, when nobody knew the Service's name yet. The token finds the Service;
  * one that never came loses its claim after the grace period, once a live list says that no Service there has the token.
  */
+
 import { type ClaimHolder, claimAddress, type EipClaim } from '../lib/api/claim.ts';
 import { CLAIM_ANNOTATION } from '../lib/api/keys.ts';
 import { keyOf } from '../lib/api/object.ts';
 import { Claimer } from '../lib/ipam/claimer.ts';
+import { pagesOf } from '../lib/kube/pages.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
 import { type Address, formatAddress } from '../lib/net/address.ts';
 import type { Again } from '../lib/process/level-loop.ts';
@@ -86,20 +88,12 @@ export class ClaimReconciler {
 
   async #tokensIn(namespace: string, signal: AbortSignal): Promise<ReadonlySet<string>> {
     const tokens = new Set<string>();
-    let next: string | undefined;
-    do {
-      const page = await this.#deps.client.list(SERVICES, {
-        namespace,
-        limit: PAGE_SIZE,
-        ...(next && { continue: next }),
-        signal,
-      });
+    for await (const page of pagesOf(this.#deps.client, SERVICES, { namespace, limit: PAGE_SIZE, signal })) {
       for (const { metadata } of page.items) {
         const token = metadata.annotations?.[CLAIM_ANNOTATION];
         if (token) tokens.add(token);
       }
-      next = page.continue;
-    } while (next);
+    }
     return tokens;
   }
 }

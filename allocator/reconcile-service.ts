@@ -4,6 +4,7 @@
  */
 import { ADDRESS_ASSIGNED_CONDITION, WAITING_SINCE_ANNOTATION } from '../lib/api/keys.ts';
 import type { Problem } from '../lib/api/problem.ts';
+import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Choice, Situation } from '../lib/ipam/choose.ts';
@@ -15,7 +16,6 @@ import { sameAddress } from '../lib/net/address.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import { decideInvalid, decideOutcome, type Outcome } from './decide-outcome.ts';
 import { decideLeaving, decideService, type ServiceDecision } from './decide-service.ts';
-import { publishedAddresses } from './holdings.ts';
 import { Patience } from './patience.ts';
 import type { Deps } from './ports.ts';
 import { reclaimsFor } from './reclaim.ts';

@@ -3,10 +3,10 @@
  */
 import { ADDRESS_ASSIGNED_CONDITION, CLAIM_ANNOTATION, EIP_LABEL } from '../lib/api/keys.ts';
 import { keyFor, keyOf } from '../lib/api/object.ts';
+import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Store } from '../lib/kube/store.ts';
 import { type Address, formatAddress } from '../lib/net/address.ts';
-import { publishedAddresses } from './holdings.ts';
 
 export class ServiceIndex {
   readonly #store: Store<Service>;

@@ -5,13 +5,14 @@
 import { BY_DEFAULT_CONDITION, EIP_LABEL, SERVICE_ANNOTATIONS } from '../lib/api/keys.ts';
 import { keyOf } from '../lib/api/object.ts';
 import { isOurs, type ParsedWants, parseWants, type UnmarkedServices } from '../lib/api/parse-wants.ts';
+import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Situation } from '../lib/ipam/choose.ts';
 import type { Claimant } from '../lib/ipam/claimer.ts';
 import { type Address, sameAddress } from '../lib/net/address.ts';
 import { newHolder } from './holder.ts';
-import { formerAddresses, type Holding, pinnedHoldings, publishedAddresses } from './holdings.ts';
+import { formerAddresses, type Holding, pinnedHoldings } from './holdings.ts';
 import { TakenForService } from './taken.ts';
 import type { World } from './world.ts';
 

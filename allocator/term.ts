@@ -2,6 +2,8 @@
  * One term of leadership: the queues and their workers, from the moment this replica may act until it may not. It starts by looking at everything
  * once; nothing of it outlives it.
  */
+
+import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import { isNotFound } from '../lib/kube/errors.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
@@ -12,7 +14,6 @@ import { type ActOptions, actWith } from './act.ts';
 import { Breather } from './breather.ts';
 import type { Caches } from './caches.ts';
 import { Departures } from './departures.ts';
-import { publishedAddresses } from './holdings.ts';
 import type { QueueName } from './metrics.ts';
 import type { Deps } from './ports.ts';
 import { BgpReconciler, confKey, peerKey } from './reconcile-bgp.ts';

@@ -2,7 +2,7 @@
 import { claimAddress, type EipClaim } from '../lib/api/claim.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';
 import { BGP_CONF_NAME, EIP_LABEL } from '../lib/api/keys.ts';
-import { type KubeObject, keyFor, keyOf } from '../lib/api/object.ts';
+import { type KubeObject, keyFor, keyOf, sameMarks, sameTexts } from '../lib/api/object.ts';
 import { withoutCounts } from '../lib/api/speaker-counts.ts';
 import type { SpeakerObject } from '../lib/api/speaker-types.ts';
 import type { Change, Store } from '../lib/kube/store.ts';
@@ -109,15 +109,5 @@ function sameButForCounts(a: SpeakerObject, b: SpeakerObject): boolean {
 }
 
 function sameButForStatus(a: EipObject, b: EipObject): boolean {
-  return (
-    a.metadata.generation === b.metadata.generation &&
-    a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&
-    sameTexts(a.metadata.labels, b.metadata.labels) &&
-    sameTexts(a.metadata.annotations, b.metadata.annotations)
-  );
-}
-
-function sameTexts(a: Readonly<Record<string, string>> = {}, b: Readonly<Record<string, string>> = {}): boolean {
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+  return a.metadata.generation === b.metadata.generation && sameMarks(a.metadata, b.metadata);
 }

@@ -3,11 +3,10 @@
  * claims then is a random token. Pure.
  */
 import type { ClaimHolder, EipClaim } from '../lib/api/claim.ts';
-import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Claimant } from '../lib/ipam/claimer.ts';
 import type { Ledger } from '../lib/ipam/ledger.ts';
-import { type Address, formatAddress, parseAddress } from '../lib/net/address.ts';
+import { type Address, formatAddress } from '../lib/net/address.ts';
 
 export interface ServiceClaimant extends Claimant {
   /** Which entries in claims are this Service's. */
@@ -73,8 +72,4 @@ export function holderFor(identity: Identity, wants: Wants, token: string, now: 
     selector: wants.selector,
     since: now.toISOString(),
   };
-}
-
-export function publishedAddresses(service: Service): readonly Address[] {
-  return (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => parseAddress(ip ?? '') ?? []);
 }

@@ -2,7 +2,9 @@
  * Finds out what a Service under review holds already. Nearly always the ledger knows; the API server is asked only where the ledger may lag: the
  * other webhook pod answered a moment ago, or a Service of the same name was deleted a moment ago.
  */
+
 import type { ClaimHolder } from '../lib/api/claim.ts';
+import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Claimer } from '../lib/ipam/claimer.ts';
@@ -11,15 +13,7 @@ import type { KubeClient } from '../lib/kube/client.ts';
 import { isNotFound } from '../lib/kube/errors.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
 import type { Address } from '../lib/net/address.ts';
-import {
-  claimsHeld,
-  holderFor,
-  type Identity,
-  isOfService,
-  isOwnToken,
-  publishedAddresses,
-  type ServiceClaimant,
-} from './claimant.ts';
+import { claimsHeld, holderFor, type Identity, isOfService, isOwnToken, type ServiceClaimant } from './claimant.ts';
 import { markedAddresses, marksOf } from './marks.ts';
 
 /** What carries a token as young as this was reviewed already, a moment ago and within the same request. */

@@ -6,6 +6,7 @@
  * two apart: as soon as none of them publishes it, it is free. That takes one read a release, and the memory holds only what is being looked at.
  */
 import { claimAddress, type EipClaim } from '../lib/api/claim.ts';
+import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Ledger } from '../lib/ipam/ledger.ts';
 import type { KubeClient } from '../lib/kube/client.ts';
 import { isNotFound } from '../lib/kube/errors.ts';
@@ -16,7 +17,6 @@ import { backoffMs } from '../lib/process/backoff.ts';
 import { KeyedQueue } from '../lib/process/keyed-queue.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import type { Logger } from '../lib/process/log.ts';
-import { publishedAddresses } from './claimant.ts';
 
 export interface VanishedDeps {
   readonly claims: Store<EipClaim>;

@@ -44,3 +44,17 @@ export function keyOf(object: KubeObject): string {
 export function keyFor(namespace: string | undefined, name: string): string {
   return namespace ? `${namespace}/${name}` : name;
 }
+
+/** Whether two versions of an object have the same labels, annotations and end: what may change without a new generation, and without the status. */
+export function sameMarks(a: ObjectMeta, b: ObjectMeta): boolean {
+  return (
+    a.deletionTimestamp === b.deletionTimestamp &&
+    sameTexts(a.labels, b.labels) &&
+    sameTexts(a.annotations, b.annotations)
+  );
+}
+
+export function sameTexts(a: Readonly<Record<string, string>> = {}, b: Readonly<Record<string, string>> = {}): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}

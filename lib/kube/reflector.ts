@@ -14,10 +14,12 @@ import { changesBetween, changesOf } from './changes.ts';
 import type { KubeWatcher, ListOptions, WatchEvent } from './client.ts';
 import { Deadline } from './deadline.ts';
 import { isGone, KubeError, KubeUnreachableError } from './errors.ts';
+import { pagesOf } from './pages.ts';
 import { nextStep, type Outcome, type Progress, START, STEADY_MS, type Step } from './reflect-step.ts';
 import { createReflectorMetrics, type ReflectorMetrics } from './reflector-metrics.ts';
 import type { Resource } from './resource.ts';
 import type { Change, Store } from './store.ts';
+import { StoreReaders } from './store-readers.ts';
 import { dropManagedFields } from './transform.ts';
 
 export interface ReflectorOptions<T extends KubeObject> {
@@ -59,10 +61,8 @@ export class Reflector<T extends KubeObject> implements Store<T> {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #metrics: ReflectorMetrics;
-  readonly #listeners: ((change: Change<T>) => void)[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #readers: StoreReaders<T>;
   #items = new Map<string, T>();
-  #synced = false;
   #heardAtMs = Number.NEGATIVE_INFINITY;
   #failure: { readonly code: string; readonly message: string } | undefined;
   /** Codes of failures that were logged since all was well; an API server that gives now this and now that repeats itself as well. */
@@ -72,13 +72,14 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     this.#options = options;
     this.#name = options.name ?? options.resource.plural;
     this.#log = options.log.child({ reflector: this.#name });
+    this.#readers = new StoreReaders(this.#log);
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#metrics = createReflectorMetrics(options.registry, this.#name);
   }
 
   get synced(): boolean {
-    return this.#synced;
+    return this.#readers.synced;
   }
 
   get size(): number {
@@ -103,21 +104,12 @@ export class Reflector<T extends KubeObject> implements Store<T> {
   }
 
   subscribe(listener: (change: Change<T>) => void): void {
-    this.#listeners.push(listener);
+    this.#readers.subscribe(listener);
   }
 
   /** Resolves when the first complete list is in, or when `signal` aborts. */
-  async waitForSync(signal: AbortSignal): Promise<void> {
-    if (this.#synced || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        this.#waiting.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      signal.addEventListener('abort', done, { once: true });
-    });
+  waitForSync(signal: AbortSignal): Promise<void> {
+    return this.#readers.waitForSync(signal);
   }
 
   /** Resolves when `signal` has aborted; never rejects. The cache stays as it is then. */
@@ -134,25 +126,16 @@ export class Reflector<T extends KubeObject> implements Store<T> {
 
   async #list(signal: AbortSignal): Promise<Outcome> {
     const { client, resource, pageSize = PAGE_SIZE } = this.#options;
-    const selection = this.#selection();
     const items = new Map<string, T>();
+    let resourceVersion = '';
     try {
-      let next: string | undefined;
-      for (;;) {
-        const page = await client.list(resource, {
-          ...selection,
-          limit: pageSize,
-          ...(next && { continue: next }),
-          signal,
-        });
+      for await (const page of pagesOf(client, resource, { ...this.#selection(), limit: pageSize, signal })) {
         this.#heard();
         for (const item of page.items) this.#take(items, item);
-        next = page.continue;
-        if (!next) {
-          this.#replace(items);
-          return { kind: 'listed', resourceVersion: page.resourceVersion };
-        }
+        ({ resourceVersion } = page);
       }
+      this.#replace(items);
+      return { kind: 'listed', resourceVersion };
     } catch (error) {
       return this.#failed(error, { kind: 'list' }, 0, signal);
     }
@@ -225,11 +208,9 @@ export class Reflector<T extends KubeObject> implements Store<T> {
   #replace(items: Map<string, T>): void {
     const changes = changesBetween(this.#items, items);
     this.#items = items;
-    this.#synced = true;
     this.#metrics.listed();
     this.#metrics.objects(items.size);
-    for (const change of changes) this.#notify(change);
-    for (const done of this.#waiting) done();
+    this.#readers.complete(changes);
   }
 
   #apply(event: WatchEvent<T>): void {
@@ -239,27 +220,17 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     const old = this.#items.get(key);
     if (event.type === 'deleted') {
       // Its last state is the event's, not the cache's.
-      if (this.#items.delete(key)) this.#notify({ type: 'deleted', key, object });
+      if (this.#items.delete(key)) this.#readers.tell([{ type: 'deleted', key, object }]);
     } else {
       const changes = changesOf(key, old, object);
       this.#items.set(key, object);
-      for (const change of changes) this.#notify(change);
+      this.#readers.tell(changes);
     }
     this.#metrics.objects(this.#items.size);
   }
 
   #transformed(object: T): T {
     return (this.#options.transform ?? dropManagedFields)(object);
-  }
-
-  #notify(change: Change<T>): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(change);
-      } catch (err) {
-        this.#log.error({ err, key: change.key }, 'listener failed');
-      }
-    }
   }
 
   #heard(): void {

@@ -5,12 +5,14 @@
  * What is watched is the metadata alone (`PartialObjectMetadata`, k8s.io/apimachinery `meta/v1`): about a kilobyte, whatever the status holds.
  * `metadata.generation` tells when the spec has changed, and only then the object is read. Until it is, the former one stands.
  */
-import type { KubeObject } from '../api/object.ts';
+import { type KubeObject, sameMarks } from '../api/object.ts';
 import { LevelLoop } from '../process/level-loop.ts';
 import { changesOf } from './changes.ts';
 import type { ListOptions } from './client.ts';
+import { pagesOf } from './pages.ts';
 import { Reflector, type ReflectorOptions } from './reflector.ts';
 import type { Change, Store } from './store.ts';
+import { StoreReaders } from './store-readers.ts';
 import { dropManagedFields } from './transform.ts';
 
 export type SpecStoreOptions<T extends KubeObject> = Pick<
@@ -24,14 +26,13 @@ export class SpecStore<T extends KubeObject> implements Store<T> {
   readonly #options: SpecStoreOptions<T>;
   readonly #heads: Reflector<T>;
   readonly #items = new Map<string, T>();
-  readonly #listeners: ((change: Change<T>) => void)[] = [];
+  readonly #readers: StoreReaders<T>;
   readonly #reading: LevelLoop;
-  readonly #read = Promise.withResolvers<void>();
-  #synced = false;
 
   constructor(options: SpecStoreOptions<T>) {
     const { resource, log } = options;
     this.#options = options;
+    this.#readers = new StoreReaders(log);
     this.#heads = new Reflector({ ...options, metadataOnly: true });
     this.#reading = new LevelLoop({
       name: `read ${resource.plural}`,
@@ -42,7 +43,7 @@ export class SpecStore<T extends KubeObject> implements Store<T> {
   }
 
   get synced(): boolean {
-    return this.#synced;
+    return this.#readers.synced;
   }
 
   get size(): number {
@@ -66,17 +67,12 @@ export class SpecStore<T extends KubeObject> implements Store<T> {
   }
 
   subscribe(listener: (change: Change<T>) => void): void {
-    this.#listeners.push(listener);
+    this.#readers.subscribe(listener);
   }
 
   /** Resolves when every object was read, or when `signal` aborts. */
-  async waitForSync(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    const aborted = Promise.withResolvers<void>();
-    const abort = (): void => aborted.resolve();
-    signal.addEventListener('abort', abort, { once: true });
-    await Promise.race([this.#read.promise, aborted.promise]);
-    signal.removeEventListener('abort', abort);
+  waitForSync(signal: AbortSignal): Promise<void> {
+    return this.#readers.waitForSync(signal);
   }
 
   /** Resolves when `signal` has aborted; never rejects. The cache stays as it is then. */
@@ -93,9 +89,7 @@ export class SpecStore<T extends KubeObject> implements Store<T> {
     for (const object of fresh) this.#put(object);
     for (const head of this.#heads.values()) this.#relabel(head);
     // What changed while it was read has triggered the loop again; what is not there any more comes as a deletion.
-    if (this.#synced || this.#stale().length > 0) return;
-    this.#synced = true;
-    this.#read.resolve();
+    if (!this.synced && this.#stale().length === 0) this.#readers.complete();
   }
 
   /** Names of the objects whose spec is not known as it is now. */
@@ -112,16 +106,8 @@ export class SpecStore<T extends KubeObject> implements Store<T> {
     const [only] = names;
     const selection: ListOptions = names.length === 1 ? { fieldSelector: `metadata.name=${only}` } : {};
     const items: T[] = [];
-    for (let next: string | undefined, isFirst = true; isFirst || next; isFirst = false) {
-      const page = await client.list(resource, {
-        ...selection,
-        limit: PAGE_SIZE,
-        ...(next && { continue: next }),
-        signal,
-      });
+    for await (const page of pagesOf(client, resource, { ...selection, limit: PAGE_SIZE, signal }))
       items.push(...page.items);
-      next = page.continue;
-    }
     return items.map(withoutStatus);
   }
 
@@ -132,7 +118,7 @@ export class SpecStore<T extends KubeObject> implements Store<T> {
     const isSame = old?.metadata.uid === object.metadata.uid && old?.metadata.generation === object.metadata.generation;
     if (isSame || !this.#heads.get(key)) return;
     this.#items.set(key, object);
-    for (const change of changesOf(key, old, object)) this.#notify(change);
+    this.#readers.tell(changesOf(key, old, object));
   }
 
   /** Labels and annotations change without a new generation, and stand in the metadata that is watched. */
@@ -146,24 +132,14 @@ export class SpecStore<T extends KubeObject> implements Store<T> {
       metadata: { ...old.metadata, labels, annotations, deletionTimestamp, resourceVersion },
     };
     this.#items.set(key, object);
-    this.#notify({ type: 'modified', key, object, old });
+    this.#readers.tell([{ type: 'modified', key, object, old }]);
   }
 
   #remove(key: string): void {
     const object = this.#items.get(key)!;
     this.#items.delete(key);
-    this.#notify({ type: 'deleted', key, object });
+    this.#readers.tell([{ type: 'deleted', key, object }]);
   }
-
-  #notify(change: Change<T>): void {
-    for (const listener of this.#listeners) listener(change);
-  }
-}
-
-function sameMarks(a: KubeObject['metadata'], b: KubeObject['metadata']): boolean {
-  const marks = ({ labels, annotations, deletionTimestamp }: KubeObject['metadata']) =>
-    JSON.stringify([labels ?? {}, annotations ?? {}, deletionTimestamp]);
-  return marks(a) === marks(b);
 }
 
 function withoutStatus<T extends KubeObject>(object: T): T {

@@ -8,10 +8,11 @@ import type { Eip } from '../../lib/api/eip.ts';
 import { EIP_LABEL } from '../../lib/api/keys.ts';
 import { keyOf } from '../../lib/api/object.ts';
 import type { Parsed } from '../../lib/api/problem.ts';
+import { publishedAddresses } from '../../lib/api/published-addresses.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { EndpointSlice, Service } from '../../lib/api/service.ts';
 import { buildPools, type Pools } from '../../lib/ipam/pools.ts';
-import { type Address, compareAddresses, formatAddress, parseAddress } from '../../lib/net/address.ts';
+import { type Address, compareAddresses, formatAddress } from '../../lib/net/address.ts';
 import { rangeContains } from '../../lib/net/range.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { announceReason } from './eligible.ts';
@@ -67,11 +68,6 @@ function inOrder(decided: Map<string, Announcement>): readonly Announcement[] {
 
 export function routeGroups(announcements: readonly Announcement[]): readonly RouteGroup[] {
   return [{ name: PLAIN_GROUP, routes: announcements.filter(({ reason }) => reason === 'Announced') }];
-}
-
-/** What the allocator published. A value that is no address is not announced; the API server refuses one anyway. */
-function publishedAddresses(service: Service): Address[] {
-  return (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip && parseAddress(ip)) || []);
 }
 
 interface Gathered {

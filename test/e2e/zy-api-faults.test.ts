@@ -6,11 +6,11 @@ import { jest } from '@jest/globals';
 import { readExamples, waitForRoute, waitForSessions } from '../lab/demo.ts';
 import type { Lab } from '../lab/lab.ts';
 import { eventually } from '../lab/poll.ts';
-import type { SeenRequest } from '../support/api-proxy.ts';
+import { EXPIRED, type SeenRequest } from '../support/api-proxy.ts';
 import { TestCa } from '../support/pki.ts';
 import { Detour, KUBERNETES_SERVICE } from './support/detour.ts';
 import { addressesOf, Scene } from './support/scene.ts';
-import { lasting, NOTHING_LOST, type Testimony, Witness } from './support/witness.ts';
+import { lasting, NOTHING_LOST, Witness, withoutLate } from './support/witness.ts';
 
 const LIMIT_MS = 240_000;
 const ROUTE_DEADLINE_MS = 60_000;
@@ -19,14 +19,6 @@ const REACTION_MS = 2_000;
 /** What they do then takes longer than later, when everything is connected and in step. */
 const BUSY_FACTOR = 10;
 const ANOTHER = '198.51.105.77';
-const EXPIRED = {
-  kind: 'Status',
-  apiVersion: 'v1',
-  status: 'Failure',
-  reason: 'Expired',
-  message: 'too old resource version',
-  code: 410,
-};
 
 jest.setTimeout(LIMIT_MS);
 
@@ -178,11 +170,6 @@ test('etcd compacted while the watches were broken: 410 as status and as event, 
   }
   expect(withoutLate(await witness.end())).toEqual(NOTHING_LOST);
 });
-
-/** The backends of a small machine are starved while a control plane starts: an answer that is late is no loss while routes and sessions stand. */
-function withoutLate(testimony: Testimony): Testimony {
-  return { ...testimony, client: testimony.client.filter((lost) => !/: ETIMEDOUT$|^and \d+ more$/.test(lost)) };
-}
 
 function watched(): Promise<Witness> {
   return Witness.start(scene, ['web', 'local']);

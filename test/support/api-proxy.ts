@@ -19,6 +19,16 @@ export interface ProxiedServer {
   readonly caPem: string;
 }
 
+/** The Status of a list or watch from a resourceVersion that etcd has compacted away. */
+export const EXPIRED = {
+  kind: 'Status',
+  apiVersion: 'v1',
+  status: 'Failure',
+  reason: 'Expired',
+  message: 'too old resource version',
+  code: 410,
+};
+
 export interface SeenRequest {
   readonly method: string;
   /** With its query. */

@@ -5,7 +5,7 @@ import type { KubeObject } from '../../../lib/api/object.ts';
 import { HttpKubeClient } from '../../../lib/kube/http-client.ts';
 import { Reflector, type ReflectorOptions } from '../../../lib/kube/reflector.ts';
 import type { Resource } from '../../../lib/kube/resource.ts';
-import { ApiProxy, type FaultRule } from '../../support/api-proxy.ts';
+import { ApiProxy, EXPIRED, type FaultRule } from '../../support/api-proxy.ts';
 import { ADMIN, ControlPlane } from '../../support/control-plane.ts';
 import { until } from '../../support/eventually.ts';
 import { freePorts } from '../../support/free-port.ts';
@@ -241,15 +241,6 @@ it('logs once what goes wrong in turns', async () => {
   const codes = t.lines.filter((l) => l.level === 'warn').map((l) => (l.err as { readonly code?: number }).code);
   expect(codes.filter((code) => code === 500 || code === 503)).toEqual([500, 503]);
 });
-
-const EXPIRED = {
-  kind: 'Status',
-  apiVersion: 'v1',
-  status: 'Failure',
-  reason: 'Expired',
-  message: 'too old resource version',
-  code: 410,
-};
 
 it.each<{ readonly name: string; readonly rule: FaultRule }>([
   { name: 'as HTTP status', rule: (r) => (r.isWatch ? { status: 410, body: EXPIRED } : undefined) },

@@ -3,10 +3,11 @@
  * is held against the few grounds that count; and each address that stays or comes has its claim.
  */
 import fc from 'fast-check';
-import { publishedAddresses, wantsAsHeld } from '../../../allocator/holdings.ts';
+import { wantsAsHeld } from '../../../allocator/holdings.ts';
 import { wantsWithoutWishes } from '../../../allocator/service-view.ts';
 import type { World } from '../../../allocator/world.ts';
 import { parseWants } from '../../../lib/api/parse-wants.ts';
+import { publishedAddresses } from '../../../lib/api/published-addresses.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import { mayShare } from '../../../lib/ipam/sharing.ts';
 import { KubeError } from '../../../lib/kube/errors.ts';
