@@ -9,7 +9,8 @@ import { BGP_PORT, type BgpConf, type LocalAs, localAsOf } from '../../lib/api/b
 import { parseBgpConf } from '../../lib/api/parse-bgp-conf.ts';
 import { formatProblems } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
-import { type Address, formatAddress } from '../../lib/net/address.ts';
+import { formatAddress } from '../../lib/net/address.ts';
+import type { Layer2Address } from '../l2/link.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { type NodeState, nodeState } from './node-state.ts';
 import { type Announcement, decideAnnouncements, type RouteGroup, routeGroups } from './routes.ts';
@@ -23,12 +24,6 @@ export interface BgpPlan {
   readonly listenPort: number;
   readonly sessions: readonly BgpSession[];
   readonly routes: readonly RouteGroup[];
-}
-
-/** An address that this node answers ARP or neighbour solicitations for on an interface. */
-export interface Layer2Address {
-  readonly address: Address;
-  readonly interface: string;
 }
 
 export interface Plan {

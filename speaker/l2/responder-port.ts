@@ -1,0 +1,29 @@
+/** What those who decide about layer 2 ask of the one who speaks it; `responder.ts` is the real one. */
+import type { Address } from '../../lib/net/address.ts';
+import type { Layer2Address, Link, OtherOwner } from './link.ts';
+
+export interface ResponderPort {
+  /** The links there are now, sorted by name, loopback left out. `onLinks` tells when they changed. */
+  readonly links: readonly Link[];
+  /** Name of the link by which the kernel would send to an address; undefined without a route, or where that is loopback. */
+  linkTowards(address: Address): string | undefined;
+  /**
+   * Replaces all that is answered for. What was not there before is announced at once and a few times more (RFC 5227 §2.3, RFC 4861 §7.2.6);
+   * what is left out is no longer answered for when the promise resolves. A link that comes up, or comes anew under its name, is announced on by itself.
+   */
+  answerFor(addresses: readonly Layer2Address[]): Promise<void>;
+  /** Announces what it answers for once more. */
+  announce(addresses: readonly Layer2Address[]): void;
+  /**
+   * Asks on the wire whether somebody has the addresses: three times within 150 ms (RFC 5227 §2.1.1; a solicitation from `::` for IPv6).
+   *
+   * @returns those that somebody else answered for, each with the first who did. One whose link is down is not asked for and not in it.
+   */
+  probe(addresses: readonly Layer2Address[], signal: AbortSignal): Promise<readonly OtherOwner[]>;
+}
+
+export interface ResponderListener {
+  onLinks(): void;
+  /** Somebody else says that it has what is answered for here. Told at most once a second for each address. */
+  onConflict(conflict: OtherOwner): void;
+}
