@@ -34,8 +34,14 @@ export interface SpeakerObject extends KubeObject {
     readonly sessionsSummary?: string;
     /** Addresses this node announces by BGP. */
     readonly announcedAddresses?: number;
-    /** Addresses this node answers ARP or NDP for; stays empty until layer 2 is built. */
+    /** Addresses this node answers ARP or NDP for. Others decide by it who has an address. */
     readonly layer2Addresses?: readonly { readonly address: string; readonly interface: string }[];
+    /** Names of the interfaces that are up, sorted: others know by it which addresses this node could have. Absent while layer 2 is not in use. */
+    readonly layer2Links?: readonly string[];
+    /** Nodes that this one watches and has lost (BFD), sorted. */
+    readonly suspects?: readonly string[];
+    /** It is about to end in order: others take over what it has before it falls silent. */
+    readonly stopping?: boolean;
     readonly routerId?: string;
     readonly localAs?: number;
     readonly versions?: { readonly skycap?: string; readonly bird?: string };
