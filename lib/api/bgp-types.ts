@@ -1,4 +1,5 @@
 /** BgpConf and BgpPeer (`network.kubesphere.io/v1alpha2`, OpenELB's) as they stand in the API, before they are parsed. */
+import type { LabelSelector } from './label-selector.ts';
 import type { Condition, KubeObject } from './object.ts';
 
 export interface GracefulRestart {
@@ -31,15 +32,6 @@ export interface BgpConfObject extends KubeObject {
     readonly nodesConfStatus?: Readonly<Record<string, { readonly routerId?: string; readonly as?: number }>>;
     readonly conditions?: readonly Condition[];
   };
-}
-
-export interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly {
-    readonly key: string;
-    readonly operator: string;
-    readonly values?: readonly string[];
-  }[];
 }
 
 export interface BgpPeerObject extends KubeObject {

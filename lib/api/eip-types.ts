@@ -1,4 +1,5 @@
 /** Eip (`network.kubesphere.io/v1alpha2`, OpenELB's) as it stands in the API: nothing here is trusted before `parseEip`. */
+import type { LabelSelector } from './label-selector.ts';
 import type { Condition, KubeObject } from './object.ts';
 
 export type EipProtocol = 'bgp' | 'layer2' | 'vip';
@@ -19,6 +20,10 @@ export interface EipObject extends KubeObject {
     readonly whenFull?: 'Pend' | 'Refuse';
     /** New: a Service with `externalTrafficPolicy: Cluster` and no endpoint. Default `Keep`. */
     readonly whenNoEndpoints?: 'Keep' | 'Withdraw';
+    /** New: the nodes that announce the addresses, or may own them (layer 2), by their labels. Default all. */
+    readonly nodeSelector?: LabelSelector;
+    /** New, layer 2: addresses move one by one to the nodes that the hash prefers, where they otherwise stay. Default false. */
+    readonly rebalance?: boolean;
   };
   readonly status?: EipStatus;
 }

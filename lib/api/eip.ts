@@ -1,6 +1,7 @@
 /** An Eip parsed: every value checked, every default filled in. `parse-eip.ts` makes it. */
 import type { AddressRange } from '../net/range.ts';
 import type { EipProtocol } from './eip-types.ts';
+import type { LabelRequirement } from './label-selector.ts';
 
 export interface Eip {
   readonly name: string;
@@ -22,6 +23,10 @@ export interface Eip {
   readonly announcedByCni: boolean;
   readonly whenFull: 'Pend' | 'Refuse';
   readonly whenNoEndpoints: 'Keep' | 'Withdraw';
+  /** Of the nodes that announce its addresses, or may own them; none is required of all. */
+  readonly nodeSelector: readonly LabelRequirement[];
+  /** Layer 2: addresses move to the nodes that the hash prefers, where they otherwise stay with who has them. */
+  readonly rebalance: boolean;
 }
 
 /** Bound to namespaces: only Services there get its addresses without naming it. */

@@ -1,7 +1,16 @@
 /** `metav1.LabelSelector`, parsed into requirements that all must hold (apimachinery `labels/selector.go` has the meaning). */
-import type { LabelSelector } from './bgp-types.ts';
 import { type Problem, textOf } from './problem.ts';
 import { listAt, mapAt } from './shapes.ts';
+
+/** As it stands in an object. */
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values?: readonly string[];
+  }[];
+}
 
 export interface LabelRequirement {
   readonly key: string;

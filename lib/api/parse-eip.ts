@@ -8,6 +8,7 @@ import { type AddressRange, parseRange, rangesOverlap } from '../net/range.ts';
 import type { Eip } from './eip.ts';
 import type { EipObject, EipProtocol } from './eip-types.ts';
 import { CNI_LABELS, DEFAULT_EIP_ANNOTATIONS, EIP_LABEL, firstOf } from './keys.ts';
+import { parseLabelSelector } from './label-selector.ts';
 import { type Parsed, type Problem, quote, textOf } from './problem.ts';
 import { mapAt } from './shapes.ts';
 
@@ -51,6 +52,8 @@ export function parseEip(raw: EipObject): Parsed<Eip> {
     announcedByCni: firstOf(raw.metadata.labels, CNI_LABELS) !== undefined,
     whenFull: oneOf('spec.whenFull', spec.whenFull, WHEN_FULL, 'Pend', problems),
     whenNoEndpoints: oneOf('spec.whenNoEndpoints', spec.whenNoEndpoints, WHEN_NO_ENDPOINTS, 'Keep', problems),
+    nodeSelector: parseLabelSelector(spec.nodeSelector, 'spec.nodeSelector', problems),
+    rebalance: spec.rebalance === true,
   };
   return range && problems.length === 0 ? { ok: true, value: { ...eip, range } } : { ok: false, problems };
 }
@@ -60,7 +63,7 @@ export function parseEip(raw: EipObject): Parsed<Eip> {
  * Addresses are given all the same. A field at its zero value is not named: it asks for nothing.
  */
 export function unsupportedEipFields(raw: EipObject): readonly string[] {
-  const { usingKnownIPs, protocol, interface: nic } = raw.spec ?? {};
+  const { usingKnownIPs, protocol, interface: nic, rebalance } = raw.spec ?? {};
   const sentences: string[] = [];
   if (protocol === 'layer2' || protocol === 'vip') {
     sentences.push(
@@ -70,6 +73,11 @@ export function unsupportedEipFields(raw: EipObject): readonly string[] {
   if (typeof nic === 'string' && nic !== '') {
     sentences.push(
       `spec.interface: ${quote(nic)} is not supported yet: only protocol layer2 will use it; it may stay until then`,
+    );
+  }
+  if (rebalance === true && protocol !== 'layer2' && protocol !== 'vip') {
+    sentences.push(
+      'spec.rebalance: "true" has no effect with protocol bgp, where all nodes announce an address at once; remove the field',
     );
   }
   if (usingKnownIPs === true) {

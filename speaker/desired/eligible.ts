@@ -5,6 +5,7 @@
  * vouches for it; annotations are never believed.
  */
 import type { Eip } from '../../lib/api/eip.ts';
+import { matchesLabels } from '../../lib/api/label-selector.ts';
 import type { Parsed } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { Service } from '../../lib/api/service.ts';
@@ -31,6 +32,7 @@ const CHECKS: readonly Check[] = [
   eipVouches,
   // The node may attract traffic, and can be a next hop.
   nodeTakesPart,
+  nodeIsSelected,
   nodeHasFamily,
   // Traffic that arrives here would find an endpoint.
   hasLocalEndpoint,
@@ -61,6 +63,10 @@ function eipVouches({ eip, address }: Candidate): Reason | undefined {
 function nodeTakesPart({ node }: Candidate): Reason | undefined {
   if (node.leaving) return 'NodeLeaving';
   return node.excluded ? 'NodeExcluded' : undefined;
+}
+
+function nodeIsSelected({ node, eip }: Candidate): Reason | undefined {
+  return eip?.ok && !matchesLabels(eip.value.nodeSelector, node.labels) ? 'NodeNotSelected' : undefined;
 }
 
 function nodeHasFamily({ node, address }: Candidate): Reason | undefined {

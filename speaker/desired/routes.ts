@@ -99,8 +99,8 @@ function poolsOf(eips: Snapshot['eips']): Pools {
 }
 
 /** All of the node that a decision about an address is made from. */
-function nodeKeyOf({ name, addresses, excluded, leaving }: NodeState): string {
-  return [name, !!addresses[4], !!addresses[6], excluded, leaving].join();
+function nodeKeyOf({ name, labels, addresses, excluded, leaving }: NodeState): string {
+  return JSON.stringify([name, Object.entries(labels).sort(), !!addresses[4], !!addresses[6], excluded, leaving]);
 }
 
 /** The decisions about a Service's addresses: the former ones, where nothing that they came from is another. */

@@ -138,6 +138,11 @@ export const REFUSED: readonly (readonly [string, Manifest, RegExp])[] = [
     selecting({ key: 'a', operator: 'Exists', values: ['b'] }),
     /values must be left out with the operators Exists and DoesNotExist/,
   ],
+  [
+    'an Eip for nodes of an unknown operator',
+    eip({ address: '192.0.2.1', nodeSelector: { matchExpressions: [{ key: 'a', operator: 'Gt' }] } }),
+    /spec\.nodeSelector\.matchExpressions\[0\]\.operator: Unsupported value: "Gt"/,
+  ],
   ['a selector with an unknown operator', selecting({ key: 'a', operator: 'Gt' }), /operator: Unsupported value: "Gt"/],
   ['a claim under another name', claim('192.0.2.8', '192.0.2.7'), /metadata\.name is not the name for spec\.address/],
   [
@@ -173,6 +178,10 @@ const ADDRESSES = [
 export const ACCEPTED: readonly (readonly [string, Manifest])[] = [
   ...ADDRESSES.map((address) => [`the address ${address}`, eip({ address })] as const),
   ['an Eip with a name of 63 characters', eip({ address: '192.0.2.1' }, 'n'.repeat(63))],
+  [
+    'an Eip for some nodes',
+    eip({ address: '192.0.2.1', nodeSelector: { matchLabels: { edge: '' } }, rebalance: true }),
+  ],
   ['the highest AS', neighbour({ peerAs: 4_294_967_295, localAs: 4_200_000_000 })],
   ['a password of 80 bytes in several scripts', neighbour({ authPassword: `${'é'.repeat(39)} '` })],
   ['timers at their edges', timers({ holdTime: '3', keepaliveInterval: '1', connectRetry: '65535' })],

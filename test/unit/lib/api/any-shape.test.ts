@@ -55,6 +55,8 @@ const SPECS = {
     namespaces: fc.array(any),
     namespaceSelector: any,
     whenFull: any,
+    nodeSelector,
+    rebalance: any,
   }),
 };
 

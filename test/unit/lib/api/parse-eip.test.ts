@@ -111,6 +111,8 @@ describe('defaults and meanings', () => {
       announcedByCni: false,
       whenFull: 'Pend',
       whenNoEndpoints: 'Keep',
+      nodeSelector: [],
+      rebalance: false,
     });
   });
 
@@ -126,6 +128,8 @@ describe('defaults and meanings', () => {
         namespaceSelector: { team: 'web' },
         whenFull: 'Refuse',
         whenNoEndpoints: 'Withdraw',
+        nodeSelector: { matchLabels: { zone: 'a' }, matchExpressions: [{ key: 'edge', operator: 'Exists' }] },
+        rebalance: true,
       },
       {
         annotations: { 'eip.openelb.kubesphere.io/is-default-eip': 'true' },
@@ -143,6 +147,11 @@ describe('defaults and meanings', () => {
       announcedByCni: true,
       whenFull: 'Refuse',
       whenNoEndpoints: 'Withdraw',
+      nodeSelector: [
+        { key: 'zone', operator: 'In', values: ['a'] },
+        { key: 'edge', operator: 'Exists', values: [] },
+      ],
+      rebalance: true,
     });
   });
 
@@ -169,9 +178,10 @@ describe('defaults and meanings', () => {
 
 describe('problems', () => {
   it('collects all of them', () => {
+    const nodeSelector = { matchExpressions: [{ key: 'edge', operator: 'Is' }] };
     const message = problemsOf(
       eipObject(
-        { address: 'x', protocol: 'ospf', priority: 1.5, whenFull: 'Wait' as 'Pend' },
+        { address: 'x', protocol: 'ospf', priority: 1.5, whenFull: 'Wait' as 'Pend', nodeSelector },
         { name: 'n'.repeat(64) },
       ),
     );
@@ -179,6 +189,7 @@ describe('problems', () => {
     expect(message).toContain('spec.protocol: "ospf" is not known; write "bgp", "layer2", "vip" or leave it out');
     expect(message).toContain('spec.priority: "1.5" is not a whole number');
     expect(message).toContain('spec.whenFull: "Wait" is not known; write "Pend", "Refuse" or leave it out');
+    expect(message).toContain('spec.nodeSelector.matchExpressions[0].operator: "Is" is not known; write In, NotIn');
     expect(message).toContain('metadata.name: "');
     expect(message).toContain('choose a shorter name');
   });
@@ -196,6 +207,8 @@ describe('problems', () => {
         namespaceSelector: fc.jsonValue(),
         whenFull: fc.jsonValue(),
         whenNoEndpoints: fc.jsonValue(),
+        nodeSelector: fc.jsonValue(),
+        rebalance: fc.jsonValue(),
       },
       { requiredKeys: [] },
     );
@@ -221,7 +234,8 @@ describe('unsupportedEipFields()', () => {
     ],
     ['vip', eipObject({ address, protocol: 'vip' }), [/^spec\.protocol: "vip" is not supported yet/]],
     ['usingKnownIPs', eipObject({ address, usingKnownIPs: true }), [/^spec\.usingKnownIPs: .*; remove the field$/]],
-    ['nothing at its zero value', eipObject({ address, usingKnownIPs: false, interface: '' }), []],
+    ['nothing at its zero value', eipObject({ address, usingKnownIPs: false, interface: '', rebalance: false }), []],
+    ['rebalance with bgp', eipObject({ address, rebalance: true }), [/^spec\.rebalance: .*; remove the field$/]],
     [
       'a default annotation that is neither true nor false',
       eipObject({ address }, { annotations: { 'eip.porter.kubesphere.io/is-default-eip': 'yes' } }),

@@ -30,6 +30,8 @@ export function eip(name: string, addresses: string, differs: Partial<Eip> = {})
     announcedByCni: false,
     whenFull: 'Pend',
     whenNoEndpoints: 'Keep',
+    nodeSelector: [],
+    rebalance: false,
     ...differs,
   };
 }

@@ -181,10 +181,39 @@ describe('the node', () => {
       'NodeLeaving',
     ],
     ['is gone', { nodes: [] }, 'NodeLeaving'],
+    [
+      'is not one that the Eip selects',
+      { eips: [anEip('v4', { nodeSelector: { matchLabels: { edge: 'yes' } } })] },
+      'NodeNotSelected',
+    ],
+    [
+      'is one that the Eip selects',
+      {
+        nodes: [aNode({ metadata: { name: 'node-1', labels: { edge: 'yes' } } })],
+        eips: [anEip('v4', { nodeSelector: { matchLabels: { edge: 'yes' } } })],
+      },
+      'Announced',
+    ],
     ['has no address of the family', { nodes: [aNode({ ips: ['fd00::11'] })] }, 'NodeHasNoAddressOfFamily'],
   ])('%s', (_, cluster, reason) => {
     expect(reasonFor({ services, ...cluster })).toBe(reason);
   });
+});
+
+it('a label that the node gets counts at once, with the very same Services and Eips', () => {
+  const snapshot = aSnapshot({
+    services: [aService()],
+    eips: [anEip('v4', { nodeSelector: { matchExpressions: [{ key: 'edge', operator: 'Exists' }] } })],
+  });
+  const reasonWith = (labels: Record<string, string>) => {
+    const node = nodeState('node-1', aNode({ metadata: { name: 'node-1', labels } }));
+    return decideAnnouncements(snapshot, node)[0]?.reason;
+  };
+  expect([reasonWith({}), reasonWith({ edge: '' }), reasonWith({})]).toEqual([
+    'NodeNotSelected',
+    'Announced',
+    'NodeNotSelected',
+  ]);
 });
 
 describe('a shared address', () => {
