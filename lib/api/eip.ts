@@ -1,6 +1,7 @@
 /** An Eip parsed: every value checked, every default filled in. `parse-eip.ts` makes it. */
 import type { AddressRange } from '../net/range.ts';
 import type { EipProtocol } from './eip-types.ts';
+import type { InterfaceSelector } from './interface-selector.ts';
 import type { LabelRequirement } from './label-selector.ts';
 
 export interface Eip {
@@ -10,7 +11,8 @@ export interface Eip {
   readonly createdAt: string;
   readonly range: AddressRange;
   readonly protocol: EipProtocol;
-  readonly interface?: string;
+  /** Where layer 2 answers: on every link that one of them selects; none for the link that has the node's own address. */
+  readonly interfaces: readonly InterfaceSelector[];
   /** Gives no new address; what it gave stays. */
   readonly disabled: boolean;
   /** The smaller number is preferred. */

@@ -7,6 +7,7 @@
 import { type AddressRange, parseRange, rangesOverlap } from '../net/range.ts';
 import type { Eip } from './eip.ts';
 import type { EipObject, EipProtocol } from './eip-types.ts';
+import { type InterfaceSelector, parseInterfaces } from './interface-selector.ts';
 import { CNI_LABELS, DEFAULT_EIP_ANNOTATIONS, EIP_LABEL, firstOf } from './keys.ts';
 import { parseLabelSelector } from './label-selector.ts';
 import { type Parsed, type Problem, quote, textOf } from './problem.ts';
@@ -38,12 +39,13 @@ export function parseEip(raw: EipObject): Parsed<Eip> {
   const spec = mapAt(raw.spec, 'spec', problems);
   const range = rangeOf(spec.address, problems);
   const namespaceSelector = pairsOf(spec.namespaceSelector, problems);
+  const protocol = oneOf('spec.protocol', spec.protocol, PROTOCOLS, 'bgp', problems);
   const eip = {
     name: nameOf(raw, problems),
     uid: raw.metadata.uid ?? '',
     createdAt: raw.metadata.creationTimestamp ?? NOT_STORED_YET,
-    protocol: oneOf('spec.protocol', spec.protocol, PROTOCOLS, 'bgp', problems),
-    ...(typeof spec.interface === 'string' && spec.interface !== '' && { interface: spec.interface }),
+    protocol,
+    interfaces: interfacesOf(spec.interface, protocol, problems),
     disabled: spec.disable === true,
     priority: priorityOf(spec.priority, problems),
     namespaces: new Set(namesOf(spec.namespaces, problems)),
@@ -69,10 +71,9 @@ export function unsupportedEipFields(raw: EipObject): readonly string[] {
     sentences.push(
       `spec.protocol: ${quote(protocol)} is not supported yet: addresses are given, but nothing answers for them; write "bgp" to announce them`,
     );
-  }
-  if (typeof nic === 'string' && nic !== '') {
+  } else if (typeof nic === 'string' && nic !== '') {
     sentences.push(
-      `spec.interface: ${quote(nic)} is not supported yet: only protocol layer2 will use it; it may stay until then`,
+      `spec.interface: ${quote(nic)} has no effect with protocol bgp, which announces by its sessions; remove the field`,
     );
   }
   if (rebalance === true && protocol !== 'layer2' && protocol !== 'vip') {
@@ -89,6 +90,22 @@ export function unsupportedEipFields(raw: EipObject): readonly string[] {
     sentences.push(`${defaulting}: ${quote(value)} does not make the Eip the default; write "true" or "false"`);
   }
   return sentences;
+}
+
+/** What has no effect need not be right: OpenELB stored any text. */
+function interfacesOf(
+  text: string | undefined,
+  protocol: EipProtocol,
+  problems: Problem[],
+): readonly InterfaceSelector[] {
+  if (protocol === 'bgp' || text === undefined || text === null) return [];
+  if (typeof text === 'string') return parseInterfaces(text, problems);
+  problems.push({
+    field: 'spec.interface',
+    value: textOf(text),
+    message: 'is not a text; write the name of an interface, such as eth0',
+  });
+  return [];
 }
 
 function rangeOf(address: string | undefined, problems: Problem[]): AddressRange | undefined {

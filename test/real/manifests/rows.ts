@@ -58,11 +58,6 @@ export const REFUSED: readonly (readonly [string, Manifest, RegExp])[] = [
     /spec\.protocol: Unsupported value: "ospf": supported values: "bgp", "layer2", "vip"/,
   ],
   [
-    'layer2 without interface',
-    eip({ address: '192.0.2.1', protocol: 'layer2' }),
-    /spec\.interface: .*is missing, and protocol layer2 needs it/,
-  ],
-  [
     'an interface that is none',
     eip({ address: '192.0.2.1', interface: 'eth0:1' }),
     /spec\.interface: .*is not an interface/,
@@ -70,6 +65,16 @@ export const REFUSED: readonly (readonly [string, Manifest, RegExp])[] = [
   [
     'can_reach without an address',
     eip({ address: '192.0.2.1', interface: 'can_reach:gateway' }),
+    /spec\.interface: .*is not an interface/,
+  ],
+  [
+    'interfaces with an empty part between them',
+    eip({ address: '192.0.2.1', interface: 'eth0,,bond0' }),
+    /spec\.interface: .*is not an interface/,
+  ],
+  [
+    'an interface with a name that none has',
+    eip({ address: '192.0.2.1', interface: 'a-name-too-long-for-one' }),
     /spec\.interface: .*is not an interface/,
   ],
   [

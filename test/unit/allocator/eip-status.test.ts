@@ -86,12 +86,12 @@ test.each<[string, EipFacts, string[]]>([
   expect(status.ready).toBe(expected.includes('Ready True Ready'));
 });
 
-test('what is unsupported is named as "not supported yet"', () => {
+test('what has no effect is named', () => {
   const status = eipStatus(
     facts(eipObject('web', '10.0.0.0/24', { spec: { address: '10.0.0.0/24', interface: 'eth0' } })),
   );
   expect(status.conditions?.find(({ type }) => type === 'Supported')?.message).toMatch(
-    /spec\.interface: "eth0" is not supported yet/,
+    /spec\.interface: "eth0" has no effect with protocol bgp/,
   );
 });
 

@@ -104,6 +104,7 @@ describe('defaults and meanings', () => {
       createdAt: '2026-01-02T03:04:05Z',
       range: { family: 4, first: 3325256711n, last: 3325256711n },
       protocol: 'bgp',
+      interfaces: [],
       disabled: false,
       priority: 0,
       namespaces: new Set(),
@@ -138,7 +139,7 @@ describe('defaults and meanings', () => {
     );
     expect(parsed(raw)).toMatchObject({
       protocol: 'layer2',
-      interface: 'eth0',
+      interfaces: [{ kind: 'name', name: 'eth0' }],
       disabled: true,
       priority: -3,
       namespaces: new Set(['a', 'b']),
@@ -223,14 +224,28 @@ describe('problems', () => {
   });
 });
 
+it('an interface that cannot be read is a problem where it has an effect', () => {
+  const spec = { address: '198.51.100.7', interface: 'eth0:1' };
+  expect(parseEip(eipObject({ ...spec, protocol: 'vip' }))).toMatchObject({
+    ok: false,
+    problems: [{ field: 'spec.interface', value: 'eth0:1' }],
+  });
+  expect(parsed(eipObject({ ...spec, protocol: 'bgp' })).interfaces).toEqual([]);
+});
+
 describe('unsupportedEipFields()', () => {
   const address = '198.51.100.7';
   const rows: readonly (readonly [string, EipObject, readonly RegExp[]])[] = [
     ['nothing in a plain Eip', eipObject({ address, protocol: 'bgp', disable: true, priority: 1 }), []],
     [
-      'layer2 and its interface',
+      'layer2',
       eipObject({ address, protocol: 'layer2', interface: 'eth0' }),
-      [/^spec\.protocol: "layer2" is not supported yet/, /^spec\.interface: "eth0" is not supported yet/],
+      [/^spec\.protocol: "layer2" is not supported yet/],
+    ],
+    [
+      'an interface of protocol bgp, whatever it is',
+      eipObject({ address, interface: 'no:such thing' }),
+      [/^spec\.interface: "no:such thing" has no effect with protocol bgp.*; remove the field$/],
     ],
     ['vip', eipObject({ address, protocol: 'vip' }), [/^spec\.protocol: "vip" is not supported yet/]],
     ['usingKnownIPs', eipObject({ address, usingKnownIPs: true }), [/^spec\.usingKnownIPs: .*; remove the field$/]],

@@ -23,6 +23,7 @@ export function eip(name: string, addresses: string, differs: Partial<Eip> = {})
     createdAt: '2026-01-01T00:00:00Z',
     range: parsed.range,
     protocol: 'bgp',
+    interfaces: [],
     disabled: false,
     priority: 0,
     namespaces: new Set(),
