@@ -2,16 +2,35 @@
 import type { Address } from '../../lib/net/address.ts';
 import type { Layer2Address, Link, OtherOwner } from './link.ts';
 
+export interface Answered extends Layer2Address {
+  /**
+   * About to be another node's: answered for as before, but given up without a word when that one announces it, where a conflict would be
+   * told and defended. For whatever this node holds and a successor is called to take.
+   */
+  readonly isYielding?: boolean;
+}
+
 export interface ResponderPort {
-  /** The links there are now, sorted by name, loopback left out. `onLinks` tells when they changed. */
+  /**
+   * From here on there are a thread and its sockets, which a cluster without layer 2 does without. Before it, and until `onLinks`, there are no links.
+   * To be called as soon as there is an Eip of layer 2, and as often as one likes.
+   */
+  start(): void;
+  /**
+   * The links there are now, sorted by name: what speaks Ethernet and has an address of its own kind, so no loopback, and no port of a
+   * bridge or bond, which answers as a whole. `onLinks` tells when they changed.
+   */
   readonly links: readonly Link[];
-  /** Name of the link by which the kernel would send to an address; undefined without a route, or where that is loopback. */
+  /**
+   * Name of the link by which the kernel would send to an address; undefined without a route, or where that is loopback. Undefined also the
+   * first time that it is asked for, since the answer comes from another thread: `onLinks` tells when it is there, and when it is another.
+   */
   linkTowards(address: Address): string | undefined;
   /**
    * Replaces all that is answered for. What was not there before is announced at once and a few times more (RFC 5227 §2.3, RFC 4861 §7.2.6);
    * what is left out is no longer answered for when the promise resolves. A link that comes up, or comes anew under its name, is announced on by itself.
    */
-  answerFor(addresses: readonly Layer2Address[]): Promise<void>;
+  answerFor(addresses: readonly Answered[]): Promise<void>;
   /** Announces what it answers for once more. */
   announce(addresses: readonly Layer2Address[]): void;
   /**
