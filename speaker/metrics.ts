@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 export interface SpeakerMetrics {
   readonly sessionUp: Gauge<'peer'>;
+  readonly bfdUp: Gauge<'node'>;
   readonly routes: Gauge<'family'>;
   readonly configureSeconds: Histogram;
   readonly configurations: Counter<'outcome'>;
@@ -28,6 +29,12 @@ export function speakerMetrics(registry: Registry): SpeakerMetrics {
       name: 'skycap_speaker_session_up',
       help: '1 while the session with the BgpPeer is Established.',
       labelNames: ['peer'] as const,
+      registers,
+    }),
+    bfdUp: new Gauge({
+      name: 'skycap_speaker_bfd_up',
+      help: '1 while the BFD session with the node is Up, for layer 2: three nodes watch each.',
+      labelNames: ['node'] as const,
       registers,
     }),
     routes: new Gauge({

@@ -7,6 +7,7 @@ import { type KubeObject, keyFor, keyOf } from '../lib/api/object.ts';
 import { parseEip } from '../lib/api/parse-eip.ts';
 import type { Parsed } from '../lib/api/problem.ts';
 import type { EndpointSlice, Node, Service } from '../lib/api/service.ts';
+import type { BfdNeighbor } from './l2/bfd-neighbors.ts';
 
 /** Kubernetes' own link from a slice to its Service; the slice's name means nothing. */
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
@@ -24,6 +25,8 @@ export interface Snapshot {
   /** The one named `default`. */
   readonly bgpConf: BgpConfObject | undefined;
   readonly bgpPeers: readonly BgpPeerObject[];
+  /** Nodes to have a BFD session with, for layer 2. */
+  readonly bfdNeighbors: readonly BfdNeighbor[];
 }
 
 /** What is asked of a store here. */
@@ -46,7 +49,11 @@ export interface Sources {
 }
 
 /** @returns undefined while a source has not been read completely: unknown is not empty. */
-export function takeSnapshot(nodeName: string, sources: Sources): Snapshot | undefined {
+export function takeSnapshot(
+  nodeName: string,
+  sources: Sources,
+  bfdNeighbors: readonly BfdNeighbor[] = [],
+): Snapshot | undefined {
   if (!Object.values(sources).every(({ synced }) => synced)) return undefined;
   return {
     nodeName,
@@ -56,6 +63,7 @@ export function takeSnapshot(nodeName: string, sources: Sources): Snapshot | und
     eips: parsedEips([...sources.eips.values()]),
     bgpConf: sources.bgpConfs.get(BGP_CONF_NAME),
     bgpPeers: [...sources.bgpPeers.values()],
+    bfdNeighbors,
   };
 }
 

@@ -8,6 +8,7 @@ import { bitsOf, formatAddress } from '../../lib/net/address.ts';
 import type { Plan } from '../desired/plan.ts';
 import type { RouteGroup } from '../desired/routes.ts';
 import type { BgpSession, SessionChannel } from '../desired/sessions.ts';
+import type { BfdNeighbor } from '../l2/bfd-neighbors.ts';
 import { symbolFor } from './symbol.ts';
 import { type BirdVersion, saysAuthentication } from './version.ts';
 
@@ -46,10 +47,19 @@ export interface BgpProtocol {
   readonly channels: readonly BgpChannel[];
 }
 
+/** One may come or go, and no other session notices (measured with 2.0.12). */
+export interface BfdSession {
+  readonly neighbor: string;
+  readonly local: string;
+  readonly multihop: boolean;
+}
+
 export interface BirdConfig {
   readonly routerId: string;
   readonly statics: readonly StaticProtocol[];
   readonly sessions: readonly BgpProtocol[];
+  /** Sorted by neighbour. */
+  readonly bfd: readonly BfdSession[];
 }
 
 /** The protocol of a BgpPeer; `sessions.ts` finds the session by it. */
@@ -65,6 +75,7 @@ export function buildBirdConfig(plan: Plan, version: BirdVersion): BirdConfig {
     sessions: bgp.sessions
       .map((session) => bgpProtocol(session, bgp.listenPort, version))
       .sort((a, b) => (a.symbol < b.symbol ? -1 : 1)),
+    bfd: plan.bfd.map(bfdSession).sort((a, b) => (a.neighbor < b.neighbor ? -1 : 1)),
   };
 }
 
@@ -96,6 +107,10 @@ function bgpChannel({ family, nextHop }: SessionChannel): BgpChannel {
     channel: family === 4 ? 'ipv4' : 'ipv6',
     nextHop: nextHop === 'self' ? 'self' : `address ${formatAddress(nextHop)}`,
   };
+}
+
+function bfdSession({ address, local, isDirect }: BfdNeighbor): BfdSession {
+  return { neighbor: formatAddress(address), local: formatAddress(local), multihop: !isDirect };
 }
 
 const LONGEST_DESCRIPTION = 120;

@@ -9,7 +9,7 @@
  * - The text carries its own digest in a protocol's description, so that BIRD can be asked what it runs, after a crash of ours too.
  */
 import { createHash } from 'node:crypto';
-import type { BgpProtocol, BirdConfig, StaticProtocol } from './model.ts';
+import type { BfdSession, BgpProtocol, BirdConfig, StaticProtocol } from './model.ts';
 
 /** The protocol whose description is the digest. */
 export const FINGERPRINT_PROTOCOL = 'skycap_config';
@@ -27,6 +27,8 @@ const GRACEFUL_RESTART_SECONDS = 60;
 /** BIRD's own are 5 s, and 60 to 300 s after an error: too long for a router that was restarted. */
 const CONNECT_DELAY_SECONDS = 1;
 const ERROR_WAIT_SECONDS = '1, 30';
+/** A node is seen to be gone after three intervals. No wider one, as a false alarm costs a question on the wire and nothing else. */
+const BFD_TIMERS = 'interval 100 ms; multiplier 3;';
 const FINGERPRINT_DIGITS = 32;
 
 export function renderBirdConfig(config: BirdConfig): RenderedConfig {
@@ -37,7 +39,7 @@ export function renderBirdConfig(config: BirdConfig): RenderedConfig {
     'timeformat protocol "%Y-%m-%dT%H:%M:%S%z";',
     '',
   ];
-  const sessions = config.sessions.flatMap(sessionLines);
+  const sessions = [...config.sessions.flatMap(sessionLines), ...bfdLines(config.bfd)];
   const body = [...head, ...config.statics.flatMap(staticLines), ...sessions].join('\n');
   const frame = [...head, ...config.statics.map(({ symbol, channel }) => `${symbol} ${channel}`), ...sessions];
   const fingerprint = digestOf(body);
@@ -88,6 +90,24 @@ function sessionLines(session: BgpProtocol): string[] {
       `    next hop ${nextHop};`,
       '  };',
     ]),
+    '}',
+    '',
+  ];
+}
+
+/**
+ * BIRD has one BFD protocol, which would also serve the BFD of BGP sessions. All of it but the neighbours is always the same, as BIRD ends every session when
+ * what it accepts is another; and without neighbours there is none, since it listens on four sockets.
+ */
+function bfdLines(sessions: readonly BfdSession[]): string[] {
+  if (sessions.length === 0) return [];
+  return [
+    'protocol bfd skycap_bfd {',
+    `  interface "*" { ${BFD_TIMERS} };`,
+    `  multihop { ${BFD_TIMERS} };`,
+    ...sessions.map(
+      ({ neighbor, local, multihop }) => `  neighbor ${neighbor} local ${local}${multihop ? ' multihop on' : ''};`,
+    ),
     '}',
     '',
   ];

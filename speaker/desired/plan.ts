@@ -10,6 +10,7 @@ import { parseBgpConf } from '../../lib/api/parse-bgp-conf.ts';
 import { formatProblems } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { formatAddress } from '../../lib/net/address.ts';
+import type { BfdNeighbor } from '../l2/bfd-neighbors.ts';
 import type { Layer2Address } from '../l2/link.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { type NodeState, nodeState } from './node-state.ts';
@@ -28,6 +29,8 @@ export interface BgpPlan {
 
 export interface Plan {
   readonly bgp: BgpPlan;
+  /** Nodes that watch each other, for layer 2. */
+  readonly bfd: readonly BfdNeighbor[];
   /** The place of layer 2 (design §6), which is not built: always empty. Its elections will stand in `owner.ts` beside this file. */
   readonly layer2: readonly Layer2Address[];
 }
@@ -53,13 +56,13 @@ export function makePlan(snapshot: Snapshot): Planned {
   const node = nodeState(snapshot.nodeName, snapshot.node);
   const announcements = decideAnnouncements(snapshot, node);
   if (!snapshot.bgpConf) {
-    return withoutBgp(node, announcements, 'NoBgpConf', 'there is no BgpConf named default; create one');
+    return withoutBgp(snapshot, node, announcements, 'NoBgpConf', 'there is no BgpConf named default; create one');
   }
   const conf = parseBgpConf(snapshot.bgpConf);
   if (!conf.ok)
     return { kind: 'hold', reason: 'Invalid', message: `BgpConf default: ${formatProblems(conf.problems)}` };
   const localAs = localAsHere(snapshot, conf.value, node);
-  if ('reason' in localAs) return withoutBgp(node, announcements, localAs.reason, localAs.message);
+  if ('reason' in localAs) return withoutBgp(snapshot, node, announcements, localAs.reason, localAs.message);
   const { sessions, refused } = desiredSessions(snapshot.bgpPeers, localAs.as, node);
   const bgp = {
     routerId: routerIdOf(node, conf.value, localAs),
@@ -68,7 +71,7 @@ export function makePlan(snapshot: Snapshot): Planned {
     sessions,
     routes: routeGroups(announcements),
   };
-  return { kind: 'plan', plan: { bgp, layer2: [] }, announcements, refusedPeers: refused };
+  return { kind: 'plan', plan: { bgp, bfd: snapshot.bfdNeighbors, layer2: [] }, announcements, refusedPeers: refused };
 }
 
 function localAsHere(snapshot: Snapshot, conf: BgpConf, node: NodeState): LocalAs | NoBgp {
@@ -84,13 +87,20 @@ function localAsHere(snapshot: Snapshot, conf: BgpConf, node: NodeState): LocalA
 }
 
 function withoutBgp(
+  snapshot: Snapshot,
   node: NodeState,
   announcements: readonly Announcement[],
   reason: NoBgp['reason'],
   message: string,
 ): Planned {
   const bgp = { routerId: ownRouterId(node), listenPort: BGP_PORT, sessions: [], routes: [] };
-  return { kind: 'plan', plan: { bgp, layer2: [] }, announcements, refusedPeers: [], noBgp: { reason, message } };
+  return {
+    kind: 'plan',
+    plan: { bgp, bfd: snapshot.bfdNeighbors, layer2: [] },
+    announcements,
+    refusedPeers: [],
+    noBgp: { reason, message },
+  };
 }
 
 /** As in OpenELB, `spec.routerId` is the same on every node, and not used where the AS number comes from the rack. */

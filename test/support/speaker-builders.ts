@@ -4,6 +4,7 @@ import type { EipObject } from '../../lib/api/eip-types.ts';
 import { EIP_LABEL } from '../../lib/api/keys.ts';
 import { type KubeObject, keyOf } from '../../lib/api/object.ts';
 import type { Endpoint, EndpointSlice, Node, Service } from '../../lib/api/service.ts';
+import type { BfdNeighbor } from '../../speaker/l2/bfd-neighbors.ts';
 import { type Objects, type Snapshot, takeSnapshot } from '../../speaker/snapshot.ts';
 
 export function aNode(over: Partial<Node> & { readonly name?: string; readonly ips?: readonly string[] } = {}): Node {
@@ -93,11 +94,12 @@ export interface ClusterOptions {
   readonly eips?: readonly EipObject[];
   readonly bgpConfs?: readonly BgpConfObject[];
   readonly bgpPeers?: readonly BgpPeerObject[];
+  readonly bfdNeighbors?: readonly BfdNeighbor[];
 }
 
 /** A cluster with one node, one peer and two Eips, where the caller says nothing else. */
 export function aSnapshot(options: ClusterOptions = {}): Snapshot {
-  const snapshot = takeSnapshot(options.nodeName ?? 'node-1', {
+  const sources = {
     nodes: objects(options.nodes ?? [aNode()]),
     services: objects(options.services ?? []),
     labelledSlices: objects(options.slices ?? []),
@@ -105,7 +107,8 @@ export function aSnapshot(options: ClusterOptions = {}): Snapshot {
     eips: objects(options.eips ?? [anEip('v4'), anEip('v6')]),
     bgpConfs: objects(options.bgpConfs ?? [aBgpConf()]),
     bgpPeers: objects(options.bgpPeers ?? [aBgpPeer()]),
-  });
+  };
+  const snapshot = takeSnapshot(options.nodeName ?? 'node-1', sources, options.bfdNeighbors);
   if (!snapshot) throw new Error('Cannot take the snapshot: a store is not synced');
   return snapshot;
 }
