@@ -135,7 +135,7 @@ describe.each(COMPONENTS)('workload %s', (component) => {
       });
       expect(container.securityContext.privileged).toBeUndefined();
       expect(container.securityContext.capabilities.add ?? []).toEqual(
-        container.name === 'bird' ? ['NET_BIND_SERVICE'] : [],
+        container.name === 'bird' ? ['NET_BIND_SERVICE', 'NET_RAW'] : [],
       );
       const user = container.securityContext.runAsUser ?? pod.securityContext.runAsUser;
       expect(user).toBe(container.name === 'bird' ? 0 : 10001);
