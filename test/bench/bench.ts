@@ -8,7 +8,7 @@
  */
 import type { Service } from '../../lib/api/service.ts';
 import { HttpKubeClient } from '../../lib/kube/http-client.ts';
-import { BGP_PEERS, EIPS, NAMESPACES, SERVICES } from '../../lib/kube/resource.ts';
+import { BGP_PEERS, EIP_CLAIMS, EIPS, NAMESPACES, SERVICES } from '../../lib/kube/resource.ts';
 import { waitForSessions } from '../lab/demo.ts';
 import type { Lab } from '../lab/lab.ts';
 import { namespaceOf } from '../lab/layout.ts';
@@ -26,6 +26,7 @@ export const DEADLINE_MS = 180_000;
 const DELETING_DEADLINE_MS = 300_000;
 const PEER = 'bench-router2';
 const POOL = '198.18.0.0/16';
+const CLAIMED_ALONE = '203.0.113.1';
 const isOfPool = (prefix: string) => prefix.startsWith('198.18.');
 
 export interface Created {
@@ -141,6 +142,29 @@ export class Bench implements AsyncDisposable {
     const tookMs = performance.now() - startedMs;
     if (kind === 'ours' && !created.metadata.annotations?.['skycap.io/addresses']) this.#missed++;
     return { name, startedMs, tookMs };
+  }
+
+  /** Writes a claim such as the webhook's, of an address that no Eip has, and deletes it. @returns the time that writing it took. */
+  async createClaim(): Promise<number> {
+    const holder = {
+      namespace: NAMESPACE,
+      name: 'of-nobody',
+      token: 'bench',
+      ports: [{ port: 80, protocol: 'TCP' as const }],
+      externalTrafficPolicy: 'Cluster' as const,
+      selector: '',
+      since: new Date().toISOString(),
+    };
+    const startedMs = performance.now();
+    await this.client.create(EIP_CLAIMS, {
+      apiVersion: 'skycap.io/v1alpha1',
+      kind: 'EipClaim',
+      metadata: { name: CLAIMED_ALONE },
+      spec: { address: CLAIMED_ALONE, eip: NAMESPACE, holders: [holder] },
+    });
+    const tookMs = performance.now() - startedMs;
+    await this.client.delete(EIP_CLAIMS, { name: CLAIMED_ALONE });
+    return tookMs;
   }
 
   /** Creates one of Skycap's Services and follows it to the routers' kernels. */

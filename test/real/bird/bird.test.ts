@@ -64,6 +64,7 @@ it('routes come and go without touching the session', async () => {
     const frr = await Frr.start(lan, { neighbors: ['v4'] });
     await site.applyUntilRunning({ bgpPeers: [overV4], services: [v4(1)] });
     const { since } = await site.established();
+    const before = frr.neighbor('v4');
     await until('the first route', () => frr.route('198.51.100.1/32') !== undefined);
     expect(await site.apply({ bgpPeers: [overV4], services: [v4(1), v4(2), v6(3)] })).toMatchObject({
       kind: 'Applied',
@@ -76,7 +77,7 @@ it('routes come and go without touching the session', async () => {
     await until('the first gone', () => frr.route('198.51.100.1/32') === undefined);
     expect(frr.route('198.51.100.2/32')).toBeDefined();
     expect(await site.session()).toMatchObject({ state: 'Established', since, routesSent: 1 });
-    expect(frr.neighbor('v4')).toEqual({ state: 'Established', established: 1, dropped: 0 });
+    expect(frr.neighbor('v4')).toEqual(before);
   });
 });
 
@@ -86,6 +87,8 @@ it('what is free to change keeps the session; a change of one session touches no
     const peers = (conf: object) => [aBgpPeer('a', { conf }), aBgpPeer('b', { conf: { neighborAddress: ROUTER.v6 } })];
     await site.applyUntilRunning({ bgpPeers: peers({}), services: [v4(1)] });
     await Promise.all([site.established('a'), site.established('b')]);
+    // Where both sides connect at once, one connection is dropped (RFC 4271 §6.8), and FRR may count that.
+    const [a, b] = [frr.neighbor('v4'), frr.neighbor('v6')];
     await site.apply({
       bgpPeers: [
         ...peers({ description: 'the "left" one' }),
@@ -93,13 +96,13 @@ it('what is free to change keeps the session; a change of one session touches no
       ],
       services: [v4(1)],
     });
-    expect(frr.neighbor('v4').dropped).toBe(0);
+    expect(frr.neighbor('v4')).toEqual(a);
     await site.apply({ bgpPeers: peers({ adminDown: true }), services: [v4(1)] });
     await until('the session down', () => frr.neighbor('v4').state !== 'Established');
     expect(await site.session('a')).toMatchObject({ state: 'Idle', disabled: true });
     await site.apply({ bgpPeers: peers({}), services: [v4(1)] });
     await site.established('a');
-    expect(frr.neighbor('v6')).toEqual({ state: 'Established', established: 1, dropped: 0 });
+    expect(frr.neighbor('v6')).toEqual(b);
   });
 });
 
@@ -147,12 +150,13 @@ it('a restart of the speaker sends nothing and touches nothing', async () => {
     const cluster: ClusterOptions = { bgpPeers: [overV4], services: [v4(1)] };
     await site.applyUntilRunning(cluster);
     const { since } = await site.established();
+    const before = frr.neighbor('v4');
     const written = statSync(join(site.runDir, 'bird.conf')).mtimeMs;
     site.restartLoop();
     expect(await site.apply(cluster)).toEqual({ kind: 'Unchanged' });
     expect(statSync(join(site.runDir, 'bird.conf')).mtimeMs).toBe(written);
     expect((await site.session()).since).toBe(since);
-    expect(frr.neighbor('v4')).toMatchObject({ established: 1, dropped: 0 });
+    expect(frr.neighbor('v4')).toEqual(before);
   });
 });
 
