@@ -31,6 +31,11 @@ export interface Eip {
   readonly rebalance: boolean;
 }
 
+/** One node at a time answers for its addresses. `vip` is OpenELB's word for doing it by VRRP; here it is the same as `layer2`. */
+export function isLayer2({ protocol }: Pick<Eip, 'protocol'>): boolean {
+  return protocol !== 'bgp';
+}
+
 /** Bound to namespaces: only Services there get its addresses without naming it. */
 export function isBound(eip: Eip): boolean {
   return eip.namespaces.size > 0 || eip.namespaceSelector !== undefined;

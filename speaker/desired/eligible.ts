@@ -1,10 +1,11 @@
 /**
- * Whether this node announces an address of a Service: named checks in order, the first "no" is the reason.
+ * Whether a node may announce an address of a Service, by BGP or on layer 2: named checks in order, the first "no" is the reason. By BGP all nodes
+ * that may do it; on layer 2 one of them does (`../l2/owner.ts`).
  *
  * Announced is exactly what the allocator published in `status.loadBalancer`, and only while an Eip still
  * vouches for it; annotations are never believed.
  */
-import type { Eip } from '../../lib/api/eip.ts';
+import { type Eip, isLayer2 } from '../../lib/api/eip.ts';
 import { matchesLabels } from '../../lib/api/label-selector.ts';
 import type { Parsed } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
@@ -15,6 +16,7 @@ import type { EndpointView } from './endpoints.ts';
 import type { NodeState } from './node-state.ts';
 
 export interface Candidate {
+  readonly by: 'bgp' | 'layer2';
   readonly service: Service;
   readonly address: Address;
   /** The Eip that answers for the address; undefined when there is none. */
@@ -52,11 +54,11 @@ function isLoadBalancer({ service }: Candidate): Reason | undefined {
   return service.spec?.type === 'LoadBalancer' ? undefined : 'NotLoadBalancer';
 }
 
-function eipVouches({ eip, address }: Candidate): Reason | undefined {
+function eipVouches({ by, eip, address }: Candidate): Reason | undefined {
   if (!eip) return 'EipNotFound';
   if (!eip.ok) return 'EipInvalid';
   if (!rangeContains(eip.value.range, address)) return 'AddressOutsideEip';
-  if (eip.value.protocol !== 'bgp') return 'NotAnnouncedByBgp';
+  if (isLayer2(eip.value) !== (by === 'layer2')) return 'OtherProtocol';
   return eip.value.announcedByCni ? 'AnnouncedByCni' : undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the EndpointSlices of one Service say, as seen from one node (KEP-1672: absent conditions mean ready, serving, not terminating).
+ * What the EndpointSlices of one Service say, as seen from a node (KEP-1672: absent conditions mean ready, serving, not terminating).
  */
 import type { Endpoint, EndpointSlice } from '../../lib/api/service.ts';
 import type { Family } from '../../lib/net/address.ts';
@@ -15,19 +15,34 @@ export interface EndpointView {
   readonly usable: boolean;
 }
 
-export function viewEndpoints(slices: readonly EndpointSlice[], family: Family, nodeName: string): EndpointView {
+/** The endpoints of one family, by what they can do and where; the same for all nodes. */
+export interface EndpointPlaces {
+  /** Names of the nodes that have a ready one. */
+  readonly ready: ReadonlySet<string>;
+  readonly draining: ReadonlySet<string>;
+  readonly usable: boolean;
+}
+
+export function placesOf(slices: readonly EndpointSlice[], family: Family): EndpointPlaces {
   const endpoints = slices
     .filter(({ addressType }) => addressType === (family === 4 ? 'IPv4' : 'IPv6'))
     .flatMap((slice) => slice.endpoints ?? []);
   const ready = endpoints.filter(isReady);
   const draining = endpoints.filter(isDraining);
-  const isLocal = (endpoint: Endpoint) => endpoint.nodeName === nodeName;
+  return { ready: nodesOf(ready), draining: nodesOf(draining), usable: ready.length > 0 || draining.length > 0 };
+}
+
+export function viewFrom({ ready, draining, usable }: EndpointPlaces, nodeName: string): EndpointView {
   return {
-    localReady: ready.some(isLocal),
-    localDraining: draining.some(isLocal),
-    readyOnSomeNode: ready.some(({ nodeName }) => nodeName !== undefined),
-    usable: ready.length > 0 || draining.length > 0,
+    localReady: ready.has(nodeName),
+    localDraining: draining.has(nodeName),
+    readyOnSomeNode: ready.size > 0,
+    usable,
   };
+}
+
+function nodesOf(endpoints: readonly Endpoint[]): Set<string> {
+  return new Set(endpoints.flatMap(({ nodeName }) => nodeName ?? []));
 }
 
 /** `publishNotReadyAddresses` needs no rule of ours: Kubernetes then writes ready true. */

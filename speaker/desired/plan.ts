@@ -1,5 +1,5 @@
 /**
- * What this node should do, from the snapshot alone: never from what it did before (calico's "node contract").
+ * What this node should do by BGP, from the snapshot alone: never from what it did before (calico's "node contract").
  *
  *     Snapshot ─ nodeState ─┬─ decideAnnouncements ─▶ routes
  *                           └─ desiredSessions ─────▶ sessions
@@ -11,7 +11,6 @@ import { formatProblems } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { BfdNeighbor } from '../l2/bfd-neighbors.ts';
-import type { Layer2Address } from '../l2/link.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { type NodeState, nodeState } from './node-state.ts';
 import { type Announcement, decideAnnouncements, type RouteGroup, routeGroups } from './routes.ts';
@@ -31,8 +30,6 @@ export interface Plan {
   readonly bgp: BgpPlan;
   /** Nodes that watch each other, for layer 2. */
   readonly bfd: readonly BfdNeighbor[];
-  /** The place of layer 2 (design §6), which is not built: always empty. Its elections will stand in `owner.ts` beside this file. */
-  readonly layer2: readonly Layer2Address[];
 }
 
 /** Why there is no session at all, where that is not for want of a BgpPeer. */
@@ -71,7 +68,7 @@ export function makePlan(snapshot: Snapshot): Planned {
     sessions,
     routes: routeGroups(announcements),
   };
-  return { kind: 'plan', plan: { bgp, bfd: snapshot.bfdNeighbors, layer2: [] }, announcements, refusedPeers: refused };
+  return { kind: 'plan', plan: { bgp, bfd: snapshot.bfdNeighbors }, announcements, refusedPeers: refused };
 }
 
 function localAsHere(snapshot: Snapshot, conf: BgpConf, node: NodeState): LocalAs | NoBgp {
@@ -96,7 +93,7 @@ function withoutBgp(
   const bgp = { routerId: ownRouterId(node), listenPort: BGP_PORT, sessions: [], routes: [] };
   return {
     kind: 'plan',
-    plan: { bgp, bfd: snapshot.bfdNeighbors, layer2: [] },
+    plan: { bgp, bfd: snapshot.bfdNeighbors },
     announcements,
     refusedPeers: [],
     noBgp: { reason, message },

@@ -4,20 +4,16 @@
  * A decision is remembered with the object of its Service, for as long as what it was made from is the same: with ten thousand Services, one more is
  * one decision more and not ten thousand.
  */
-import type { Eip } from '../../lib/api/eip.ts';
-import { EIP_LABEL } from '../../lib/api/keys.ts';
 import { keyOf } from '../../lib/api/object.ts';
-import type { Parsed } from '../../lib/api/problem.ts';
 import { publishedAddresses } from '../../lib/api/published-addresses.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { EndpointSlice, Service } from '../../lib/api/service.ts';
-import { buildPools, type Pools } from '../../lib/ipam/pools.ts';
 import { type Address, compareAddresses, formatAddress } from '../../lib/net/address.ts';
-import { rangeContains } from '../../lib/net/range.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { announceReason } from './eligible.ts';
-import { viewEndpoints } from './endpoints.ts';
+import { placesOf, viewFrom } from './endpoints.ts';
 import type { NodeState } from './node-state.ts';
+import { voucherFor } from './voucher.ts';
 
 /** The decision about one address on this node. */
 export interface Announcement {
@@ -42,7 +38,7 @@ export const PLAIN_GROUP = 'plain';
 
 /** One decision an address, sorted. Where Services share an address, one that wants it announced is enough. */
 export function decideAnnouncements(snapshot: Snapshot, node: NodeState): readonly Announcement[] {
-  const gathered = { snapshot, pools: poolsOf(snapshot.eips), node, nodeKey: nodeKeyOf(node) };
+  const gathered = { snapshot, node, nodeKey: nodeKeyOf(node) };
   const decided = new Map<string, Announcement>();
   const sharers = new Map<string, Announcement[]>();
   for (const service of snapshot.services) {
@@ -72,7 +68,6 @@ export function routeGroups(announcements: readonly Announcement[]): readonly Ro
 
 interface Gathered {
   readonly snapshot: Snapshot;
-  readonly pools: Pools;
   readonly node: NodeState;
   readonly nodeKey: string;
 }
@@ -87,16 +82,7 @@ interface Decision {
 }
 
 const decisions = new WeakMap<Service, Decision>();
-const poolsByEips = new WeakMap<Snapshot['eips'], Pools>();
 const NO_SLICES: readonly EndpointSlice[] = [];
-
-function poolsOf(eips: Snapshot['eips']): Pools {
-  const known = poolsByEips.get(eips);
-  if (known) return known;
-  const pools = buildPools([...eips.values()].flatMap((eip) => (eip.ok ? [eip.value] : [])));
-  poolsByEips.set(eips, pools);
-  return pools;
-}
 
 /** All of the node that a decision about an address is made from. */
 function nodeKeyOf({ name, labels, addresses, excluded, leaving }: NodeState): string {
@@ -124,22 +110,14 @@ function announcementsOf(gathered: Gathered, service: Service): readonly Announc
 }
 
 function decide(
-  { snapshot, pools, node }: Gathered,
+  { snapshot, node }: Gathered,
   service: Service,
   slices: readonly EndpointSlice[],
   address: Address,
 ): Reason {
-  const eip = voucherFor(snapshot, pools, service, address);
-  const endpoints = viewEndpoints(slices, address.family, node.name);
-  return announceReason({ service, address, eip, node, endpoints });
-}
-
-/** The Eip of the label; for the second address of a dual-stack Service, which has room for one name only there, the Eip that has it. */
-function voucherFor(snapshot: Snapshot, pools: Pools, service: Service, address: Address): Parsed<Eip> | undefined {
-  const labelled = snapshot.eips.get(service.metadata.labels?.[EIP_LABEL] ?? '');
-  if (labelled?.ok && rangeContains(labelled.value.range, address)) return labelled;
-  const other = pools.containing(address);
-  return other ? { ok: true, value: other } : labelled;
+  const eip = voucherFor(snapshot.eips, service, address);
+  const endpoints = viewFrom(placesOf(slices, address.family), node.name);
+  return announceReason({ by: 'bgp', service, address, eip, node, endpoints });
 }
 
 function mergeSharers(a: Announcement, b: Announcement): Announcement {

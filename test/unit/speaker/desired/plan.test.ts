@@ -168,6 +168,7 @@ it('a node that takes no traffic keeps its sessions and has no routes', () => {
   expect(bgp.routes).toEqual([{ name: 'plain', routes: [] }]);
 });
 
-it('layer 2 has its place and nothing in it', () => {
-  expect(plan({ services: [aService()], eips: [anEip('v4', { protocol: 'layer2' })] }).plan.layer2).toEqual([]);
+it('an address of layer 2 has no route', () => {
+  const { bgp } = plan({ services: [aService()], eips: [anEip('v4', { protocol: 'layer2' })] }).plan;
+  expect(bgp.routes).toEqual([{ name: 'plain', routes: [] }]);
 });

@@ -131,7 +131,7 @@ describe('the Eip must vouch for the address', () => {
     ['there is no such Eip', { services: [aService({ eip: 'gone' })], eips: [] }, 'EipNotFound'],
     ['it can not be read', { services: [aService()], eips: [anEip('v4', { address: 'x' })] }, 'EipInvalid'],
     ['it does not contain the address', { services: [aService({ ips: ['203.0.113.1'] })] }, 'AddressOutsideEip'],
-    ['it is for layer 2', { services: [aService()], eips: [anEip('v4', { protocol: 'layer2' })] }, 'NotAnnouncedByBgp'],
+    ['it is for layer 2', { services: [aService()], eips: [anEip('v4', { protocol: 'layer2' })] }, 'OtherProtocol'],
     [
       'a CNI announces it',
       { services: [aService()], eips: [anEip('v4', {}, { 'openelb.kubesphere.io/cni': '' })] },

@@ -1,0 +1,203 @@
+/**
+ * What this node does about each address of layer 2: answer for it, take it over, give it up or leave it to others. Pure, and the same on all nodes:
+ * whoever sees the same agrees on one owner.
+ *
+ * - Who has an address keeps it while it may: a move breaks connections. Of two who have it, the one of the higher rank keeps it.
+ * - Else it is for the node of the highest rank among those that live and may.
+ * - Whoever takes over from one that may be dead asks for the address on the wire first. From one that said itself that it gives it up, or that the
+ *   objects say may not have it, it takes over at once; the former owner answers until it sees that.
+ */
+import type { Reason } from '../../lib/api/reasons.ts';
+import { announceReason } from '../desired/eligible.ts';
+import { viewFrom } from '../desired/endpoints.ts';
+import type { NodeState } from '../desired/node-state.ts';
+import { hashOf, rankOf } from './rendezvous.ts';
+import type { Wanted } from './wanted.ts';
+
+/** A node as far as layer 2 goes. */
+export interface Layer2Node {
+  readonly node: NodeState;
+  /** Its Lease is valid and nobody who counts suspects it. This node is live for itself. */
+  readonly live: boolean;
+  /** It is ending in order, and gives up what it has. */
+  readonly stopping: boolean;
+  /** Names of the Eips that it has no interface for. */
+  readonly unable: ReadonlySet<string>;
+  /** What it says it answers for. */
+  readonly holds: ReadonlySet<string>;
+}
+
+/** What came of asking for an address on the wire; good for a moment only. */
+export type Asked = 'free' | 'answered';
+
+export interface View {
+  readonly self: string;
+  /** This node is among them. */
+  readonly nodes: ReadonlyMap<string, Layer2Node>;
+  readonly wanted: ReadonlyMap<string, Wanted>;
+  /** Cut off from everybody: others may have taken over. */
+  readonly cutOff: boolean;
+  readonly asked: ReadonlyMap<string, Asked>;
+  /** Long enough here to take back what others have, where the Eip asks for it. */
+  readonly settled: boolean;
+}
+
+export type Action =
+  /** Answers for it and goes on. */
+  | 'hold'
+  /** Starts to answer. */
+  | 'take'
+  /** Asks on the wire whether anybody has it. */
+  | 'ask'
+  /** Stops answering. */
+  | 'letGo'
+  | 'leave';
+
+export interface Decision {
+  readonly text: string;
+  readonly action: Action;
+  readonly reason: Reason;
+  /** The other node that it is about: who had it, who has it, or who shall have it. With `hold`: another one is called to take it. */
+  readonly other?: string;
+}
+
+/** One decision an address that is wanted or that this node holds, in no order. */
+export function decideOwnership(view: View): Decision[] {
+  const seen = { ...view, holders: holdersIn(view), hashes: hashesOf(view.nodes.keys()) };
+  const decisions = [...view.wanted.values()].map((wanted) => decideOne(seen, wanted));
+  for (const text of view.nodes.get(view.self)?.holds ?? []) {
+    if (!view.wanted.has(text)) decisions.push({ text, action: 'letGo', reason: 'NotPublished' });
+  }
+  return view.settled && !view.cutOff ? rebalanced(seen, decisions) : decisions;
+}
+
+interface Seen extends View {
+  readonly holders: ReadonlyMap<string, readonly string[]>;
+  readonly hashes: ReadonlyMap<string, number>;
+}
+
+function decideOne(seen: Seen, wanted: Wanted): Decision {
+  const { self } = seen;
+  const { text } = wanted;
+  const holders = seen.holders.get(text) ?? [];
+  const isMine = holders.includes(self);
+  if (seen.cutOff) return { text, action: isMine ? 'letGo' : 'leave', reason: 'CutOff' };
+  const keeper = best(seen, wanted, holders);
+  if (keeper === self) return { text, action: 'hold', reason: 'Announced', ...heir(seen, wanted) };
+  if (keeper) return { text, action: isMine ? 'letGo' : 'leave', reason: 'HeldElsewhere', other: keeper };
+  const owner = best(seen, wanted, seen.nodes.keys());
+  const hindrance = hindranceOf(seen, wanted, self) ?? 'HeldElsewhere';
+  if (!owner) return ownerless(text, isMine, hindrance);
+  if (owner !== self) {
+    // Until the other one says that it has it.
+    return { text, action: isMine ? 'hold' : 'leave', reason: isMine ? 'HandsOver' : hindrance, other: owner };
+  }
+  return takeOver(seen, wanted, holders);
+}
+
+/** Who will take it from this node, in its turn. */
+function heir(seen: Seen, wanted: Wanted): Pick<Decision, 'other'> {
+  const owner = wanted.eip.rebalance ? best(seen, wanted, seen.nodes.keys()) : undefined;
+  return owner === undefined || owner === seen.self ? {} : { other: owner };
+}
+
+/** Nobody may have it. Whoever is only about to end goes on to its end. */
+function ownerless(text: string, isMine: boolean, hindrance: Reason): Decision {
+  if (!isMine) return { text, action: 'leave', reason: hindrance };
+  const action = hindrance === 'SpeakerStopping' ? 'hold' : 'letGo';
+  return { text, action, reason: hindrance };
+}
+
+/** It is for this node, and no live node that may have it has it. */
+function takeOver(seen: Seen, wanted: Wanted, holders: readonly string[]): Decision {
+  const { text } = wanted;
+  // One that may have it would have kept it, were it alive.
+  const lost = holders.find((name) => !hindranceOf(seen, wanted, name));
+  if (holders.length > 0 && lost === undefined) {
+    return { text, action: 'take', reason: 'HolderLeaves', other: holders[0]! };
+  }
+  const asked = seen.asked.get(text);
+  const other = lost === undefined ? {} : { other: lost };
+  if (asked === 'answered') {
+    return { text, action: 'leave', reason: lost === undefined ? 'AddressConflict' : 'HolderAnswers', ...other };
+  }
+  const reason = lost === undefined ? 'NobodyHasIt' : 'HolderLost';
+  return { text, action: asked ? 'take' : 'ask', reason, ...other };
+}
+
+/**
+ * Takes back one address that another node holds and that is for this one, where its Eip asks for it. One after the other: the next one only when
+ * the holder of the last has let go.
+ */
+function rebalanced(seen: Seen, decisions: Decision[]): Decision[] {
+  const isMoving = decisions.some(
+    ({ text, action }) => action === 'take' || (action === 'hold' && isShared(seen, text)),
+  );
+  if (isMoving) return decisions;
+  const displaced = decisions
+    .filter(({ text, action, reason }) => {
+      const wanted = seen.wanted.get(text);
+      return (
+        action === 'leave' &&
+        reason === 'HeldElsewhere' &&
+        wanted?.eip.rebalance === true &&
+        seen.holders.has(text) &&
+        best(seen, wanted, seen.nodes.keys()) === seen.self
+      );
+    })
+    .sort((a, b) => (a.text < b.text ? -1 : 1))
+    .at(0);
+  if (!displaced) return decisions;
+  return decisions.map((one) => (one === displaced ? { ...one, action: 'take', reason: 'Rebalanced' } : one));
+}
+
+/** Another node that lives has it too. */
+function isShared({ self, nodes, holders }: Seen, text: string): boolean {
+  return (holders.get(text) ?? []).some((name) => name !== self && nodes.get(name)?.live);
+}
+
+/** The highest rank of those that live and may have the address. */
+function best(seen: Seen, wanted: Wanted, names: Iterable<string>): string | undefined {
+  const addressHash = hashOf(wanted.text);
+  let found: { readonly name: string; readonly rank: number } | undefined;
+  for (const name of names) {
+    const rank = rankOf(seen.hashes.get(name) ?? 0, addressHash);
+    const isHigher = !found || rank > found.rank || (rank === found.rank && name < found.name);
+    // Asked last, since it costs most.
+    if (isHigher && seen.nodes.get(name)?.live && !hindranceOf(seen, wanted, name)) found = { name, rank };
+  }
+  return found?.name;
+}
+
+/** Why a node may not have the address, be it alive or not. */
+function hindranceOf(seen: Seen, { address, eip, sharers }: Wanted, name: string): Reason | undefined {
+  const there = seen.nodes.get(name);
+  if (!there) return 'NodeLeaving';
+  if (there.stopping) return 'SpeakerStopping';
+  if (there.unable.has(eip.name)) return 'NoInterface';
+  let refusal: Reason | undefined;
+  for (const { service, places } of sharers) {
+    const endpoints = viewFrom(places, name);
+    const voucher = { ok: true, value: eip } as const;
+    const reason = announceReason({ by: 'layer2', service, address, eip: voucher, node: there.node, endpoints });
+    if (reason === 'Announced') return undefined;
+    refusal ??= reason;
+  }
+  return refusal;
+}
+
+function holdersIn({ nodes }: View): Map<string, string[]> {
+  const holders = new Map<string, string[]>();
+  for (const [name, { holds }] of nodes) {
+    for (const text of holds) {
+      const others = holders.get(text);
+      if (others) others.push(name);
+      else holders.set(text, [name]);
+    }
+  }
+  return holders;
+}
+
+function hashesOf(names: Iterable<string>): Map<string, number> {
+  return new Map([...names].map((name) => [name, hashOf(name)]));
+}

@@ -1,0 +1,21 @@
+/**
+ * Rendezvous hashing (Thaler and Ravishankar, 1998): every node has a rank for every address, and the highest has it. All speakers compute the
+ * same; a node that goes moves only what it had, to all others evenly.
+ *
+ * Part of what speakers agree on: other numbers are another distribution, and two versions side by side would not agree.
+ */
+
+/** FNV-1a over the text's UTF-16 units: names and addresses are ASCII. */
+export function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+/** The rank of a node for an address, from the {@link hashOf} of each: the finalizer of MurmurHash3, in which every bit counts for every other. */
+export function rankOf(nodeHash: number, addressHash: number): number {
+  let hash = nodeHash ^ Math.imul(addressHash, 0x9e3779b1);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}

@@ -1,0 +1,62 @@
+/** Views of layer 2 for tests: nodes and addresses, with what a test is about given by the caller. */
+import type { EipObject } from '../../lib/api/eip-types.ts';
+import type { EndpointSlice, Node, Service } from '../../lib/api/service.ts';
+import { nodeState } from '../../speaker/desired/node-state.ts';
+import type { Layer2Node, View } from '../../speaker/l2/owner.ts';
+import { hashOf, rankOf } from '../../speaker/l2/rendezvous.ts';
+import { wantedAddresses } from '../../speaker/l2/wanted.ts';
+import { aNode, anEip, aService, aSnapshot } from './speaker-builders.ts';
+
+export interface NodeOptions extends Partial<Omit<Layer2Node, 'node' | 'holds' | 'unable'>> {
+  readonly holds?: readonly string[];
+  readonly unable?: readonly string[];
+  readonly node?: Partial<Node> & { readonly labels?: Readonly<Record<string, string>> };
+}
+
+export interface ViewOptions extends Partial<Pick<View, 'self' | 'cutOff' | 'settled'>> {
+  /** By name. */
+  readonly nodes?: Readonly<Record<string, NodeOptions>>;
+  readonly services?: readonly Service[];
+  readonly slices?: readonly EndpointSlice[];
+  readonly eips?: readonly EipObject[];
+  readonly asked?: Readonly<Record<string, 'free' | 'answered'>>;
+}
+
+export const ADDRESS = '198.51.100.7';
+export const LAYER2_EIP = anEip('v4', { protocol: 'layer2' });
+
+/** Three nodes that live and have nothing, and one address, where the caller says nothing else. */
+export function aView(options: ViewOptions = {}): View {
+  const nodes = options.nodes ?? { 'node-1': {}, 'node-2': {}, 'node-3': {} };
+  const snapshot = aSnapshot({
+    services: options.services ?? [aService({ ips: [ADDRESS] })],
+    slices: options.slices ?? [],
+    eips: options.eips ?? [LAYER2_EIP],
+  });
+  return {
+    self: options.self ?? 'node-1',
+    nodes: new Map(Object.entries(nodes).map(([name, one]) => [name, aLayer2Node(name, one)])),
+    wanted: wantedAddresses(snapshot),
+    cutOff: options.cutOff ?? false,
+    settled: options.settled ?? false,
+    asked: new Map(Object.entries(options.asked ?? {})),
+  };
+}
+
+export function aLayer2Node(name: string, { node, holds, unable, live, stopping }: NodeOptions = {}): Layer2Node {
+  const { labels, ...rest } = node ?? {};
+  const object = aNode({ name, ...rest, ...(labels && { metadata: { name, labels } }) });
+  return {
+    node: nodeState(name, object),
+    live: live ?? true,
+    stopping: stopping ?? false,
+    unable: new Set(unable),
+    holds: new Set(holds),
+  };
+}
+
+/** The names in the order in which they come to have the address. */
+export function byRank(names: readonly string[], address = ADDRESS): string[] {
+  const hash = hashOf(address);
+  return names.toSorted((a, b) => rankOf(hashOf(b), hash) - rankOf(hashOf(a), hash));
+}
