@@ -13,31 +13,41 @@ import { birdBinary } from '../../../support/bird-binary.ts';
 import type { Daemon } from '../../../support/daemon.ts';
 import { until } from '../../../support/eventually.ts';
 import { aSnapshot, type ClusterOptions } from '../../../support/speaker-builders.ts';
+import { readBase } from '../../../unit/manifests/files.ts';
 import type { Lan } from './lan.ts';
 
+const SETPRIV = '/usr/bin/setpriv';
 const START_BIRD = join(import.meta.dirname, '../../../../speaker/bird/start-bird.sh');
 
 export class BirdSite {
   readonly control: BirdControl;
   readonly runDir: string;
   readonly #lan: Lan;
+  readonly #where: string;
   readonly #signal = new AbortController().signal;
   #loop: SpeakerLoop;
   #cluster: ClusterOptions = {};
   #container: Daemon | undefined;
 
-  constructor(lan: Lan) {
+  /** @param where `lan.node`, or the router in the part of another node. */
+  constructor(lan: Lan, where = lan.node) {
     this.#lan = lan;
-    this.runDir = join(lan.dir, 'run');
+    this.#where = where;
+    this.runDir = join(lan.dir, `run-${where}`);
     mkdirSync(this.runDir, { recursive: true });
-    this.control = new BirdControl({ socketPath: join(this.runDir, 'bird.ctl') });
+    this.control = new BirdControl({ socketPath: this.socketPath });
     this.#loop = this.#newLoop();
   }
 
-  /** What BIRD's container runs. */
+  get socketPath(): string {
+    return join(this.runDir, 'bird.ctl');
+  }
+
+  /** What BIRD's container runs, with the rights that it has in the manifests. */
   startContainer(): Daemon {
     const env = { SKYCAP_RUN_DIR: this.runDir, SKYCAP_BIRD: birdBinary() };
-    this.#container = this.#lan.start(this.#lan.node, 'start-bird', START_BIRD, [], env);
+    const rights = ['--no-new-privs', '--inh-caps=-all', `--bounding-set=-all,${birdCapabilities().join()}`];
+    this.#container = this.#lan.start(this.#where, 'start-bird', SETPRIV, [...rights, START_BIRD], env);
     return this.#container;
   }
 
@@ -99,4 +109,11 @@ export class BirdSite {
       nowMs: () => Date.now(),
     });
   }
+}
+
+/** As setpriv spells them. */
+function birdCapabilities(): readonly string[] {
+  const daemonSet = readBase().find(({ kind }) => kind === 'DaemonSet');
+  const bird = daemonSet.spec.template.spec.containers.find(({ name }: { readonly name: string }) => name === 'bird');
+  return bird.securityContext.capabilities.add.map((name: string) => `+${name.toLowerCase()}`);
 }
