@@ -1,10 +1,14 @@
 // Bundles each component into dist/<component>.js and the chunks it shares or loads only when needed (client-node's kubeconfig reader, say,
-// which costs tens of MB and is not wanted in a pod): those files and Node are all that the image needs.
+// which costs tens of MB and is not wanted in a pod): those files and Node are all that the image needs. The speaker's thread for layer 2 is a file of
+// its own, and beside it stands the one binary of koffi that this machine, and so the image, needs.
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { build } from 'esbuild';
 
 const COMPONENTS = ['webhook', 'allocator', 'speaker'];
+const THREADS = ['speaker/l2/responder-worker'];
+const KOFFI = `node_modules/@koromix/koffi-linux-${process.arch}`;
 // Some dependencies are CommonJS and call `require`, which an ES module does not have.
 const REQUIRE = `import { createRequire as createRequireOfBundle } from 'node:module';
 const require = createRequireOfBundle(import.meta.url);`;
@@ -13,7 +17,10 @@ const present = COMPONENTS.filter((component) => existsSync(`${component}/main.t
 await rm('dist', { recursive: true, force: true });
 await mkdir('dist');
 await build({
-  entryPoints: present.map((component) => ({ in: `${component}/main.ts`, out: component })),
+  entryPoints: [
+    ...present.map((component) => ({ in: `${component}/main.ts`, out: component })),
+    ...THREADS.map((file) => ({ in: `${file}.ts`, out: basename(file) })),
+  ],
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -28,3 +35,5 @@ await build({
   legalComments: 'linked',
   logLevel: 'warning',
 });
+// It is made for two libcs; the image's Debian has glibc.
+await cp(KOFFI, `dist/${KOFFI}`, { recursive: true, filter: (path) => !path.includes('/musl_') });

@@ -14,6 +14,8 @@ export interface Post {
   readonly mac: MacAddress;
   /** Canonical texts of the addresses that this node owns there. */
   readonly owned: ReadonlySet<string>;
+  /** Of those that this node asks about there, to find out whether they are anybody's. */
+  readonly asked?: ReadonlySet<string>;
 }
 
 export type Verdict =
@@ -21,6 +23,8 @@ export type Verdict =
   | { readonly kind: 'answer'; readonly address: Address; readonly frame: Uint8Array }
   /** Somebody else says that it has an address of ours (RFC 5227 §2.4, RFC 4862 §5.4.4). */
   | { readonly kind: 'conflict'; readonly address: Address; readonly mac: MacAddress }
+  /** Somebody else has an address that this node asks about. */
+  | { readonly kind: 'taken'; readonly address: Address; readonly mac: MacAddress }
   /** Well-formed, and none of our business. */
   | { readonly kind: 'notOurs' }
   | { readonly kind: 'dropped'; readonly fault: FrameFault };
@@ -40,6 +44,7 @@ function toArp(packet: ArpPacket, post: Post): Verdict {
   if (owns(post, packet.senderAddress)) {
     return { kind: 'conflict', address: packet.senderAddress, mac: packet.senderMac };
   }
+  if (asks(post, packet.senderAddress)) return { kind: 'taken', address: packet.senderAddress, mac: packet.senderMac };
   if (packet.operation !== 'request' || !owns(post, packet.targetAddress)) return NOT_OURS;
   return { kind: 'answer', address: packet.targetAddress, frame: arpReply(packet, post.mac) };
 }
@@ -49,9 +54,14 @@ function toNeighbor(message: NeighborMessage, post: Post): Verdict {
   const mac = message.kind === 'solicitation' ? message.sourceMac : message.targetMac;
   if (mac === post.mac) return NOT_OURS;
   if (owns(post, source)) return { kind: 'conflict', address: source, mac };
+  if (message.kind === 'advertisement' && asks(post, target)) return { kind: 'taken', address: target, mac };
   if (!owns(post, target)) return NOT_OURS;
   if (message.kind === 'advertisement') return { kind: 'conflict', address: target, mac };
   return { kind: 'answer', address: target, frame: neighborReply(message, post.mac) };
+}
+
+function asks({ asked }: Post, address: Address): boolean {
+  return asked !== undefined && asked.size > 0 && asked.has(formatAddress(address));
 }
 
 function owns({ owned }: Post, address: Address): boolean {

@@ -1,7 +1,7 @@
 /** What is answered, and what is none of our business. */
 import { formatAddress, parseAddress } from '../../../../lib/net/address.ts';
 import { arpReply, decodeArp } from '../../../../speaker/l2/arp.ts';
-import { decideAnswer } from '../../../../speaker/l2/decide-answer.ts';
+import { decideAnswer, type Post } from '../../../../speaker/l2/decide-answer.ts';
 import { neighborAnnouncement } from '../../../../speaker/l2/ndp.ts';
 import {
   ADVERTISEMENT,
@@ -20,13 +20,14 @@ import {
 
 const post = { mac: OURS, owned: new Set(['192.0.2.7', '2001:db8::7']) };
 
-function said(frame: Uint8Array, at = post): string {
+function said(frame: Uint8Array, at: Post = post): string {
   const verdict = decideAnswer(frame, at);
   switch (verdict.kind) {
     case 'answer':
       return `answer ${formatAddress(verdict.address)}`;
     case 'conflict':
-      return `conflict ${formatAddress(verdict.address)} ${verdict.mac}`;
+    case 'taken':
+      return `${verdict.kind} ${formatAddress(verdict.address)} ${verdict.mac}`;
     case 'dropped':
       return verdict.fault;
     case 'notOurs':
@@ -62,4 +63,16 @@ it('without an owned address nothing is answered and nothing is a conflict', () 
 it('its own answer, seen on the socket, is no conflict', () => {
   const request = decodeArp(ARP_REQUEST);
   expect(request.ok && said(arpReply(request.value, OURS))).toBe('notOurs');
+});
+
+it.each([
+  ['a reply', withByte(ARP_ANNOUNCEMENT, 21, 2), `taken 192.0.2.7 ${THEIRS}`],
+  ['an announcement', ARP_ANNOUNCEMENT, `taken 192.0.2.7 ${THEIRS}`],
+  ['an advertisement', ADVERTISEMENT, `taken 2001:db8::7 ${THEIRS}`],
+  ['a request of somebody else', ARP_REQUEST, 'notOurs'],
+  ['a probe of somebody else', ARP_PROBE, 'notOurs'],
+  ['a solicitation of somebody else', SOLICITATION, 'notOurs'],
+  ['a detection of duplicates by somebody else', DAD_SOLICITATION, 'notOurs'],
+])('an address that is asked about: %s', (_, frame, expected) => {
+  expect(said(frame, { mac: OURS, owned: new Set(), asked: post.owned })).toBe(expected);
 });
