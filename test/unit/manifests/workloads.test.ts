@@ -6,6 +6,11 @@ import { type Manifest, ROOT, readBase, readCrds, readManifest, readManifests } 
 
 const NAMESPACE = 'skycap-system';
 const COMPONENTS = ['webhook', 'allocator', 'speaker'] as const;
+/** Of those who have any: they are root, and no other is. */
+const CAPABILITIES: Readonly<Record<string, readonly string[]>> = {
+  speaker: ['NET_RAW'],
+  bird: ['NET_BIND_SERVICE', 'NET_RAW'],
+};
 const base = readBase();
 const ofKind = (...kinds: readonly string[]) => base.filter((object) => kinds.includes(object.kind));
 const workloads = ofKind('Deployment', 'DaemonSet');
@@ -134,11 +139,10 @@ describe.each(COMPONENTS)('workload %s', (component) => {
         capabilities: { drop: ['ALL'] },
       });
       expect(container.securityContext.privileged).toBeUndefined();
-      expect(container.securityContext.capabilities.add ?? []).toEqual(
-        container.name === 'bird' ? ['NET_BIND_SERVICE', 'NET_RAW'] : [],
-      );
+      const added = CAPABILITIES[container.name] ?? [];
+      expect(container.securityContext.capabilities.add ?? []).toEqual(added);
       const user = container.securityContext.runAsUser ?? pod.securityContext.runAsUser;
-      expect(user).toBe(container.name === 'bird' ? 0 : 10001);
+      expect(user).toBe(added.length > 0 ? 0 : 10001);
       expect(container.resources.requests).toEqual({ cpu: expect.any(String), memory: expect.any(String) });
       // A limit on CPU would only make it slow when it matters; memory is bounded.
       expect(Object.keys(container.resources.limits)).toEqual(['memory']);
