@@ -34,6 +34,7 @@ export interface ArpPacket {
   readonly senderAddress: Address;
   /** Means nothing in a request. */
   readonly targetMac: MacAddress;
+  /** Any in a reply. */
   readonly targetAddress: Address;
 }
 
@@ -68,8 +69,9 @@ export function decodeArp(frame: Uint8Array): Decoded<ArpPacket> {
     targetMac: readMac(frame, at + 18),
     targetAddress: readAddress(frame, at + 24, 4),
   };
-  const isSound =
-    isStation(packet.senderMac) && isUnicastOrNobody(packet.senderAddress) && isUnicast(packet.targetAddress);
+  // The answer to a probe has 0.0.0.0 as its target, and some write 255.255.255.255 in one that nobody asked for.
+  const isTarget = operation === 'reply' || isUnicast(packet.targetAddress);
+  const isSound = isStation(packet.senderMac) && isUnicastOrNobody(packet.senderAddress) && isTarget;
   return isSound ? { ok: true, value: packet } : fault('BadAddress');
 }
 

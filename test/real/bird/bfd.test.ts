@@ -11,9 +11,10 @@ import type { BfdNeighbor } from '../../../speaker/l2/bfd-neighbors.ts';
 import { PeerWatch } from '../../../speaker/l2/peer-watch.ts';
 import { speakerMetrics } from '../../../speaker/metrics.ts';
 import { until } from '../../support/eventually.ts';
+import { ip } from '../../support/namespaces.ts';
 import { aBgpPeer, aNode } from '../../support/speaker-builders.ts';
 import { BirdSite } from './support/bird-site.ts';
-import { ip, Lan, NODE, ROUTER } from './support/lan.ts';
+import { Lan, NODE, ROUTER } from './support/lan.ts';
 
 const at = (text: string): Address => parseAddress(text)!;
 const neighbor = (name: string, address: string, local: string, isDirect = true): BfdNeighbor => ({

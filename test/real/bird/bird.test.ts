@@ -8,10 +8,11 @@ import { BirdDaemon } from '../../../speaker/bird/apply.ts';
 import { peerSymbol } from '../../../speaker/bird/model.ts';
 import { birdBinary } from '../../support/bird-binary.ts';
 import { until } from '../../support/eventually.ts';
+import { ip } from '../../support/namespaces.ts';
 import { aBgpConf, aBgpPeer, anEip, aService, type ClusterOptions } from '../../support/speaker-builders.ts';
 import { BirdSite } from './support/bird-site.ts';
 import { Frr } from './support/frr.ts';
-import { ip, Lan, NODE, ROUTER } from './support/lan.ts';
+import { Lan, NODE, ROUTER } from './support/lan.ts';
 
 const v4 = (host: number) => aService({ name: `v4-${host}`, ips: [`198.51.100.${host}`] });
 const v6 = (host: number) => aService({ name: `v6-${host}`, ips: [`2001:db8:100::${host}`], eip: 'v6' });

@@ -4,7 +4,8 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Daemon } from '../../../support/daemon.ts';
 import { until } from '../../../support/eventually.ts';
-import { ip, type Lan, NODE, ROUTER } from './lan.ts';
+import { ip } from '../../../support/namespaces.ts';
+import { type Lan, NODE, ROUTER } from './lan.ts';
 
 const FOLDER = '/usr/lib/frr';
 

@@ -1,22 +1,13 @@
-/**
- * Two hosts on one wire, each a network namespace of its own: a node and a router. Needs root; all traffic stays on that wire.
- *
- * The names carry the id of the test's process, so that what a killed test left behind is known and removed by the next one.
- */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+/** Two hosts on one wire, each a network namespace of its own: a node and a router. Needs root; all traffic stays on that wire. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Daemon, Daemon as DaemonProcess } from '../../../support/daemon.ts';
+import { addNamespace, ip } from '../../../support/namespaces.ts';
 
-const PREFIX = 'skt-';
 /** The node's and the router's addresses; documentation prefixes. */
 export const NODE = { v4: '192.0.2.11', v6: 'fd00::11' };
 export const ROUTER = { v4: '192.0.2.1', v6: 'fd00::1' };
-
-export function ip(...args: string[]): string {
-  return execFileSync('ip', args, { encoding: 'utf8' });
-}
 
 export class Lan {
   readonly node: string;
@@ -27,17 +18,13 @@ export class Lan {
 
   /** @throws with a sentence where the machine lacks something. */
   static make(): Lan {
-    if (process.getuid?.() !== 0) throw new Error('Cannot make network namespaces: run these tests as root');
-    removeStale();
     return new Lan();
   }
 
   private constructor() {
-    const base = `${PREFIX}${process.pid}`;
-    this.node = `${base}-n`;
-    this.router = `${base}-r`;
+    this.node = addNamespace('n');
+    this.router = addNamespace('r');
     this.dir = mkdtempSync(join(tmpdir(), 'skycap-bird-'));
-    for (const name of [this.node, this.router]) ip('netns', 'add', name);
     ip('link', 'add', 'eth0', 'netns', this.node, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', this.router);
     for (const [name, addresses] of [
       [this.node, NODE],
@@ -77,12 +64,5 @@ export class Lan {
     await Promise.all(this.#daemons.map((daemon) => daemon.kill()));
     for (const name of [this.node, this.router]) ip('netns', 'delete', name);
     rmSync(this.dir, { recursive: true, force: true });
-  }
-}
-
-function removeStale(): void {
-  for (const line of ip('netns', 'list').split('\n')) {
-    const [name, pid] = /^skt-(\d+)-[nr]\b/.exec(line) ?? [];
-    if (name && pid && !existsSync(`/proc/${pid}`)) ip('netns', 'delete', name);
   }
 }

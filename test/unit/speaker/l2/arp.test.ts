@@ -29,6 +29,18 @@ it.each([
   ['a probe', ARP_PROBE, `request ${THEIRS} 0.0.0.0 192.0.2.7`],
   ['an announcement', ARP_ANNOUNCEMENT, `request ${THEIRS} 192.0.2.7 192.0.2.7`],
   ['a reply', withByte(ARP_REQUEST, 21, 2), `reply ${THEIRS} 192.0.2.1 192.0.2.7`],
+  [
+    'a reply to a probe',
+    bytes(`02005e100001 525400123456 0806
+      0001 0800 06 04 0002  525400123456 c0000207  02005e100001 00000000`),
+    `reply ${THEIRS} 192.0.2.7 0.0.0.0`,
+  ],
+  [
+    'a reply that nobody asked for',
+    bytes(`ffffffffffff 525400123456 0806
+      0001 0800 06 04 0002  525400123456 c0000207  ffffffffffff ffffffff`),
+    `reply ${THEIRS} 192.0.2.7 255.255.255.255`,
+  ],
   ['no byte', bytes(''), 'Truncated'],
   ['all but the last byte', ARP_REQUEST.subarray(0, 41), 'Truncated'],
   ['IPv6', SOLICITATION, 'OtherProtocol'],

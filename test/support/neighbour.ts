@@ -1,0 +1,113 @@
+/** Another machine on the network: sends any frame and hears all ARP and IPv6 that reaches it, by packet sockets of its own. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseAddress } from '../../lib/net/address.ts';
+import { type ArpPacket, decodeArp, ETHERTYPE_ARP, encodeArp } from '../../speaker/l2/arp.ts';
+import { BROADCAST, type MacAddress } from '../../speaker/l2/frame.ts';
+import { decodeNeighbor, ETHERTYPE_IPV6, type NeighborMessage } from '../../speaker/l2/ndp.ts';
+import { PacketSocket } from '../../speaker/l2/packet-socket.ts';
+import { inNamespace, ip } from './namespaces.ts';
+
+/** "Return 262144": the whole frame, whatever it is. */
+const ALL = Buffer.from('0600000000000400', 'hex');
+const UNKNOWN: MacAddress = '00:00:00:00:00:00';
+
+export class Neighbour implements Disposable {
+  readonly mac: MacAddress;
+  readonly #sockets: readonly PacketSocket[];
+  readonly #buffer = Buffer.alloc(9_000);
+  #heard: Buffer[] = [];
+
+  constructor(namespace: string, device = 'eth0') {
+    const [link] = JSON.parse(ip('-n', namespace, '-json', 'link', 'show', 'dev', device));
+    this.mac = link.address;
+    this.#sockets = inNamespace(namespace, () =>
+      [ETHERTYPE_ARP, ETHERTYPE_IPV6].map((type) => PacketSocket.open(link.ifindex, type, ALL)),
+    );
+  }
+
+  /** @throws when the device's queue is full. */
+  send(frame: Uint8Array): void {
+    if (!this.#sockets[0]!.send(frame)) throw new Error('Cannot send: there is no room');
+  }
+
+  /** A request for `target`; by broadcast, where it is not said to whom. */
+  askArp(target: string, from: string, to?: MacAddress): void {
+    this.send(this.arpRequest(target, from, to));
+  }
+
+  arpRequest(target: string, from: string, to: MacAddress = BROADCAST): Uint8Array {
+    return encodeArp(this.#arp('request', from, target), to);
+  }
+
+  /** "`address` is here": a reply to all. */
+  claimArp(address: string): void {
+    this.send(encodeArp(this.#arp('reply', address, address), BROADCAST));
+  }
+
+  /** All frames since the last time. */
+  take(): readonly Buffer[] {
+    this.#listen();
+    const heard = this.#heard;
+    this.#heard = [];
+    return heard;
+  }
+
+  /** The first that `pick` makes something of; what came before it is gone. @throws when none comes in time. */
+  async next<T>(what: string, pick: (frame: Buffer) => T | undefined, withinMs = 10_000): Promise<T> {
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      this.#listen();
+      for (let frame = this.#heard.shift(); frame; frame = this.#heard.shift()) {
+        const picked = pick(frame);
+        if (picked !== undefined) return picked;
+      }
+      if (performance.now() > deadline) throw new Error(`Cannot go on: ${what} did not come within ${withinMs} ms`);
+      await sleep(1);
+    }
+  }
+
+  /** What comes within a time. */
+  async during<T>(ms: number, pick: (frame: Buffer) => T | undefined): Promise<readonly T[]> {
+    const picked: T[] = [];
+    for (const end = performance.now() + ms; performance.now() < end; await sleep(5)) {
+      for (const frame of this.take()) {
+        const one = pick(frame);
+        if (one !== undefined) picked.push(one);
+      }
+    }
+    return picked;
+  }
+
+  [Symbol.dispose](): void {
+    for (const socket of this.#sockets) socket[Symbol.dispose]();
+  }
+
+  #arp(operation: ArpPacket['operation'], from: string, target: string): ArpPacket {
+    const [senderAddress, targetAddress] = [from, target].map((text) => parseAddress(text)!);
+    return {
+      operation,
+      senderMac: this.mac,
+      senderAddress: senderAddress!,
+      targetMac: UNKNOWN,
+      targetAddress: targetAddress!,
+    };
+  }
+
+  #listen(): void {
+    for (const socket of this.#sockets) {
+      for (let length = socket.receive(this.#buffer); length !== undefined; length = socket.receive(this.#buffer)) {
+        this.#heard.push(Buffer.from(this.#buffer.subarray(0, length)));
+      }
+    }
+  }
+}
+
+export function arpIn(frame: Uint8Array): ArpPacket | undefined {
+  const decoded = decodeArp(frame);
+  return decoded.ok ? decoded.value : undefined;
+}
+
+export function neighborIn(frame: Uint8Array): NeighborMessage | undefined {
+  const decoded = decodeNeighbor(frame);
+  return decoded.ok ? decoded.value : undefined;
+}
