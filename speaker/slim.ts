@@ -26,6 +26,16 @@ export function slimSlice(slice: EndpointSlice): EndpointSlice {
   };
 }
 
+/** Two versions of what was kept: only the resourceVersion differs, as after a condition of a Service was written. */
+export function sameSlim(a: KubeObject, b: KubeObject): boolean {
+  return textOf(a) === textOf(b);
+}
+
+function textOf(object: KubeObject): string {
+  const { resourceVersion: _, ...metadata } = object.metadata;
+  return JSON.stringify({ ...object, metadata });
+}
+
 function slimMetadata({ metadata }: KubeObject): ObjectMeta {
   return pick(metadata, ['name', 'namespace', 'uid', 'resourceVersion', 'labels']);
 }

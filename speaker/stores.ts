@@ -6,7 +6,7 @@ import { Reflector } from '../lib/kube/reflector.ts';
 import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, SERVICES, SPEAKERS } from '../lib/kube/resource.ts';
 import { SpecStore } from '../lib/kube/spec-store.ts';
 import type { Logger } from '../lib/process/log.ts';
-import { slimService, slimSlice } from './slim.ts';
+import { sameSlim, slimService, slimSlice } from './slim.ts';
 
 export interface StoreOptions {
   readonly client: KubeWatcher;
@@ -26,7 +26,10 @@ export function makeStores(options: StoreOptions) {
   return {
     sources: {
       nodes: new Reflector({ ...ownName, resource: NODES }),
-      services: new Reflector({ ...options, resource: SERVICES, labelSelector: EIP_LABEL, transform: slimService }),
+      services: new Reflector({
+        ...{ ...options, resource: SERVICES, labelSelector: EIP_LABEL },
+        ...{ transform: slimService, isSame: sameSlim },
+      }),
       labelledSlices: new Reflector({ ...slices, labelSelector: EIP_LABEL, name: 'endpointslices' }),
       foreignSlices: new Reflector({ ...slices, labelSelector: NOT_KUBERNETES_OWN, name: 'endpointslices-foreign' }),
       // Their statuses are written with every address and every session, and are no business of a node's.

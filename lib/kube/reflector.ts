@@ -35,6 +35,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly name?: string;
   /** Cuts off what nobody reads; may change the object it gets. @default dropManagedFields */
   readonly transform?: (object: T) => T;
+  /** Of two versions after `transform`: nobody here would do anything about the difference. The cache keeps the former one, and nobody is told. */
+  readonly isSame?: (a: T, b: T) => boolean;
   readonly log: Logger;
   readonly registry?: Registry;
   readonly clock?: Clock;
@@ -202,7 +204,11 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     const old = this.#items.get(key);
     const same =
       old?.metadata.uid === item.metadata.uid && old?.metadata.resourceVersion === item.metadata.resourceVersion;
-    items.set(key, same && old ? old : this.#transformed(item));
+    items.set(key, same && old ? old : this.#worthKeeping(old, this.#transformed(item)));
+  }
+
+  #worthKeeping(old: T | undefined, now: T): T {
+    return old && this.#options.isSame?.(old, now) ? old : now;
   }
 
   #replace(items: Map<string, T>): void {
@@ -222,8 +228,9 @@ export class Reflector<T extends KubeObject> implements Store<T> {
       // Its last state is the event's, not the cache's.
       if (this.#items.delete(key)) this.#readers.tell([{ type: 'deleted', key, object }]);
     } else {
-      const changes = changesOf(key, old, object);
-      this.#items.set(key, object);
+      const kept = this.#worthKeeping(old, object);
+      const changes = changesOf(key, old, kept);
+      this.#items.set(key, kept);
       this.#readers.tell(changes);
     }
     this.#metrics.objects(this.#items.size);

@@ -103,6 +103,26 @@ async function settled(t: Awaited<ReturnType<typeof following>>): Promise<void> 
   await t.sees('first', '1');
 }
 
+it.each<[string, FaultRule]>([
+  ['by watch', () => undefined],
+  ['by list', (r) => (r.isWatch ? { status: 410, body: EXPIRED } : undefined)],
+])('tells nothing of a difference that nobody would act on, %s', async (_, rule) => {
+  const isSame = (a: ConfigMap, b: ConfigMap) => a.data?.v?.length === b.data?.v?.length;
+  const proxy = await apiProxy();
+  const t = await following(proxy.url, { isSame });
+  proxy.rule = rule;
+  await settled(t);
+  await t.set('first', '2');
+  await t.set('first', 'long');
+  await t.sees('first', 'long');
+  await t.set('first', 'LONG');
+  await t.make('second');
+  await t.sees('second', '1');
+  expect(t.changes).toEqual(
+    ['first 1', 'first long', 'second 1'].map((one, i) => `${i === 1 ? 'modified' : 'added'} ${t.label}-${one}`),
+  );
+});
+
 it('lists in pages and follows additions, changes and deletions', async () => {
   const label = `t${tests + 1}`;
   for (let i = 0; i < 7; i++) {

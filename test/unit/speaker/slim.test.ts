@@ -1,7 +1,7 @@
 /** Cutting off what nobody reads must not change any decision. */
 import type { EndpointSlice, Service } from '../../../lib/api/service.ts';
 import { makePlan } from '../../../speaker/desired/plan.ts';
-import { slimService, slimSlice } from '../../../speaker/slim.ts';
+import { sameSlim, slimService, slimSlice } from '../../../speaker/slim.ts';
 import { anEndpoint, aService, aSlice, aSnapshot, DRAINING, READY } from '../../support/speaker-builders.ts';
 
 const service: Service = {
@@ -35,4 +35,16 @@ it('lets go of the rest', () => {
     resourceVersion: '7',
   });
   expect(slimSlice({ ...slice, endpoints: null }).endpoints).toEqual([]);
+});
+
+it('a condition, an annotation or a port of a Service is no change; what is decided by is', () => {
+  const at = (resourceVersion: string, over: Partial<Service>): Service =>
+    slimService({ ...service, metadata: { ...service.metadata, resourceVersion }, ...over });
+  const condition = { type: 'skycap.io/Announced', status: 'True', reason: 'x', message: 'x', lastTransitionTime: 'x' };
+  const loadBalancer = service.status?.loadBalancer ?? {};
+  const told = { status: { loadBalancer, conditions: [condition as never] } };
+  expect(sameSlim(at('1', {}), at('2', told))).toBe(true);
+  expect(sameSlim(at('1', {}), at('2', { spec: { ...service.spec, externalTrafficPolicy: 'Cluster' } }))).toBe(false);
+  expect(sameSlim(at('1', {}), at('2', { status: { loadBalancer: { ingress: [] } } }))).toBe(false);
+  expect(sameSlim(at('1', {}), { ...at('2', {}), metadata: { ...service.metadata, uid: 'another' } })).toBe(false);
 });
