@@ -48,7 +48,7 @@ export function speakerStatus(input: StatusInput): SpeakerStatus {
     sessionsSummary: `${established.length}/${enabled.length}`,
     announcedAddresses: plan ? announcedBy(plan) : (former?.announcedAddresses ?? 0),
     layer2Addresses: [],
-    ...routerOf(plan, former),
+    ...bgpOf(plan, former),
     versions: input.versions,
     conditions: [...verdicts, readyVerdict(input, verdicts)].map((verdict) => condition(verdict, input)),
   };
@@ -68,12 +68,16 @@ function announcedBy({ bgp }: Plan): number {
   return bgp.sessions.length === 0 ? 0 : bgp.routes.reduce((sum, { routes }) => sum + routes.length, 0);
 }
 
-function routerOf(
+function bgpOf(
   plan: Plan | undefined,
   former: SpeakerStatus | undefined,
-): Pick<SpeakerStatus, 'routerId' | 'localAs'> {
+): Pick<SpeakerStatus, 'routerId' | 'localAs' | 'bgpUnable'> {
   const { routerId, localAs } = plan ? plan.bgp : { routerId: former?.routerId, localAs: former?.localAs };
-  return { ...(routerId !== undefined && { routerId }), ...(localAs !== undefined && { localAs }) };
+  return {
+    bgpUnable: plan ? plan.bgp.unable : (former?.bgpUnable ?? []),
+    ...(routerId !== undefined && { routerId }),
+    ...(localAs !== undefined && { localAs }),
+  };
 }
 
 function appliedVerdict({ planned, outcome }: StatusInput): Verdict {

@@ -42,6 +42,8 @@ export interface SpeakerObject extends KubeObject {
     readonly suspects?: readonly string[];
     /** It is about to end in order: others take over what it has before it falls silent. */
     readonly stopping?: boolean;
+    /** Eips of BGP, sorted, of which this node announces no address whatever Services there are: by their node selectors, or as the node takes no part. */
+    readonly bgpUnable?: readonly string[];
     readonly routerId?: string;
     readonly localAs?: number;
     readonly versions?: { readonly skycap?: string; readonly bird?: string };

@@ -26,6 +26,9 @@ export interface Candidate {
   readonly endpoints: EndpointView;
 }
 
+/** What tells whether a node may announce addresses of an Eip, whatever Service has them. */
+export type Place = Pick<Candidate, 'node' | 'eip' | 'address'>;
+
 type Check = (candidate: Candidate) => Reason | undefined;
 
 const CHECKS: readonly Check[] = [
@@ -33,9 +36,7 @@ const CHECKS: readonly Check[] = [
   isLoadBalancer,
   eipVouches,
   // The node may attract traffic, and can be a next hop.
-  nodeTakesPart,
-  nodeIsSelected,
-  nodeHasFamily,
+  nodeRefusal,
   // Traffic that arrives here would find an endpoint.
   hasLocalEndpoint,
   hasAnyEndpoint,
@@ -50,6 +51,10 @@ export function announceReason(candidate: Candidate): Reason {
   return 'Announced';
 }
 
+export function nodeRefusal(place: Place): Reason | undefined {
+  return nodeTakesPart(place) ?? nodeIsSelected(place) ?? nodeHasFamily(place);
+}
+
 function isLoadBalancer({ service }: Candidate): Reason | undefined {
   return service.spec?.type === 'LoadBalancer' ? undefined : 'NotLoadBalancer';
 }
@@ -62,16 +67,16 @@ function eipVouches({ by, eip, address }: Candidate): Reason | undefined {
   return eip.value.announcedByCni ? 'AnnouncedByCni' : undefined;
 }
 
-function nodeTakesPart({ node }: Candidate): Reason | undefined {
+function nodeTakesPart({ node }: Place): Reason | undefined {
   if (node.leaving) return 'NodeLeaving';
   return node.excluded ? 'NodeExcluded' : undefined;
 }
 
-function nodeIsSelected({ node, eip }: Candidate): Reason | undefined {
+function nodeIsSelected({ node, eip }: Place): Reason | undefined {
   return eip?.ok && !matchesLabels(eip.value.nodeSelector, node.labels) ? 'NodeNotSelected' : undefined;
 }
 
-function nodeHasFamily({ node, address }: Candidate): Reason | undefined {
+function nodeHasFamily({ node, address }: Place): Reason | undefined {
   return node.addresses[address.family] ? undefined : 'NodeHasNoAddressOfFamily';
 }
 

@@ -48,6 +48,7 @@ it('says what the node does', () => {
     totalSessions: 1,
     sessionsSummary: '1/1',
     announcedAddresses: 1,
+    bgpUnable: [],
     layer2Addresses: [],
     routerId: '192.0.2.11',
     localAs: 64512,
