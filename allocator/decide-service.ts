@@ -27,6 +27,8 @@ export interface ServiceFacts {
   readonly token: string;
   /** The Eip that the Service's label names is surely deleted. */
   readonly isLabelledEipGone: boolean;
+  /** Who announces these addresses. */
+  readonly announcedOf: (addresses: readonly Address[]) => Verdict | undefined;
   /** Another Service has a claim on the address, and this one has not. */
   readonly isTakenByOthers: (address: Address) => boolean;
   /** Ours because there is a default Eip, or was when it got its address. */
@@ -53,8 +55,10 @@ export interface ServiceEvent {
 export interface ServiceDecision {
   readonly marks: Marks;
   readonly ingress: readonly LoadBalancerIngress[];
-  /** Conditions; none of ours beside them is to stand there. */
+  /** Conditions; none of ours beside them and the next is to stand there. */
   readonly verdicts: readonly Verdict[];
+  /** The condition about who announces: goes along with whatever else is written; 'as it is' where it is not known yet, none without an address. */
+  readonly announced?: Verdict | 'as it is';
   /** To be told once the rest is written. */
   readonly events: readonly ServiceEvent[];
 }
@@ -67,12 +71,23 @@ export function decideService(facts: ServiceFacts, outcome: Outcome): ServiceDec
     message: outcome.message,
   };
   const ingress = ingressFor(facts, outcome);
+  const announced = announcedFor(facts, ingress);
   return {
     marks: marksFor(facts, outcome, ingress),
     ingress,
     verdicts: facts.isByDefault ? [verdict, BY_DEFAULT] : [verdict],
+    ...(announced && { announced }),
     events: eventsFor(facts, outcome, ingress),
   };
+}
+
+/** An address of layer 2 is taken by a node only once it is published: that nobody has it yet is no news. */
+function announcedFor(
+  { announcedOf }: ServiceFacts,
+  ingress: readonly LoadBalancerIngress[],
+): Verdict | 'as it is' | undefined {
+  const verdict = announcedOf(ingress.flatMap(({ ip }) => parseAddress(ip ?? '') ?? []));
+  return verdict?.reason === 'NobodyHasIt' ? 'as it is' : verdict;
 }
 
 const BY_DEFAULT: Verdict = {

@@ -40,7 +40,7 @@ export class Fresh<T extends KubeObject> {
 }
 
 /** resourceVersions of one resource are comparable since Kubernetes 1.35 (KEP-5504), as numbers of any length. */
-function isNewer(object: KubeObject, than: KubeObject): boolean {
+export function isNewer(object: KubeObject, than: KubeObject): boolean {
   const a = object.metadata.resourceVersion ?? '';
   const b = than.metadata.resourceVersion ?? '';
   return a.length !== b.length ? a.length > b.length : a > b;

@@ -127,6 +127,7 @@ export class ServiceReconciler {
         isLabelledEipGone: view.isLabelledEipGone,
         isByDefault: view.isByDefault,
         isTakenByOthers: (address) => world.isTakenByOthers(address, view.service),
+        announcedOf: (addresses) => world.announcedOf(view.service, addresses),
         waitsSince: this.#waitsSince(view),
       },
       outcome,

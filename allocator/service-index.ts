@@ -29,6 +29,11 @@ export class ServiceIndex {
     return keys !== undefined && !keys.has(key);
   }
 
+  /** Keys of the Services of ours that show it. @param address in canonical text. */
+  publishersOf(address: string): Iterable<string> {
+    return this.#byAddress.get(address) ?? [];
+  }
+
   /** The Service whose annotation has the token: of several the oldest, since the others are copies of it. */
   ownerOf(namespace: string, token: string): Service | undefined {
     const services = [...(this.#byToken.get(keyFor(namespace, token)) ?? [])].flatMap(

@@ -5,9 +5,9 @@
  * uses it): annotations, label, status and finalizers change together or not at all, no webhook is called for it, and the resourceVersion makes
  * it fail for whoever decided by an old state: a leader that does not know yet that it was replaced.
  */
-import { ADDRESS_ASSIGNED_CONDITION, BY_DEFAULT_CONDITION, EIP_LABEL } from '../lib/api/keys.ts';
+import { ADDRESS_ASSIGNED_CONDITION, ANNOUNCED_CONDITION, BY_DEFAULT_CONDITION, EIP_LABEL } from '../lib/api/keys.ts';
 import type { LoadBalancerIngress, Service } from '../lib/api/service.ts';
-import { conditionAfter } from './condition.ts';
+import { conditionAfter, type Moment, type Verdict } from './condition.ts';
 import { type Marks, NO_MARKS, type ServiceDecision } from './decide-service.ts';
 import { leftoverFinalizers } from './finalizers.ts';
 
@@ -15,13 +15,36 @@ const OWN_CONDITIONS = [ADDRESS_ASSIGNED_CONDITION, BY_DEFAULT_CONDITION];
 
 type Texts = Readonly<Record<string, string | undefined>>;
 
-/** @returns undefined where the Service stands as it should. */
+/** @returns undefined where the Service stands as it should, but for who announces it: that alone is written elsewhere, in its own time. */
 export function servicePatch(service: Service, decision: ServiceDecision, nowMs: number): unknown {
   const metadata = metadataPatch(service, decision.marks);
-  const status = statusPatch(service, decision, nowMs);
-  if (!metadata && !status) return undefined;
+  const loadBalancer = loadBalancerPatch(service, decision);
+  const moment = { nowMs, generation: service.metadata.generation };
+  const conditions = OWN_CONDITIONS.flatMap((type) =>
+    conditionPatch(
+      service,
+      type,
+      decision.verdicts.find((one) => one.type === type),
+      moment,
+    ),
+  );
+  const { announced } = decision;
+  const accompanying =
+    announced === 'as it is' ? [] : conditionPatch(service, ANNOUNCED_CONDITION, announced, { nowMs });
+  const isDue = metadata || loadBalancer || conditions.length > 0 || (!announced && accompanying.length > 0);
+  if (!isDue) return undefined;
+  const all = [...conditions, ...accompanying];
+  const status = { ...loadBalancer, ...(all.length > 0 && { conditions: all }) };
+  const hasStatus = Object.keys(status).length > 0;
   const { uid, resourceVersion } = service.metadata;
-  return { metadata: { uid, resourceVersion, ...metadata }, ...(status && { status }) };
+  return { metadata: { uid, resourceVersion, ...metadata }, ...(hasStatus && { status }) };
+}
+
+/** Who announces it, alone. @returns undefined where that stands there. */
+export function announcedPatch(service: Service, verdict: Verdict, nowMs: number): unknown {
+  const conditions = conditionPatch(service, ANNOUNCED_CONDITION, verdict, { nowMs });
+  const { uid, resourceVersion } = service.metadata;
+  return conditions.length > 0 ? { metadata: { uid, resourceVersion }, status: { conditions } } : undefined;
 }
 
 /** Only the finalizers that OpenELB left: for a Service about which nothing else is decided. */
@@ -46,21 +69,17 @@ function metadataPatch(service: Service, marks: Marks): object | undefined {
   return { ...(annotations && { annotations }), ...(labels && { labels }), ...finalizers };
 }
 
-function statusPatch(service: Service, { ingress, verdicts }: ServiceDecision, nowMs: number): object | undefined {
-  const { loadBalancer, conditions } = service.status ?? {};
-  const changed = OWN_CONDITIONS.flatMap((type) => {
-    const old = conditions?.find((condition) => condition.type === type);
-    const verdict = verdicts.find((one) => one.type === type);
-    const moment = { nowMs, generation: service.metadata.generation };
-    const condition = verdict && conditionAfter(conditions, verdict, moment);
-    return condition === old ? [] : [condition ?? { $patch: 'delete', type }];
-  });
-  const isSamePublished = sameIngress(loadBalancer?.ingress ?? [], ingress);
-  if (isSamePublished && changed.length === 0) return undefined;
-  return {
-    ...(!isSamePublished && { loadBalancer: { ingress: ingress.length > 0 ? ingress : null } }),
-    ...(changed.length > 0 && { conditions: changed }),
-  };
+function loadBalancerPatch(service: Service, { ingress }: ServiceDecision): object | undefined {
+  if (sameIngress(service.status?.loadBalancer?.ingress ?? [], ingress)) return undefined;
+  return { loadBalancer: { ingress: ingress.length > 0 ? ingress : null } };
+}
+
+/** What to send so that the condition says this, or goes; nothing where it stands so. */
+function conditionPatch(service: Service, type: string, verdict: Verdict | undefined, moment: Moment): object[] {
+  const conditions = service.status?.conditions;
+  const old = conditions?.find((condition) => condition.type === type);
+  const condition = verdict && conditionAfter(conditions, verdict, moment);
+  return condition === old ? [] : [condition ?? { $patch: 'delete', type }];
 }
 
 function finalizersPart(service: Service): object | undefined {

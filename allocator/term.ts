@@ -3,6 +3,7 @@
  * once; nothing of it outlives it.
  */
 
+import { keyOf } from '../lib/api/object.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import { isNotFound } from '../lib/kube/errors.ts';
@@ -16,6 +17,7 @@ import type { Caches } from './caches.ts';
 import { Departures } from './departures.ts';
 import type { QueueName } from './metrics.ts';
 import type { Deps } from './ports.ts';
+import { AnnouncedReconciler } from './reconcile-announced.ts';
 import { BgpReconciler, confKey, peerKey } from './reconcile-bgp.ts';
 import { ClaimReconciler } from './reconcile-claim.ts';
 import { EipReconciler } from './reconcile-eip.ts';
@@ -25,9 +27,16 @@ import { compareWaiting, WaitingList, waitingOf, waitingSinceOf } from './waitin
 
 /** Statuses may wait a little; Services must not. */
 const STATUS_WORKERS = 4;
+/** Between two Services whose address moved, or is announced no more. */
+const ANNOUNCED_REST_MS = 20;
+/**
+ * Between two whose condition names nodes or routers that are others now: each write goes to every node. With 100 nodes 5 a second, with 5,000 one.
+ */
+const REACH_REST_MS = 200;
+const REACH_REST_PER_NODE_MS = 0.2;
 
 /**
- * The four queues are apart so that a burst of one kind does not hold up another: Services first of all, which people wait for, and
+ * The queues are apart so that a burst of one kind does not hold up another: Services first of all, which people wait for, and
  * statuses that are written at a measured pace.
  */
 export class Term {
@@ -35,6 +44,9 @@ export class Term {
   readonly claims: KeyedQueue;
   readonly eips: KeyedQueue;
   readonly bgp: KeyedQueue;
+  /** Who announces a Service: what has to be told soon, and what has time. */
+  readonly announced: KeyedQueue;
+  readonly reach: KeyedQueue;
   /** Who is asked when something comes free. */
   readonly turns: Turns;
   readonly #deps: Deps;
@@ -54,6 +66,10 @@ export class Term {
     const claims = new ClaimReconciler({ ...deps, askService: (key) => this.services.add(key) });
     const eips = new EipReconciler(deps, caches.eips, caches.claimsByEip);
     const bgp = new BgpReconciler(deps, { peers: caches.bgpPeers, confs: caches.bgpConfs });
+    const announced = new AnnouncedReconciler({
+      ...deps,
+      onReach: (isUrgent) => this.#lookAtServices(isUrgent ? this.announced : this.reach),
+    });
     this.services = this.#queue('services', deps.config.workers, {
       act: (key, signal) => this.#reconcileService(key, signal),
       refresh: (key, signal) => this.#readService(key, signal),
@@ -61,6 +77,14 @@ export class Term {
     this.claims = this.#queue('claims', 1, { act: (name, signal) => claims.reconcile(name, signal) });
     this.eips = this.#queue('eips', STATUS_WORKERS, { act: (name, signal) => eips.reconcile(name, signal) });
     this.bgp = this.#queue('bgp', STATUS_WORKERS, { act: (key, signal) => bgp.reconcile(key, signal) });
+    this.announced = this.#queue('announced', 1, {
+      act: (key, signal) => announced.reconcile(key, ANNOUNCED_REST_MS, signal),
+      refresh: (key, signal) => this.#readService(key, signal),
+    });
+    this.reach = this.#queue('reach', 1, {
+      act: (key, signal) => announced.reconcile(key, this.#reachRestMs(), signal),
+      refresh: (key, signal) => this.#readService(key, signal),
+    });
   }
 
   /** Resolves when `signal` has aborted and what was under way has ended. */
@@ -69,15 +93,22 @@ export class Term {
     ledger.onFreed = () => this.turns.freed();
     this.#lookAtEverything();
     try {
-      await Promise.all([this.services, this.claims, this.eips, this.bgp].map((queue) => queue.run(signal)));
+      await Promise.all(this.#queues().map((queue) => queue.run(signal)));
     } finally {
       ledger.onFreed = () => {};
     }
   }
 
   lengths(): Record<QueueName, number> {
-    const { services, claims, eips, bgp } = this;
-    return { services: services.length, claims: claims.length, eips: eips.length, bgp: bgp.length };
+    const { services, claims, eips, bgp, announced, reach } = this;
+    return {
+      services: services.length,
+      claims: claims.length,
+      eips: eips.length,
+      bgp: bgp.length,
+      announced: announced.length,
+      reach: reach.length,
+    };
   }
 
   /** The watch has seen it go. */
@@ -86,9 +117,23 @@ export class Term {
     this.services.add(key);
   }
 
+  #queues(): readonly KeyedQueue[] {
+    return [this.services, this.claims, this.eips, this.bgp, this.announced, this.reach];
+  }
+
+  #reachRestMs(): number {
+    return Math.max(REACH_REST_MS, this.#deps.world.stores.speakers.size * REACH_REST_PER_NODE_MS);
+  }
+
+  #lookAtServices(queue: KeyedQueue): void {
+    for (const service of this.#deps.world.stores.services.values()) queue.add(keyOf(service));
+  }
+
   /** What changed while nobody led left no event; and a second look at what stands as it should writes nothing. */
   #lookAtEverything(): void {
-    const { stores } = this.#deps.world;
+    const { stores, announcers } = this.#deps.world;
+    announcers.reset();
+    this.#lookAtServices(this.reach);
     const services = inOrderOfStart([...stores.services.values()]);
     for (const key of services) this.#wereThere.add(key);
     for (const key of services) this.services.add(key);

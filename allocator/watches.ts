@@ -6,7 +6,10 @@ import { type KubeObject, keyFor, keyOf, sameMarks, sameTexts } from '../lib/api
 import { withoutCounts } from '../lib/api/speaker-counts.ts';
 import type { SpeakerObject } from '../lib/api/speaker-types.ts';
 import type { Change, Store } from '../lib/kube/store.ts';
+import { movedAddresses } from './announcers.ts';
+import { reachText } from './bgp-reach.ts';
 import type { Caches } from './caches.ts';
+import { REACH_KEY } from './reconcile-announced.ts';
 import { confKey, peerKey } from './reconcile-bgp.ts';
 import type { Term } from './term.ts';
 import type { World } from './world.ts';
@@ -23,14 +26,19 @@ export function watchAll(world: World, caches: Caches, term: () => Term | undefi
   on(stores.services, (to, { type, key, object }) => {
     if (type === 'deleted') to.departed(key, object);
     else to.services.add(key);
+    to.announced.add(key);
   });
   on(stores.namespaces, (to, change) => {
     if (change.type === 'modified' && sameTexts(change.old.metadata.labels, change.object.metadata.labels)) return;
     to.turns.freed();
   });
   on(stores.claims, (to, change) => onClaim(to, change, caches));
-  on(stores.bgpPeers, (to, { key }) => to.bgp.add(peerKey(key)));
+  on(stores.bgpPeers, (to, { key }) => {
+    to.bgp.add(peerKey(key));
+    to.announced.add(REACH_KEY);
+  });
   on(stores.bgpConfs, (to, { key }) => {
+    to.announced.add(REACH_KEY);
     to.bgp.add(confKey(key));
     if (key === BGP_CONF_NAME) for (const peer of stores.bgpPeers.values()) to.bgp.add(peerKey(keyOf(peer)));
   });
@@ -38,6 +46,13 @@ export function watchAll(world: World, caches: Caches, term: () => Term | undefi
     if (change.type === 'modified' && sameButForCounts(change.old, change.object)) return;
     to.bgp.add(confKey(BGP_CONF_NAME));
     for (const peer of peersOf(change)) to.bgp.add(peerKey(peer));
+  });
+  on(stores.speakers, (to, change) => {
+    for (const address of movedAddresses(change)) {
+      for (const service of world.index.publishersOf(address)) to.announced.add(service);
+    }
+    const isSame = change.type === 'modified' && reachText(change.old) === reachText(change.object);
+    if (!isSame) to.announced.add(REACH_KEY);
   });
   watchEips(world, term);
 }
@@ -66,11 +81,15 @@ function watchEips(world: World, term: () => Term | undefined): void {
     const { hasDefault } = world.eips.pools;
     const isAboutAll = hasDefault !== hadDefault;
     hadDefault = hasDefault;
+    if (change.type === 'deleted') world.announcers.forget(key);
     if (!to) return;
     // Which of two that overlap counts may have changed.
     for (const { metadata } of world.stores.eips.values()) to.eips.add(metadata.name ?? '');
     to.eips.add(key);
-    for (const service of isAboutAll ? allServices(world) : servicesOf(key, world)) to.services.add(service);
+    for (const service of isAboutAll ? allServices(world) : servicesOf(key, world)) {
+      to.services.add(service);
+      to.announced.add(service);
+    }
     to.turns.freed();
   });
 }

@@ -6,8 +6,12 @@ import type { EipClaim } from '../lib/api/claim.ts';
 import { claimAddress } from '../lib/api/claim.ts';
 import { CLAIM_ANNOTATION } from '../lib/api/keys.ts';
 import { keyOf } from '../lib/api/object.ts';
+import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import { type Address, formatAddress } from '../lib/net/address.ts';
+import { Announcers } from './announcers.ts';
+import type { Verdict } from './condition.ts';
+import { announcedVerdict } from './decide-announced.ts';
 import { Eips } from './eips.ts';
 import { Fresh } from './fresh.ts';
 import { type EipState, type Holding, inOrderOfPreference, isEstablished, isHolder } from './holdings.ts';
@@ -35,6 +39,7 @@ export class World {
   /** What is taken, by the claims' watch and by our own writes. */
   readonly ledger = new WatchedLedger();
   readonly sightings: Sightings;
+  readonly announcers: Announcers;
 
   constructor(stores: Stores, nowMs: () => number) {
     this.stores = stores;
@@ -42,6 +47,7 @@ export class World {
     this.index = new ServiceIndex(stores.services);
     this.eips = new Eips(stores.eips);
     this.sightings = new Sightings(nowMs);
+    this.announcers = new Announcers(stores);
     stores.claims.subscribe((change) => {
       this.sightings.onChange(change);
       if (change.type !== 'deleted') this.ledger.apply(change.object);
@@ -109,6 +115,17 @@ export class World {
   isTakenByOthers(address: Address, service: Service): boolean {
     const claim = this.ledger.claimOf(address);
     return claim !== undefined && !claim.spec.holders.some(this.isHolder(service));
+  }
+
+  /** Who announces the addresses that a Service has, or is to have. */
+  announcedOf(service: Service, addresses: readonly Address[] = publishedAddresses(service)): Verdict | undefined {
+    return announcedVerdict({
+      addresses,
+      isLocal: service.spec?.externalTrafficPolicy === 'Local',
+      eipOf: (address) => this.eips.pools.containing(address),
+      ownerOf: (address) => this.announcers.ownerOf(address),
+      reachOf: (eip) => this.announcers.reachOf(eip),
+    });
   }
 
   #forget(claim: EipClaim): void {

@@ -63,6 +63,9 @@ export const BGP_CONF_NAME = 'default';
 /** Type of the condition on a Service that says whether it has its address, and why not. */
 export const ADDRESS_ASSIGNED_CONDITION = 'skycap.io/AddressAssigned';
 
+/** Type of the condition on a Service that says who announces its addresses, and by which protocol. */
+export const ANNOUNCED_CONDITION = 'skycap.io/Announced';
+
 /**
  * Type of the condition on a Service that is ours only because a default Eip is there (or was): it names neither class nor annotation. By it
  * such a Service keeps its address when that Eip is the default no more.

@@ -43,6 +43,7 @@ const facts = (of: Service, differs: Partial<ServiceFacts> = {}): ServiceFacts =
   token: 'token-front',
   isLabelledEipGone: false,
   isTakenByOthers: () => false,
+  announcedOf: () => undefined,
   isByDefault: false,
   waitsSince: '2026-01-02T00:00:00.000Z',
   ...differs,

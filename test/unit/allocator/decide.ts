@@ -77,6 +77,7 @@ export function lookAt(service: Service, world: World, stores: HandStores): Look
       isLabelledEipGone: view.isLabelledEipGone,
       isTakenByOthers: (address) => world.isTakenByOthers(address, service),
       isByDefault: view.isByDefault,
+      announcedOf: (addresses) => world.announcedOf(service, addresses),
       waitsSince: new Date(NOW_MS).toISOString(),
     },
     outcome,

@@ -1,0 +1,84 @@
+/**
+ * Keeps the condition `skycap.io/Announced` of Services that exist in step with what the Speakers say. A new Service gets it in the patch that
+ * gives it its address (`reconcile-service.ts`); what changes later is written here, one Service after the other, since a session or a node is a
+ * change for thousands of them at once.
+ */
+import { ADDRESS_ASSIGNED_CONDITION } from '../lib/api/keys.ts';
+import type { Service } from '../lib/api/service.ts';
+import { SERVICES } from '../lib/kube/resource.ts';
+import { dropManagedFields } from '../lib/kube/transform.ts';
+import { pause } from '../lib/process/clock.ts';
+import type { Again } from '../lib/process/level-loop.ts';
+import type { Deps } from './ports.ts';
+import { announcedPatch } from './service-patch.ts';
+
+/** The key that stands for the reach of all Eips; no Service has it. */
+export const REACH_KEY = '*';
+
+/** An address of layer 2 that nobody has is not told before that: it is about to be taken. */
+const TAKEN_WITHIN_MS = 3_000;
+
+export interface AnnouncedReconcilerDeps extends Deps {
+  /** Has all Services looked at. */
+  readonly onReach: (isUrgent: boolean) => void;
+}
+
+export class AnnouncedReconciler {
+  readonly #deps: AnnouncedReconcilerDeps;
+  /** Since when nobody has an address of the Service. */
+  readonly #ownerlessSinceMs = new Map<string, number>();
+
+  constructor(deps: AnnouncedReconcilerDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * @param key of a Service, or {@link REACH_KEY}.
+   * @param restMs what a write is followed by.
+   */
+  async reconcile(key: string, restMs: number, signal: AbortSignal): Promise<Again | undefined> {
+    const { world, nowMs, onReach } = this.#deps;
+    if (key === REACH_KEY) {
+      const { isUrgent, isNews, againAfterMs } = world.announcers.renew(nowMs());
+      if (isNews) onReach(isUrgent);
+      return againAfterMs === undefined ? undefined : { againAfterMs };
+    }
+    const service = world.services.get(key);
+    if (!service || !isJudged(service)) {
+      this.#ownerlessSinceMs.delete(key);
+      return undefined;
+    }
+    return await this.#look(key, service, restMs, signal);
+  }
+
+  async #look(key: string, service: Service, restMs: number, signal: AbortSignal): Promise<Again | undefined> {
+    const { world, nowMs, client } = this.#deps;
+    const verdict = world.announcedOf(service);
+    const waitMs = this.#patienceMs(key, verdict?.reason === 'NobodyHasIt');
+    if (waitMs > 0) return { againAfterMs: waitMs };
+    const body = verdict && announcedPatch(service, verdict, nowMs());
+    if (!body) return undefined;
+    const { namespace, name = '' } = service.metadata;
+    const options = { type: 'strategic', subresource: 'status', signal } as const;
+    world.services.put(dropManagedFields(await client.patch(SERVICES, { namespace, name }, body, options)));
+    await pause(restMs, signal);
+    return undefined;
+  }
+
+  #patienceMs(key: string, isOwnerless: boolean): number {
+    const { nowMs } = this.#deps;
+    if (!isOwnerless) {
+      this.#ownerlessSinceMs.delete(key);
+      return 0;
+    }
+    const sinceMs = this.#ownerlessSinceMs.get(key) ?? nowMs();
+    this.#ownerlessSinceMs.set(key, sinceMs);
+    return Math.max(0, sinceMs + TAKEN_WITHIN_MS - nowMs());
+  }
+}
+
+/** Ours, and it was seen to already: what it still lacks it gets with that. */
+function isJudged({ status, metadata }: Service): boolean {
+  const isOurs = status?.conditions?.some(({ type }) => type === ADDRESS_ASSIGNED_CONDITION) === true;
+  return isOurs && metadata.deletionTimestamp === undefined;
+}
