@@ -7,6 +7,10 @@ import { LOG_LEVELS, type LogLevel } from '../lib/process/log.ts';
 export interface SpeakerConfig {
   /** From the downward API. */
   readonly nodeName: string;
+  /** Where the speaker runs, and its Leases are. From the downward API. */
+  readonly namespace: string;
+  /** From the downward API; shown in Events. */
+  readonly podName: string;
   /** `host:port` of health and metrics; on the host network, so not on every address by default. */
   readonly healthAddress: string;
   /** Shared with BIRD's container: configuration and control socket. */
@@ -18,6 +22,8 @@ export interface SpeakerConfig {
 export function readConfig(env: Env): Parsed<SpeakerConfig> {
   return readEnv(env, {
     nodeName: text('NODE_NAME'),
+    namespace: text('POD_NAMESPACE', 'skycap-system'),
+    podName: text('POD_NAME', 'skycap-speaker'),
     healthAddress: parsedBy('SKYCAP_HEALTH_ADDRESS', (value) => splitAddress(value) && value, '127.0.0.1:7980'),
     runDir: text('SKYCAP_RUN_DIR', '/run/skycap'),
     birdBinary: text('SKYCAP_BIRD', 'bird'),

@@ -1,11 +1,14 @@
 /** Whether the speaker does its work. Not ready: something keeps routes from going out. */
-import { cacheCheck } from '../lib/kube/cache-check.ts';
+import { cacheCheck, type Followed } from '../lib/kube/cache-check.ts';
 import { type Check, type Checks, failing, OK } from '../lib/process/check.ts';
 import type { LoopState } from './loop.ts';
-import type { Stores } from './stores.ts';
 
-export function readyChecks(stores: Stores, loopState: () => LoopState | undefined): Checks {
-  return { caches: cacheCheck(stores.sources), bird: birdRuns(loopState) };
+/** @param caches by name: those of layer 2 come and go. */
+export function readyChecks(
+  caches: () => Readonly<Record<string, Followed>>,
+  loopState: () => LoopState | undefined,
+): Checks {
+  return { caches: () => cacheCheck(caches())(), bird: birdRuns(loopState) };
 }
 
 function birdRuns(loopState: () => LoopState | undefined): Check {

@@ -1,5 +1,6 @@
 /**
- * The speaker's composition root: settings, stores, BIRD, the loop and the report, wired and run until a signal.
+ * The speaker's composition root: settings, stores, BIRD, layer 2, the loops and the report, wired and run until a signal. Told to stop, it first hands over
+ * what it answers for on layer 2, and everything goes on until then.
  *
  * The two loops are apart so that a slow API server never delays a route. BIRD runs in a container of its own (start-bird.sh) and is
  * left as it is when this process ends.
@@ -20,6 +21,13 @@ import { BirdControl } from './bird/control.ts';
 import { watchBird } from './bird/watch.ts';
 import { readConfig, type SpeakerConfig } from './config.ts';
 import { readyChecks } from './health.ts';
+import { Layer2 } from './l2/layer2.ts';
+import { nodeNetworks } from './l2/node-networks.ts';
+import { PeerWatch } from './l2/peer-watch.ts';
+import type { PeerWatchListener } from './l2/peer-watch-port.ts';
+import { Responder } from './l2/responder.ts';
+import { registerResponderMetrics } from './l2/responder-metrics.ts';
+import type { ResponderListener } from './l2/responder-port.ts';
 import { SpeakerLoop } from './loop.ts';
 import { speakerMetrics } from './metrics.ts';
 import { Reporter } from './report.ts';
@@ -48,61 +56,108 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const [loopControl, reportControl] = [new BirdControl({ socketPath }), new BirdControl({ socketPath })];
   for (const control of [loopControl, reportControl]) onStop('control', () => control.close());
 
+  const { monotonicMs, nowMs } = systemClock;
+  const snapshot = () => takeSnapshot(nodeName, stores.sources, peers.neighbors);
+  const node = () => stores.sources.nodes.get(nodeName);
+  const store = new SpeakerObjectStore({ client, nodeName, speakers: stores.speakers, node });
+  const listener: ResponderListener & PeerWatchListener = {
+    onLinks: () => layer2.onLinks(),
+    onConflict: (other) => layer2.onConflict(other),
+    onChange: () => layer2.onChange(),
+  };
+  const responder = new Responder({ listener, log });
+  onStop('responder', () => responder.close());
+  registerResponderMetrics(registry, responder.counts);
+  const onNeighbors = () => plans.trigger();
+  const peers = new PeerWatch({
+    ...{ nodeName, socketPath, listener, onNeighbors, networks: nodeNetworks, monotonicMs, metrics, log },
+  });
+  const layer2 = new Layer2({
+    ...{ nodeName, client, snapshot, node, store, responder, peers, metrics, registry, log, clock: systemClock },
+    namespace: settings.namespace,
+    podName: settings.podName,
+    onState: () => reports.trigger(),
+  });
   const loop = new SpeakerLoop({
-    snapshot: () => takeSnapshot(nodeName, stores.sources),
+    snapshot,
     bird: new BirdDaemon({ control: loopControl, binary: settings.birdBinary, runDir }),
     metrics,
     log,
     onActed: () => reports.trigger(),
-    nowMs: systemClock.nowMs,
+    nowMs,
   });
   const reporter = new Reporter({
     loopState: () => loop.state,
     control: reportControl,
-    store: new SpeakerObjectStore({
-      client,
-      nodeName,
-      speakers: stores.speakers,
-      node: () => stores.sources.nodes.get(nodeName),
-    }),
-    silent: () => silentCaches(stores.sources),
+    store,
+    silent: () => silentCaches({ ...stores.sources, ...layer2.caches }),
+    layer2: () => layer2.state,
     metrics,
     log,
     skycapVersion: packageJson.version,
-    nowMs: systemClock.nowMs,
+    nowMs,
   });
   const plans = new LevelLoop({ name: 'plan', act: (stop) => loop.act(stop), log });
   const reports = new LevelLoop({ name: 'report', act: (stop) => reporter.act(stop), log });
 
+  const onSource = () => {
+    plans.trigger();
+    layer2.trigger();
+  };
   for (const source of Object.values(stores.sources)) {
-    source.subscribe(() => plans.trigger());
+    source.subscribe(onSource);
     // A store that is empty says nothing when it is read.
-    void source.waitForSync(signal).then(() => plans.trigger());
+    void source.waitForSync(signal).then(onSource);
   }
   // Somebody may have deleted or changed it.
-  stores.speakers.subscribe(() => reports.trigger());
-  void stores.speakers.waitForSync(signal).then(() => reports.trigger());
+  const onOwnObject = () => {
+    reports.trigger();
+    layer2.triggerReport();
+  };
+  stores.speakers.subscribe(onOwnObject);
+  void stores.speakers.waitForSync(signal).then(onOwnObject);
   const bothLoops = () => {
     plans.trigger();
     reports.trigger();
   };
   const watcher = { onConnected: bothLoops, onDisconnected: bothLoops, onChange: () => reports.trigger() };
 
-  const eventLoop = new EventLoopCheck({ monotonicMs: systemClock.monotonicMs });
+  const eventLoop = new EventLoopCheck({ monotonicMs });
   onStop('event loop check', () => eventLoop.stop());
   const health = await serveHealth({
     address: settings.healthAddress,
     registry,
-    ready: { ...readyChecks(stores, () => loop.state), 'event loop': eventLoop.check },
+    ready: {
+      ...readyChecks(
+        () => ({ ...stores.sources, ...layer2.caches }),
+        () => loop.state,
+      ),
+      'event loop': eventLoop.check,
+    },
   });
   onStop('health', () => health.close());
   log.info({ nodeName, health: health.address, version: packageJson.version }, 'speaker started');
 
+  const late = afterHandOver(signal, layer2);
   await Promise.all([
-    ...Object.values(stores.sources).map((source) => source.run(signal)),
-    stores.speakers.run(signal),
-    watchBird({ socketPath }, watcher, signal),
-    plans.run(signal),
-    reports.run(signal),
+    ...Object.values(stores.sources).map((source) => source.run(late)),
+    stores.speakers.run(late),
+    watchBird({ socketPath }, watcher, late),
+    plans.run(late),
+    reports.run(late),
+    layer2.run(late),
+    peers.run(late),
+    responder.run(late),
   ]);
+}
+
+/** Aborts when what this node has on layer 2 is another's. */
+function afterHandOver(signal: AbortSignal, layer2: Layer2): AbortSignal {
+  const late = new AbortController();
+  const leave = async () => {
+    await layer2.leave().catch((err: unknown) => log.warn({ err }, 'nothing handed over'));
+    late.abort(signal.reason);
+  };
+  signal.addEventListener('abort', () => void leave(), { once: true });
+  return late.signal;
 }

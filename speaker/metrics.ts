@@ -11,6 +11,9 @@ export interface SpeakerMetrics {
   readonly onHold: Gauge;
   readonly lastRefusalSeconds: Gauge;
   readonly statusWrites: Counter;
+  readonly layer2Addresses: Gauge;
+  readonly layer2Changes: Counter<'reason'>;
+  readonly layer2Conflicts: Counter;
 }
 
 export function speakerMetrics(registry: Registry): SpeakerMetrics {
@@ -67,6 +70,22 @@ export function speakerMetrics(registry: Registry): SpeakerMetrics {
     statusWrites: new Counter({
       name: 'skycap_speaker_status_writes_total',
       help: 'Writes of the Speaker object.',
+      registers,
+    }),
+    layer2Addresses: new Gauge({
+      name: 'skycap_speaker_layer2_addresses',
+      help: 'Addresses that this node answers ARP and NDP for.',
+      registers,
+    }),
+    layer2Changes: new Counter({
+      name: 'skycap_speaker_layer2_changes_total',
+      help: 'Addresses taken, given up, handed over, or left to a node that seemed dead and answered; by reason.',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
+    layer2Conflicts: new Counter({
+      name: 'skycap_speaker_layer2_conflicts_total',
+      help: 'Times that somebody else said that he has an address of this node; at most one a second and address.',
       registers,
     }),
   };

@@ -13,9 +13,10 @@ import type { Again } from '../lib/process/level-loop.ts';
 import type { Logger } from '../lib/process/log.ts';
 import { type BirdControl, BirdUnreachableError } from './bird/control.ts';
 import { identityOf, parseProtocols, type SessionIdentity, sessionReport } from './bird/sessions.ts';
+import type { Layer2State } from './l2/layer2.ts';
 import type { LoopState } from './loop.ts';
 import type { SpeakerMetrics } from './metrics.ts';
-import { isUrgent, isWorthWriting, type SpeakerStatus, speakerStatus } from './status.ts';
+import { isUrgent, isWorthWriting, type ReportedStatus, type SpeakerStatus, speakerStatus } from './status.ts';
 
 /** Where the status is kept; `speaker-object.ts` is the real one. */
 export interface StatusStore {
@@ -23,7 +24,7 @@ export interface StatusStore {
   readonly synced: boolean;
   /** What the object says; undefined when there is none. */
   readonly status: SpeakerStatus | undefined;
-  write(status: SpeakerStatus, signal: AbortSignal): Promise<void>;
+  write(status: ReportedStatus, signal: AbortSignal): Promise<void>;
   /** How many nodes report. */
   fleetSize(signal: AbortSignal): Promise<number>;
 }
@@ -34,6 +35,7 @@ export interface ReporterOptions {
   readonly store: StatusStore;
   /** Kinds of objects of which nothing is heard any more. */
   readonly silent: () => readonly string[];
+  readonly layer2: () => Layer2State | undefined;
   readonly metrics: SpeakerMetrics;
   readonly log: Logger;
   readonly skycapVersion: string;
@@ -93,14 +95,15 @@ export class Reporter {
     return this.#countsDueMs - nowMs();
   }
 
-  #status({ planned, outcome }: LoopState, sessions: readonly SpeakerSession[] | undefined): SpeakerStatus {
-    const { control, skycapVersion, nowMs, store, silent } = this.#options;
+  #status({ planned, outcome }: LoopState, sessions: readonly SpeakerSession[] | undefined): ReportedStatus {
+    const { control, skycapVersion, nowMs, store, silent, layer2 } = this.#options;
     const bird = control.version?.text ?? store.status?.versions?.bird;
     return speakerStatus({
       planned,
       outcome,
       sessions,
       silent: silent(),
+      layer2: layer2(),
       versions: { skycap: skycapVersion, ...(bird && { bird }) },
       former: store.status,
       now: `${new Date(nowMs()).toISOString().slice(0, 19)}Z`,

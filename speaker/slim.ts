@@ -1,9 +1,10 @@
 /**
- * What is kept of a Service and of an EndpointSlice: the fields that are decided by. The rest, often the larger part, is let go before
+ * What is kept of a Service, an EndpointSlice, and of other nodes and their Speakers: the fields that are decided by. The rest, often the larger part, is let go before
  * it is cached, so that memory follows the number of load-balancer Services and endpoints.
  */
 import type { KubeObject, ObjectMeta } from '../lib/api/object.ts';
-import type { EndpointSlice, Service } from '../lib/api/service.ts';
+import type { EndpointSlice, Node, Service } from '../lib/api/service.ts';
+import type { SpeakerObject } from '../lib/api/speaker-types.ts';
 
 export function slimService(service: Service): Service {
   const { spec, status } = service;
@@ -34,6 +35,28 @@ export function sameSlim(a: KubeObject, b: KubeObject): boolean {
 function textOf(object: KubeObject): string {
   const { resourceVersion: _, ...metadata } = object.metadata;
   return JSON.stringify({ ...object, metadata });
+}
+
+export function slimNode({ metadata, spec, status }: Node): Node {
+  return {
+    metadata: pick(metadata, ['name', 'uid', 'resourceVersion', 'labels', 'deletionTimestamp']),
+    ...(spec?.taints && { spec: { taints: spec.taints } }),
+    status: {
+      addresses: (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP'),
+      conditions: (status?.conditions ?? []).filter(({ type }) => type === 'Ready'),
+    },
+  };
+}
+
+/** What a node says of itself for layer 2; its sessions are nobody else's business. */
+export function slimSpeaker({ apiVersion, kind, metadata, status }: SpeakerObject): SpeakerObject {
+  const kept = pick(status ?? {}, ['layer2Addresses', 'layer2Unable', 'suspects', 'stopping']);
+  return {
+    apiVersion,
+    kind,
+    metadata: pick(metadata, ['name', 'uid', 'resourceVersion']),
+    ...(status && { status: kept }),
+  };
 }
 
 function slimMetadata({ metadata }: KubeObject): ObjectMeta {

@@ -1,6 +1,6 @@
 /**
  * The Speaker object of this node in the API server: made when missing, owned by its Node (so that it goes with it). Nobody else writes
- * it, so its status is patched as a whole, without comparing and swapping.
+ * it, so its status is patched without comparing and swapping. Two write it here, each its own fields: the report, and what is told to other nodes (`l2/publisher.ts`).
  */
 import type { ObjectMeta } from '../lib/api/object.ts';
 import type { Node } from '../lib/api/service.ts';
@@ -10,8 +10,9 @@ import { isNotFound } from '../lib/kube/errors.ts';
 import { SPEAKERS } from '../lib/kube/resource.ts';
 import type { Store } from '../lib/kube/store.ts';
 import { systemClock } from '../lib/process/clock.ts';
+import type { Layer2Store } from './l2/publisher.ts';
 import type { StatusStore } from './report.ts';
-import type { SpeakerStatus } from './status.ts';
+import type { ReportedStatus, SpeakerStatus } from './status.ts';
 
 export interface SpeakerObjectOptions {
   readonly client: Pick<KubeClient, 'create' | 'patch' | 'list'>;
@@ -27,7 +28,7 @@ export interface SpeakerObjectOptions {
 /** The number of nodes changes seldom. */
 const COUNT_ANEW_MS = 10 * 60_000;
 
-export class SpeakerObjectStore implements StatusStore {
+export class SpeakerObjectStore implements StatusStore, Layer2Store {
   readonly #options: SpeakerObjectOptions;
   /** As last seen or written, whichever came last. A store that lags behind a write costs one more write, which changes nothing. */
   #object: SpeakerObject | undefined;
@@ -48,10 +49,15 @@ export class SpeakerObjectStore implements StatusStore {
     return this.#object?.status;
   }
 
-  async write(status: SpeakerStatus, signal: AbortSignal): Promise<void> {
+  async write(status: ReportedStatus, signal: AbortSignal): Promise<void> {
+    await this.patchStatus(withAbsences(status), signal);
+  }
+
+  /** A merge patch: what is not in it stays. */
+  async patchStatus(part: object, signal: AbortSignal): Promise<void> {
     try {
       this.#object = (await this.#own(signal)) ?? (await this.#create(signal));
-      this.#object = await this.#patch({ status: withAbsences(status) }, signal, 'status');
+      this.#object = await this.#patch({ status: part }, signal, 'status');
     } catch (error) {
       // Deleted meanwhile: the next attempt makes it.
       if (isNotFound(error)) this.#object = undefined;
@@ -97,6 +103,6 @@ export class SpeakerObjectStore implements StatusStore {
 }
 
 /** In a merge patch (RFC 7396) what is absent stays as it was; so what may be absent here is said to go. */
-function withAbsences(status: SpeakerStatus): object {
+function withAbsences(status: ReportedStatus): object {
   return { routerId: null, localAs: null, ...status, versions: { bird: null, ...status.versions } };
 }

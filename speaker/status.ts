@@ -10,8 +10,12 @@ import { withoutCounts } from '../lib/api/speaker-counts.ts';
 import type { SpeakerObject, SpeakerSession } from '../lib/api/speaker-types.ts';
 import type { ApplyOutcome } from './bird/apply.ts';
 import type { Plan, Planned } from './desired/plan.ts';
+import type { Layer2State } from './l2/layer2.ts';
+import type { Layer2Status } from './l2/publisher.ts';
 
 export type SpeakerStatus = NonNullable<SpeakerObject['status']>;
+/** The part of it that is written here; the rest is for `l2/publisher.ts`. */
+export type ReportedStatus = Omit<SpeakerStatus, keyof Layer2Status>;
 
 export interface StatusInput {
   readonly planned: Planned;
@@ -21,6 +25,8 @@ export interface StatusInput {
   readonly sessions: readonly SpeakerSession[] | undefined;
   /** Kinds of objects of which nothing is heard any more. */
   readonly silent: readonly string[];
+  /** Undefined while layer 2 is not in use. */
+  readonly layer2?: Layer2State | undefined;
   readonly versions: { readonly skycap: string; readonly bird?: string };
   /** What the object says now. */
   readonly former: SpeakerStatus | undefined;
@@ -33,21 +39,24 @@ type Verdict = Pick<Condition, 'type' | 'status' | 'message'> & { readonly reaso
 /** Reasons for a peer without a session that somebody should mend; the others are as wanted. */
 const FAULTS: readonly Reason[] = ['Invalid', 'Overlaps'];
 
-export function speakerStatus(input: StatusInput): SpeakerStatus {
+export function speakerStatus(input: StatusInput): ReportedStatus {
   const { planned, sessions, former } = input;
   const plan = planned.kind === 'plan' ? planned.plan : undefined;
   // What is not known is said in a condition; the last that was known stays.
   const known = sessions ?? former?.sessions ?? [];
   const enabled = known.filter(({ disabled }) => !disabled);
   const established = enabled.filter(({ state }) => state === 'Established');
-  const verdicts = [appliedVerdict(input), sessionsVerdict(input, enabled, established)];
+  const verdicts = [
+    appliedVerdict(input),
+    sessionsVerdict(input, enabled, established),
+    ...(input.layer2 ? [layer2Verdict(input.layer2)] : []),
+  ];
   return {
     sessions: settled(known, former?.sessions ?? []),
     establishedSessions: established.length,
     totalSessions: enabled.length,
     sessionsSummary: `${established.length}/${enabled.length}`,
     announcedAddresses: plan ? announcedBy(plan) : (former?.announcedAddresses ?? 0),
-    layer2Addresses: [],
     ...bgpOf(plan, former),
     versions: input.versions,
     conditions: [...verdicts, readyVerdict(input, verdicts)].map((verdict) => condition(verdict, input)),
@@ -55,13 +64,25 @@ export function speakerStatus(input: StatusInput): SpeakerStatus {
 }
 
 /** Whether `next` says anything that `former` does not; `settled` has seen to it that noise is the same on both sides. */
-export function isWorthWriting(former: SpeakerStatus | undefined, next: SpeakerStatus): boolean {
-  return canonical(former) !== canonical(next);
+export function isWorthWriting(former: SpeakerStatus | undefined, next: ReportedStatus): boolean {
+  return canonical(reportedIn(former)) !== canonical(next);
 }
 
 /** Whether the two differ in more than the counts, so that the write must not wait. */
-export function isUrgent(former: SpeakerStatus | undefined, next: SpeakerStatus): boolean {
-  return canonical(withoutCounts(former)) !== canonical(withoutCounts(next));
+export function isUrgent(former: SpeakerStatus | undefined, next: ReportedStatus): boolean {
+  return canonical(withoutCounts(reportedIn(former))) !== canonical(withoutCounts(next));
+}
+
+function reportedIn(status: SpeakerStatus | undefined): ReportedStatus | undefined {
+  if (!status) return undefined;
+  const told: Readonly<Record<keyof Layer2Status, true>> = {
+    layer2Addresses: true,
+    layer2AddressCount: true,
+    layer2Unable: true,
+    suspects: true,
+    stopping: true,
+  };
+  return Object.fromEntries(Object.entries(status).filter(([key]) => !Object.hasOwn(told, key)));
 }
 
 function announcedBy({ bgp }: Plan): number {
@@ -134,11 +155,32 @@ function sessionsVerdict(
   };
 }
 
+function layer2Verdict({ unable, conflicts }: Layer2State): Verdict {
+  const type = 'Layer2';
+  if (conflicts.length > 0) {
+    const message = `other machines have addresses of ours: ${conflicts.join(', ')}; find them, or take the addresses out of the Eip`;
+    return { type, status: 'False', reason: 'AddressConflict', message };
+  }
+  if (unable.length > 0) {
+    const message = `no interface that is up matches spec.interface of Eip ${unable.join(', ')}: their addresses are for other nodes`;
+    return { type, status: 'False', reason: 'NoInterface', message };
+  }
+  return { type, status: 'True', reason: 'Ready', message: 'answers ARP and NDP for the addresses it has' };
+}
+
 /** False where somebody should do something. A node that no peer selects is as wanted. */
-function readyVerdict({ planned, silent }: StatusInput, verdicts: readonly Verdict[]): Verdict {
+function readyVerdict(input: StatusInput, verdicts: readonly Verdict[]): Verdict {
+  const { planned, silent } = input;
   const type = 'Ready';
   const faults = planned.kind === 'plan' ? planned.refusedPeers.filter(({ reason }) => FAULTS.includes(reason)) : [];
-  const wanted: readonly Reason[] = ['NoSessions', 'AnnouncedByCni', 'NodeNotSelected', 'NodeLeaving'];
+  const wanted: readonly Reason[] = [
+    'NoSessions',
+    'AnnouncedByCni',
+    'NodeNotSelected',
+    'NodeLeaving',
+    'NoInterface',
+    ...(input.layer2 ? (['NoBgpConf'] as const) : []),
+  ];
   const bad = verdicts.find(({ status, reason }) => status !== 'True' && !wanted.includes(reason));
   if (bad) return { ...bad, type, status: 'False' };
   // No figure in it, which would be a write each time.

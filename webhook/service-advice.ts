@@ -13,7 +13,7 @@ export function assignedWarnings(
   dryRun: boolean,
 ): string[] {
   const lines = given.map((one) => `${dryRun ? 'would assign' : 'assigned'} ${assignment(one, taken, dryRun)}`);
-  return [...lines, ...(lacking ? [`pending: ${lacking.message}`] : []), ...given.flatMap(notAnnounced)];
+  return [...lines, ...(lacking ? [`pending: ${lacking.message}`] : [])];
 }
 
 /** @param keeps what the Service goes on using meanwhile. */
@@ -42,13 +42,6 @@ function assignment({ address, eip, how }: Given, taken: Taken, dryRun: boolean)
   const free = taken.freeIn(eip.range) - (dryRun && how === 'free' ? 1n : 0n);
   const shared = how === 'shared' ? 'shared, ' : '';
   return `${formatAddress(address)} from Eip ${eip.name} (${shared}${free} left)`;
-}
-
-function notAnnounced({ address, eip }: Given): string[] {
-  if (eip.protocol === 'bgp') return [];
-  return [
-    `Eip ${eip.name} is of protocol ${eip.protocol}, not supported yet: nothing answers for ${formatAddress(address)}`,
-  ];
 }
 
 function familyOfCidr(text: string): Family | undefined {

@@ -67,16 +67,13 @@ export function parseEip(raw: EipObject): Parsed<Eip> {
 export function unsupportedEipFields(raw: EipObject): readonly string[] {
   const { usingKnownIPs, protocol, interface: nic, rebalance } = raw.spec ?? {};
   const sentences: string[] = [];
-  if (protocol === 'layer2' || protocol === 'vip') {
-    sentences.push(
-      `spec.protocol: ${quote(protocol)} is not supported yet: addresses are given, but nothing answers for them; write "bgp" to announce them`,
-    );
-  } else if (typeof nic === 'string' && nic !== '') {
+  const isLayer2 = protocol === 'layer2' || protocol === 'vip';
+  if (!isLayer2 && typeof nic === 'string' && nic !== '') {
     sentences.push(
       `spec.interface: ${quote(nic)} has no effect with protocol bgp, which announces by its sessions; remove the field`,
     );
   }
-  if (rebalance === true && protocol !== 'layer2' && protocol !== 'vip') {
+  if (!isLayer2 && rebalance === true) {
     sentences.push(
       'spec.rebalance: "true" has no effect with protocol bgp, where all nodes announce an address at once; remove the field',
     );

@@ -36,8 +36,13 @@ export interface SpeakerObject extends KubeObject {
     readonly announcedAddresses?: number;
     /** Addresses this node answers ARP or NDP for. Others decide by it who has an address. */
     readonly layer2Addresses?: readonly { readonly address: string; readonly interface: string }[];
-    /** Names of the interfaces that are up, sorted: others know by it which addresses this node could have. Absent while layer 2 is not in use. */
-    readonly layer2Links?: readonly string[];
+    /** How many different ones: what the printer column shows. */
+    readonly layer2AddressCount?: number;
+    /**
+     * Eips of layer 2, sorted, that this node has no interface for: none that matches is up. Others leave it out for their addresses. What is not in it
+     * the node can do, so that a new Eip makes nobody write or wait.
+     */
+    readonly layer2Unable?: readonly string[];
     /** Nodes that this one watches and has lost (BFD), sorted. */
     readonly suspects?: readonly string[];
     /** It is about to end in order: others take over what it has before it falls silent. */

@@ -89,6 +89,8 @@ function isSuspect(
   name: string,
   hasLease: (name: string) => boolean,
 ): boolean {
+  // Seldom, and so the ring is not computed for every node each time.
+  if (![...suspects.values()].some((lost) => lost.has(name))) return false;
   const watchers = watchersOf(name).filter(hasLease);
   const votes = watchers.filter((watcher) => suspects.get(watcher)?.has(name)).length;
   return votes > 0 && votes >= Math.min(2, watchers.length);

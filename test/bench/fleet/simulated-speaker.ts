@@ -76,6 +76,7 @@ export class SimulatedSpeaker implements AsyncDisposable {
       metrics,
       log,
       silent: () => [],
+      layer2: () => undefined,
       skycapVersion: '0.1.0',
       nowMs: () => Date.now(),
     });

@@ -71,8 +71,8 @@ test.each<[string, EipFacts, string[]]>([
     ['Accepted True Accepted', 'Ready False Deleting'],
   ],
   [
-    'of a protocol that is not built yet',
-    facts(eipObject('web', '10.0.0.0/24', { spec: { address: '10.0.0.0/24', protocol: 'layer2', interface: 'eth0' } })),
+    'of a protocol for which a field of it has no effect',
+    facts(eipObject('web', '10.0.0.0/24', { spec: { address: '10.0.0.0/24', protocol: 'bgp', interface: 'eth0' } })),
     ['Accepted True Accepted', 'Ready True Ready', 'Supported False Unsupported'],
   ],
   [

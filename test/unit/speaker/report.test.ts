@@ -46,6 +46,7 @@ function scene(nodes: number) {
     },
     metrics: speakerMetrics(createMetrics('test')),
     silent: () => [],
+    layer2: () => undefined,
     log: logSink().log,
     skycapVersion: '0.1.0',
     nowMs: () => now.ms,

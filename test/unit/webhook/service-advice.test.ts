@@ -49,15 +49,6 @@ it.each<[string, Assigned, boolean, string[]]>([
     false,
     ['assigned 198.51.100.7 from Eip web (7 left)', 'pending: Eip web has no IPv6 addresses'],
   ],
-  [
-    'a protocol that is not supported yet',
-    { kind: 'assigned', given: [{ ...v4, eip: { ...web, protocol: 'layer2' } }] },
-    false,
-    [
-      'assigned 198.51.100.7 from Eip web (7 left)',
-      'Eip web is of protocol layer2, not supported yet: nothing answers for 198.51.100.7',
-    ],
-  ],
 ])('assigned: %s', (_, choice, dryRun, expected) => {
   expect(assignedWarnings(choice, ledger, dryRun)).toEqual(expected);
 });

@@ -58,10 +58,10 @@ describe('Eip', () => {
       /^refused .*second default.*"web"/,
     ],
     [
-      'with a field that is not supported yet',
-      eipObject('new', '203.0.113.0/24', { protocol: 'layer2' }),
+      'with a field that has no effect',
+      eipObject('new', '203.0.113.0/24', { interface: 'eth0' }),
       undefined,
-      /^allowed\nwarning spec.protocol: "layer2" is not supported yet/,
+      /^allowed\nwarning spec.interface: "eth0" has no effect with protocol bgp/,
     ],
     ['growing', eipObject('web', '198.51.100.0-198.51.101.255', {}, DEFAULT), stored[0], 'allowed'],
     ['shrinking beside the addresses in use', eipObject('web', '198.51.100.0/28', {}, DEFAULT), stored[0], 'allowed'],

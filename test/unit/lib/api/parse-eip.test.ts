@@ -237,17 +237,13 @@ describe('unsupportedEipFields()', () => {
   const address = '198.51.100.7';
   const rows: readonly (readonly [string, EipObject, readonly RegExp[]])[] = [
     ['nothing in a plain Eip', eipObject({ address, protocol: 'bgp', disable: true, priority: 1 }), []],
-    [
-      'layer2',
-      eipObject({ address, protocol: 'layer2', interface: 'eth0' }),
-      [/^spec\.protocol: "layer2" is not supported yet/],
-    ],
+    ['nothing in one of layer 2', eipObject({ address, protocol: 'layer2', interface: 'eth0', rebalance: true }), []],
     [
       'an interface of protocol bgp, whatever it is',
       eipObject({ address, interface: 'no:such thing' }),
       [/^spec\.interface: "no:such thing" has no effect with protocol bgp.*; remove the field$/],
     ],
-    ['vip', eipObject({ address, protocol: 'vip' }), [/^spec\.protocol: "vip" is not supported yet/]],
+    ['nothing in one of vip', eipObject({ address, protocol: 'vip', interface: 'eth0' }), []],
     ['usingKnownIPs', eipObject({ address, usingKnownIPs: true }), [/^spec\.usingKnownIPs: .*; remove the field$/]],
     ['nothing at its zero value', eipObject({ address, usingKnownIPs: false, interface: '', rebalance: false }), []],
     ['rebalance with bgp', eipObject({ address, rebalance: true }), [/^spec\.rebalance: .*; remove the field$/]],

@@ -1,0 +1,282 @@
+/**
+ * Layer 2 on this node: begins when there is an Eip that asks for it, ends with the last one, and hands over when the process is told to stop.
+ */
+import type { Registry } from 'prom-client';
+import type { Node } from '../../lib/api/service.ts';
+import type { Followed } from '../../lib/kube/cache-check.ts';
+import type { KubeClient, KubeWatcher } from '../../lib/kube/client.ts';
+import { EventRecorder } from '../../lib/kube/events.ts';
+import { formatAddress } from '../../lib/net/address.ts';
+import { type Clock, pause } from '../../lib/process/clock.ts';
+import { type Again, LevelLoop } from '../../lib/process/level-loop.ts';
+import type { Logger } from '../../lib/process/log.ts';
+import type { SpeakerMetrics } from '../metrics.ts';
+import type { Snapshot } from '../snapshot.ts';
+import { Fleet } from './fleet.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import type { OtherOwner } from './link.ts';
+import { LIVENESS_TIMING, type LivenessTiming } from './liveness.ts';
+import { LivenessWatch } from './liveness-watch.ts';
+import { Narrator } from './narrator.ts';
+import type { PeerWatchListener, PeerWatchPort } from './peer-watch-port.ts';
+import { type Layer2Store, NOTHING_SAID, Publisher, type Said, saidIn } from './publisher.ts';
+import { Questions } from './questions.ts';
+import type { ResponderListener, ResponderPort } from './responder-port.ts';
+import { Term } from './term.ts';
+import { usesLayer2 } from './wanted.ts';
+
+export interface Layer2Options {
+  readonly nodeName: string;
+  /** Of the Leases. */
+  readonly namespace: string;
+  /** Unlike that of any other speaker; shown in Events. */
+  readonly podName: string;
+  readonly client: KubeClient & KubeWatcher;
+  /** @returns undefined while a store is not synced. */
+  readonly snapshot: () => Snapshot | undefined;
+  readonly node: () => Node | undefined;
+  readonly store: Layer2Store;
+  /** Both tell this object of changes. */
+  readonly responder: ResponderPort;
+  readonly peers: PeerWatchPort;
+  /** The report has something new to say. */
+  readonly onState: () => void;
+  readonly metrics: SpeakerMetrics;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** @default {@link LIVENESS_TIMING} */
+  readonly timing?: LivenessTiming;
+}
+
+/** For the Speaker's condition. */
+export interface Layer2State {
+  /** Names of Eips. */
+  readonly unable: readonly string[];
+  /** `198.51.100.7 (02:00:00:00:00:01 on eth0)`: machines that have an address of ours. */
+  readonly conflicts: readonly string[];
+}
+
+/** What others have not taken over within this is given up: whoever would is not there. */
+const HAND_OVER_MS = 10_000;
+const HAND_OVER_LOOK_MS = 20;
+const REFRESH_EVERY_MS = 1_000;
+
+interface Running {
+  readonly term: Term;
+  readonly fleet: Fleet;
+  readonly liveness: LivenessWatch;
+  readonly keeper: LeaseKeeper;
+  readonly stop: AbortController;
+  readonly ended: Promise<unknown>;
+}
+
+export class Layer2 implements ResponderListener, PeerWatchListener {
+  readonly #options: Layer2Options;
+  readonly #narrator: Narrator;
+  readonly #loop: LevelLoop;
+  readonly #publisher: Publisher;
+  #running: Running | undefined;
+  #hasLinks = false;
+  #hasPublished = false;
+  #isStopping = false;
+  #reported = '';
+  #refreshedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: Layer2Options) {
+    const { nodeName, client, store, metrics, registry, clock, log, podName } = options;
+    this.#options = options;
+    const events = new EventRecorder({ client, controller: 'skycap-speaker', instance: podName, log, registry, clock });
+    this.#narrator = new Narrator({ nodeName, events, metrics, clock, log });
+    this.#loop = new LevelLoop({ name: 'layer 2', act: (signal) => this.#act(signal), log });
+    this.#publisher = new Publisher({ store, said: () => this.#said(), onPublished: () => this.#onPublished(), log });
+  }
+
+  /** Undefined while layer 2 is not in use. */
+  get state(): Layer2State | undefined {
+    const said = this.#running?.term.said;
+    return said && { unable: said.unable, conflicts: this.#narrator.conflicts.map(describe) };
+  }
+
+  /** What is followed beside the speaker's other sources. */
+  get caches(): Readonly<Record<string, Followed>> {
+    return this.#running?.fleet.caches ?? {};
+  }
+
+  /** Something is different that is decided by. */
+  trigger(): void {
+    this.#loop.trigger();
+  }
+
+  /** The Speaker object is known, or is another than was written. */
+  triggerReport(): void {
+    this.#publisher.trigger();
+    this.trigger();
+  }
+
+  onLinks(): void {
+    this.#hasLinks = true;
+    this.trigger();
+  }
+
+  /** Who is lost, or whether anybody sees this node. */
+  onChange(): void {
+    this.#running?.liveness.look();
+    this.trigger();
+  }
+
+  onConflict(other: OtherOwner): void {
+    const { clock, log } = this.#options;
+    const nowMs = clock.monotonicMs();
+    this.#narrator.conflict(other);
+    const running = this.#running;
+    if (!running || nowMs - this.#refreshedAtMs < REFRESH_EVERY_MS) return;
+    this.#refreshedAtMs = nowMs;
+    // It may be another node of ours, of which no watch has told.
+    running.fleet.refresh(running.stop.signal).catch((err: unknown) => log.debug({ err }, 'speakers not read'));
+  }
+
+  /** Until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#loop.run(signal), this.#publisher.run(signal)]);
+    this.#running?.stop.abort(signal.reason);
+    await this.#running?.ended;
+  }
+
+  /** Hands over what this node has: resolves when others have it, or nobody can take it, or the time is over. {@link run} must go on meanwhile. */
+  async leave(): Promise<void> {
+    const { clock, log } = this.#options;
+    this.#isStopping = true;
+    const running = this.#running;
+    if (!running) return;
+    const startedMs = clock.monotonicMs();
+    const leftMs = () => startedMs + HAND_OVER_MS - clock.monotonicMs();
+    const never = new AbortController().signal;
+    running.term.stop();
+    this.trigger();
+    while (!running.term.isFree && leftMs() > 0) await pause(HAND_OVER_LOOK_MS, never);
+    log.info({ free: running.term.isFree, durationMs: Math.round(clock.monotonicMs() - startedMs) }, 'handed over');
+    await this.#options.responder.answerFor([]);
+  }
+
+  async #act(signal: AbortSignal): Promise<Again | undefined> {
+    const { snapshot, store, onState } = this.#options;
+    const now = snapshot();
+    if (!now || !store.synced) return undefined;
+    if (!usesLayer2(now.eips)) {
+      if (this.#running) await this.#end(this.#running, signal);
+      // A speaker that was away meanwhile may have said something.
+      else if (!this.#hasPublished) this.#publisher.trigger();
+      return undefined;
+    }
+    this.#running ??= this.#begin(signal);
+    if (!this.#hasLinks) return undefined;
+    const again = await this.#running.term.act(now, signal);
+    const state = JSON.stringify(this.state);
+    if (state !== this.#reported) onState();
+    this.#reported = state;
+    return again;
+  }
+
+  #begin(signal: AbortSignal): Running {
+    const { client, namespace, nodeName, node, clock, log, registry, timing = LIVENESS_TIMING } = this.#options;
+    log.info('layer 2 begins');
+    this.#options.responder.start();
+    const stop = new AbortController();
+    const onEnd = (): void => stop.abort(signal.reason);
+    signal.addEventListener('abort', onEnd, { once: true });
+    const onChange = (): void => this.trigger();
+    const fleet: Fleet = new Fleet({
+      client,
+      namespace,
+      log,
+      registry,
+      onChange: () => {
+        liveness.look();
+        this.trigger();
+      },
+      onLease: (name, lease) => liveness.saw(name, lease),
+    });
+    const liveness = new LivenessWatch({
+      self: nodeName,
+      timing,
+      clock,
+      peers: this.#options.peers,
+      suspects: () => suspectsIn(fleet),
+      readLeases: (until) => fleet.readLeases(until),
+      onChange,
+      log,
+    });
+    const keeper = new LeaseKeeper({
+      client,
+      namespace,
+      nodeName,
+      nodeUid: () => node()?.metadata.uid,
+      timing,
+      onRenewed: (sentAtMs) => liveness.renewed(sentAtMs),
+      onFailed: () => liveness.failed(),
+      clock,
+      log,
+    });
+    const questions = new Questions({ responder: this.#options.responder, onChange, clock, log });
+    const term = new Term({
+      nodeName,
+      fleet,
+      liveness,
+      peers: this.#options.peers,
+      responder: this.#options.responder,
+      questions,
+      onSaid: () => this.#publisher.trigger(),
+      onDecided: (decisions, wanted) =>
+        this.#narrator.decided(decisions, wanted, (text) => questions.whoAnswered(text)),
+      clock,
+      log,
+    });
+    if (this.#isStopping) term.stop();
+    this.#hasPublished = false;
+    const ended = Promise.all([fleet.run(stop.signal), liveness.run(stop.signal)]).finally(() =>
+      signal.removeEventListener('abort', onEnd),
+    );
+    return { term, fleet, liveness, keeper, stop, ended };
+  }
+
+  /** The last Eip of layer 2 is gone. */
+  async #end(running: Running, signal: AbortSignal): Promise<void> {
+    const { log, metrics, onState } = this.#options;
+    log.info('layer 2 ends');
+    this.#running = undefined;
+    running.stop.abort(new Error('no Eip asks for layer 2'));
+    await this.#options.responder.answerFor([]);
+    this.#options.peers.watch([]);
+    metrics.layer2Addresses.set(0);
+    this.#publisher.trigger();
+    onState();
+    await running.ended;
+    void running.keeper.remove(signal);
+  }
+
+  /** What the object says stays until something is known. */
+  #said(): Said {
+    const { store } = this.#options;
+    if (!this.#running) return NOTHING_SAID;
+    return this.#running.term.said ?? saidIn(store.status);
+  }
+
+  /** Only from then on this node may be taken for one that lives: others would believe what its object said before. */
+  #onPublished(): void {
+    const running = this.#running;
+    if (this.#hasPublished || (running && !running.term.said)) return;
+    this.#hasPublished = true;
+    if (running) void running.keeper.run(running.stop.signal);
+  }
+}
+
+function describe({ address, mac, interface: on }: OtherOwner): string {
+  return `${formatAddress(address)} (${mac} on ${on})`;
+}
+
+function suspectsIn(fleet: Fleet): Map<string, ReadonlySet<string>> {
+  return new Map(
+    fleet.speakers().map(({ metadata, status }) => [metadata.name ?? '', new Set(saidIn(status).suspects)]),
+  );
+}

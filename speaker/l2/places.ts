@@ -1,0 +1,32 @@
+/** On which links of this node the addresses of each Eip are answered for, and for which Eips there is none. Pure. */
+import type { Eip } from '../../lib/api/eip.ts';
+import { type Address, formatAddress } from '../../lib/net/address.ts';
+import type { NodeState } from '../desired/node-state.ts';
+import { type LinkFacts, matchLinks } from './match-links.ts';
+
+export interface Places {
+  /** Names of links, up or not, by the name of the Eip. */
+  readonly links: ReadonlyMap<string, readonly string[]>;
+  /** Names of Eips without a link that is up, sorted. */
+  readonly unable: readonly string[];
+  /** Addresses of `can_reach` for which no route is known, or not yet. */
+  readonly unrouted: readonly string[];
+}
+
+export function placeEips(eips: readonly Eip[], node: NodeState, facts: Omit<LinkFacts, 'nodeAddress'>): Places {
+  const found = eips.map((eip) => {
+    const links = matchLinks(eip.interfaces, { ...facts, nodeAddress: node.addresses[eip.range.family] });
+    return { name: eip.name, links };
+  });
+  return {
+    links: new Map(found.map(({ name, links }) => [name, links.map((link) => link.name)])),
+    unable: found.flatMap(({ name, links }) => (links.some(({ isUp }) => isUp) ? [] : [name])).sort(),
+    unrouted: targetsOf(eips).flatMap((target) => (facts.linkTowards(target) ? [] : [formatAddress(target)])),
+  };
+}
+
+function targetsOf(eips: readonly Eip[]): Address[] {
+  return eips.flatMap(({ interfaces }) =>
+    interfaces.flatMap((selector) => (selector.kind === 'canReach' ? [selector.address] : [])),
+  );
+}

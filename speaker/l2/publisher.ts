@@ -1,0 +1,103 @@
+/**
+ * Tells the other nodes, in this node's Speaker object, what it answers for, what it could not, whom it has lost, and that it ends. Written at once, on
+ * change only: others wait for it.
+ */
+import type { SpeakerObject } from '../../lib/api/speaker-types.ts';
+import { Deadline } from '../../lib/kube/deadline.ts';
+import { LevelLoop } from '../../lib/process/level-loop.ts';
+import type { Logger } from '../../lib/process/log.ts';
+import type { Layer2Address } from './link.ts';
+
+export type Layer2Status = Pick<
+  NonNullable<SpeakerObject['status']>,
+  'layer2Addresses' | 'layer2AddressCount' | 'layer2Unable' | 'suspects' | 'stopping'
+>;
+
+export interface Said {
+  readonly addresses: readonly { readonly address: string; readonly interface: Layer2Address['interface'] }[];
+  readonly unable: readonly string[];
+  readonly suspects: readonly string[];
+  readonly stopping: boolean;
+}
+
+/** What a node says that takes no part in layer 2. */
+export const NOTHING_SAID: Said = { addresses: [], unable: [], suspects: [], stopping: false };
+
+/** The Speaker object; `../speaker-object.ts` is the real one. */
+export interface Layer2Store {
+  readonly synced: boolean;
+  readonly status: Layer2Status | undefined;
+  /** A merge patch of the status. */
+  patchStatus(part: object, signal: AbortSignal): Promise<void>;
+}
+
+export interface PublisherOptions {
+  readonly store: Layer2Store;
+  readonly said: () => Said;
+  /** Called after a look at the object that found or made it as it should be. */
+  readonly onPublished: () => void;
+  readonly log: Logger;
+}
+
+const ANSWER_MS = 5_000;
+
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #loop: LevelLoop;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#loop = new LevelLoop({ name: 'layer 2 report', act: (signal) => this.#act(signal), log: options.log });
+  }
+
+  /** There may be something to say. */
+  trigger(): void {
+    this.#loop.trigger();
+  }
+
+  /** Until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.#loop.run(signal);
+  }
+
+  async #act(signal: AbortSignal): Promise<void> {
+    const { store, said, onPublished } = this.#options;
+    if (!store.synced) return;
+    const now = said();
+    if (textOf(now) !== textOf(saidIn(store.status))) {
+      const deadline = new Deadline(ANSWER_MS, signal);
+      try {
+        await store.patchStatus(patchFor(now), deadline.signal);
+      } finally {
+        deadline.dispose();
+      }
+    }
+    onPublished();
+  }
+}
+
+/** What an object says. */
+export function saidIn(status: Layer2Status | undefined): Said {
+  return {
+    addresses: (status?.layer2Addresses ?? []).map(({ address, interface: on }) => ({ address, interface: on })),
+    unable: status?.layer2Unable ?? [],
+    suspects: status?.suspects ?? [],
+    stopping: status?.stopping ?? false,
+  };
+}
+
+/** In a merge patch (RFC 7396) null removes. */
+function patchFor({ addresses, unable, suspects, stopping }: Said): object {
+  const orNull = (list: readonly string[]) => (list.length > 0 ? list : null);
+  return {
+    layer2Addresses: addresses,
+    layer2AddressCount: new Set(addresses.map(({ address }) => address)).size,
+    layer2Unable: orNull(unable),
+    suspects: orNull(suspects),
+    stopping: stopping || null,
+  };
+}
+
+function textOf({ addresses, unable, suspects, stopping }: Said): string {
+  return JSON.stringify([addresses.map((one) => [one.address, one.interface]), unable, suspects, stopping]);
+}

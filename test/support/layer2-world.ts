@@ -1,0 +1,186 @@
+/**
+ * Layer 2 of several nodes without a network and without an API server: real terms and real questions, a wire that they share, and views of what others
+ * said that are as old as a test wants them. Time is the test's.
+ */
+import type { SpeakerObject } from '../../lib/api/speaker-types.ts';
+import { type Address, formatAddress } from '../../lib/net/address.ts';
+import type { Link, OtherOwner } from '../../speaker/l2/link.ts';
+import type { Decision } from '../../speaker/l2/owner.ts';
+import type { Said } from '../../speaker/l2/publisher.ts';
+import { Questions } from '../../speaker/l2/questions.ts';
+import type { Answered, ResponderPort } from '../../speaker/l2/responder-port.ts';
+import { Term } from '../../speaker/l2/term.ts';
+import type { Snapshot } from '../../speaker/snapshot.ts';
+import { logSink } from './log-sink.ts';
+import { aNode } from './speaker-builders.ts';
+
+export class World {
+  ms = 0;
+  readonly nodes = new Map<string, SimulatedNode>();
+  /** What every node said last: what the API server has. */
+  readonly said = new Map<string, Said>();
+  snapshot: Snapshot;
+
+  constructor(names: readonly string[], snapshot: Snapshot) {
+    this.snapshot = snapshot;
+    for (const name of names) this.nodes.set(name, new SimulatedNode(this, name, names));
+    for (const node of this.nodes.values()) node.start();
+  }
+
+  node(name: string): SimulatedNode {
+    return this.nodes.get(name)!;
+  }
+
+  /** Names of the nodes that answer for the address. */
+  answering(text: string): string[] {
+    return [...this.nodes.values()].flatMap(({ name, answers }) => (answers.has(text) ? [name] : []));
+  }
+
+  /** Everybody hears everything and acts, until nothing happens any more. */
+  async settle(): Promise<void> {
+    for (let round = 0; round < 30; round++) {
+      const before = this.#text();
+      for (const node of this.nodes.values()) node.hear();
+      for (const node of this.nodes.values()) await node.act();
+      if (this.#text() === before) return;
+    }
+    throw new Error('Cannot settle: something goes on happening');
+  }
+
+  #text(): string {
+    const nodes = [...this.nodes.values()].map(({ answers, asked }) => [[...answers.keys()], asked.length]);
+    return JSON.stringify([[...this.said], nodes]);
+  }
+}
+
+export class SimulatedNode {
+  readonly name: string;
+  readonly #world: World;
+  /** What it has heard of the others. */
+  #heard = new Map<string, Said>();
+  #term: Term | undefined;
+  /** What it answers for, on the wire. */
+  answers = new Map<string, Answered>();
+  /** Those it holds for alive. */
+  live: Set<string>;
+  cutOff = false;
+  isUp = true;
+  route: string | undefined = 'eth0';
+  readonly lost = new Set<string>();
+  /** Texts of addresses, each time that it asked. */
+  readonly asked: string[][] = [];
+  decisions: readonly Decision[] = [];
+
+  constructor(world: World, name: string, names: readonly string[]) {
+    this.#world = world;
+    this.name = name;
+    this.live = new Set(names);
+  }
+
+  /** Its speaker, with nothing but what its object says. */
+  start(): void {
+    const clock = { monotonicMs: () => this.#world.ms };
+    const { log } = logSink();
+    const node = this;
+    const responder: Pick<ResponderPort, 'links' | 'linkTowards' | 'answerFor' | 'probe'> = {
+      get links() {
+        return [node.#link()];
+      },
+      linkTowards: () => this.route,
+      answerFor: async (addresses) => {
+        this.answers = new Map(addresses.map((one) => [formatAddress(one.address), one]));
+      },
+      probe: async (places) => {
+        this.asked.push(places.map(({ address }) => formatAddress(address)));
+        return places.flatMap(({ address }) => this.#ownerOf(address));
+      },
+    };
+    this.#term = new Term({
+      nodeName: this.name,
+      fleet: {
+        synced: true,
+        node: (name) => (this.#world.nodes.has(name) ? aNode({ name, ...readyNode(name) }) : undefined),
+        speakers: () => [...this.#heard].map(([name, said]) => speakerOf(name, said)),
+      },
+      liveness: {
+        get verdict() {
+          return { live: new Set([...node.live, node.name]), cutOff: node.cutOff, toConfirm: false, nextMs: 0 };
+        },
+        get members() {
+          return [...node.#world.nodes.keys()];
+        },
+      },
+      peers: { lost: this.lost, seenByWatchers: 'yes', watch: () => {} },
+      responder,
+      questions: new Questions({ responder, onChange: () => {}, clock, log }),
+      onSaid: () => {
+        if (this.#term?.said) this.#world.said.set(this.name, this.#term.said);
+      },
+      onDecided: (decisions) => {
+        this.decisions = decisions;
+      },
+      clock,
+      log,
+    });
+    this.hear();
+  }
+
+  get isRunning(): boolean {
+    return this.#term !== undefined;
+  }
+
+  /** Nothing is left to hand over. */
+  get isFree(): boolean {
+    return this.#term?.isFree ?? false;
+  }
+
+  /** SIGTERM. */
+  stop(): void {
+    this.#term?.stop();
+  }
+
+  /** Its process ends, in whatever way: the wire is silent at once. */
+  end(): void {
+    this.#term = undefined;
+    this.answers = new Map();
+  }
+
+  /** What the API server has comes to it. */
+  hear(): void {
+    this.#heard = new Map(this.#world.said);
+  }
+
+  async act(): Promise<void> {
+    await this.#term?.act(this.#world.snapshot, new AbortController().signal);
+    // What was asked is answered in the meantime.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #link(): Link {
+    return { name: 'eth0', index: 2, mac: '02:00:00:00:00:01', isUp: this.isUp, addresses: [] };
+  }
+
+  #ownerOf(address: Address): OtherOwner[] {
+    const others = this.#world.answering(formatAddress(address)).filter((name) => name !== this.name);
+    return others.length === 0 ? [] : [{ address, interface: 'eth0', mac: '02:00:00:00:00:02' }];
+  }
+}
+
+function speakerOf(name: string, said: Said): SpeakerObject {
+  return {
+    apiVersion: 'skycap.io/v1alpha1',
+    kind: 'Speaker',
+    metadata: { name },
+    status: {
+      layer2Addresses: said.addresses,
+      layer2Unable: said.unable,
+      suspects: said.suspects,
+      stopping: said.stopping,
+    },
+  };
+}
+
+function readyNode(name: string) {
+  const addresses = [{ type: 'InternalIP', address: `192.0.2.${name.replace(/\D/g, '')}` }];
+  return { status: { addresses, conditions: [{ type: 'Ready', status: 'True' }] } };
+}
