@@ -4,7 +4,7 @@
  * Only what this node owns on the very interface is answered for, and never what the node itself has: the kernel answers for that.
  */
 import type { Address } from '../../lib/net/address.ts';
-import { formatAddress } from '../../lib/net/address.ts';
+import type { AddressSet } from './address-set.ts';
 import { type ArpPacket, arpReply, decodeArp, ETHERTYPE_ARP } from './arp.ts';
 import { ETHERNET_HEADER_BYTES, type FrameFault, type MacAddress, readEthernet } from './frame.ts';
 import { decodeNeighbor, type NeighborMessage, neighborReply } from './ndp.ts';
@@ -12,10 +12,10 @@ import { decodeNeighbor, type NeighborMessage, neighborReply } from './ndp.ts';
 /** An interface and what is answered for on it. */
 export interface Post {
   readonly mac: MacAddress;
-  /** Canonical texts of the addresses that this node owns there. */
-  readonly owned: ReadonlySet<string>;
-  /** Of those that this node asks about there, to find out whether they are anybody's. */
-  readonly asked?: ReadonlySet<string>;
+  /** That this node owns there. */
+  readonly owned: AddressSet;
+  /** That this node asks about there, to find out whether they are anybody's. */
+  readonly asked: AddressSet;
 }
 
 export type Verdict =
@@ -41,11 +41,12 @@ export function decideAnswer(frame: Uint8Array, post: Post): Verdict {
 function toArp(packet: ArpPacket, post: Post): Verdict {
   // A packet socket sees what this node sends, too.
   if (packet.senderMac === post.mac) return NOT_OURS;
-  if (owns(post, packet.senderAddress)) {
+  if (post.owned.has(packet.senderAddress)) {
     return { kind: 'conflict', address: packet.senderAddress, mac: packet.senderMac };
   }
-  if (asks(post, packet.senderAddress)) return { kind: 'taken', address: packet.senderAddress, mac: packet.senderMac };
-  if (packet.operation !== 'request' || !owns(post, packet.targetAddress)) return NOT_OURS;
+  if (post.asked.has(packet.senderAddress))
+    return { kind: 'taken', address: packet.senderAddress, mac: packet.senderMac };
+  if (packet.operation !== 'request' || !post.owned.has(packet.targetAddress)) return NOT_OURS;
   return { kind: 'answer', address: packet.targetAddress, frame: arpReply(packet, post.mac) };
 }
 
@@ -53,17 +54,9 @@ function toNeighbor(message: NeighborMessage, post: Post): Verdict {
   const { source, target } = message;
   const mac = message.kind === 'solicitation' ? message.sourceMac : message.targetMac;
   if (mac === post.mac) return NOT_OURS;
-  if (owns(post, source)) return { kind: 'conflict', address: source, mac };
-  if (message.kind === 'advertisement' && asks(post, target)) return { kind: 'taken', address: target, mac };
-  if (!owns(post, target)) return NOT_OURS;
+  if (post.owned.has(source)) return { kind: 'conflict', address: source, mac };
+  if (message.kind === 'advertisement' && post.asked.has(target)) return { kind: 'taken', address: target, mac };
+  if (!post.owned.has(target)) return NOT_OURS;
   if (message.kind === 'advertisement') return { kind: 'conflict', address: target, mac };
   return { kind: 'answer', address: target, frame: neighborReply(message, post.mac) };
-}
-
-function asks({ asked }: Post, address: Address): boolean {
-  return asked !== undefined && asked.size > 0 && asked.has(formatAddress(address));
-}
-
-function owns({ owned }: Post, address: Address): boolean {
-  return owned.has(formatAddress(address));
 }

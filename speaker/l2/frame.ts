@@ -4,7 +4,7 @@
  * Frames come from anybody on the network, so decoding judges every byte it reads and never throws: it returns a value, or says by name
  * what is wrong.
  */
-import { type Address, addressOf, bitsOf, type Family } from '../../lib/net/address.ts';
+import type { Address, Family } from '../../lib/net/address.ts';
 
 /** Six bytes as `02:00:5e:10:00:01`, in lower case. */
 export type MacAddress = string;
@@ -35,7 +35,6 @@ export const BROADCAST: MacAddress = 'ff:ff:ff:ff:ff:ff';
 /** Shorter frames are padded on the wire; what stands behind the packet means nothing. */
 export const LEAST_FRAME_BYTES = 60;
 
-const MAC_BYTES = 6;
 const SOURCE_AT = 6;
 const ETHERTYPE_AT = 12;
 
@@ -67,12 +66,16 @@ export function newFrame(header: EthernetHeader, payloadBytes: number): Uint8Arr
   return frame;
 }
 
+/** Each byte as two digits: this is done for every frame. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 export function readMac(bytes: Uint8Array, at: number): MacAddress {
-  return Array.from(bytes.subarray(at, at + MAC_BYTES), (byte) => byte.toString(16).padStart(2, '0')).join(':');
+  const digits = (i: number) => HEX[bytes[at + i] ?? 0];
+  return `${digits(0)}:${digits(1)}:${digits(2)}:${digits(3)}:${digits(4)}:${digits(5)}`;
 }
 
 export function writeMac(bytes: Uint8Array, at: number, mac: MacAddress): void {
-  for (const [i, text] of mac.split(':').entries()) bytes[at + i] = Number.parseInt(text, 16);
+  for (let i = 0; i < 6; i++) bytes[at + i] = Number.parseInt(mac.slice(i * 3, i * 3 + 2), 16);
 }
 
 /** A station has it, not a group: the lowest bit of the first byte is not set, and it is not all zeros. */
@@ -91,16 +94,21 @@ export function writeUint16(bytes: Uint8Array, at: number, value: number): void 
 
 /** @param bytes long enough. */
 export function readAddress(bytes: Uint8Array, at: number, family: Family): Address {
-  const part = bytes.subarray(at, at + bitsOf(family) / 8);
-  return addressOf(
-    family,
-    part.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n),
-  );
+  const view = viewOf(bytes);
+  if (family === 4) return { family, value: BigInt(view.getUint32(at)) };
+  return { family, value: (view.getBigUint64(at) << 64n) | view.getBigUint64(at + 8) };
 }
 
-export function writeAddress(bytes: Uint8Array, at: number, address: Address): void {
-  const length = bitsOf(address.family) / 8;
-  for (let i = 0, rest = address.value; i < length; i++, rest >>= 8n) {
-    bytes[at + length - 1 - i] = Number(rest & 0xffn);
+export function writeAddress(bytes: Uint8Array, at: number, { family, value }: Address): void {
+  const view = viewOf(bytes);
+  if (family === 4) {
+    view.setUint32(at, Number(value));
+  } else {
+    view.setBigUint64(at, value >> 64n);
+    view.setBigUint64(at + 8, BigInt.asUintN(64, value));
   }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }

@@ -1,6 +1,6 @@
 /** The sockets on one link, and who they answer for: one for ARP, one for IPv6, each only while there is something to say. */
 import type { Address, Family } from '../../lib/net/address.ts';
-import { formatAddress } from '../../lib/net/address.ts';
+import { AddressSet } from './address-set.ts';
 import { ETHERTYPE_ARP } from './arp.ts';
 import { decideAnswer, type Post, type Verdict } from './decide-answer.ts';
 import type { Link } from './link.ts';
@@ -22,7 +22,7 @@ export class LinkStation {
 
   constructor(link: Link) {
     this.#link = link;
-    this.#post = { mac: link.mac, owned: new Set() };
+    this.#post = { mac: link.mac, owned: new AddressSet(), asked: new AddressSet() };
   }
 
   get link(): Link {
@@ -40,7 +40,7 @@ export class LinkStation {
    */
   serve(link: Link, owned: readonly Address[], asked: readonly Address[]): void {
     this.#link = link;
-    this.#post = { mac: link.mac, owned: textsOf(owned), asked: textsOf(asked) };
+    this.#post = { mac: link.mac, owned: new AddressSet(owned), asked: new AddressSet(asked) };
     for (const family of [4, 6] as const) this.#open(family, [...owned, ...asked]);
     const groups = owned.filter(({ family }) => family === 6).map(solicitedNodeGroup);
     if (groups.length > 0) this.#groups ??= new MulticastGroups(link.index);
@@ -81,8 +81,4 @@ export class LinkStation {
       this.#sockets.set(family, PacketSocket.open(this.#link.index, ETHERTYPES[family], filter));
     }
   }
-}
-
-function textsOf(addresses: readonly Address[]): ReadonlySet<string> {
-  return new Set(addresses.map(formatAddress));
 }

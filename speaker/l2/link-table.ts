@@ -1,5 +1,6 @@
 /** The links of this node as the kernel tells them, kept up to date, and by which of them some addresses are reached. */
 import { type Address, formatAddress } from '../../lib/net/address.ts';
+import { AddressSet } from './address-set.ts';
 import type { MacAddress } from './frame.ts';
 import type { Link } from './link.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
@@ -20,9 +21,10 @@ export class LinkTable implements Disposable {
   readonly #followed = new Map<string, Address>();
   readonly #toTell = new Set<number>();
   #now: NodeLinks = NO_LINKS;
-  #ownAddresses: ReadonlySet<string> = new Set();
+  #ownAddresses = new AddressSet();
   #towards: ReadonlyMap<string, string> = new Map();
   #told: string | undefined;
+  #isRead = false;
   #readMs = Number.NEGATIVE_INFINITY;
   #linksMs: number | undefined = Number.NEGATIVE_INFINITY;
   #routesMs: number | undefined;
@@ -51,7 +53,7 @@ export class LinkTable implements Disposable {
   }
 
   isOwnAddress(address: Address): boolean {
-    return this.#ownAddresses.has(formatAddress(address));
+    return this.#ownAddresses.has(address);
   }
 
   follow(address: Address, nowMs: number): void {
@@ -74,12 +76,14 @@ export class LinkTable implements Disposable {
     const anew = this.#linksMs !== undefined && this.#linksMs <= nowMs ? this.#readLinks(nowMs) : undefined;
     this.#towards = this.#readRoutes();
     this.#routesMs = this.#followed.size > 0 ? nowMs + ROUTES_MS : undefined;
+    this.#isRead = true;
     return anew;
   }
 
   /** @returns the links and routes, if they are others than the last time. */
   takeNews(): LinkNews | undefined {
-    if (this.#readMs === Number.NEGATIVE_INFINITY) return undefined;
+    if (!this.#isRead) return undefined;
+    this.#isRead = false;
     const links = this.#now.links.map(({ addresses, ...link }) => [link, addresses.map(formatAddress)]);
     const told = JSON.stringify([links, [...this.#towards]]);
     if (told === this.#told) return undefined;
@@ -94,7 +98,7 @@ export class LinkTable implements Disposable {
   #readLinks(nowMs: number): readonly Link[] {
     const before = new Map(this.#now.links.map((link) => [link.index, link]));
     this.#now = this.#netlink.links();
-    this.#ownAddresses = new Set(this.#now.addresses.map(formatAddress));
+    this.#ownAddresses = new AddressSet(this.#now.addresses);
     this.#readMs = nowMs;
     this.#linksMs = undefined;
     const anew = this.#now.links.filter((link) => {

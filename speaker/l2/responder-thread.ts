@@ -76,7 +76,6 @@ export class ResponderThread implements Disposable {
     this.#pollSet ??= new PollSet([this.#wake, this.#table.fd, ...this.#fds()]);
     const ready = this.#pollSet.wait(this.#waitMs());
     for (const fd of ready) this.#onReadable(fd);
-    for (let message = this.#options.hear(); message; message = this.#options.hear()) this.#onMessage(message);
     this.#tick(this.#options.nowMs());
   }
 
@@ -97,12 +96,18 @@ export class ResponderThread implements Disposable {
   }
 
   #onReadable(fd: number): void {
-    if (fd === this.#wake) resetEventfd(fd);
+    if (fd === this.#wake) this.#hear();
     else if (fd === this.#table.fd) this.#table.onChange(this.#options.nowMs());
     else {
       const station = [...this.#stations.values()].find(({ fds }) => fds.includes(fd));
       if (station) this.#receive(station, fd);
     }
+  }
+
+  /** Every message is followed by a write to `wake`; so is the start, for those that came before it. */
+  #hear(): void {
+    resetEventfd(this.#wake);
+    for (let message = this.#options.hear(); message; message = this.#options.hear()) this.#onMessage(message);
   }
 
   #receive(station: LinkStation, fd: number): void {

@@ -30,9 +30,8 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     const inLab = rows.filter((row) => row.needs === 'lab');
     if (inLab.length > 0) await measureInLab(inLab, options, figures);
-    const onPlane = rows.filter((row) => row.needs === 'plane');
-    if (onPlane.length > 0) process.env.SKYCAP_LAB_BIN ??= await preparePrograms(progress);
-    for (const { title, measure } of onPlane) {
+    if (rows.some((row) => row.needs === 'plane')) process.env.SKYCAP_LAB_BIN ??= await preparePrograms(progress);
+    for (const { title, measure } of rows.filter((row) => row.needs !== 'lab')) {
       figures.push(...(await progress.step(title, (tell) => measure(options, tell))));
     }
   } finally {

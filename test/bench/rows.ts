@@ -2,6 +2,7 @@
 import type { Bench } from './bench.ts';
 import type { Figure } from './figures.ts';
 import type { BenchOptions } from './options.ts';
+import { measureArp } from './rows/arp.ts';
 import { measureCreation } from './rows/creation.ts';
 import { measureEndpoints } from './rows/endpoints.ts';
 import { measureNodes } from './rows/nodes.ts';
@@ -22,15 +23,16 @@ export interface LabRow extends RowName {
   readonly measure: (bench: Bench) => Promise<Figure[]>;
 }
 
-/** One with an API server of its own. */
-export interface PlaneRow extends RowName {
-  readonly needs: 'plane';
+/** One that brings what it measures: an API server, for which the programs are needed, or a wire between two namespaces, for which nothing is. */
+export interface OwnRow extends RowName {
+  readonly needs: 'plane' | 'wire';
   readonly measure: (options: BenchOptions, note: (text: string) => void) => Promise<Figure[]>;
 }
 
-export type Row = LabRow | PlaneRow;
+export type Row = LabRow | OwnRow;
 
 export const ROWS: readonly Row[] = [
+  { needs: 'wire', name: 'arp', title: 'what an answer by ARP or neighbour discovery takes', measure: measureArp },
   { needs: 'lab', name: 'creation', title: 'what the webhook adds to a creation', measure: measureCreation },
   { needs: 'lab', name: 'route', title: 'from the create call to status and routes', measure: measureRoute },
   { needs: 'lab', name: 'endpoints', title: 'from an endpoint to its route', measure: measureEndpoints },

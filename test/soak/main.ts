@@ -5,6 +5,7 @@
  *     npm run test:soak -- model            an hour
  *     npm run test:soak -- model 8h
  *     npm run test:soak -- model --runs=500 --seed=7
+ *     npm run test:soak -- frames           10 million, or `--runs=` as many
  */
 import { preparePrograms } from '../lab/prepare.ts';
 import { consoleProgress } from '../lab/progress.ts';

@@ -1,14 +1,14 @@
 /** Another machine on the network: sends any frame and hears all ARP and IPv6 that reaches it, by packet sockets of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseAddress } from '../../lib/net/address.ts';
+import { type Address, parseAddress } from '../../lib/net/address.ts';
 import { type ArpPacket, decodeArp, ETHERTYPE_ARP, encodeArp } from '../../speaker/l2/arp.ts';
-import { BROADCAST, type MacAddress } from '../../speaker/l2/frame.ts';
-import { decodeNeighbor, ETHERTYPE_IPV6, type NeighborMessage } from '../../speaker/l2/ndp.ts';
+import { BROADCAST, type MacAddress, writeAddress } from '../../speaker/l2/frame.ts';
+import { decodeNeighbor, ETHERTYPE_IPV6, type NeighborMessage, neighborReply } from '../../speaker/l2/ndp.ts';
 import { PacketSocket } from '../../speaker/l2/packet-socket.ts';
 import { inNamespace, ip } from './namespaces.ts';
 
 /** "Return 262144": the whole frame, whatever it is. */
-const ALL = Buffer.from('0600000000000400', 'hex');
+export const ALL = Buffer.from('0600000000000400', 'hex');
 const UNKNOWN: MacAddress = '00:00:00:00:00:00';
 
 export class Neighbour implements Disposable {
@@ -35,13 +35,15 @@ export class Neighbour implements Disposable {
     this.send(this.arpRequest(target, from, to));
   }
 
-  arpRequest(target: string, from: string, to: MacAddress = BROADCAST): Uint8Array {
-    return encodeArp(this.#arp('request', from, target), to);
+  arpRequest(target: string, from: string, to?: MacAddress): Uint8Array {
+    return arpRequest(parseAddress(target)!, parseAddress(from)!, this.mac, to);
   }
 
   /** "`address` is here": a reply to all. */
-  claimArp(address: string): void {
-    this.send(encodeArp(this.#arp('reply', address, address), BROADCAST));
+  claimArp(text: string): void {
+    const address = parseAddress(text)!;
+    const mac = { senderMac: this.mac, targetMac: UNKNOWN };
+    this.send(encodeArp({ operation: 'reply', senderAddress: address, targetAddress: address, ...mac }, BROADCAST));
   }
 
   /** All frames since the last time. */
@@ -82,17 +84,6 @@ export class Neighbour implements Disposable {
     for (const socket of this.#sockets) socket[Symbol.dispose]();
   }
 
-  #arp(operation: ArpPacket['operation'], from: string, target: string): ArpPacket {
-    const [senderAddress, targetAddress] = [from, target].map((text) => parseAddress(text)!);
-    return {
-      operation,
-      senderMac: this.mac,
-      senderAddress: senderAddress!,
-      targetMac: UNKNOWN,
-      targetAddress: targetAddress!,
-    };
-  }
-
   #listen(): void {
     for (const socket of this.#sockets) {
       for (let length = socket.receive(this.#buffer); length !== undefined; length = socket.receive(this.#buffer)) {
@@ -100,6 +91,11 @@ export class Neighbour implements Disposable {
       }
     }
   }
+}
+
+export function arpRequest(target: Address, source: Address, from: MacAddress, to: MacAddress = BROADCAST): Uint8Array {
+  const addresses = { senderAddress: source, targetAddress: target };
+  return encodeArp({ operation: 'request', senderMac: from, targetMac: UNKNOWN, ...addresses }, to);
 }
 
 export function arpIn(frame: Uint8Array): ArpPacket | undefined {
@@ -110,4 +106,26 @@ export function arpIn(frame: Uint8Array): ArpPacket | undefined {
 export function neighborIn(frame: Uint8Array): NeighborMessage | undefined {
   const decoded = decodeNeighbor(frame);
   return decoded.ok ? decoded.value : undefined;
+}
+
+/**
+ * A solicitation for `target` from `source`, sent to one machine. It is like the answer to one, whose target is the source and whose source is the target, but for
+ * the type, the option and the flags; what they do to the checksum is RFC 1624's.
+ */
+export function solicitation(target: Address, source: Address, from: MacAddress, to: MacAddress): Uint8Array {
+  const asked = { kind: 'solicitation', source: target, destination: target, target: source, sourceMac: to } as const;
+  const frame = Buffer.from(neighborReply(asked, from));
+  const parts = [54, 58, 62, 64, 66, 68, 70, 72, 74, 76, 78];
+  const before = parts.map((at) => frame.readUInt16BE(at));
+  frame[54] = 135;
+  frame.writeUInt16BE(0, 58);
+  writeAddress(frame, 62, target);
+  frame[78] = 1;
+  let sum = ~frame.readUInt16BE(56) & 0xffff;
+  parts.forEach((at, i) => {
+    sum += (~before[i]! & 0xffff) + frame.readUInt16BE(at);
+  });
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  frame.writeUInt16BE(~sum & 0xffff, 56);
+  return frame;
 }

@@ -7,6 +7,7 @@ import { neighborAnnouncement, neighborProbe } from '../../../speaker/l2/ndp.ts'
 import { eventually, until } from '../../support/eventually.ts';
 import { ip } from '../../support/namespaces.ts';
 import { arpIn, Neighbour, neighborIn } from '../../support/neighbour.ts';
+import { measureRoundTrips } from '../../support/round-trips.ts';
 import { NODE, PEER, Segment, type TestResponder } from './support/segment.ts';
 
 const V4 = '192.0.2.70';
@@ -310,6 +311,25 @@ describe('a link', () => {
     await until('the new route', () => towards('203.0.113.1') === 'eth1');
     expect(towards(NODE.v4)).toBeUndefined();
   });
+});
+
+it('while the main loop is blocked for 200 ms at a time, answers come as ever', async () => {
+  await responder.answerFor(on('eth0', V4, V6));
+  const plan = { namespace: segment.peer, to: mac, from: PEER, targets: [V4, V6], times: 300, pauseMs: 2 };
+  const measured = measureRoundTrips(plan);
+  let isOver = false;
+  void measured.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    for (const end = performance.now() + 200; performance.now() < end; );
+    await sleep(10);
+  }
+  for (const [text, samples] of await measured) {
+    const sorted = [...samples].sort((a, b) => a - b);
+    // What waits for the main loop takes a hundred milliseconds. This machine has more to do than to answer; `npm run bench -- arp` has the figures.
+    expect({ text, tenth: sorted[Math.floor(sorted.length * 0.9)]! < 20_000 }).toEqual({ text, tenth: true });
+  }
 });
 
 it('2,000 addresses of both families, taken over at once, are all announced, and the last is answered for', async () => {

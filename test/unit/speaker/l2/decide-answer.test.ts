@@ -1,5 +1,6 @@
 /** What is answered, and what is none of our business. */
 import { formatAddress, parseAddress } from '../../../../lib/net/address.ts';
+import { AddressSet } from '../../../../speaker/l2/address-set.ts';
 import { arpReply, decodeArp } from '../../../../speaker/l2/arp.ts';
 import { decideAnswer, type Post } from '../../../../speaker/l2/decide-answer.ts';
 import { neighborAnnouncement } from '../../../../speaker/l2/ndp.ts';
@@ -18,9 +19,11 @@ import {
   withByte,
 } from './frames.ts';
 
-const post = { mac: OURS, owned: new Set(['192.0.2.7', '2001:db8::7']) };
+const owned = new AddressSet(['192.0.2.7', '2001:db8::7'].map((text) => parseAddress(text)!));
+const none = new AddressSet();
+const post: Post = { mac: OURS, owned, asked: none };
 
-function said(frame: Uint8Array, at: Post = post): string {
+function said(frame: Uint8Array, at = post): string {
   const verdict = decideAnswer(frame, at);
   switch (verdict.kind) {
     case 'answer':
@@ -55,9 +58,9 @@ it.each([
 });
 
 it('without an owned address nothing is answered and nothing is a conflict', () => {
-  const none = { mac: OURS, owned: new Set<string>() };
+  const nothing: Post = { mac: OURS, owned: none, asked: none };
   const frames = [ARP_REQUEST, ARP_PROBE, ARP_ANNOUNCEMENT, SOLICITATION, DAD_SOLICITATION, ADVERTISEMENT];
-  expect(frames.map((frame) => said(frame, none))).toEqual(frames.map(() => 'notOurs'));
+  expect(frames.map((frame) => said(frame, nothing))).toEqual(frames.map(() => 'notOurs'));
 });
 
 it('its own answer, seen on the socket, is no conflict', () => {
@@ -74,5 +77,5 @@ it.each([
   ['a solicitation of somebody else', SOLICITATION, 'notOurs'],
   ['a detection of duplicates by somebody else', DAD_SOLICITATION, 'notOurs'],
 ])('an address that is asked about: %s', (_, frame, expected) => {
-  expect(said(frame, { mac: OURS, owned: new Set(), asked: post.owned })).toBe(expected);
+  expect(said(frame, { mac: OURS, owned: none, asked: owned })).toBe(expected);
 });

@@ -1,0 +1,130 @@
+/**
+ * Layer 2's responder on a wire of its own: how long an answer takes beside what the kernel takes for its own address, what it costs at rest, and how
+ * soon 2,000 addresses that were taken over are announced.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { formatAddress, parseAddress } from '../../../lib/net/address.ts';
+import type { Layer2Address } from '../../../speaker/l2/link.ts';
+import { NODE, Pair, PEER, type TestResponder } from '../../real/l2/support/segment.ts';
+import { arpIn, Neighbour, neighborIn } from '../../support/neighbour.ts';
+import { measureRoundTrips } from '../../support/round-trips.ts';
+import { type Figure, formatMs } from '../figures.ts';
+import type { BenchOptions } from '../options.ts';
+import { type Distribution, distributionOf } from '../statistics.ts';
+
+const SERVED = { v4: '192.0.2.70', v6: 'fd00::70' };
+const TIMES = 4_000;
+const PAUSE_MS = 1;
+const BLOCKED_MS = 200;
+const REST_MS = 30_000;
+const BURST = 2_000;
+/** What a new address is announced with is over by then. */
+const QUIET_MS = 4_000;
+const GOALS = { timesKernel: 2, plusUs: 100, blockedUs: 1_000, restShare: 0.001, burstMs: 300 };
+
+export async function measureArp({ quick }: BenchOptions, note: (text: string) => void): Promise<Figure[]> {
+  const divisor = quick ? 10 : 1;
+  await using pair = new Pair();
+  const responder = await pair.responder();
+  await responder.answerFor(on(Object.values(SERVED)));
+  await sleep(QUIET_MS);
+  const plan = {
+    namespace: pair.peer,
+    to: pair.mac(pair.node),
+    from: PEER,
+    targets: [NODE.v4, SERVED.v4, NODE.v6, SERVED.v6],
+    times: TIMES / divisor,
+    pauseMs: PAUSE_MS,
+  };
+  note('answers');
+  const free = await measureRoundTrips(plan);
+  note('answers while the main loop is blocked');
+  const blocked = await whileBlocked(() => measureRoundTrips(plan));
+  note('at rest');
+  const restShare = await shareOfProcessor(REST_MS / divisor);
+  note('a burst');
+  const burstMs = await measureBurst(pair, responder);
+  const beside = (served: string, kernel: string, what: string): Figure[] => {
+    const [ours, kernels] = [distributionOf(free.get(served)!), distributionOf(free.get(kernel)!)];
+    const late = distributionOf(blocked.get(served)!);
+    const goalUs = GOALS.timesKernel * kernels.p99 + GOALS.plusUs;
+    return [
+      {
+        what: `answer by ${what}`,
+        measured: formatUs(ours),
+        baseline: `kernel’s own address: ${formatUs(kernels)}`,
+        goal: `p99 ≤ ${goalUs.toFixed(0)} µs (2 × the kernel’s + 100)`,
+        isMet: ours.p99 <= goalUs,
+      },
+      {
+        what: `the same, the main loop blocked for ${BLOCKED_MS} ms at a time`,
+        measured: formatUs(late),
+        baseline: `kernel’s own address: ${formatUs(distributionOf(blocked.get(kernel)!))}`,
+        goal: `p99 ≤ ${GOALS.blockedUs} µs`,
+        isMet: late.p99 <= GOALS.blockedUs,
+      },
+    ];
+  };
+  return [
+    ...beside(SERVED.v4, NODE.v4, 'ARP'),
+    ...beside(SERVED.v6, NODE.v6, 'neighbour discovery'),
+    {
+      what: 'processor time of an idle responder (whole process)',
+      measured: `${(restShare * 100).toFixed(3)} % of a core`,
+      goal: `≤ ${GOALS.restShare * 100} %`,
+      isMet: restShare <= GOALS.restShare,
+    },
+    {
+      what: `${BURST} addresses taken over at once, until the last is announced`,
+      measured: formatMs(burstMs),
+      goal: `≤ ${GOALS.burstMs} ms`,
+      isMet: burstMs <= GOALS.burstMs,
+    },
+  ];
+}
+
+/** The main loop, this one, works and rests in turn, as one does that makes a large plan. */
+async function whileBlocked<T>(measure: () => Promise<T>): Promise<T> {
+  let isOver = false;
+  const measured = measure().finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    for (const end = performance.now() + BLOCKED_MS; performance.now() < end; );
+    await sleep(BLOCKED_MS / 10);
+  }
+  return measured;
+}
+
+async function shareOfProcessor(ms: number): Promise<number> {
+  const before = process.cpuUsage();
+  await sleep(ms);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000 / ms;
+}
+
+/** From the call to the moment when the other machine has heard of every one; half of them of each family. */
+async function measureBurst(pair: Pair, responder: TestResponder): Promise<number> {
+  const texts = Array.from({ length: BURST / 2 }, (_, i) => [
+    `10.1.${i >> 8}.${i & 255}`,
+    `fd00::1:${(i + 1).toString(16)}`,
+  ]).flat();
+  const missing = new Set(texts);
+  using neighbour = new Neighbour(pair.peer);
+  const startedMs = performance.now();
+  void responder.answerFor(on(texts));
+  await neighbour.next('all announcements', (frame) => {
+    const address = arpIn(frame)?.senderAddress ?? neighborIn(frame)?.target;
+    if (address) missing.delete(formatAddress(address));
+    return missing.size === 0 || undefined;
+  });
+  return performance.now() - startedMs;
+}
+
+function on(texts: readonly string[]): readonly Layer2Address[] {
+  return texts.map((text) => ({ address: parseAddress(text)!, interface: 'eth0' }));
+}
+
+function formatUs({ count, p50, p99 }: Distribution): string {
+  return `p50 ${p50.toFixed(0)} µs, p99 ${p99.toFixed(0)} µs (n=${count})`;
+}
