@@ -32,13 +32,13 @@ export interface OwnRow extends RowName {
 export type Row = LabRow | OwnRow;
 
 export const ROWS: readonly Row[] = [
-  { needs: 'wire', name: 'arp', title: 'what an answer by ARP or neighbour discovery takes', measure: measureArp },
   { needs: 'lab', name: 'creation', title: 'what the webhook adds to a creation', measure: measureCreation },
   { needs: 'lab', name: 'route', title: 'from the create call to status and routes', measure: measureRoute },
   { needs: 'lab', name: 'endpoints', title: 'from an endpoint to its route', measure: measureEndpoints },
   { needs: 'lab', name: 'rest', title: 'what Skycap asks of the API server at rest', measure: measureRest },
   { needs: 'lab', name: 'thousand', title: '1,000 Services at once', measure: measureThousand },
   { needs: 'lab', name: 'scale', title: 'one more Service, memory and a start among 10,000', measure: measureScale },
+  { needs: 'wire', name: 'arp', title: 'what an answer by ARP or neighbour discovery takes', measure: measureArp },
   { needs: 'plane', name: 'nodes', title: 'what a change costs among thousands of nodes', measure: measureNodes },
 ];
 
