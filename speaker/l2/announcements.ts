@@ -3,12 +3,12 @@
  *
  * A new one three times: at once, after one second and after three. ARP asks for two with two seconds between them (RFC 5227 §1.1), neighbour discovery for
  * three at most and one second apart at least (RFC 4861 §7.2.6); those who missed the first, such as a switch whose port just came up, get the others.
- * Many at once go out in small lots, since neighbours and switches drop what comes too fast: 2,000 take 160 ms.
+ * Many at once go out in small lots, since neighbours and switches drop what comes too fast: 2,000 take 100 ms.
  */
 import type { Layer2Address } from './link.ts';
 
 const WAITS_MS = [0, 1_000, 2_000] as const;
-const LOT = 64;
+const LOT = 100;
 const LOT_MS = 5;
 
 interface Entry {

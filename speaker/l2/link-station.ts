@@ -19,6 +19,7 @@ export class LinkStation {
   #post: Post;
   readonly #sockets = new Map<Family, PacketSocket>();
   #groups: MulticastGroups | undefined;
+  #mayJoin = true;
 
   constructor(link: Link) {
     this.#link = link;
@@ -34,9 +35,9 @@ export class LinkStation {
   }
 
   /**
-   * Answers for `owned` and hears about `asked` from now on, and no longer for what was before.
+   * Answers for `owned` and hears about `asked` from now on, and no longer for what was before. Groups are joined by {@link joinSome}.
    *
-   * @throws LibcError where a socket can't be opened or a group not joined; to be tried again.
+   * @throws LibcError where a socket can't be opened; to be tried again.
    */
   serve(link: Link, owned: readonly Address[], asked: readonly Address[]): void {
     this.#link = link;
@@ -45,6 +46,18 @@ export class LinkStation {
     const groups = owned.filter(({ family }) => family === 6).map(solicitedNodeGroup);
     if (groups.length > 0) this.#groups ??= new MulticastGroups(link.index);
     this.#groups?.want(groups);
+    this.#mayJoin = true;
+  }
+
+  get hasGroupsToJoin(): boolean {
+    return this.#mayJoin && this.#groups?.isComplete === false;
+  }
+
+  /** Some of the groups. @throws LibcError where one can't be joined; then no more until it is served anew. */
+  joinSome(): void {
+    this.#mayJoin = false;
+    this.#groups?.joinSome();
+    this.#mayJoin = true;
   }
 
   /** What the frames that have come call for, a few of them; answers are not sent yet. */

@@ -12,6 +12,7 @@ const IPV6_DROP_MEMBERSHIP = 21;
 const ADDRESS_BYTES = 16;
 /** The kernel keeps the memberships of a socket in memory that it has little of (net.core.optmem_max): 20 kB hold some 400. */
 const MOST_OF_A_SOCKET = 256;
+const MOST_AT_ONCE = 16;
 
 interface Holder {
   readonly fd: number;
@@ -21,24 +22,35 @@ interface Holder {
 export class MulticastGroups {
   readonly #index: number;
   readonly #holders: Holder[] = [];
+  readonly #missing = new Map<string, Address>();
   readonly #joined = new Map<string, { readonly group: Address; readonly holder: Holder }>();
 
   constructor(index: number) {
     this.#index = index;
   }
 
-  /**
-   * Joins what is missing and leaves what is not wanted.
-   *
-   * @throws LibcError: ENODEV where the interface is gone or does not speak IPv6. To be tried again: what was joined stays.
-   */
+  /** Leaves what is not among them; what is missing is joined by {@link joinSome}. */
   want(groups: readonly Address[]): void {
-    const wanted = new Map(groups.map((group) => [formatAddress(group), group]));
+    this.#missing.clear();
+    for (const group of groups) this.#missing.set(formatAddress(group), group);
     for (const [text, { group, holder }] of this.#joined) {
-      if (!wanted.has(text)) this.#leave(text, group, holder);
+      if (!this.#missing.delete(text)) this.#leave(text, group, holder);
     }
-    for (const [text, group] of wanted) {
-      if (!this.#joined.has(text)) this.#join(text, group);
+  }
+
+  get isComplete(): boolean {
+    return this.#missing.size === 0;
+  }
+
+  /**
+   * A few of those that are missing: each takes the kernel a tenth of a millisecond, in which nobody is answered.
+   *
+   * @throws LibcError: ENODEV where the interface is gone or does not speak IPv6. What was joined stays.
+   */
+  joinSome(): void {
+    for (const [text, group] of [...this.#missing].slice(0, MOST_AT_ONCE)) {
+      this.#join(text, group);
+      this.#missing.delete(text);
     }
   }
 

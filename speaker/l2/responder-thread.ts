@@ -89,6 +89,7 @@ export class ResponderThread implements Disposable {
   }
 
   #waitMs(): number {
+    if (this.#joining()) return 0;
     const now = this.#options.nowMs();
     const times = [this.#table.nextMs, this.#announcements.nextMs, this.#probes.nextMs, this.#retryMs];
     const next = Math.min(now + LONGEST_WAIT_MS, ...times.filter((time) => time !== undefined));
@@ -212,6 +213,14 @@ export class ResponderThread implements Disposable {
     for (const { id, owners } of finished) this.#options.tell({ kind: 'probed', id, owners });
     if (finished.length > 0) this.#arrange();
     for (const what of this.#announcements.take(now)) this.#announce(what, now);
+    const joining = this.#joining();
+    if (joining) this.#try(`join the groups of IPv6 on ${joining.link.name}`, () => joining.joinSome());
+  }
+
+  /** Some link with groups to be joined. Last, since announcements get there without. */
+  #joining(): LinkStation | undefined {
+    for (const station of this.#stations.values()) if (station.hasGroupsToJoin) return station;
+    return undefined;
   }
 
   /** The links were read anew. @param links that came up, came anew, or whose neighbours have to learn where they are. */
@@ -244,11 +253,15 @@ export class ResponderThread implements Disposable {
 
   #serve(station: LinkStation, link: Link, owned: readonly Address[], asked: readonly Address[]): void {
     this.#stations.set(link.index, station);
+    this.#try(`answer on ${link.name}`, () => station.serve(link, owned, asked));
+  }
+
+  #try(what: string, act: () => void): void {
     try {
-      station.serve(link, owned, asked);
+      act();
     } catch (error) {
       if (!(error instanceof LibcError)) throw error;
-      this.#trouble(`answer on ${link.name}`, error);
+      this.#trouble(what, error);
     }
   }
 
