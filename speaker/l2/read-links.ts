@@ -21,7 +21,10 @@ export interface NodeLinks {
   readonly links: readonly Link[];
   /** Of every interface that has one, ports among them: what comes from these is this node's own. */
   readonly macs: ReadonlySet<MacAddress>;
-  /** Of every interface, loopback among them: for these the kernel answers. */
+  /**
+   * For which the kernel answers: of all interfaces but loopback and those that do no ARP. What kube-proxy puts on its `kube-ipvs0` is an address of a
+   * Service, and the kernel is told not to answer for it (`strictARP`).
+   */
   readonly addresses: readonly Address[];
 }
 
@@ -51,20 +54,25 @@ export function readLinks(messages: readonly NetlinkMessage[]): NodeLinks {
     if (read) addresses.set(read.index, [...(addresses.get(read.index) ?? []), read.address]);
   }
   const links: Link[] = [];
+  const own: Address[] = [];
   const macs = new Set<MacAddress>();
   for (const { type, body } of messages) {
     const found = type === RTM_NEWLINK ? readInterface(body) : undefined;
-    const address = found?.attributes.get(IFLA_ADDRESS);
-    if (found?.hardware !== ARPHRD_ETHER || address?.length !== MAC_BYTES) continue;
-    const mac = readMac(address, 0);
+    if (!found) continue;
+    const { index, flags, hardware, attributes } = found;
+    const doesArp = (flags & (IFF_LOOPBACK | IFF_NOARP)) === 0;
+    const itsOwn = addresses.get(index) ?? [];
+    if (doesArp) own.push(...itsOwn);
+    const macBytes = attributes.get(IFLA_ADDRESS);
+    if (hardware !== ARPHRD_ETHER || macBytes?.length !== MAC_BYTES) continue;
+    const mac = readMac(macBytes, 0);
     macs.add(mac);
-    if ((found.flags & (IFF_LOOPBACK | IFF_NOARP)) !== 0 || isPort(found.attributes)) continue;
-    const { index, flags } = found;
+    if (!doesArp || isPort(attributes)) continue;
     const isUp = (flags & IFF_UP) !== 0 && (flags & IFF_RUNNING) !== 0;
-    links.push({ name: nameOf(found.attributes), index, mac, isUp, addresses: addresses.get(index) ?? [] });
+    links.push({ name: nameOf(attributes), index, mac, isUp, addresses: itsOwn });
   }
   links.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { links, macs, addresses: [...addresses.values()].flat() };
+  return { links, macs, addresses: own };
 }
 
 /** Index of an interface whose neighbours have to be told anew, though nothing about it is another: the kernel does so for its own addresses. */

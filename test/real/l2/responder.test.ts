@@ -113,6 +113,16 @@ it('nobody else is answered for: not the next address, not the own ones, not on 
   expect(responder.counts.get('Answered')).toBe(1);
 });
 
+it('what kube-proxy puts on an interface of its own (ipvs with strictARP) is answered for', async () => {
+  ip('netns', 'exec', segment.node, 'sysctl', '-qw', 'net.ipv4.conf.all.arp_ignore=1');
+  ip('-n', segment.node, 'address', 'add', `${V4}/32`, 'dev', 'lo');
+  ip('-n', segment.node, 'address', 'add', `${V6}/128`, 'dev', 'lo');
+  await responder.answerFor(on('eth0', V4, V6));
+  expect(await segment.resolve(V4)).toBe(mac);
+  expect(await segment.resolve(V6)).toBe(mac);
+  expect(responder.counts.get('Answered')).toBeGreaterThanOrEqual(2);
+});
+
 it("a frame of a VLAN that the node has no interface for is none of this network's", async () => {
   await responder.answerFor(on('eth0', V4));
   const tag = Buffer.from('81000005', 'hex');

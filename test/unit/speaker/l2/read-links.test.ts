@@ -95,14 +95,17 @@ it('what is a port of a VRF is one', () => {
   expect(read(link({ name: 'x0', index: 7, portOf: 'vrf' }))).toHaveLength(1);
 });
 
-it("the addresses of all interfaces and the MACs of ports are the node's own", () => {
+it("what does ARP makes the node's own addresses, ports among them; what kube-proxy puts on kube-ipvs0 is none", () => {
   const { macs, addresses } = readLinks([
     link({ name: 'lo', index: 1, flags: UP | LOOP, hardware: LOOPBACK }),
     address(1, '127.0.0.1'),
     link({ name: 'x0', index: 7, portOf: 'bridge' }),
+    address(7, '192.0.2.11'),
+    link({ name: 'kube-ipvs0', index: 8, flags: NO_ARP }),
+    address(8, '192.0.2.70'),
   ]);
-  expect([...macs]).toEqual(['02:00:00:00:00:07']);
-  expect(addresses.map(formatAddress)).toEqual(['127.0.0.1']);
+  expect([...macs]).toEqual(['02:00:00:00:00:07', '02:00:00:00:00:08']);
+  expect(addresses.map(formatAddress)).toEqual(['192.0.2.11']);
 });
 
 it.each([
