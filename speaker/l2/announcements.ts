@@ -45,7 +45,8 @@ export class Announcements {
 
   /** The next lot that is due; each that is taken comes again by itself at its next time. */
   take(nowMs: number): readonly Layer2Address[] {
-    if (nowMs < this.#notBeforeMs) return [];
+    const nextMs = this.nextMs;
+    if (nextMs === undefined || nowMs < nextMs) return [];
     const lot: Layer2Address[] = [];
     this.#queues.forEach((queue, time) => {
       let taken = 0;
@@ -66,7 +67,11 @@ export class Announcements {
 
   /** When there is something to take; undefined for never. */
   get nextMs(): number | undefined {
-    const heads = this.#queues.flatMap((queue) => (queue[0] ? [queue[0].dueMs] : []));
-    return heads.length === 0 ? undefined : Math.max(this.#notBeforeMs, Math.min(...heads));
+    let least: number | undefined;
+    for (const queue of this.#queues) {
+      const head = queue[0]?.dueMs;
+      if (head !== undefined) least = Math.min(head, least ?? head);
+    }
+    return least === undefined ? undefined : Math.max(this.#notBeforeMs, least);
   }
 }

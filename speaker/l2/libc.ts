@@ -95,6 +95,8 @@ export function close(fd: number): void {
   checked('close a socket', calls.close(fd));
 }
 
+const NONE: readonly number[] = [];
+
 /** Descriptors to be waited for, as `poll` wants them: fd (4 bytes), events (2), what happened (2). */
 export class PollSet {
   readonly #fds: readonly number[];
@@ -114,7 +116,7 @@ export class PollSet {
     const count = calls.poll(this.#bytes, this.#fds.length, timeoutMs);
     // A signal is no news, and what it is for is another thread's business.
     if (count < 0 && errnoName() !== 'EINTR') throw new LibcError('wait for sockets', koffi.errno());
-    return count > 0 ? this.#fds.filter((_, i) => this.#bytes.readInt16LE(i * 8 + 6) !== 0) : [];
+    return count > 0 ? this.#fds.filter((_, i) => this.#bytes.readInt16LE(i * 8 + 6) !== 0) : NONE;
   }
 }
 

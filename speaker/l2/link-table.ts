@@ -40,8 +40,7 @@ export class LinkTable implements Disposable {
 
   /** When {@link refresh} has something to do; undefined while nothing calls for it. */
   get nextMs(): number | undefined {
-    const times = [this.#linksMs, this.#routesMs].filter((time) => time !== undefined);
-    return times.length > 0 ? Math.min(...times) : undefined;
+    return earlier(this.#linksMs, this.#routesMs);
   }
 
   byName(name: string): Link | undefined {
@@ -119,4 +118,9 @@ export class LinkTable implements Disposable {
     }
     return towards;
   }
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
 }

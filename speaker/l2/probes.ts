@@ -50,6 +50,7 @@ export class Probes {
 
   /** Takes out what has come to its end. */
   finished(nowMs: number): readonly { readonly id: number; readonly owners: readonly OtherOwner[] }[] {
+    if (this.#byId.size === 0) return [];
     const done = [...this.#byId].filter(([, targets]) => targets.every((target) => isDone(target, nowMs)));
     return done.map(([id, targets]) => {
       this.#byId.delete(id);
@@ -61,8 +62,10 @@ export class Probes {
   }
 
   get nextMs(): number | undefined {
+    // Most of the time there is none, and this is asked after every frame.
+    if (this.#byId.size === 0) return undefined;
     const waiting = this.#all().filter(({ owner }) => owner === undefined);
-    if (waiting.length === 0) return this.#byId.size > 0 ? 0 : undefined;
+    if (waiting.length === 0) return 0;
     return waiting.reduce((least, { nextMs }) => Math.min(least, nextMs), Number.POSITIVE_INFINITY);
   }
 

@@ -91,8 +91,13 @@ export class ResponderThread implements Disposable {
   #waitMs(): number {
     if (this.#joining()) return 0;
     const now = this.#options.nowMs();
-    const times = [this.#table.nextMs, this.#announcements.nextMs, this.#probes.nextMs, this.#retryMs];
-    const next = Math.min(now + LONGEST_WAIT_MS, ...times.filter((time) => time !== undefined));
+    const next = Math.min(
+      now + LONGEST_WAIT_MS,
+      this.#table.nextMs ?? Infinity,
+      this.#announcements.nextMs ?? Infinity,
+      this.#probes.nextMs ?? Infinity,
+      this.#retryMs ?? Infinity,
+    );
     return Math.max(0, Math.ceil(next - now));
   }
 
