@@ -25,8 +25,8 @@ export interface Outcome {
   readonly hasAddress: boolean;
   readonly reason: Reason;
   readonly message: string;
-  /** It would take an address (or another) as soon as one is free. */
-  readonly isWaiting: boolean;
+  /** `must`: it would take an address (or another) as soon as one is free. `may`: so, but its wish is fulfilled without. */
+  readonly waits: 'no' | 'must' | 'may';
   /** The wish is fulfilled in every family: nothing else belongs into the status. */
   readonly isComplete: boolean;
 }
@@ -62,37 +62,43 @@ export function decideInvalid(problems: readonly Problem[], holdings: readonly H
     ? 'NodeProxyUnsupported'
     : 'InvalidRequest';
   const kept = keptHoldings((holding) => wantsAsHeld(plain, holding), holdings);
-  return keeping(kept.map(useOf), { reason, message: formatProblems(problems) }, false);
+  return keeping(kept.map(useOf), { reason, message: formatProblems(problems) }, 'no');
 }
 
-/** Every family has its address; one may be of an Eip that needs mending. */
-function complete(uses: readonly Use[], { pinned, troubleOf }: OutcomeFacts): Outcome {
-  const [first] = pinned;
-  const base = { uses, hasAddress: true, isWaiting: false, isComplete: true } as const;
-  if (!first) return { ...base, reason: 'Assigned', message: describe(uses) };
-  const message = `${describe(uses)}; it stays, but the Eip gives nothing new: ${troubleOf(first.claim.spec.eip)}`;
-  return { ...base, reason: 'EipInvalid', message };
+/** Every family has its address. */
+function complete(uses: readonly Use[], facts: OutcomeFacts): Outcome {
+  return { uses, hasAddress: true, ...having(uses, facts), waits: 'no', isComplete: true };
 }
 
 /** PreferDualStack with one family missing; what the Service has of that family, though it asks for another, stays. */
-function lacking(uses: readonly Use[], obstacle: Obstacle, { wants, holdings }: OutcomeFacts): Outcome {
+function lacking(uses: readonly Use[], obstacle: Obstacle, facts: OutcomeFacts): Outcome {
+  const { wants, holdings } = facts;
   const kept = keptHoldings(() => wants, holdings).filter(
     ({ address }) => !uses.some((use) => use.address.family === address.family),
   );
-  if (kept.length > 0) return keeping(inOrder(wants.families, [...uses, ...kept.map(useOf)]), obstacle, true);
-  const message = `${describe(uses)}; without the second address for now: ${obstacle.message}`;
-  return { uses, hasAddress: true, reason: 'Assigned', message, isWaiting: true, isComplete: false };
+  if (kept.length > 0) return keeping(inOrder(wants.families, [...uses, ...kept.map(useOf)]), obstacle, 'must');
+  const { reason, message } = having(uses, facts);
+  const both = `${message}; without the second address for now: ${obstacle.message}`;
+  return { uses, hasAddress: true, reason, message: both, waits: 'may', isComplete: false };
+}
+
+/** The Service has what it must have; an address may be of an Eip that needs mending. */
+function having(uses: readonly Use[], { pinned, troubleOf }: OutcomeFacts): Pick<Outcome, 'reason' | 'message'> {
+  const [first] = pinned;
+  if (!first) return { reason: 'Assigned', message: describe(uses) };
+  const message = `${describe(uses)}; it stays, but the Eip gives nothing new: ${troubleOf(first.claim.spec.eip)}`;
+  return { reason: 'EipInvalid', message };
 }
 
 /** What the Service holds stays with it, whatever it would rather have. */
 function unfulfilled({ wants, holdings }: OutcomeFacts, obstacle: Obstacle): Outcome {
-  return keeping(inOrder(wants.families, keptHoldings(() => wants, holdings).map(useOf)), obstacle, true);
+  return keeping(inOrder(wants.families, keptHoldings(() => wants, holdings).map(useOf)), obstacle, 'must');
 }
 
-function keeping(uses: readonly Use[], { reason, message }: Obstacle, isWaiting: boolean): Outcome {
-  if (uses.length === 0) return { uses, hasAddress: false, reason, message, isWaiting, isComplete: false };
+function keeping(uses: readonly Use[], { reason, message }: Obstacle, waits: 'no' | 'must'): Outcome {
+  if (uses.length === 0) return { uses, hasAddress: false, reason, message, waits, isComplete: false };
   const kept = `keeps ${describe(uses)}: ${message}`;
-  return { uses, hasAddress: true, reason: 'KeepsFormerAddress', message: kept, isWaiting, isComplete: false };
+  return { uses, hasAddress: true, reason: 'KeepsFormerAddress', message: kept, waits, isComplete: false };
 }
 
 /** An Eip may ask to refuse what it can't fulfil; a Service that exists already can only wait. */

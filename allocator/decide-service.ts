@@ -138,8 +138,7 @@ function mustGo(entry: LoadBalancerIngress, facts: ServiceFacts, { uses }: Outco
 /** The marks are for people, for selectors, and for rebuilding; whoever forges them is corrected here. */
 function marksFor(facts: ServiceFacts, outcome: Outcome, ingress: readonly LoadBalancerIngress[]): Marks {
   const { annotations, labels } = facts.service.metadata;
-  const isMustWait = outcome.isWaiting && outcome.reason !== 'Assigned';
-  const waitingSince = isMustWait ? (waitingSinceOf(facts.service) ?? facts.waitsSince) : undefined;
+  const waitingSince = outcome.waits === 'must' ? (waitingSinceOf(facts.service) ?? facts.waitsSince) : undefined;
   const [first] = outcome.uses;
   if (first) {
     return {

@@ -247,9 +247,9 @@ export class ServiceReconciler {
   /** Before the first write: whoever is looked at meanwhile finds this Service in its place among those who wait. */
   #account({ service, key }: ServiceView, outcome: Outcome, { marks }: ServiceDecision): void {
     const { waiting, metrics } = this.#deps;
-    const isOptional = outcome.reason === 'Assigned';
-    if (outcome.isWaiting) waiting.set(waitingOf(service, marks[WAITING_SINCE_ANNOTATION], isOptional));
-    else waiting.delete(key);
+    const { waits } = outcome;
+    if (waits === 'no') waiting.delete(key);
+    else waiting.set(waitingOf(service, marks[WAITING_SINCE_ANNOTATION], waits === 'may'));
     metrics.service(key, outcome.hasAddress ? 'assigned' : 'pending', outcome.reason);
   }
 

@@ -35,7 +35,7 @@ test('what was chosen is what the Service has', () => {
     hasAddress: true,
     reason: 'Assigned',
     message: '10.0.0.1 from Eip web',
-    isWaiting: false,
+    waits: 'no',
     isComplete: true,
   });
 });
@@ -63,9 +63,26 @@ test('PreferDualStack with one family missing has its address, and would like th
     uses: ['10.0.0.1'],
     hasAddress: true,
     reason: 'Assigned',
-    isWaiting: true,
+    waits: 'may',
     isComplete: false,
     message: expect.stringContaining('without the second address for now: every address'),
+  });
+});
+
+test('PreferDualStack with its one address from an Eip that can’t be read says both', () => {
+  expect(
+    decide({
+      wants: wants({ families: [4, 6], need: 'any' }),
+      choice: { kind: 'pending', keeps: [], ...full },
+      pinned: [holding('10.0.0.1', 'unusable')],
+    }),
+  ).toEqual({
+    uses: ['10.0.0.1'],
+    hasAddress: true,
+    reason: 'EipInvalid',
+    message: `10.0.0.1 from Eip web; it stays, but the Eip gives nothing new: mend it; without the second address for now: ${full.message}`,
+    waits: 'may',
+    isComplete: false,
   });
 });
 
@@ -77,7 +94,7 @@ test.each(REASONS.slice(REASONS.indexOf('NoEipMatches'), REASONS.indexOf('Sharin
       hasAddress: false,
       reason,
       message: 'why; what helps',
-      isWaiting: true,
+      waits: 'must',
       isComplete: false,
     });
   },
@@ -89,7 +106,7 @@ test.each<[string, readonly Holding[], string[]]>([
   ['not of a deleted Eip', [holding('10.0.0.1', 'gone')], []],
 ])('who waits for another address keeps the one it holds: %s', (_, holdings, uses) => {
   const outcome = decide({ choice: { kind: 'pending', keeps: [], ...full }, holdings });
-  expect(outcome).toMatchObject({ uses, hasAddress: uses.length > 0, isWaiting: true });
+  expect(outcome).toMatchObject({ uses, hasAddress: uses.length > 0, waits: 'must' });
   expect(outcome.reason).toBe(uses.length > 0 ? 'KeepsFormerAddress' : 'EipFull');
 });
 
@@ -97,7 +114,7 @@ test('an Eip that would refuse a new Service lets an existing one wait', () => {
   expect(decide({ choice: { kind: 'refused', ...full } })).toMatchObject({
     hasAddress: false,
     reason: 'EipFull',
-    isWaiting: true,
+    waits: 'must',
   });
 });
 
@@ -108,11 +125,11 @@ test.each([
     [{ field: 'node-proxy.openelb.kubesphere.io/type', value: 'daemonset', message: 'is not supported' }],
   ],
 ] as const)('%s: who can’t be read gets nothing, keeps what it has, and does not wait', (reason, problems) => {
-  expect(decideInvalid(problems, [], wants())).toMatchObject({ uses: [], hasAddress: false, reason, isWaiting: false });
+  expect(decideInvalid(problems, [], wants())).toMatchObject({ uses: [], hasAddress: false, reason, waits: 'no' });
   expect(decideInvalid(problems, [holding('10.0.0.1', 'unusable')], wants())).toMatchObject({
     hasAddress: true,
     reason: 'KeepsFormerAddress',
-    isWaiting: false,
+    waits: 'no',
   });
 });
 

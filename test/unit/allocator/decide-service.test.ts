@@ -20,7 +20,7 @@ const has = (...addresses: string[]): Outcome => ({
   hasAddress: true,
   reason: 'Assigned',
   message: addresses.map((address) => `${address} from Eip web`).join(', '),
-  isWaiting: false,
+  waits: 'no',
   isComplete: true,
 });
 const waits: Outcome = {
@@ -28,13 +28,13 @@ const waits: Outcome = {
   hasAddress: false,
   reason: 'EipFull',
   message: 'full',
-  isWaiting: true,
+  waits: 'must',
   isComplete: false,
 };
 const keeps = (address: string): Outcome => ({
   ...has(address),
   reason: 'KeepsFormerAddress',
-  isWaiting: true,
+  waits: 'must',
   isComplete: false,
 });
 const facts = (of: Service, differs: Partial<ServiceFacts> = {}): ServiceFacts => ({

@@ -16,7 +16,7 @@ const outcome = (...addresses: string[]): Outcome => ({
   hasAddress: addresses.length > 0,
   reason: 'Assigned',
   message: '',
-  isWaiting: false,
+  waits: 'no',
   isComplete: addresses.length > 0,
 });
 const decide = (differs: Partial<UpkeepFacts>) => {
