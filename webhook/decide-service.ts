@@ -4,14 +4,14 @@
  * A CREATE of ours is given addresses. On an UPDATE nothing that we gave is lost: as long as the wish is the same, our marks are put back exactly as
  * they were stored, whoever dropped or forged them, and no request is made for it. An UPDATE is denied only for what it newly breaks.
  */
-import { SERVICE_ANNOTATIONS } from '../lib/api/keys.ts';
+import { ADDRESS_ASSIGNED_CONDITION, SERVICE_ANNOTATIONS } from '../lib/api/keys.ts';
 import { parseWants, type WantsContext } from '../lib/api/parse-wants.ts';
 import { formatProblems, type Problem } from '../lib/api/problem.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { Service } from '../lib/api/service.ts';
 import { type Wants, wantsKey } from '../lib/api/wants.ts';
 import { asStored } from './as-stored.ts';
-import { marksOf, NO_MARKS, withMarks } from './marks.ts';
+import { hasMarks, marksOf, NO_MARKS, withMarks } from './marks.ts';
 import { splitProblems } from './new-problems.ts';
 
 export type ServiceDecision =
@@ -19,7 +19,7 @@ export type ServiceDecision =
   | { readonly kind: 'untouched' }
   /** Ours as before: our marks stand as they were. */
   | { readonly kind: 'restore'; readonly service: Service; readonly warnings: readonly string[] }
-  /** Not ours any more: our marks go, and the allocator frees the addresses. */
+  /** Not ours, or not any more: our marks go, whoever wrote them, and the allocator frees the addresses. */
   | { readonly kind: 'release'; readonly service: Service }
   | { readonly kind: 'deny'; readonly reason: Reason; readonly message: string }
   /** To be given addresses. */
@@ -27,7 +27,7 @@ export type ServiceDecision =
 
 export function decideCreate(service: Service, context: WantsContext): ServiceDecision {
   const parsed = parseWants(service, context);
-  if (parsed.kind === 'notOurs') return { kind: 'untouched' };
+  if (parsed.kind === 'notOurs') return unmarked(service);
   if (parsed.kind === 'invalid') return denied(parsed.problems);
   return { kind: 'assign', wants: parsed.wants };
 }
@@ -42,9 +42,8 @@ export function decideUpdate(service: Service, old: Service, context: WantsConte
     warnings,
   });
   if (after.kind === 'notOurs') {
-    return before.kind === 'notOurs'
-      ? { kind: 'untouched' }
-      : { kind: 'release', service: withMarks(service, NO_MARKS) };
+    if (before.kind !== 'notOurs') return released(service);
+    return isJudged(old) ? { kind: 'untouched' } : unmarked(service);
   }
   // On its way out: whatever it asks for, nothing stands in its way and nothing new is claimed.
   if (service.metadata.deletionTimestamp !== undefined) return restore();
@@ -54,6 +53,20 @@ export function decideUpdate(service: Service, old: Service, context: WantsConte
   }
   if (before.kind === 'wants' && wantsKey(before.wants) === wantsKey(after.wants)) return restore();
   return { kind: 'assign', wants: after.wants };
+}
+
+/** Marks that were written by hand, or copied with a manifest, would tell people and selectors of an address that nobody gave. */
+function unmarked(service: Service): ServiceDecision {
+  return hasMarks(service) ? released(service) : { kind: 'untouched' };
+}
+
+/** The allocator has a word on it: it keeps what a default Eip gave that is the default no more, or is about to take it back. */
+function isJudged({ status }: Service): boolean {
+  return status?.conditions?.some(({ type }) => type === ADDRESS_ASSIGNED_CONDITION) === true;
+}
+
+function released(service: Service): ServiceDecision {
+  return { kind: 'release', service: withMarks(service, NO_MARKS) };
 }
 
 function denied(problems: readonly Problem[]): ServiceDecision {

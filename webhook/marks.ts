@@ -27,6 +27,10 @@ export function marksOf({ metadata: { annotations, labels } }: Service): Marks {
   };
 }
 
+export function hasMarks(service: Service): boolean {
+  return Object.values(marksOf(service)).some((mark) => mark !== undefined);
+}
+
 /** The marks of a Service that has its addresses. A dry run has no token, so that two of them show the same. */
 export function marksFor(given: readonly Given[], token: string | undefined): Marks {
   return {

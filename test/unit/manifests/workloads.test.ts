@@ -1,7 +1,16 @@
 /** manifests/base: rights as small as they can be, workloads that an administrator would let in, names that agree with each other. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LOAD_BALANCER_CLASS, OPENELB_GROUP, OPT_IN_VALUES, SERVICE_ANNOTATIONS } from '../../../lib/api/keys.ts';
+import {
+  ADDRESSES_ANNOTATION,
+  CLAIM_ANNOTATION,
+  EIP_LABEL,
+  LOAD_BALANCER_CLASS,
+  OPENELB_GROUP,
+  OPT_IN_VALUES,
+  SERVICE_ANNOTATIONS,
+  WAITING_SINCE_ANNOTATION,
+} from '../../../lib/api/keys.ts';
 import { type Manifest, ROOT, readBase, readCrds, readManifest, readManifests } from './files.ts';
 
 const NAMESPACE = 'skycap-system';
@@ -224,6 +233,9 @@ describe('the webhook configurations', () => {
     for (const key of SERVICE_ANNOTATIONS.optIn) expect(mine).toContain(`'${key}'`);
     expect(mine).toContain(`in [${OPT_IN_VALUES.map((value) => `'${value}'`).join(', ')}]`);
     expect(mine).toContain(`== '${LOAD_BALANCER_CLASS}'`);
+    const marks = [ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, WAITING_SINCE_ANNOTATION].map((key) => `'${key}'`);
+    expect(mine).toContain(`[${marks.join(', ')}].exists(`);
+    expect(mine).toContain(`'${EIP_LABEL}' in object.metadata.labels`);
     const { metadata } = only('ServiceAccount', 'skycap-allocator');
     expect(notAllocator).toContain(`'system:serviceaccount:${metadata.namespace}:${metadata.name}'`);
     expect(validating.matchConditions[1].expression).toBe(notAllocator);

@@ -9,6 +9,15 @@ const CONTEXT: WantsContext = { unmarkedServices: 'defaultEip', defaultEipExists
 const EIP = 'eip.openelb.kubesphere.io/v1alpha2';
 const ADDRESS = 'eip.openelb.kubesphere.io/v1alpha1';
 
+const FORGED = { 'skycap.io/addresses': '198.51.100.9', 'skycap.io/claim': 'x', 'skycap.io/waiting-since': 'long' };
+const CLUSTER_IP = { type: 'ClusterIP' } as const;
+
+/** The allocator has said something of it. */
+function judged(service: Service): Service {
+  const condition = { type: 'skycap.io/AddressAssigned', status: 'True', reason: 'Assigned', message: '' } as const;
+  return { ...service, status: { conditions: [{ ...condition, lastTransitionTime: '2026-01-01T00:00:00Z' }] } };
+}
+
 function summary(decision: ServiceDecision): string {
   switch (decision.kind) {
     case 'deny':
@@ -43,6 +52,8 @@ describe('at creation', () => {
       'assign IPv4+6 if possible',
     ],
     ['not ours', service({ 'lb.kubesphere.io/v1alpha1': 'other' }), {}, 'untouched'],
+    ['not ours, with forged marks', service({ 'lb.kubesphere.io/v1alpha1': 'other', ...FORGED }), {}, 'release'],
+    ['no load balancer, with copied marks', stored(FORGED, { type: 'ClusterIP' }), {}, 'release'],
     [
       'ours, with the marks of another Service',
       service({ 'skycap.io/addresses': '198.51.100.7', 'skycap.io/claim': 't1' }),
@@ -64,7 +75,7 @@ describe('at creation', () => {
 
   it('marks that were copied make no Service ours', () => {
     const copied = sent({ 'skycap.io/claim': 't1', 'skycap.io/addresses': '198.51.100.7' });
-    expect(summary(decideCreate(copied, CONTEXT))).toBe('untouched');
+    expect(summary(decideCreate(copied, CONTEXT))).toBe('release');
   });
 });
 
@@ -129,6 +140,10 @@ describe('on an update', () => {
     ],
     ['says that it is not ours', stored({ 'lb.kubesphere.io/v1alpha1': 'none' }), stored(), 'release'],
     ['was not ours and is not', sent({ a: 'b' }), sent({}), 'untouched'],
+    ['was not ours and is not, with forged marks', sent(FORGED), sent({}), 'release'],
+    ['was not ours and is not, and loses its forged marks', sent({}), sent(FORGED), 'untouched'],
+    ['was given by an Eip that is the default no more', sent(FORGED), judged(sent(FORGED)), 'untouched'],
+    ['is marked and never was a load balancer', sent(FORGED, CLUSTER_IP), sent({}, CLUSTER_IP), 'release'],
     ['becomes malformed', stored({ [ADDRESS]: '10.0.0.300' }), stored(), 'deny InvalidRequest'],
     [
       'was malformed: labels can be edited',
