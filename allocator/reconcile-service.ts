@@ -275,7 +275,7 @@ export class ServiceReconciler {
     const { client, world } = this.#deps;
     const { namespace, name = '' } = service.metadata;
     const options = { type: 'strategic', subresource: 'status', signal } as const;
-    world.services.put(dropManagedFields(await client.patch(SERVICES, { namespace, name }, body, options)));
+    world.saw(dropManagedFields(await client.patch(SERVICES, { namespace, name }, body, options)));
   }
 }
 

@@ -1,26 +1,31 @@
 /**
- * Services by what they publish and by their token: kept up to date by the watch, so that neither question costs a walk over all of them.
+ * Services by what they publish and by their token: kept up to date by the watch and by our own writes, so that neither question costs a walk over all of
+ * them, and what was published a moment ago is known though the watch has not brought it yet.
  */
 import { ADDRESS_ASSIGNED_CONDITION, CLAIM_ANNOTATION, EIP_LABEL } from '../lib/api/keys.ts';
 import { keyFor, keyOf } from '../lib/api/object.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
-import type { Store } from '../lib/kube/store.ts';
 import { type Address, formatAddress } from '../lib/net/address.ts';
+import type { Fresh } from './fresh.ts';
 
 export class ServiceIndex {
-  readonly #store: Store<Service>;
+  readonly #services: Fresh<Service>;
   /** As they were indexed: what a deletion shows need not be the same. */
   readonly #indexed = new Map<string, Service>();
   readonly #byAddress = new Map<string, Set<string>>();
   readonly #byToken = new Map<string, Set<string>>();
 
-  constructor(store: Store<Service>) {
-    this.#store = store;
-    store.subscribe(({ type, key, object }) => {
-      this.#remove(key);
-      if (type !== 'deleted') this.#add(key, object);
-    });
+  constructor(services: Fresh<Service>) {
+    this.#services = services;
+    services.store.subscribe(({ key }) => this.look(key));
+  }
+
+  /** The Service of this key has changed. */
+  look(key: string): void {
+    this.#remove(key);
+    const service = this.#services.get(key);
+    if (service) this.#add(key, service);
   }
 
   /** A Service of ours other than `key` shows the address, and `key` does not. */
@@ -37,7 +42,7 @@ export class ServiceIndex {
   /** The Service whose annotation has the token: of several the oldest, since the others are copies of it. */
   ownerOf(namespace: string, token: string): Service | undefined {
     const services = [...(this.#byToken.get(keyFor(namespace, token)) ?? [])].flatMap(
-      (key) => this.#store.get(key) ?? [],
+      (key) => this.#services.get(key) ?? [],
     );
     return services.sort(byAge)[0];
   }

@@ -168,7 +168,7 @@ export class Term {
     const { client, world } = this.#deps;
     const [namespace = '', name = ''] = key.split('/');
     try {
-      world.services.put(dropManagedFields(await client.get(SERVICES, { namespace, name }, { signal })));
+      world.saw(dropManagedFields(await client.get(SERVICES, { namespace, name }, { signal })));
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }

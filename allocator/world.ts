@@ -32,7 +32,7 @@ export interface HoldingsView {
 /** Made once and kept; it subscribes to the stores before anybody else does, so that whoever hears of a change finds it in here. */
 export class World {
   readonly stores: Stores;
-  /** Services with our own writes in front; the index below follows the watch. */
+  /** Services with our own writes in front. */
   readonly services: Fresh<Service>;
   readonly index: ServiceIndex;
   readonly eips: Eips;
@@ -44,7 +44,7 @@ export class World {
   constructor(stores: Stores, nowMs: () => number) {
     this.stores = stores;
     this.services = new Fresh(stores.services);
-    this.index = new ServiceIndex(stores.services);
+    this.index = new ServiceIndex(this.services);
     this.eips = new Eips(stores.eips);
     this.sightings = new Sightings(nowMs);
     this.announcers = new Announcers(stores);
@@ -58,6 +58,12 @@ export class World {
   /** Half of the truth is never acted on. */
   get synced(): boolean {
     return Object.values(this.stores).every(({ synced }) => synced);
+  }
+
+  /** Takes in a Service as the API server answered. */
+  saw(service: Service): void {
+    this.services.put(service);
+    this.index.look(keyOf(service));
   }
 
   /** Claims with an entry of the Service's, in order of preference. */

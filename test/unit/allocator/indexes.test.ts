@@ -50,7 +50,7 @@ describe('ServiceIndex', () => {
 
   test('knows who publishes an address, as long as they do', () => {
     const store = new HandStore<Service>();
-    const index = new ServiceIndex(store);
+    const index = new ServiceIndex(new Fresh(store));
     const front = service({ published: ['10.0.0.1'], labels: label });
     store.put(front);
     expect(index.isPublishedByOthers(addr('10.0.0.1'), 'shop/back')).toBe(true);
@@ -61,16 +61,32 @@ describe('ServiceIndex', () => {
     expect(index.isPublishedByOthers(addr('10.0.0.2'), 'shop/back')).toBe(false);
   });
 
+  test('knows what we have published ourselves before the watch tells of it, and never falls behind it', () => {
+    const store = new HandStore<Service>();
+    const fresh = new Fresh(store);
+    const index = new ServiceIndex(fresh);
+    const at = (resourceVersion: string, ...published: string[]): Service =>
+      service({ published, labels: label, metadata: { resourceVersion } });
+    store.put(at('8'));
+    fresh.put(at('10', '10.0.0.1'));
+    index.look('shop/front');
+    expect(index.isPublishedByOthers(addr('10.0.0.1'), 'shop/back')).toBe(true);
+    store.put(at('9'));
+    expect(index.isPublishedByOthers(addr('10.0.0.1'), 'shop/back')).toBe(true);
+    store.put(at('11', '10.0.0.2'));
+    expect(index.isPublishedByOthers(addr('10.0.0.1'), 'shop/back')).toBe(false);
+  });
+
   test('passes over what other load balancers publish', () => {
     const store = new HandStore<Service>();
-    const index = new ServiceIndex(store);
+    const index = new ServiceIndex(new Fresh(store));
     store.put(service({ published: ['10.0.0.1'] }));
     expect(index.isPublishedByOthers(addr('10.0.0.1'), 'shop/back')).toBe(false);
   });
 
   test('of several with one token the oldest has it', () => {
     const store = new HandStore<Service>();
-    const index = new ServiceIndex(store);
+    const index = new ServiceIndex(new Fresh(store));
     store.put(token('copy', '2026-01-02T00:00:00Z'), token('own', '2026-01-01T00:00:00Z'));
     expect(index.ownerOf('shop', 't')?.metadata.name).toBe('own');
     expect(index.ownerOf('other', 't')).toBeUndefined();
