@@ -3,6 +3,8 @@
  *
  * The rule above all: what is published goes only where it is certain that it must. See {@link mustGo}.
  */
+
+import { isJudged } from '../lib/api/judged.ts';
 import {
   ADDRESS_ASSIGNED_CONDITION,
   ADDRESSES_ANNOTATION,
@@ -99,8 +101,7 @@ const BY_DEFAULT: Verdict = {
 
 /** The Service stopped being ours: nothing of ours stays, and nothing of others' goes. */
 export function decideLeaving({ service, holdings }: Pick<ServiceFacts, 'service' | 'holdings'>): ServiceDecision {
-  const hadCondition = service.status?.conditions?.some(({ type }) => type === ADDRESS_ASSIGNED_CONDITION) === true;
-  const gave = [...holdings.map(({ address }) => address), ...(hadCondition ? annotatedAddresses(service) : [])];
+  const gave = [...holdings.map(({ address }) => address), ...(isJudged(service) ? annotatedAddresses(service) : [])];
   const before = ingressOf(service);
   const ingress = before.filter(({ ip }) => {
     const address = parseAddress(ip ?? '');

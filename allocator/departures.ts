@@ -5,13 +5,8 @@
  * token. An entry without a uid may belong to a create call under way and has its grace period, unless it is known whose it was.
  */
 import { type ClaimHolder, claimAddress, type EipClaim } from '../lib/api/claim.ts';
-import {
-  ADDRESS_ASSIGNED_CONDITION,
-  ADDRESSES_ANNOTATION,
-  CLAIM_ANNOTATION,
-  EIP_LABEL,
-  WAITING_SINCE_ANNOTATION,
-} from '../lib/api/keys.ts';
+import { isJudged } from '../lib/api/judged.ts';
+import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, EIP_LABEL, WAITING_SINCE_ANNOTATION } from '../lib/api/keys.ts';
 import type { Service } from '../lib/api/service.ts';
 import { Claimer } from '../lib/ipam/claimer.ts';
 import { isNotFound } from '../lib/kube/errors.ts';
@@ -134,10 +129,11 @@ export class Departures {
   }
 }
 
-function isMarked({ metadata: { annotations, labels }, status }: Service): boolean {
+function isMarked(service: Service): boolean {
+  const { annotations, labels } = service.metadata;
   return (
     labels?.[EIP_LABEL] !== undefined ||
-    status?.conditions?.some(({ type }) => type === ADDRESS_ASSIGNED_CONDITION) === true ||
+    isJudged(service) ||
     [ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, WAITING_SINCE_ANNOTATION].some((key) => annotations?.[key] !== undefined)
   );
 }

@@ -2,7 +2,8 @@
  * One Service: gather → decide → act. Everything up to the claim is decided before the first await, so that the order of the queue is the
  * order in which addresses are given. Then at most one patch of the Service, and after it the upkeep of its claims.
  */
-import { ADDRESS_ASSIGNED_CONDITION, WAITING_SINCE_ANNOTATION } from '../lib/api/keys.ts';
+import { isJudged } from '../lib/api/judged.ts';
+import { WAITING_SINCE_ANNOTATION } from '../lib/api/keys.ts';
 import type { Problem } from '../lib/api/problem.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
@@ -238,9 +239,8 @@ export class ServiceReconciler {
 
   #waitsSince({ service, key }: ServiceView): string {
     const { wasThere, nowMs } = this.#deps;
-    const wasJudged = service.status?.conditions?.some(({ type }) => type === ADDRESS_ASSIGNED_CONDITION) === true;
     const created = Date.parse(service.metadata.creationTimestamp ?? '');
-    const sinceMs = wasThere(key) && !wasJudged && Number.isFinite(created) ? created : nowMs();
+    const sinceMs = wasThere(key) && !isJudged(service) && Number.isFinite(created) ? created : nowMs();
     return new Date(sinceMs).toISOString();
   }
 

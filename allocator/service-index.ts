@@ -2,7 +2,8 @@
  * Services by what they publish and by their token: kept up to date by the watch and by our own writes, so that neither question costs a walk over all of
  * them, and what was published a moment ago is known though the watch has not brought it yet.
  */
-import { ADDRESS_ASSIGNED_CONDITION, CLAIM_ANNOTATION, EIP_LABEL } from '../lib/api/keys.ts';
+import { isJudged } from '../lib/api/judged.ts';
+import { CLAIM_ANNOTATION, EIP_LABEL } from '../lib/api/keys.ts';
 import { keyFor, keyOf } from '../lib/api/object.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
@@ -71,10 +72,7 @@ export class ServiceIndex {
     const { namespace, annotations, labels } = service.metadata;
     const token = annotations?.[CLAIM_ANNOTATION];
     if (token) yield [this.#byToken, keyFor(namespace, token)];
-    const isMarked =
-      labels?.[EIP_LABEL] !== undefined ||
-      service.status?.conditions?.some(({ type }) => type === ADDRESS_ASSIGNED_CONDITION);
-    if (!isMarked) return;
+    if (labels?.[EIP_LABEL] === undefined && !isJudged(service)) return;
     for (const address of publishedAddresses(service)) yield [this.#byAddress, formatAddress(address)];
   }
 }

@@ -4,7 +4,8 @@
  * A CREATE of ours is given addresses. On an UPDATE nothing that we gave is lost: as long as the wish is the same, our marks are put back exactly as
  * they were stored, whoever dropped or forged them, and no request is made for it. An UPDATE is denied only for what it newly breaks.
  */
-import { ADDRESS_ASSIGNED_CONDITION, SERVICE_ANNOTATIONS } from '../lib/api/keys.ts';
+import { isJudged } from '../lib/api/judged.ts';
+import { SERVICE_ANNOTATIONS } from '../lib/api/keys.ts';
 import { parseWants, type WantsContext } from '../lib/api/parse-wants.ts';
 import { formatProblems, type Problem } from '../lib/api/problem.ts';
 import type { Reason } from '../lib/api/reasons.ts';
@@ -43,6 +44,7 @@ export function decideUpdate(service: Service, old: Service, context: WantsConte
   });
   if (after.kind === 'notOurs') {
     if (before.kind !== 'notOurs') return released(service);
+    // The allocator keeps what an Eip gave that is the default no more, or is about to take it back.
     return isJudged(old) ? { kind: 'untouched' } : unmarked(service);
   }
   // On its way out: whatever it asks for, nothing stands in its way and nothing new is claimed.
@@ -58,11 +60,6 @@ export function decideUpdate(service: Service, old: Service, context: WantsConte
 /** Marks that were written by hand, or copied with a manifest, would tell people and selectors of an address that nobody gave. */
 function unmarked(service: Service): ServiceDecision {
   return hasMarks(service) ? released(service) : { kind: 'untouched' };
-}
-
-/** The allocator has a word on it: it keeps what a default Eip gave that is the default no more, or is about to take it back. */
-function isJudged({ status }: Service): boolean {
-  return status?.conditions?.some(({ type }) => type === ADDRESS_ASSIGNED_CONDITION) === true;
 }
 
 function released(service: Service): ServiceDecision {

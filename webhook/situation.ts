@@ -15,7 +15,7 @@ import { Ledger } from '../lib/ipam/ledger.ts';
 import { buildPools, type Pools } from '../lib/ipam/pools.ts';
 import { holderName } from '../lib/ipam/sharing.ts';
 import type { Store } from '../lib/kube/store.ts';
-import type { Family } from '../lib/net/address.ts';
+import type { Address, Family } from '../lib/net/address.ts';
 import { claimsHeld, type ServiceClaimant } from './claimant.ts';
 
 export interface SituationSources {
@@ -24,6 +24,8 @@ export interface SituationSources {
   readonly namespaces: Store<Namespace>;
   /** Undefined until it is known. */
   readonly primaryFamily: () => Family | undefined;
+  /** Whether it is known which addresses are published without a claim. */
+  readonly isUnclaimedKnown: () => boolean;
   readonly unmarkedServices: UnmarkedServices;
 }
 
@@ -52,10 +54,11 @@ export class ClusterSituation {
 
   /** What is still missing before anything may be decided; undefined when nothing is. */
   get missing(): string | undefined {
-    const { eips, claims, namespaces, primaryFamily } = this.#sources;
+    const { eips, claims, namespaces, primaryFamily, isUnclaimedKnown } = this.#sources;
     if (!eips.synced) return 'the Eips are not read yet';
     if (!claims.synced) return 'the EipClaims are not read yet';
     if (!namespaces.synced) return 'the Namespaces are not read yet';
+    if (!isUnclaimedKnown()) return 'the published addresses are not read yet';
     return primaryFamily() === undefined ? 'the first IP family of the cluster is not known yet' : undefined;
   }
 
@@ -93,6 +96,11 @@ export class ClusterSituation {
       return parsed.ok ? [parsed.value] : [];
     });
     return this.#eips;
+  }
+
+  /** Whether it is of an Eip that counts, and nobody's. */
+  isWithoutClaim(address: Address): boolean {
+    return this.#currentPools().containing(address) !== undefined && this.ledger.claimOf(address) === undefined;
   }
 
   /** The addresses that an Eip has given, and to whom. */

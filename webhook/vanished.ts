@@ -1,11 +1,12 @@
 /**
- * Addresses whose claim vanished while a Service goes on publishing them: somebody deleted the claim by hand. The allocator claims such an address again, and until
- * it has, the webhook gives it to nobody.
+ * Addresses that a Service publishes without a claim: somebody deleted it by hand, or they were given by OpenELB. The allocator claims such an address, and until
+ * it has, the webhook gives it to nobody. Those that were so before it looked, `unclaimed.ts` finds.
  *
  * A claim that vanishes in order looks the same in the watch. But an address is released only after nobody is told of it any more, so the Services that held it tell the
  * two apart: as soon as none of them publishes it, it is free. That takes one read a release, and the memory holds only what is being looked at.
  */
 import { claimAddress, type EipClaim } from '../lib/api/claim.ts';
+import { keyFor } from '../lib/api/object.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Ledger } from '../lib/ipam/ledger.ts';
 import type { KubeClient } from '../lib/kube/client.ts';
@@ -67,10 +68,19 @@ export class Vanished {
     // Of a Service without a name nobody was told an address yet but its creator.
     const services = spec.holders.flatMap(({ namespace, name }) => (name === undefined ? [] : [{ namespace, name }]));
     if (!address || services.length === 0) return;
+    this.doubt(address, services);
+  }
+
+  /** Gives the address to nobody for as long as one of these Services publishes it without a claim. */
+  doubt(address: Address, services: Doubt['services']): void {
     const key = formatAddress(address);
     const settle = this.#deps.ledger.reserve(address);
-    this.#doubts.get(key)?.settle();
-    this.#doubts.set(key, { address, services, settle, looks: 0 });
+    const before = this.#doubts.get(key);
+    before?.settle();
+    const all = new Map(
+      [...(before?.services ?? []), ...services].map((ref) => [keyFor(ref.namespace, ref.name), ref]),
+    );
+    this.#doubts.set(key, { address, services: [...all.values()], settle, looks: 0 });
     this.#queue.add(key);
   }
 
@@ -85,7 +95,7 @@ export class Vanished {
       doubt.settle();
       return undefined;
     }
-    if (doubt.looks === 0) this.#deps.log.warn({ address: key }, 'claim of a published address vanished');
+    if (doubt.looks === 0) this.#deps.log.warn({ address: key }, 'a published address has no claim');
     doubt.looks++;
     return { againAfterMs: backoffMs(doubt.looks, NEXT_LOOK, 1) };
   }

@@ -5,9 +5,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Express } from 'express';
 import type { Registry } from 'prom-client';
+import type { EipObject } from '../lib/api/eip-types.ts';
 import { Claimer } from '../lib/ipam/claimer.ts';
 import { cacheCheck } from '../lib/kube/cache-check.ts';
 import type { KubeClient, KubeWatcher } from '../lib/kube/client.ts';
+import type { Change } from '../lib/kube/store.ts';
 import type { Family } from '../lib/net/address.ts';
 import { type Check, failing, OK } from '../lib/process/check.ts';
 import { healthHandler } from '../lib/process/health.ts';
@@ -23,6 +25,7 @@ import { ClusterSituation } from './situation.ts';
 import { makeStores } from './stores.ts';
 import type { TlsContent } from './tls/tls-content.ts';
 import { TlsKeeper } from './tls/tls-keeper.ts';
+import { findUnclaimed } from './unclaimed.ts';
 import { validate } from './validate.ts';
 import { Vanished } from './vanished.ts';
 
@@ -49,8 +52,14 @@ export function makeWebhook(options: WebhookOptions): Webhook {
   const metrics = webhookMetrics(registry);
   const stores = makeStores({ client, namespace, log, registry });
   let primaryFamily: Family | undefined;
+  let isUnclaimedKnown = false;
 
-  const situation = new ClusterSituation({ ...stores, primaryFamily: () => primaryFamily, unmarkedServices });
+  const situation = new ClusterSituation({
+    ...stores,
+    primaryFamily: () => primaryFamily,
+    isUnclaimedKnown: () => isUnclaimedKnown,
+    unmarkedServices,
+  });
   // After the situation, which has the ledger: its listeners are called in this order.
   const vanished = new Vanished({ claims: stores.claims, ledger: situation.ledger, client, log });
   const claimer = new Claimer<ServiceClaimant>({
@@ -86,6 +95,16 @@ export function makeWebhook(options: WebhookOptions): Webhook {
     log,
   });
 
+  const unclaimed = new LevelLoop({
+    name: 'unclaimed addresses',
+    act: async (signal) => {
+      await Promise.all([stores.eips.waitForSync(signal), stores.claims.waitForSync(signal)]);
+      await findUnclaimed({ client, situation, vanished }, signal);
+      isUnclaimedKnown = true;
+    },
+    log,
+  });
+
   const app = buildApp({
     mutate: (request, signal) => mutator.mutate(request, signal),
     validate: (request) => validate(request, { situation, log }),
@@ -111,12 +130,22 @@ export function makeWebhook(options: WebhookOptions): Webhook {
       for (const store of watched) store.subscribe(() => tls.trigger());
       void Promise.all(watched.map((store) => store.waitForSync(signal))).then(() => tls.trigger());
       family.trigger();
+      stores.eips.subscribe((change) => {
+        if (change.type === 'added' || (change.type === 'modified' && !sameGeneration(change))) unclaimed.trigger();
+      });
+      unclaimed.trigger();
       await Promise.all([
         ...Object.values(stores).map((store) => store.run(signal)),
         tls.run(signal),
         family.run(signal),
+        unclaimed.run(signal),
         vanished.run(signal),
       ]);
     },
   };
+}
+
+/** A change of an Eip's status gives no address. */
+function sameGeneration({ old, object }: Extract<Change<EipObject>, { type: 'modified' }>): boolean {
+  return old.metadata.generation === object.metadata.generation;
 }

@@ -91,6 +91,7 @@ export function situationOf(eips: readonly EipObject[], claims: readonly EipClai
   const situation = new ClusterSituation({
     ...sources,
     primaryFamily: () => 4,
+    isUnclaimedKnown: () => true,
     unmarkedServices: 'defaultEip',
   });
   for (const eip of eips) sources.eips.add(eip.metadata.name ?? '', eip);
