@@ -143,7 +143,7 @@ function marksFor(facts: ServiceFacts, outcome: Outcome, ingress: readonly LoadB
   const [first] = outcome.uses;
   if (first) {
     return {
-      [ADDRESSES_ANNOTATION]: outcome.uses.map(({ address }) => formatAddress(address)).join(','),
+      [ADDRESSES_ANNOTATION]: addressesShown(facts.service, outcome, ingress),
       [CLAIM_ANNOTATION]: facts.token,
       [WAITING_SINCE_ANNOTATION]: waitingSince,
       [EIP_LABEL]: first.eipName,
@@ -159,6 +159,16 @@ function marksFor(facts: ServiceFacts, outcome: Outcome, ingress: readonly LoadB
     };
   }
   return { ...NO_MARKS, [WAITING_SINCE_ANNOTATION]: waitingSince };
+}
+
+/** What it uses, and what it was given before and publishes still: when it leaves, that is how we know what was ours. */
+function addressesShown(service: Service, { uses }: Outcome, ingress: readonly LoadBalancerIngress[]): string {
+  const ours = [...uses.map(({ address }) => address), ...annotatedAddresses(service)];
+  return ingress
+    .flatMap(({ ip }) => parseAddress(ip ?? '') ?? [])
+    .filter((address) => ours.some((one) => sameAddress(one, address)))
+    .map(formatAddress)
+    .join(',');
 }
 
 /** Only what is news: an address that was not published before, or another reason than before. */

@@ -217,6 +217,16 @@ test('what tells of the origin of an address that is published and not held is l
   });
 });
 
+test('an address of a lost claim that stays beside another is told of as ours, and goes when the Service leaves', () => {
+  const of = service({
+    published: ['10.0.0.9', '2001:db8::1'],
+    annotations: { 'skycap.io/addresses': '10.0.0.9,2001:db8::1' },
+  });
+  const { marks, ingress } = decideService(facts(of), { ...has('2001:db8::1'), isComplete: false, waits: 'may' });
+  expect(ingress.map(({ ip }) => ip)).toEqual(['2001:db8::1', '10.0.0.9']);
+  expect(marks['skycap.io/addresses']).toBe('2001:db8::1,10.0.0.9');
+});
+
 test('an address that changes is told as given and as released', () => {
   const events = decideService(facts(service({ published: ['10.0.0.1'] })), has('10.0.0.2')).events;
   expect(events.map(({ reason, message }) => `${reason} ${message}`)).toEqual([
