@@ -3,7 +3,6 @@
  *
  * The rule above all: what is published goes only where it is certain that it must. See {@link mustGo}.
  */
-
 import { isJudged } from '../lib/api/judged.ts';
 import {
   ADDRESS_ASSIGNED_CONDITION,

@@ -3,7 +3,7 @@
  * gives it its address (`reconcile-service.ts`); what changes later is written here, one Service after the other, since a session or a node is a
  * change for thousands of them at once.
  */
-import { ADDRESS_ASSIGNED_CONDITION } from '../lib/api/keys.ts';
+import { isJudged } from '../lib/api/judged.ts';
 import type { Service } from '../lib/api/service.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
 import { dropManagedFields } from '../lib/kube/transform.ts';
@@ -42,7 +42,7 @@ export class AnnouncedReconciler {
   async reconcile(key: string, restMs: number, signal: AbortSignal): Promise<Again | undefined> {
     if (key === REACH_KEY) return this.#renewReach();
     const service = this.#deps.world.services.get(key);
-    if (!service || !isJudged(service)) {
+    if (!service || !isSeenTo(service)) {
       this.#ownerlessSinceMs.delete(key);
       return undefined;
     }
@@ -68,7 +68,7 @@ export class AnnouncedReconciler {
     if (!body) return undefined;
     const { namespace, name = '' } = service.metadata;
     const options = { type: 'strategic', subresource: 'status', signal } as const;
-    world.services.put(dropManagedFields(await client.patch(SERVICES, { namespace, name }, body, options)));
+    world.saw(dropManagedFields(await client.patch(SERVICES, { namespace, name }, body, options)));
     await pause(restMs, signal);
     return undefined;
   }
@@ -86,7 +86,6 @@ export class AnnouncedReconciler {
 }
 
 /** Ours, and it was seen to already: what it still lacks it gets with that. */
-function isJudged({ status, metadata }: Service): boolean {
-  const isOurs = status?.conditions?.some(({ type }) => type === ADDRESS_ASSIGNED_CONDITION) === true;
-  return isOurs && metadata.deletionTimestamp === undefined;
+function isSeenTo(service: Service): boolean {
+  return isJudged(service) && service.metadata.deletionTimestamp === undefined;
 }
