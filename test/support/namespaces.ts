@@ -10,7 +10,7 @@ const PREFIX = 'skt-';
 const CLONE_NEWNET = 0x4000_0000;
 
 export function ip(...args: readonly string[]): string {
-  return execFileSync('ip', args, { encoding: 'utf8' });
+  return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** Makes one of the name `skt-<pid>-<name>`. @throws with a sentence where the machine lacks something. */
