@@ -23,6 +23,18 @@ beforeAll(async () => {
 
 afterAll(() => scene?.close());
 
+/** Waits until the Service's condition says this. @returns its message. */
+function announced(name: string, said: string): Promise<string> {
+  return eventually(
+    async () => {
+      const { status } = await scene.service(name);
+      const condition = status?.conditions?.find(({ type }) => type === 'skycap.io/Announced');
+      return `${condition?.status} ${condition?.reason}` === said && (condition?.message ?? false);
+    },
+    { what: `the condition "${said}" of Service ${name}`, deadlineMs: 15_000 },
+  );
+}
+
 describe('a Service with OpenELB’s annotation', () => {
   let created: Awaited<ReturnType<Scene['createService']>>;
   let address: string;
@@ -48,6 +60,11 @@ describe('a Service with OpenELB’s annotation', () => {
   test('is in the router’s kernel with every node as next hop', async () => {
     const route = await waitForRoute(scene.lab, address, NODES);
     expect(route?.nextHops).toEqual(['10.98.0.11', '10.98.0.12', '10.98.0.13']);
+  });
+
+  test('says in a condition who announces it', async () => {
+    const message = await announced('web', 'True Announced');
+    expect(message).toMatch(/^198\.51\.102\.0 by bgp from [123] nodes? \(n[123].*\) to [12] routers? \(router.*\)$/);
   });
 
   test('is reached by the client, by way of all nodes, and all pods answer', async () => {
@@ -128,6 +145,33 @@ describe('nodes', () => {
     expect(route?.nextHops).not.toContain('10.98.0.12');
     await scene.lab.kubectl(['label', '--overwrite', 'node', 'n2', `${EXCLUDE}=false`]);
     await waitForRoute(scene.lab, address, NODES);
+  });
+});
+
+describe('an Eip with a node selector', () => {
+  const EDGE = 'lab.test/edge';
+  const select = (nodeSelector: object | null) =>
+    scene.lab.kubectl(['patch', 'eip', scene.eip.v4, '--type=merge', '-p', JSON.stringify({ spec: { nodeSelector } })]);
+
+  afterAll(async () => {
+    await select(null);
+    await scene.lab.kubectl(['label', 'nodes', '--all', `${EDGE}-`]);
+  });
+
+  test('is announced by the nodes that have the label, when they have it', async () => {
+    const [address = ''] = addressesOf((await scene.createService('edge')).body);
+    await waitForRoute(scene.lab, address, NODES);
+    await scene.lab.kubectl(['label', 'node', 'n2', `${EDGE}=`]);
+    await select({ matchExpressions: [{ key: EDGE, operator: 'Exists' }] });
+    expect((await waitForRoute(scene.lab, address, 1))?.nextHops).toEqual(['10.98.0.12']);
+    await scene.lab.kubectl(['label', 'node', 'n3', `${EDGE}=`]);
+    expect((await waitForRoute(scene.lab, address, 2))?.nextHops).toEqual(['10.98.0.12', '10.98.0.13']);
+    await scene.lab.kubectl(['label', 'nodes', '--all', `${EDGE}-`]);
+    await waitForRoute(scene.lab, address, 0);
+    await announced('edge', 'False NodeNotSelected');
+    await select(null);
+    await waitForRoute(scene.lab, address, NODES);
+    await announced('edge', 'True Announced');
   });
 });
 
