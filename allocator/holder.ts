@@ -47,6 +47,11 @@ export function renewedHolder(own: ClaimHolder, service: Service, wish: ClaimedW
   };
 }
 
+/** Whether nothing but the Service's name and uid is new: an entry from admission, which holds as well without them for a while. */
+export function isOnlyBound(own: ClaimHolder, next: ClaimHolder): boolean {
+  return own.uid === undefined && next.uid !== undefined && wishText(wishIn(own)) === wishText(wishIn(next));
+}
+
 export function wishOf(wants: Wants): ClaimedWish {
   return {
     ports: wants.ports,

@@ -17,12 +17,12 @@ import { sameAddress } from '../lib/net/address.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import { decideInvalid, decideOutcome, type Outcome } from './decide-outcome.ts';
 import { decideLeaving, decideService, type ServiceDecision } from './decide-service.ts';
+import type { Later } from './later.ts';
 import { Patience } from './patience.ts';
-import type { Deps } from './ports.ts';
 import { reclaimsFor } from './reclaim.ts';
 import { Rewrites } from './rewrites.ts';
 import { finalizersOnlyPatch, servicePatch } from './service-patch.ts';
-import { ServiceUpkeep } from './service-upkeep.ts';
+import { ServiceUpkeep, type UpkeepDeps } from './service-upkeep.ts';
 import {
   claimantFor,
   type ServiceView,
@@ -38,7 +38,8 @@ import { type WaitingList, waitingOf, waitingSinceOf } from './waiting.ts';
 /** The caches are behind what was just seen; they seldom are for longer. */
 const BEHIND_MS = 25;
 
-export interface ServiceReconcilerDeps extends Deps {
+export interface ServiceReconcilerDeps extends UpkeepDeps {
+  readonly later: Pick<Later, 'mayNow' | 'published' | 'forget'>;
   readonly waiting: WaitingList;
   readonly turns: Turns;
   /** Whether the Service was there when this replica began to lead: then it has waited since its creation. */
@@ -77,6 +78,7 @@ export class ServiceReconciler {
   /** The Service is no more. */
   forget(key: string): void {
     this.#stopWaiting(key);
+    this.#deps.later.forget(key);
     this.#rewrites.forget(key);
     this.#patience.reset(`${key} behind`);
   }
@@ -262,6 +264,7 @@ export class ServiceReconciler {
     const waitMs = this.#rewrites.waitMs(view.key, text, nowMs());
     if (waitMs > 0) return { againAfterMs: waitMs };
     await this.#patch(view.service, body, signal);
+    this.#deps.later.published();
     const isContested = this.#rewrites.wrote(view.key, text, nowMs());
     if (isContested) log.warn({ service: view.key }, 'service status is written by another controller too');
     for (const event of decision.events) events.record(view.service, event);

@@ -8,8 +8,9 @@ import { Agreements } from './agreements.ts';
 import { renewEntry, sameEntry } from './claim-writer.ts';
 import type { Outcome } from './decide-outcome.ts';
 import { decideUpkeep, type Upkeep } from './decide-upkeep.ts';
-import { type ClaimedWish, wishIn, wishOf, wishText } from './holder.ts';
+import { type ClaimedWish, isOnlyBound, wishIn, wishOf, wishText } from './holder.ts';
 import { type Holding, wantsAsHeld } from './holdings.ts';
+import type { Later } from './later.ts';
 import type { Deps } from './ports.ts';
 import { type ServiceView, wantsWithoutWishes } from './service-view.ts';
 import { addressKey } from './world.ts';
@@ -17,11 +18,15 @@ import { addressKey } from './world.ts';
 /** Who lost a race looks again at once; by then the ledger knows what the other has written. */
 const AT_ONCE: Again = { againAfterMs: 1 };
 
+export interface UpkeepDeps extends Deps {
+  readonly later: Pick<Later, 'mayNow'>;
+}
+
 export class ServiceUpkeep {
-  readonly #deps: Deps;
+  readonly #deps: UpkeepDeps;
   readonly #agreements = new Agreements();
 
-  constructor(deps: Deps) {
+  constructor(deps: UpkeepDeps) {
     this.#deps = deps;
   }
 
@@ -49,7 +54,8 @@ export class ServiceUpkeep {
     signal: AbortSignal,
   ): Promise<Again | undefined> {
     const upkeep = this.#decide(view, wants, outcome);
-    const isDone = await this.#renew(view, upkeep.renew, signal);
+    const canWait = upkeep.renew.length > 0 && upkeep.renew.every(({ own, next }) => isOnlyBound(own, next));
+    const isDone = (canWait && !this.#deps.later.mayNow(view.key)) || (await this.#renew(view, upkeep.renew, signal));
     await this.#release(view, upkeep, signal);
     if (!isDone) return AT_ONCE;
     const { againAtMs } = upkeep;

@@ -10,11 +10,12 @@ import { isNotFound } from '../lib/kube/errors.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
 import { dropManagedFields } from '../lib/kube/transform.ts';
 import { KeyedQueue } from '../lib/process/keyed-queue.ts';
-import type { Again } from '../lib/process/level-loop.ts';
+import { type Again, LevelLoop } from '../lib/process/level-loop.ts';
 import { type ActOptions, actWith } from './act.ts';
 import { Breather } from './breather.ts';
 import type { Caches } from './caches.ts';
 import { Departures } from './departures.ts';
+import { Later } from './later.ts';
 import type { QueueName } from './metrics.ts';
 import type { Deps } from './ports.ts';
 import { AnnouncedReconciler } from './reconcile-announced.ts';
@@ -35,6 +36,9 @@ const ANNOUNCED_REST_MS = 20;
 const REACH_REST_MS = 200;
 const REACH_REST_PER_NODE_MS = 0.2;
 
+/** No more than this, and no more than a part of the grace period of a claim that is not bound. */
+const LONGEST_PUT_OFF_MS = 10_000;
+
 /**
  * The queues are apart so that a burst of one kind does not hold up another: Services first of all, which people wait for, and
  * statuses that are written at a measured pace.
@@ -52,6 +56,8 @@ export class Term {
   readonly #deps: Deps;
   readonly #departures: Departures;
   readonly #reconciler: ServiceReconciler;
+  readonly #later: Later;
+  readonly #handingOut: LevelLoop;
   readonly #breather = new Breather(() => performance.now());
   /** Services that were there when the term began and were not looked at yet. */
   readonly #wereThere = new Set<string>();
@@ -62,7 +68,21 @@ export class Term {
     this.turns = new Turns(waiting, (key) => this.services.add(key));
     const { turns } = this;
     this.#departures = new Departures(deps);
-    this.#reconciler = new ServiceReconciler({ ...deps, waiting, turns, wasThere: (key) => this.#wereThere.has(key) });
+    this.#later = new Later({
+      ask: (key) => this.services.add(key),
+      onPutOff: () => this.#handingOut.trigger(),
+      waiting: () => this.services.length,
+      longestMs: Math.min(LONGEST_PUT_OFF_MS, (deps.config.claimGraceSeconds * 1000) / 4),
+      monotonicMs: () => performance.now(),
+    });
+    this.#handingOut = new LevelLoop({ name: 'later', act: async () => this.#later.handOut(), log: deps.log });
+    this.#reconciler = new ServiceReconciler({
+      ...deps,
+      waiting,
+      turns,
+      later: this.#later,
+      wasThere: (key) => this.#wereThere.has(key),
+    });
     const claims = new ClaimReconciler({ ...deps, askService: (key) => this.services.add(key) });
     const eips = new EipReconciler(deps, caches.eips, caches.claimsByEip);
     const bgp = new BgpReconciler(deps, { peers: caches.bgpPeers, confs: caches.bgpConfs });
@@ -93,7 +113,7 @@ export class Term {
     ledger.onFreed = () => this.turns.freed();
     this.#lookAtEverything();
     try {
-      await Promise.all(this.#queues().map((queue) => queue.run(signal)));
+      await Promise.all([...this.#queues(), this.#handingOut].map((part) => part.run(signal)));
     } finally {
       ledger.onFreed = () => {};
     }

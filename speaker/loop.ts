@@ -9,6 +9,7 @@ import { compareAddresses } from '../lib/net/address.ts';
 import { pause } from '../lib/process/clock.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import type { Logger } from '../lib/process/log.ts';
+import { WorkBudget } from '../lib/process/work-budget.ts';
 import type { ApplyOutcome, RunningBird } from './bird/apply.ts';
 import { buildBirdConfig } from './bird/model.ts';
 import { type RenderedConfig, renderBirdConfig } from './bird/render.ts';
@@ -47,16 +48,16 @@ export interface SpeakerLoopOptions {
 /** A BIRD that comes back is seen at once by the watcher; this is for one that is there and hangs. */
 const RETRY_MS = 2_000;
 /**
- * After a configuration was applied the loop rests for so many times what it took. The first change of a burst goes out at once; the
- * rest of it takes a third of a core at most, since whoever creates it needs the machine too.
+ * How much of the time configurations may take: a change is acted on at once, a burst too, and a flood of them takes a tenth of a core, since
+ * whoever creates it needs the machine as well.
  */
-const REST_PER_WORK = 2;
-const LONGEST_REST_MS = 100;
+const BUDGET = { share: 0.1, burstMs: 100, longestRestMs: 300 };
 /** More changes than this at once are counted in one line. */
 const CHANGES_LOGGED_SINGLY = 20;
 
 export class SpeakerLoop {
   readonly #options: SpeakerLoopOptions;
+  readonly #budget = new WorkBudget(BUDGET);
   #state: LoopState | undefined;
 
   constructor(options: SpeakerLoopOptions) {
@@ -78,7 +79,8 @@ export class SpeakerLoop {
     const outcome = planned.kind === 'plan' ? await this.#apply(planned, signal) : this.#state?.outcome;
     this.#note({ planned, plan: planned.kind === 'plan' ? planned : this.#state?.plan, outcome });
     onActed();
-    if (outcome?.kind === 'Applied') await pause(restMs(performance.now() - startedMs), signal);
+    const endedMs = performance.now();
+    if (outcome?.kind === 'Applied') await pause(this.#budget.spent(endedMs - startedMs, endedMs), signal);
     return outcome?.kind === 'BirdUnreachable' ? { againAfterMs: RETRY_MS } : undefined;
   }
 
@@ -139,10 +141,6 @@ export class SpeakerLoop {
       if (old?.message !== peer.message) log.warn(peer, 'no session with peer');
     }
   }
-}
-
-function restMs(workedMs: number): number {
-  return Math.min(workedMs * REST_PER_WORK, LONGEST_REST_MS);
 }
 
 function isAnnounced({ reason }: Announcement): boolean {
