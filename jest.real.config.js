@@ -2,7 +2,11 @@
 import unit from './jest.config.js';
 
 /** @type {import('jest').Config} */
-const config = { ...unit, roots: ['<rootDir>/test/real'] };
+const config = {
+  ...unit,
+  roots: ['<rootDir>/test/real'],
+  testSequencer: '<rootDir>/test/real/support/sequencer.js',
+};
 
 // biome-ignore lint/style/noDefaultExport: jest reads the default export.
 export default config;

@@ -37,7 +37,7 @@ const REACH_REST_MS = 200;
 const REACH_REST_PER_NODE_MS = 0.2;
 
 /** No more than this, and no more than a part of the grace period of a claim that is not bound. */
-const LONGEST_PUT_OFF_MS = 10_000;
+const LONGEST_PUT_OFF_MS = 30_000;
 
 /**
  * The queues are apart so that a burst of one kind does not hold up another: Services first of all, which people wait for, and
@@ -72,7 +72,7 @@ export class Term {
       ask: (key) => this.services.add(key),
       onPutOff: () => this.#handingOut.trigger(),
       waiting: () => this.services.length,
-      longestMs: Math.min(LONGEST_PUT_OFF_MS, (deps.config.claimGraceSeconds * 1000) / 4),
+      longestMs: Math.min(LONGEST_PUT_OFF_MS, (deps.config.claimGraceSeconds * 1000) / 2),
       monotonicMs: () => performance.now(),
     });
     this.#handingOut = new LevelLoop({ name: 'later', act: async () => this.#later.handOut(), log: deps.log });

@@ -62,7 +62,9 @@ async function measureInLab(rows: readonly LabRow[], options: BenchOptions, figu
 
 async function startLab(): Promise<Lab> {
   const prepared = await prepare(progress);
-  const lab = await progress.step('cluster ready', () => Lab.start({ ...prepared, name: process.env.SKYCAP_LAB_NAME || LAB_NAME, progress }));
+  const lab = await progress.step('cluster ready', () =>
+    Lab.start({ ...prepared, name: process.env.SKYCAP_LAB_NAME || LAB_NAME, progress }),
+  );
   try {
     await progress.step('Skycap installed and running', async () => {
       await installSkycap(lab);

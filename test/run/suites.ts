@@ -19,7 +19,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'real',
     title: 'tests with a real API server, a real BIRD and a real FRR',
-    arguments: ['--config=jest.real.config.js', '--runInBand'],
+    arguments: ['--config=jest.real.config.js', '--maxWorkers=2'],
     needsMachine: true,
   },
   {
