@@ -1,8 +1,22 @@
 /** A packet socket (packet(7)) on one interface, for frames of one EtherType with their Ethernet headers. */
-import { AF_PACKET, attachFilter, bind, close, receive, SOCK_RAW, send, socket } from './libc.ts';
+import {
+  AF_PACKET,
+  attachFilter,
+  bind,
+  close,
+  receive,
+  SOCK_RAW,
+  SOL_SOCKET,
+  send,
+  setOption,
+  socket,
+} from './libc.ts';
 
 const SOCKADDR_LL_BYTES = 20;
 const NO_PROTOCOL = 0;
+const SO_RCVBUF = 8;
+/** More than the kernel gives (net.core.rmem_max): as much as it will, for when all neighbours ask at once. */
+const RECEIVE_BYTES = 1 << 20;
 
 export class PacketSocket {
   readonly fd: number;
@@ -20,6 +34,9 @@ export class PacketSocket {
     const fd = socket(AF_PACKET, SOCK_RAW, NO_PROTOCOL);
     try {
       attachFilter(fd, filter);
+      const size = Buffer.alloc(4);
+      size.writeInt32LE(RECEIVE_BYTES);
+      setOption(fd, SOL_SOCKET, SO_RCVBUF, size);
       // sockaddr_ll: family (2 bytes), protocol in network order (2), index (4), what `bind` does not read (12).
       const address = Buffer.alloc(SOCKADDR_LL_BYTES);
       address.writeUInt16LE(AF_PACKET, 0);

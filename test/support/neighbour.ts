@@ -3,12 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Address, parseAddress } from '../../lib/net/address.ts';
 import { type ArpPacket, decodeArp, ETHERTYPE_ARP, encodeArp } from '../../speaker/l2/arp.ts';
 import { BROADCAST, type MacAddress, writeAddress } from '../../speaker/l2/frame.ts';
+import { SOL_SOCKET, setOption } from '../../speaker/l2/libc.ts';
 import { decodeNeighbor, ETHERTYPE_IPV6, type NeighborMessage, neighborReply } from '../../speaker/l2/ndp.ts';
 import { PacketSocket } from '../../speaker/l2/packet-socket.ts';
 import { inNamespace, ip } from './namespaces.ts';
 
 /** "Return 262144": the whole frame, whatever it is. */
 export const ALL = Buffer.from('0600000000000400', 'hex');
+/** Whatever the kernel's limit: a burst must not be lost while this process has something else to do. */
+const SO_RCVBUFFORCE = 33;
+const ROOM = Buffer.from(Int32Array.of(16 << 20).buffer);
 const UNKNOWN: MacAddress = '00:00:00:00:00:00';
 
 export class Neighbour implements Disposable {
@@ -23,6 +27,7 @@ export class Neighbour implements Disposable {
     this.#sockets = inNamespace(namespace, () =>
       [ETHERTYPE_ARP, ETHERTYPE_IPV6].map((type) => PacketSocket.open(link.ifindex, type, ALL)),
     );
+    for (const { fd } of this.#sockets) setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, ROOM);
   }
 
   /** @throws when the device's queue is full. */
