@@ -1,5 +1,6 @@
 /**
- * Services that disappeared from the cache: deleted, or of another type now. What they hold is released once a live read says so too.
+ * Services that disappeared from the cache: deleted, or of another type now. What they hold is released once a live read says so too, and what of ours stands on them
+ * goes.
  *
  * The caches may be behind, and a Service made again under its name is somebody new: hence the read, and hence entries are told apart by uid and
  * token. An entry without a uid may belong to a create call under way and has its grace period, unless it is known whose it was.
@@ -40,9 +41,11 @@ export class Departures {
     this.#deps = deps;
   }
 
-  /** The watch said so. */
-  saw(key: string, service: Service): void {
-    if (isMarked(service)) this.#departed.set(key, service);
+  /** The watch said so, or a look at those that left before. @returns whether anything of ours is on it. */
+  saw(key: string, service: Service): boolean {
+    if (!isMarked(service)) return false;
+    this.#departed.set(key, service);
+    return true;
   }
 
   /** The Service is there (again). */

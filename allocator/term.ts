@@ -16,6 +16,7 @@ import { Breather } from './breather.ts';
 import type { Caches } from './caches.ts';
 import { Departures } from './departures.ts';
 import { Later } from './later.ts';
+import { lookForLeftBehind } from './left-behind.ts';
 import type { QueueName } from './metrics.ts';
 import type { Deps } from './ports.ts';
 import { AnnouncedReconciler } from './reconcile-announced.ts';
@@ -58,6 +59,7 @@ export class Term {
   readonly #reconciler: ServiceReconciler;
   readonly #later: Later;
   readonly #handingOut: LevelLoop;
+  readonly #leftBehind: LevelLoop;
   readonly #breather = new Breather(() => performance.now());
   /** Services that were there when the term began and were not looked at yet. */
   readonly #wereThere = new Set<string>();
@@ -90,6 +92,11 @@ export class Term {
       ...deps,
       onReach: (isUrgent) => this.#lookAtServices(isUrgent ? this.announced : this.reach),
     });
+    this.#leftBehind = new LevelLoop({
+      name: 'services left behind',
+      act: (signal) => lookForLeftBehind(deps.client, (service) => this.#foundLeft(service), signal),
+      log: deps.log,
+    });
     this.services = this.#queue('services', deps.config.workers, {
       act: (key, signal) => this.#reconcileService(key, signal),
       refresh: (key, signal) => this.#readService(key, signal),
@@ -112,8 +119,9 @@ export class Term {
     const { ledger } = this.#deps.world;
     ledger.onFreed = () => this.turns.freed();
     this.#lookAtEverything();
+    this.#leftBehind.trigger();
     try {
-      await Promise.all([...this.#queues(), this.#handingOut].map((part) => part.run(signal)));
+      await Promise.all([...this.#queues(), this.#handingOut, this.#leftBehind].map((part) => part.run(signal)));
     } finally {
       ledger.onFreed = () => {};
     }
@@ -147,6 +155,11 @@ export class Term {
 
   #lookAtServices(queue: KeyedQueue): void {
     for (const service of this.#deps.world.stores.services.values()) queue.add(keyOf(service));
+  }
+
+  #foundLeft(service: Service): void {
+    const key = keyOf(service);
+    if (this.#departures.saw(key, service)) this.services.add(key);
   }
 
   /** What changed while nobody led left no event; and a second look at what stands as it should writes nothing. */

@@ -266,6 +266,21 @@ test('a Service deleted and made again while nobody led is somebody new; what th
   expect((await lab.claim('198.51.100.128'))?.spec.holders[0]?.uid).toBe(made.metadata.uid);
 });
 
+test('a Service that is no load balancer any more, and waited for an address while nobody led, keeps nothing of ours', async () => {
+  await lab.namespace('left');
+  await lab.create('left/web', { 'eip.openelb.kubesphere.io/v1alpha2': 'never-there' });
+  const waiting = await lab.reason('left/web', 'EipNotFound');
+  expect(waiting.metadata.annotations).toHaveProperty(['skycap.io/waiting-since']);
+  await lab.stop(replica);
+  await lab.patch('left/web', { spec: { type: 'ClusterIP' } });
+  replica = await lab.replica();
+  await eventually(async () => {
+    const { metadata, status } = await lab.service('left/web');
+    expect([metadata.annotations?.['skycap.io/waiting-since'], status?.conditions ?? []]).toEqual([undefined, []]);
+  });
+  await lab.remove('left/web');
+});
+
 test('an allocator that is started in a world that stands as it should writes nothing', async () => {
   await replica.idle();
   await lab.stop(replica);
