@@ -48,14 +48,21 @@ export class Scene {
     this.eip = { v4: `${name}-v4`, v6: `${name}-v6` };
   }
 
-  /** @param pools `spec.address` of the Eip of each family; bound to the scene's namespace. */
-  static async open(name: string, pools: { readonly v4?: string; readonly v6?: string }): Promise<Scene> {
+  /**
+   * @param pools `spec.address` of the Eip of each family; bound to the scene's namespace.
+   * @param spec what else stands in them.
+   */
+  static async open(
+    name: string,
+    pools: { readonly v4?: string; readonly v6?: string },
+    spec: NonNullable<EipObject['spec']> = {},
+  ): Promise<Scene> {
     const scene = new Scene(await Lab.attach(), name);
     await scene.lab.api.create('/api/v1/namespaces', { metadata: { name } });
     for (const family of ['v4', 'v6'] as const) {
       const address = pools[family];
       if (!address) continue;
-      await scene.createEip(scene.eip[family], { address });
+      await scene.createEip(scene.eip[family], { ...spec, address });
       scene.#eips.push(scene.eip[family]);
     }
     return scene;
@@ -136,8 +143,17 @@ export class Scene {
     );
   }
 
-  /** Runs the examples' backend in this namespace: pods labelled `app: <name>`, one a node where they are three. */
-  async deployBackends(examples: Examples, replicas: number, name = 'backend'): Promise<void> {
+  /**
+   * Runs the examples' backend in this namespace: pods labelled `app: <name>`, one a node where they are three.
+   *
+   * @param nodeSelector of the nodes where they may run.
+   */
+  async deployBackends(
+    examples: Examples,
+    replicas: number,
+    name = 'backend',
+    nodeSelector: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     const template = examples.workloads.find((workload): workload is Deployment => workload.kind === 'Deployment');
     if (!template) throw new Error('Cannot deploy backends: examples/ has no Deployment');
     const labels = { app: name };
@@ -156,7 +172,7 @@ export class Scene {
         template: {
           ...pod,
           metadata: { labels },
-          spec: { ...pod.spec, containers: pod.spec.containers.map(patient), topologySpreadConstraints },
+          spec: { ...pod.spec, nodeSelector, containers: pod.spec.containers.map(patient), topologySpreadConstraints },
         },
       },
     });

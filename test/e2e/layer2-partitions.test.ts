@@ -1,0 +1,134 @@
+/**
+ * Layer 2 while nodes don't hear of each other: who has an address keeps it as long as it answers on the wire, and falls silent when it can know nothing.
+ *
+ * The backends are on n1 alone, and n1 is not selected.
+ */
+import { jest } from '@jest/globals';
+import { readExamples } from '../lab/demo.ts';
+import type { Lab } from '../lab/lab.ts';
+import { namespaceOf } from '../lab/layout.ts';
+import { inNamespace } from '../lab/network.ts';
+import { eventually } from '../lab/poll.ts';
+import { KUBERNETES_SERVICE } from './support/detour.ts';
+import {
+  allQuiet,
+  connectSteadily,
+  gapsIn,
+  holderOf,
+  holdersOf,
+  macOf,
+  neighborOf,
+  rollOut,
+} from './support/layer2.ts';
+import { Scene } from './support/scene.ts';
+import { lasting } from './support/witness.ts';
+
+jest.setTimeout(300_000);
+
+const HOSTNAME = 'kubernetes.io/hostname';
+const NOT_N1 = { matchExpressions: [{ key: HOSTNAME, operator: 'NotIn', values: ['n1'] }] };
+const TABLE = 'skycap-test-partition';
+/** For the speaker alone, which comes by the Service `kubernetes`; kubelet does not, and without it the backends would count as gone. */
+const NO_API = `ip daddr ${KUBERNETES_SERVICE} tcp dport 443 drop`;
+/** A request or two may be late on a busy machine. */
+const NO_GAP_MS = 100;
+const NO_BFD = 'udp dport 3784 drop';
+
+let scene: Scene;
+let lab: Lab;
+let address: string;
+
+beforeAll(async () => {
+  scene = await Scene.open('partitions', { v4: '10.98.0.160/28' }, { protocol: 'layer2', nodeSelector: NOT_N1 });
+  lab = scene.lab;
+  const examples = await readExamples(lab);
+  await scene.deployBackends(examples, 1, 'backend', { [HOSTNAME]: 'n1' });
+  await scene.createService('web');
+  [address = ''] = await scene.published('web');
+});
+
+afterEach(async () => {
+  for (const { name } of lab.nodes) await heal(name);
+});
+
+afterAll(() => scene?.close());
+
+/** Drops what the rules say of all that leaves the node. */
+async function cut(node: string, ...rules: readonly string[]): Promise<void> {
+  const chains = rules.map((rule, i) => `chain out${i} { type filter hook output priority -300; ${rule}; }`);
+  const table = `table inet ${TABLE} {\n${chains.join('\n')}\n}\n`;
+  await inNamespace(namespaceOf(lab.layout, node), ['nft', '-f', '-'], { input: table });
+}
+
+async function heal(node: string): Promise<void> {
+  const input = `table inet ${TABLE}\ndelete table inet ${TABLE}\n`;
+  await inNamespace(namespaceOf(lab.layout, node), ['nft', '-f', '-'], { input });
+}
+
+it.each([
+  ['the API server', [NO_API]],
+  ['the nodes that watch it', [NO_BFD]],
+])('cut off from %s alone, the owner keeps it and nobody else takes it', async (_, rules) => {
+  await allQuiet(lab);
+  const holder = await holderOf(lab, address);
+  await using stream = connectSteadily(lab, [address]);
+  await lasting(1);
+  await cut(holder, ...rules);
+  await lasting(15);
+  expect(await holdersOf(lab, address)).toEqual([holder]);
+  await heal(holder);
+  await lasting(10);
+  expect(await holdersOf(lab, address)).toEqual([holder]);
+  expect(Math.max(0, ...gapsIn(await stream.end()))).toBeLessThanOrEqual(NO_GAP_MS);
+});
+
+it('cut off from both, it falls silent within the time of a Lease, and another one takes it over', async () => {
+  await allQuiet(lab);
+  const holder = await holderOf(lab, address);
+  await using stream = connectSteadily(lab, [address]);
+  await lasting(1);
+  await cut(holder, NO_API, NO_BFD);
+  const successor = await holderOf(lab, address, [holder]);
+  await lasting(2);
+  expect(await neighborOf(lab, 'router', address)).toBe(await macOf(lab, successor));
+  await heal(holder);
+  await eventually(async () => (await holdersOf(lab, address)).join() === successor, {
+    what: `${successor} alone with ${address}`,
+    deadlineMs: 60_000,
+  });
+  const gaps = gapsIn(await stream.end());
+  process.stderr.write(`gaps of an owner that was cut off: ${gaps.join(', ') || 'none'} ms\n`);
+  expect(Math.max(0, ...gaps)).toBeLessThanOrEqual(6_000);
+});
+
+it('the API server away for a minute for all: nothing moves', async () => {
+  await allQuiet(lab);
+  const holder = await holderOf(lab, address);
+  await using stream = connectSteadily(lab, [address]);
+  for (const { name } of lab.nodes) await cut(name, NO_API);
+  await lasting(30);
+  for (const { name } of lab.nodes) await heal(name);
+  await lasting(15);
+  expect(await holdersOf(lab, address)).toEqual([holder]);
+  expect(Math.max(0, ...gapsIn(await stream.end()))).toBeLessThanOrEqual(NO_GAP_MS);
+});
+
+it('with BFD blocked, the Lease alone tells of a power cut: six seconds', async () => {
+  await allQuiet(lab);
+  for (const { name } of lab.nodes) await cut(name, NO_BFD);
+  // Speakers that never saw each other, as behind a firewall.
+  await rollOut(lab);
+  await allQuiet(lab);
+  const holder = await holderOf(lab, address);
+  await using stream = connectSteadily(lab, [address]);
+  await lasting(1);
+  const node = lab.nodes.find(({ name }) => name === holder)!;
+  await node.powerOff();
+  await holderOf(lab, address, [holder]);
+  await lasting(3);
+  const gaps = gapsIn(await stream.end());
+  process.stderr.write(`gap after a power cut without BFD: ${gaps.join(', ')} ms\n`);
+  await node.powerOn();
+  await node.waitUntilReady();
+  expect(Math.max(0, ...gaps)).toBeLessThanOrEqual(6_000);
+});

@@ -1,0 +1,201 @@
+/**
+ * Layer 2 in the lab: one node answers for an address, and another one when that is gone. Client and router see it; the router resolves the
+ * addresses on the nodes' network, where they are on no interface.
+ *
+ * The backends are on n1 alone, and n1 is not selected: so a node that loses its power takes no backend with it.
+ */
+import { isIPv6 } from 'node:net';
+import { jest } from '@jest/globals';
+import type { Service } from '../../lib/api/service.ts';
+import { readExamples, request } from '../lab/demo.ts';
+import { SKYCAP_NAMESPACE } from '../lab/install.ts';
+import type { Lab } from '../lab/lab.ts';
+import { namespaceOf } from '../lab/layout.ts';
+import { inNamespace } from '../lab/network.ts';
+import { eventually } from '../lab/poll.ts';
+import { podOn } from './support/components.ts';
+import {
+  allQuiet,
+  connectSteadily,
+  forgetNeighbor,
+  gapsIn,
+  holderOf,
+  holdersOf,
+  macOf,
+  neighborOf,
+  preferred,
+  rollOut,
+  speakerOf,
+  urlOf,
+} from './support/layer2.ts';
+import { Scene } from './support/scene.ts';
+import { lasting } from './support/witness.ts';
+
+jest.setTimeout(300_000);
+
+const HOSTNAME = 'kubernetes.io/hostname';
+const NOT_N1 = { matchExpressions: [{ key: HOSTNAME, operator: 'NotIn', values: ['n1'] }] };
+
+let scene: Scene;
+let lab: Lab;
+let v4: string;
+let v6: string;
+
+beforeAll(async () => {
+  const layer2 = { protocol: 'layer2', nodeSelector: NOT_N1 };
+  scene = await Scene.open('layer2', { v4: '10.98.0.128/28', v6: 'fd98::8000/124' }, layer2);
+  lab = scene.lab;
+  const examples = await readExamples(lab);
+  await scene.deployBackends(examples, 1, 'backend', { [HOSTNAME]: 'n1' });
+  await scene.createService('web', { spec: { ipFamilyPolicy: 'RequireDualStack' } as object });
+  const addresses = await scene.published('web', 2);
+  v4 = addresses.find((address) => !isIPv6(address))!;
+  v6 = addresses.find(isIPv6)!;
+});
+
+afterAll(() => scene?.close());
+
+/** What a request from a machine on the nodes' network is answered with. */
+async function statusFrom(machine: string, address: string): Promise<string> {
+  const program = 'console.log((await fetch(process.argv[1])).status)';
+  const command = [process.execPath, '--input-type=module', '--eval', program, urlOf(address)];
+  return (await inNamespace(namespaceOf(lab.layout, machine), command)).trim();
+}
+
+it('the client behind the router and a machine on the network reach it, and one node answers', async () => {
+  for (const address of [v4, v6]) {
+    const holder = await holderOf(lab, address);
+    expect(['n2', 'n3']).toContain(holder);
+    const { failures } = await request(lab, address, 5);
+    expect(failures).toEqual([]);
+    expect(await statusFrom('cp', address)).toBe('200');
+    const mac = await macOf(lab, holder);
+    for (const machine of ['router', 'cp']) expect(await neighborOf(lab, machine, address)).toBe(mac);
+  }
+});
+
+it('who asks gets one answer', async () => {
+  for (const address of [v4, v6]) {
+    const holder = await holderOf(lab, address);
+    const answer = isIPv6(address) ? `icmp6 and ip6[40] == 136` : `arp[6:2] == 2 and src host ${address}`;
+    const capture = inNamespace(
+      namespaceOf(lab.layout, 'cp'),
+      ['timeout', '--preserve-status', '--signal=INT', '4', 'tcpdump', '-lnei', 'eth0', '--immediate-mode', answer],
+      { timeoutMs: 10_000 },
+    );
+    await lasting(1.5);
+    await forgetNeighbor(lab, 'cp', address);
+    expect(await statusFrom('cp', address)).toBe('200');
+    const answers = (await capture).split('\n').filter((line) => line.includes(address));
+    // The kernel asks twice where it asks at once who is still there and who is there now.
+    const senders = new Set(answers.map((line) => line.split(' ')[1]));
+    expect([...senders]).toEqual([await macOf(lab, holder)]);
+    expect(answers.length).toBeLessThanOrEqual(2);
+  }
+});
+
+it('the Speaker and the Service say who has it', async () => {
+  const holder = await holderOf(lab, v4);
+  const { status } = await speakerOf(lab, holder);
+  expect(status?.layer2Addresses).toContainEqual({ address: v4, interface: 'eth0' });
+  expect(status?.layer2AddressCount).toBeGreaterThan(0);
+  expect(status?.conditions?.find(({ type }) => type === 'Layer2')).toMatchObject({ status: 'True', reason: 'Ready' });
+  const events = JSON.parse(await lab.kubectl(['-n', scene.namespace, 'get', 'events.events.k8s.io', '-o', 'json']))
+    .items as { reason: string; note: string; regarding: { kind: string; name: string } }[];
+  expect(events.filter(({ note }) => note.includes(`answers for ${v4} from now on`))).not.toEqual([]);
+  await eventually(
+    async () => {
+      const { status } = (await scene.service('web')) as Service;
+      const announced = status?.conditions?.find(({ type }) => type === 'skycap.io/Announced');
+      if (!announced?.message.includes(holder)) throw new Error(`it says ${announced?.message}`);
+      return true;
+    },
+    { what: `the condition skycap.io/Announced naming ${holder}`, deadlineMs: 20_000 },
+  );
+});
+
+it('a power cut of its owner costs the client a second at most, three times', async () => {
+  const gaps: number[] = [];
+  for (let cut = 0; cut < 3; cut++) {
+    await allQuiet(lab);
+    const holder = await holderOf(lab, v4);
+    await using stream = connectSteadily(lab, [v4]);
+    await lasting(2);
+    const node = lab.nodes.find(({ name }) => name === holder)!;
+    await node.powerOff();
+    const successor = await holderOf(lab, v4, [holder]);
+    expect(successor).not.toBe(holder);
+    await lasting(3);
+    const sums = await stream.end();
+    gaps.push(Math.max(0, ...gapsIn(sums)));
+    await node.powerOn();
+    await node.waitUntilReady();
+    // It takes nothing back.
+    await allQuiet(lab);
+    expect(await holdersOf(lab, v4)).toEqual([successor]);
+  }
+  process.stderr.write(`gaps after power cuts: ${gaps.join(', ')} ms\n`);
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(1_000);
+});
+
+it('a rollout of the speakers costs the client next to nothing', async () => {
+  await allQuiet(lab);
+  await using stream = connectSteadily(lab, [v4, v6]);
+  await lasting(1);
+  await rollOut(lab);
+  await lasting(2);
+  const sums = await stream.end();
+  const gaps = gapsIn(sums);
+  process.stderr.write(`gaps in a rollout: ${gaps.join(', ') || 'none'}; slowest answer ${sums.slowestMs} ms\n`);
+  expect(Math.max(0, ...gaps)).toBeLessThanOrEqual(100);
+});
+
+it('a speaker that is killed costs nothing, and there are never two owners', async () => {
+  await allQuiet(lab);
+  const holder = await holderOf(lab, v4);
+  const node = lab.nodes.find(({ name }) => name === holder)!;
+  await using stream = connectSteadily(lab, [v4]);
+  const { restarts } = await podOn(lab, 'speaker', holder);
+  await node.signalContainers({ namespace: SKYCAP_NAMESPACE, container: 'speaker' }, 'SIGKILL');
+  const seen = new Set<string>();
+  await eventually(
+    async () => {
+      seen.add((await holdersOf(lab, v4)).join());
+      const pod = await podOn(lab, 'speaker', holder);
+      return pod.ready && pod.restarts > restarts;
+    },
+    { what: `the speaker of ${holder} back`, deadlineMs: 60_000 },
+  );
+  await lasting(3);
+  expect(Math.max(0, ...gapsIn(await stream.end()))).toBeLessThanOrEqual(100);
+  // It went on with what its object says, and nobody took it for dead.
+  expect([...seen]).toEqual([holder]);
+  expect(await holdersOf(lab, v4)).toEqual([holder]);
+});
+
+it('with rebalance addresses spread again one by one, each without a gap', async () => {
+  await allQuiet(lab);
+  const eip = 'layer2-spread';
+  const only = { matchExpressions: [{ key: HOSTNAME, operator: 'In', values: ['n2'] }] };
+  const spec = { address: '10.98.0.144/28', protocol: 'layer2', nodeSelector: only, rebalance: true };
+  await scene.createEip(eip, spec);
+  const names = Array.from({ length: 8 }, (_, i) => `spread-${i}`);
+  const annotations = { 'eip.openelb.kubesphere.io/v1alpha2': eip };
+  for (const name of names) await scene.createService(name, { annotations });
+  const addresses = (await Promise.all(names.map((name) => scene.published(name)))).flat();
+  for (const address of addresses) expect(await holderOf(lab, address)).toBe('n2');
+  await using stream = connectSteadily(lab, addresses);
+  await lasting(1);
+  await lab.api.patch(`/apis/network.kubesphere.io/v1alpha2/eips/${eip}`, { spec: { nodeSelector: NOT_N1 } });
+  const wanted = addresses.map((address) => preferred(address, ['n2', 'n3']));
+  expect(new Set(wanted).size).toBe(2);
+  await eventually(
+    async () => {
+      const holders = await Promise.all(addresses.map((address) => holdersOf(lab, address)));
+      return holders.join() === wanted.join();
+    },
+    { what: `the addresses at ${wanted.join()}`, deadlineMs: 60_000 },
+  );
+  await lasting(1);
+  expect(Math.max(0, ...gapsIn(await stream.end()))).toBeLessThanOrEqual(100);
+});

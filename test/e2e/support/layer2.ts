@@ -1,0 +1,115 @@
+/** Layer 2 as the lab shows it: who says that he has an address, whose MAC address the router sends to, and for how long a client got no answer. */
+import { isIPv6 } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
+import { hashOf, rankOf } from '../../../speaker/l2/rendezvous.ts';
+import { ClientStream, type ClientStreamSums } from '../../lab/client-stream.ts';
+import { SKYCAP_NAMESPACE } from '../../lab/install.ts';
+import type { Lab } from '../../lab/lab.ts';
+import { namespaceOf } from '../../lab/layout.ts';
+import { eventually } from '../../lab/poll.ts';
+import { run } from '../../lab/shell.ts';
+import { podOn } from './components.ts';
+
+const SPEAKERS = '/apis/skycap.io/v1alpha1/speakers';
+/** Between two connections of a stream. */
+export const BEAT_MS = 20;
+/** The kernel sends a lost SYN again after a second: a later answer is one to that. */
+const ANSWER_WITHIN_MS = 900;
+/** Connections that failed within this of each other failed for one reason. */
+const ONE_GAP_MS = 500;
+
+export async function speakerOf(lab: Lab, node: string): Promise<SpeakerObject> {
+  return lab.api.get<SpeakerObject>(`${SPEAKERS}/${node}`);
+}
+
+/** Names of the nodes that say that they answer for the address. */
+export async function holdersOf(lab: Lab, address: string): Promise<string[]> {
+  const { items } = await lab.api.get<{ items: SpeakerObject[] }>(SPEAKERS);
+  return items.flatMap(({ metadata, status }) =>
+    status?.layer2Addresses?.some((one) => one.address === address) ? [metadata.name ?? ''] : [],
+  );
+}
+
+/** Waits until one node alone says so, @returns its name. */
+export async function holderOf(lab: Lab, address: string, not: readonly string[] = []): Promise<string> {
+  return eventually(
+    async () => {
+      const holders = (await holdersOf(lab, address)).filter((name) => !not.includes(name));
+      if (holders.length !== 1) throw new Error(`it is held by ${holders.join(' and ') || 'nobody'}`);
+      return holders[0];
+    },
+    { what: `one node that has ${address}`, deadlineMs: 30_000, intervalMs: 50 },
+  );
+}
+
+/** The MAC address of a machine's interface on the nodes' network. */
+export async function macOf(lab: Lab, machine: string): Promise<string> {
+  const [link] = JSON.parse(await run('ip', ['-n', namespaceOf(lab.layout, machine), '-j', 'link', 'show', 'eth0']));
+  return link.address;
+}
+
+/** To which MAC address a machine's kernel sends what is for the address. */
+export async function neighborOf(lab: Lab, machine: string, address: string): Promise<string | undefined> {
+  const family = isIPv6(address) ? '-6' : '-4';
+  const args = ['-n', namespaceOf(lab.layout, machine), family, '-j', 'neigh', 'show', 'to', address, 'dev', 'eth0'];
+  return JSON.parse((await run('ip', args)) || '[]')[0]?.lladdr;
+}
+
+/** Lets a machine forget where the address is, so that it has to ask. */
+export async function forgetNeighbor(lab: Lab, machine: string, address: string): Promise<void> {
+  const family = isIPv6(address) ? '-6' : '-4';
+  await run('ip', ['-n', namespaceOf(lab.layout, machine), family, 'neigh', 'flush', 'to', address]);
+}
+
+export function urlOf(address: string): string {
+  return `http://${isIPv6(address) ? `[${address}]` : address}/`;
+}
+
+/** The node that the hash prefers. */
+export function preferred(address: string, nodes: readonly string[]): string {
+  const rank = (node: string) => rankOf(hashOf(node), hashOf(address));
+  return nodes.reduce((best, node) => (rank(node) > rank(best) ? node : best));
+}
+
+/** All speakers are ready, and none suspects another or ends. */
+export async function allQuiet(lab: Lab): Promise<void> {
+  await eventually(
+    async () => {
+      for (const { name } of lab.nodes) {
+        const pod = await podOn(lab, 'speaker', name);
+        if (!pod.ready) throw new Error(`the speaker of ${name} is not ready`);
+        const { suspects = [], stopping } = (await speakerOf(lab, name)).status ?? {};
+        if (stopping) throw new Error(`the speaker of ${name} ends`);
+        if (suspects.length > 0) throw new Error(`${name} suspects ${suspects.join()}`);
+      }
+      return true;
+    },
+    { what: 'all speakers ready and nobody suspected', deadlineMs: 120_000, intervalMs: 500 },
+  );
+  // As long as a Lease or a BFD session takes to be there again.
+  await sleep(3_000);
+}
+
+/** Puts a new pod in the place of each speaker, one node after the other. */
+export async function rollOut(lab: Lab): Promise<void> {
+  const rollout = ['-n', SKYCAP_NAMESPACE, 'rollout'];
+  await lab.kubectl([...rollout, 'restart', 'daemonset/skycap-speaker']);
+  await lab.kubectl([...rollout, 'status', 'daemonset/skycap-speaker', '--timeout=180s']);
+}
+
+/** A client that connects every {@link BEAT_MS}. */
+export function connectSteadily(lab: Lab, addresses: readonly string[]): ClientStream {
+  return new ClientStream(lab.client, { urls: addresses.map(urlOf), everyMs: BEAT_MS, timeoutMs: ANSWER_WITHIN_MS });
+}
+
+/** How long each stretch of time was in which connections to an address failed, in milliseconds and in order of time. */
+export function gapsIn({ failures }: ClientStreamSums): number[] {
+  const gaps: { from: number; to: number; url: string }[] = [];
+  for (const { url, atMs } of failures.toSorted((a, b) => a.atMs - b.atMs)) {
+    const last = gaps.findLast((gap) => gap.url === url);
+    if (last && atMs - last.to < ONE_GAP_MS) last.to = atMs;
+    else gaps.push({ from: atMs, to: atMs, url });
+  }
+  return gaps.map(({ from, to }) => to - from + BEAT_MS);
+}
