@@ -76,10 +76,13 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     ...{ nodeName, client, snapshot, node, store, responder, peers, metrics, registry, log, clock: systemClock },
     namespace: settings.namespace,
     podName: settings.podName,
-    onState: () => reports.trigger(),
+    onState: () => {
+      plans.trigger();
+      reports.trigger();
+    },
   });
   const loop = new SpeakerLoop({
-    snapshot,
+    snapshot: () => (layer2.isWatchKnown ? snapshot() : undefined),
     bird: new BirdDaemon({ control: loopControl, binary: settings.birdBinary, runDir }),
     metrics,
     log,

@@ -61,6 +61,8 @@ export interface Layer2State {
 const HAND_OVER_MS = 10_000;
 const HAND_OVER_LOOK_MS = 20;
 const REFRESH_EVERY_MS = 1_000;
+/** BGP does not wait longer for layer 2. */
+const WATCH_KNOWN_WITHIN_MS = 10_000;
 
 interface Running {
   readonly term: Term;
@@ -73,17 +75,23 @@ interface Running {
 
 export class Layer2 implements ResponderListener, PeerWatchListener {
   readonly #options: Layer2Options;
+  readonly #startedMs: number;
   readonly #narrator: Narrator;
   readonly #loop: LevelLoop;
   readonly #publisher: Publisher;
+  /** Undefined until there was a snapshot. */
+  #isInUse: boolean | undefined;
   #running: Running | undefined;
   #hasLinks = false;
   #hasPublished = false;
   #isStopping = false;
   #reported = '';
+  /** Until the API server is there again. */
+  readonly #contested = new Set<string>();
   #refreshedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: Layer2Options) {
+    this.#startedMs = options.clock.monotonicMs();
     const { nodeName, client, store, metrics, registry, clock, log, podName } = options;
     this.#options = options;
     const events = new EventRecorder({ client, controller: 'skycap-speaker', instance: podName, log, registry, clock });
@@ -96,6 +104,16 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   get state(): Layer2State | undefined {
     const said = this.#running?.term.said;
     return said && { unable: said.unable, conflicts: this.#narrator.conflicts.map(describe) };
+  }
+
+  /**
+   * Who watches whom is known, or not asked for. Before that BIRD keeps what it has: a speaker that is started again must not end sessions that others
+   * take for a sign of life.
+   */
+  get isWatchKnown(): boolean {
+    if (this.#isInUse === false || this.#options.clock.monotonicMs() - this.#startedMs > WATCH_KNOWN_WITHIN_MS)
+      return true;
+    return this.#running?.term.said !== undefined;
   }
 
   /** What is followed beside the speaker's other sources. */
@@ -130,6 +148,10 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     const nowMs = clock.monotonicMs();
     this.#narrator.conflict(other);
     const running = this.#running;
+    if (running?.liveness.verdict.isOverdue) {
+      this.#contested.add(formatAddress(other.address));
+      this.trigger();
+    }
     if (!running || nowMs - this.#refreshedAtMs < REFRESH_EVERY_MS) return;
     this.#refreshedAtMs = nowMs;
     // It may be another node of ours, of which no watch has told.
@@ -160,22 +182,30 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   }
 
   async #act(signal: AbortSignal): Promise<Again | undefined> {
-    const { snapshot, store, onState } = this.#options;
+    const { snapshot, store } = this.#options;
     const now = snapshot();
     if (!now || !store.synced) return undefined;
-    if (!usesLayer2(now.eips)) {
-      if (this.#running) await this.#end(this.#running, signal);
-      // A speaker that was away meanwhile may have said something.
-      else if (!this.#hasPublished) this.#publisher.trigger();
-      return undefined;
-    }
+    this.#isInUse = usesLayer2(now.eips);
+    const again = this.#isInUse ? await this.#takePart(now, signal) : await this.#stayOut(signal);
+    this.#report();
+    return this.isWatchKnown || again ? again : { againAfterMs: WATCH_KNOWN_WITHIN_MS };
+  }
+
+  async #takePart(snapshot: Snapshot, signal: AbortSignal): Promise<Again | undefined> {
     this.#running ??= this.#begin(signal);
-    if (!this.#hasLinks) return undefined;
-    const again = await this.#running.term.act(now, signal);
-    const state = JSON.stringify(this.state);
-    if (state !== this.#reported) onState();
+    return this.#hasLinks ? await this.#running.term.act(snapshot, signal) : undefined;
+  }
+
+  async #stayOut(signal: AbortSignal): Promise<undefined> {
+    if (this.#running) await this.#end(this.#running, signal);
+    // A speaker that was away meanwhile may have said something.
+    else if (!this.#hasPublished) this.#publisher.trigger();
+  }
+
+  #report(): void {
+    const state = JSON.stringify([this.state, this.isWatchKnown]);
+    if (state !== this.#reported) this.#options.onState();
     this.#reported = state;
-    return again;
   }
 
   #begin(signal: AbortSignal): Running {
@@ -213,7 +243,11 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       nodeName,
       nodeUid: () => node()?.metadata.uid,
       timing,
-      onRenewed: (sentAtMs) => liveness.renewed(sentAtMs),
+      onRenewed: (sentAtMs) => {
+        liveness.renewed(sentAtMs);
+        if (this.#contested.size > 0) this.trigger();
+        this.#contested.clear();
+      },
       onFailed: () => liveness.failed(),
       clock,
       log,
@@ -226,6 +260,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       peers: this.#options.peers,
       responder: this.#options.responder,
       questions,
+      contested: () => this.#contested,
       onSaid: () => this.#publisher.trigger(),
       onDecided: (decisions, wanted) =>
         this.#narrator.decided(decisions, wanted, (text) => questions.whoAnswered(text)),
@@ -242,7 +277,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
 
   /** The last Eip of layer 2 is gone. */
   async #end(running: Running, signal: AbortSignal): Promise<void> {
-    const { log, metrics, onState } = this.#options;
+    const { log, metrics } = this.#options;
     log.info('layer 2 ends');
     this.#running = undefined;
     running.stop.abort(new Error('no Eip asks for layer 2'));
@@ -250,7 +285,6 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     this.#options.peers.watch([]);
     metrics.layer2Addresses.set(0);
     this.#publisher.trigger();
-    onState();
     await running.ended;
     void running.keeper.remove(signal);
   }
@@ -258,14 +292,15 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   /** What the object says stays until something is known. */
   #said(): Said {
     const { store } = this.#options;
-    if (!this.#running) return NOTHING_SAID;
-    return this.#running.term.said ?? saidIn(store.status);
+    if (this.#isInUse === false) return NOTHING_SAID;
+    return this.#running?.term.said ?? saidIn(store.status);
   }
 
   /** Only from then on this node may be taken for one that lives: others would believe what its object said before. */
   #onPublished(): void {
     const running = this.#running;
-    if (this.#hasPublished || (running && !running.term.said)) return;
+    const isKnown = running ? running.term.said !== undefined : this.#isInUse === false;
+    if (this.#hasPublished || !isKnown) return;
     this.#hasPublished = true;
     if (running) void running.keeper.run(running.stop.signal);
   }

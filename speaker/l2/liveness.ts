@@ -47,6 +47,8 @@ export interface Liveness {
   readonly live: ReadonlySet<string>;
   /** A Lease has run out, as far as this node has heard: time to ask the API server itself. */
   readonly toConfirm: boolean;
+  /** This node's own Lease has run out, as far as it knows. */
+  readonly isOverdue: boolean;
   /** Nobody can tell this node anything, and so it must take it that it is thought dead. */
   readonly cutOff: boolean;
   /** Until when nothing changes by itself. */
@@ -65,6 +67,7 @@ export function judgeLiveness(input: LivenessInput): Liveness {
   return {
     live: live.add(self),
     toConfirm: [...verdicts.values()].includes('overdue'),
+    isOverdue,
     cutOff: isOverdue && input.seenByWatchers === 'no',
     nextMs: Math.min(...moments.filter((ms) => ms > nowMs), Number.POSITIVE_INFINITY),
   };

@@ -44,7 +44,7 @@ export class Narrator {
   ): void {
     const { metrics } = this.#options;
     this.#wanted = wanted;
-    const told = new Map(decisions.map(({ text, action, reason }) => [text, `${action} ${reason}`]));
+    const told = new Map(decisions.map((one) => [one.text, this.#wordsFor(one)]));
     const news = decisions.filter((one) => isNews(one) && this.#told.get(one.text) !== told.get(one.text));
     this.#told = told;
     for (const { reason } of news) metrics.layer2Changes.inc({ reason });
@@ -62,6 +62,11 @@ export class Narrator {
   conflict(other: OtherOwner): void {
     this.#options.metrics.layer2Conflicts.inc();
     this.#note(other);
+  }
+
+  /** While it is asked again, what was said before stands. */
+  #wordsFor({ text, action, reason }: Decision): string {
+    return (action === 'ask' && this.#told.get(text)) || `${action} ${reason}`;
   }
 
   #log(news: readonly Decision[]): void {

@@ -38,6 +38,8 @@ export interface View {
   /** Cut off from everybody: others may have taken over. */
   readonly cutOff: boolean;
   readonly asked: ReadonlyMap<string, Asked>;
+  /** Somebody else announces them, and this node can't hear from the API server who: others, who can, may have thought it dead. */
+  readonly contested: ReadonlySet<string>;
   /** Long enough here to take back what others have, where the Eip asks for it. */
   readonly settled: boolean;
 }
@@ -82,6 +84,7 @@ function decideOne(seen: Seen, wanted: Wanted): Decision {
   const holders = seen.holders.get(text) ?? [];
   const isMine = holders.includes(self);
   if (seen.cutOff) return { text, action: isMine ? 'letGo' : 'leave', reason: 'CutOff' };
+  if (seen.contested.has(text)) return { text, action: isMine ? 'letGo' : 'leave', reason: 'AddressConflict' };
   const keeper = best(seen, wanted, holders);
   if (keeper === self) return { text, action: 'hold', reason: 'Announced', ...heir(seen, wanted) };
   if (keeper) return { text, action: isMine ? 'letGo' : 'leave', reason: 'HeldElsewhere', other: keeper };

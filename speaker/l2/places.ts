@@ -13,15 +13,23 @@ export interface Places {
   readonly unrouted: readonly string[];
 }
 
-export function placeEips(eips: readonly Eip[], node: NodeState, facts: Omit<LinkFacts, 'nodeAddress'>): Places {
+export function placeEips(
+  eips: readonly Eip[],
+  node: NodeState,
+  { links: all, linkTowards }: Omit<LinkFacts, 'nodeAddress'>,
+): Places {
   const found = eips.map((eip) => {
-    const links = matchLinks(eip.interfaces, { ...facts, nodeAddress: node.addresses[eip.range.family] });
+    const links = matchLinks(eip.interfaces, {
+      links: all,
+      linkTowards,
+      nodeAddress: node.addresses[eip.range.family],
+    });
     return { name: eip.name, links };
   });
   return {
     links: new Map(found.map(({ name, links }) => [name, links.map((link) => link.name)])),
     unable: found.flatMap(({ name, links }) => (links.some(({ isUp }) => isUp) ? [] : [name])).sort(),
-    unrouted: targetsOf(eips).flatMap((target) => (facts.linkTowards(target) ? [] : [formatAddress(target)])),
+    unrouted: targetsOf(eips).flatMap((target) => (linkTowards(target) ? [] : [formatAddress(target)])),
   };
 }
 

@@ -24,10 +24,14 @@ export interface Question {
 const FREE_FOR_MS = 500;
 /** Somebody answered: he is asked again after this. */
 const ANSWERED_FOR_MS = 1_000;
+/** Whoever answered once may only be busy: he has to leave so many questions in a row without an answer. */
+const SILENCES_AFTER_ANSWER = 3;
 
 export class Questions {
   readonly #options: QuestionsOptions;
   readonly #underWay = new Set<string>();
+  /** Of those who answered once, how many questions in a row they have not answered since. */
+  readonly #silences = new Map<string, number>();
   readonly #answers = new Map<string, { readonly asked: Asked; readonly untilMs: number; readonly by?: OtherOwner }>();
 
   constructor(options: QuestionsOptions) {
@@ -54,6 +58,7 @@ export class Questions {
   /** It was taken, or is not wanted any more. */
   forget(text: string): void {
     this.#answers.delete(text);
+    this.#silences.delete(text);
   }
 
   /** Asks all that is not being asked already, in one go. */
@@ -75,6 +80,7 @@ export class Questions {
       const ownerOf = new Map(owners.map((owner) => [formatAddress(owner.address), owner]));
       for (const { text } of questions) {
         const by = ownerOf.get(text);
+        if (!this.#isConclusive(text, by !== undefined)) continue;
         const untilMs = nowMs + (by ? ANSWERED_FOR_MS : FREE_FOR_MS);
         this.#answers.set(text, { asked: by ? 'answered' : 'free', untilMs, ...(by && { by }) });
       }
@@ -84,5 +90,12 @@ export class Questions {
       for (const { text } of questions) this.#underWay.delete(text);
       if (!signal.aborted) onChange();
     }
+  }
+
+  #isConclusive(text: string, isAnswered: boolean): boolean {
+    const silences = this.#silences.get(text);
+    if (isAnswered) this.#silences.set(text, 0);
+    else if (silences !== undefined) this.#silences.set(text, silences + 1);
+    return isAnswered || silences === undefined || silences + 1 >= SILENCES_AFTER_ANSWER;
   }
 }

@@ -4,7 +4,7 @@
  *
  * What this node has is what it answers for. After a start that is what its Speaker object says, so that a speaker that was killed goes on.
  */
-import { formatAddress } from '../../lib/net/address.ts';
+import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 import type { Again } from '../../lib/process/level-loop.ts';
 import type { Logger } from '../../lib/process/log.ts';
@@ -28,6 +28,8 @@ export interface TermOptions {
   readonly peers: PeerWatchPort;
   readonly responder: Pick<ResponderPort, 'links' | 'linkTowards' | 'answerFor'>;
   readonly questions: Questions;
+  /** Addresses that others announce while this node does not reach the API server. */
+  readonly contested: () => ReadonlySet<string>;
   /** {@link Term.said} is another. */
   readonly onSaid: () => void;
   /** Every decision of a run, with what it is about. */
@@ -76,12 +78,13 @@ export class Term {
   }
 
   async act(snapshot: Snapshot, signal: AbortSignal): Promise<Again | undefined> {
-    const { fleet, liveness, peers, responder, questions, nodeName, onDecided } = this.#options;
+    const { fleet, liveness, peers, responder, questions, contested, nodeName, onDecided } = this.#options;
     if (!fleet.synced) return undefined;
     const nodeOf = (name: string) => fleet.node(name);
     peers.watch(ringMembers(liveness.members, nodeOf));
     const here = nodeState(nodeName, fleet.node(nodeName));
-    const places = placeEips(layer2Eips(snapshot.eips), here, responder);
+    const facts = { links: responder.links, linkTowards: (address: Address) => responder.linkTowards(address) };
+    const places = placeEips(layer2Eips(snapshot.eips), here, facts);
     if (this.#waitsForRoutes(places)) return { againAfterMs: LOOK_AGAIN_MS };
     this.#holds ??= this.#heldBefore();
     const wanted = wantedAddresses(snapshot);
@@ -93,6 +96,7 @@ export class Term {
       wanted,
       cutOff,
       asked: questions.answers(),
+      contested: contested(),
       settled: this.#msUntil(SETTLE_MS) <= 0,
     });
     await this.#answer(decisions, wanted, places);

@@ -19,6 +19,9 @@ export interface ViewOptions extends Partial<Pick<View, 'self' | 'cutOff' | 'set
   readonly services?: readonly Service[];
   readonly slices?: readonly EndpointSlice[];
   readonly eips?: readonly EipObject[];
+  readonly contested?: readonly string[];
+  /** In the place of services, slices and eips, where a test has many views of the same. */
+  readonly wanted?: View['wanted'];
   readonly asked?: Readonly<Record<string, 'free' | 'answered'>>;
 }
 
@@ -28,19 +31,19 @@ export const LAYER2_EIP = anEip('v4', { protocol: 'layer2' });
 /** Three nodes that live and have nothing, and one address, where the caller says nothing else. */
 export function aView(options: ViewOptions = {}): View {
   const nodes = options.nodes ?? { 'node-1': {}, 'node-2': {}, 'node-3': {} };
-  const snapshot = aSnapshot({
-    services: options.services ?? [aService({ ips: [ADDRESS] })],
-    slices: options.slices ?? [],
-    eips: options.eips ?? [LAYER2_EIP],
-  });
   return {
     self: options.self ?? 'node-1',
     nodes: new Map(Object.entries(nodes).map(([name, one]) => [name, aLayer2Node(name, one)])),
-    wanted: wantedAddresses(snapshot),
+    wanted: options.wanted ?? wantedOf(options),
     cutOff: options.cutOff ?? false,
     settled: options.settled ?? false,
     asked: new Map(Object.entries(options.asked ?? {})),
+    contested: new Set(options.contested),
   };
+}
+
+export function wantedOf({ services, slices = [], eips = [LAYER2_EIP] }: ViewOptions): View['wanted'] {
+  return wantedAddresses(aSnapshot({ services: services ?? [aService({ ips: [ADDRESS] })], slices, eips }));
 }
 
 export function aLayer2Node(name: string, { node, holds, unable, live, stopping }: NodeOptions = {}): Layer2Node {

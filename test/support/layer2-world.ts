@@ -66,6 +66,8 @@ export class SimulatedNode {
   cutOff = false;
   isUp = true;
   route: string | undefined = 'eth0';
+  /** So many questions go without the answer that there is. */
+  deafFor = 0;
   readonly lost = new Set<string>();
   /** Texts of addresses, each time that it asked. */
   readonly asked: string[][] = [];
@@ -92,6 +94,7 @@ export class SimulatedNode {
       },
       probe: async (places) => {
         this.asked.push(places.map(({ address }) => formatAddress(address)));
+        if (this.deafFor-- > 0) return [];
         return places.flatMap(({ address }) => this.#ownerOf(address));
       },
     };
@@ -104,7 +107,13 @@ export class SimulatedNode {
       },
       liveness: {
         get verdict() {
-          return { live: new Set([...node.live, node.name]), cutOff: node.cutOff, toConfirm: false, nextMs: 0 };
+          return {
+            live: new Set([...node.live, node.name]),
+            cutOff: node.cutOff,
+            isOverdue: false,
+            toConfirm: false,
+            nextMs: 0,
+          };
         },
         get members() {
           return [...node.#world.nodes.keys()];
@@ -113,6 +122,7 @@ export class SimulatedNode {
       peers: { lost: this.lost, seenByWatchers: 'yes', watch: () => {} },
       responder,
       questions: new Questions({ responder, onChange: () => {}, clock, log }),
+      contested: () => new Set(),
       onSaid: () => {
         if (this.#term?.said) this.#world.said.set(this.name, this.#term.said);
       },

@@ -55,6 +55,45 @@ it('says what the node does', () => {
   });
 });
 
+describe('layer 2', () => {
+  const quiet = { unable: [], conflicts: [] };
+  it.each<[string, Partial<StatusInput>, ClusterOptions | undefined, Record<string, string>]>([
+    ['is not there where no Eip asks for it', {}, undefined, { Ready: 'True Ready' }],
+    ['is well', { layer2: quiet }, undefined, { Layer2: 'True Ready', Ready: 'True Ready' }],
+    [
+      'an interface that is missing is for the administrator to judge',
+      { layer2: { ...quiet, unable: ['lan'] } },
+      undefined,
+      { Layer2: 'False NoInterface', Ready: 'True Ready' },
+    ],
+    [
+      'a conflict is to be mended',
+      { layer2: { ...quiet, conflicts: ['198.51.100.7 (02:00:00:00:00:09 on eth0)'] } },
+      undefined,
+      { Layer2: 'False AddressConflict', Ready: 'False AddressConflict' },
+    ],
+    [
+      'needs no BGP',
+      { layer2: quiet, sessions: [] },
+      { bgpConfs: [] },
+      { Layer2: 'True Ready', SessionsEstablished: 'False NoBgpConf', Ready: 'True Ready' },
+    ],
+  ])('%s', (_, over, cluster, expected) => {
+    const { Applied: _applied, ...rest } = conditionsOf(speakerStatus(input(over, cluster)));
+    expect(rest).toEqual({ SessionsEstablished: 'True SessionsEstablished', ...expected });
+  });
+
+  it('what is told to other nodes is no news here', () => {
+    const said = speakerStatus(input());
+    const told = {
+      layer2Addresses: [{ address: '198.51.100.7', interface: 'eth0' }],
+      suspects: ['n2'],
+      stopping: true,
+    };
+    expect(isWorthWriting({ ...said, ...told, layer2AddressCount: 1, layer2Unable: ['lan'] }, said)).toBe(false);
+  });
+});
+
 describe('conditions', () => {
   const broken = { bgpConfs: [aBgpConf({ as: -1 })] };
   const badPeer = { bgpPeers: [aBgpPeer(), aBgpPeer('bad', { conf: { peerAs: -1 } })] };

@@ -9,6 +9,7 @@ import {
   byRank,
   type NodeOptions,
   type ViewOptions,
+  wantedOf,
 } from '../../../support/layer2-builders.ts';
 import { anEip, anEndpoint, aService, aSlice, NOT_READY, READY } from '../../../support/speaker-builders.ts';
 
@@ -137,6 +138,11 @@ const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
   ],
   ['cut off', { [first]: has }, { cutOff: true }, ['letGo CutOff', 'leave CutOff', 'leave CutOff']],
 ];
+
+it('what another one announces while nobody can be asked is given up', () => {
+  expect(decided({ [first]: has }, { contested: [ADDRESS] })[0]).toBe('letGo AddressConflict');
+  expect(decided({}, { contested: [ADDRESS] })[0]).toBe('leave AddressConflict');
+});
 
 it.each(cases)('%s', (_, nodes, options, expected) => {
   expect(decided(nodes, options)).toEqual(expected);
@@ -278,9 +284,12 @@ describe('in any state', () => {
     services,
     rebalance: fc.boolean(),
   });
+  const known = new WeakMap<readonly Service[], View['wanted']>();
   const decideFor = ({ nodes, services, rebalance }: State, self: string) => {
     const eips = [anEip('v4', { protocol: 'layer2', rebalance })];
-    return decideOwnership(aView({ nodes: Object.fromEntries(nodes), services, eips, self, settled: true }));
+    const wanted = known.get(services) ?? wantedOf({ services, eips });
+    known.set(services, wanted);
+    return decideOwnership(aView({ nodes: Object.fromEntries(nodes), wanted, self, settled: true }));
   };
 
   it('of those who live and see the same, at most one owns an address and nobody beside it starts to', () => {
@@ -371,16 +380,17 @@ it('50 nodes and 2,000 addresses are decided in at most 50 ms', () => {
     const nodes = new Map<string, Layer2Node>(
       names.map((name) => [name, aLayer2Node(name, { holds: holds.get(name) ?? [], live: live || name !== 'node-7' })]),
     );
-    return { self: 'node-1', nodes, wanted, cutOff: false, settled: true, asked: new Map() };
+    return { self: 'node-1', nodes, wanted, cutOff: false, settled: true, asked: new Map(), contested: new Set() };
   };
   const fresh = view(true, new Map());
-  const holds = new Map(names.map((self) => [self, takenBy({ ...fresh, self })]));
-  const all = [...holds.values()].flat();
-  expect(new Set(all).size).toBe(2_000);
-  expect(all).toHaveLength(2_000);
+  const owners = ownersIn(fresh);
+  expect(owners.size).toBe(2_000);
+  const holds = new Map(
+    names.map((name) => [name, [...owners].flatMap(([text, owner]) => (owner === name ? [text] : []))]),
+  );
 
   const lost = view(false, holds);
-  const moved = names.filter((self) => self !== 'node-7').flatMap((self) => takenBy({ ...lost, self }));
+  const moved = [...ownersIn(lost)].flatMap(([text, owner]) => (owners.get(text) === owner ? [] : [text]));
   expect(moved.toSorted()).toEqual(holds.get('node-7')!.toSorted());
 
   // The first ones are before the machine code is there, and others run on this machine.
@@ -393,6 +403,9 @@ it('50 nodes and 2,000 addresses are decided in at most 50 ms', () => {
   expect(Math.min(...times)).toBeLessThan(50);
 });
 
-function takenBy(view: View): string[] {
-  return decideOwnership(view).flatMap(({ text, action }) => (action === 'ask' || action === 'take' ? [text] : []));
+/** Who has each address, or is to have it, as one node sees it. */
+function ownersIn(view: View): Map<string, string> {
+  return new Map(
+    decideOwnership(view).map(({ text, action, other }) => [text, action === 'leave' ? other! : view.self]),
+  );
 }

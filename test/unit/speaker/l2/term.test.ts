@@ -66,6 +66,23 @@ it('a false alarm moves nothing, and is asked about about once a second', async 
   expect(world.node(second).decisions[0]).toMatchObject({ action: 'leave', reason: 'HolderAnswers', other: first });
 });
 
+it('an answer that gets lost later on moves nothing', async () => {
+  const world = await aWorld();
+  suspect(world, first);
+  await world.settle();
+  for (let i = 0; i < 4; i++) {
+    world.ms += 1_100;
+    world.node(second).deafFor = 2;
+    await world.settle();
+  }
+  expect(world.answering(ADDRESS)).toEqual([first]);
+  // One that is really gone is missed all the same.
+  world.node(first).end();
+  world.ms += 1_100;
+  await world.settle();
+  expect(world.answering(ADDRESS)).toEqual([second]);
+});
+
 it('a node that comes back takes nothing back, though its object still says that it has it', async () => {
   const world = await aWorld();
   world.node(first).end();
