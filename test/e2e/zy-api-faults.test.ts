@@ -10,7 +10,7 @@ import { EXPIRED, type SeenRequest } from '../support/api-proxy.ts';
 import { TestCa } from '../support/pki.ts';
 import { Detour, KUBERNETES_SERVICE } from './support/detour.ts';
 import { addressesOf, Scene } from './support/scene.ts';
-import { lasting, NOTHING_LOST, Witness, withoutLate } from './support/witness.ts';
+import { lasting, NOTHING_LOST, Witness } from './support/witness.ts';
 
 const LIMIT_MS = 240_000;
 const ROUTE_DEADLINE_MS = 60_000;
@@ -70,7 +70,7 @@ test('the API server stopped for 60 seconds', async () => {
   await lab.controlPlane.startComponent('kube-apiserver');
   await lab.controlPlane.waitUntilReady(lab.api);
   const reacted = await reaction('after the stop');
-  expect(withoutLate(await witness.end())).toEqual(NOTHING_LOST);
+  expect(await witness.end()).toEqual(NOTHING_LOST);
   expectPrompt(reacted);
 });
 
@@ -85,7 +85,7 @@ test('etcd paused for 20 seconds', async () => {
   }
   await lab.controlPlane.waitUntilReady(lab.api);
   const reacted = await reaction('after etcd was paused');
-  expect(withoutLate(await witness.end())).toEqual(NOTHING_LOST);
+  expect(await witness.end()).toEqual(NOTHING_LOST);
   expectPrompt(reacted);
 });
 
@@ -99,7 +99,7 @@ test('every request answered with 500 or 429 for 30 seconds', async () => {
   expect(answers).toBeGreaterThan(0);
   api.rule = () => undefined;
   const reacted = await reaction('after 500 and 429');
-  expect(withoutLate(await witness.end())).toEqual(NOTHING_LOST);
+  expect(await witness.end()).toEqual(NOTHING_LOST);
   expectPrompt(reacted);
 });
 
@@ -113,7 +113,7 @@ test('connections that hang half-open for 20 seconds', async () => {
   expect(tcp.accepted).toBeGreaterThan(before);
   tcp.thaw();
   const reacted = await reaction('after half-open connections');
-  expect(withoutLate(await witness.end())).toEqual(NOTHING_LOST);
+  expect(await witness.end()).toEqual(NOTHING_LOST);
   expectPrompt(reacted);
 });
 
@@ -130,7 +130,7 @@ test("a certificate of another's CA for 10 seconds", async () => {
     api.present(certificate);
   }
   const reacted = await reaction('after the wrong certificate');
-  expect(withoutLate(await witness.end())).toEqual(NOTHING_LOST);
+  expect(await witness.end()).toEqual(NOTHING_LOST);
   expectPrompt(reacted);
 });
 
@@ -168,7 +168,7 @@ test('etcd compacted while the watches were broken: 410 as status and as event, 
   for (const component of ['skycap/webhook', 'skycap/allocator', 'skycap/speaker']) {
     expect(api.seen.some((seen) => seen.userAgent === component && isList(seen))).toBe(true);
   }
-  expect(withoutLate(await witness.end())).toEqual(NOTHING_LOST);
+  expect(await witness.end()).toEqual(NOTHING_LOST);
 });
 
 function watched(): Promise<Witness> {

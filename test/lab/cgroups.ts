@@ -16,6 +16,11 @@ export interface CgroupHierarchy {
 /** Controllers that kubelet and runc use; what the kernel has of them is handed down. */
 const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids', 'io', 'hugetlb'];
 const REMOVE_ATTEMPTS = 100;
+/**
+ * The weight of the pods of all nodes together, sixteen times that of a thread outside. With the kernel's default they would count as one thread beside the many of
+ * the API server, and be starved by it for seconds; machines of their own have processors of their own.
+ */
+const WEIGHTS = { 'cpu.shares': '16384', 'cpu.weight': '1600' };
 
 /** The cgroup mounts in the text of /proc/self/mounts. */
 export function cgroupHierarchies(mounts: string): CgroupHierarchy[] {
@@ -30,11 +35,12 @@ export function cgroupHierarchies(mounts: string): CgroupHierarchy[] {
 export async function makeCgroup(group: string): Promise<void> {
   for (const hierarchy of await hierarchies()) {
     let path = hierarchy.path;
-    for (const part of group.split('/')) {
+    for (const [depth, part] of group.split('/').entries()) {
       if (hierarchy.version === 2) await handDownControllers(path);
       const parent = path;
       path = join(path, part);
       await mkdir(path, { recursive: true });
+      if (depth === 0) await raiseWeight(path);
       if (hierarchy.version === 1) await fillCpuset(parent, path);
     }
     if (hierarchy.version === 2) await handDownControllers(path);
@@ -54,6 +60,14 @@ export async function removeCgroup(group: string): Promise<void> {
 
 async function hierarchies(): Promise<CgroupHierarchy[]> {
   return cgroupHierarchies(await readFile('/proc/self/mounts', 'utf8'));
+}
+
+/** A hierarchy without the processor has neither of these files. */
+async function raiseWeight(path: string): Promise<void> {
+  for (const [name, value] of Object.entries(WEIGHTS)) {
+    const present = await readFile(join(path, name), 'utf8').catch(() => undefined);
+    if (present !== undefined) await writeFile(join(path, name), value);
+  }
 }
 
 /** Version 1's cpuset starts empty, and nothing can run in it until it is filled. */

@@ -6,6 +6,7 @@ const { urls, everyMs, timeoutMs } = JSON.parse(process.argv[2]);
 
 const open = new Set();
 let answered = 0;
+let failed = 0;
 let slowestMs = 0;
 
 async function knock(url) {
@@ -15,6 +16,7 @@ async function knock(url) {
     answered++;
     slowestMs = Math.max(slowestMs, answer.milliseconds);
   } else {
+    failed++;
     const error = answer.ok ? `status ${answer.status}` : answer.error;
     print({ failure: { url, atMs, error, milliseconds: answer.milliseconds } });
   }
@@ -33,6 +35,8 @@ const beat = setInterval(() => {
 
 process.stdin.resume();
 process.stdin.once('end', async () => {
+  // What is over sooner than this program is up would be seen by nobody.
+  while (answered + failed === 0) await new Promise((resolve) => setTimeout(resolve, everyMs));
   clearInterval(beat);
   await Promise.all(open);
   print({ answered, slowestMs });
