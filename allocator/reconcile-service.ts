@@ -170,10 +170,12 @@ export class ServiceReconciler {
   async #reclaim(view: ServiceView, signal: AbortSignal): Promise<boolean> {
     const { world } = this.#deps;
     const wants = view.parsed.kind === 'wants' ? view.parsed.wants : wantsWithoutWishes(view.service);
+    // One for all, though none may be known: made anew each time, the families would have different ones.
+    const token = this.#tokenForNew(view);
     let isClaimed = false;
     for (const reclaim of wants ? reclaimsFor(view.service, wants, view.holdings, world.eips.pools) : []) {
       const claimer = this.#claimerFor(view, reclaim.pools);
-      const claimant = this.#claimant(view, reclaim.wants);
+      const claimant = claimantFor(view, reclaim.wants, token, this.#deps.nowMs());
       if (claimer.preview(claimant).kind !== 'assigned') continue;
       isClaimed = (await claimer.assign(claimant, signal)).kind === 'assigned' || isClaimed;
     }

@@ -144,6 +144,26 @@ test('claims deleted by hand are made again from the Services: no address change
   for (const name of ['shares-1', 'shares-2']) await lab.published(`rebuilt/${name}`, '198.51.100.36');
 });
 
+test('a Service that lost its claims and its token has one token for both families again', async () => {
+  await lab.pool('both', '198.51.100.224/30');
+  await lab.eip('both-six', '2001:db8:7::/126', { namespaces: ['both'] });
+  await lab.create('both/web', {}, { ipFamilyPolicy: 'RequireDualStack' });
+  await lab.published('both/web', '198.51.100.224,2001:db8:7::');
+  await lab.stop(replica);
+  await lab.patch('both/web', { metadata: { annotations: { 'skycap.io/claim': null } } });
+  const ours = async () => {
+    const { items } = await lab.admin.list(EIP_CLAIMS);
+    return items.filter(({ spec }) => spec.holders.some(({ namespace }) => namespace === 'both'));
+  };
+  for (const { metadata } of await ours()) await lab.admin.delete(EIP_CLAIMS, { name: metadata.name ?? '' });
+  replica = await lab.replica();
+  await eventually(async () => {
+    const tokens = (await ours()).flatMap(({ spec }) => spec.holders.map(({ token }) => token));
+    const { annotations } = (await lab.service('both/web')).metadata;
+    expect([tokens.length, ...new Set(tokens)]).toEqual([2, annotations?.['skycap.io/claim']]);
+  });
+});
+
 test('an Eip that is deleted and made again gives the same addresses; meanwhile its Services wait', async () => {
   await lab.pool('again', '198.51.100.48/29');
   for (const name of ['a', 'b', 'c']) {
