@@ -1,5 +1,5 @@
 /**
- * Watches Services and claims from the first to the last run and holds each state that the API server went through against what must hold at any
+ * Watches Services and claims from the first to the last run, of which several go on at a time, and holds each state that the API server went through against what must hold at any
  * instant: an address that is published does not go without a cause, no address and port is published by two Services or claimed by two
  * holders, and who shares has agreed to.
  */
@@ -13,8 +13,8 @@ import { addressesIn, disagreementIn, portsOf } from './agreement.ts';
 /** What a run knows that excuses a change. */
 export interface Judge {
   readonly namespaces: readonly string[];
-  /** Whether the Service's request has changed, or the Eip of the address was deleted, since all was last at rest. */
-  isExcused(serviceKey: string, address: string | undefined): boolean;
+  /** Whether, since all was last at rest, the Service's request has changed, the Eip of the address was deleted, or its claim was in a way that promises nothing. */
+  isExcused(service: Service, address: string | undefined): boolean;
   /** Whether the annotation `skycap.io/addresses` may be of somebody else's hand. */
   isForged(serviceKey: string): boolean;
   /** Something happened, for the log of the run. */
@@ -29,8 +29,10 @@ export class History {
   readonly #client: HttpKubeClient;
   readonly #stop = new AbortController();
   readonly #services = new Map<string, Service>();
+  readonly #claims = new Map<string, EipClaim>();
   readonly #watching: Promise<void>[] = [];
-  judge: Judge | undefined;
+  /** The runs that go on. */
+  readonly judges = new Set<Judge>();
 
   constructor(client: HttpKubeClient) {
     this.#client = client;
@@ -42,6 +44,15 @@ export class History {
       this.#follow(SERVICES, (type, service) => this.#onService(type, service)),
       this.#follow(EIP_CLAIMS, (type, claim) => this.#onClaim(type, claim)),
     ]);
+  }
+
+  /** As the watch has shown them: to see cheaply whether it is worth asking. */
+  servicesIn(namespaces: readonly string[]): Service[] {
+    return [...this.#services.values()].filter(({ metadata }) => namespaces.includes(metadata.namespace ?? ''));
+  }
+
+  claimsOf(isOf: (claim: EipClaim) => boolean): EipClaim[] {
+    return [...this.#claims.values()].filter(isOf);
   }
 
   async stop(): Promise<void> {
@@ -68,7 +79,8 @@ export class History {
     };
     const watching = run().catch((error) => {
       // A gap in what was seen would be a gap in what was judged.
-      if (!signal.aborted) this.judge?.violated(`the watch of ${resource.plural} broke: ${error}`);
+      const text = `the watch of ${resource.plural} broke: ${error}`;
+      if (!signal.aborted) for (const judge of this.judges) judge.violated(text);
     });
     this.#watching.push(watching);
   }
@@ -87,7 +99,7 @@ export class History {
     if (before && before.metadata.uid === service.metadata.uid) {
       this.#comparePromise(judge, key, before, now);
       for (const address of were) {
-        if (now.includes(address) || judge.isExcused(key, address)) continue;
+        if (now.includes(address) || judge.isExcused(service, address)) continue;
         judge.violated(
           `${key} lost its address ${address}, and nobody asked for that; it publishes ${now.join() || 'none'}`,
         );
@@ -100,7 +112,7 @@ export class History {
   #comparePromise(judge: Judge, key: string, before: Service, now: readonly string[]): void {
     const promised = before.metadata.annotations?.['skycap.io/addresses'];
     if (!promised || addressesIn(before).length > 0 || now.length === 0 || judge.isForged(key)) return;
-    const broken = promised.split(',').filter((address) => !now.includes(address) && !judge.isExcused(key, address));
+    const broken = promised.split(',').filter((address) => !now.includes(address) && !judge.isExcused(before, address));
     if (broken.length > 0) judge.violated(`${key} was promised ${promised} and got ${now.join()}`);
   }
 
@@ -110,12 +122,14 @@ export class History {
     for (const [otherKey, other] of this.#services) {
       if (otherKey === key || !addressesIn(other).includes(address)) continue;
       const both = portsOf(other).filter((port) => ports.includes(port));
-      if (both.length === 0 || judge.isExcused(key, undefined) || judge.isExcused(otherKey, undefined)) continue;
+      if (both.length === 0 || judge.isExcused(service, undefined) || judge.isExcused(other, undefined)) continue;
       judge.violated(`${address} port ${both.join()} is published by ${key} and ${otherKey}`);
     }
   }
 
   #onClaim(type: string, claim: EipClaim): void {
+    if (type === 'deleted') this.#claims.delete(claim.spec.address);
+    else this.#claims.set(claim.spec.address, claim);
     const judge = claim.spec.holders.map(({ namespace }) => this.#judgeOf(namespace)).find((one) => one !== undefined);
     if (!judge) return;
     const holders = claim.spec.holders.map(({ name, uid }) => `${name ?? '?'}${uid ? '' : ' (unbound)'}`).join(', ');
@@ -125,6 +139,6 @@ export class History {
   }
 
   #judgeOf(namespace: string | undefined): Judge | undefined {
-    return namespace && this.judge?.namespaces.includes(namespace) ? this.judge : undefined;
+    return [...this.judges].find(({ namespaces }) => namespaces.includes(namespace ?? ''));
   }
 }

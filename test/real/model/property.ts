@@ -13,6 +13,8 @@ import type { Model } from './step.ts';
 import { steps } from './steps.ts';
 
 export const STEPS_PER_RUN = 40;
+/** Runs that go on at a time: each waits most of its time, and they disturb each other as tenants of one cluster do. */
+export const LANES = 4;
 /** Of each the last lines are shown. */
 const LINES_SHOWN = 400;
 
@@ -21,14 +23,54 @@ export interface Progress {
   steps: number;
 }
 
-export function modelProperty(site: Site, progress: Progress = { runs: 0, steps: 0 }) {
+export interface Sequences {
+  /** Of the first lane; each of the others has the next. */
+  readonly seed: number;
+  /** Of one lane. */
+  readonly runs: number;
+  /** No run begins later than this. */
+  readonly withinMs?: number;
+  /** Of a failure that is to be run again; then there is one lane. */
+  readonly path?: string | undefined;
+}
+
+/** @throws what a run found, with the seed and path that run it again. When one has, the others end soon. */
+export async function assertModel(site: Site, progress: Progress, sequences: Sequences): Promise<void> {
+  const { seed, runs, path, withinMs = Number.POSITIVE_INFINITY } = sequences;
+  const endMs = performance.now() + withinMs;
+  const stop = new AbortController();
+  const property = modelProperty(site, progress, () => stop.signal.aborted || performance.now() > endMs);
+  const lanes = Array.from({ length: path === undefined ? LANES : 1 }, async (_, lane) => {
+    const parameters = {
+      numRuns: runs,
+      seed: seed + lane,
+      endOnFailure: true,
+      includeErrorInReport: true,
+      ...(path !== undefined && { path }),
+    };
+    try {
+      await fc.assert(property, parameters);
+    } catch (error) {
+      stop.abort(error);
+      throw error;
+    }
+  });
+  const ends = await Promise.allSettled(lanes);
+  const faults = site.faults();
+  const failed = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+  if (faults.length > 0) failed.push(new Error(faults.join('\n')));
+  if (failed.length > 0) throw failed.length === 1 ? failed[0] : new AggregateError(failed, failed.join('\n\n'));
+}
+
+function modelProperty(site: Site, progress: Progress, isOver: () => boolean) {
   const sequences = fc.array(steps, { minLength: STEPS_PER_RUN, maxLength: STEPS_PER_RUN });
   return fc.asyncProperty(sequences, fc.nat(2), async (sequence, farewell) => {
+    if (isOver()) return;
     const run = await Run.open(site, ++progress.runs);
     try {
       const model: Model = { generated: [] };
       await fc.asyncModelRun(() => ({ model, real: run }), sequence);
-      await run.untilAtRest();
+      await run.untilAtRest(true);
       await leave(run, farewell);
       progress.steps += sequence.length;
     } catch (error) {

@@ -16,6 +16,10 @@ export interface AtRest {
   readonly eips: readonly EipObject[];
   readonly nowMs: number;
   readonly graceMs: number;
+  /** `namespace/name token` of marks that were written by hand. */
+  readonly handMarked: ReadonlySet<string>;
+  /** Addresses whose claim was deleted by hand. */
+  readonly unclaimed: ReadonlySet<string>;
 }
 
 const OPT_IN = 'lb.kubesphere.io/v1alpha1';
@@ -25,11 +29,27 @@ const OWN_ANNOTATIONS = ['skycap.io/addresses', 'skycap.io/claim', 'skycap.io/wa
 
 export function problemsAtRest(state: AtRest): string[] {
   return [
-    ...state.services.flatMap((service) => (isOurs(service) ? ofOurs(service, state) : ofForeign(service))),
+    ...state.services.flatMap((service) => (isOurs(service) ? ofOurs(service, state) : ofForeign(service, state))),
     ...sharedPorts(state.services),
     ...state.claims.flatMap((claim) => claim.spec.holders.flatMap((holder) => ofHolder(claim, holder, state))),
-    ...ofEips(state),
   ];
+}
+
+/** The account of each Eip, from the claims. It is written at a measured pace, so it is asked for at the end alone. */
+export function problemsOfAccounts({ eips, claims }: AtRest): string[] {
+  const ranges = rangesOf(eips);
+  if (!ranges) return [];
+  return eips.flatMap(({ metadata: { name = '' }, status }) => {
+    const range = ranges.get(name);
+    // A claim that no Eip contains counts to the one that gave it.
+    const counted = claims.filter(({ spec }) =>
+      [...ranges.values()].some((one) => isIn(one, spec.address)) ? isIn(range, spec.address) : spec.eip === name,
+    );
+    const used = counted.map(({ spec }) => spec.address).sort();
+    const told = Object.keys(status?.used ?? {}).sort();
+    const isRight = used.join() === told.join() && status?.usage === used.length;
+    return isRight ? [] : [`Eip ${name} says that ${status?.usage} are used: ${told}; there are claims of ${used}`];
+  });
 }
 
 export function isOurs({ metadata, spec }: Service): boolean {
@@ -59,6 +79,7 @@ function ofOurs(service: Service, state: AtRest): string[] {
   const key = keyOf(service);
   const { annotations = {}, labels = {}, uid } = service.metadata;
   const published = addressesIn(service);
+  if (published.some((address) => isAbandoned(address, state))) return [];
   const condition = conditionOf(service);
   const problems: string[] = [];
   const must = (holds: boolean, text: string): void => void (holds || problems.push(`${key} ${text}`));
@@ -100,6 +121,12 @@ function ofOurs(service: Service, state: AtRest): string[] {
   return problems;
 }
 
+/** Nobody can claim again what no Eip has. It stays published: there is nobody else to have it. */
+function isAbandoned(address: string, { claims, eips, unclaimed }: AtRest): boolean {
+  if (!unclaimed.has(address) || claims.some(({ spec }) => spec.address === address)) return false;
+  return ![...(rangesOf(eips)?.values() ?? [])].some((range) => isIn(range, address));
+}
+
 /** Which of its wishes the Service has not got, though it is said to have all. */
 function unfulfilled(service: Service, { eips }: AtRest): string[] {
   const key = keyOf(service);
@@ -136,9 +163,16 @@ function notFull(service: Service, { eips, claims }: AtRest): string[] {
   });
 }
 
-function ofForeign(service: Service): string[] {
+/**
+ * Marks that are written by hand while no webhook answers stay on a Service that is no load balancer: nobody watches those. So does the mark of who waited, where
+ * neither a webhook nor a leader saw it leave.
+ */
+function ofForeign(service: Service, { handMarked }: AtRest): string[] {
   const { annotations = {}, labels = {} } = service.metadata;
-  const marks = OWN_ANNOTATIONS.filter((key) => annotations[key] !== undefined);
+  const isWatched = service.spec?.type === 'LoadBalancer';
+  if (!isWatched && handMarked.has(`${keyOf(service)} ${annotations['skycap.io/claim']}`)) return [];
+  const watched = isWatched ? OWN_ANNOTATIONS : OWN_ANNOTATIONS.filter((key) => key !== 'skycap.io/waiting-since');
+  const marks = watched.filter((key) => annotations[key] !== undefined);
   const left = [
     ...addressesIn(service),
     ...marks,
@@ -172,21 +206,4 @@ function ofHolder(claim: EipClaim, holder: ClaimHolder, { services, eips, nowMs,
   }
   if (holder.uid !== undefined) return [`${what} has no Service`];
   return nowMs - Date.parse(holder.since) < graceMs * 2 ? [] : [`${what} has outlived the grace period`];
-}
-
-/** The account of each Eip, from the claims. */
-function ofEips({ eips, claims }: AtRest): string[] {
-  const ranges = rangesOf(eips);
-  if (!ranges) return [];
-  return eips.flatMap(({ metadata: { name = '' }, status }) => {
-    const range = ranges.get(name);
-    // A claim that no Eip contains counts to the one that gave it.
-    const counted = claims.filter(({ spec }) =>
-      [...ranges.values()].some((one) => isIn(one, spec.address)) ? isIn(range, spec.address) : spec.eip === name,
-    );
-    const used = counted.map(({ spec }) => spec.address).sort();
-    const told = Object.keys(status?.used ?? {}).sort();
-    const isRight = used.join() === told.join() && status?.usage === used.length;
-    return isRight ? [] : [`Eip ${name} says that ${status?.usage} are used: ${told}; there are claims of ${used}`];
-  });
 }

@@ -4,13 +4,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EipClaim } from '../../../lib/api/claim.ts';
 import type { EipObject } from '../../../lib/api/eip-types.ts';
-import type { KubeObject } from '../../../lib/api/object.ts';
+import { type KubeObject, keyFor, keyOf } from '../../../lib/api/object.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import { isTransient, KubeError } from '../../../lib/kube/errors.ts';
 import { EIP_CLAIMS, EIPS, NAMESPACES, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
 import { addressesIn, conditionOf } from './agreement.ts';
 import type { Judge } from './history.ts';
-import { type AtRest, problemsAtRest } from './rest.ts';
+import { type AtRest, problemsAtRest, problemsOfAccounts } from './rest.ts';
 import { GRACE_SECONDS, type Site } from './site.ts';
 
 export const EIP_KEYS = ['a', 'b', 'six'] as const;
@@ -18,7 +18,10 @@ export type EipKey = (typeof EIP_KEYS)[number];
 
 /** The machine may be busy with other things; nothing here is a measurement. */
 const REST_WITHIN_MS = 120_000;
-const LOOK_EVERY_MS = 25;
+const LOOK_EVERY_MS = 20;
+const NEWS_WITHIN_MS = 5_000;
+/** The watch says when it is worth asking; Eips it does not show. */
+const ASK_EVERY_MS = 400;
 /** Refusals that a step must live with: no such object, a name that is taken, what validation or a policy forbids. */
 const REFUSALS: readonly number[] = [403, 404, 409, 422];
 
@@ -31,10 +34,16 @@ export class Run implements Judge {
   readonly #startedMs = performance.now();
   /** Services whose request was changed since they were last seen to have what they ask for. */
   readonly #asked = new Set<string>();
-  /** Eips that were deleted since all was last at rest with them there. */
-  readonly #deletedEips = new Set<EipKey>();
+  /** Eips that were deleted since all was last at rest with them there, and when. */
+  readonly #deletedEips = new Map<EipKey, number>();
   /** Services whose annotation may have been written by somebody else than Skycap. */
   readonly #forged = new Set<string>();
+  readonly #handMarked = new Set<string>();
+  /** Addresses whose claim was deleted by hand. */
+  readonly #unclaimedAddresses = new Set<string>();
+  /** Holders whose claim was deleted by hand, since all was last at rest, by name and by token: all of them, and those that may lose the address by it. */
+  readonly #unclaimed = new Set<string>();
+  readonly #lost = new Set<string>();
   readonly #violations: string[] = [];
 
   private constructor(site: Site, number: number) {
@@ -46,9 +55,9 @@ export class Run implements Judge {
 
   static async open(site: Site, number: number): Promise<Run> {
     const run = new Run(site, number);
-    for (const name of run.namespaces) await site.client.create(NAMESPACES, { metadata: { name } });
-    for (const key of EIP_KEYS) await run.createEip(key);
-    site.history.judge = run;
+    site.history.judges.add(run);
+    await Promise.all(run.namespaces.map((name) => site.client.create(NAMESPACES, { metadata: { name } })));
+    await Promise.all(EIP_KEYS.map((key) => run.createEip(key)));
     return run;
   }
 
@@ -75,7 +84,7 @@ export class Run implements Judge {
   }
 
   async deleteEip(key: EipKey): Promise<void> {
-    this.#deletedEips.add(key);
+    this.#deletedEips.set(key, performance.now());
     await this.attempt(() => this.site.client.delete(EIPS, { name: this.eipName(key) }));
   }
 
@@ -84,14 +93,33 @@ export class Run implements Judge {
     this.#asked.add(serviceKey);
   }
 
-  /** Its annotations are about to be written by us. */
-  forging(serviceKey: string): void {
+  /** Its annotations are about to be written by us, with this `skycap.io/claim`. */
+  forging(serviceKey: string, token: string | undefined): void {
     this.#forged.add(serviceKey);
+    if (token !== undefined) this.#handMarked.add(`${serviceKey} ${token}`);
   }
 
-  isExcused(serviceKey: string, address: string | undefined): boolean {
-    if (this.#asked.has(serviceKey)) return true;
-    return address !== undefined && [...this.#deletedEips].some((key) => this.#isOf(key, address));
+  /** A claim is about to be deleted by hand. */
+  unclaiming({ address, holders }: EipClaim['spec'], isKept: boolean): void {
+    this.#unclaimedAddresses.add(address);
+    for (const { namespace, name, token } of holders) {
+      for (const id of name === undefined ? [token] : [token, keyFor(namespace, name)]) {
+        this.#unclaimed.add(id);
+        if (!isKept) this.#lost.add(id);
+      }
+    }
+  }
+
+  /** An Eip is about to be edited. Without its claim, what a Service publishes is no reason to refuse that. */
+  editing(): void {
+    for (const id of this.#unclaimed) this.#lost.add(id);
+  }
+
+  isExcused(service: Service, address: string | undefined): boolean {
+    const key = keyOf(service);
+    if (this.#asked.has(key) || this.#lost.has(key)) return true;
+    if (this.#lost.has(service.metadata.annotations?.['skycap.io/claim'] ?? '')) return true;
+    return address !== undefined && [...this.#deletedEips.keys()].some((key) => this.#isOf(key, address));
   }
 
   isForged(serviceKey: string): boolean {
@@ -134,28 +162,41 @@ export class Run implements Judge {
 
   async claims(): Promise<readonly EipClaim[]> {
     const { items } = await this.site.client.list(EIP_CLAIMS);
-    return items.filter(({ spec }) => spec.eip.startsWith(this.prefix));
+    return items.filter((claim) => this.#isOurs(claim));
   }
 
   async look(): Promise<AtRest> {
-    const [services, eips, claims] = [await this.services(), await this.eips(), await this.claims()];
-    return { services, eips, claims, nowMs: Date.now(), graceMs: GRACE_SECONDS * 1000 };
+    const [services, eips, claims] = await Promise.all([this.services(), this.eips(), this.claims()]);
+    const graceMs = GRACE_SECONDS * 1000;
+    return {
+      services,
+      eips,
+      claims,
+      nowMs: Date.now(),
+      graceMs,
+      handMarked: this.#handMarked,
+      unclaimed: this.#unclaimedAddresses,
+    };
   }
 
-  /** Waits until all is as it has to be when nothing happens any more. Who has what it asks for has no excuse from then on. */
-  async untilAtRest(): Promise<AtRest> {
+  /**
+   * Waits until all is as it has to be when nothing happens any more. Who has what it asks for has no excuse from then on.
+   *
+   * @param inTheEnd with the accounts of the Eips.
+   */
+  async untilAtRest(inTheEnd = false): Promise<AtRest> {
     const deadline = performance.now() + REST_WITHIN_MS;
     for (;;) {
       this.throwIfViolated();
       const state = await this.look();
-      const problems = problemsAtRest(state);
+      const problems = [...problemsAtRest(state), ...(inTheEnd ? problemsOfAccounts(state) : [])];
       if (problems.length === 0) {
         this.#forgiveNothingMore(state);
         this.note('  at rest');
         return state;
       }
       if (performance.now() > deadline) throw new Error(`Cannot come to rest:\n${problems.join('\n')}`);
-      await sleep(LOOK_EVERY_MS);
+      await this.#untilSeenAtRest(state);
     }
   }
 
@@ -164,9 +205,11 @@ export class Run implements Judge {
     const deadline = performance.now() + REST_WITHIN_MS;
     for (;;) {
       this.throwIfViolated();
-      const held = (await this.claims()).flatMap(({ spec }) =>
-        spec.holders.flatMap(({ name, uid }) => (uid ? [`${spec.address} of ${name} ${uid}`] : [])),
-      );
+      const held = this.site.history
+        .claimsOf((claim) => this.#isOurs(claim))
+        .flatMap(({ spec }) =>
+          spec.holders.flatMap(({ name, uid }) => (uid ? [`${spec.address} of ${name} ${uid}`] : [])),
+        );
       if (held.length === 0) return;
       if (performance.now() > deadline) throw new Error(`Cannot see these released: ${held.join(', ')}`);
       await sleep(LOOK_EVERY_MS);
@@ -175,32 +218,52 @@ export class Run implements Judge {
 
   /** Nothing of the run stays. There is no controller manager to remove a namespace: its finalizer is taken off by hand. */
   async remove(): Promise<void> {
-    this.site.history.judge = undefined;
-    const { client } = this.site;
+    const { client, history, lab } = this.site;
+    history.judges.delete(this);
     const gone = async <T extends KubeObject>(resource: Resource<T>, items: readonly T[]): Promise<void> => {
-      for (const { metadata } of items) {
-        const { name = '', namespace } = metadata;
-        await this.attempt(() => client.delete(resource, { name, namespace }));
-      }
+      const refs = items.map(({ metadata: { name = '', namespace } }) => ({ name, namespace }));
+      await Promise.all(refs.map((ref) => this.attempt(() => client.delete(resource, ref))));
     };
     await gone(SERVICES, await this.services());
     await gone(EIPS, await this.eips());
-    for (const name of this.namespaces) {
-      await gone(NAMESPACES, [{ metadata: { name } }]);
-      const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: { finalizers: [] } };
-      await this.site.lab.send('PUT', `/api/v1/namespaces/${name}/finalize`, body);
+    const namespaces = this.namespaces.map((name) => ({ metadata: { name } }));
+    await gone(NAMESPACES, namespaces);
+    for (const { metadata } of namespaces) {
+      const body = { apiVersion: 'v1', kind: 'Namespace', metadata, spec: { finalizers: [] } };
+      await lab.send('PUT', `/api/v1/namespaces/${metadata.name}/finalize`, body);
     }
   }
 
+  /** As far as the watch shows, or for a moment: then all is asked for again. */
+  async #untilSeenAtRest(state: AtRest): Promise<void> {
+    const { history } = this.site;
+    const until = performance.now() + ASK_EVERY_MS;
+    do {
+      await sleep(LOOK_EVERY_MS);
+      const services = history.servicesIn(this.namespaces);
+      const claims = history.claimsOf((claim) => this.#isOurs(claim));
+      if (problemsAtRest({ ...state, services, claims, nowMs: Date.now() }).length === 0) return;
+    } while (performance.now() < until);
+  }
+
+  #isOurs({ spec }: EipClaim): boolean {
+    return spec.eip.startsWith(this.prefix);
+  }
+
   #forgiveNothingMore({ services, eips }: AtRest): void {
+    this.#unclaimed.clear();
+    this.#lost.clear();
     for (const service of services) {
-      const key = `${service.metadata.namespace}/${service.metadata.name}`;
+      const key = keyOf(service);
       this.#forged.delete(key);
       if (conditionOf(service)?.reason === 'Assigned' || addressesIn(service).length === 0) this.#asked.delete(key);
     }
     for (const { metadata } of eips) {
       const key = EIP_KEYS.find((one) => this.eipName(one) === metadata.name);
-      if (key) this.#deletedEips.delete(key);
+      // Made again at once it looks as if nothing had happened, until the allocator hears of it.
+      const deletedMs = key ? this.#deletedEips.get(key) : undefined;
+      if (key && deletedMs !== undefined && performance.now() - deletedMs > NEWS_WITHIN_MS)
+        this.#deletedEips.delete(key);
     }
   }
 

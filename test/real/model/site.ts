@@ -28,6 +28,7 @@ export class Site implements AsyncDisposable {
   readonly lab: WebhookLab;
   readonly history: History;
   readonly #allocators: Daemon[] = [];
+  readonly #ending = new WeakSet<Daemon>();
   #started = 0;
 
   private constructor(lab: WebhookLab) {
@@ -53,11 +54,14 @@ export class Site implements AsyncDisposable {
     return this.lab.client;
   }
 
-  /** Ends one of the two allocators and starts another in its place. */
+  /** Ends one of the two allocators and starts another in its place, unless that is being done. */
   async restartAllocator(which: number, signal: EndSignal): Promise<void> {
-    const old = this.#allocators[which % ALLOCATORS]!;
+    const place = which % ALLOCATORS;
+    const old = this.#allocators[place]!;
+    if (this.#ending.has(old)) return;
+    this.#ending.add(old);
     await old.kill(signal);
-    this.#allocators[which % ALLOCATORS] = await this.#startAllocator();
+    this.#allocators[place] = await this.#startAllocator();
   }
 
   /** Ends one of the two webhooks and starts another in its place. With SIGTERM no new connection is sent to it, as if it were a pod. */

@@ -1,7 +1,10 @@
 /** Everything that users, administrators and accidents do to a cluster with Skycap in it, as steps of the model with the weight of each. */
 import fc from 'fast-check';
+import type { EipClaim } from '../../../lib/api/claim.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import { EIP_CLAIMS, EIPS, SERVICES } from '../../../lib/kube/resource.ts';
+import { addressesIn } from './agreement.ts';
+import { type AtRest, isIn, rangesOf } from './rest.ts';
 import { EIP_KEYS, type Run } from './run.ts';
 import { REFUSED_LABEL } from './site.ts';
 import { type Model, type Step, step, together } from './step.ts';
@@ -104,9 +107,9 @@ const stripping = step('strip our marks', slots, async (run, slot, model) => {
 
 const forgery = step('forge our marks', fc.tuple(slots, fc.nat(9)), async (run, [slot, number], model) => {
   const key = keyOf(run, model, slot);
-  run.forging(key);
   const address = run.rangesOf('a')[0].replace(/0\/29$/, String(number));
   const annotations = { 'skycap.io/addresses': address, 'skycap.io/claim': 'x', 'skycap.io/waiting-since': 'long' };
+  run.forging(key, annotations['skycap.io/claim']);
   await patch(run, key, { metadata: { annotations, labels: { 'eip.openelb.kubesphere.io/v1alpha2': 'x' } } });
 });
 
@@ -114,9 +117,9 @@ const recreation = step('delete and create again', slots, async (run, slot, mode
   const key = keyOf(run, model, slot);
   const old = await read(run, key);
   if (!old) return;
-  run.forging(key);
-  await remove(run, key);
   const { annotations = {} } = old.metadata;
+  run.forging(key, annotations['skycap.io/claim']);
+  await remove(run, key);
   const { ports: stored, type = 'ClusterIP' } = old.spec ?? {};
   const spec = { type, ports: portsFor((stored ?? []).map(({ port }) => port)) };
   await create(run, { metadata: { ...refOf(key), annotations }, spec } as Service);
@@ -153,6 +156,7 @@ const eipRecreation = step('delete and create Eip', eipKeys, async (run, key) =>
 const eipEdit = step('edit Eip', fc.tuple(eipKeys, fc.nat(4)), async (run, [key, choice]) => {
   const ranges = run.rangesOf(key);
   const body = { spec: { address: ranges[choice % ranges.length] } };
+  run.editing();
   await run.attempt(() => run.site.client.patch(EIPS, { name: run.eipName(key) }, body, { type: 'merge' }));
 });
 
@@ -162,20 +166,29 @@ const disabling = step('disable Eip', fc.tuple(eipKeys, fc.boolean()), async (ru
   );
 });
 
+/**
+ * What is promised of a claim that somebody deletes by hand, whatever goes on meanwhile: who published the address keeps it, where nobody shares it and an Eip
+ * has it. An address that is not published yet may go to another; and of those who shared one, each may join again only where the others leave it room.
+ */
+async function deleteByHand(run: Run, { metadata, spec }: EipClaim, { services, eips }: AtRest): Promise<void> {
+  const [first, ...others] = spec.holders;
+  const service = services.find(({ metadata: { uid } }) => uid === first?.uid);
+  const isPublished = service !== undefined && addressesIn(service).includes(spec.address);
+  const isOfEip = [...(rangesOf(eips)?.values() ?? [])].some((range) => isIn(range, spec.address));
+  run.unclaiming(spec, isPublished && isOfEip && others.length === 0);
+  const { name = '', uid = '', resourceVersion = '' } = metadata;
+  await run.attempt(() => run.site.client.delete(EIP_CLAIMS, { name }, { uid, resourceVersion }));
+}
+
 const claimDeletion = step('delete a claim by hand', fc.nat(20), async (run, choice) => {
-  const claims = await run.claims();
-  const { name } = claims[choice % Math.max(claims.length, 1)]?.metadata ?? {};
-  if (name) await run.attempt(() => run.site.client.delete(EIP_CLAIMS, { name }));
-  await run.untilAtRest();
+  const state = await run.look();
+  const claim = state.claims[choice % Math.max(state.claims.length, 1)];
+  if (claim) await deleteByHand(run, claim, state);
 });
 
 const allClaimsDeletion = step('delete all claims by hand', fc.constant(undefined), async (run) => {
-  await Promise.all(
-    (await run.claims()).map(({ metadata: { name = '' } }) =>
-      run.attempt(() => run.site.client.delete(EIP_CLAIMS, { name })),
-    ),
-  );
-  await run.untilAtRest();
+  const state = await run.look();
+  await Promise.all(state.claims.map((claim) => deleteByHand(run, claim, state)));
 });
 
 const webhookRestart = step('end a webhook', fc.tuple(fc.nat(1), signals), (run, [which, signal]) =>
@@ -211,6 +224,8 @@ const everyday = weighted(
   [4, eipEdit],
   [1, eipDeletion],
   [2, eipRecreation],
+  [2, claimDeletion],
+  [1, allClaimsDeletion],
 );
 
 export const steps: fc.Arbitrary<Step> = weighted(
@@ -223,6 +238,4 @@ export const steps: fc.Arbitrary<Step> = weighted(
   [3, repeatedReview],
   [4, webhookRestart],
   [3, allocatorRestart],
-  [6, claimDeletion],
-  [2, allClaimsDeletion],
 );
