@@ -121,7 +121,8 @@ export class Fleet implements AsyncDisposable {
 
   /** A change of a Service that no speaker has anything to do for. */
   async touchService(name: string): Promise<void> {
-    const metadata = { annotations: { 'example.com/change': String(Date.now()) } };
+    // What a speaker keeps nothing of, such as an annotation, it does not notice either.
+    const metadata = { labels: { 'example.com/change': String(Date.now()) } };
     const ref = { name, namespace: NAMESPACE };
     const { metadata: changed } = await this.#client.patch(SERVICES, ref, { metadata }, { type: 'merge' });
     await this.#all((speaker) => {
