@@ -31,7 +31,7 @@ import type { ResponderListener } from './l2/responder-port.ts';
 import { SpeakerLoop } from './loop.ts';
 import { speakerMetrics } from './metrics.ts';
 import { Reporter } from './report.ts';
-import { takeSnapshot } from './snapshot.ts';
+import { takeEips, takeSnapshot } from './snapshot.ts';
 import { SpeakerObjectStore } from './speaker-object.ts';
 import { makeStores } from './stores.ts';
 
@@ -74,6 +74,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   });
   const layer2 = new Layer2({
     ...{ nodeName, client, snapshot, node, store, responder, peers, metrics, registry, log, clock: systemClock },
+    eips: () => takeEips(stores.sources),
     namespace: settings.namespace,
     podName: settings.podName,
     onState: () => {

@@ -34,6 +34,8 @@ export interface Layer2Options {
   readonly client: KubeClient & KubeWatcher;
   /** @returns undefined while a store is not synced. */
   readonly snapshot: () => Snapshot | undefined;
+  /** Its Eips alone: asked at every change, in clusters without layer 2 too. */
+  readonly eips: () => Snapshot['eips'] | undefined;
   readonly node: () => Node | undefined;
   readonly store: Layer2Store;
   /** Both tell this object of changes. */
@@ -61,6 +63,10 @@ export interface Layer2State {
 const HAND_OVER_MS = 10_000;
 const HAND_OVER_LOOK_MS = 20;
 const REFRESH_EVERY_MS = 1_000;
+const WORK_WITHOUT_REST_MS = 5;
+const LONGEST_REST_MS = 50;
+/** For others to hear that this node ends, where it has nothing to hand over. */
+const WORD_MS = 1_000;
 /** BGP does not wait longer for layer 2. */
 const WATCH_KNOWN_WITHIN_MS = 10_000;
 
@@ -167,33 +173,39 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
 
   /** Hands over what this node has: resolves when others have it, or nobody can take it, or the time is over. {@link run} must go on meanwhile. */
   async leave(): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock, log, store } = this.#options;
     this.#isStopping = true;
     const running = this.#running;
     if (!running) return;
     const startedMs = clock.monotonicMs();
-    const leftMs = () => startedMs + HAND_OVER_MS - clock.monotonicMs();
+    const pastMs = () => clock.monotonicMs() - startedMs;
+    const isDone = () => running.term.isFree && (saidIn(store.status).stopping || pastMs() > WORD_MS);
     const never = new AbortController().signal;
     running.term.stop();
     this.trigger();
-    while (!running.term.isFree && leftMs() > 0) await pause(HAND_OVER_LOOK_MS, never);
-    log.info({ free: running.term.isFree, durationMs: Math.round(clock.monotonicMs() - startedMs) }, 'handed over');
+    while (!isDone() && pastMs() < HAND_OVER_MS) await pause(HAND_OVER_LOOK_MS, never);
+    log.info({ free: running.term.isFree, durationMs: Math.round(pastMs()) }, 'handed over');
     await this.#options.responder.answerFor([]);
   }
 
   async #act(signal: AbortSignal): Promise<Again | undefined> {
-    const { snapshot, store } = this.#options;
-    const now = snapshot();
-    if (!now || !store.synced) return undefined;
-    this.#isInUse = usesLayer2(now.eips);
-    const again = this.#isInUse ? await this.#takePart(now, signal) : await this.#stayOut(signal);
+    const { eips, store } = this.#options;
+    const now = eips();
+    if (!now) return undefined;
+    this.#isInUse = usesLayer2(now);
+    if (this.#isInUse && !store.synced) return undefined;
+    const again = this.#isInUse ? await this.#takePart(signal) : await this.#stayOut(signal);
     this.#report();
     return this.isWatchKnown || again ? again : { againAfterMs: WATCH_KNOWN_WITHIN_MS };
   }
 
-  async #takePart(snapshot: Snapshot, signal: AbortSignal): Promise<Again | undefined> {
+  async #takePart(signal: AbortSignal): Promise<Again | undefined> {
     this.#running ??= this.#begin(signal);
-    return this.#hasLinks ? await this.#running.term.act(snapshot, signal) : undefined;
+    const startedMs = performance.now();
+    const snapshot = this.#hasLinks ? this.#options.snapshot() : undefined;
+    const again = snapshot && (await this.#running.term.act(snapshot, signal));
+    await pause(restMs(performance.now() - startedMs), signal);
+    return again;
   }
 
   async #stayOut(signal: AbortSignal): Promise<undefined> {
@@ -304,6 +316,11 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     this.#hasPublished = true;
     if (running) void running.keeper.run(running.stop.signal);
   }
+}
+
+/** With thousands of addresses a burst of changes takes a third of a core at most; with a few hundred nobody rests. */
+function restMs(workedMs: number): number {
+  return workedMs < WORK_WITHOUT_REST_MS ? 0 : Math.min(workedMs * 2, LONGEST_REST_MS);
 }
 
 function describe({ address, mac, interface: on }: OtherOwner): string {

@@ -4,6 +4,7 @@
  *
  * What this node has is what it answers for. After a start that is what its Speaker object says, so that a speaker that was killed goes on.
  */
+import { matchesLabels } from '../../lib/api/label-selector.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 import type { Again } from '../../lib/process/level-loop.ts';
@@ -69,7 +70,7 @@ export class Term {
 
   /** Nothing is left to hand over: others have it, or there are no others. */
   get isFree(): boolean {
-    return this.#stopping && (this.#holds?.size === 0 || this.#isLonely);
+    return this.#stopping && ((this.#holds?.size ?? 0) === 0 || this.#isLonely);
   }
 
   /** From the next run on everything is handed over. */
@@ -84,7 +85,8 @@ export class Term {
     peers.watch(ringMembers(liveness.members, nodeOf));
     const here = nodeState(nodeName, fleet.node(nodeName));
     const facts = { links: responder.links, linkTowards: (address: Address) => responder.linkTowards(address) };
-    const places = placeEips(layer2Eips(snapshot.eips), here, facts);
+    const eips = layer2Eips(snapshot.eips).filter(({ nodeSelector }) => matchesLabels(nodeSelector, here.labels));
+    const places = placeEips(eips, here, facts);
     if (this.#waitsForRoutes(places)) return { againAfterMs: LOOK_AGAIN_MS };
     this.#holds ??= this.#heldBefore();
     const wanted = wantedAddresses(snapshot);
