@@ -4,9 +4,11 @@
  *
  * The backends are on n1 alone, and n1 is not selected: so a node that loses its power takes no backend with it.
  */
+import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { jest } from '@jest/globals';
 import type { Service } from '../../lib/api/service.ts';
+import { type AuditEvent, eventsIn } from '../lab/audit.ts';
 import { readExamples, request } from '../lab/demo.ts';
 import { SKYCAP_NAMESPACE } from '../lab/install.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -62,6 +64,12 @@ async function statusFrom(machine: string, address: string): Promise<string> {
   return (await inNamespace(namespaceOf(lab.layout, machine), command)).trim();
 }
 
+async function writesOfSpeakers(): Promise<AuditEvent[]> {
+  const user = 'system:serviceaccount:skycap-system:skycap-speaker';
+  const events = eventsIn(await readFile(lab.layout.auditLog, 'utf8'));
+  return events.filter((event) => event.user.username === user && !['get', 'list', 'watch'].includes(event.verb));
+}
+
 it('the client behind the router and a machine on the network reach it, and one node answers', async () => {
   for (const address of [v4, v6]) {
     const holder = await holderOf(lab, address);
@@ -112,6 +120,17 @@ it('the Speaker and the Service say who has it', async () => {
     },
     { what: `the condition skycap.io/Announced naming ${holder}`, deadlineMs: 20_000 },
   );
+});
+
+it('at rest a node renews its Lease each five seconds, and writes nothing else', async () => {
+  await allQuiet(lab);
+  const before = (await writesOfSpeakers()).length;
+  await lasting(15);
+  const writes = (await writesOfSpeakers()).slice(before);
+  const resources = new Set(writes.map(({ objectRef }) => objectRef?.resource));
+  expect([...resources]).toEqual(['leases']);
+  // A beat at either end may fall into the time.
+  expect(writes.length).toBeLessThanOrEqual(lab.nodes.length * 4);
 });
 
 it('a power cut of its owner costs the client a second at most, three times', async () => {
