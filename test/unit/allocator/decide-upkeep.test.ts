@@ -63,6 +63,24 @@ test.each<[string, Partial<UpkeepFacts>, object]>([
     nothing,
   ],
   [
+    'is of a deleted Eip: takes no ports meanwhile, which others who share the address may have',
+    {
+      outcome: outcome(),
+      holdings: [holding('10.0.0.1', {}, 'gone')],
+      wishAt: () => wishOf(wants({ ports: [{ port: 99, protocol: 'TCP' }] })),
+      agreementOn: () => ({ kind: 'serviceCounts' }),
+    },
+    nothing,
+  ],
+  [
+    'is of a deleted Eip and of a former Service of the name: is not reserved',
+    {
+      outcome: outcome(),
+      holdings: [{ ...holding('10.0.0.1', { uid: 'uid-former' }, 'gone'), isEstablished: false }],
+    },
+    { ...nothing, release: ['10.0.0.1 ServiceGone'] },
+  ],
+  [
     'is of a deleted Eip, and the Service has another: is released',
     { outcome: outcome('10.0.0.2'), holdings: [holding('10.0.0.2'), holding('10.0.0.1', {}, 'gone')] },
     { ...nothing, release: ['10.0.0.1 NoLongerUsed'] },
