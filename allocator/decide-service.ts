@@ -98,13 +98,23 @@ const BY_DEFAULT: Verdict = {
   message: `the Service asks for no particular load balancer, and Skycap serves those while it has a default Eip; to take it off, give it the annotation ${SERVICE_ANNOTATIONS.optIn[0]} with another value`,
 };
 
-/** The Service stopped being ours: nothing of ours stays, and nothing of others' goes. */
-export function decideLeaving({ service, holdings }: Pick<ServiceFacts, 'service' | 'holdings'>): ServiceDecision {
+export interface LeavingFacts extends Pick<ServiceFacts, 'service' | 'holdings'> {
+  /** An Eip has the address. */
+  readonly isOfEip: (address: Address) => boolean;
+}
+
+/**
+ * The Service stopped being ours: nothing of ours stays, and nothing of others' goes. While our condition stands, what it publishes of our Eips is ours though
+ * nothing else tells of it any more: its marks may be forged, and the token with them that its claim would be known by.
+ */
+export function decideLeaving({ service, holdings, isOfEip }: LeavingFacts): ServiceDecision {
   const gave = [...holdings.map(({ address }) => address), ...(isJudged(service) ? annotatedAddresses(service) : [])];
+  const isOurs = (address: Address): boolean =>
+    gave.some((one) => sameAddress(one, address)) || (isJudged(service) && isOfEip(address));
   const before = ingressOf(service);
   const ingress = before.filter(({ ip }) => {
     const address = parseAddress(ip ?? '');
-    return !address || !gave.some((one) => sameAddress(one, address));
+    return !address || !isOurs(address);
   });
   return { marks: NO_MARKS, ingress, verdicts: [], events: releaseEvents(before, ingress) };
 }

@@ -13,7 +13,7 @@ import { type Claimant, Claimer } from '../lib/ipam/claimer.ts';
 import type { Pools } from '../lib/ipam/pools.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
 import { dropManagedFields } from '../lib/kube/transform.ts';
-import { sameAddress } from '../lib/net/address.ts';
+import { type Address, sameAddress } from '../lib/net/address.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import { decideInvalid, decideOutcome, type Outcome } from './decide-outcome.ts';
 import { decideLeaving, decideService, type ServiceDecision } from './decide-service.ts';
@@ -144,7 +144,9 @@ export class ServiceReconciler {
   /** Not ours, or not any more. */
   async #leave(view: ServiceView, signal: AbortSignal): Promise<Again | undefined> {
     this.#stopWaiting(view.key);
-    const again = await this.#write(view, decideLeaving(view), signal);
+    const { eips } = this.#deps.world;
+    const isOfEip = (address: Address): boolean => eips.pools.containing(address) !== undefined;
+    const again = await this.#write(view, decideLeaving({ ...view, isOfEip }), signal);
     if (again) return again;
     return this.#upkeep.run(view, undefined, undefined, signal);
   }

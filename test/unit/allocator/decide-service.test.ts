@@ -4,6 +4,7 @@ import type { Holding } from '../../../allocator/holdings.ts';
 import { servicePatch } from '../../../allocator/service-patch.ts';
 import type { Condition } from '../../../lib/api/object.ts';
 import type { Service } from '../../../lib/api/service.ts';
+import { type Address, formatAddress } from '../../../lib/net/address.ts';
 import { addr, claim, holder, NOW_MS, service } from './builders.ts';
 
 const own = holder('front');
@@ -255,8 +256,10 @@ describe('a Service that stops being ours', () => {
     conditions: [condition, { ...condition, type: 'example.com/Theirs' }],
   });
 
+  const isOfEip = (address: Address): boolean => formatAddress(address).startsWith('10.');
+
   test('loses what was ours and nothing else', () => {
-    const decision = decideLeaving({ service: of, holdings: [holding('10.0.0.1')] });
+    const decision = decideLeaving({ service: of, holdings: [holding('10.0.0.1')], isOfEip });
     expect(servicePatch(of, decision, NOW_MS)).toEqual({
       metadata: {
         uid: 'uid-front',
@@ -272,11 +275,22 @@ describe('a Service that stops being ours', () => {
   });
 
   test('loses it too when its claim was deleted by hand', () => {
-    expect(decideLeaving({ service: of, holdings: [] }).ingress.map(({ ip }) => ip)).toEqual(['192.0.2.9']);
+    expect(decideLeaving({ service: of, holdings: [], isOfEip: () => false }).ingress.map(({ ip }) => ip)).toEqual([
+      '192.0.2.9',
+    ]);
+  });
+
+  test('loses it too when its marks were forged, and its claim is not known by them', () => {
+    const annotations = { 'skycap.io/addresses': '10.0.0.77', 'skycap.io/claim': 'x' };
+    const forged = { ...of, metadata: { ...of.metadata, annotations } };
+    const { ingress } = decideLeaving({ service: forged, holdings: [], isOfEip });
+    expect(ingress.map(({ ip }) => ip)).toEqual(['192.0.2.9']);
   });
 
   test('is not touched where nothing of ours is on it', () => {
     const foreign = service({ published: ['192.0.2.9'], annotations: { 'skycap.io/sharing-key': 'x' } });
-    expect(servicePatch(foreign, decideLeaving({ service: foreign, holdings: [] }), NOW_MS)).toBeUndefined();
+    expect(
+      servicePatch(foreign, decideLeaving({ service: foreign, holdings: [], isOfEip: () => true }), NOW_MS),
+    ).toBeUndefined();
   });
 });

@@ -16,7 +16,7 @@ import type { Service } from '../../../lib/api/service.ts';
 import type { Wants } from '../../../lib/api/wants.ts';
 import { type Choice, choose } from '../../../lib/ipam/choose.ts';
 import type { Pools } from '../../../lib/ipam/pools.ts';
-import { formatAddress } from '../../../lib/net/address.ts';
+import { type Address, formatAddress } from '../../../lib/net/address.ts';
 import { type HandStores, NOW_MS } from './builders.ts';
 
 export const SETTINGS = { unmarkedServices: 'defaultEip' } as const;
@@ -58,7 +58,9 @@ export function lookAt(service: Service, world: World, stores: HandStores): Look
     view = viewOf(service, world, SETTINGS);
     return choice;
   };
-  if (view.parsed.kind === 'notOurs') return { view, outcome: undefined, decision: decideLeaving(view) };
+  const isOfEip = (address: Address): boolean => world.eips.pools.containing(address) !== undefined;
+  if (view.parsed.kind === 'notOurs')
+    return { view, outcome: undefined, decision: decideLeaving({ ...view, isOfEip }) };
   const wants = view.parsed.kind === 'wants' ? view.parsed.wants : undefined;
   const full = wants ?? wantsWithoutWishes(service);
   for (const reclaim of full ? reclaimsFor(service, full, view.holdings, world.eips.pools) : [])
