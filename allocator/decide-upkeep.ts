@@ -72,7 +72,7 @@ function isReserved({ address, eip, isEstablished }: Holding, { uses }: Outcome)
 function renewalOf(
   holding: Holding,
   verdict: HolderVerdict,
-  { service, wishAt, outcome, agreementOn }: UpkeepFacts,
+  { service, serviceToken, wishAt, outcome, agreementOn }: UpkeepFacts,
 ): { readonly address: Address; readonly own: ClaimHolder; readonly next: ClaimHolder; readonly againAtMs: number } {
   const { address, own } = holding;
   const never = Number.POSITIVE_INFINITY;
@@ -83,6 +83,7 @@ function renewalOf(
   const wish = outcome && isUsed(outcome.uses, address) ? wishAt(holding) : wishIn(own);
   const next = renewedHolder(own, service, wish, {
     bind: verdict.kind === 'bind',
+    token: serviceToken,
     serviceCounts: agreement.kind === 'serviceCounts',
   });
   return { address, own, next, againAtMs: agreement.kind === 'wait' ? agreement.untilMs : never };

@@ -22,8 +22,10 @@ export function newHolder(service: Service, wants: Wants, token: string, nowMs: 
 }
 
 export interface Renewal {
-  /** Write name and uid of the Service into it. */
+  /** Write name, uid and token of the Service into it. */
   readonly bind: boolean;
+  /** The one that stands on the Service; several create calls for its name had each their own. */
+  readonly token: string | undefined;
   /** Take the Service's word for all. */
   readonly serviceCounts: boolean;
 }
@@ -35,7 +37,8 @@ export function renewedHolder(own: ClaimHolder, service: Service, wish: ClaimedW
   const next = renewal.serviceCounts ? wish : { ...claimed, ports: withAll(claimed.ports, wish.ports) };
   const isBound = !renewal.bind || (own.name === name && own.uid === uid);
   if (isBound && wishText(next) === wishText(claimed)) return own;
-  const { namespace, token, since } = own;
+  const { namespace, since } = own;
+  const token = renewal.bind ? (renewal.token ?? own.token) : own.token;
   const identity = renewal.bind ? { name, uid } : { name: own.name, uid: own.uid };
   return {
     namespace,

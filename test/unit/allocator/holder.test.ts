@@ -30,6 +30,13 @@ test.each([
   ],
   ['it is to be bound', { uid: undefined }, wants(), { bind: true, serviceCounts: false }, { uid: 'uid-front' }],
   [
+    'it is to be bound, and was made by another create call for the name',
+    { uid: undefined, token: 'other' },
+    wants(),
+    { bind: true, serviceCounts: false, token: 'token-front' },
+    { uid: 'uid-front', token: 'token-front' },
+  ],
+  [
     'a port comes in: it is added at once',
     {},
     wants({ ports: tcp(80, 443) }),
@@ -67,7 +74,7 @@ test.each([
 ])('%s', (_, own, wish, renewal, change) => {
   const { uid, ...rest } = holder('front', own as object);
   const entry = uid === undefined ? rest : { ...rest, uid };
-  const next = renewedHolder(entry, service(), wishOf(wish), renewal);
+  const next = renewedHolder(entry, service(), wishOf(wish), { token: undefined, ...renewal });
   if (change === undefined) expect(next).toBe(entry);
   else expect(next).toEqual({ ...entry, ...change });
 });
@@ -77,6 +84,7 @@ test('no port of the Service is ever missing, whatever is known of the update', 
   fc.assert(
     fc.property(ports, ports, fc.boolean(), fc.boolean(), (claimed, wished, bind, serviceCounts) => {
       const next = renewedHolder(holder('front', { ports: claimed }), service(), wishOf(wants({ ports: wished })), {
+        token: undefined,
         bind,
         serviceCounts,
       });
