@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { build } from 'esbuild';
 
 const COMPONENTS = ['webhook', 'allocator', 'speaker'];
-const THREADS = ['speaker/l2/responder-worker'];
+const THREADS = ['speaker/l2/responder/responder-worker'];
 const KOFFI = `node_modules/@koromix/koffi-linux-${process.arch}`;
 // Some dependencies are CommonJS and call `require`, which an ES module does not have.
 const REQUIRE = `import { createRequire as createRequireOfBundle } from 'node:module';

@@ -7,7 +7,7 @@ import { type KubeObject, keyFor, keyOf } from '../lib/api/object.ts';
 import { parseEip } from '../lib/api/parse-eip.ts';
 import type { Parsed } from '../lib/api/problem.ts';
 import type { EndpointSlice, Node, Service } from '../lib/api/service.ts';
-import type { BfdNeighbor } from './l2/bfd-neighbors.ts';
+import type { BfdNeighbor } from './l2/peers/bfd-neighbors.ts';
 
 /** Kubernetes' own link from a slice to its Service; the slice's name means nothing. */
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';

@@ -8,7 +8,7 @@ import { bitsOf, formatAddress } from '../../lib/net/address.ts';
 import type { Plan } from '../desired/plan.ts';
 import type { RouteGroup } from '../desired/routes.ts';
 import type { BgpSession, SessionChannel } from '../desired/sessions.ts';
-import type { BfdNeighbor } from '../l2/bfd-neighbors.ts';
+import type { BfdNeighbor } from '../l2/peers/bfd-neighbors.ts';
 import { symbolFor } from './symbol.ts';
 import { type BirdVersion, saysAuthentication } from './version.ts';
 

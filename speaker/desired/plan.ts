@@ -12,7 +12,7 @@ import { formatProblems } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import { firstAddress } from '../../lib/net/range.ts';
-import type { BfdNeighbor } from '../l2/bfd-neighbors.ts';
+import type { BfdNeighbor } from '../l2/peers/bfd-neighbors.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { nodeRefusal } from './eligible.ts';
 import { type NodeState, nodeState } from './node-state.ts';

@@ -1,11 +1,11 @@
 /** Another machine on the network: sends any frame and hears all ARP and IPv6 that reaches it, by packet sockets of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Address, parseAddress } from '../../lib/net/address.ts';
-import { type ArpPacket, decodeArp, ETHERTYPE_ARP, encodeArp } from '../../speaker/l2/arp.ts';
-import { BROADCAST, type MacAddress, writeAddress } from '../../speaker/l2/frame.ts';
-import { SOL_SOCKET, setOption } from '../../speaker/l2/libc.ts';
-import { decodeNeighbor, ETHERTYPE_IPV6, type NeighborMessage, neighborReply } from '../../speaker/l2/ndp.ts';
-import { PacketSocket } from '../../speaker/l2/packet-socket.ts';
+import { type ArpPacket, decodeArp, ETHERTYPE_ARP, encodeArp } from '../../speaker/l2/frames/arp.ts';
+import { BROADCAST, type MacAddress, writeAddress } from '../../speaker/l2/frames/frame.ts';
+import { decodeNeighbor, ETHERTYPE_IPV6, type NeighborMessage, neighborReply } from '../../speaker/l2/frames/ndp.ts';
+import { SOL_SOCKET, setOption } from '../../speaker/l2/responder/libc.ts';
+import { PacketSocket } from '../../speaker/l2/responder/packet-socket.ts';
 import { inNamespace, ip } from './namespaces.ts';
 
 /** "Return 262144": the whole frame, whatever it is. */

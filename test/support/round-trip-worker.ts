@@ -1,10 +1,10 @@
 /** The thread of `round-trips.ts`: asks, waits for the answer, rests, and tells all times at the end. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { ETHERTYPE_ARP } from '../../speaker/l2/arp.ts';
-import { readEthernet } from '../../speaker/l2/frame.ts';
-import { PollSet } from '../../speaker/l2/libc.ts';
-import { ETHERTYPE_IPV6 } from '../../speaker/l2/ndp.ts';
-import { PacketSocket } from '../../speaker/l2/packet-socket.ts';
+import { ETHERTYPE_ARP } from '../../speaker/l2/frames/arp.ts';
+import { readEthernet } from '../../speaker/l2/frames/frame.ts';
+import { ETHERTYPE_IPV6 } from '../../speaker/l2/frames/ndp.ts';
+import { PollSet } from '../../speaker/l2/responder/libc.ts';
+import { PacketSocket } from '../../speaker/l2/responder/packet-socket.ts';
 import { ALL, arpIn, neighborIn } from './neighbour.ts';
 
 const DEADLINE_MS = 5_000;

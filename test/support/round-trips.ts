@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { parseAddress } from '../../lib/net/address.ts';
-import type { MacAddress } from '../../speaker/l2/frame.ts';
+import type { MacAddress } from '../../speaker/l2/frames/frame.ts';
 import { inNamespace, ip } from './namespaces.ts';
 import { arpRequest, solicitation } from './neighbour.ts';
 

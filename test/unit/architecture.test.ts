@@ -84,10 +84,11 @@ test('what decides does no input or output', () => {
       isIn('lib/api')(file) ||
       isIn('speaker/desired')(file) ||
       /^lib\/ipam\/(choose|ledger|pools|sharing)\.ts$/.test(file.path) ||
-      /^speaker\/l2\/(announcements|arp|conflicts|frame|match-links|ndp|netlink|packet-filter|probes|read-links)\.ts$/.test(
+      isIn('speaker/l2/frames')(file) ||
+      /^speaker\/l2\/responder\/(announcements|conflicts|netlink|packet-filter|probes|read-links)\.ts$/.test(
         file.path,
       ) ||
-      /^speaker\/l2\/(liveness|owner|rendezvous|wanted)\.ts$/.test(file.path) ||
+      /^speaker\/l2\/(match-links|owner|rendezvous|wanted|peers\/(liveness|ring))\.ts$/.test(file.path) ||
       /\/(decide|render|model|reply)[^/]*\.ts$/.test(file.path),
   );
   expect(pure.length).toBeGreaterThan(10);

@@ -1,9 +1,9 @@
 /** The responder against real kernels: what another machine on the network finds out, and what it must not. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatAddress, parseAddress } from '../../../lib/net/address.ts';
-import { isArpProbe } from '../../../speaker/l2/arp.ts';
+import { isArpProbe } from '../../../speaker/l2/frames/arp.ts';
+import { neighborAnnouncement, neighborProbe } from '../../../speaker/l2/frames/ndp.ts';
 import type { Layer2Address } from '../../../speaker/l2/link.ts';
-import { neighborAnnouncement, neighborProbe } from '../../../speaker/l2/ndp.ts';
 import { eventually, until } from '../../support/eventually.ts';
 import { addNamespace, ip } from '../../support/namespaces.ts';
 import { arpIn, Neighbour, neighborIn } from '../../support/neighbour.ts';

@@ -3,9 +3,9 @@
  * millions are made.
  */
 import { type Address, addressOf } from '../../../../lib/net/address.ts';
-import { arpAnnouncement, arpProbe, encodeArp } from '../../../../speaker/l2/arp.ts';
-import { BROADCAST, type MacAddress } from '../../../../speaker/l2/frame.ts';
-import { neighborAnnouncement, neighborProbe } from '../../../../speaker/l2/ndp.ts';
+import { arpAnnouncement, arpProbe, encodeArp } from '../../../../speaker/l2/frames/arp.ts';
+import { BROADCAST, type MacAddress } from '../../../../speaker/l2/frames/frame.ts';
+import { neighborAnnouncement, neighborProbe } from '../../../../speaker/l2/frames/ndp.ts';
 import { solicitation } from '../../../support/neighbour.ts';
 
 export interface Cast {

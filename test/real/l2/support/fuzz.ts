@@ -6,10 +6,10 @@
  * lot is over, and nothing is lost for want of room.
  */
 import { type Address, parseAddress } from '../../../../lib/net/address.ts';
-import { AddressSet } from '../../../../speaker/l2/address-set.ts';
-import { decideAnswer, type Post } from '../../../../speaker/l2/decide-answer.ts';
-import { isStation, readEthernet } from '../../../../speaker/l2/frame.ts';
-import { neighborAnnouncement, neighborProbe } from '../../../../speaker/l2/ndp.ts';
+import { isStation, readEthernet } from '../../../../speaker/l2/frames/frame.ts';
+import { neighborAnnouncement, neighborProbe } from '../../../../speaker/l2/frames/ndp.ts';
+import { AddressSet } from '../../../../speaker/l2/responder/address-set.ts';
+import { decideAnswer, type Post } from '../../../../speaker/l2/responder/decide-answer.ts';
 import { ip } from '../../../support/namespaces.ts';
 import { arpIn, Neighbour, neighborIn } from '../../../support/neighbour.ts';
 import { type Cast, makeFrame, numbersOf } from './frame-maker.ts';

@@ -1,6 +1,6 @@
 /** A process with a responder that is at work, which ends as its argument says: the thread must not hold it up, and not crash it. */
 import { parseAddress } from '../../../../lib/net/address.ts';
-import { Responder } from '../../../../speaker/l2/responder.ts';
+import { Responder } from '../../../../speaker/l2/responder/responder.ts';
 
 const responder = new Responder({
   listener: {

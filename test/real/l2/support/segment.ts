@@ -1,7 +1,7 @@
 /** A network of a node and another machine, each a namespace of its own, and responders on the node. */
 
 import type { OtherOwner } from '../../../../speaker/l2/link.ts';
-import { Responder } from '../../../../speaker/l2/responder.ts';
+import { Responder } from '../../../../speaker/l2/responder/responder.ts';
 import { until } from '../../../support/eventually.ts';
 import { addNamespace, inNamespace, ip } from '../../../support/namespaces.ts';
 

@@ -1,0 +1,145 @@
+/**
+ * ARP for IPv4 on Ethernet (RFC 826, with the terms of RFC 5227 §1.1). The packet, behind the Ethernet header:
+ *
+ *     0  hardware type   2   1 (Ethernet)          8  sender hardware address  6
+ *     2  protocol type   2   0x0800 (IPv4)        14  sender protocol address  4
+ *     4  hardware length 1   6                    18  target hardware address  6
+ *     5  protocol length 1   4                    24  target protocol address  4
+ *     6  operation       2   1 request, 2 reply   28
+ */
+import { type Address, sameAddress } from '../../../lib/net/address.ts';
+import {
+  BROADCAST,
+  type Decoded,
+  ETHERNET_HEADER_BYTES,
+  fault,
+  isStation,
+  type MacAddress,
+  newFrame,
+  readAddress,
+  readEthernet,
+  readMac,
+  readUint16,
+  writeAddress,
+  writeMac,
+  writeUint16,
+} from './frame.ts';
+
+export const ETHERTYPE_ARP = 0x0806;
+
+export interface ArpPacket {
+  readonly operation: 'request' | 'reply';
+  readonly senderMac: MacAddress;
+  /** 0.0.0.0 in a probe (RFC 5227 §2.1.1): who asks has no address yet. */
+  readonly senderAddress: Address;
+  /** Means nothing in a request. */
+  readonly targetMac: MacAddress;
+  /** Any in a reply. */
+  readonly targetAddress: Address;
+}
+
+const PACKET_BYTES = 28;
+const HARDWARE_ETHERNET = 1;
+const PROTOCOL_IPV4 = 0x0800;
+const MAC_BYTES = 6;
+const IPV4_BYTES = 4;
+const OPERATIONS = { request: 1, reply: 2 } as const;
+const UNKNOWN_MAC: MacAddress = '00:00:00:00:00:00';
+const NOBODY: Address = { family: 4, value: 0n };
+/** 224.0.0.0: from here on there are groups, the reserved block and the broadcast address, which no interface has. */
+const FIRST_NON_UNICAST = 0xe000_0000n;
+
+/** @param frame with its Ethernet header; what stands behind the packet is padding. */
+export function decodeArp(frame: Uint8Array): Decoded<ArpPacket> {
+  if (frame.length < ETHERNET_HEADER_BYTES + PACKET_BYTES) return fault('Truncated');
+  if (readEthernet(frame).etherType !== ETHERTYPE_ARP) return fault('OtherProtocol');
+  const at = ETHERNET_HEADER_BYTES;
+  const isOurKind =
+    readUint16(frame, at) === HARDWARE_ETHERNET &&
+    readUint16(frame, at + 2) === PROTOCOL_IPV4 &&
+    frame[at + 4] === MAC_BYTES &&
+    frame[at + 5] === IPV4_BYTES;
+  if (!isOurKind) return fault('OtherProtocol');
+  const operation = operationOf(readUint16(frame, at + 6));
+  if (!operation) return fault('OtherOperation');
+  const packet: ArpPacket = {
+    operation,
+    senderMac: readMac(frame, at + 8),
+    senderAddress: readAddress(frame, at + 14, 4),
+    targetMac: readMac(frame, at + 18),
+    targetAddress: readAddress(frame, at + 24, 4),
+  };
+  // The answer to a probe has 0.0.0.0 as its target, and some write 255.255.255.255 in one that nobody asked for.
+  const isTarget = operation === 'reply' || isUnicast(packet.targetAddress);
+  const isSound = isStation(packet.senderMac) && isUnicastOrNobody(packet.senderAddress) && isTarget;
+  return isSound ? { ok: true, value: packet } : fault('BadAddress');
+}
+
+/** @param destination of the frame; a request goes to all, a reply to who asked. */
+export function encodeArp(packet: ArpPacket, destination: MacAddress): Uint8Array {
+  const header = { destination, source: packet.senderMac, etherType: ETHERTYPE_ARP };
+  const frame = newFrame(header, PACKET_BYTES);
+  const at = ETHERNET_HEADER_BYTES;
+  writeUint16(frame, at, HARDWARE_ETHERNET);
+  writeUint16(frame, at + 2, PROTOCOL_IPV4);
+  frame[at + 4] = MAC_BYTES;
+  frame[at + 5] = IPV4_BYTES;
+  writeUint16(frame, at + 6, OPERATIONS[packet.operation]);
+  writeMac(frame, at + 8, packet.senderMac);
+  writeAddress(frame, at + 14, packet.senderAddress);
+  writeMac(frame, at + 18, packet.targetMac);
+  writeAddress(frame, at + 24, packet.targetAddress);
+  return frame;
+}
+
+/** Answers a request or a probe: "`address` is at `mac`" (RFC 826; RFC 5227 §2.1.1 for a probe). */
+export function arpReply(request: ArpPacket, mac: MacAddress): Uint8Array {
+  const reply: ArpPacket = {
+    operation: 'reply',
+    senderMac: mac,
+    senderAddress: request.targetAddress,
+    targetMac: request.senderMac,
+    targetAddress: request.senderAddress,
+  };
+  return encodeArp(reply, request.senderMac);
+}
+
+/** Tells all that an address is here (RFC 5227 §2.3): a request for oneself, which every implementation learns from. */
+export function arpAnnouncement(address: Address, mac: MacAddress): Uint8Array {
+  const packet: ArpPacket = {
+    operation: 'request',
+    senderMac: mac,
+    senderAddress: address,
+    targetMac: UNKNOWN_MAC,
+    targetAddress: address,
+  };
+  return encodeArp(packet, BROADCAST);
+}
+
+/** Asks whether anybody has an address, without claiming it (RFC 5227 §2.1.1): nobody learns anything from it. */
+export function arpProbe(address: Address, mac: MacAddress): Uint8Array {
+  const packet: ArpPacket = {
+    operation: 'request',
+    senderMac: mac,
+    senderAddress: NOBODY,
+    targetMac: UNKNOWN_MAC,
+    targetAddress: address,
+  };
+  return encodeArp(packet, BROADCAST);
+}
+
+export function isArpProbe({ operation, senderAddress }: ArpPacket): boolean {
+  return operation === 'request' && sameAddress(senderAddress, NOBODY);
+}
+
+function operationOf(code: number): ArpPacket['operation'] | undefined {
+  return code === OPERATIONS.request ? 'request' : code === OPERATIONS.reply ? 'reply' : undefined;
+}
+
+function isUnicast(address: Address): boolean {
+  return address.value !== 0n && address.value < FIRST_NON_UNICAST;
+}
+
+function isUnicastOrNobody(address: Address): boolean {
+  return address.value < FIRST_NON_UNICAST;
+}

@@ -1,0 +1,123 @@
+/**
+ * What a node knows of the others for layer 2: their Leases, their Speaker objects and their Nodes. Watched only while an Eip of layer 2 exists: clusters
+ * with BGP alone do not pay for it.
+ */
+import type { Registry } from 'prom-client';
+import type { KubeObject } from '../../../lib/api/object.ts';
+import type { Node } from '../../../lib/api/service.ts';
+import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
+import type { Followed } from '../../../lib/kube/cache-check.ts';
+import type { KubeWatcher, ListOptions } from '../../../lib/kube/client.ts';
+import { Deadline } from '../../../lib/kube/deadline.ts';
+import { LEASES, type Lease } from '../../../lib/kube/lease.ts';
+import { pagesOf } from '../../../lib/kube/pages.ts';
+import { Reflector } from '../../../lib/kube/reflector.ts';
+import { NODES, type Resource, SPEAKERS } from '../../../lib/kube/resource.ts';
+import type { Logger } from '../../../lib/process/log.ts';
+import { sameSlim, slimNode, slimSpeaker } from '../../slim.ts';
+import { LAYER2_LABEL } from './lease-keeper.ts';
+import { nodeOf } from './liveness-watch.ts';
+
+export interface FleetOptions {
+  readonly client: KubeWatcher;
+  /** Of the Leases. */
+  readonly namespace: string;
+  readonly log: Logger;
+  readonly registry?: Registry;
+  /** Something is known otherwise that is decided by. */
+  readonly onChange: () => void;
+  /** @param lease undefined when it is gone. */
+  readonly onLease: (node: string, lease: Lease | undefined) => void;
+}
+
+const PAGE_SIZE = 500;
+/** A read of the API server itself. */
+const ANSWER_MS = 2_000;
+
+export class Fleet {
+  readonly #options: FleetOptions;
+  readonly #speakers: Reflector<SpeakerObject>;
+  readonly #nodes: Reflector<Node>;
+  readonly #leases: Reflector<Lease>;
+  /** Speakers as the API server had them when it was asked itself, for as long as the watch is behind that. */
+  readonly #ahead = new Map<string, SpeakerObject>();
+
+  constructor(options: FleetOptions) {
+    const { client, namespace, log, registry, onChange, onLease } = options;
+    this.#options = options;
+    // Much of what is written to these objects is none that is kept here, and nothing to decide by.
+    const common = { client, log, isSame: sameSlim, ...(registry && { registry }) };
+    const lease = { resource: LEASES, namespace, labelSelector: LAYER2_LABEL, name: 'layer2-leases' };
+    this.#speakers = new Reflector({ ...common, resource: SPEAKERS, transform: slimSpeaker, name: 'layer2-speakers' });
+    this.#nodes = new Reflector({ ...common, resource: NODES, transform: slimNode, name: 'layer2-nodes' });
+    this.#leases = new Reflector({ ...common, ...lease });
+    this.#speakers.subscribe(() => onChange());
+    this.#nodes.subscribe(() => onChange());
+    this.#leases.subscribe(({ type, object }) => onLease(nodeOf(object), type === 'deleted' ? undefined : object));
+  }
+
+  /** What is followed, by name. */
+  get caches(): Readonly<Record<string, Followed & { readonly synced: boolean }>> {
+    return { 'layer2-speakers': this.#speakers, 'layer2-nodes': this.#nodes, 'layer2-leases': this.#leases };
+  }
+
+  /** Unknown is not empty. */
+  get synced(): boolean {
+    return Object.values(this.caches).every(({ synced }) => synced);
+  }
+
+  node(name: string): Node | undefined {
+    return this.#nodes.get(name);
+  }
+
+  speaker(name: string): SpeakerObject | undefined {
+    const watched = this.#speakers.get(name);
+    const ahead = this.#ahead.get(name);
+    return ahead && watched && revisionOf(ahead) > revisionOf(watched) ? ahead : watched;
+  }
+
+  speakers(): SpeakerObject[] {
+    return [...this.#speakers.values()].map((one) => this.speaker(one.metadata.name ?? '') ?? one);
+  }
+
+  /** Until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const stores = [this.#speakers, this.#nodes, this.#leases];
+    for (const store of stores) void store.waitForSync(signal).then(this.#options.onChange);
+    await Promise.all(stores.map((store) => store.run(signal)));
+  }
+
+  readLeases(signal: AbortSignal): Promise<Lease[]> {
+    return this.#read(LEASES, { namespace: this.#options.namespace, labelSelector: LAYER2_LABEL }, signal);
+  }
+
+  /** Asks the API server itself what the others say: a watch may have stopped telling. */
+  async refresh(signal: AbortSignal): Promise<void> {
+    for (const speaker of await this.#read(SPEAKERS, {}, signal)) {
+      this.#ahead.set(speaker.metadata.name ?? '', slimSpeaker(speaker));
+    }
+    for (const [name, ahead] of this.#ahead) {
+      const watched = this.#speakers.get(name);
+      if (!watched || revisionOf(watched) >= revisionOf(ahead)) this.#ahead.delete(name);
+    }
+    this.#options.onChange();
+  }
+
+  /** Without a resourceVersion a list is as fresh as it can be. */
+  async #read<T extends KubeObject>(resource: Resource<T>, options: ListOptions, signal: AbortSignal): Promise<T[]> {
+    const deadline = new Deadline(ANSWER_MS, signal);
+    const items: T[] = [];
+    try {
+      const pages = pagesOf(this.#options.client, resource, { ...options, limit: PAGE_SIZE, signal: deadline.signal });
+      for await (const page of pages) items.push(...page.items);
+      return items;
+    } finally {
+      deadline.dispose();
+    }
+  }
+}
+
+/** The API server's own versions grow (KEP-5504). */
+function revisionOf({ metadata }: SpeakerObject): number {
+  return Number(metadata.resourceVersion ?? 0);
+}

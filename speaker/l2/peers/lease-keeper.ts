@@ -1,0 +1,107 @@
+/**
+ * Keeps this node's Lease renewed, by which others know in the long run that its speaker lives. Only this node writes it, so it is patched without
+ * comparing and swapping. It goes with its Node.
+ */
+import type { ObjectMeta } from '../../../lib/api/object.ts';
+import type { KubeClient } from '../../../lib/kube/client.ts';
+import { Deadline } from '../../../lib/kube/deadline.ts';
+import { isNotFound } from '../../../lib/kube/errors.ts';
+import { LEASES, type Lease, microTime } from '../../../lib/kube/lease.ts';
+import { type Clock, pause } from '../../../lib/process/clock.ts';
+import type { Logger } from '../../../lib/process/log.ts';
+import type { LivenessTiming } from './liveness.ts';
+
+/** On each node's Lease. */
+export const LAYER2_LABEL = 'skycap.io/layer2';
+
+export interface LeaseKeeperOptions {
+  readonly client: Pick<KubeClient, 'create' | 'patch' | 'delete'>;
+  readonly namespace: string;
+  readonly nodeName: string;
+  /** The Node's; undefined while there is none. */
+  readonly nodeUid: () => string | undefined;
+  readonly timing: LivenessTiming;
+  /** @param sentAtMs monotonic; the latest time of which others can be sure. */
+  readonly onRenewed: (sentAtMs: number) => void;
+  readonly onFailed: () => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** After a renewal that failed. */
+const RETRY_MS = 500;
+const ANSWER_MS = 2_000;
+
+export class LeaseKeeper {
+  readonly #options: LeaseKeeperOptions;
+  readonly #ref: { readonly name: string; readonly namespace: string };
+  #isFailing = false;
+
+  constructor(options: LeaseKeeperOptions) {
+    this.#options = options;
+    this.#ref = { name: `skycap-speaker-${options.nodeName}`, namespace: options.namespace };
+  }
+
+  /** Renews at once and then at even times, until `signal` aborts; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, timing } = this.#options;
+    while (!signal.aborted) {
+      const startedMs = clock.monotonicMs();
+      const isRenewed = await this.#renew(signal);
+      const restMs = isRenewed ? startedMs + timing.renewMs - clock.monotonicMs() : RETRY_MS;
+      await pause(Math.max(0, restMs), signal);
+    }
+  }
+
+  /** Layer 2 is not in use any more. */
+  async remove(signal: AbortSignal): Promise<void> {
+    await this.#options.client.delete(LEASES, this.#ref, { signal }).catch((error: unknown) => {
+      if (!isNotFound(error)) this.#options.log.debug({ err: error }, 'lease not removed');
+    });
+  }
+
+  async #renew(signal: AbortSignal): Promise<boolean> {
+    const { clock, log, onRenewed, onFailed } = this.#options;
+    const deadline = new Deadline(ANSWER_MS, signal);
+    const sentAtMs = clock.monotonicMs();
+    try {
+      await this.#write(deadline.signal);
+      if (this.#isFailing) log.info('lease renewed again');
+      this.#isFailing = false;
+      onRenewed(sentAtMs);
+      return true;
+    } catch (err) {
+      if (signal.aborted) return false;
+      log[this.#isFailing ? 'debug' : 'warn']({ err }, 'lease not renewed, trying again');
+      this.#isFailing = true;
+      onFailed();
+      return false;
+    } finally {
+      deadline.dispose();
+    }
+  }
+
+  async #write(signal: AbortSignal): Promise<void> {
+    const { client, clock } = this.#options;
+    const spec = { renewTime: microTime(clock.nowMs()) };
+    try {
+      await client.patch(LEASES, this.#ref, { spec }, { type: 'merge', signal });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      await client.create(LEASES, this.#lease(spec.renewTime), { signal });
+    }
+  }
+
+  #lease(renewTime: string): Lease {
+    const { nodeName, nodeUid, timing } = this.#options;
+    const uid = nodeUid();
+    const owner = { apiVersion: 'v1', kind: 'Node', name: nodeName };
+    const metadata: ObjectMeta = {
+      ...this.#ref,
+      labels: { [LAYER2_LABEL]: '' },
+      ...(uid && { ownerReferences: [{ ...owner, uid }] }),
+    };
+    const leaseDurationSeconds = Math.ceil(timing.leaseMs / 1000);
+    return { metadata, spec: { holderIdentity: nodeName, leaseDurationSeconds, acquireTime: renewTime, renewTime } };
+  }
+}

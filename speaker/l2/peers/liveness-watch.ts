@@ -1,0 +1,152 @@
+/**
+ * Knows who lives, all the time: what was seen of the Leases and when, and what follows from it (`liveness.ts`). It has its own time, so that the renewals
+ * of all nodes make nobody decide anew about addresses.
+ */
+import type { Lease } from '../../../lib/kube/lease.ts';
+import type { Clock } from '../../../lib/process/clock.ts';
+import { type Again, LevelLoop } from '../../../lib/process/level-loop.ts';
+import type { Logger } from '../../../lib/process/log.ts';
+import { confirmed, judgeLiveness, type Liveness, type LivenessTiming, type Sighting, sighted } from './liveness.ts';
+import type { PeerWatchPort } from './peer-watch-port.ts';
+import { watchedBy } from './ring.ts';
+
+export interface LivenessWatchOptions {
+  readonly self: string;
+  readonly timing: LivenessTiming;
+  readonly clock: Clock;
+  readonly peers: Pick<PeerWatchPort, 'lost' | 'seenByWatchers'>;
+  /** Whom each node says that it has lost. */
+  readonly suspects: () => ReadonlyMap<string, ReadonlySet<string>>;
+  /** Reads the Leases from the API server itself. */
+  readonly readLeases: (signal: AbortSignal) => Promise<readonly Lease[]>;
+  /** Who lives is different, or whether this node is cut off. */
+  readonly onChange: () => void;
+  readonly log: Logger;
+}
+
+/** Not asked again before, should the API server not confirm it. */
+const CONFIRM_EVERY_MS = 500;
+
+export class LivenessWatch {
+  readonly #options: LivenessWatchOptions;
+  readonly #loop: LevelLoop;
+  readonly #sightings = new Map<string, Sighting>();
+  #renewedAtMs: number;
+  #reachableSinceMs: number | undefined;
+  #verdict: Liveness;
+
+  constructor(options: LivenessWatchOptions) {
+    this.#options = options;
+    this.#renewedAtMs = options.clock.monotonicMs();
+    this.#verdict = this.#judge();
+    this.#loop = new LevelLoop({ name: 'liveness', act: (signal) => this.#act(signal), log: options.log });
+  }
+
+  /** As of now: what changed since it was last looked at is told by `onChange`. */
+  get verdict(): Liveness {
+    return this.#verdict;
+  }
+
+  /** Nodes that have a Lease, valid or not. */
+  get members(): readonly string[] {
+    return [...this.#sightings.keys()];
+  }
+
+  /** @param lease undefined when it is gone. */
+  saw(name: string, lease: Lease | undefined): void {
+    if (lease) {
+      this.#sightings.set(name, sighted(this.#sightings.get(name), markOf(lease), this.#options.clock.monotonicMs()));
+    } else {
+      this.#sightings.delete(name);
+    }
+    // A renewal of one that lives changes nothing before the time that was computed anyway.
+    if (!lease || !this.#verdict.live.has(name)) this.look();
+  }
+
+  renewed(sentAtMs: number): void {
+    this.#renewedAtMs = sentAtMs;
+    this.#reachableSinceMs ??= sentAtMs;
+    if (this.#verdict.cutOff) this.look();
+  }
+
+  failed(): void {
+    this.#reachableSinceMs = undefined;
+    this.look();
+  }
+
+  /** A suspicion came or went. */
+  look(): void {
+    this.#loop.trigger();
+  }
+
+  /** Until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.look();
+    await this.#loop.run(signal);
+  }
+
+  async #act(signal: AbortSignal): Promise<Again | undefined> {
+    this.#renew();
+    if (this.#verdict.toConfirm) {
+      await this.#confirm(signal);
+      this.#renew();
+    }
+    const { nextMs, toConfirm } = this.#verdict;
+    const restMs = nextMs - this.#options.clock.monotonicMs();
+    if (toConfirm) return { againAfterMs: CONFIRM_EVERY_MS };
+    return Number.isFinite(restMs) ? { againAfterMs: Math.max(1, restMs) } : undefined;
+  }
+
+  #renew(): void {
+    const { onChange, log } = this.#options;
+    const before = this.#verdict;
+    const now = this.#judge();
+    this.#verdict = now;
+    for (const name of before.live) if (!now.live.has(name)) log.warn({ node: name }, 'node is suspected');
+    for (const name of now.live) if (!before.live.has(name)) log.info({ node: name }, 'node lives');
+    if (now.cutOff !== before.cutOff) log.warn({ cutOff: now.cutOff }, 'reach of this node changed');
+    const isSame = now.cutOff === before.cutOff && now.live.size === before.live.size;
+    if (!isSame || [...now.live].some((name) => !before.live.has(name))) onChange();
+  }
+
+  #judge(): Liveness {
+    const { self, timing, clock, peers, suspects } = this.#options;
+    return judgeLiveness({
+      self,
+      nowMs: clock.monotonicMs(),
+      timing,
+      sightings: this.#sightings,
+      renewedAtMs: this.#renewedAtMs,
+      reachableSinceMs: this.#reachableSinceMs,
+      suspects: new Map([...suspects(), [self, peers.lost]]),
+      watchersOf: (name) => watchedBy(name, [...this.#sightings.keys()]),
+      seenByWatchers: peers.seenByWatchers,
+    });
+  }
+
+  async #confirm(signal: AbortSignal): Promise<void> {
+    const { clock, readLeases, log } = this.#options;
+    const askedAtMs = clock.monotonicMs();
+    try {
+      const leases = await readLeases(signal);
+      const nowMs = clock.monotonicMs();
+      for (const lease of leases) {
+        const name = nodeOf(lease);
+        if (name) this.#sightings.set(name, confirmed(this.#sightings.get(name), markOf(lease), askedAtMs, nowMs));
+      }
+    } catch (err) {
+      if (signal.aborted) return;
+      log.debug({ err }, 'leases not read');
+      this.#reachableSinceMs = undefined;
+    }
+  }
+}
+
+/** The node whose Lease it is. */
+export function nodeOf(lease: Lease): string {
+  return lease.spec?.holderIdentity ?? '';
+}
+
+function markOf(lease: Lease): string {
+  return `${lease.metadata.uid ?? ''} ${lease.spec?.renewTime ?? ''}`;
+}

@@ -1,0 +1,27 @@
+/** What the main thread and the responder's thread tell each other. */
+import type { Address } from '../../../lib/net/address.ts';
+import type { Layer2Address, Link, OtherOwner } from '../link.ts';
+import type { Answered } from '../responder-port.ts';
+
+export type ToThread =
+  | { readonly kind: 'answerFor'; readonly id: number; readonly addresses: readonly Answered[] }
+  | { readonly kind: 'announce'; readonly addresses: readonly Layer2Address[] }
+  | { readonly kind: 'probe'; readonly id: number; readonly addresses: readonly Layer2Address[] }
+  | { readonly kind: 'cancelProbe'; readonly id: number }
+  /** From now on it is told by which link the kernel would send to the address. */
+  | { readonly kind: 'follow'; readonly address: Address }
+  | { readonly kind: 'stop' };
+
+export type FromThread =
+  /** Writing to `wake`, an eventfd, makes the thread look at its messages. */
+  | { readonly kind: 'started'; readonly wake: number }
+  | {
+      readonly kind: 'links';
+      readonly links: readonly Link[];
+      /** By the address's text: the links towards those that are followed. */
+      readonly towards: ReadonlyMap<string, string>;
+    }
+  | { readonly kind: 'answering'; readonly id: number }
+  | { readonly kind: 'probed'; readonly id: number; readonly owners: readonly OtherOwner[] }
+  | { readonly kind: 'conflict'; readonly conflict: OtherOwner }
+  | { readonly kind: 'trouble'; readonly what: string; readonly error: string };

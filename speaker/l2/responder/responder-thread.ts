@@ -1,0 +1,343 @@
+/**
+ * What the responder's thread does: waits for its sockets, answers, and does what the main thread tells it. All that has a rule of its own stands beside
+ * it and is pure; here are the sockets, the clock and the order.
+ */
+import type { Address } from '../../../lib/net/address.ts';
+import { formatAddress } from '../../../lib/net/address.ts';
+import { arpAnnouncement, arpProbe } from '../frames/arp.ts';
+import { neighborAnnouncement, neighborProbe } from '../frames/ndp.ts';
+import type { Layer2Address, Link } from '../link.ts';
+import type { Answered } from '../responder-port.ts';
+import { Announcements } from './announcements.ts';
+import { Conflicts } from './conflicts.ts';
+import type { Verdict } from './decide-answer.ts';
+import { AF_PACKET, close, eventfd, LibcError, PollSet, resetEventfd, SOCK_RAW, socket } from './libc.ts';
+import { LinkStation } from './link-station.ts';
+import { LinkTable } from './link-table.ts';
+import { Probes } from './probes.ts';
+import type { ResponderCounts, Sent } from './responder-counts.ts';
+import type { FromThread, ToThread } from './responder-messages.ts';
+
+/** After this at the latest the thread sees that the process ends. */
+const LONGEST_WAIT_MS = 500;
+/** What could not be opened is tried again after this. */
+const RETRY_MS = 1_000;
+/** Room for any frame of a usual network; of a longer one the rest is of no interest. */
+const LONGEST_FRAME = 2_048;
+
+export interface ThreadOptions {
+  readonly counts: ResponderCounts;
+  readonly tell: (message: FromThread) => void;
+  /** The next message, where there is one. */
+  readonly hear: () => ToThread | undefined;
+  readonly nowMs: () => number;
+}
+
+export class ResponderThread implements Disposable {
+  readonly #options: ThreadOptions;
+  readonly #wake = eventfd();
+  readonly #table = new LinkTable();
+  readonly #stations = new Map<number, LinkStation>();
+  readonly #announcements = new Announcements();
+  readonly #conflicts = new Conflicts();
+  readonly #probes = new Probes();
+  readonly #buffer = Buffer.alloc(LONGEST_FRAME);
+  #answered: ReadonlyMap<string, Answered> = new Map();
+  #pollSet: PollSet | undefined;
+  #retryMs: number | undefined;
+  #isStopped = false;
+  /** Without the right to packet sockets there is no link, so that other nodes take the addresses. */
+  readonly #mayAnswer: boolean = false;
+
+  constructor(options: ThreadOptions) {
+    this.#options = options;
+    options.tell({ kind: 'started', wake: this.#wake });
+    // What is asked in the first message shall find the links.
+    this.#table.refresh(options.nowMs());
+    try {
+      close(socket(AF_PACKET, SOCK_RAW, 0));
+      this.#mayAnswer = true;
+    } catch (error) {
+      if (!(error instanceof LibcError)) throw error;
+      options.tell({
+        kind: 'trouble',
+        what: 'open packet sockets, which takes the capability NET_RAW',
+        error: error.message,
+      });
+    }
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Waits until there is something to do, and does it. */
+  step(): void {
+    this.#pollSet ??= new PollSet([this.#wake, this.#table.fd, ...this.#fds()]);
+    const ready = this.#pollSet.wait(this.#waitMs());
+    for (const fd of ready) this.#onReadable(fd);
+    this.#tick(this.#options.nowMs());
+  }
+
+  [Symbol.dispose](): void {
+    for (const station of this.#stations.values()) station[Symbol.dispose]();
+    this.#table[Symbol.dispose]();
+  }
+
+  #fds(): readonly number[] {
+    return [...this.#stations.values()].flatMap(({ fds }) => fds);
+  }
+
+  #waitMs(): number {
+    if (this.#joining()) return 0;
+    const now = this.#options.nowMs();
+    const next = Math.min(
+      now + LONGEST_WAIT_MS,
+      this.#table.nextMs ?? Infinity,
+      this.#announcements.nextMs ?? Infinity,
+      this.#probes.nextMs ?? Infinity,
+      this.#retryMs ?? Infinity,
+    );
+    return Math.max(0, Math.ceil(next - now));
+  }
+
+  #onReadable(fd: number): void {
+    if (fd === this.#wake) this.#hear();
+    else if (fd === this.#table.fd) this.#table.onChange(this.#options.nowMs());
+    else {
+      const station = [...this.#stations.values()].find(({ fds }) => fds.includes(fd));
+      if (station) this.#receive(station, fd);
+    }
+  }
+
+  /** Every message is followed by a write to `wake`; so is the start, for those that came before it. */
+  #hear(): void {
+    resetEventfd(this.#wake);
+    for (let message = this.#options.hear(); message; message = this.#options.hear()) this.#onMessage(message);
+  }
+
+  #receive(station: LinkStation, fd: number): void {
+    try {
+      for (const verdict of station.receive(fd, this.#buffer)) this.#onVerdict(station, verdict);
+    } catch (error) {
+      this.#onSocketError(station, error);
+    }
+  }
+
+  /** A link that goes down says so once on its sockets, which work again when it is back; any other error is for good. */
+  #onSocketError(station: LinkStation, error: unknown): void {
+    if (!(error instanceof LibcError)) throw error;
+    if (error.code === 'ENETDOWN') return;
+    this.#close(station);
+    this.#trouble(`use the sockets on ${station.link.name}`, error);
+  }
+
+  #onVerdict(station: LinkStation, verdict: Verdict): void {
+    const { counts } = this.#options;
+    switch (verdict.kind) {
+      case 'answer':
+        counts.add('Answered');
+        this.#send(station, verdict.address, verdict.frame, 'Answer');
+        break;
+      case 'conflict':
+        this.#onConflict(station, verdict);
+        break;
+      case 'taken':
+        counts.add('Taken');
+        if (!this.#table.isOwn(verdict.mac)) this.#probes.heard(keyOf(onLink(station, verdict.address)), verdict.mac);
+        break;
+      case 'notOurs':
+        counts.add('NotOurs');
+        break;
+      case 'dropped':
+        counts.add(verdict.fault);
+    }
+  }
+
+  #onConflict(station: LinkStation, { address, mac }: Extract<Verdict, { kind: 'conflict' }>): void {
+    const where = onLink(station, address);
+    const key = keyOf(where);
+    // Another interface of this node on the same network, or the one that was asked to take over.
+    if (this.#table.isOwn(mac) || this.#answered.get(key)?.isYielding) return;
+    this.#options.counts.add('Conflict');
+    const { tell, defend } = this.#conflicts.heard(key, this.#options.nowMs());
+    if (tell) this.#options.tell({ kind: 'conflict', conflict: { ...where, mac } });
+    if (defend) this.#send(station, address, announcementOf(address, station.link), 'Defence');
+  }
+
+  #onMessage(message: ToThread): void {
+    const now = this.#options.nowMs();
+    switch (message.kind) {
+      case 'answerFor':
+        this.#answerFor(message.addresses, now);
+        this.#options.tell({ kind: 'answering', id: message.id });
+        break;
+      case 'announce':
+        for (const what of message.addresses) {
+          if (this.#answered.has(keyOf(what))) this.#announcements.addOnce(keyOf(what), what, now);
+        }
+        break;
+      case 'probe': {
+        const onUpLinks = message.addresses.filter((what) => this.#table.byName(what.interface)?.isUp);
+        this.#probes.start(message.id, new Map(onUpLinks.map((what) => [keyOf(what), what])), now);
+        this.#arrange();
+        break;
+      }
+      case 'cancelProbe':
+        this.#probes.cancel(message.id);
+        this.#arrange();
+        break;
+      case 'follow':
+        this.#table.follow(message.address, now);
+        break;
+      case 'stop':
+        this.#isStopped = true;
+    }
+  }
+
+  #answerFor(addresses: readonly Answered[], now: number): void {
+    const before = this.#answered;
+    this.#answered = new Map(addresses.map((what) => [keyOf(what), what]));
+    for (const key of before.keys()) {
+      if (this.#answered.has(key)) continue;
+      this.#announcements.remove(key);
+      this.#conflicts.remove(key);
+    }
+    this.#arrange();
+    for (const [key, what] of this.#answered) if (!before.has(key)) this.#announcements.add(key, what, now);
+  }
+
+  #tick(now: number): void {
+    const anew = this.#table.refresh(now);
+    if (anew) this.#announceAnew(anew);
+    if (this.#retryMs !== undefined && this.#retryMs <= now) this.#arrange();
+    const links = this.#mayAnswer ? this.#table.takeNews() : undefined;
+    if (links) this.#options.tell({ kind: 'links', ...links });
+    this.#probes.ask(now, (what) => this.#probe(what));
+    const finished = this.#probes.finished(now);
+    for (const { id, owners } of finished) this.#options.tell({ kind: 'probed', id, owners });
+    if (finished.length > 0) this.#arrange();
+    for (const what of this.#announcements.take(now)) this.#announce(what, now);
+    const joining = this.#joining();
+    if (joining) this.#try(`join the groups of IPv6 on ${joining.link.name}`, () => joining.joinSome());
+  }
+
+  /** Some link with groups to be joined. Last, since announcements get there without. */
+  #joining(): LinkStation | undefined {
+    for (const station of this.#stations.values()) if (station.hasGroupsToJoin) return station;
+    return undefined;
+  }
+
+  /** The links were read anew. @param links that came up, came anew, or whose neighbours have to learn where they are. */
+  #announceAnew(links: readonly Link[]): void {
+    this.#arrange();
+    const names = new Set(links.map(({ name }) => name));
+    const now = this.#options.nowMs();
+    for (const [key, what] of this.#answered) if (names.has(what.interface)) this.#announcements.add(key, what, now);
+  }
+
+  /** Opens and closes sockets until they are those that are needed. */
+  #arrange(): void {
+    this.#retryMs = undefined;
+    const answered = byLink(this.#answered.values());
+    const asked = byLink(this.#probes.targets().values());
+    const { links } = this.#table;
+    for (const station of [...this.#stations.values()]) {
+      if (!links.some(({ index }) => index === station.link.index)) this.#close(station);
+    }
+    for (const link of links) {
+      // The kernel answers for what is the node's own.
+      const owned = (answered.get(link.name) ?? []).filter((address) => !this.#table.isOwnAddress(address));
+      const wanted = asked.get(link.name) ?? [];
+      const present = this.#stations.get(link.index);
+      if (present || owned.length + wanted.length > 0)
+        this.#serve(present ?? new LinkStation(link), link, owned, wanted);
+    }
+    this.#pollSet = undefined;
+  }
+
+  #serve(station: LinkStation, link: Link, owned: readonly Address[], asked: readonly Address[]): void {
+    this.#stations.set(link.index, station);
+    this.#try(`answer on ${link.name}`, () => station.serve(link, owned, asked));
+  }
+
+  #try(what: string, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof LibcError)) throw error;
+      this.#trouble(what, error);
+    }
+  }
+
+  #close(station: LinkStation): void {
+    this.#stations.delete(station.link.index);
+    station[Symbol.dispose]();
+    this.#pollSet = undefined;
+  }
+
+  #trouble(what: string, error: LibcError): void {
+    this.#retryMs = this.#options.nowMs() + RETRY_MS;
+    this.#options.tell({ kind: 'trouble', what, error: error.message });
+  }
+
+  #announce(what: Layer2Address, now: number): void {
+    const station = this.#stationOf(what);
+    // One that is down is announced on when it comes up.
+    if (!station?.link.isUp || this.#table.isOwnAddress(what.address)) return;
+    const { address } = what;
+    if (this.#send(station, address, announcementOf(address, station.link), 'Announcement')) return;
+    this.#announcements.addOnce(keyOf(what), what, now);
+  }
+
+  /** @returns whether it need not be tried again. */
+  #probe(what: Layer2Address): boolean {
+    const station = this.#stationOf(what);
+    if (!station?.link.isUp) return true;
+    const { address } = what;
+    const frame = address.family === 4 ? arpProbe(address, station.link.mac) : neighborProbe(address, station.link.mac);
+    return this.#send(station, address, frame, 'Probe');
+  }
+
+  /** @returns whether there was room for it. */
+  #send(station: LinkStation, { family }: Address, frame: Uint8Array, kind: Sent): boolean {
+    let isSent = false;
+    try {
+      isSent = station.send(family, frame);
+    } catch (error) {
+      // The link goes down or away just now: its sockets or the table will tell.
+      if (!(error instanceof LibcError)) throw error;
+      this.#options.counts.add('Unsent');
+      return true;
+    }
+    this.#options.counts.add(isSent ? kind : 'Unsent');
+    return isSent;
+  }
+
+  #stationOf(what: Layer2Address): LinkStation | undefined {
+    const link = this.#table.byName(what.interface);
+    return link && this.#stations.get(link.index);
+  }
+}
+
+function announcementOf(address: Address, { mac }: Link): Uint8Array {
+  return address.family === 4 ? arpAnnouncement(address, mac) : neighborAnnouncement(address, mac);
+}
+
+function onLink(station: LinkStation, address: Address): Layer2Address {
+  return { address, interface: station.link.name };
+}
+
+function keyOf(what: Layer2Address): string {
+  return `${what.interface} ${formatAddress(what.address)}`;
+}
+
+function byLink(all: Iterable<Layer2Address>): ReadonlyMap<string, readonly Address[]> {
+  const grouped = new Map<string, Address[]>();
+  for (const { address, interface: name } of all) {
+    const group = grouped.get(name);
+    if (group) group.push(address);
+    else grouped.set(name, [address]);
+  }
+  return grouped;
+}

@@ -1,0 +1,73 @@
+/** This node's Lease: made, renewed at even times, and what is told of it. */
+import { KubeError } from '../../../../../lib/kube/errors.ts';
+import { systemClock } from '../../../../../lib/process/clock.ts';
+import { LeaseKeeper } from '../../../../../speaker/l2/peers/lease-keeper.ts';
+import { until } from '../../../../support/eventually.ts';
+import { logSink } from '../../../../support/log-sink.ts';
+
+const missing = () => new KubeError('patch leases', { statusCode: 404, reason: 'NotFound', statusMessage: 'gone' });
+
+function scene(patch: () => Promise<unknown>) {
+  const created: unknown[] = [];
+  const told: string[] = [];
+  const stop = new AbortController();
+  const keeper = new LeaseKeeper({
+    client: {
+      patch: async () => (await patch()) as never,
+      create: async (_, object) => {
+        created.push(object);
+        return object;
+      },
+      delete: async () => {},
+    },
+    namespace: 'skycap-system',
+    nodeName: 'node-1',
+    nodeUid: () => 'uid-1',
+    timing: { renewMs: 20, leaseMs: 100 },
+    onRenewed: () => told.push('renewed'),
+    onFailed: () => told.push('failed'),
+    clock: systemClock,
+    log: logSink().log,
+  });
+  const running = keeper.run(stop.signal);
+  const end = async () => {
+    stop.abort();
+    await running;
+  };
+  return { created, told, end };
+}
+
+it('is made where there is none, and belongs to its Node', async () => {
+  const { created, told, end } = scene(async () => {
+    throw missing();
+  });
+  await until('what is waited for', () => told.length > 0);
+  expect(created[0]).toMatchObject({
+    metadata: {
+      name: 'skycap-speaker-node-1',
+      namespace: 'skycap-system',
+      labels: { 'skycap.io/layer2': '' },
+      ownerReferences: [{ kind: 'Node', name: 'node-1', uid: 'uid-1' }],
+    },
+    spec: { holderIdentity: 'node-1', leaseDurationSeconds: 1 },
+  });
+  await end();
+});
+
+it('is renewed again and again', async () => {
+  const { created, told, end } = scene(async () => ({}));
+  await until('what is waited for', () => told.length >= 3);
+  expect([created, new Set(told)]).toEqual([[], new Set(['renewed'])]);
+  await end();
+});
+
+it('says when that fails, and goes on trying', async () => {
+  let failures = 1;
+  const { told, end } = scene(async () => {
+    if (failures-- > 0) throw new Error('away');
+    return {};
+  });
+  await until('what is waited for', () => told.length >= 2);
+  expect(told.slice(0, 2)).toEqual(['failed', 'renewed']);
+  await end();
+});
