@@ -257,7 +257,8 @@ describe('rights', () => {
     ['webhook', 'patch', 'admissionregistration.k8s.io/mutatingwebhookconfigurations', 'other', false],
     ['webhook', 'create', 'admissionregistration.k8s.io/mutatingwebhookconfigurations', '', false],
     ['webhook', 'get', '/services', 'default/kubernetes', true],
-    ['webhook', 'list', '/services', 'default/', false],
+    ['webhook', 'list', '/services', 'default/', true],
+    ['webhook', 'watch', '/services', 'default/', false],
     ['webhook', 'patch', '/services', 'default/kubernetes', false],
     ['webhook', 'patch', 'network.kubesphere.io/eips', 'web', false],
     ['allocator', 'patch', '/services/status', 'default/a', true],
@@ -270,6 +271,8 @@ describe('rights', () => {
     ['speaker', 'patch', 'skycap.io/speakers/status', 'n1', true],
     ['speaker', 'patch', '/services', 'default/a', false],
     ['speaker', 'patch', '/nodes', 'n1', false],
+    ['speaker', 'patch', 'coordination.k8s.io/leases', 'skycap-system/skycap-speaker-n1', true],
+    ['speaker', 'patch', 'coordination.k8s.io/leases', 'kube-system/kube-scheduler', false],
     ['speaker', 'get', '/secrets', 'skycap-system/skycap-webhook-tls', false],
   ];
   it.each(rows)('%s may %s %s %s: %s', async (component, verb, what, where, expected) => {
