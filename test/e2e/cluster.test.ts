@@ -42,7 +42,7 @@ function answersOf(address: string, count: number): Promise<Spread> {
       const spread = await request(scene.lab, address, count);
       return spread.failures.length === 0 && spread;
     },
-    { what: `${count} answers from ${address}`, deadlineMs: 10_000 },
+    { what: `${count} answers from ${address}`, deadlineMs: 60_000 },
   );
 }
 
