@@ -255,6 +255,10 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       nodeName,
       nodeUid: () => node()?.metadata.uid,
       timing,
+      // What it gave up while it was cut off, its object still has; of two who say that they have an address one lets go.
+      beforeRenewal: async (until) => {
+        if (liveness.verdict.cutOff) await this.#publisher.publish(until);
+      },
       onRenewed: (sentAtMs) => {
         liveness.renewed(sentAtMs);
         if (this.#contested.size > 0) this.trigger();

@@ -60,18 +60,23 @@ export class Publisher {
     return this.#loop.run(signal);
   }
 
-  async #act(signal: AbortSignal): Promise<void> {
-    const { store, said, onPublished } = this.#options;
-    if (!store.synced) return;
+  /** Resolves when the object says what is to be said. @throws where it could not be written. */
+  async publish(signal: AbortSignal): Promise<void> {
+    const { store, said } = this.#options;
     const now = said();
-    if (textOf(now) !== textOf(saidIn(store.status))) {
-      const deadline = new Deadline(ANSWER_MS, signal);
-      try {
-        await store.patchStatus(patchFor(now), deadline.signal);
-      } finally {
-        deadline.dispose();
-      }
+    if (textOf(now) === textOf(saidIn(store.status))) return;
+    const deadline = new Deadline(ANSWER_MS, signal);
+    try {
+      await store.patchStatus(patchFor(now), deadline.signal);
+    } finally {
+      deadline.dispose();
     }
+  }
+
+  async #act(signal: AbortSignal): Promise<void> {
+    const { store, onPublished } = this.#options;
+    if (!store.synced) return;
+    await this.publish(signal);
     onPublished();
   }
 }

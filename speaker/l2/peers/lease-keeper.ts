@@ -21,6 +21,8 @@ export interface LeaseKeeperOptions {
   /** The Node's; undefined while there is none. */
   readonly nodeUid: () => string | undefined;
   readonly timing: LivenessTiming;
+  /** What others have to know before they take this node for one that lives. Where it fails, nothing is renewed. */
+  readonly beforeRenewal: (signal: AbortSignal) => Promise<void>;
   /** @param sentAtMs monotonic; the latest time of which others can be sure. */
   readonly onRenewed: (sentAtMs: number) => void;
   readonly onFailed: () => void;
@@ -61,10 +63,11 @@ export class LeaseKeeper {
   }
 
   async #renew(signal: AbortSignal): Promise<boolean> {
-    const { clock, log, onRenewed, onFailed } = this.#options;
+    const { clock, log, beforeRenewal, onRenewed, onFailed } = this.#options;
     const deadline = new Deadline(ANSWER_MS, signal);
-    const sentAtMs = clock.monotonicMs();
     try {
+      await beforeRenewal(deadline.signal);
+      const sentAtMs = clock.monotonicMs();
       await this.#write(deadline.signal);
       if (this.#isFailing) log.info('lease renewed again');
       this.#isFailing = false;

@@ -7,7 +7,7 @@ import { logSink } from '../../../../support/log-sink.ts';
 
 const missing = () => new KubeError('patch leases', { statusCode: 404, reason: 'NotFound', statusMessage: 'gone' });
 
-function scene(patch: () => Promise<unknown>) {
+function scene(patch: () => Promise<unknown>, beforeRenewal: () => Promise<void> = async () => {}) {
   const created: unknown[] = [];
   const told: string[] = [];
   const stop = new AbortController();
@@ -24,6 +24,7 @@ function scene(patch: () => Promise<unknown>) {
     nodeName: 'node-1',
     nodeUid: () => 'uid-1',
     timing: { renewMs: 20, leaseMs: 100 },
+    beforeRenewal,
     onRenewed: () => told.push('renewed'),
     onFailed: () => told.push('failed'),
     clock: systemClock,
@@ -69,5 +70,22 @@ it('says when that fails, and goes on trying', async () => {
   });
   await until('what is waited for', () => told.length >= 2);
   expect(told.slice(0, 2)).toEqual(['failed', 'renewed']);
+  await end();
+});
+
+it('is not renewed while others cannot be told what they have to know before', async () => {
+  let canTell = false;
+  let patches = 0;
+  const tell = async () => {
+    if (!canTell) throw new Error('no way to the API server');
+  };
+  const { told, end } = scene(async () => {
+    patches++;
+  }, tell);
+  await until('what is waited for', () => told.length > 0);
+  expect([patches, new Set(told)]).toEqual([0, new Set(['failed'])]);
+  canTell = true;
+  await until('what is waited for', () => told.includes('renewed'));
+  expect(patches).toBeGreaterThan(0);
   await end();
 });
