@@ -16,6 +16,7 @@ import { formatAddress } from '../lib/net/address.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import { sameEntry } from './claim-writer.ts';
 import { decideClaim, type HolderVerdict } from './decide-claim.ts';
+import { patchServiceStatus } from './patch-service-status.ts';
 import { Patience } from './patience.ts';
 import type { Deps } from './ports.ts';
 import { marksOffPatch } from './service-patch.ts';
@@ -108,10 +109,7 @@ export class Departures {
   /** The webhook does so in the update itself; this is for when it was away. */
   async #takeMarksOff(service: Service, signal: AbortSignal): Promise<void> {
     const body = marksOffPatch(service);
-    if (!body) return;
-    const { namespace, name = '' } = service.metadata;
-    const options = { type: 'strategic', subresource: 'status', signal } as const;
-    await this.#deps.client.patch(SERVICES, { namespace, name }, body, options);
+    if (body) await patchServiceStatus(this.#deps.client, service, body, signal);
   }
 
   async #release(key: string, entries: readonly Entry[], signal: AbortSignal): Promise<void> {

@@ -5,10 +5,9 @@
  */
 import { isJudged } from '../lib/api/judged.ts';
 import type { Service } from '../lib/api/service.ts';
-import { SERVICES } from '../lib/kube/resource.ts';
-import { dropManagedFields } from '../lib/kube/transform.ts';
 import { pause } from '../lib/process/clock.ts';
 import type { Again } from '../lib/process/level-loop.ts';
+import { patchServiceStatus } from './patch-service-status.ts';
 import type { Deps } from './ports.ts';
 import { announcedPatch } from './service-patch.ts';
 
@@ -66,9 +65,7 @@ export class AnnouncedReconciler {
     if (waitMs > 0) return { againAfterMs: waitMs };
     const body = verdict && announcedPatch(service, verdict, nowMs());
     if (!body) return undefined;
-    const { namespace, name = '' } = service.metadata;
-    const options = { type: 'strategic', subresource: 'status', signal } as const;
-    world.saw(dropManagedFields(await client.patch(SERVICES, { namespace, name }, body, options)));
+    world.saw(await patchServiceStatus(client, service, body, signal));
     await pause(restMs, signal);
     return undefined;
   }

@@ -11,13 +11,12 @@ import type { Wants } from '../lib/api/wants.ts';
 import type { Choice, Situation } from '../lib/ipam/choose.ts';
 import { type Claimant, Claimer } from '../lib/ipam/claimer.ts';
 import type { Pools } from '../lib/ipam/pools.ts';
-import { SERVICES } from '../lib/kube/resource.ts';
-import { dropManagedFields } from '../lib/kube/transform.ts';
 import { type Address, sameAddress } from '../lib/net/address.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import { decideInvalid, decideOutcome, type Outcome } from './decide-outcome.ts';
 import { decideLeaving, decideService, type ServiceDecision } from './decide-service.ts';
 import type { Later } from './later.ts';
+import { patchServiceStatus } from './patch-service-status.ts';
 import { Patience } from './patience.ts';
 import { reclaimsFor } from './reclaim.ts';
 import { Rewrites } from './rewrites.ts';
@@ -280,9 +279,7 @@ export class ServiceReconciler {
   /** The answer goes in front of the cache, so that the next look does not see the Service as it was. */
   async #patch(service: Service, body: unknown, signal: AbortSignal): Promise<void> {
     const { client, world } = this.#deps;
-    const { namespace, name = '' } = service.metadata;
-    const options = { type: 'strategic', subresource: 'status', signal } as const;
-    world.saw(dropManagedFields(await client.patch(SERVICES, { namespace, name }, body, options)));
+    world.saw(await patchServiceStatus(client, service, body, signal));
   }
 }
 

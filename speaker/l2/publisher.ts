@@ -64,19 +64,18 @@ export class Publisher {
   async publish(signal: AbortSignal): Promise<void> {
     const { store, said } = this.#options;
     const now = said();
-    if (textOf(now) === textOf(saidIn(store.status))) return;
-    const deadline = new Deadline(ANSWER_MS, signal);
-    try {
-      await store.patchStatus(patchFor(now), deadline.signal);
-    } finally {
-      deadline.dispose();
-    }
+    if (textOf(now) !== textOf(saidIn(store.status))) await store.patchStatus(patchFor(now), signal);
   }
 
   async #act(signal: AbortSignal): Promise<void> {
     const { store, onPublished } = this.#options;
     if (!store.synced) return;
-    await this.publish(signal);
+    const deadline = new Deadline(ANSWER_MS, signal);
+    try {
+      await this.publish(deadline.signal);
+    } finally {
+      deadline.dispose();
+    }
     onPublished();
   }
 }
