@@ -40,7 +40,7 @@ function textOf(object: KubeObject): string {
 export function slimNode({ metadata, spec, status }: Node): Node {
   return {
     metadata: pick(metadata, ['name', 'uid', 'resourceVersion', 'labels', 'deletionTimestamp']),
-    ...(spec?.taints && { spec: { taints: spec.taints } }),
+    ...(spec && { spec: pick(spec, ['taints', 'unschedulable']) }),
     status: {
       addresses: (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP'),
       conditions: (status?.conditions ?? []).filter(({ type }) => type === 'Ready'),

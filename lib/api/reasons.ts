@@ -44,6 +44,7 @@ export const REASONS = [
   'OtherProtocol',
   'NodeExcluded',
   'NodeLeaving',
+  'NodeDraining',
   'NoLocalEndpoints',
   'NoEndpoints',
   'NodeHasNoAddressOfFamily',

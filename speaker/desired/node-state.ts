@@ -17,6 +17,8 @@ export interface NodeState {
   readonly excluded: boolean;
   /** Deleted, about to be, or shutting down: traffic should go elsewhere first. */
   readonly leaving: boolean;
+  /** `kubectl cordon`, which says nothing of what is there already: kept by layer 2 alone, for what is new. */
+  readonly cordoned: boolean;
 }
 
 /** Taints that say that the node will not come back: the cluster autoscaler's, and the administrator's (KEP-2268). */
@@ -28,9 +30,16 @@ const FALSE: readonly string[] = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
 
 /** @param node undefined when the API server has no such Node (any more). */
 export function nodeState(name: string, node: Node | undefined): NodeState {
-  if (!node) return { name, labels: {}, addresses: {}, excluded: false, leaving: true };
+  if (!node) return { name, labels: {}, addresses: {}, excluded: false, leaving: true, cordoned: false };
   const labels = node.metadata.labels ?? {};
-  return { name, labels, addresses: internalAddresses(node), excluded: isExcluded(labels), leaving: isLeaving(node) };
+  return {
+    name,
+    labels,
+    addresses: internalAddresses(node),
+    excluded: isExcluded(labels),
+    leaving: isLeaving(node),
+    cordoned: node.spec?.unschedulable === true,
+  };
 }
 
 function internalAddresses(node: Node): NodeState['addresses'] {

@@ -3,7 +3,8 @@
  * whoever sees the same agrees on one owner.
  *
  * - Who has an address keeps it while it may: a move breaks connections. Of two who have it, the one of the higher rank keeps it.
- * - Else it is for the node of the highest rank among those that live and may.
+ * - Else it is for the node of the highest rank among those that live and may; for one that is cordoned only where there is no other.
+ * - A cordoned node whose pods are being evicted is being drained, and gives up what others may have.
  * - Whoever takes over from one that may be dead asks for the address on the wire first. From one that said itself that it gives it up, or that the
  *   objects say may not have it, it takes over at once; the former owner answers until it sees that.
  */
@@ -65,7 +66,7 @@ export interface Decision {
 
 /** One decision an address that is wanted or that this node holds, in no order. */
 export function decideOwnership(view: View): Decision[] {
-  const seen = { ...view, holders: holdersIn(view), hashes: hashesOf(view.nodes.keys()) };
+  const seen = { ...view, holders: holdersIn(view), hashes: hashesOf(view.nodes.keys()), drained: drainedIn(view) };
   const decisions = [...view.wanted.values()].map((wanted) => decideOne(seen, wanted));
   for (const text of view.nodes.get(view.self)?.holds ?? []) {
     if (!view.wanted.has(text)) decisions.push({ text, action: 'letGo', reason: 'NotPublished' });
@@ -76,6 +77,8 @@ export function decideOwnership(view: View): Decision[] {
 interface Seen extends View {
   readonly holders: ReadonlyMap<string, readonly string[]>;
   readonly hashes: ReadonlyMap<string, number>;
+  /** Names of the nodes that are being drained. */
+  readonly drained: ReadonlySet<string>;
 }
 
 function decideOne(seen: Seen, wanted: Wanted): Decision {
@@ -89,6 +92,8 @@ function decideOne(seen: Seen, wanted: Wanted): Decision {
   if (keeper === self) return { text, action: 'hold', reason: 'Announced', ...heir(seen, wanted) };
   if (keeper) return { text, action: isMine ? 'letGo' : 'leave', reason: 'HeldElsewhere', other: keeper };
   const owner = best(seen, wanted, seen.nodes.keys());
+  // Better on a node that is being drained than nowhere.
+  if (!owner && seen.drained.size > 0) return decideOne({ ...seen, drained: new Set() }, wanted);
   const hindrance = hindranceOf(seen, wanted, self) ?? 'HeldElsewhere';
   if (!owner) return ownerless(text, isMine, hindrance);
   if (owner !== self) {
@@ -100,7 +105,7 @@ function decideOne(seen: Seen, wanted: Wanted): Decision {
 
 /** Who will take it from this node, in its turn. */
 function heir(seen: Seen, wanted: Wanted): Pick<Decision, 'other'> {
-  const owner = wanted.eip.rebalance ? best(seen, wanted, seen.nodes.keys()) : undefined;
+  const owner = isRebalanced(seen, wanted) ? best(seen, wanted, seen.nodes.keys()) : undefined;
   return owner === undefined || owner === seen.self ? {} : { other: owner };
 }
 
@@ -143,8 +148,8 @@ function rebalanced(seen: Seen, decisions: Decision[]): Decision[] {
       return (
         action === 'leave' &&
         reason === 'HeldElsewhere' &&
-        wanted?.eip.rebalance === true &&
-        seen.holders.has(text) &&
+        wanted !== undefined &&
+        isRebalanced(seen, wanted) &&
         best(seen, wanted, seen.nodes.keys()) === seen.self
       );
     })
@@ -154,17 +159,25 @@ function rebalanced(seen: Seen, decisions: Decision[]): Decision[] {
   return decisions.map((one) => (one === displaced ? { ...one, action: 'take', reason: 'Rebalanced' } : one));
 }
 
+/** Its Eip asks for it. A node that is only cordoned keeps what it has all the same. */
+function isRebalanced({ holders, nodes }: Seen, { text, eip }: Wanted): boolean {
+  const names = holders.get(text) ?? [];
+  return eip.rebalance && names.some((name) => !nodes.get(name)?.node.cordoned);
+}
+
 /** Another node that lives has it too. */
 function isShared({ self, nodes, holders }: Seen, text: string): boolean {
   return (holders.get(text) ?? []).some((name) => name !== self && nodes.get(name)?.live);
 }
 
-/** The highest rank of those that live and may have the address. */
+/** The highest rank of those that live and may have the address; cordoned nodes come after all others. */
 function best(seen: Seen, wanted: Wanted, names: Iterable<string>): string | undefined {
   const addressHash = hashOf(wanted.text);
   let found: { readonly name: string; readonly rank: number } | undefined;
   for (const name of names) {
-    const rank = rankOf(seen.hashes.get(name) ?? 0, addressHash);
+    // A hash has 32 bits and no sign.
+    const penalty = seen.nodes.get(name)?.node.cordoned ? 2 ** 32 : 0;
+    const rank = rankOf(seen.hashes.get(name) ?? 0, addressHash) - penalty;
     const isHigher = !found || rank > found.rank || (rank === found.rank && name < found.name);
     // Asked last, since it costs most.
     if (isHigher && seen.nodes.get(name)?.live && !hindranceOf(seen, wanted, name)) found = { name, rank };
@@ -178,6 +191,7 @@ function hindranceOf(seen: Seen, { address, eip, sharers }: Wanted, name: string
   if (!there) return 'NodeLeaving';
   if (there.stopping) return 'SpeakerStopping';
   if (there.unable.has(eip.name)) return 'NoInterface';
+  if (seen.drained.has(name)) return 'NodeDraining';
   let refusal: Reason | undefined;
   for (const { service, places } of sharers) {
     const endpoints = viewFrom(places, name);
@@ -187,6 +201,17 @@ function hindranceOf(seen: Seen, { address, eip, sharers }: Wanted, name: string
     refusal ??= reason;
   }
   return refusal;
+}
+
+/**
+ * Kubernetes has no word for a drain: it is a cordon and evictions. Those show where an endpoint terminates on a cordoned node, of whichever Service of
+ * layer 2; what is left there when the last one has gone moves when the speaker ends.
+ */
+function drainedIn({ nodes, wanted }: View): Set<string> {
+  const cordoned = [...nodes.values()].flatMap(({ node }) => (node.cordoned ? node.name : []));
+  if (cordoned.length === 0) return new Set();
+  const places = [...wanted.values()].flatMap(({ sharers }) => sharers.map((sharer) => sharer.places));
+  return new Set(cordoned.filter((name) => places.some(({ draining }) => draining.has(name))));
 }
 
 function holdersIn({ nodes }: View): Map<string, string[]> {

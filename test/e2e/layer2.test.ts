@@ -9,7 +9,7 @@ import { isIPv6 } from 'node:net';
 import { jest } from '@jest/globals';
 import type { Service } from '../../lib/api/service.ts';
 import { type AuditEvent, eventsIn } from '../lab/audit.ts';
-import { readExamples, request } from '../lab/demo.ts';
+import { type Examples, readExamples, request } from '../lab/demo.ts';
 import { SKYCAP_NAMESPACE } from '../lab/install.ts';
 import type { Lab } from '../lab/lab.ts';
 import { namespaceOf } from '../lab/layout.ts';
@@ -40,6 +40,7 @@ const NOT_N1 = { matchExpressions: [{ key: HOSTNAME, operator: 'NotIn', values: 
 
 let scene: Scene;
 let lab: Lab;
+let examples: Examples;
 let v4: string;
 let v6: string;
 
@@ -47,7 +48,7 @@ beforeAll(async () => {
   const layer2 = { protocol: 'layer2', nodeSelector: NOT_N1 };
   scene = await Scene.open('layer2', { v4: '10.98.0.128/28', v6: 'fd98::8000/124' }, layer2);
   lab = scene.lab;
-  const examples = await readExamples(lab);
+  examples = await readExamples(lab);
   await scene.deployBackends(examples, 1, 'backend', { [HOSTNAME]: 'n1' });
   await scene.createService('web', { spec: { ipFamilyPolicy: 'RequireDualStack' } as object });
   const addresses = await scene.published('web', 2);
@@ -167,6 +168,32 @@ it('a rollout of the speakers costs the client next to nothing', async () => {
   const gaps = gapsIn(sums);
   process.stderr.write(`gaps in a rollout: ${gaps.join(', ') || 'none'}; slowest answer ${sums.slowestMs} ms\n`);
   expect(Math.max(0, ...gaps)).toBeLessThanOrEqual(100);
+});
+
+it('a cordoned node keeps what it has and gets nothing new; a drained one hands over without a gap', async () => {
+  await scene.deployBackends(examples, 3, 'evicted');
+  await scene.createService('evicted', { spec: { selector: { app: 'evicted' } } });
+  await allQuiet(lab);
+  const holder = await holderOf(lab, v4);
+  await lab.kubectl(['cordon', holder]);
+  try {
+    const names = Array.from({ length: 4 }, (_, i) => `late-${i}`);
+    for (const name of names) await scene.createService(name);
+    for (const address of (await Promise.all(names.map((name) => scene.published(name)))).flat()) {
+      expect(await holderOf(lab, address)).not.toBe(holder);
+    }
+    expect(await holdersOf(lab, v4)).toEqual([holder]);
+    await using stream = connectSteadily(lab, [v4, v6]);
+    await lasting(1);
+    await lab.kubectl(['drain', holder, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=120s']);
+    for (const address of [v4, v6]) expect(await holderOf(lab, address)).not.toBe(holder);
+    await lasting(2);
+    const gaps = gapsIn(await stream.end());
+    process.stderr.write(`gaps of a drained node: ${gaps.join(', ') || 'none'} ms\n`);
+    expect(Math.max(0, ...gaps)).toBeLessThanOrEqual(100);
+  } finally {
+    await lab.kubectl(['uncordon', holder]);
+  }
 });
 
 it('a speaker that is killed costs nothing, and there are never two owners', async () => {

@@ -25,12 +25,19 @@ test('a heap that grows a little with every look is told, with its figures', () 
 
 test('files and timers that add up are told, new kinds of them included', () => {
   expect(
-    growthIn(twelve((look) => ({ files: 30 + look, resources: { Timeout: 10 + look, Immediate: look } }))),
+    growthIn(twelve((look) => ({ files: 30 + 5 * look, resources: { Timeout: 10 + look, Immediate: look } }))),
   ).toEqual([
-    'there are more and more of open files: 32 became 40',
+    'there are more and more of open files: 40 became 80',
     'there are more and more of Timeout: 12 became 20',
     'there are more and more of Immediate: 2 became 10',
   ]);
+});
+
+test('the connections that an API server keeps are no growth', () => {
+  const more = (look: number) => (look > 5 ? 20 : 0);
+  expect(
+    growthIn(twelve((look) => ({ files: 30 + more(look), resources: { TCPSocketWrap: 3 + more(look) } }))),
+  ).toEqual([]);
 });
 
 test('what becomes less is no growth', () => {

@@ -1,8 +1,9 @@
 /** Cutting off what nobody reads must not change any decision. */
 import type { EndpointSlice, Service } from '../../../lib/api/service.ts';
+import { nodeState } from '../../../speaker/desired/node-state.ts';
 import { makePlan } from '../../../speaker/desired/plan.ts';
-import { sameSlim, slimService, slimSlice } from '../../../speaker/slim.ts';
-import { anEndpoint, aService, aSlice, aSnapshot, DRAINING, READY } from '../../support/speaker-builders.ts';
+import { sameSlim, slimNode, slimService, slimSlice } from '../../../speaker/slim.ts';
+import { aNode, anEndpoint, aService, aSlice, aSnapshot, DRAINING, READY } from '../../support/speaker-builders.ts';
 
 const service: Service = {
   ...aService({ policy: 'Local' }),
@@ -20,6 +21,21 @@ it('keeps every decision', () => {
   expect(makePlan(aSnapshot({ services: [slimService(service)], slices: [slimSlice(slice)] }))).toEqual(
     makePlan(aSnapshot({ services: [service], slices: [slice] })),
   );
+});
+
+it.each([
+  ['cordoned', aNode({ name: 'n', spec: { unschedulable: true } })],
+  [
+    'taken out of service',
+    aNode({ name: 'n', spec: { taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }] } }),
+  ],
+  [
+    'excluded',
+    aNode({ name: 'n', metadata: { labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } } }),
+  ],
+])('a node that is %s is so still', (_, node) => {
+  expect(nodeState('n', slimNode(node))).toEqual(nodeState('n', node));
+  expect(nodeState('n', node)).not.toEqual(nodeState('n', aNode({ name: 'n' })));
 });
 
 it('lets go of the rest', () => {

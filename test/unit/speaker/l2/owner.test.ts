@@ -11,13 +11,15 @@ import {
   type ViewOptions,
   wantedOf,
 } from '../../../support/layer2-builders.ts';
-import { anEip, anEndpoint, aService, aSlice, NOT_READY, READY } from '../../../support/speaker-builders.ts';
+import { anEip, anEndpoint, aService, aSlice, DRAINING, NOT_READY, READY } from '../../../support/speaker-builders.ts';
 
 const NAMES = ['node-1', 'node-2', 'node-3'];
 /** By rank: the first has the address where nothing else counts. */
 const [first, second, third] = byRank(NAMES) as [string, string, string];
 const has = { holds: [ADDRESS] };
 const excluded = { node: { labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } } };
+
+const cordoned = { node: { spec: { unschedulable: true } } };
 
 /** `action reason` of each node in the order of rank; `/other` where the decision names one. */
 function decided(nodes: Readonly<Record<string, NodeOptions>>, options: ViewOptions = {}): string[] {
@@ -132,9 +134,27 @@ const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
   ],
   [
     'its Node is cordoned: stays',
-    { [first]: { ...has, node: { spec: { unschedulable: true } } } },
+    { [first]: { ...has, ...cordoned } },
     {},
     ['hold Announced', 'leave HeldElsewhere (1)', 'leave HeldElsewhere (1)'],
+  ],
+  [
+    'nobody has it, and the first is cordoned: the next one',
+    { [first]: cordoned },
+    {},
+    ['leave HeldElsewhere (2)', 'ask NobodyHasIt', 'leave HeldElsewhere (2)'],
+  ],
+  [
+    'all are cordoned: as if none were',
+    { [first]: cordoned, [second]: cordoned, [third]: cordoned },
+    {},
+    ['ask NobodyHasIt', 'leave HeldElsewhere (1)', 'leave HeldElsewhere (1)'],
+  ],
+  [
+    'two have it, and the first is cordoned: the other one keeps it',
+    { [first]: { ...has, ...cordoned }, [third]: has },
+    {},
+    ['letGo HeldElsewhere (3)', 'leave HeldElsewhere (3)', 'hold Announced'],
   ],
   ['cut off', { [first]: has }, { cutOff: true }, ['letGo CutOff', 'leave CutOff', 'leave CutOff']],
 ];
@@ -179,6 +199,35 @@ describe('externalTrafficPolicy Local', () => {
   });
 });
 
+describe('a node that is being drained', () => {
+  const slices = [aSlice([anEndpoint(first, DRAINING), anEndpoint(second, READY)])];
+  const drained = { ...has, ...cordoned };
+
+  it('hands over, and goes on until another one has it', () => {
+    expect(decided({ [first]: drained }, { slices })).toEqual([
+      'hold HandsOver (2)',
+      'take HolderLeaves (1)',
+      'leave HeldElsewhere (2)',
+    ]);
+    expect(decided({ [first]: drained, [second]: has }, { slices })[0]).toBe('letGo HeldElsewhere (2)');
+  });
+
+  it('hands over what has no endpoint there, too', () => {
+    const services = [aService({ name: 'elsewhere', ips: [ADDRESS] }), aService({ ips: ['198.51.100.8'] })];
+    expect(decided({ [first]: drained }, { services, slices })[0]).toBe('hold HandsOver (2)');
+  });
+
+  it('keeps it while nobody else may have it', () => {
+    const others = { [second]: excluded, [third]: { live: false } };
+    expect(decided({ [first]: drained, ...others }, { slices })[0]).toBe('hold Announced');
+    expect(decided({ [first]: cordoned, ...others }, { slices })[0]).toBe('ask NobodyHasIt');
+  });
+
+  it('is cordoned: a pod that is replaced elsewhere moves nothing', () => {
+    expect(decided({ [first]: has }, { slices })[0]).toBe('hold Announced');
+  });
+});
+
 describe('the Eip', () => {
   it('may say by labels who may have it', () => {
     const eips = [anEip('v4', { protocol: 'vip', nodeSelector: { matchLabels: { edge: 'yes' } } })];
@@ -215,6 +264,11 @@ describe('rebalance', () => {
       'leave HeldElsewhere (1)',
       'letGo HeldElsewhere (1)',
     ]);
+  });
+
+  it('not from a node that is only cordoned', () => {
+    const all = decided({ [first]: { ...has, ...cordoned } }, rebalancing);
+    expect(all).toEqual(['hold Announced', 'leave HeldElsewhere (1)', 'leave HeldElsewhere (1)']);
   });
 
   it.each([
@@ -266,14 +320,21 @@ describe('in any state', () => {
     stopping: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.boolean()),
     unable: fc.constantFrom([], [], ['v4']),
     holds: fc.uniqueArray(address),
-    node: fc.constantFrom({}, {}, excluded.node),
+    node: fc.constantFrom({}, {}, excluded.node, cordoned.node),
   });
   const services: fc.Arbitrary<Service[]> = fc
     .uniqueArray(address)
     .map((ips) => ips.map((ip, i) => aService({ name: `s-${i}`, ips: [ip] })));
+  /** Endpoints that terminate: those nodes are being drained that are cordoned, too. */
+  const slices = fc.subarray([...NAMES, 'node-4', 'node-5']).map((names) => [
+    aSlice(
+      names.map((name) => anEndpoint(name, DRAINING)),
+      { service: 's-0' },
+    ),
+  ]);
   interface State {
     readonly nodes: readonly (readonly [string, NodeOptions])[];
-    readonly services: readonly Service[];
+    readonly objects: Pick<ViewOptions, 'services' | 'slices'>;
     readonly rebalance: boolean;
   }
   const cluster: fc.Arbitrary<State> = fc.record({
@@ -281,14 +342,14 @@ describe('in any state', () => {
       selector: ([name]) => name,
       minLength: 1,
     }),
-    services,
+    objects: fc.record({ services, slices }),
     rebalance: fc.boolean(),
   });
-  const known = new WeakMap<readonly Service[], View['wanted']>();
-  const decideFor = ({ nodes, services, rebalance }: State, self: string) => {
+  const known = new WeakMap<State['objects'], View['wanted']>();
+  const decideFor = ({ nodes, objects, rebalance }: State, self: string) => {
     const eips = [anEip('v4', { protocol: 'layer2', rebalance })];
-    const wanted = known.get(services) ?? wantedOf({ services, eips });
-    known.set(services, wanted);
+    const wanted = known.get(objects) ?? wantedOf({ ...objects, eips });
+    known.set(objects, wanted);
     return decideOwnership(aView({ nodes: Object.fromEntries(nodes), wanted, self, settled: true }));
   };
 
@@ -348,7 +409,7 @@ describe('in any state', () => {
         const able = state.nodes.filter(
           ([, one]) => one.live && !one.stopping && one.unable?.length === 0 && one.node !== excluded.node,
         );
-        for (const service of state.services) {
+        for (const service of state.objects.services ?? []) {
           const text = service.status!.loadBalancer!.ingress![0]!.ip!;
           const owners = able.filter(([name]) => holds.get(name)!.has(text));
           expect(owners).toHaveLength(Math.min(1, able.length));
