@@ -9,6 +9,7 @@ import { measureNodes } from './rows/nodes.ts';
 import { measureRest } from './rows/rest.ts';
 import { measureRoute } from './rows/route.ts';
 import { measureScale } from './rows/scale.ts';
+import { measureTakeover } from './rows/takeover.ts';
 import { measureThousand } from './rows/thousand.ts';
 
 interface RowName {
@@ -36,6 +37,7 @@ export const ROWS: readonly Row[] = [
   { needs: 'lab', name: 'route', title: 'from the create call to status and routes', measure: measureRoute },
   { needs: 'lab', name: 'endpoints', title: 'from an endpoint to its route', measure: measureEndpoints },
   { needs: 'lab', name: 'rest', title: 'what Skycap asks of the API server at rest', measure: measureRest },
+  { needs: 'lab', name: 'takeover', title: 'on layer 2, from an owner to the next', measure: measureTakeover },
   { needs: 'lab', name: 'thousand', title: '1,000 Services at once', measure: measureThousand },
   { needs: 'lab', name: 'scale', title: 'one more Service, memory and a start among 10,000', measure: measureScale },
   { needs: 'wire', name: 'arp', title: 'what an answer by ARP or neighbour discovery takes', measure: measureArp },

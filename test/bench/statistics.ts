@@ -4,6 +4,7 @@ import { formatMs } from './figures.ts';
 export interface Distribution {
   readonly count: number;
   readonly p50: number;
+  readonly p95: number;
   readonly p99: number;
   readonly max: number;
 }
@@ -13,7 +14,7 @@ export function distributionOf(samples: readonly number[]): Distribution {
   if (samples.length === 0) throw new RangeError('Cannot describe a distribution: there are no samples');
   const sorted = [...samples].sort((a, b) => a - b);
   const rank = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
-  return { count: sorted.length, p50: rank(0.5), p99: rank(0.99), max: sorted[sorted.length - 1]! };
+  return { count: sorted.length, p50: rank(0.5), p95: rank(0.95), p99: rank(0.99), max: sorted[sorted.length - 1]! };
 }
 
 /** `p50 4.2 ms, p99 9.8 ms`. */

@@ -9,6 +9,7 @@ import { eventually } from '../lab/poll.ts';
 import { EXPIRED, type SeenRequest } from '../support/api-proxy.ts';
 import { TestCa } from '../support/pki.ts';
 import { Detour, KUBERNETES_SERVICE } from './support/detour.ts';
+import { allQuiet, connectSteadily, gapsIn, holderOf, holdersOf } from './support/layer2.ts';
 import { addressesOf, Scene } from './support/scene.ts';
 import { lasting, NOTHING_LOST, Witness } from './support/witness.ts';
 
@@ -60,7 +61,10 @@ afterAll(async () => {
 });
 
 test('the API server stopped for 60 seconds', async () => {
+  const flat = await layer2Address();
+  const holder = await holderOf(lab, flat);
   await using witness = await watched();
+  await using stream = connectSteadily(lab, [flat]);
   // A controller manager that loses the API server ends; one that went on would take the nodes' silence for their death.
   await lab.controlPlane.killComponent('kube-controller-manager');
   await lab.controlPlane.killComponent('kube-apiserver');
@@ -71,6 +75,9 @@ test('the API server stopped for 60 seconds', async () => {
   await lab.controlPlane.waitUntilReady(lab.api);
   const reacted = await reaction('after the stop');
   expect(await witness.end()).toEqual(NOTHING_LOST);
+  // On layer 2 nothing moved, though nobody could renew a Lease.
+  expect(gapsIn(await stream.end())).toEqual([]);
+  expect(await holdersOf(lab, flat)).toEqual([holder]);
   expectPrompt(reacted);
 });
 
@@ -170,6 +177,17 @@ test('etcd compacted while the watches were broken: 410 as status and as event, 
   }
   expect(await witness.end()).toEqual(NOTHING_LOST);
 });
+
+/** That of a Service of layer 2, where all nodes know each other. */
+async function layer2Address(): Promise<string> {
+  const eip = 'api-faults-layer2';
+  await scene.createEip(eip, { address: '10.98.0.176/28', protocol: 'layer2' });
+  await scene.createService('flat', { annotations: { 'eip.openelb.kubesphere.io/v1alpha2': eip } });
+  const [address = ''] = await scene.published('flat');
+  await holderOf(lab, address);
+  await allQuiet(lab);
+  return address;
+}
 
 function watched(): Promise<Witness> {
   return Witness.start(scene, ['web', 'local']);

@@ -7,10 +7,14 @@ import { ClientStream, type ClientStreamSums } from '../../lab/client-stream.ts'
 import { SKYCAP_NAMESPACE } from '../../lab/install.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { namespaceOf } from '../../lab/layout.ts';
+import { inNamespace } from '../../lab/network.ts';
 import { eventually } from '../../lab/poll.ts';
 import { run } from '../../lab/shell.ts';
 import { podOn } from './components.ts';
 
+export const HOSTNAME = 'kubernetes.io/hostname';
+/** Of an Eip: where the backends are on n1 alone, a node that loses its power takes none of them with it. */
+export const NOT_N1 = { matchExpressions: [{ key: HOSTNAME, operator: 'NotIn', values: ['n1'] }] };
 const SPEAKERS = '/apis/skycap.io/v1alpha1/speakers';
 /** Between two connections of a stream. */
 export const BEAT_MS = 20;
@@ -60,6 +64,15 @@ export async function neighborOf(lab: Lab, machine: string, address: string): Pr
 export async function forgetNeighbor(lab: Lab, machine: string, address: string): Promise<void> {
   const family = isIPv6(address) ? '-6' : '-4';
   await run('ip', ['-n', namespaceOf(lab.layout, machine), family, 'neigh', 'flush', 'to', address]);
+}
+
+/** The MAC addresses of those who answer the machine `cp` on the nodes' network, asked a few times by `arping` or `ndisc6`. */
+export async function answeringTo(lab: Lab, address: string): Promise<Set<string>> {
+  const command = isIPv6(address)
+    ? ['ndisc6', '-m', '-n', '-r', '3', '-w', '500', address, 'eth0']
+    : ['arping', '-c', '3', '-w', '4', '-I', 'eth0', address];
+  const said = await inNamespace(namespaceOf(lab.layout, 'cp'), command);
+  return new Set([...said.matchAll(/(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/gi)].map(([mac]) => mac.toLowerCase()));
 }
 
 export function urlOf(address: string): string {
@@ -112,4 +125,27 @@ export function gapsIn({ failures }: ClientStreamSums): number[] {
     else gaps.push({ from: atMs, to: atMs, url });
   }
   return gaps.map(({ from, to }) => to - from + BEAT_MS);
+}
+
+export interface PowerCut {
+  /** For how long the client got no answer: the longest time. */
+  readonly gapMs: number;
+  readonly former: string;
+  readonly successor: string;
+}
+
+/** Cuts the power of the node that has the address, with a client connecting, and lets it come back. */
+export async function cutPower(lab: Lab, address: string): Promise<PowerCut> {
+  await allQuiet(lab);
+  const former = await holderOf(lab, address);
+  const node = lab.nodes.find(({ name }) => name === former)!;
+  await using stream = connectSteadily(lab, [address]);
+  await sleep(2_000);
+  await node.powerOff();
+  const successor = await holderOf(lab, address, [former]);
+  await sleep(3_000);
+  const gapMs = Math.max(0, ...gapsIn(await stream.end()));
+  await node.powerOn();
+  await node.waitUntilReady();
+  return { gapMs, former, successor };
 }

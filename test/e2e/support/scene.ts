@@ -51,13 +51,15 @@ export class Scene {
   /**
    * @param pools `spec.address` of the Eip of each family; bound to the scene's namespace.
    * @param spec what else stands in them.
+   * @param labName the one that the tests use where nothing is said.
    */
   static async open(
     name: string,
     pools: { readonly v4?: string; readonly v6?: string },
     spec: NonNullable<EipObject['spec']> = {},
+    labName?: string,
   ): Promise<Scene> {
-    const scene = new Scene(await Lab.attach(), name);
+    const scene = new Scene(await Lab.attach(labName), name);
     await scene.lab.api.create('/api/v1/namespaces', { metadata: { name } });
     for (const family of ['v4', 'v6'] as const) {
       const address = pools[family];

@@ -2,11 +2,11 @@ import { distributionOf, fitLine } from '../../bench/statistics.ts';
 
 test('percentiles are samples by nearest rank, whatever their order', () => {
   const samples = Array.from({ length: 100 }, (_, i) => 100 - i);
-  expect(distributionOf(samples)).toEqual({ count: 100, p50: 50, p99: 99, max: 100 });
+  expect(distributionOf(samples)).toEqual({ count: 100, p50: 50, p95: 95, p99: 99, max: 100 });
 });
 
 test('one sample is every percentile', () => {
-  expect(distributionOf([7])).toEqual({ count: 1, p50: 7, p99: 7, max: 7 });
+  expect(distributionOf([7])).toEqual({ count: 1, p50: 7, p95: 7, p99: 7, max: 7 });
 });
 
 test('no sample is refused', () => {
