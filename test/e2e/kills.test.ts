@@ -11,7 +11,7 @@ import { Random } from '../support/random.ts';
 import { leader, signal, type Victim, victims } from './support/kills.ts';
 import { addressesOf, type LabService, publishedOf, Scene } from './support/scene.ts';
 import { Stream } from './support/stream.ts';
-import { NOTHING_LOST, Witness, withoutLate } from './support/witness.ts';
+import { NOTHING_LOST, Witness } from './support/witness.ts';
 
 const LASTING_MS = 120_000;
 const CHANGES_EVERY_MS = 100;
@@ -99,7 +99,7 @@ async function underChanges(work: (stream: Stream) => Promise<void>): Promise<vo
     expect(stream.failures).toEqual([]);
     await settled(kinds);
     expect(await history.violations()).toEqual([]);
-    expect(withoutLate(await witness.end())).toEqual(NOTHING_LOST);
+    expect(await witness.end()).toEqual(NOTHING_LOST);
     const { journal, unanswered } = stream;
     console.info(
       `${random}: ${journal.length} changes and kills, ${history.length} events, ${unanswered.size} without an answer`,

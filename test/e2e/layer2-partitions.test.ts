@@ -116,7 +116,7 @@ it('cut off from both, it falls silent within the time of a Lease, and another o
     deadlineMs: 60_000,
   });
   const gaps = gapsIn(await stream.end());
-  process.stderr.write(`gaps of an owner that was cut off: ${gaps.join(', ') || 'none'} ms\n`);
+  process.stderr.write(`gaps of an owner that was cut off: ${gaps.map((ms) => `${ms} ms`).join(', ') || 'none'}\n`);
   expect(Math.max(0, ...gaps)).toBeLessThanOrEqual(6_000);
 });
 

@@ -180,7 +180,7 @@ it('a cordoned node keeps what it has and gets nothing new; a drained one hands 
     for (const address of [v4, v6]) expect(await holderOf(lab, address)).not.toBe(holder);
     await lasting(2);
     const gaps = gapsIn(await stream.end());
-    process.stderr.write(`gaps of a drained node: ${gaps.join(', ') || 'none'} ms\n`);
+    process.stderr.write(`gaps of a drained node: ${gaps.map((ms) => `${ms} ms`).join(', ') || 'none'}\n`);
     expect(Math.max(0, ...gaps)).toBeLessThanOrEqual(100);
   } finally {
     await lab.kubectl(['uncordon', holder]);

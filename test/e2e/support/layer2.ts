@@ -70,7 +70,7 @@ export async function forgetNeighbor(lab: Lab, machine: string, address: string)
 export async function answeringTo(lab: Lab, address: string): Promise<Set<string>> {
   const command = isIPv6(address)
     ? ['ndisc6', '-m', '-n', '-r', '3', '-w', '500', address, 'eth0']
-    : ['arping', '-c', '3', '-w', '4', '-I', 'eth0', address];
+    : ['arping', '-b', '-w', '2', '-I', 'eth0', address];
   const said = await inNamespace(namespaceOf(lab.layout, 'cp'), command);
   return new Set([...said.matchAll(/(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/gi)].map(([mac]) => mac.toLowerCase()));
 }

@@ -33,14 +33,6 @@ export interface Testimony {
 
 export const NOTHING_LOST: Testimony = { client: [], routes: [], statuses: [], sessions: [] };
 
-/**
- * The same without answers that were merely late: the backends of a small machine are starved while components start all the time, and that is no loss
- * while routes and sessions stand.
- */
-export function withoutLate(testimony: Testimony): Testimony {
-  return { ...testimony, client: testimony.client.filter((lost) => !/: ETIMEDOUT$|^and \d+ more$/.test(lost)) };
-}
-
 /** Service → its addresses, as published at the start. */
 type Published = ReadonlyMap<string, readonly string[]>;
 
