@@ -41,6 +41,8 @@ export class Scene {
   readonly eip: { readonly v4: string; readonly v6: string };
   /** Those of the scene's own Eips that there are; its Services name them, so that no other pool serves them when these are full. */
   readonly #eips: string[] = [];
+  /** All that were created here. */
+  readonly #created: string[] = [];
 
   private constructor(lab: Lab, name: string) {
     this.lab = lab;
@@ -77,11 +79,12 @@ export class Scene {
       what: `namespace ${this.namespace} and its claims gone`,
       deadlineMs: GONE_DEADLINE_MS,
     });
-    for (const name of Object.values(this.eip)) await api.delete(`${EIPS}/${name}`).catch(() => undefined);
+    for (const name of this.#created) await api.delete(`${EIPS}/${name}`).catch(() => undefined);
     await this.lab.detach();
   }
 
   async createEip(name: string, spec: NonNullable<EipObject['spec']>): Promise<ApiAnswer<EipObject>> {
+    this.#created.push(name);
     return this.lab.api.create(EIPS, {
       apiVersion: 'network.kubesphere.io/v1alpha2',
       kind: 'Eip',
