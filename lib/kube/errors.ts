@@ -76,10 +76,6 @@ export function isGone(error: unknown): error is KubeError {
   return error instanceof KubeError && (error.statusCode === 410 || error.reason === 'Expired');
 }
 
-export function isTooManyRequests(error: unknown): error is KubeError {
-  return error instanceof KubeError && error.statusCode === 429;
-}
-
 /** The API server could not be asked, or was not able to answer: worth another try later. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof KubeUnreachableError) return true;

@@ -10,6 +10,7 @@ import { formatAddress } from '../../lib/net/address.ts';
 import { type Clock, pause } from '../../lib/process/clock.ts';
 import { type Again, LevelLoop } from '../../lib/process/level-loop.ts';
 import type { Logger } from '../../lib/process/log.ts';
+import { WorkBudget } from '../../lib/process/work-budget.ts';
 import type { SpeakerMetrics } from '../metrics.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { OtherOwner } from './link.ts';
@@ -63,8 +64,8 @@ export interface Layer2State {
 const HAND_OVER_MS = 10_000;
 const HAND_OVER_LOOK_MS = 20;
 const REFRESH_EVERY_MS = 1_000;
-const WORK_WITHOUT_REST_MS = 5;
-const LONGEST_REST_MS = 50;
+/** With thousands of addresses a burst of changes takes a third of a core at most; with a few hundred nobody rests. */
+const BUDGET = { share: 1 / 3, burstMs: 20, longestRestMs: 50 };
 /** For others to hear that this node ends, where it has nothing to hand over. */
 const WORD_MS = 1_000;
 /** BGP does not wait longer for layer 2. */
@@ -85,6 +86,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   readonly #narrator: Narrator;
   readonly #loop: LevelLoop;
   readonly #publisher: Publisher;
+  readonly #budget = new WorkBudget(BUDGET);
   /** Undefined until there was a snapshot. */
   #isInUse: boolean | undefined;
   #running: Running | undefined;
@@ -204,7 +206,8 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     const startedMs = performance.now();
     const snapshot = this.#hasLinks ? this.#options.snapshot() : undefined;
     const again = snapshot && (await this.#running.term.act(snapshot, signal));
-    await pause(restMs(performance.now() - startedMs), signal);
+    const endedMs = performance.now();
+    await pause(this.#budget.spent(endedMs - startedMs, endedMs), signal);
     return again;
   }
 
@@ -320,11 +323,6 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     this.#hasPublished = true;
     if (running) void running.keeper.run(running.stop.signal);
   }
-}
-
-/** With thousands of addresses a burst of changes takes a third of a core at most; with a few hundred nobody rests. */
-function restMs(workedMs: number): number {
-  return workedMs < WORK_WITHOUT_REST_MS ? 0 : Math.min(workedMs * 2, LONGEST_REST_MS);
 }
 
 function describe({ address, mac, interface: on }: OtherOwner): string {

@@ -31,8 +31,6 @@ export interface ResponderPort {
    * what is left out is no longer answered for when the promise resolves. A link that comes up, or comes anew under its name, is announced on by itself.
    */
   answerFor(addresses: readonly Answered[]): Promise<void>;
-  /** Announces what it answers for once more. */
-  announce(addresses: readonly Layer2Address[]): void;
   /**
    * Asks on the wire whether somebody has the addresses: three times within 150 ms (RFC 5227 §2.1.1; a solicitation from `::` for IPv6).
    *

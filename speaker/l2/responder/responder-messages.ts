@@ -5,7 +5,6 @@ import type { Answered } from '../responder-port.ts';
 
 export type ToThread =
   | { readonly kind: 'answerFor'; readonly id: number; readonly addresses: readonly Answered[] }
-  | { readonly kind: 'announce'; readonly addresses: readonly Layer2Address[] }
   | { readonly kind: 'probe'; readonly id: number; readonly addresses: readonly Layer2Address[] }
   | { readonly kind: 'cancelProbe'; readonly id: number }
   /** From now on it is told by which link the kernel would send to the address. */

@@ -172,11 +172,6 @@ export class ResponderThread implements Disposable {
         this.#answerFor(message.addresses, now);
         this.#options.tell({ kind: 'answering', id: message.id });
         break;
-      case 'announce':
-        for (const what of message.addresses) {
-          if (this.#answered.has(keyOf(what))) this.#announcements.addOnce(keyOf(what), what, now);
-        }
-        break;
       case 'probe': {
         const onUpLinks = message.addresses.filter((what) => this.#table.byName(what.interface)?.isUp);
         this.#probes.start(message.id, new Map(onUpLinks.map((what) => [keyOf(what), what])), now);

@@ -78,10 +78,6 @@ export class Responder implements ResponderPort {
     await this.#ask((id) => ({ kind: 'answerFor', id, addresses }));
   }
 
-  announce(addresses: readonly Layer2Address[]): void {
-    this.#tell({ kind: 'announce', addresses });
-  }
-
   async probe(addresses: readonly Layer2Address[], signal: AbortSignal): Promise<readonly OtherOwner[]> {
     signal.throwIfAborted();
     const id = this.#lastId + 1;
