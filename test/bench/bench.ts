@@ -203,12 +203,6 @@ export class Bench implements AsyncDisposable {
     return (await this.client.get(EIPS, { name: NAMESPACE })).status?.usage ?? 0;
   }
 
-  /** Makes the peers of this benchmark's routers select only these nodes; undefined for all. */
-  async selectNodes(hostname: string | undefined): Promise<void> {
-    const spec = { nodeSelector: hostname ? { matchLabels: { 'kubernetes.io/hostname': hostname } } : null };
-    for (const name of ['router', PEER]) await this.client.patch(BGP_PEERS, { name }, { spec }, { type: 'merge' });
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.services[Symbol.asyncDispose]();
     await this.frr[Symbol.asyncDispose]();

@@ -10,8 +10,6 @@ export interface SkycapProcess {
   readonly component: 'webhook' | 'allocator' | 'speaker' | 'bird';
   /** Such as `n1`. */
   readonly node: string;
-  /** Clock ticks since boot. */
-  readonly startedAtTicks: number;
 }
 
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
@@ -36,7 +34,7 @@ async function processInLab(layout: Layout, pid: number): Promise<SkycapProcess 
   if (!component) return undefined;
   const node = new RegExp(`:/${layout.cgroup}/(n\\d+)/`, 'm').exec(await read('cgroup'))?.[1];
   if (!node) return undefined;
-  return { pid, component, node, startedAtTicks: Number(statFields(await read('stat'))[19]) };
+  return { pid, component, node };
 }
 
 /** @returns bytes; 0 for a process that is gone. */
@@ -59,13 +57,6 @@ export async function cpuByProgram(layout: Layout): Promise<Map<string, number>>
     sums.set(component, (sums.get(component) ?? 0) + (await cpuMs(pid)));
   }
   return sums;
-}
-
-/** When the process was started, on the clock of `performance.now()`. */
-export async function startedAtMs(process: SkycapProcess): Promise<number> {
-  const uptimeMs = Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]) * 1000;
-  const agoMs = uptimeMs - (process.startedAtTicks * 1000) / TICKS_PER_SECOND;
-  return performance.now() - agoMs;
 }
 
 /** From the third on: the command's name, in parentheses, may hold anything. */

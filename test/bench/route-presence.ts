@@ -22,11 +22,6 @@ export class RoutePresence implements AsyncDisposable {
     createInterface({ input: this.#child.stdout! }).on('line', (line) => this.#read(line));
   }
 
-  /** When each of those that are there appeared, of those that did so after this moment. */
-  since(afterMs: number): number[] {
-    return [...this.#present.values()].filter((atMs) => atMs > afterMs);
-  }
-
   /** @returns when the route appeared, by `performance.now()`. Rejects after the deadline. */
   async appeared(address: string, deadlineMs: number): Promise<number> {
     await this.#until(

@@ -9,6 +9,7 @@ import { measureNodes } from './rows/nodes.ts';
 import { measureRest } from './rows/rest.ts';
 import { measureRoute } from './rows/route.ts';
 import { measureScale } from './rows/scale.ts';
+import { measureStart } from './rows/start.ts';
 import { measureTakeover } from './rows/takeover.ts';
 import { measureThousand } from './rows/thousand.ts';
 
@@ -39,7 +40,8 @@ export const ROWS: readonly Row[] = [
   { needs: 'lab', name: 'rest', title: 'what Skycap asks of the API server at rest', measure: measureRest },
   { needs: 'lab', name: 'takeover', title: 'on layer 2, from an owner to the next', measure: measureTakeover },
   { needs: 'lab', name: 'thousand', title: '1,000 Services at once', measure: measureThousand },
-  { needs: 'lab', name: 'scale', title: 'one more Service, memory and a start among 10,000', measure: measureScale },
+  { needs: 'lab', name: 'scale', title: 'one more Service, and memory, among 10,000', measure: measureScale },
+  { needs: 'plane', name: 'start', title: 'a speaker that starts among 10,000 Services', measure: measureStart },
   { needs: 'wire', name: 'arp', title: 'what an answer by ARP or neighbour discovery takes', measure: measureArp },
   { needs: 'plane', name: 'nodes', title: 'what a change costs among thousands of nodes', measure: measureNodes },
 ];

@@ -1,5 +1,10 @@
-/** The thread of `round-trips.ts`: asks, waits for the answer, rests, and tells all times at the end. */
+/**
+ * The thread of `round-trips.ts`: asks, waits for the answer, rests, and tells all times at the end.
+ *
+ * An answer's time is the kernel's own, when the frame arrived: that this thread has to be woken is not the answerer's doing.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
+import koffi from 'koffi';
 import { ETHERTYPE_ARP } from '../../speaker/l2/frames/arp.ts';
 import { readEthernet } from '../../speaker/l2/frames/frame.ts';
 import { ETHERTYPE_IPV6 } from '../../speaker/l2/frames/ndp.ts';
@@ -9,6 +14,9 @@ import { ALL, arpIn, neighborIn } from './neighbour.ts';
 
 const DEADLINE_MS = 5_000;
 const WARM_UP = 200;
+const CLOCK_REALTIME = 0;
+/** When the last frame that was read had arrived (socket(7)); asked for once, it is kept of all later ones. */
+const SIOCGSTAMPNS = 0x8907;
 
 const { index, frames, times, pauseMs } = workerData as {
   readonly index: number;
@@ -19,6 +27,10 @@ const { index, frames, times, pauseMs } = workerData as {
 const sockets = new Map(
   [ETHERTYPE_ARP, ETHERTYPE_IPV6].map((type) => [type, PacketSocket.open(index, type, ALL)] as const),
 );
+const libc = koffi.load(null);
+const clockGettime = libc.func('int clock_gettime(int clock, void *time)');
+const ioctl = libc.func('int ioctl(int fd, unsigned long request, void *time)');
+const time = Buffer.alloc(16);
 const rest = new Int32Array(new SharedArrayBuffer(4));
 const buffer = Buffer.alloc(2_048);
 
@@ -26,15 +38,30 @@ function roundTrip(frame: Uint8Array): number {
   const socket = sockets.get(readEthernet(frame).etherType)!;
   const ready = new PollSet([socket.fd]);
   const asked = arpIn(frame)?.targetAddress ?? neighborIn(frame)?.target;
-  const startedNs = process.hrtime.bigint();
+  const startedNs = nowNs();
   socket.send(frame);
   for (;;) {
     if (ready.wait(DEADLINE_MS).length === 0) throw new Error('Cannot measure: no answer came');
     const length = socket.receive(buffer);
-    const atNs = process.hrtime.bigint();
     if (length !== undefined && answers(buffer.subarray(0, length), asked?.value))
-      return Number(atNs - startedNs) / 1_000;
+      return Number(arrivedNs(socket) - startedNs) / 1_000;
   }
+}
+
+function nowNs(): bigint {
+  clockGettime(CLOCK_REALTIME, time);
+  return timespec();
+}
+
+function arrivedNs({ fd }: PacketSocket): bigint {
+  if (ioctl(fd, SIOCGSTAMPNS, time) < 0)
+    throw new Error(`Cannot measure: errno ${koffi.errno()} for the time of a frame`);
+  return timespec();
+}
+
+/** Seconds and nanoseconds, eight bytes each. */
+function timespec(): bigint {
+  return time.readBigInt64LE(0) * 1_000_000_000n + time.readBigInt64LE(8);
 }
 
 function answers(frame: Uint8Array, asked: bigint | undefined): boolean {
@@ -44,6 +71,7 @@ function answers(frame: Uint8Array, asked: bigint | undefined): boolean {
   return message?.kind === 'advertisement' && message.solicited && message.target.value === asked;
 }
 
+for (const { fd } of sockets.values()) ioctl(fd, SIOCGSTAMPNS, time);
 const samples: number[][] = frames.map(() => []);
 for (let i = -Math.min(WARM_UP, times); i < times; i++) {
   frames.forEach((frame, which) => {

@@ -1,14 +1,10 @@
-/**
- * What more Services cost: one more creation, and the memory of the components, when 10, 1,000 and 10,000 are there; and the start of a speaker
- * among 10,000.
- */
+/** What more Services cost: one more creation, and the memory of the components, when 10, 1,000 and 10,000 are there. */
 import { type Bench, type Created, DEADLINE_MS } from '../bench.ts';
 import { type Figure, formatMb, formatMs, formatRatio } from '../figures.ts';
 import { inParallel } from '../in-parallel.ts';
 import { residentBytes, type SkycapProcess, skycapProcesses } from '../processes.ts';
 import { untilQuiet } from '../quiet.ts';
 import { distributionOf } from '../statistics.ts';
-import { measureStart } from './start.ts';
 
 const LEVELS = [10, 1_000, 10_000] as const;
 const QUICK_LEVELS = [10, 100] as const;
@@ -39,13 +35,9 @@ export async function measureScale(bench: Bench): Promise<Figure[]> {
     await untilQuiet(QUIET_MS);
     levels.push(await measureLevel(bench, count));
   }
-  // What was measured by then took half an hour.
-  const start = await measureStart(bench, there).catch((error: unknown): Figure[] => [
-    { what: `speaker start with ${there} Services`, measured: `failed: ${String(error)}`, isMet: false },
-  ]);
   await bench.clear();
   const [first, ...rest] = levels;
-  return [...rest.flatMap((level) => oneMore(level, first!)), ...levels.map(memoryFigure), ...start];
+  return [...rest.flatMap((level) => oneMore(level, first!)), ...levels.map(memoryFigure)];
 }
 
 async function fill(bench: Bench, count: number): Promise<void> {
