@@ -17,7 +17,11 @@ export async function renewEntry(
   change: { readonly address: Address; readonly own: ClaimHolder; readonly next: ClaimHolder },
   signal: AbortSignal,
 ): Promise<boolean> {
-  const holders = claim.spec.holders.map((holder) => (holder === change.own ? change.next : holder));
+  const { own, next } = change;
+  const holders = claim.spec.holders.flatMap((holder) => {
+    if (holder === own) return [next];
+    return isOfFormer(holder, next) ? [] : [holder];
+  });
   try {
     ledger.apply(await client.replace(EIP_CLAIMS, { ...claim, spec: { ...claim.spec, holders } }, { signal }));
     return true;
@@ -26,6 +30,12 @@ export async function renewEntry(
     await readAgain(client, ledger, change.address, signal);
     return false;
   }
+}
+
+/** Of a Service of the same name that is gone, since there is another one now. */
+function isOfFormer(holder: ClaimHolder, { namespace, name, uid }: ClaimHolder): boolean {
+  const isOfName = holder.namespace === namespace && holder.name !== undefined && holder.name === name;
+  return isOfName && uid !== undefined && holder.uid !== undefined && holder.uid !== uid;
 }
 
 /** The same entry, in whatever version of the claim it stands: what is released must be what was judged. */

@@ -46,6 +46,26 @@ export function isHolder(service: Service, ownsToken: (token: string) => boolean
     holder.namespace === namespace && (holder.name === undefined ? ownsToken(holder.token) : holder.name === name);
 }
 
+/**
+ * Which entry of several in one claim: the one bound to the Service, else the one that it was answered with, else one of a create call or update that is
+ * under way. That of a former Service of the name comes last: taken over beside an entry of the Service's own, the claim would have it twice.
+ *
+ * @param entries those that {@link isHolder} finds.
+ */
+export function ownEntry(
+  { metadata: { uid } }: Service,
+  entries: readonly ClaimHolder[],
+  token: string | undefined,
+): ClaimHolder | undefined {
+  const unbound = entries.filter((entry) => entry.uid === undefined);
+  return (
+    entries.find((entry) => entry.uid !== undefined && entry.uid === uid) ??
+    unbound.find((entry) => entry.token === token) ??
+    unbound[0] ??
+    entries[0]
+  );
+}
+
 /** See {@link Holding.isEstablished}. */
 export function isEstablished(
   service: Service,

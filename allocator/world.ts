@@ -14,7 +14,7 @@ import type { Verdict } from './condition.ts';
 import { announcedVerdict } from './decide-announced.ts';
 import { Eips } from './eips.ts';
 import { Fresh } from './fresh.ts';
-import { type EipState, type Holding, inOrderOfPreference, isEstablished, isHolder } from './holdings.ts';
+import { type EipState, type Holding, inOrderOfPreference, isEstablished, isHolder, ownEntry } from './holdings.ts';
 import { ServiceIndex } from './service-index.ts';
 import { Sightings } from './sightings.ts';
 import type { Stores } from './stores.ts';
@@ -85,7 +85,7 @@ export class World {
     const unknownEips: string[] = [];
     const holdings = this.claimsOf(service).flatMap((claim): Holding[] => {
       const address = claimAddress(claim.metadata.name ?? '');
-      const own = claim.spec.holders.find(isOurs);
+      const own = ownEntry(service, claim.spec.holders.filter(isOurs), this.tokenOf(service));
       if (!address || !own) return [];
       const { name, state } = this.eips.stateOf(address, claim.spec.eip);
       if (state === 'unknown') unknownEips.push(name);

@@ -332,3 +332,28 @@ test('a create call for a name that is taken, refused later on, gives the Servic
   expect(publishedBy(await lab.service('stray/web'))).toBe('');
   expect(assigned(await lab.service('stray/web'))?.reason).toBe('AddressOutsideEip');
 });
+
+test('beside its own entry that of a Service which had its name goes, and is not taken over as a second one', async () => {
+  await lab.pool('twice', '10.1.79.0/29');
+  const claim = claimFor('twice/web', '10.1.79.3', 'twice', 'token-of-twice');
+  const [entry] = claim.spec.holders;
+  const own = { ...entry!, sharingKey: 'k' };
+  const former = {
+    ...own,
+    uid: 'of-a-former',
+    token: 'of-the-former',
+    ports: [{ port: 81, protocol: 'TCP' as const }],
+  };
+  await lab.admin.create(EIP_CLAIMS, { ...claim, spec: { ...claim.spec, holders: [former, own] } });
+  const wish = { 'skycap.io/sharing-key': 'k' };
+  const { metadata } = await lab.create('twice/web', wish, {}, marks('10.1.79.3', 'twice', 'token-of-twice'));
+  await lab.published('twice/web', '10.1.79.3');
+  await eventually(async () => {
+    const holders = (await lab.claim('10.1.79.3'))?.spec.holders.map(({ uid, token, ports }) => ({
+      uid,
+      token,
+      ports,
+    }));
+    expect(holders).toEqual([{ uid: metadata.uid, token: 'token-of-twice', ports: own.ports }]);
+  });
+});

@@ -6,6 +6,7 @@ import {
   isEstablished,
   isHolder,
   keptHoldings,
+  ownEntry,
   pinnedHoldings,
 } from '../../../allocator/holdings.ts';
 import type { ClaimHolder } from '../../../lib/api/claim.ts';
@@ -44,6 +45,22 @@ test('an entry without a name is told by the token, unless that is a copy', () =
   const { name: _, ...nameless } = holder('front');
   expect(isHolder(service(), (token) => token === 'token-front')(nameless)).toBe(true);
   expect(isHolder(service(), () => false)(nameless)).toBe(false);
+});
+
+describe('of several entries in one claim', () => {
+  const bound = holder('front');
+  const { uid: _, ...unbound } = holder('front', { token: 'token-other' });
+  const answered = { ...unbound, token: 'token-front' };
+  const former = holder('front', { uid: 'uid-former' });
+
+  test.each<[string, ClaimHolder[], ClaimHolder]>([
+    ['the one that is bound to it', [former, answered, unbound, bound], bound],
+    ['else the one that it was answered with', [former, unbound, answered], answered],
+    ['else one of a call that is under way', [former, unbound], unbound],
+    ['else that of a Service that had its name', [former], former],
+  ])('%s', (_, entries, expected) => {
+    expect(ownEntry(service(), entries, 'token-front')).toBe(expected);
+  });
 });
 
 test('of several claims the published comes first, then the annotated, then the lowest', () => {
