@@ -333,7 +333,7 @@ test('a create call for a name that is taken, refused later on, gives the Servic
   expect(assigned(await lab.service('stray/web'))?.reason).toBe('AddressOutsideEip');
 });
 
-test('beside its own entry that of a Service which had its name goes, and is not taken over as a second one', async () => {
+test('of two entries in a claim that of a Service which had the name goes, and its own stays', async () => {
   await lab.pool('twice', '10.1.79.0/29');
   const claim = claimFor('twice/web', '10.1.79.3', 'twice', 'token-of-twice');
   const [entry] = claim.spec.holders;
