@@ -8,11 +8,12 @@ import { eventually } from '../../lab/poll.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
 import { Daemon } from '../../support/daemon.ts';
 import { freePorts } from '../../support/free-port.ts';
+import { SPEAKER_USER } from '../../support/speaker-daemon.ts';
+import { installForSpeakers } from '../../support/speaker-objects.ts';
 import { inParallel } from '../in-parallel.ts';
 import { SimulatedSpeaker } from './simulated-speaker.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const SPEAKER_USER = 'system:serviceaccount:skycap-system:skycap-speaker';
 const ALLOCATOR_USER = 'system:serviceaccount:skycap-system:skycap-allocator';
 const OPENELB = 'network.kubesphere.io/v1alpha2';
 const PEER = 'router';
@@ -42,10 +43,7 @@ export class Fleet implements AsyncDisposable {
   static async start(): Promise<Fleet> {
     const plane = await ControlPlane.start({ users: [SPEAKER_USER, ALLOCATOR_USER] });
     try {
-      const base = ['namespace', 'rbac'].flatMap((file) => ['-f', `${ROOT}/manifests/base/${file}.yaml`]);
-      await plane.kubectl(['apply', ...base]);
-      await plane.kubectl(['apply', '-k', `${ROOT}/manifests/crds`]);
-      await plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
+      await installForSpeakers(plane);
       const client = plane.client();
       const spec = { address: '198.18.0.0/16' };
       await client.create(EIPS, { apiVersion: OPENELB, kind: 'Eip', metadata: { name: POOL }, spec });

@@ -4,17 +4,14 @@
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { EIP_LABEL } from '../../../lib/api/keys.ts';
-import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
-import { BGP_CONFS, BGP_PEERS, EIPS, NODES, SERVICES } from '../../../lib/kube/resource.ts';
+import { BGP_CONFS, BGP_PEERS, EIPS } from '../../../lib/kube/resource.ts';
 import { BirdSite } from '../../real/bird/support/bird-site.ts';
 import { Frr } from '../../real/bird/support/frr.ts';
 import { Lan } from '../../real/bird/support/lan.ts';
-import { birdBinary } from '../../support/bird-binary.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
-import { Daemon } from '../../support/daemon.ts';
-import { freePorts } from '../../support/free-port.ts';
-import { aBgpConf, aBgpPeer, aNode, anEip } from '../../support/speaker-builders.ts';
+import { aBgpConf, aBgpPeer, anEip } from '../../support/speaker-builders.ts';
+import { SPEAKER_USER, startSpeaker } from '../../support/speaker-daemon.ts';
+import { createNode, installForSpeakers, publish } from '../../support/speaker-objects.ts';
 import { type Figure, formatMb, formatMs } from '../figures.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { BenchOptions } from '../options.ts';
@@ -25,7 +22,6 @@ import { RoutePresence } from '../route-presence.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 /** As in the Dockerfile. */
 const NODE_OPTIONS = '--max-semi-space-size=2';
-const USER = 'system:serviceaccount:skycap-system:skycap-speaker';
 const NODE_NAME = 'node-1';
 const API_VERSION = 'network.kubesphere.io/v1alpha2';
 const COUNT = 10_000;
@@ -40,7 +36,7 @@ export async function measureStart({ quick }: BenchOptions, note: (text: string)
   const addresses = Array.from({ length: quick ? QUICK_COUNT : COUNT }, (_, i) => `198.18.${i >> 8}.${i & 255}`);
   // What the image has: the sources would be stripped of their types at every start.
   execFileSync(process.execPath, ['build.mjs'], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
-  await using plane = await ControlPlane.start({ users: [USER] });
+  await using plane = await ControlPlane.start({ users: [SPEAKER_USER] });
   note(`${addresses.length} Services`);
   await fill(plane, addresses);
   const starts: Start[] = [];
@@ -62,34 +58,14 @@ export async function measureStart({ quick }: BenchOptions, note: (text: string)
 }
 
 async function fill(plane: ControlPlane, addresses: readonly string[]): Promise<void> {
-  const base = ['namespace', 'rbac'].flatMap((file) => ['-f', `${ROOT}/manifests/base/${file}.yaml`]);
-  await plane.kubectl(['apply', ...base]);
-  await plane.kubectl(['apply', '-k', `${ROOT}/manifests/crds`]);
-  await plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
+  await installForSpeakers(plane);
   const client = plane.client();
   const kind = (name: string) => ({ apiVersion: API_VERSION, kind: name });
-  const node = await client.create(NODES, { metadata: { name: NODE_NAME } });
-  await client.replace(NODES, { ...node, status: aNode().status! }, { subresource: 'status' });
+  await createNode(client, NODE_NAME);
   await client.create(EIPS, { ...kind('Eip'), ...anEip('v4', { address: '198.18.0.0/16' }), metadata: { name: 'v4' } });
   await client.create(BGP_CONFS, { ...kind('BgpConf'), ...aBgpConf() });
   await client.create(BGP_PEERS, { ...kind('BgpPeer'), ...aBgpPeer(), metadata: { name: 'router-1' } });
-  await inParallel(PARALLEL, addresses, (address, i) => publish(client, `s-${i}`, address));
-}
-
-/** As the webhook and the allocator leave a Service. */
-async function publish(client: HttpKubeClient, name: string, ip: string): Promise<void> {
-  const service = {
-    metadata: { name, namespace: 'default', labels: { [EIP_LABEL]: 'v4' } },
-    spec: {
-      type: 'LoadBalancer' as const,
-      allocateLoadBalancerNodePorts: false,
-      loadBalancerClass: 'skycap.io/lb',
-      ports: [{ port: 80 }],
-    },
-  };
-  const created = await client.create(SERVICES, service);
-  const status = { loadBalancer: { ingress: [{ ip }] } };
-  await client.replace(SERVICES, { ...created, status }, { subresource: 'status' });
+  await inParallel(PARALLEL, addresses, (address, i) => publish(client, `s-${i}`, [address]));
 }
 
 interface Start {
@@ -101,27 +77,18 @@ interface Start {
 async function startOnce(plane: ControlPlane, addresses: readonly string[]): Promise<Start> {
   await using lan = Lan.make();
   const site = new BirdSite(lan);
-  const [port = 0] = await freePorts(1);
-  const kubeconfig = await plane.kubeconfigFile(USER);
   await Frr.start(lan, { neighbors: ['v4'] });
   await using routes = new RoutePresence(lan.router, (prefix) => prefix.startsWith('198.18.'));
   await untilQuiet(QUIET_MS);
   const startedMs = performance.now();
   site.startContainer();
-  const speaker = new Daemon({
-    name: 'speaker',
-    command: process.execPath,
-    args: [join(ROOT, 'dist/speaker.js')],
-    logFile: join(lan.dir, 'speaker.log'),
-    env: {
-      PATH: process.env.PATH,
-      KUBECONFIG: kubeconfig,
-      NODE_NAME,
-      NODE_OPTIONS,
-      SKYCAP_RUN_DIR: site.runDir,
-      SKYCAP_BIRD: birdBinary(),
-      SKYCAP_HEALTH_ADDRESS: `127.0.0.1:${port}`,
-    },
+  const { daemon: speaker } = await startSpeaker({
+    plane,
+    nodeName: NODE_NAME,
+    runDir: site.runDir,
+    folder: lan.dir,
+    program: 'dist/speaker.js',
+    nodeOptions: NODE_OPTIONS,
   });
   try {
     const lastRouteMs = (await routes.allAppeared(addresses, DEADLINE_MS)) - startedMs;

@@ -7,22 +7,21 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EIP_LABEL } from '../../../lib/api/keys.ts';
 import type { Condition } from '../../../lib/api/object.ts';
-import type { EndpointSlice, Service } from '../../../lib/api/service.ts';
+import type { EndpointSlice } from '../../../lib/api/service.ts';
 import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
 import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
-import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, SERVICES, SPEAKERS } from '../../../lib/kube/resource.ts';
-import { birdBinary } from '../../support/bird-binary.ts';
+import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, SPEAKERS } from '../../../lib/kube/resource.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
-import { Daemon } from '../../support/daemon.ts';
+import type { Daemon } from '../../support/daemon.ts';
 import { eventually, until } from '../../support/eventually.ts';
-import { freePorts } from '../../support/free-port.ts';
-import { aBgpConf, aBgpPeer, aNode, anEip, anEndpoint, aSlice, READY } from '../../support/speaker-builders.ts';
+import { aBgpConf, aBgpPeer, anEip, anEndpoint, aSlice, READY } from '../../support/speaker-builders.ts';
+import { SPEAKER_USER, startSpeaker } from '../../support/speaker-daemon.ts';
+import { createNode, installForSpeakers, publish } from '../../support/speaker-objects.ts';
 import { BirdSite } from './support/bird-site.ts';
 import { Frr } from './support/frr.ts';
 import { Lan, NODE, ROUTER } from './support/lan.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
-const USER = 'system:serviceaccount:skycap-system:skycap-speaker';
+const _ROOT = join(import.meta.dirname, '../../..');
 const ADDRESS = '198.51.100.7';
 
 let plane: ControlPlane;
@@ -33,23 +32,10 @@ let frr: Frr;
 let speaker: Daemon;
 let health: string;
 
-async function startSpeaker(): Promise<void> {
-  const [port = 0] = await freePorts(1);
-  health = `127.0.0.1:${port}`;
-  speaker = new Daemon({
-    name: 'speaker',
-    command: process.execPath,
-    args: [join(ROOT, 'speaker/main.ts')],
-    logFile: join(lan.dir, 'speaker.log'),
-    env: {
-      PATH: process.env.PATH,
-      KUBECONFIG: await plane.kubeconfigFile(USER),
-      NODE_NAME: 'node-1',
-      SKYCAP_RUN_DIR: site.runDir,
-      SKYCAP_BIRD: birdBinary(),
-      SKYCAP_HEALTH_ADDRESS: health,
-    },
-  });
+async function start(): Promise<void> {
+  const started = await startSpeaker({ plane, nodeName: 'node-1', runDir: site.runDir, folder: lan.dir });
+  speaker = started.daemon;
+  health = started.health;
 }
 
 const log = () =>
@@ -69,31 +55,11 @@ const metric = async (name: string) =>
     )?.[1],
   );
 
-async function publish(name: string, ips: readonly string[], policy: 'Cluster' | 'Local' = 'Cluster'): Promise<void> {
-  const service: Service = {
-    metadata: { name, namespace: 'default', labels: { [EIP_LABEL]: 'v4' } },
-    spec: {
-      type: 'LoadBalancer',
-      externalTrafficPolicy: policy,
-      ports: [{ port: 80 }],
-      loadBalancerClass: 'skycap.io/lb',
-    },
-  };
-  const created = await client.create(SERVICES, service);
-  const status = { loadBalancer: { ingress: ips.map((ip) => ({ ip })) } };
-  await client.replace(SERVICES, { ...created, status }, { subresource: 'status' });
-}
-
 beforeAll(async () => {
-  plane = await ControlPlane.start({ users: [USER] });
+  plane = await ControlPlane.start({ users: [SPEAKER_USER] });
   client = plane.client();
-  const base = ['namespace', 'rbac'].flatMap((file) => ['-f', `${ROOT}/manifests/base/${file}.yaml`]);
-  await plane.kubectl(['apply', ...base]);
-  await plane.kubectl(['apply', '-k', `${ROOT}/manifests/crds`]);
-  await plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
-  const node = aNode();
-  const created = await client.create(NODES, { metadata: { name: 'node-1' } });
-  await client.replace(NODES, { ...created, status: node.status! }, { subresource: 'status' });
+  await installForSpeakers(plane);
+  await createNode(client, 'node-1');
   await client.create(EIPS, {
     apiVersion: 'network.kubesphere.io/v1alpha2',
     kind: 'Eip',
@@ -104,7 +70,7 @@ beforeAll(async () => {
   site = new BirdSite(lan);
   site.startContainer();
   frr = await Frr.start(lan, { neighbors: ['v4'] });
-  await startSpeaker();
+  await start();
 }, 90_000);
 
 afterAll(async () => {
@@ -132,7 +98,7 @@ it('brings a published address to the router, and says so', async () => {
     ...aBgpPeer(),
     metadata: { name: 'router-1' },
   });
-  await publish('web', [ADDRESS]);
+  await publish(client, 'web', [ADDRESS]);
   await until('the route', () => frr.kernelRoute(ADDRESS).length === 1, { withinMs: 15_000 });
   expect(frr.kernelRoute(ADDRESS)).toEqual([NODE.v4]);
   await eventually(async () =>
@@ -159,7 +125,7 @@ it('follows Local by the endpoints of labelled and of hand-made slices', async (
       metadata: { name, namespace: 'default', labels: { ...made.metadata.labels, ...labels } },
     };
   };
-  await publish('local', ['198.51.100.8'], 'Local');
+  await publish(client, 'local', ['198.51.100.8'], 'Local');
   const isAnnounced = (announced: boolean) =>
     until('Local', () => (frr.route('198.51.100.8/32') !== undefined) === announced);
   for (const labels of [
@@ -195,8 +161,8 @@ it('killed with -9 it leaves session and routes untouched, and takes over on ret
   const since = async () => (await site.protocols()).get('skycap_peer_router__1')?.since;
   const before = await since();
   await speaker.kill('SIGKILL');
-  await publish('later', ['198.51.100.9']);
-  await startSpeaker();
+  await publish(client, 'later', ['198.51.100.9']);
+  await start();
   await until('the later route', () => frr.kernelRoute('198.51.100.9').length === 1, { withinMs: 15_000 });
   expect(await since()).toBe(before);
   expect(frr.neighbor('v4')).toEqual({ state: 'Established', established: 1, dropped: 0 });
@@ -206,7 +172,7 @@ it('killed with -9 it leaves session and routes untouched, and takes over on ret
 it('while the API server is away BIRD keeps everything, a new speaker included', async () => {
   await plane.stopApiServer();
   await speaker.kill('SIGKILL');
-  await startSpeaker();
+  await start();
   await until('its start', () => log().some(({ msg }) => msg === 'cannot follow the API server, trying again'), {
     withinMs: 15_000,
   });

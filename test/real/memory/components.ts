@@ -4,13 +4,14 @@
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { BGP_CONFS, BGP_PEERS, NODES, SPEAKERS } from '../../../lib/kube/resource.ts';
-import { birdBinary } from '../../support/bird-binary.ts';
+import { BGP_CONFS, BGP_PEERS, SPEAKERS } from '../../../lib/kube/resource.ts';
 import { Daemon } from '../../support/daemon.ts';
 import { eventually } from '../../support/eventually.ts';
 import { freePorts } from '../../support/free-port.ts';
 import { INSPECT, Inspector } from '../../support/inspector.ts';
-import { aBgpConf, aBgpPeer, aNode } from '../../support/speaker-builders.ts';
+import { aBgpConf, aBgpPeer } from '../../support/speaker-builders.ts';
+import { SPEAKER_USER, startSpeaker } from '../../support/speaker-daemon.ts';
+import { createNode } from '../../support/speaker-objects.ts';
 import { BirdSite } from '../bird/support/bird-site.ts';
 import { Frr } from '../bird/support/frr.ts';
 import { Lan } from '../bird/support/lan.ts';
@@ -18,7 +19,6 @@ import { ALLOCATOR_USER, WebhookLab } from '../webhook/harness.ts';
 import type { Usage } from './growth.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const SPEAKER_USER = 'system:serviceaccount:skycap-system:skycap-speaker';
 const OPENELB = 'network.kubesphere.io/v1alpha2';
 export const NODE_NAME = 'node-1';
 export const COMPONENTS = ['webhook', 'allocator', 'speaker'] as const;
@@ -58,34 +58,33 @@ export class Components implements AsyncDisposable {
     site.startContainer();
     const frr = await Frr.start(lan, { neighbors: ['v4'] });
     await makeNode(lab);
-    const [allocatorPort = 0, speakerPort = 0] = await freePorts(2);
-    const start = async (name: Component, user: string, env: NodeJS.ProcessEnv): Promise<Daemon> => {
-      const daemon = new Daemon({
-        name,
-        command: process.execPath,
-        args: [join(ROOT, `${name}/main.ts`)],
-        logFile: join(lan.dir, `${name}.log`),
-        env: { PATH: process.env.PATH, NODE_OPTIONS, KUBECONFIG: await lab.plane.kubeconfigFile(user), ...env },
-      });
-      undo.defer(() => daemon.kill());
-      return daemon;
-    };
-    const daemons = {
-      webhook: lab.webhooks[0]!.daemon,
-      allocator: await start('allocator', ALLOCATOR_USER, {
+    const [port = 0] = await freePorts(1);
+    const allocator = new Daemon({
+      name: 'allocator',
+      command: process.execPath,
+      args: [join(ROOT, 'allocator/main.ts')],
+      logFile: join(lan.dir, 'allocator.log'),
+      env: {
+        PATH: process.env.PATH,
+        NODE_OPTIONS,
+        KUBECONFIG: await lab.plane.kubeconfigFile(ALLOCATOR_USER),
         POD_NAMESPACE: 'skycap-system',
         POD_NAME: 'allocator-0',
-        SKYCAP_HEALTH_ADDRESS: `127.0.0.1:${allocatorPort}`,
+        SKYCAP_HEALTH_ADDRESS: `127.0.0.1:${port}`,
         // So that what waits for it is let go within the time of the test.
         SKYCAP_CLAIM_GRACE_SECONDS: '5',
-      }),
-      speaker: await start('speaker', SPEAKER_USER, {
-        NODE_NAME,
-        SKYCAP_RUN_DIR: site.runDir,
-        SKYCAP_BIRD: birdBinary(),
-        SKYCAP_HEALTH_ADDRESS: `127.0.0.1:${speakerPort}`,
-      }),
-    };
+      },
+    });
+    undo.defer(() => allocator.kill());
+    const speaker = await startSpeaker({
+      plane: lab.plane,
+      nodeName: NODE_NAME,
+      runDir: site.runDir,
+      folder: lan.dir,
+      nodeOptions: NODE_OPTIONS,
+    });
+    undo.defer(() => speaker.daemon.kill());
+    const daemons = { webhook: lab.webhooks[0]!.daemon, allocator, speaker: speaker.daemon };
     const inspect = (name: Component) => Inspector.connect(daemons[name].logFile);
     const inspectors = {
       webhook: undo.use(await inspect('webhook')),
@@ -136,8 +135,7 @@ export class Components implements AsyncDisposable {
 }
 
 async function makeNode(lab: WebhookLab): Promise<void> {
-  const node = await lab.client.create(NODES, { metadata: { name: NODE_NAME } });
-  await lab.client.replace(NODES, { ...node, status: aNode().status! }, { subresource: 'status' });
+  await createNode(lab.client, NODE_NAME);
   await lab.client.create(BGP_CONFS, { apiVersion: OPENELB, kind: 'BgpConf', ...aBgpConf() });
   await lab.client.create(BGP_PEERS, {
     apiVersion: OPENELB,
