@@ -8,6 +8,7 @@ import type { KubeClient } from '../lib/kube/client.ts';
 import { isConflict, isNotFound } from '../lib/kube/errors.ts';
 import { EIP_CLAIMS } from '../lib/kube/resource.ts';
 import type { Address } from '../lib/net/address.ts';
+import { isOfFormer } from './holdings.ts';
 
 /** @returns false where the claim has changed meanwhile; the ledger knows it by then. */
 export async function renewEntry(
@@ -20,7 +21,7 @@ export async function renewEntry(
   const { own, next } = change;
   const holders = claim.spec.holders.flatMap((holder) => {
     if (holder === own) return [next];
-    return isOfFormer(holder, next) ? [] : [holder];
+    return isSameName(holder, next) && isOfFormer(holder, next.uid) ? [] : [holder];
   });
   try {
     ledger.apply(await client.replace(EIP_CLAIMS, { ...claim, spec: { ...claim.spec, holders } }, { signal }));
@@ -32,10 +33,8 @@ export async function renewEntry(
   }
 }
 
-/** Of a Service of the same name that is gone, since there is another one now. */
-function isOfFormer(holder: ClaimHolder, { namespace, name, uid }: ClaimHolder): boolean {
-  const isOfName = holder.namespace === namespace && holder.name !== undefined && holder.name === name;
-  return isOfName && uid !== undefined && holder.uid !== undefined && holder.uid !== uid;
+function isSameName(a: ClaimHolder, b: ClaimHolder): boolean {
+  return a.namespace === b.namespace && a.name !== undefined && a.name === b.name;
 }
 
 /** The same entry, in whatever version of the claim it stands: what is released must be what was judged. */

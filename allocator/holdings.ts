@@ -66,6 +66,11 @@ export function ownEntry(
   );
 }
 
+/** Bound to a Service of the same name that is gone, since this one is there now. @param uid that of the Service that is there. */
+export function isOfFormer(entry: ClaimHolder, uid: string | undefined): boolean {
+  return uid !== undefined && entry.uid !== undefined && entry.uid !== uid;
+}
+
 /** See {@link Holding.isEstablished}. */
 export function isEstablished(
   service: Service,

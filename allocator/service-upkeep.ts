@@ -1,5 +1,4 @@
 /** Carries out what `decide-upkeep.ts` says about the claims of a Service that is there. */
-import type { ClaimHolder } from '../lib/api/claim.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import { Claimer } from '../lib/ipam/claimer.ts';
 import { formatAddress } from '../lib/net/address.ts';
@@ -9,7 +8,7 @@ import { renewEntry, sameEntry } from './claim-writer.ts';
 import type { Outcome } from './decide-outcome.ts';
 import { decideUpkeep, type Upkeep } from './decide-upkeep.ts';
 import { type ClaimedWish, isOnlyBound, wishIn, wishOf, wishText } from './holder.ts';
-import { type Holding, wantsAsHeld } from './holdings.ts';
+import { type Holding, isOfFormer, wantsAsHeld } from './holdings.ts';
 import type { Later } from './later.ts';
 import type { Deps } from './ports.ts';
 import { type ServiceView, wantsWithoutWishes } from './service-view.ts';
@@ -38,10 +37,9 @@ export class ServiceUpkeep {
    */
   async takeOver(view: ServiceView, wants: Wants | undefined, outcome: Outcome, signal: AbortSignal): Promise<boolean> {
     const { uid } = view.service.metadata;
-    const isOfFormer = (own: ClaimHolder): boolean => own.uid !== undefined && own.uid !== uid;
-    if (!view.holdings.some(({ own }) => isOfFormer(own))) return true;
+    if (!view.holdings.some(({ own }) => isOfFormer(own, uid))) return true;
     const { renew } = this.#decide(view, wants, outcome);
-    const takenOver = renew.filter(({ own }) => isOfFormer(own));
+    const takenOver = renew.filter(({ own }) => isOfFormer(own, uid));
     await this.#renew(view, takenOver, signal);
     return takenOver.length === 0;
   }

@@ -17,7 +17,7 @@ export interface NodeState {
   readonly excluded: boolean;
   /** Deleted, about to be, or shutting down: traffic should go elsewhere first. */
   readonly leaving: boolean;
-  /** `kubectl cordon`, which says nothing of what is there already: kept by layer 2 alone, for what is new. */
+  /** `kubectl cordon`: gets nothing new, and keeps what is there already. Layer 2 alone asks for it. */
   readonly cordoned: boolean;
 }
 

@@ -105,7 +105,7 @@ function decideOne(seen: Seen, wanted: Wanted): Decision {
 
 /** Who will take it from this node, in its turn. */
 function heir(seen: Seen, wanted: Wanted): Pick<Decision, 'other'> {
-  const owner = isRebalanced(seen, wanted) ? best(seen, wanted, seen.nodes.keys()) : undefined;
+  const owner = mayBeRebalanced(seen, wanted) ? best(seen, wanted, seen.nodes.keys()) : undefined;
   return owner === undefined || owner === seen.self ? {} : { other: owner };
 }
 
@@ -149,7 +149,7 @@ function rebalanced(seen: Seen, decisions: Decision[]): Decision[] {
         action === 'leave' &&
         reason === 'HeldElsewhere' &&
         wanted !== undefined &&
-        isRebalanced(seen, wanted) &&
+        mayBeRebalanced(seen, wanted) &&
         best(seen, wanted, seen.nodes.keys()) === seen.self
       );
     })
@@ -160,7 +160,7 @@ function rebalanced(seen: Seen, decisions: Decision[]): Decision[] {
 }
 
 /** Its Eip asks for it. A node that is only cordoned keeps what it has all the same. */
-function isRebalanced({ holders, nodes }: Seen, { text, eip }: Wanted): boolean {
+function mayBeRebalanced({ holders, nodes }: Seen, { text, eip }: Wanted): boolean {
   const names = holders.get(text) ?? [];
   return eip.rebalance && names.some((name) => !nodes.get(name)?.node.cordoned);
 }
@@ -175,12 +175,14 @@ function best(seen: Seen, wanted: Wanted, names: Iterable<string>): string | und
   const addressHash = hashOf(wanted.text);
   let found: { readonly name: string; readonly rank: number } | undefined;
   for (const name of names) {
+    const there = seen.nodes.get(name);
+    if (!there?.live) continue;
     // A hash has 32 bits and no sign.
-    const penalty = seen.nodes.get(name)?.node.cordoned ? 2 ** 32 : 0;
+    const penalty = there.node.cordoned ? 2 ** 32 : 0;
     const rank = rankOf(seen.hashes.get(name) ?? 0, addressHash) - penalty;
     const isHigher = !found || rank > found.rank || (rank === found.rank && name < found.name);
     // Asked last, since it costs most.
-    if (isHigher && seen.nodes.get(name)?.live && !hindranceOf(seen, wanted, name)) found = { name, rank };
+    if (isHigher && !hindranceOf(seen, wanted, name)) found = { name, rank };
   }
   return found?.name;
 }

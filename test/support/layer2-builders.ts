@@ -27,6 +27,8 @@ export interface ViewOptions extends Partial<Pick<View, 'self' | 'cutOff' | 'set
 
 export const ADDRESS = '198.51.100.7';
 export const LAYER2_EIP = anEip('v4', { protocol: 'layer2' });
+export const EXCLUDED = { node: { labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } } };
+export const CORDONED = { node: { spec: { unschedulable: true } } };
 
 /** Three nodes that live and have nothing, and one address, where the caller says nothing else. */
 export function aView(options: ViewOptions = {}): View {

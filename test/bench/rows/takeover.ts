@@ -4,7 +4,15 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { podOn } from '../../e2e/support/components.ts';
-import { allQuiet, connectSteadily, cutPower, gapsIn, HOSTNAME, holderOf, NOT_N1 } from '../../e2e/support/layer2.ts';
+import {
+  allQuiet,
+  connectSteadily,
+  cutPower,
+  HOSTNAME,
+  holderOf,
+  longestGapMs,
+  NOT_N1,
+} from '../../e2e/support/layer2.ts';
 import { Scene } from '../../e2e/support/scene.ts';
 import { readExamples } from '../../lab/demo.ts';
 import { SKYCAP_NAMESPACE } from '../../lab/install.ts';
@@ -58,5 +66,5 @@ async function gapOfRestart(lab: Lab, address: string): Promise<number> {
   await lab.kubectl(['-n', SKYCAP_NAMESPACE, 'delete', 'pod', name, '--wait=false']);
   await holderOf(lab, address, [former]);
   await sleep(2_000);
-  return Math.max(0, ...gapsIn(await stream.end()));
+  return longestGapMs(await stream.end());
 }

@@ -116,15 +116,15 @@ export function connectSteadily(lab: Lab, addresses: readonly string[]): ClientS
   return new ClientStream(lab.client, { urls: addresses.map(urlOf), everyMs: BEAT_MS, timeoutMs: ANSWER_WITHIN_MS });
 }
 
-/** How long each stretch of time was in which connections to an address failed, in milliseconds and in order of time. */
-export function gapsIn({ failures }: ClientStreamSums): number[] {
+/** The longest stretch of time in which connections to an address failed; 0 without one. */
+export function longestGapMs({ failures }: ClientStreamSums): number {
   const gaps: { from: number; to: number; url: string }[] = [];
   for (const { url, atMs } of failures.toSorted((a, b) => a.atMs - b.atMs)) {
     const last = gaps.findLast((gap) => gap.url === url);
     if (last && atMs - last.to < ONE_GAP_MS) last.to = atMs;
     else gaps.push({ from: atMs, to: atMs, url });
   }
-  return gaps.map(({ from, to }) => to - from + BEAT_MS);
+  return Math.max(0, ...gaps.map(({ from, to }) => to - from + BEAT_MS));
 }
 
 export interface PowerCut {
@@ -144,7 +144,7 @@ export async function cutPower(lab: Lab, address: string): Promise<PowerCut> {
   await node.powerOff();
   const successor = await holderOf(lab, address, [former]);
   await sleep(3_000);
-  const gapMs = Math.max(0, ...gapsIn(await stream.end()));
+  const gapMs = longestGapMs(await stream.end());
   await node.powerOn();
   await node.waitUntilReady();
   return { gapMs, former, successor };
