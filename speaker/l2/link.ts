@@ -1,6 +1,6 @@
 /** A network interface of this node that ARP and neighbour discovery work on (Ethernet, VLAN, bond, bridge), and what may be said on it. */
 import type { Address } from '../../lib/net/address.ts';
-import type { MacAddress } from './frames/frame.ts';
+import type { MacAddress } from './frames/mac-address.ts';
 
 export interface Link {
   readonly name: string;

@@ -1,4 +1,5 @@
 /** Tells people what happened to addresses of layer 2 on this node: in the log, in metrics, and in Events on the Services. */
+
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { EventRecorder } from '../../lib/kube/events.ts';
 import { formatAddress } from '../../lib/net/address.ts';
@@ -6,6 +7,7 @@ import type { Clock } from '../../lib/process/clock.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import type { SpeakerMetrics } from '../metrics.ts';
 import { ConflictsSeen } from './conflicts-seen.ts';
+import { formatMac } from './frames/mac-address.ts';
 import type { OtherOwner } from './link.ts';
 import type { Decision } from './owner.ts';
 import type { Sharer, Wanted } from './wanted.ts';
@@ -100,9 +102,10 @@ export class Narrator {
     const { events, clock, log } = this.#options;
     if (!this.#conflicts.note(other, clock.monotonicMs())) return;
     const text = formatAddress(other.address);
-    const fields = { address: text, interface: other.interface, mac: other.mac };
+    const mac = formatMac(other.mac);
+    const fields = { address: text, interface: other.interface, mac };
     log.warn({ ...fields, reason: 'AddressConflict' }, 'another machine has an address of ours');
-    const note = `another machine, ${other.mac} on ${other.interface}, says that it has ${text}; find it, or take the address out of its Eip`;
+    const note = `another machine, ${mac} on ${other.interface}, says that it has ${text}; find it, or take the address out of its Eip`;
     for (const { service } of this.#sharersOf(text)) {
       events.record({
         regarding: referable(service),

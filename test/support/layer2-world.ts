@@ -167,12 +167,12 @@ export class SimulatedNode {
   }
 
   #link(): Link {
-    return { name: 'eth0', index: 2, mac: '02:00:00:00:00:01', isUp: this.isUp, addresses: [] };
+    return { name: 'eth0', index: 2, mac: 0x0200_0000_0001, isUp: this.isUp, addresses: [] };
   }
 
   #ownerOf(address: Address): OtherOwner[] {
     const others = this.#world.answering(formatAddress(address)).filter((name) => name !== this.name);
-    return others.length === 0 ? [] : [{ address, interface: 'eth0', mac: '02:00:00:00:00:02' }];
+    return others.length === 0 ? [] : [{ address, interface: 'eth0', mac: 0x0200_0000_0002 }];
   }
 }
 

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Address, parseAddress } from '../../lib/net/address.ts';
 import { type ArpPacket, decodeArp, ETHERTYPE_ARP, encodeArp } from '../../speaker/l2/frames/arp.ts';
-import { BROADCAST, type MacAddress, writeAddress } from '../../speaker/l2/frames/frame.ts';
+import { writeAddress } from '../../speaker/l2/frames/frame.ts';
+import { BROADCAST, type MacAddress, parseMac, UNKNOWN_MAC } from '../../speaker/l2/frames/mac-address.ts';
 import { decodeNeighbor, ETHERTYPE_IPV6, type NeighborMessage, neighborReply } from '../../speaker/l2/frames/ndp.ts';
 import { SOL_SOCKET, setOption } from '../../speaker/l2/responder/libc.ts';
 import { PacketSocket } from '../../speaker/l2/responder/packet-socket.ts';
@@ -13,7 +14,6 @@ export const ALL = Buffer.from('0600000000000400', 'hex');
 /** Whatever the kernel's limit: a burst must not be lost while this process has something else to do. */
 const SO_RCVBUFFORCE = 33;
 const ROOM = Buffer.from(Int32Array.of(16 << 20).buffer);
-const UNKNOWN: MacAddress = '00:00:00:00:00:00';
 
 export class Neighbour implements Disposable {
   readonly mac: MacAddress;
@@ -23,7 +23,7 @@ export class Neighbour implements Disposable {
 
   constructor(namespace: string, device = 'eth0') {
     const [link] = JSON.parse(ip('-n', namespace, '-json', 'link', 'show', 'dev', device));
-    this.mac = link.address;
+    this.mac = parseMac(link.address);
     this.#sockets = inNamespace(namespace, () =>
       [ETHERTYPE_ARP, ETHERTYPE_IPV6].map((type) => PacketSocket.open(link.ifindex, type, ALL)),
     );
@@ -47,7 +47,7 @@ export class Neighbour implements Disposable {
   /** "`address` is here": a reply to all. */
   claimArp(text: string): void {
     const address = parseAddress(text)!;
-    const mac = { senderMac: this.mac, targetMac: UNKNOWN };
+    const mac = { senderMac: this.mac, targetMac: UNKNOWN_MAC };
     this.send(encodeArp({ operation: 'reply', senderAddress: address, targetAddress: address, ...mac }, BROADCAST));
   }
 
@@ -100,7 +100,7 @@ export class Neighbour implements Disposable {
 
 export function arpRequest(target: Address, source: Address, from: MacAddress, to: MacAddress = BROADCAST): Uint8Array {
   const addresses = { senderAddress: source, targetAddress: target };
-  return encodeArp({ operation: 'request', senderMac: from, targetMac: UNKNOWN, ...addresses }, to);
+  return encodeArp({ operation: 'request', senderMac: from, targetMac: UNKNOWN_MAC, ...addresses }, to);
 }
 
 export function arpIn(frame: Uint8Array): ArpPacket | undefined {

@@ -6,7 +6,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import koffi from 'koffi';
 import { ETHERTYPE_ARP } from '../../speaker/l2/frames/arp.ts';
-import { readEthernet } from '../../speaker/l2/frames/frame.ts';
+import { readEtherType } from '../../speaker/l2/frames/frame.ts';
 import { ETHERTYPE_IPV6 } from '../../speaker/l2/frames/ndp.ts';
 import { PollSet } from '../../speaker/l2/responder/libc.ts';
 import { PacketSocket } from '../../speaker/l2/responder/packet-socket.ts';
@@ -35,7 +35,7 @@ const rest = new Int32Array(new SharedArrayBuffer(4));
 const buffer = Buffer.alloc(2_048);
 
 function roundTrip(frame: Uint8Array): number {
-  const socket = sockets.get(readEthernet(frame).etherType)!;
+  const socket = sockets.get(readEtherType(frame))!;
   const ready = new PollSet([socket.fd]);
   const asked = arpIn(frame)?.targetAddress ?? neighborIn(frame)?.target;
   const startedNs = nowNs();

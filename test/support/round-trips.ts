@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { parseAddress } from '../../lib/net/address.ts';
-import type { MacAddress } from '../../speaker/l2/frames/frame.ts';
+import { type MacAddress, parseMac } from '../../speaker/l2/frames/mac-address.ts';
 import { inNamespace, ip } from './namespaces.ts';
 import { arpRequest, solicitation } from './neighbour.ts';
 
@@ -31,8 +31,8 @@ export async function measureRoundTrips(plan: RoundTripPlan): Promise<ReadonlyMa
     const target = parseAddress(text)!;
     const source = parseAddress(target.family === 4 ? from.v4 : from.v6)!;
     return target.family === 4
-      ? arpRequest(target, source, link.address, to)
-      : solicitation(target, source, link.address, to);
+      ? arpRequest(target, source, parseMac(link.address), to)
+      : solicitation(target, source, parseMac(link.address), to);
   });
   const workerData = { index: link.ifindex, frames, times, pauseMs };
   const file = new URL('./round-trip-worker.ts', import.meta.url);

@@ -9,21 +9,16 @@
  */
 import { type Address, sameAddress } from '../../../lib/net/address.ts';
 import {
-  BROADCAST,
   type Decoded,
   ETHERNET_HEADER_BYTES,
   fault,
-  isStation,
-  type MacAddress,
   newFrame,
   readAddress,
-  readEthernet,
-  readMac,
-  readUint16,
+  readEtherType,
   writeAddress,
-  writeMac,
-  writeUint16,
 } from './frame.ts';
+import { BROADCAST, isStation, type MacAddress, readMac, UNKNOWN_MAC, writeMac } from './mac-address.ts';
+import { readUint16, writeUint16 } from './uint.ts';
 
 export const ETHERTYPE_ARP = 0x0806;
 
@@ -44,7 +39,6 @@ const PROTOCOL_IPV4 = 0x0800;
 const MAC_BYTES = 6;
 const IPV4_BYTES = 4;
 const OPERATIONS = { request: 1, reply: 2 } as const;
-const UNKNOWN_MAC: MacAddress = '00:00:00:00:00:00';
 const NOBODY: Address = { family: 4, value: 0n };
 /** 224.0.0.0: from here on there are groups, the reserved block and the broadcast address, which no interface has. */
 const FIRST_NON_UNICAST = 0xe000_0000n;
@@ -52,7 +46,7 @@ const FIRST_NON_UNICAST = 0xe000_0000n;
 /** @param frame with its Ethernet header; what stands behind the packet is padding. */
 export function decodeArp(frame: Uint8Array): Decoded<ArpPacket> {
   if (frame.length < ETHERNET_HEADER_BYTES + PACKET_BYTES) return fault('Truncated');
-  if (readEthernet(frame).etherType !== ETHERTYPE_ARP) return fault('OtherProtocol');
+  if (readEtherType(frame) !== ETHERTYPE_ARP) return fault('OtherProtocol');
   const at = ETHERNET_HEADER_BYTES;
   const isOurKind =
     readUint16(frame, at) === HARDWARE_ETHERNET &&

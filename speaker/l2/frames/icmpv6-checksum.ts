@@ -1,5 +1,5 @@
 /** The checksum of an ICMPv6 message, over itself and a pseudo-header (RFC 4443 §2.3, RFC 8200 §8.1). */
-import { readUint16 } from './frame.ts';
+import { readUint16 } from './uint.ts';
 
 const SOURCE_AT = 8;
 const MESSAGE_AT = 40;

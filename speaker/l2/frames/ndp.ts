@@ -13,18 +13,15 @@ import {
   type Decoded,
   ETHERNET_HEADER_BYTES,
   fault,
-  isStation,
-  type MacAddress,
   newFrame,
   readAddress,
-  readEthernet,
-  readMac,
-  readUint16,
+  readEtherType,
+  readSource,
   writeAddress,
-  writeMac,
-  writeUint16,
 } from './frame.ts';
 import { icmpv6Checksum } from './icmpv6-checksum.ts';
+import { isStation, type MacAddress, readMac, writeMac } from './mac-address.ts';
+import { readUint16, writeUint16 } from './uint.ts';
 
 export const ETHERTYPE_IPV6 = 0x86dd;
 
@@ -77,8 +74,7 @@ const LAST_24_BITS = 0xff_ffffn;
 /** @param frame with its Ethernet header; what stands behind the packet is padding. */
 export function decodeNeighbor(frame: Uint8Array): Decoded<NeighborMessage> {
   if (frame.length < ETHERNET_HEADER_BYTES) return fault('Truncated');
-  const ethernet = readEthernet(frame);
-  if (ethernet.etherType !== ETHERTYPE_IPV6) return fault('OtherProtocol');
+  if (readEtherType(frame) !== ETHERTYPE_IPV6) return fault('OtherProtocol');
   if (frame.length < ICMP_AT) return fault('Truncated');
   if (frame[IPV6_AT]! >> 4 !== 6 || frame[IPV6_AT + 6] !== NEXT_HEADER_ICMPV6) return fault('OtherProtocol');
   const icmpBytes = readUint16(frame, IPV6_AT + 4);
@@ -98,7 +94,7 @@ export function decodeNeighbor(frame: Uint8Array): Decoded<NeighborMessage> {
   );
   if (option === 'BadOption') return fault(option);
   const ends = { source: readAddress(frame, IPV6_AT + 8, 6), destination: readAddress(frame, IPV6_AT + 24, 6) };
-  const mac = option ?? ethernet.source;
+  const mac = option ?? readSource(frame);
   if (isMulticast(ends.source) || !isStation(mac)) return fault('BadAddress');
   const flags = frame[ICMP_AT + 4]!;
   return type === SOLICITATION
@@ -170,8 +166,7 @@ export function solicitedNodeGroup(address: Address): Address {
 
 /** RFC 2464 §7: 33:33 and the last four bytes of the group. */
 export function multicastMac(group: Address): MacAddress {
-  const last = (group.value & 0xffff_ffffn).toString(16).padStart(8, '0');
-  return `33:33:${last.match(/../g)!.join(':')}`;
+  return 0x3333_0000_0000 + Number(BigInt.asUintN(32, group.value));
 }
 
 interface Advertised {

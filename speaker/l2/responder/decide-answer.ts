@@ -5,7 +5,8 @@
  */
 import type { Address } from '../../../lib/net/address.ts';
 import { type ArpPacket, arpReply, decodeArp, ETHERTYPE_ARP } from '../frames/arp.ts';
-import { ETHERNET_HEADER_BYTES, type FrameFault, type MacAddress, readEthernet } from '../frames/frame.ts';
+import { ETHERNET_HEADER_BYTES, type FrameFault, readEtherType } from '../frames/frame.ts';
+import type { MacAddress } from '../frames/mac-address.ts';
 import { decodeNeighbor, type NeighborMessage, neighborReply } from '../frames/ndp.ts';
 import type { AddressSet } from './address-set.ts';
 
@@ -32,7 +33,7 @@ export type Verdict =
 const NOT_OURS: Verdict = { kind: 'notOurs' };
 
 export function decideAnswer(frame: Uint8Array, post: Post): Verdict {
-  const isArp = frame.length >= ETHERNET_HEADER_BYTES && readEthernet(frame).etherType === ETHERTYPE_ARP;
+  const isArp = frame.length >= ETHERNET_HEADER_BYTES && readEtherType(frame) === ETHERTYPE_ARP;
   const decoded = isArp ? decodeArp(frame) : decodeNeighbor(frame);
   if (!decoded.ok) return { kind: 'dropped', fault: decoded.fault };
   return 'operation' in decoded.value ? toArp(decoded.value, post) : toNeighbor(decoded.value, post);

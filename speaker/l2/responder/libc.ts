@@ -100,23 +100,21 @@ const NONE: readonly number[] = [];
 /** Descriptors to be waited for, as `poll` wants them: fd (4 bytes), events (2), what happened (2). */
 export class PollSet {
   readonly #fds: readonly number[];
-  readonly #bytes: Buffer;
+  /** The words of two bytes of all of them. */
+  readonly #words: Int16Array;
 
   constructor(fds: readonly number[]) {
     this.#fds = fds;
-    this.#bytes = Buffer.alloc(fds.length * 8);
-    fds.forEach((fd, i) => {
-      this.#bytes.writeInt32LE(fd, i * 8);
-      this.#bytes.writeInt16LE(POLLIN, i * 8 + 4);
-    });
+    this.#words = new Int16Array(fds.length * 4);
+    new Int32Array(this.#words.buffer).set(fds.flatMap((fd) => [fd, POLLIN]));
   }
 
   /** @returns those with something to read, or with an error to be read. */
   wait(timeoutMs: number): readonly number[] {
-    const count = calls.poll(this.#bytes, this.#fds.length, timeoutMs);
+    const count = calls.poll(this.#words, this.#fds.length, timeoutMs);
     // A signal is no news, and what it is for is another thread's business.
     if (count < 0 && errnoName() !== 'EINTR') throw new LibcError('wait for sockets', koffi.errno());
-    return count > 0 ? this.#fds.filter((_, i) => this.#bytes.readInt16LE(i * 8 + 6) !== 0) : NONE;
+    return count > 0 ? this.#fds.filter((_, i) => this.#words[i * 4 + 3] !== 0) : NONE;
   }
 }
 

@@ -30,8 +30,8 @@ export class LinkStation {
     return this.#link;
   }
 
-  get fds(): readonly number[] {
-    return [...this.#sockets.values()].map(({ fd }) => fd);
+  get sockets(): Iterable<PacketSocket> {
+    return this.#sockets.values();
   }
 
   /**
@@ -60,10 +60,9 @@ export class LinkStation {
     this.#mayJoin = true;
   }
 
-  /** What the frames that have come call for, a few of them; answers are not sent yet. */
-  *receive(fd: number, buffer: Uint8Array): Generator<Verdict> {
-    const socket = [...this.#sockets.values()].find((one) => one.fd === fd);
-    for (let i = 0; socket && i < MOST_AT_ONCE; i++) {
+  /** What the frames that have come to one of its sockets call for, a few of them; answers are not sent yet. */
+  *receive(socket: PacketSocket, buffer: Uint8Array): Generator<Verdict> {
+    for (let i = 0; i < MOST_AT_ONCE; i++) {
       const length = socket.receive(buffer);
       if (length === undefined) return;
       yield decideAnswer(buffer.subarray(0, length), this.#post);

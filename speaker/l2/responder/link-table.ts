@@ -1,6 +1,6 @@
 /** The links of this node as the kernel tells them, kept up to date, and by which of them some addresses are reached. */
 import { type Address, formatAddress } from '../../../lib/net/address.ts';
-import type { MacAddress } from '../frames/frame.ts';
+import type { MacAddress } from '../frames/mac-address.ts';
 import type { Link } from '../link.ts';
 import { AddressSet } from './address-set.ts';
 import { NetlinkSocket } from './netlink-socket.ts';

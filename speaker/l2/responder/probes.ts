@@ -4,7 +4,7 @@
  * RFC 5227 §2.1.1 spreads its three over seconds, so that all machines of a network that gets its power back don't ask at once. Here a node is suspect, few
  * ask, and a wrong "nobody" is what the RFC's next means is for: both see the conflict.
  */
-import type { MacAddress } from '../frames/frame.ts';
+import type { MacAddress } from '../frames/mac-address.ts';
 import type { Layer2Address, OtherOwner } from '../link.ts';
 
 const TIMES = 3;

@@ -5,7 +5,7 @@
  * at its ports, and answers as a whole.
  */
 import type { Address } from '../../../lib/net/address.ts';
-import { type MacAddress, readMac } from '../frames/frame.ts';
+import { type MacAddress, readMac } from '../frames/mac-address.ts';
 import type { Link } from '../link.ts';
 import {
   attributesOf,

@@ -14,6 +14,7 @@ import type { Verdict } from './decide-answer.ts';
 import { AF_PACKET, close, eventfd, LibcError, PollSet, resetEventfd, SOCK_RAW, socket } from './libc.ts';
 import { LinkStation } from './link-station.ts';
 import { LinkTable } from './link-table.ts';
+import type { PacketSocket } from './packet-socket.ts';
 import { Probes } from './probes.ts';
 import type { ResponderCounts, Sent } from './responder-counts.ts';
 import type { FromThread, ToThread } from './responder-messages.ts';
@@ -41,9 +42,11 @@ export class ResponderThread implements Disposable {
   readonly #announcements = new Announcements();
   readonly #conflicts = new Conflicts();
   readonly #probes = new Probes();
-  readonly #buffer = Buffer.alloc(LONGEST_FRAME);
+  readonly #buffer = new Uint8Array(LONGEST_FRAME);
   #answered: ReadonlyMap<string, Answered> = new Map();
+  /** Made anew when stations or their sockets come and go. */
   #pollSet: PollSet | undefined;
+  readonly #receivers = new Map<number, { readonly station: LinkStation; readonly socket: PacketSocket }>();
   #retryMs: number | undefined;
   #isStopped = false;
   /** Without the right to packet sockets there is no link, so that other nodes take the addresses. */
@@ -73,7 +76,7 @@ export class ResponderThread implements Disposable {
 
   /** Waits until there is something to do, and does it. */
   step(): void {
-    this.#pollSet ??= new PollSet([this.#wake, this.#table.fd, ...this.#fds()]);
+    this.#pollSet ??= this.#listen();
     const ready = this.#pollSet.wait(this.#waitMs());
     for (const fd of ready) this.#onReadable(fd);
     this.#tick(this.#options.nowMs());
@@ -84,8 +87,12 @@ export class ResponderThread implements Disposable {
     this.#table[Symbol.dispose]();
   }
 
-  #fds(): readonly number[] {
-    return [...this.#stations.values()].flatMap(({ fds }) => fds);
+  #listen(): PollSet {
+    this.#receivers.clear();
+    for (const station of this.#stations.values()) {
+      for (const socket of station.sockets) this.#receivers.set(socket.fd, { station, socket });
+    }
+    return new PollSet([this.#wake, this.#table.fd, ...this.#receivers.keys()]);
   }
 
   #waitMs(): number {
@@ -105,8 +112,9 @@ export class ResponderThread implements Disposable {
     if (fd === this.#wake) this.#hear();
     else if (fd === this.#table.fd) this.#table.onChange(this.#options.nowMs());
     else {
-      const station = [...this.#stations.values()].find(({ fds }) => fds.includes(fd));
-      if (station) this.#receive(station, fd);
+      const receiver = this.#receivers.get(fd);
+      // Not of one that was closed since.
+      if (receiver && this.#pollSet) this.#receive(receiver.station, receiver.socket);
     }
   }
 
@@ -116,9 +124,9 @@ export class ResponderThread implements Disposable {
     for (let message = this.#options.hear(); message; message = this.#options.hear()) this.#onMessage(message);
   }
 
-  #receive(station: LinkStation, fd: number): void {
+  #receive(station: LinkStation, socket: PacketSocket): void {
     try {
-      for (const verdict of station.receive(fd, this.#buffer)) this.#onVerdict(station, verdict);
+      for (const verdict of station.receive(socket, this.#buffer)) this.#onVerdict(station, verdict);
     } catch (error) {
       this.#onSocketError(station, error);
     }
@@ -136,8 +144,8 @@ export class ResponderThread implements Disposable {
     const { counts } = this.#options;
     switch (verdict.kind) {
       case 'answer':
-        counts.add('Answered');
         this.#send(station, verdict.address, verdict.frame, 'Answer');
+        counts.add('Answered');
         break;
       case 'conflict':
         this.#onConflict(station, verdict);

@@ -1,7 +1,9 @@
 /** The responder against real kernels: what another machine on the network finds out, and what it must not. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatAddress, parseAddress } from '../../../lib/net/address.ts';
 import { isArpProbe } from '../../../speaker/l2/frames/arp.ts';
+import { formatMac, type MacAddress } from '../../../speaker/l2/frames/mac-address.ts';
 import { neighborAnnouncement, neighborProbe } from '../../../speaker/l2/frames/ndp.ts';
 import type { Layer2Address } from '../../../speaker/l2/link.ts';
 import { eventually, until } from '../../support/eventually.ts';
@@ -19,7 +21,7 @@ const SILENCE_MS = 400;
 let segment: Segment;
 let responder: TestResponder;
 let neighbour: Neighbour;
-let mac: string;
+let mac: MacAddress;
 
 const on = (device: string, ...texts: readonly string[]): Layer2Address[] =>
   texts.map((text) => ({ address: parseAddress(text)!, interface: device }));
@@ -275,9 +277,10 @@ describe('a link', () => {
   it('that gets another MAC is announced with that', async () => {
     await responder.answerFor(on('eth0', V4));
     await neighbour.during(100, () => undefined);
-    ip('-n', segment.node, 'link', 'set', 'eth0', 'address', '02:00:5e:00:00:42');
-    await neighbour.next('an announcement', (frame) => announcementOf(V4)(frame) === '02:00:5e:00:00:42' || undefined);
-    expect(await segment.resolve(V4)).toBe('02:00:5e:00:00:42');
+    const anew = 0x0200_5e00_0042;
+    ip('-n', segment.node, 'link', 'set', 'eth0', 'address', formatMac(anew));
+    await neighbour.next('an announcement', (frame) => announcementOf(V4)(frame) === anew || undefined);
+    expect(await segment.resolve(V4)).toBe(anew);
   });
 
   it('that appears late is served from then on', async () => {

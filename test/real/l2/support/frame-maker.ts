@@ -4,7 +4,7 @@
  */
 import { type Address, addressOf } from '../../../../lib/net/address.ts';
 import { arpAnnouncement, arpProbe, encodeArp } from '../../../../speaker/l2/frames/arp.ts';
-import { BROADCAST, type MacAddress } from '../../../../speaker/l2/frames/frame.ts';
+import { BROADCAST, type MacAddress, UNKNOWN_MAC } from '../../../../speaker/l2/frames/mac-address.ts';
 import { neighborAnnouncement, neighborProbe } from '../../../../speaker/l2/frames/ndp.ts';
 import { solicitation } from '../../../support/neighbour.ts';
 
@@ -17,7 +17,6 @@ export interface Cast {
 
 const LONGEST = 1_514;
 const SHORTEST = 14;
-const NOBODY: MacAddress = '00:00:00:00:00:00';
 
 /** Mulberry32: 32 bits of state are enough for what is to be done again by its seed. */
 export function numbersOf(seed: number): (below: number) => number {
@@ -54,7 +53,7 @@ function rightFrame(random: (below: number) => number, { owned, responder, sende
         operation,
         senderMac: sender,
         senderAddress: other,
-        targetMac: NOBODY,
+        targetMac: UNKNOWN_MAC,
         targetAddress: address,
       } as const;
       return encodeArp(packet, to);

@@ -6,7 +6,8 @@
  * lot is over, and nothing is lost for want of room.
  */
 import { type Address, parseAddress } from '../../../../lib/net/address.ts';
-import { isStation, readEthernet } from '../../../../speaker/l2/frames/frame.ts';
+import { readSource } from '../../../../speaker/l2/frames/frame.ts';
+import { isStation, readMac } from '../../../../speaker/l2/frames/mac-address.ts';
 import { neighborAnnouncement, neighborProbe } from '../../../../speaker/l2/frames/ndp.ts';
 import { AddressSet } from '../../../../speaker/l2/responder/address-set.ts';
 import { decideAnswer, type Post } from '../../../../speaker/l2/responder/decide-answer.ts';
@@ -83,7 +84,7 @@ export async function fuzz({ seed, frames, signal, tell }: FuzzOptions): Promise
 /** The table's answer, as text; none to a frame that the network card leaves to another machine. */
 function answerTo(frame: Uint8Array, post: Post): readonly string[] {
   const verdict = decideAnswer(frame, post);
-  const { destination } = readEthernet(frame);
+  const destination = readMac(frame, 0);
   const isHere = destination === post.mac || !isStation(destination);
   return isHere && verdict.kind === 'answer' ? [hex(verdict.frame)] : [];
 }
@@ -104,7 +105,7 @@ async function answersUntil(
       const message = neighborIn(frame);
       const address =
         arp?.operation === 'reply' ? arp.senderAddress : message?.kind === 'advertisement' ? message.target : undefined;
-      if (!address || !owned.has(address) || readEthernet(frame).source !== mac) return undefined;
+      if (!address || !owned.has(address) || readSource(frame) !== mac) return undefined;
       heard.push(hex(frame));
       waiting.delete(hex(frame));
       return waiting.size === 0 || undefined;

@@ -1,5 +1,6 @@
 /** A network of a node and another machine, each a namespace of its own, and responders on the node. */
 
+import { type MacAddress, parseMac } from '../../../../speaker/l2/frames/mac-address.ts';
 import type { OtherOwner } from '../../../../speaker/l2/link.ts';
 import { Responder } from '../../../../speaker/l2/responder/responder.ts';
 import { until } from '../../../support/eventually.ts';
@@ -38,8 +39,9 @@ export class Pair implements AsyncDisposable {
     return responder;
   }
 
-  mac(namespace: string, device = 'eth0'): string {
-    return JSON.parse(ip('-n', namespace, '-json', 'link', 'show', 'dev', device))[0].address;
+  mac(namespace: string, device = 'eth0'): MacAddress {
+    const [link] = JSON.parse(ip('-n', namespace, '-json', 'link', 'show', 'dev', device));
+    return parseMac(link.address);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -68,14 +70,15 @@ export class Segment extends Pair {
   }
 
   /** What the kernel of the other machine finds out about an address, by asking anew: its MAC, or undefined when nobody answers. */
-  async resolve(address: string): Promise<string | undefined> {
+  async resolve(address: string): Promise<MacAddress | undefined> {
     ip('-n', this.peer, 'neigh', 'flush', 'dev', 'eth0');
     const find = (): { readonly lladdr?: string; readonly state?: readonly string[] } | undefined =>
       JSON.parse(ip('-n', this.peer, '-json', 'neigh', 'show', address, 'dev', 'eth0'))[0];
     ip('netns', 'exec', this.peer, 'bash', '-c', `echo > /dev/udp/${address}/9`);
     const isKnown = () => find()?.lladdr !== undefined || find()?.state?.includes('FAILED') === true;
     await until(`an answer of the kernel about ${address}`, isKnown);
-    return find()?.lladdr;
+    const text = find()?.lladdr;
+    return text === undefined ? undefined : parseMac(text);
   }
 }
 

@@ -2,7 +2,7 @@
 import { parseAddress } from '../../../../lib/net/address.ts';
 import { ConflictsSeen } from '../../../../speaker/l2/conflicts-seen.ts';
 
-const other = { address: parseAddress('198.51.100.7')!, interface: 'eth0', mac: '02:00:00:00:00:09' };
+const other = { address: parseAddress('198.51.100.7')!, interface: 'eth0', mac: 0x0200_0000_0009 };
 
 it.each<[string, readonly number[], readonly boolean[]]>([
   ['one that is over at once', [0], [false]],
@@ -15,7 +15,7 @@ it.each<[string, readonly number[], readonly boolean[]]>([
 
 it('lists those that go on', () => {
   const seen = new ConflictsSeen();
-  const another = { ...other, mac: '02:00:00:00:00:0a' };
+  const another = { ...other, mac: 0x0200_0000_000a };
   for (const ms of [0, 2_500]) seen.note(other, ms);
   seen.note(another, 2_500);
   expect(seen.lasting(2_600)).toEqual([other]);

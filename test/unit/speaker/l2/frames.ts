@@ -1,7 +1,7 @@
 /** Frames as they are on the wire, written out byte by byte, so that the codec is not its own judge. */
 
-export const OURS = '02:00:5e:10:00:01';
-export const THEIRS = '52:54:00:12:34:56';
+export const OURS = 0x0200_5e10_0001;
+export const THEIRS = 0x5254_0012_3456;
 
 /** Bytes from hexadecimal text; spaces are for the reader. */
 export function bytes(text: string): Uint8Array {

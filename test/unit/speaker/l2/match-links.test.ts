@@ -5,7 +5,7 @@ import type { Link } from '../../../../speaker/l2/link.ts';
 import { matchLinks } from '../../../../speaker/l2/match-links.ts';
 
 function link(name: string, index: number, addresses: readonly string[], isUp = true): Link {
-  return { name, index, mac: `02:00:00:00:00:0${index}`, isUp, addresses: addresses.map((one) => parseAddress(one)!) };
+  return { name, index, mac: 0x0200_0000_0000 + index, isUp, addresses: addresses.map((one) => parseAddress(one)!) };
 }
 
 const LINKS = [

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { formatAddress, parseAddress } from '../../../../../lib/net/address.ts';
 import { arpAnnouncement, arpProbe, arpReply, decodeArp, isArpProbe } from '../../../../../speaker/l2/frames/arp.ts';
+import { formatMac } from '../../../../../speaker/l2/frames/mac-address.ts';
 import {
   ARP_ANNOUNCEMENT,
   ARP_PROBE,
@@ -20,26 +21,26 @@ function shown(frame: Uint8Array) {
   const decoded = decodeArp(frame);
   if (!decoded.ok) return decoded.fault;
   const { operation, senderMac, senderAddress, targetAddress } = decoded.value;
-  return `${operation} ${senderMac} ${formatAddress(senderAddress)} ${formatAddress(targetAddress)}`;
+  return `${operation} ${formatMac(senderMac)} ${formatAddress(senderAddress)} ${formatAddress(targetAddress)}`;
 }
 
 it.each([
-  ['a broadcast request', ARP_REQUEST, `request ${THEIRS} 192.0.2.1 192.0.2.7`],
-  ['a unicast request with padding', ARP_UNICAST_REQUEST, `request ${THEIRS} 192.0.2.1 192.0.2.7`],
-  ['a probe', ARP_PROBE, `request ${THEIRS} 0.0.0.0 192.0.2.7`],
-  ['an announcement', ARP_ANNOUNCEMENT, `request ${THEIRS} 192.0.2.7 192.0.2.7`],
-  ['a reply', withByte(ARP_REQUEST, 21, 2), `reply ${THEIRS} 192.0.2.1 192.0.2.7`],
+  ['a broadcast request', ARP_REQUEST, `request ${formatMac(THEIRS)} 192.0.2.1 192.0.2.7`],
+  ['a unicast request with padding', ARP_UNICAST_REQUEST, `request ${formatMac(THEIRS)} 192.0.2.1 192.0.2.7`],
+  ['a probe', ARP_PROBE, `request ${formatMac(THEIRS)} 0.0.0.0 192.0.2.7`],
+  ['an announcement', ARP_ANNOUNCEMENT, `request ${formatMac(THEIRS)} 192.0.2.7 192.0.2.7`],
+  ['a reply', withByte(ARP_REQUEST, 21, 2), `reply ${formatMac(THEIRS)} 192.0.2.1 192.0.2.7`],
   [
     'a reply to a probe',
     bytes(`02005e100001 525400123456 0806
       0001 0800 06 04 0002  525400123456 c0000207  02005e100001 00000000`),
-    `reply ${THEIRS} 192.0.2.7 0.0.0.0`,
+    `reply ${formatMac(THEIRS)} 192.0.2.7 0.0.0.0`,
   ],
   [
     'a reply that nobody asked for',
     bytes(`ffffffffffff 525400123456 0806
       0001 0800 06 04 0002  525400123456 c0000207  ffffffffffff ffffffff`),
-    `reply ${THEIRS} 192.0.2.7 255.255.255.255`,
+    `reply ${formatMac(THEIRS)} 192.0.2.7 255.255.255.255`,
   ],
   ['no byte', bytes(''), 'Truncated'],
   ['all but the last byte', ARP_REQUEST.subarray(0, 41), 'Truncated'],

@@ -1,6 +1,9 @@
 /** Neighbour discovery read and written: rows from the wire, then whatever bytes there are. */
+
 import fc from 'fast-check';
 import { addressOf, formatAddress, parseAddress } from '../../../../../lib/net/address.ts';
+import { readSource } from '../../../../../speaker/l2/frames/frame.ts';
+import { formatMac, readMac } from '../../../../../speaker/l2/frames/mac-address.ts';
 import {
   decodeNeighbor,
   multicastMac,
@@ -29,8 +32,8 @@ function shown(frame: Uint8Array): string {
   const { value } = decoded;
   const ends = `${formatAddress(value.source)} ${formatAddress(value.destination)} ${formatAddress(value.target)}`;
   return value.kind === 'solicitation'
-    ? `solicitation ${ends} ${value.sourceMac}`
-    : `advertisement ${ends} ${value.targetMac}${value.solicited ? ' S' : ''}${value.override ? ' O' : ''}`;
+    ? `solicitation ${ends} ${formatMac(value.sourceMac)}`
+    : `advertisement ${ends} ${formatMac(value.targetMac)}${value.solicited ? ' S' : ''}${value.override ? ' O' : ''}`;
 }
 
 /** The frame with bytes changed and the checksum made right again. */
@@ -49,10 +52,14 @@ function mended(frame: Uint8Array, changes: Record<number, number>): Uint8Array 
 }
 
 it.each([
-  ['a solicitation', SOLICITATION, `solicitation fe80::1 ff02::1:ff00:7 2001:db8::7 ${THEIRS}`],
-  ['a unicast one without option', UNICAST_SOLICITATION, `solicitation 2001:db8::1 2001:db8::7 2001:db8::7 ${THEIRS}`],
-  ['duplicate address detection', DAD_SOLICITATION, `solicitation :: ff02::1:ff00:7 2001:db8::7 ${THEIRS}`],
-  ['an advertisement', ADVERTISEMENT, `advertisement 2001:db8::7 ff02::1 2001:db8::7 ${THEIRS} O`],
+  ['a solicitation', SOLICITATION, `solicitation fe80::1 ff02::1:ff00:7 2001:db8::7 ${formatMac(THEIRS)}`],
+  [
+    'a unicast one without option',
+    UNICAST_SOLICITATION,
+    `solicitation 2001:db8::1 2001:db8::7 2001:db8::7 ${formatMac(THEIRS)}`,
+  ],
+  ['duplicate address detection', DAD_SOLICITATION, `solicitation :: ff02::1:ff00:7 2001:db8::7 ${formatMac(THEIRS)}`],
+  ['an advertisement', ADVERTISEMENT, `advertisement 2001:db8::7 ff02::1 2001:db8::7 ${formatMac(THEIRS)} O`],
   ['no byte', bytes(''), 'Truncated'],
   ['a header alone', SOLICITATION.subarray(0, 14), 'Truncated'],
   ['all but the last byte', SOLICITATION.subarray(0, 85), 'Truncated'],
@@ -77,7 +84,7 @@ it.each([
   [
     'a solicitation with an option of another kind',
     mended(SOLICITATION, { 78: 14 }),
-    `solicitation fe80::1 ff02::1:ff00:7 2001:db8::7 ${THEIRS}`,
+    `solicitation fe80::1 ff02::1:ff00:7 2001:db8::7 ${formatMac(THEIRS)}`,
   ],
 ])('reads %s', (_, frame, expected) => {
   expect(shown(frame)).toBe(expected);
@@ -89,19 +96,24 @@ it('refuses a source option from nobody', () => {
 });
 
 it.each([
-  ['a solicitation, to who asked', SOLICITATION, THEIRS, `advertisement 2001:db8::7 fe80::1 2001:db8::7 ${OURS} S O`],
+  [
+    'a solicitation, to who asked',
+    SOLICITATION,
+    THEIRS,
+    `advertisement 2001:db8::7 fe80::1 2001:db8::7 ${formatMac(OURS)} S O`,
+  ],
   [
     'a detection, to all',
     DAD_SOLICITATION,
-    '33:33:00:00:00:01',
-    `advertisement 2001:db8::7 ff02::1 2001:db8::7 ${OURS} O`,
+    0x3333_0000_0001,
+    `advertisement 2001:db8::7 ff02::1 2001:db8::7 ${formatMac(OURS)} O`,
   ],
 ])('answers %s', (_, frame, to, expected) => {
   const asked = decodeNeighbor(frame);
   if (!asked.ok || asked.value.kind !== 'solicitation') throw new Error('Cannot go on: not a solicitation');
   const reply = neighborReply(asked.value, OURS);
   expect(shown(reply)).toBe(expected);
-  expect(Buffer.from(reply.subarray(0, 12)).toString('hex')).toBe(`${to}${OURS}`.replaceAll(':', ''));
+  expect([readMac(reply, 0), readSource(reply)]).toEqual([to, OURS]);
 });
 
 it('announces to all, and probes without a claim', () => {
@@ -114,7 +126,7 @@ it.each([
   ['2001:db8::12:3456', 'ff02::1:ff12:3456', '33:33:ff:12:34:56'],
 ])('%s is solicited at %s, %s', (text, group, mac) => {
   const found = solicitedNodeGroup(parseAddress(text)!);
-  expect([formatAddress(found), multicastMac(found)]).toEqual([group, mac]);
+  expect([formatAddress(found), formatMac(multicastMac(found))]).toEqual([group, mac]);
 });
 
 it('any bytes are a message or have a fault', () => {
@@ -135,9 +147,9 @@ it('what it writes the reader takes, for every address', () => {
   fc.assert(
     fc.property(unicast, (one) => {
       const text = formatAddress(one);
-      expect(shown(neighborAnnouncement(one, OURS))).toBe(`advertisement ${text} ff02::1 ${text} ${OURS} O`);
+      expect(shown(neighborAnnouncement(one, OURS))).toBe(`advertisement ${text} ff02::1 ${text} ${formatMac(OURS)} O`);
       const group = formatAddress(solicitedNodeGroup(one));
-      expect(shown(neighborProbe(one, OURS))).toBe(`solicitation :: ${group} ${text} ${OURS}`);
+      expect(shown(neighborProbe(one, OURS))).toBe(`solicitation :: ${group} ${text} ${formatMac(OURS)}`);
     }),
   );
 });

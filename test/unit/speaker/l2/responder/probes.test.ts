@@ -3,7 +3,7 @@ import { formatAddress, parseAddress } from '../../../../../lib/net/address.ts';
 import type { Layer2Address } from '../../../../../speaker/l2/link.ts';
 import { Probes } from '../../../../../speaker/l2/responder/probes.ts';
 
-const MAC = '52:54:00:12:34:56';
+const MAC = 0x5254_0012_3456;
 
 function targets(...texts: readonly string[]): ReadonlyMap<string, Layer2Address> {
   return new Map(texts.map((text) => [text, { address: parseAddress(text)!, interface: 'eth0' }]));
@@ -56,7 +56,7 @@ it('once all have answered it is known', () => {
   probes.heard('192.0.2.7', MAC);
   expect(run(probes, 11, 40)).toEqual([]);
   probes.heard('2001:db8::7', MAC);
-  probes.heard('2001:db8::7', '52:54:00:00:00:99');
+  probes.heard('2001:db8::7', 0x5254_0000_0099);
   expect(probes.nextMs).toBe(0);
   expect(run(probes, 41, 1_000)).toEqual([{ atMs: 41, owners: [`192.0.2.7 ${MAC}`, `2001:db8::7 ${MAC}`] }]);
 });

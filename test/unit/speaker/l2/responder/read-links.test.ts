@@ -1,6 +1,8 @@
 /** What the kernel says of its interfaces, read. `test/real/l2` has a real kernel say it. */
+
 import fc from 'fast-check';
 import { formatAddress, parseAddress } from '../../../../../lib/net/address.ts';
+import { formatMac } from '../../../../../speaker/l2/frames/mac-address.ts';
 import {
   attributesOf,
   messagesIn,
@@ -64,7 +66,7 @@ function address(index: number, text: string): NetlinkMessage {
 
 function read(...messages: readonly NetlinkMessage[]): readonly string[] {
   return readLinks(messages).links.map(({ name, index, isUp, mac, addresses }) =>
-    [name, index, isUp ? 'up' : 'down', mac, ...addresses.map(formatAddress)].join(' '),
+    [name, index, isUp ? 'up' : 'down', formatMac(mac), ...addresses.map(formatAddress)].join(' '),
   );
 }
 
@@ -104,7 +106,7 @@ it("what does ARP makes the node's own addresses, ports among them; what kube-pr
     link({ name: 'kube-ipvs0', index: 8, flags: NO_ARP }),
     address(8, '192.0.2.70'),
   ]);
-  expect([...macs]).toEqual(['02:00:00:00:00:07', '02:00:00:00:00:08']);
+  expect([...macs].map(formatMac)).toEqual(['02:00:00:00:00:07', '02:00:00:00:00:08']);
   expect(addresses.map(formatAddress)).toEqual(['192.0.2.11']);
 });
 
