@@ -1,7 +1,7 @@
 /**
  * Where a Service and its entry in a claim say different things: does the Service's word count yet?
  *
- * With the webhook the claim is ahead for the length of an API call, and it names the ports of before and after, since the call may fail; without it, the
+ * With the webhook the claim is ahead for the length of an API call, and it is right for before and after (`under-way.ts`), since the call may fail; without it, the
  * Service is ahead until we write. What both said when they last agreed tells which of them has moved. PURE but for its memory.
  */
 

@@ -105,7 +105,7 @@ export async function identifyStored(
   return {
     ...provisional,
     holder: holderFor(identity, wants, token, now()),
-    keepsPorts: true,
+    mayFail: true,
     former: [...publishedAddresses(old), ...shown],
   };
 }

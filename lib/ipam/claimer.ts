@@ -13,6 +13,7 @@ import { EIP_CLAIMS } from '../kube/resource.ts';
 import { type Address, formatAddress, sameAddress } from '../net/address.ts';
 import { type Choice, choose, type Given, type Situation } from './choose.ts';
 import type { Ledger } from './ledger.ts';
+import { underWay } from './under-way.ts';
 
 export interface Claimant {
   readonly wants: Wants;
@@ -25,10 +26,10 @@ export interface Claimant {
    */
   readonly stored: readonly Address[];
   /**
-   * The Service is being changed, and the change may still fail: in an entry that it has already its present ports stay beside those to come. An
-   * address that it takes anew is not used before the change is stored, so there the present ones are nobody's business.
+   * The Service is being changed, and the change may still fail: an entry that it has already stays right for both (`under-way.ts`). An address
+   * that it takes anew is not used before the change is stored, so there what is present is nobody's business.
    */
-  readonly keepsPorts?: boolean;
+  readonly mayFail?: boolean;
 }
 
 export interface ClaimerDeps<C extends Claimant = Claimant> {
@@ -186,11 +187,7 @@ export class Claimer<C extends Claimant = Claimant> {
     const { isSelf } = this.#deps.situation(claimant);
     const own = claim.spec.holders.find(isSelf);
     const isStored = claimant.stored.some((one) => sameAddress(one, address));
-    const holder = renewed(
-      own,
-      own && claimant.keepsPorts ? withPortsOf(own, claimant.holder) : claimant.holder,
-      isStored,
-    );
+    const holder = renewed(own, own && claimant.mayFail ? underWay(own, claimant.holder) : claimant.holder, isStored);
     if (holder === own) return true;
     const others = claim.spec.holders.filter((present) => !isSelf(present));
     return this.#replace(claim, [...others, holder], signal);
@@ -249,12 +246,6 @@ function renewed(own: ClaimHolder | undefined, next: ClaimHolder, isStored: bool
   const since = isStored ? own.since : next.since;
   const merged: ClaimHolder = { ...next, ...(name && { name }), ...(uid && { uid }), since };
   return JSON.stringify(sorted(merged)) === JSON.stringify(sorted(own)) ? own : merged;
-}
-
-function withPortsOf(own: ClaimHolder, next: ClaimHolder): ClaimHolder {
-  const byText = new Map([...next.ports, ...own.ports].map((port) => [`${port.port}/${port.protocol}`, port]));
-  const ports = [...byText.values()].sort((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1));
-  return { ...next, ports };
 }
 
 /** Whether it matters to the claimant who has the address. */
