@@ -31,9 +31,12 @@ const SERVICES = ['bird', 'containerd', 'frr'];
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 const POLICY = '/usr/sbin/policy-rc.d';
 
-export async function prepareDebianPackages(note: (text: string) => void): Promise<void> {
+export async function prepareDebianPackages(
+  note: (text: string) => void,
+  packages: Readonly<Record<string, string>> = PACKAGES,
+): Promise<void> {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS];
-  const missing = await missingPackages(PACKAGES, folders);
+  const missing = await missingPackages(packages, folders);
   if (missing.length === 0) return;
   if ((await tryRun('apt-get', ['--version'])).code !== 0) {
     throw new Error(

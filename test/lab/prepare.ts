@@ -25,6 +25,15 @@ export function preparePrograms(progress: Progress): Promise<string> {
   return whilePreparing(() => prepareDaemons(progress));
 }
 
+/** What only some machines need. @param packages package → a program of it. */
+export function preparePackages(packages: Readonly<Record<string, string>>, progress: Progress): Promise<void> {
+  return whilePreparing(() =>
+    progress.step(`Debian package ${Object.keys(packages).join(', ')}`, (note) =>
+      prepareDebianPackages(note, packages),
+    ),
+  );
+}
+
 async function prepareAll(progress: Progress): Promise<Prepared> {
   const binaries = await prepareDaemons(progress);
   const pauseArchive = await progress.step('base images', async (note) => {
@@ -36,6 +45,6 @@ async function prepareAll(progress: Progress): Promise<Prepared> {
 }
 
 async function prepareDaemons(progress: Progress): Promise<string> {
-  await progress.step('Debian packages', prepareDebianPackages);
+  await progress.step('Debian packages', (note) => prepareDebianPackages(note));
   return progress.step(`Kubernetes ${KUBERNETES_VERSION} and etcd`, prepareBinaries);
 }

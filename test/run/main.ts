@@ -10,8 +10,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { takeDownTestLab } from '../e2e/support/test-lab.ts';
-import { preparePrograms } from '../lab/prepare.ts';
+import { preparePackages, preparePrograms } from '../lab/prepare.ts';
 import { consoleProgress } from '../lab/progress.ts';
+import { missingLinkKinds } from '../support/link-kinds.ts';
+import { OTHER_KERNEL } from '../support/other-kernel.ts';
 import { type Suite, suitesFor } from './suites.ts';
 import {
   addTallies,
@@ -61,7 +63,9 @@ function namesOf(files: readonly FailedFile[]): string[] {
 
 /** @returns what tests find the prepared programs by. */
 async function prepareMachine(): Promise<Readonly<Record<string, string>>> {
-  const binaries = await preparePrograms(consoleProgress());
+  const progress = consoleProgress();
+  const binaries = await preparePrograms(progress);
+  if (missingLinkKinds().length > 0) await preparePackages(OTHER_KERNEL, progress);
   return { SKYCAP_LAB_BIN: binaries };
 }
 

@@ -5,11 +5,11 @@ import { formatAddress, parseAddress } from '../../../lib/net/address.ts';
 import { isArpProbe } from '../../../speaker/l2/frames/arp.ts';
 import { formatMac, type MacAddress } from '../../../speaker/l2/frames/mac-address.ts';
 import { neighborAnnouncement, neighborProbe } from '../../../speaker/l2/frames/ndp.ts';
-import type { Layer2Address } from '../../../speaker/l2/link.ts';
 import { eventually, until } from '../../support/eventually.ts';
-import { addNamespace, ip } from '../../support/namespaces.ts';
+import { ip } from '../../support/namespaces.ts';
 import { arpIn, Neighbour, neighborIn } from '../../support/neighbour.ts';
 import { measureRoundTrips } from '../../support/round-trips.ts';
+import { announcementOf, on, replyFor } from './support/heard.ts';
 import { NODE, PEER, Segment, type TestResponder } from './support/segment.ts';
 
 const V4 = '192.0.2.70';
@@ -23,24 +23,6 @@ let responder: TestResponder;
 let neighbour: Neighbour;
 let mac: MacAddress;
 
-const on = (device: string, ...texts: readonly string[]): Layer2Address[] =>
-  texts.map((text) => ({ address: parseAddress(text)!, interface: device }));
-
-/** MAC of the one who answers for an IPv4 address, in an ARP reply. */
-const replyFor = (text: string) => (frame: Buffer) => {
-  const packet = arpIn(frame);
-  return packet?.operation === 'reply' && formatAddress(packet.senderAddress) === text ? packet.senderMac : undefined;
-};
-/** MAC in an announcement of an address, of either family. */
-const announcementOf = (text: string) => (frame: Buffer) => {
-  const arp = arpIn(frame);
-  if (arp?.operation === 'request' && formatAddress(arp.senderAddress) === text) return arp.senderMac;
-  const message = neighborIn(frame);
-  return message?.kind === 'advertisement' && !message.solicited && formatAddress(message.target) === text
-    ? message.targetMac
-    : undefined;
-};
-
 /** Which of the two addresses the responder announces in a frame. */
 const announced = (frame: Buffer) => [V4, V6].find((text) => announcementOf(text)(frame) === mac);
 
@@ -53,20 +35,6 @@ async function sixAnnouncements() {
     return heard.length === 6 || undefined;
   });
   return heard;
-}
-
-/** Kernels are built without this or that; what can't be tried is shown as skipped. */
-function kernelHas(type: string, options: readonly string[]): boolean {
-  const name = addNamespace('k');
-  try {
-    ip('-n', name, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth1');
-    ip('-n', name, 'link', 'add', 'link', 'eth0', 'name', 'up5', 'type', type, ...options);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    ip('netns', 'delete', name);
-  }
 }
 
 beforeEach(async () => {
@@ -302,28 +270,6 @@ describe('a link', () => {
     expect(await segment.resolve(V4)).toBe(segment.mac(segment.node, 'br7'));
     await eventually(async () => expect(await segment.resolve(V6)).toBe(segment.mac(segment.node, 'br7')));
   });
-
-  for (const [what, type, ...options] of [
-    ['a VLAN', 'vlan', 'id', '5'],
-    ['a macvlan', 'macvlan', 'mode', 'bridge'],
-  ] as const) {
-    const test = kernelHas(type, options) ? it : it.skip;
-    test(`that is ${what} on top of another answers on its own network only`, async () => {
-      for (const name of [segment.node, segment.peer]) {
-        ip('-n', name, 'link', 'add', 'link', 'eth0', 'name', 'up5', 'type', type, ...options);
-        ip('-n', name, 'link', 'set', 'up5', 'up');
-      }
-      await until('the link', () => isUp('up5') === true);
-      await responder.answerFor(on('up5', V4));
-      using upper = new Neighbour(segment.peer, 'up5');
-      upper.askArp(V4, PEER.v4);
-      expect(await upper.next('the reply', replyFor(V4))).toBe(segment.mac(segment.node, 'up5'));
-      if (type !== 'vlan') return;
-      neighbour.take();
-      neighbour.askArp(V4, PEER.v4);
-      expect(await neighbour.during(SILENCE_MS, replyFor(V4))).toEqual([]);
-    });
-  }
 
   it('towards an address is the one that the kernel would take, and follows the routes', async () => {
     segment.plug(segment.node, 'eth1', 'node1');
