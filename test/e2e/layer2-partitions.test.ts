@@ -91,10 +91,11 @@ it.each([
   await using stream = connectSteadily(lab, [address]);
   await lasting(1);
   await cut(holder, ...rules);
-  await lasting(15);
+  // Longer than a Lease lasts.
+  await lasting(8);
   expect(await holdersOf(lab, address)).toEqual([holder]);
   await heal(holder);
-  await lasting(10);
+  await lasting(5);
   expect(await holdersOf(lab, address)).toEqual([holder]);
   expect(longestGapMs(await stream.end())).toBeLessThanOrEqual(NO_GAP_MS);
 });

@@ -62,6 +62,10 @@ export class Scene {
     labName?: string,
   ): Promise<Scene> {
     const scene = new Scene(await Lab.attach(labName), name);
+    await eventually(() => scene.isNamespaceGone(), {
+      what: `the namespace ${name} of a run before gone`,
+      deadlineMs: GONE_DEADLINE_MS,
+    });
     await scene.lab.api.create('/api/v1/namespaces', { metadata: { name } });
     for (const family of ['v4', 'v6'] as const) {
       const address = pools[family];
@@ -74,11 +78,13 @@ export class Scene {
 
   async close(): Promise<void> {
     const { api } = this.lab;
-    await api.delete(`/api/v1/namespaces/${this.namespace}`);
-    await eventually(async () => (await this.claims()).length === 0 && (await this.isNamespaceGone()), {
-      what: `namespace ${this.namespace} and its claims gone`,
+    for (const { metadata } of await this.services()) await this.deleteService(metadata.name);
+    await eventually(async () => (await this.claims()).length === 0, {
+      what: `the claims of ${this.namespace} gone`,
       deadlineMs: GONE_DEADLINE_MS,
     });
+    // What else is in it goes without anybody waiting: Kubernetes takes ten seconds for that.
+    await api.delete(`/api/v1/namespaces/${this.namespace}`);
     for (const name of this.#created) await api.delete(`${EIPS}/${name}`).catch(() => undefined);
     await this.lab.detach();
   }
