@@ -1,5 +1,5 @@
 /**
- * The model as a property: any sequence of steps leaves what design §4 promises. Used by `npm run test:soak -- model`.
+ * The model as a property: any sequence of steps leaves what design §4 promises. Used by `model.test.ts` and `npm run test:soak -- model`.
  *
  * Nothing is shrunk: with processes of our own and their timing in it, a shorter sequence that does not fail proves nothing. What is printed of a run that fails
  * is all that happened in it, and what each process logged about it; seed and path run it again.
