@@ -104,11 +104,15 @@ export interface LeavingFacts extends Pick<ServiceFacts, 'service' | 'holdings'>
 }
 
 /**
- * The Service stopped being ours: nothing of ours stays, and nothing of others' goes. While our condition stands, what it publishes of our Eips is ours though
- * nothing else tells of it any more: its marks may be forged, and the token with them that its claim would be known by.
+ * The Service stopped being ours: nothing of ours stays, and nothing of others' goes. While our condition stands, what it names and what the Service publishes of
+ * our Eips is ours though nothing else tells of it any more: marks may be forged, and the token with them that the claim would be known by; claims and
+ * Eips may be gone.
  */
 export function decideLeaving({ service, holdings, isOfEip }: LeavingFacts): ServiceDecision {
-  const gave = [...holdings.map(({ address }) => address), ...(isJudged(service) ? annotatedAddresses(service) : [])];
+  const gave = [
+    ...holdings.map(({ address }) => address),
+    ...(isJudged(service) ? [...annotatedAddresses(service), ...addressesInCondition(service)] : []),
+  ];
   const isOurs = (address: Address): boolean =>
     gave.some((one) => sameAddress(one, address)) || (isJudged(service) && isOfEip(address));
   const before = ingressOf(service);
@@ -117,6 +121,13 @@ export function decideLeaving({ service, holdings, isOfEip }: LeavingFacts): Ser
     return !address || !isOurs(address);
   });
   return { marks: NO_MARKS, ingress, verdicts: [], events: releaseEvents(before, ingress) };
+}
+
+/** Those that it was given, as `describe` wrote them. */
+function addressesInCondition({ status }: Service): Address[] {
+  const condition = status?.conditions?.find(({ type }) => type === ADDRESS_ASSIGNED_CONDITION);
+  const words = condition?.status === 'True' ? condition.message.split(/[\s,]+/) : [];
+  return words.flatMap((word) => parseAddress(word) ?? []);
 }
 
 export const NO_MARKS: Marks = {

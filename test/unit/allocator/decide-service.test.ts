@@ -287,6 +287,17 @@ describe('a Service that stops being ours', () => {
     expect(ingress.map(({ ip }) => ip)).toEqual(['192.0.2.9']);
   });
 
+  test('loses what our condition names, its marks, claims and Eips being gone', () => {
+    const message = '10.0.0.1 from Eip web, 2001:db8:: from Eip web-ipv6';
+    const named = (status: Condition['status']) =>
+      service({ published: ['10.0.0.1', '192.0.2.9', '2001:db8::'], conditions: [{ ...condition, status, message }] });
+    const left = (status: Condition['status']) =>
+      decideLeaving({ service: named(status), holdings: [], isOfEip: () => false }).ingress.map(({ ip }) => ip);
+    expect(left('True')).toEqual(['192.0.2.9']);
+    // One that says what it waits for names what may be another's.
+    expect(left('False')).toEqual(['10.0.0.1', '192.0.2.9', '2001:db8::']);
+  });
+
   test('is not touched where nothing of ours is on it', () => {
     const foreign = service({ published: ['192.0.2.9'], annotations: { 'skycap.io/sharing-key': 'x' } });
     expect(
