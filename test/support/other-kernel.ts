@@ -23,9 +23,11 @@ export interface OtherRun {
   readonly output: string;
 }
 
-/** @param file a test with a real API server or none, from the top of the project. */
+/** @param file a test of `jest.real.config.js`, from the top of the project. */
 export async function runInOtherKernel(file: string): Promise<OtherRun> {
   const command = OTHER_KERNEL['user-mode-linux'];
+  if (process.env.TEST_ROOT !== undefined)
+    throw new Error(`Cannot run ${file} in another kernel: this is the other one`);
   await using folder = await mkdtempDisposable(join(tmpdir(), 'skycap-kernel-'));
   const kernel = spawn(
     command,
