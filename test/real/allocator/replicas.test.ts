@@ -36,7 +36,8 @@ test('a leader that stops, and one that vanishes, are followed without any addre
   expect(await second.writes()).toEqual({});
 
   await lab.stop(first);
-  await leads(second, 2_000);
+  // Sooner than the Lease of one that vanished would end, after four seconds.
+  await leads(second, 3_500);
   await second.idle();
   expect(await second.writes()).toEqual({});
   const third = await lab.replica('allocator-2');
