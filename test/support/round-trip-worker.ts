@@ -13,8 +13,7 @@ import { PacketSocket } from '../../speaker/l2/responder/packet-socket.ts';
 import { ALL, arpIn, neighborIn } from './neighbour.ts';
 
 const DEADLINE_MS = 5_000;
-/** Until the machine code is there: a responder that has just been started takes ten times as long for one answer in a hundred. */
-const WARM_UP = 2_000;
+const WARM_UP = 200;
 const CLOCK_REALTIME = 0;
 /** When the last frame that was read had arrived (socket(7)); asked for once, it is kept of all later ones. */
 const SIOCGSTAMPNS = 0x8907;
