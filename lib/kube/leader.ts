@@ -209,15 +209,22 @@ class Elector {
   }
 
   async #free(): Promise<void> {
-    const held = this.#held;
-    this.#held = undefined;
+    const { client, log, name } = this.#options;
+    const signal = AbortSignal.timeout(FREE_WITHIN_MS);
     this.#renewedAtMs = Number.NEGATIVE_INFINITY;
-    if (!held) return;
-    try {
-      const signal = AbortSignal.timeout(FREE_WITHIN_MS);
-      await this.#options.client.replace(LEASES, freed(held, this.#clock.nowMs()), { signal });
-    } catch (err) {
-      this.#options.log.debug({ err, lease: this.#options.name }, 'lease not freed, it will run out');
+    while (this.#held) {
+      try {
+        await client.replace(LEASES, freed(this.#held, this.#clock.nowMs()), { signal });
+        this.#held = undefined;
+      } catch (err) {
+        // A renewal that the end cut short may be stored all the same.
+        if (isConflict(err) && !signal.aborted) {
+          await this.#lookAgain(signal);
+        } else {
+          log.debug({ err, lease: name }, 'lease not freed, it will run out');
+          this.#held = undefined;
+        }
+      }
     }
   }
 

@@ -56,7 +56,7 @@ function candidate(identity: string, journal: string[], server = plane.url) {
     await client.close();
   };
   open.defer(end);
-  return { state, end, running };
+  return { state, end, running, client };
 }
 
 it('lets one lead, and the next at once when that one stops in order', async () => {
@@ -74,6 +74,26 @@ it('lets one lead, and the next at once when that one stops in order', async () 
   expect(b.state.leading && c.state.leading).toBe(false);
   const lease = await plane.client().get(LEASES, { name: `election-${elections}`, namespace: NAMESPACE });
   expect(lease.spec).toMatchObject({ holderIdentity: b.state.leading ? 'b' : 'c', leaseDurationSeconds: 3 });
+});
+
+it('frees its Lease although a renewal was cut short that is stored all the same', async () => {
+  const journal: string[] = [];
+  const a = candidate('a', journal);
+  await until('a leads', () => a.state.leading);
+  const b = candidate('b', journal);
+  const replace = a.client.replace.bind(a.client);
+  let isStored = false;
+  a.client.replace = async (resource, object, options) => {
+    a.client.replace = replace;
+    await replace(resource, object, options);
+    isStored = true;
+    return new Promise((_, reject) => options?.signal?.addEventListener('abort', () => reject(options.signal?.reason)));
+  };
+  await until('a renewal is stored, and its answer on the way', () => isStored);
+  const stoppedMs = performance.now();
+  await a.end();
+  await until('b leads', () => b.state.leading, { withinMs: TIMING.leaseMs * 2 });
+  expect(performance.now() - stoppedMs).toBeLessThan(TIMING.leaseMs / 2);
 });
 
 it('stops the work of a leader that is cut off before another one starts', async () => {
