@@ -3,7 +3,6 @@
  *
  * It ends in the one word that stands in the condition `skycap.io/AddressAssigned`.
  */
-
 import { SERVICE_ANNOTATIONS } from '../lib/api/keys.ts';
 import { formatProblems, type Problem } from '../lib/api/problem.ts';
 import type { Reason } from '../lib/api/reasons.ts';

@@ -5,7 +5,7 @@
  * UPDATE is stored. So a difference between Service and claim may be an update under way: until `agreements.ts` says that the Service's
  * word counts, ports are only added, and the rest is left. No instant passes in which a port in use is not in the claim.
  */
-import type { ClaimHolder, ClaimPort } from '../lib/api/claim.ts';
+import { allPorts, type ClaimHolder, portText } from '../lib/api/claim.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 
@@ -34,7 +34,7 @@ export interface Renewal {
 export function renewedHolder(own: ClaimHolder, service: Service, wish: ClaimedWish, renewal: Renewal): ClaimHolder {
   const { name, uid } = service.metadata;
   const claimed = wishIn(own);
-  const next = renewal.serviceCounts ? wish : { ...claimed, ports: withAll(claimed.ports, wish.ports) };
+  const next = renewal.serviceCounts ? wish : { ...claimed, ports: allPorts(claimed.ports, wish.ports) };
   const isBound = !renewal.bind || (own.name === name && own.uid === uid);
   if (isBound && wishText(next) === wishText(claimed)) return own;
   const { namespace, since } = own;
@@ -86,13 +86,4 @@ export function wishIn({
 export function wishText(wish: ClaimedWish): string {
   const { ports, sharingKey, sharingNamespaces, externalTrafficPolicy, selector } = wish;
   return JSON.stringify([ports.map(portText).sort(), sharingKey, sharingNamespaces, externalTrafficPolicy, selector]);
-}
-
-function withAll(present: readonly ClaimPort[], wanted: readonly ClaimPort[]): readonly ClaimPort[] {
-  const known = new Set(present.map(portText));
-  return [...present, ...wanted.filter((port) => !known.has(portText(port)))];
-}
-
-function portText({ port, protocol }: ClaimPort): string {
-  return `${port}/${protocol}`;
 }

@@ -5,7 +5,6 @@
  * that no longer contains an address it gave, is still there: what it gave must not move because of it (design §4.1). Only an Eip that is
  * surely gone sets its addresses free.
  */
-
 import type { ClaimHolder, EipClaim } from '../lib/api/claim.ts';
 import { claimAddress } from '../lib/api/claim.ts';
 import { ADDRESSES_ANNOTATION } from '../lib/api/keys.ts';

@@ -2,7 +2,6 @@
  * Claims with a holder that has no name: made under `generateName`, when nobody knew the Service's name yet. The token finds the Service;
  * one that never came loses its claim after the grace period, once a live list says that no Service there has the token.
  */
-
 import { type ClaimHolder, claimAddress, type EipClaim } from '../lib/api/claim.ts';
 import { CLAIM_ANNOTATION } from '../lib/api/keys.ts';
 import { keyOf } from '../lib/api/object.ts';

@@ -2,7 +2,6 @@
  * One term of leadership: the queues and their workers, from the moment this replica may act until it may not. It starts by looking at everything
  * once; nothing of it outlives it.
  */
-
 import { keyOf } from '../lib/api/object.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';

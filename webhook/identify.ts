@@ -2,7 +2,6 @@
  * Finds out what a Service under review holds already. Nearly always the ledger knows; the API server is asked only where the ledger may lag: the
  * other webhook pod answered a moment ago, or a Service of the same name was deleted a moment ago.
  */
-
 import type { ClaimHolder } from '../lib/api/claim.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';

@@ -40,6 +40,17 @@ export interface EipClaim extends KubeObject {
   };
 }
 
+/** `80/TCP`. */
+export function portText({ port, protocol }: ClaimPort): string {
+  return `${port}/${protocol}`;
+}
+
+/** Those that are present, and what is wanted beside them. */
+export function allPorts(present: readonly ClaimPort[], wanted: readonly ClaimPort[]): readonly ClaimPort[] {
+  const known = new Set(present.map(portText));
+  return [...present, ...wanted.filter((port) => !known.has(portText(port)))];
+}
+
 /** `192.0.2.7`; `2001-0db8-0000-0000-0000-0000-0000-0001`. */
 export function claimName(address: Address): string {
   return address.family === 4 ? formatAddress(address) : ipv6Groups(address.value).join('-');

@@ -4,7 +4,7 @@
  * Admission writes it before the change is stored, and the change may still fail; others who would share the address are judged by the entry all the while. So it
  * has what is right in either case: the ports of before and after, and no more consent than both give.
  */
-import type { ClaimHolder, ClaimPort } from '../api/claim.ts';
+import { allPorts, type ClaimHolder, type ClaimPort } from '../api/claim.ts';
 
 /**
  * @param own as it stands; by itself the result of another change that is under way, perhaps.
@@ -26,6 +26,5 @@ function agree(own: ClaimHolder, next: ClaimHolder): boolean {
 }
 
 function portsOfBoth(own: ClaimHolder, next: ClaimHolder): readonly ClaimPort[] {
-  const byText = new Map([...next.ports, ...own.ports].map((port) => [`${port.port}/${port.protocol}`, port]));
-  return [...byText.values()].sort((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1));
+  return allPorts(next.ports, own.ports).toSorted((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1));
 }

@@ -5,7 +5,6 @@
  * - A watch that says nothing, not even the bookmark that comes each minute, is given up and made anew. (A dead connection shows sooner, by PING.)
  * - Its end is random (5 to 10 minutes), so that not all watches of all nodes are renewed at once.
  */
-
 import type { Registry } from 'prom-client';
 import { type KubeObject, keyOf } from '../api/object.ts';
 import { type Clock, pause, systemClock } from '../process/clock.ts';

@@ -1,5 +1,4 @@
 /** Tells people what happened to addresses of layer 2 on this node: in the log, in metrics, and in Events on the Services. */
-
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { EventRecorder } from '../../lib/kube/events.ts';
 import { formatAddress } from '../../lib/net/address.ts';

@@ -1,5 +1,4 @@
 /** What a process takes of the machine, from proc(5): memory and processor time, seen from outside and so without its help. */
-
 import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import type { Layout } from '../lab/layout.ts';

@@ -2,7 +2,6 @@
  * The lab itself, without Skycap's part: nodes, pods, kube-proxy's data path for a load balancer's address, the router and the client.
  * What fails here is no fault of Skycap.
  */
-
 import { readExamples, request, type Spread } from '../lab/demo.ts';
 import { FAKE_NODE_LABEL, FakeNodes } from '../lab/fake-nodes.ts';
 import { waitForSkycap } from '../lab/install.ts';

@@ -2,7 +2,6 @@
  * A proxy in front of an API server that speaks HTTP and answers for it where a test says so: 500 and 429, 410 as a status or as an ERROR event, a watch that
  * ends at once, or one that goes on and says nothing. It terminates TLS with a certificate of the cluster's CA and counts the requests that pass.
  */
-
 import {
   type ClientHttp2Session,
   connect,

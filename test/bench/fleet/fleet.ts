@@ -1,20 +1,17 @@
 /** An API server, an allocator, and as many nodes as asked for, each with a simulated speaker and a session. */
-import { join } from 'node:path';
 import { EIP_LABEL } from '../../../lib/api/keys.ts';
 import type { EndpointSlice, Node, Service } from '../../../lib/api/service.ts';
 import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
 import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, SERVICES } from '../../../lib/kube/resource.ts';
 import { eventually } from '../../lab/poll.ts';
+import { ALLOCATOR_USER, startAllocator } from '../../support/allocator-daemon.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
-import { Daemon } from '../../support/daemon.ts';
-import { freePorts } from '../../support/free-port.ts';
+import type { Daemon } from '../../support/daemon.ts';
 import { SPEAKER_USER } from '../../support/speaker-daemon.ts';
 import { installForSpeakers } from '../../support/speaker-objects.ts';
 import { inParallel } from '../in-parallel.ts';
 import { SimulatedSpeaker } from './simulated-speaker.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
-const ALLOCATOR_USER = 'system:serviceaccount:skycap-system:skycap-allocator';
 const OPENELB = 'network.kubesphere.io/v1alpha2';
 const PEER = 'router';
 const POOL = 'fleet';
@@ -59,20 +56,7 @@ export class Fleet implements AsyncDisposable {
         metadata: { name: PEER },
         spec: { conf: { neighborAddress: '192.0.2.1', peerAs: 64513 } },
       });
-      const [port = 0] = await freePorts(1);
-      const allocator = new Daemon({
-        name: 'allocator',
-        command: process.execPath,
-        args: [join(ROOT, 'allocator/main.ts')],
-        logFile: join(plane.dir, 'allocator.log'),
-        env: {
-          PATH: process.env.PATH,
-          KUBECONFIG: await plane.kubeconfigFile(ALLOCATOR_USER),
-          POD_NAMESPACE: 'skycap-system',
-          POD_NAME: 'allocator-0',
-          SKYCAP_HEALTH_ADDRESS: `127.0.0.1:${port}`,
-        },
-      });
+      const { daemon: allocator } = await startAllocator({ plane, name: 'allocator-0', folder: plane.dir });
       return new Fleet(plane, allocator);
     } catch (error) {
       await plane[Symbol.asyncDispose]();

@@ -2,8 +2,6 @@
  * Two allocators that both believe they lead: what keeps them from harm is, first, that one whose Lease may be lost writes nothing, by its own clock; and then,
  * for what was on its way, that every write is judged by the API server against what it was decided by.
  */
-
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { Allocator } from '../../../allocator/allocator.ts';
@@ -12,13 +10,13 @@ import { createReflectors } from '../../../allocator/reflectors.ts';
 import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
 import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
 import { Api } from '../../lab/api.ts';
+import { ALLOCATOR_USER, type AllocatorDaemon, startAllocator } from '../../support/allocator-daemon.ts';
 import { ADMIN } from '../../support/control-plane.ts';
-import { Daemon } from '../../support/daemon.ts';
-import { freePorts } from '../../support/free-port.ts';
+import type { Daemon } from '../../support/daemon.ts';
 import { History } from '../../support/history.ts';
 import { logSink } from '../../support/log-sink.ts';
 import { Random } from '../../support/random.ts';
-import { ALLOCATOR_USER, AllocatorLab, eventually, GRACE_SECONDS, publishedBy, Replica } from './harness.ts';
+import { AllocatorLab, eventually, GRACE_SECONDS, publishedBy, Replica } from './harness.ts';
 import { LateClient } from './late-client.ts';
 
 let lab: AllocatorLab;
@@ -57,29 +55,20 @@ describe('a leader that is paused past its Lease and goes on', () => {
   /** The allocator's own process; only that can be paused. */
   class PausableAllocator implements AsyncDisposable {
     readonly daemon: Daemon;
-    readonly #port: number;
+    readonly #health: string;
 
-    private constructor(port: number, kubeconfig: string) {
-      this.#port = port;
-      this.daemon = new Daemon({
-        name: 'paused',
-        command: process.execPath,
-        args: [join(import.meta.dirname, '../../../allocator/main.ts')],
-        logFile: join(lab.plane.dir, 'paused.log'),
-        env: {
-          PATH: process.env.PATH,
-          KUBECONFIG: kubeconfig,
-          POD_NAME: 'paused',
-          SKYCAP_HEALTH_ADDRESS: `127.0.0.1:${port}`,
-          SKYCAP_CLAIM_GRACE_SECONDS: `${GRACE_SECONDS}`,
-          NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
-        },
-      });
+    private constructor({ daemon, health }: AllocatorDaemon) {
+      this.daemon = daemon;
+      this.#health = health;
     }
 
     static async start(): Promise<PausableAllocator> {
-      const [port = 0] = await freePorts(1);
-      return new PausableAllocator(port, await lab.plane.kubeconfigFile(ALLOCATOR_USER));
+      const env = {
+        SKYCAP_CLAIM_GRACE_SECONDS: `${GRACE_SECONDS}`,
+        NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
+      };
+      const { plane } = lab;
+      return new PausableAllocator(await startAllocator({ plane, name: 'paused', folder: plane.dir, env }));
     }
 
     async leads(): Promise<boolean> {
@@ -112,7 +101,7 @@ describe('a leader that is paused past its Lease and goes on', () => {
     }
 
     async #metrics(): Promise<string> {
-      const answer = await fetch(`http://127.0.0.1:${this.#port}/metrics`, { signal: AbortSignal.timeout(10_000) });
+      const answer = await fetch(`http://${this.#health}/metrics`, { signal: AbortSignal.timeout(10_000) });
       return answer.text();
     }
   }

@@ -15,12 +15,12 @@ import { EventRecorder } from '../../../lib/kube/events.ts';
 import { HttpKubeClient } from '../../../lib/kube/http-client.ts';
 import type { LeaderTiming } from '../../../lib/kube/leader-step.ts';
 import { EIP_CLAIMS, EIPS, NAMESPACES, SERVICES } from '../../../lib/kube/resource.ts';
+import { ALLOCATOR_USER } from '../../support/allocator-daemon.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
 import { eventually as eventuallyWithin, until } from '../../support/eventually.ts';
 import { type LogSink, logSink } from '../../support/log-sink.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-export const ALLOCATOR_USER = 'system:serviceaccount:skycap-system:skycap-allocator';
 /** A leader that does not renew is followed soon; tests do not wait ten seconds for it. */
 const TIMING: LeaderTiming = { leaseMs: 4_000, renewDeadlineMs: 3_000, renewMs: 500 };
 /** Short, but longer than a test's own writes take. */

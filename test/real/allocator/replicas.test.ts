@@ -1,10 +1,8 @@
 /** Two replicas at a real API server: takeover without any address changing; and how fast one is, with how many requests. */
-import { join } from 'node:path';
 import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
 import { SERVICES } from '../../../lib/kube/resource.ts';
-import { Daemon } from '../../support/daemon.ts';
-import { freePorts } from '../../support/free-port.ts';
-import { ALLOCATOR_USER, AllocatorLab, eventually, publishedBy, type Replica } from './harness.ts';
+import { startAllocator } from '../../support/allocator-daemon.ts';
+import { AllocatorLab, eventually, publishedBy, type Replica } from './harness.ts';
 import { measureLatency } from './latency.ts';
 
 let lab: AllocatorLab;
@@ -51,31 +49,21 @@ test('a leader that stops, and one that vanishes, are followed without any addre
 }, 20_000);
 
 test('as a process: ready, leads, and stops in order when it is told to', async () => {
-  const [port = 0] = await freePorts(1);
-  const start = async (name: string, health: number): Promise<Daemon> =>
-    new Daemon({
-      name,
-      command: process.execPath,
-      args: [join(import.meta.dirname, '../../../allocator/main.ts')],
-      logFile: join(lab.plane.dir, `${name}.log`),
-      env: {
-        PATH: process.env.PATH,
-        KUBECONFIG: await lab.plane.kubeconfigFile(ALLOCATOR_USER),
-        POD_NAME: name,
-        SKYCAP_HEALTH_ADDRESS: `127.0.0.1:${health}`,
-        NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
-      },
-    });
-  const first = await start('process-0', port);
+  const { daemon: first, health } = await startAllocator({
+    plane: lab.plane,
+    name: 'process-0',
+    folder: lab.plane.dir,
+    env: { NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
+  });
   try {
     await eventually(async () => {
-      const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
+      const ready = await fetch(`http://${health}/readyz`);
       expect([ready.status, await ready.text()]).toEqual([200, expect.stringContaining('[+] caches ok')]);
     }, 20_000);
     await lab.pool('process', '198.51.100.64/30');
     await lab.create('process/web');
     await lab.published('process/web', '198.51.100.64');
-    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    const metrics = await (await fetch(`http://${health}/metrics`)).text();
     expect(metrics).toMatch(/skycap_leader\{component="allocator"\} 1/);
     await first.kill('SIGTERM');
     expect(first.exited).toBe('exited with code 0');

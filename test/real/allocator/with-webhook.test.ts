@@ -1,5 +1,4 @@
 /** Allocator and webhooks together at a real API server: what the one has done, the other accepts; neither undoes the other's work. */
-
 import type { Service } from '../../../lib/api/service.ts';
 import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
 import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';

@@ -2,7 +2,6 @@
  * How long one route more takes, from the snapshot to the router's kernel, beside few and many others. The figures are printed; asserted is
  * only that they stay in the order of magnitude that docs and design promise.
  */
-
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { until } from '../../support/eventually.ts';

@@ -1,5 +1,4 @@
 /** The thread in its process: it keeps that from nothing, least of all from ending. */
-
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

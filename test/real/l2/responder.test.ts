@@ -1,5 +1,4 @@
 /** The responder against real kernels: what another machine on the network finds out, and what it must not. */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatAddress, parseAddress } from '../../../lib/net/address.ts';
 import { isArpProbe } from '../../../speaker/l2/frames/arp.ts';

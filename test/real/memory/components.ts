@@ -3,11 +3,10 @@
  * a process of its own with the rights of its ServiceAccount, open to the inspector.
  */
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { BGP_CONFS, BGP_PEERS, SPEAKERS } from '../../../lib/kube/resource.ts';
-import { Daemon } from '../../support/daemon.ts';
+import { startAllocator } from '../../support/allocator-daemon.ts';
+import type { Daemon } from '../../support/daemon.ts';
 import { eventually } from '../../support/eventually.ts';
-import { freePorts } from '../../support/free-port.ts';
 import { INSPECT, Inspector } from '../../support/inspector.ts';
 import { aBgpConf, aBgpPeer } from '../../support/speaker-builders.ts';
 import { SPEAKER_USER, startSpeaker } from '../../support/speaker-daemon.ts';
@@ -15,10 +14,9 @@ import { createNode } from '../../support/speaker-objects.ts';
 import { BirdSite } from '../bird/support/bird-site.ts';
 import { Frr } from '../bird/support/frr.ts';
 import { Lan } from '../bird/support/lan.ts';
-import { ALLOCATOR_USER, WebhookLab } from '../webhook/harness.ts';
+import { WebhookLab } from '../webhook/harness.ts';
 import type { Usage } from './growth.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
 const OPENELB = 'network.kubesphere.io/v1alpha2';
 export const NODE_NAME = 'node-1';
 export const COMPONENTS = ['webhook', 'allocator', 'speaker'] as const;
@@ -58,24 +56,14 @@ export class Components implements AsyncDisposable {
     site.startContainer();
     const frr = await Frr.start(lan, { neighbors: ['v4'] });
     await makeNode(lab);
-    const [port = 0] = await freePorts(1);
-    const allocator = new Daemon({
-      name: 'allocator',
-      command: process.execPath,
-      args: [join(ROOT, 'allocator/main.ts')],
-      logFile: join(lan.dir, 'allocator.log'),
-      env: {
-        PATH: process.env.PATH,
-        NODE_OPTIONS,
-        KUBECONFIG: await lab.plane.kubeconfigFile(ALLOCATOR_USER),
-        POD_NAMESPACE: 'skycap-system',
-        POD_NAME: 'allocator-0',
-        SKYCAP_HEALTH_ADDRESS: `127.0.0.1:${port}`,
-        // So that what waits for it is let go within the time of the test.
-        SKYCAP_CLAIM_GRACE_SECONDS: '5',
-      },
+    const allocator = await startAllocator({
+      plane: lab.plane,
+      name: 'allocator-0',
+      folder: lan.dir,
+      // So that what waits for it is let go within the time of the test.
+      env: { NODE_OPTIONS, SKYCAP_CLAIM_GRACE_SECONDS: '5' },
     });
-    undo.defer(() => allocator.kill());
+    undo.defer(() => allocator.daemon.kill());
     const speaker = await startSpeaker({
       plane: lab.plane,
       nodeName: NODE_NAME,
@@ -84,7 +72,7 @@ export class Components implements AsyncDisposable {
       nodeOptions: NODE_OPTIONS,
     });
     undo.defer(() => speaker.daemon.kill());
-    const daemons = { webhook: lab.webhooks[0]!.daemon, allocator, speaker: speaker.daemon };
+    const daemons = { webhook: lab.webhooks[0]!.daemon, allocator: allocator.daemon, speaker: speaker.daemon };
     const inspect = (name: Component) => Inspector.connect(daemons[name].logFile);
     const inspectors = {
       webhook: undo.use(await inspect('webhook')),

@@ -8,9 +8,10 @@ import { basename, join } from 'node:path';
 import { applyPatch } from 'rfc6902';
 import type { Service } from '../../../lib/api/service.ts';
 import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
+import { ALLOCATOR_USER } from '../../support/allocator-daemon.ts';
 import { Daemon } from '../../support/daemon.ts';
 import { until } from '../../support/eventually.ts';
-import { ALLOCATOR_USER, WebhookLab, type WebhookProcess } from '../webhook/harness.ts';
+import { WebhookLab, type WebhookProcess } from '../webhook/harness.ts';
 import { History } from './history.ts';
 
 /** Longer than the slowest creation takes on a busy machine: younger claims may belong to a call under way. */

@@ -10,6 +10,7 @@ import type { KubeObject } from '../../../lib/api/object.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
 import { EIP_CLAIMS, EIPS, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
+import { ALLOCATOR_USER } from '../../support/allocator-daemon.ts';
 import { ControlPlane, type ControlPlaneOptions } from '../../support/control-plane.ts';
 import { Daemon } from '../../support/daemon.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -18,7 +19,6 @@ import { freePorts } from '../../support/free-port.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 const ADMIN = 'admin';
 export const WEBHOOK_USER = 'system:serviceaccount:skycap-system:skycap-webhook';
-export const ALLOCATOR_USER = 'system:serviceaccount:skycap-system:skycap-allocator';
 
 export interface WebhookProcess {
   readonly daemon: Daemon;

@@ -7,8 +7,9 @@ import type { AddressInfo } from 'node:net';
 import type { Service } from '../../../lib/api/service.ts';
 import { isNotFound } from '../../../lib/kube/errors.ts';
 import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
+import { ALLOCATOR_USER } from '../../support/allocator-daemon.ts';
 import { eventually } from '../../support/eventually.ts';
-import { ALLOCATOR_USER, marksText, service, type WebhookLab } from './harness.ts';
+import { marksText, service, type WebhookLab } from './harness.ts';
 import { ADDRESS, DUAL, EIP, Mutating } from './mutating.ts';
 
 const FORGED = { 'skycap.io/addresses': '198.51.100.9', 'skycap.io/claim': 'x', 'skycap.io/waiting-since': 'long' };

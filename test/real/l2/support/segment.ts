@@ -1,5 +1,4 @@
 /** A network of a node and another machine, each a namespace of its own, and responders on the node. */
-
 import { type MacAddress, parseMac } from '../../../../speaker/l2/frames/mac-address.ts';
 import type { OtherOwner } from '../../../../speaker/l2/link.ts';
 import { Responder } from '../../../../speaker/l2/responder/responder.ts';

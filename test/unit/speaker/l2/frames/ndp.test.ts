@@ -1,5 +1,4 @@
 /** Neighbour discovery read and written: rows from the wire, then whatever bytes there are. */
-
 import fc from 'fast-check';
 import { addressOf, formatAddress, parseAddress } from '../../../../../lib/net/address.ts';
 import { readSource } from '../../../../../speaker/l2/frames/frame.ts';

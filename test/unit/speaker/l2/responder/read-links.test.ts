@@ -1,5 +1,4 @@
 /** What the kernel says of its interfaces, read. `test/real/l2` has a real kernel say it. */
-
 import fc from 'fast-check';
 import { formatAddress, parseAddress } from '../../../../../lib/net/address.ts';
 import { formatMac } from '../../../../../speaker/l2/frames/mac-address.ts';
