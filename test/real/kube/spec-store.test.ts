@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { EipObject } from '../../../lib/api/eip-types.ts';
 import type { KubeWatcher, ListOptions } from '../../../lib/kube/client.ts';
 import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
-import { EIPS } from '../../../lib/kube/resource.ts';
+import { BGP_CONFS, BGP_PEERS, EIPS } from '../../../lib/kube/resource.ts';
 import { SpecStore } from '../../../lib/kube/spec-store.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -95,6 +95,33 @@ it('what is deleted goes; what is made again under its name is another', async (
   await create('b', 9);
   await eventually(() => expect(addressOf('b')).toBe('10.0.9.0/24'));
   expect(changes).toEqual(['deleted b', 'added b']);
+});
+
+it('metadata, which every node is told, stays small whatever a status holds', async () => {
+  const apiVersion = 'network.kubesphere.io/v1alpha2';
+  const conf = { apiVersion, kind: 'BgpConf', metadata: { name: 'default' }, spec: { as: 64512 } };
+  const peer = {
+    ...{ apiVersion, kind: 'BgpPeer', metadata: { name: 'a' } },
+    spec: { conf: { neighborAddress: '192.0.2.1', peerAs: 64513 } },
+  };
+  await admin.create(BGP_CONFS, conf);
+  await admin.create(BGP_PEERS, peer);
+  const perNode = <T>(value: T) => Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`node-${i}`, value]));
+  const options = { type: 'merge', subresource: 'status' } as const;
+  const statuses = [
+    await admin.patch(EIPS, { name: 'a' }, { status: { used: perNode('default/web') } }, options),
+    await admin.patch(BGP_CONFS, { name: 'default' }, { status: { nodesConfStatus: perNode({ as: 64512 }) } }, options),
+    await admin.patch(
+      BGP_PEERS,
+      { name: 'a' },
+      { status: { nodesPeerStatus: perNode({ peerState: { sessionState: 'ESTABLISHED' } }) } },
+      options,
+    ),
+  ];
+  for (const { kind, metadata, status } of statuses) {
+    expect([kind, JSON.stringify(status).length > 2_000]).toEqual([kind, true]);
+    expect([kind, JSON.stringify(metadata).length < 2_000]).toEqual([kind, true]);
+  }
 });
 
 it('many changes at once are read together', async () => {
