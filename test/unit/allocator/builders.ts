@@ -1,9 +1,10 @@
 /** The objects that the tests of the allocator are made of, and stores that a test fills by hand. */
 import type { Stores } from '../../../allocator/stores.ts';
 import type { EipObject } from '../../../lib/api/eip-types.ts';
-import { type KubeObject, keyOf } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/object.ts';
 import type { Namespace, Service } from '../../../lib/api/service.ts';
-import type { Change, Store } from '../../../lib/kube/store.ts';
+import type { Store } from '../../../lib/kube/store.ts';
+import { HandStore } from '../../support/hand-store.ts';
 
 export { addr, claim, eip, holder, wants } from '../lib/ipam/builders.ts';
 
@@ -67,53 +68,6 @@ export function eipObject(name: string, address: string, differs: Partial<EipObj
 
 export function namespace(name: string, labels: Readonly<Record<string, string>> = {}): Namespace {
   return { metadata: { name, labels } };
-}
-
-/** A cache that a test writes to. */
-export class HandStore<T extends KubeObject> implements Store<T> {
-  synced = true;
-  readonly #items = new Map<string, T>();
-  readonly #listeners: ((change: Change<T>) => void)[] = [];
-
-  get size(): number {
-    return this.#items.size;
-  }
-
-  silentForMs(): number {
-    return 0;
-  }
-
-  get(key: string): T | undefined {
-    return this.#items.get(key);
-  }
-
-  values(): IterableIterator<T> {
-    return this.#items.values();
-  }
-
-  subscribe(listener: (change: Change<T>) => void): void {
-    this.#listeners.push(listener);
-  }
-
-  put(...objects: readonly T[]): this {
-    for (const object of objects) {
-      const key = keyOf(object);
-      const old = this.#items.get(key);
-      this.#items.set(key, object);
-      this.#tell(old ? { type: 'modified', key, object, old } : { type: 'added', key, object });
-    }
-    return this;
-  }
-
-  remove(object: T): this {
-    const key = keyOf(object);
-    if (this.#items.delete(key)) this.#tell({ type: 'deleted', key, object });
-    return this;
-  }
-
-  #tell(change: Change<T>): void {
-    for (const listener of this.#listeners) listener(change);
-  }
 }
 
 export type HandStores = {

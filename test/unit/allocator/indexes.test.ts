@@ -10,7 +10,8 @@ import type { EipObject } from '../../../lib/api/eip-types.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import { Ledger } from '../../../lib/ipam/ledger.ts';
 import { addressOf, formatAddress } from '../../../lib/net/address.ts';
-import { addr, claim, eip, eipObject, HandStore, holder, NOW_MS, service } from './builders.ts';
+import { HandStore } from '../../support/hand-store.ts';
+import { addr, claim, eip, eipObject, holder, NOW_MS, service } from './builders.ts';
 
 describe('Fresh', () => {
   const at = (resourceVersion: string, uid = 'uid-front'): Service => service({ metadata: { resourceVersion, uid } });

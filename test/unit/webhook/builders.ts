@@ -3,8 +3,8 @@ import type { EipClaim } from '../../../lib/api/claim.ts';
 import type { EipObject } from '../../../lib/api/eip-types.ts';
 import type { KubeObject } from '../../../lib/api/object.ts';
 import type { Service } from '../../../lib/api/service.ts';
-import type { Change, Store } from '../../../lib/kube/store.ts';
 import { ClusterSituation } from '../../../webhook/situation.ts';
+import { HandStore } from '../../support/hand-store.ts';
 
 export const OURS = { 'lb.kubesphere.io/v1alpha1': 'openelb' };
 
@@ -34,45 +34,6 @@ export function stored(annotations: Record<string, string> = {}, spec: Service['
   };
 }
 
-/** A store that is filled by hand: what a Reflector would have read. */
-export class MemoryStore<T extends KubeObject> implements Store<T> {
-  synced = true;
-  readonly #items = new Map<string, T>();
-  readonly #listeners: ((change: Change<T>) => void)[] = [];
-
-  get size(): number {
-    return this.#items.size;
-  }
-
-  silentForMs(): number {
-    return 0;
-  }
-
-  get(key: string): T | undefined {
-    return this.#items.get(key);
-  }
-
-  values(): IterableIterator<T> {
-    return this.#items.values();
-  }
-
-  subscribe(listener: (change: Change<T>) => void): void {
-    this.#listeners.push(listener);
-  }
-
-  add(key: string, object: T): void {
-    this.#items.set(key, object);
-    for (const listener of this.#listeners) listener({ type: 'added', key, object });
-  }
-
-  remove(key: string): void {
-    const object = this.#items.get(key);
-    if (!object) return;
-    this.#items.delete(key);
-    for (const listener of this.#listeners) listener({ type: 'deleted', key, object });
-  }
-}
-
 export function eipObject(name: string, address: string, spec: object = {}, metadata: object = {}): EipObject {
   return {
     apiVersion: 'network.kubesphere.io/v1alpha2',
@@ -84,9 +45,9 @@ export function eipObject(name: string, address: string, spec: object = {}, meta
 
 export function situationOf(eips: readonly EipObject[], claims: readonly EipClaim[] = []) {
   const sources = {
-    eips: new MemoryStore<EipObject>(),
-    claims: new MemoryStore<EipClaim>(),
-    namespaces: new MemoryStore<KubeObject>(),
+    eips: new HandStore<EipObject>(),
+    claims: new HandStore<EipClaim>(),
+    namespaces: new HandStore<KubeObject>(),
   };
   const situation = new ClusterSituation({
     ...sources,
@@ -94,7 +55,7 @@ export function situationOf(eips: readonly EipObject[], claims: readonly EipClai
     isUnclaimedKnown: () => true,
     unmarkedServices: 'defaultEip',
   });
-  for (const eip of eips) sources.eips.add(eip.metadata.name ?? '', eip);
-  for (const claim of claims) sources.claims.add(claim.metadata.name ?? '', claim);
+  sources.eips.put(...eips);
+  sources.claims.put(...claims);
   return { situation, sources };
 }

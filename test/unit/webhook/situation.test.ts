@@ -9,16 +9,16 @@ it('follows the Eips and the claims', () => {
     defaultEipExists: false,
     primaryFamily: 4,
   });
-  sources.eips.add(
-    'default',
-    eipObject('default', '203.0.113.0/30', {}, { annotations: { 'eip.openelb.kubesphere.io/is-default-eip': 'true' } }),
-  );
+  const annotations = { 'eip.openelb.kubesphere.io/is-default-eip': 'true' };
+  const standard = eipObject('default', '203.0.113.0/30', {}, { annotations });
+  sources.eips.put(standard);
   expect(situation.wantsContext().defaultEipExists).toBe(true);
-  sources.eips.remove('default');
+  sources.eips.remove(standard);
   expect(situation.wantsContext().defaultEipExists).toBe(false);
-  sources.claims.add('198.51.100.1', claim('198.51.100.1', [holder('front')]));
+  const taken = claim('198.51.100.1', [holder('front')]);
+  sources.claims.put(taken);
   expect(situation.ledger.isTaken(addr('198.51.100.1'))).toBe(true);
-  sources.claims.remove('198.51.100.1');
+  sources.claims.remove(taken);
   expect(situation.ledger.isTaken(addr('198.51.100.1'))).toBe(false);
 });
 
@@ -56,15 +56,16 @@ it.each([
 it('asks for a namespace that it does not know only where an Eip may select it by its labels', () => {
   const { situation, sources } = situationOf([eipObject('web', '198.51.100.0/30')]);
   expect(situation.lacksNamespace('shop')).toBe(false);
-  sources.eips.add('lab', eipObject('lab', '203.0.113.0/30', { namespaceSelector: { team: 'lab' } }));
+  sources.eips.put(eipObject('lab', '203.0.113.0/30', { namespaceSelector: { team: 'lab' } }));
   expect(situation.lacksNamespace('shop')).toBe(true);
   situation.learnNamespace({ metadata: { name: 'shop', labels: { team: 'lab' } } });
   expect(situation.lacksNamespace('shop')).toBe(false);
   const claimant = { wants: wants(), holder: holder('front'), isSelf: () => false, shown: [], former: [], stored: [] };
   expect(situation.situationFor(claimant).namespaceLabels).toEqual({ team: 'lab' });
   // From here on the watch's word counts.
-  sources.namespaces.add('shop', { metadata: { name: 'shop', labels: { team: 'web' } } });
+  const shop = { metadata: { name: 'shop', labels: { team: 'web' } } };
+  sources.namespaces.put(shop);
   expect(situation.situationFor(claimant).namespaceLabels).toEqual({ team: 'web' });
-  sources.namespaces.remove('shop');
+  sources.namespaces.remove(shop);
   expect(situation.situationFor(claimant).namespaceLabels).toEqual({});
 });
