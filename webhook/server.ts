@@ -27,6 +27,7 @@ export interface ServeOptions {
 export class WebhookServer {
   readonly #server: Server;
   readonly #options: ServeOptions;
+  #isDraining = false;
 
   constructor(options: ServeOptions) {
     this.#options = options;
@@ -39,11 +40,14 @@ export class WebhookServer {
         requestTimeout: REQUEST_TIMEOUT_MS,
         noDelay: true,
       },
-      options.app,
+      (request, response) => {
+        if (this.#isDraining) response.setHeader('connection', 'close');
+        options.app(request, response);
+      },
     );
   }
 
-  setCertificate({ certificate, key }: TlsContent): void {
+  setCertificate({ certificate, key }: Pick<TlsContent, 'certificate' | 'key'>): void {
     this.#server.setSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' });
   }
 
@@ -59,8 +63,12 @@ export class WebhookServer {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Goes on serving for a while, so that nobody is sent to a closed port; then closes, letting what is under way end. */
+  /**
+   * Goes on serving for a while, so that nobody is sent to a closed port; then closes, letting what is under way end. Every answer meanwhile is the last on its
+   * connection: the API server does not repeat a request that meets the end of one.
+   */
   async drain(ms: number): Promise<void> {
+    this.#isDraining = true;
     await sleep(ms);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
