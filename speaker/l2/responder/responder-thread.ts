@@ -19,8 +19,8 @@ import { Probes } from './probes.ts';
 import type { ResponderCounts, Sent } from './responder-counts.ts';
 import type { FromThread, ToThread } from './responder-messages.ts';
 
-/** After this at the latest the thread sees that the process ends. */
-const LONGEST_WAIT_MS = 500;
+/** After this at the latest the thread sees that the process ends unasked; told to stop it is woken. Each wait costs half a millisecond. */
+const LONGEST_WAIT_MS = 2_000;
 /** What could not be opened is tried again after this. */
 const RETRY_MS = 1_000;
 /** Room for any frame of a usual network; of a longer one the rest is of no interest. */
