@@ -19,7 +19,7 @@ it('while it drains it answers, and asks for another connection each time', asyn
     return `${chunks.join('')} ${response.headers.connection}`;
   };
   expect(await ask()).toBe('here keep-alive');
-  const drained = server.drain(300);
+  const drained = server.drain(2_000);
   expect([await ask(), await ask()]).toEqual(['here close', 'here close']);
   await drained;
   await expect(ask()).rejects.toThrow(/ECONNREFUSED/);
