@@ -218,7 +218,7 @@ class Elector {
         this.#held = undefined;
       } catch (err) {
         // A renewal that the end cut short may be stored all the same.
-        if (isConflict(err) && !signal.aborted) {
+        if (isConflict(err)) {
           await this.#lookAgain(signal);
         } else {
           log.debug({ err, lease: name }, 'lease not freed, it will run out');
