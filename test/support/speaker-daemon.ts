@@ -1,11 +1,8 @@
 /** The speaker as a process with the rights of its ServiceAccount, beside a BIRD that the caller runs. */
-import { join } from 'node:path';
 import { birdBinary } from './bird-binary.ts';
+import { type ComponentDaemon, startComponent } from './component-daemon.ts';
 import type { ControlPlane } from './control-plane.ts';
-import { Daemon } from './daemon.ts';
-import { freePorts } from './free-port.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 /** To be among the users of the {@link ControlPlane}. */
 export const SPEAKER_USER = 'system:serviceaccount:skycap-system:skycap-speaker';
 
@@ -21,30 +18,13 @@ export interface SpeakerDaemonOptions {
   readonly nodeOptions?: string;
 }
 
-export interface SpeakerDaemon {
-  readonly daemon: Daemon;
-  /** `127.0.0.1:port`, where it answers `/readyz` and `/metrics`. */
-  readonly health: string;
-}
-
-export async function startSpeaker(options: SpeakerDaemonOptions): Promise<SpeakerDaemon> {
+export function startSpeaker(options: SpeakerDaemonOptions): Promise<ComponentDaemon> {
   const { plane, nodeName, runDir, folder, program = 'speaker/main.ts', nodeOptions } = options;
-  const [port = 0] = await freePorts(1);
-  const health = `127.0.0.1:${port}`;
-  const daemon = new Daemon({
-    name: 'speaker',
-    command: process.execPath,
-    args: [join(ROOT, program)],
-    logFile: join(folder, 'speaker.log'),
-    env: {
-      PATH: process.env.PATH,
-      ...(nodeOptions && { NODE_OPTIONS: nodeOptions }),
-      KUBECONFIG: await plane.kubeconfigFile(SPEAKER_USER),
-      NODE_NAME: nodeName,
-      SKYCAP_RUN_DIR: runDir,
-      SKYCAP_BIRD: birdBinary(),
-      SKYCAP_HEALTH_ADDRESS: health,
-    },
-  });
-  return { daemon, health };
+  const env = {
+    ...(nodeOptions && { NODE_OPTIONS: nodeOptions }),
+    NODE_NAME: nodeName,
+    SKYCAP_RUN_DIR: runDir,
+    SKYCAP_BIRD: birdBinary(),
+  };
+  return startComponent({ plane, user: SPEAKER_USER, name: 'speaker', program, folder, env });
 }

@@ -10,7 +10,8 @@ import { createReflectors } from '../../../allocator/reflectors.ts';
 import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
 import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
 import { Api } from '../../lab/api.ts';
-import { ALLOCATOR_USER, type AllocatorDaemon, startAllocator } from '../../support/allocator-daemon.ts';
+import { ALLOCATOR_USER, startAllocator } from '../../support/allocator-daemon.ts';
+import type { ComponentDaemon } from '../../support/component-daemon.ts';
 import { ADMIN } from '../../support/control-plane.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { History } from '../../support/history.ts';
@@ -57,7 +58,7 @@ describe('a leader that is paused past its Lease and goes on', () => {
     readonly daemon: Daemon;
     readonly #health: string;
 
-    private constructor({ daemon, health }: AllocatorDaemon) {
+    private constructor({ daemon, health }: ComponentDaemon) {
       this.daemon = daemon;
       this.#health = health;
     }
