@@ -120,7 +120,7 @@ export class ServiceReconciler {
     signal: AbortSignal,
   ): Promise<Again | undefined> {
     const { world } = this.#deps;
-    if (!(await this.#upkeep.takeOver(view, wants, outcome, signal))) return { againAfterMs: 0 };
+    if (!(await this.#upkeep.bindFirst(view, wants, outcome, signal))) return { againAfterMs: 0 };
     const decision = decideService(
       {
         service: view.service,

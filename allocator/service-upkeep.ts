@@ -30,18 +30,25 @@ export class ServiceUpkeep {
   }
 
   /**
-   * Binds entries that belong to a former Service of this name. To be done before anything is published on the strength of them: whoever still
-   * thinks that Service gone, a leader of before, say, whose write is late, may release them at any moment.
+   * Binds entries that do not lead to this Service by their name yet. To be done before anything is published on the strength of them. One of a former
+   * Service of this name: whoever still thinks that Service gone, a leader of before, say, whose write is late, may release it at any moment. One without a
+   * name: only the token on the Service tells whose it is, and anybody who edits the Service may take that off.
    *
    * @returns false where there was one; then everything is to be looked at anew.
    */
-  async takeOver(view: ServiceView, wants: Wants | undefined, outcome: Outcome, signal: AbortSignal): Promise<boolean> {
+  async bindFirst(
+    view: ServiceView,
+    wants: Wants | undefined,
+    outcome: Outcome,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { uid } = view.service.metadata;
-    if (!view.holdings.some(({ own }) => isOfFormer(own, uid))) return true;
+    const mustBind = ({ own }: Pick<Holding, 'own'>): boolean => own.name === undefined || isOfFormer(own, uid);
+    if (!view.holdings.some(mustBind)) return true;
     const { renew } = this.#decide(view, wants, outcome);
-    const takenOver = renew.filter(({ own }) => isOfFormer(own, uid));
-    await this.#renew(view, takenOver, signal);
-    return takenOver.length === 0;
+    const bound = renew.filter(mustBind);
+    await this.#renew(view, bound, signal);
+    return bound.length === 0;
   }
 
   /** @param outcome absent for a Service that is not ours. */
