@@ -15,6 +15,9 @@ const KEEP_ALIVE_MS = 120_000;
 /** A review arrives in one go; who sends slower is no API server. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
+/** Nobody has asked for so long: of the connections that are left, none is the next that the API server would take. */
+const QUIET_MS = 1_000;
+const LONGEST_UNTIL_QUIET_MS = 5_000;
 /** The deadline of a review, with a little to spare. */
 const LAST_ANSWERS_MS = 3_000;
 
@@ -28,6 +31,7 @@ export class WebhookServer {
   readonly #server: Server;
   readonly #options: ServeOptions;
   #isDraining = false;
+  #lastReviewMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ServeOptions) {
     this.#options = options;
@@ -42,6 +46,7 @@ export class WebhookServer {
       },
       (request, response) => {
         if (this.#isDraining) response.setHeader('connection', 'close');
+        if (request.method === 'POST') this.#lastReviewMs = performance.now();
         options.app(request, response);
       },
     );
@@ -64,15 +69,27 @@ export class WebhookServer {
   }
 
   /**
-   * Goes on serving for a while, so that nobody is sent to a closed port; then closes, letting what is under way end. Every answer meanwhile is the last on its
-   * connection: the API server does not repeat a request that meets the end of one.
+   * Goes on serving for a while, so that nobody is sent to a closed port, and then until nobody asks any more; then closes, letting what is under way end. Every
+   * answer meanwhile is the last on its connection: the API server does not repeat a request that meets the end of one. It keeps many, and takes the one that it used
+   * last, so it comes to those that still lead here one after another for as long as reviews are many.
    */
   async drain(ms: number): Promise<void> {
     this.#isDraining = true;
     await sleep(ms);
+    await this.#untilQuiet();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     await Promise.race([closed, sleep(LAST_ANSWERS_MS, undefined, { ref: false })]);
     this.#server.closeAllConnections();
+  }
+
+  async #untilQuiet(): Promise<void> {
+    const latestMs = performance.now() + LONGEST_UNTIL_QUIET_MS;
+    for (;;) {
+      const endsMs = Math.min(this.#lastReviewMs + QUIET_MS, latestMs);
+      const leftMs = endsMs - performance.now();
+      if (leftMs <= 0) return;
+      await sleep(leftMs);
+    }
   }
 }
