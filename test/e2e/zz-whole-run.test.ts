@@ -1,0 +1,49 @@
+/**
+ * What must hold at the end of the whole run. Named so that it comes last, when the other files have had every component do its work, thousands of
+ * Services have gone, and most of the grace period for what they left is over.
+ */
+import { readFile } from 'node:fs/promises';
+import type { EipClaim } from '../../lib/api/claim.ts';
+import type { KubeObject } from '../../lib/api/object.ts';
+import { eventsIn, forbiddenIn } from '../lab/audit.ts';
+import { Lab } from '../lab/lab.ts';
+import { eventually } from '../lab/poll.ts';
+
+const COMPONENTS = ['skycap-webhook', 'skycap-allocator', 'skycap-speaker'];
+/** `SKYCAP_CLAIM_GRACE_SECONDS`, and a moment for the work. */
+const GRACE_MS = 75_000;
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await Lab.attach();
+});
+afterAll(() => lab?.detach());
+
+test('no request of Skycap’s accounts was refused by RBAC', async () => {
+  const log = await readFile(lab.layout.auditLog, 'utf8');
+  const users = new Set(eventsIn(log).map((event) => event.user.username));
+  for (const name of COMPONENTS) expect(users).toContain(`system:serviceaccount:skycap-system:${name}`);
+  expect(forbiddenIn(log).map(({ user, verb, requestURI }) => `${user.username} ${verb} ${requestURI}`)).toEqual([]);
+});
+
+test('no claim is left of what went, after the grace period', async () => {
+  const items = async <T>(path: string): Promise<readonly T[]> => (await lab.api.get<{ items: T[] }>(path)).items;
+  const leftOver = async (): Promise<string[]> => {
+    const services = new Set((await items<KubeObject>('/api/v1/services')).map(({ metadata }) => metadata.uid));
+    const claims = await items<EipClaim>('/apis/skycap.io/v1alpha1/eipclaims');
+    return claims.flatMap(({ spec: { address, holders } }) =>
+      holders
+        .filter(({ uid }) => uid === undefined || !services.has(uid))
+        .map(({ namespace, name, uid, since }) => `${address} ${namespace}/${name} ${uid} since ${since}`),
+    );
+  };
+  const nothingIsLeft = async (): Promise<boolean> => {
+    expect(await leftOver()).toEqual([]);
+    return true;
+  };
+  await eventually(nothingIsLeft, {
+    what: 'every claim held by a Service that is there',
+    deadlineMs: GRACE_MS,
+    intervalMs: 500,
+  });
+}, 120_000);
