@@ -79,7 +79,8 @@ async function runSuite(
   // A pattern may match in one suite only. Options that take a list come last, or they would take the pattern, too.
   const options = ['--passWithNoTests', '--reporters=default', '--reporters=<rootDir>/test/run/tally-reporter.js'];
   try {
-    const code = await node([JEST, ...jestArguments, ...suite.arguments, ...options], { ...env, SKYCAP_TALLY: output });
+    const all = { ...env, ...suite.env, SKYCAP_TALLY: output };
+    const code = await node([JEST, ...jestArguments, ...suite.arguments, ...options], all);
     const text = await readFile(output, 'utf8').catch(() => undefined);
     const results = text === undefined ? undefined : (JSON.parse(text) as JestResults);
     return { tally: tallyOf(results, code), results };
