@@ -1,4 +1,5 @@
 /** The allocator as a process with the rights of its ServiceAccount. */
+import { join } from 'node:path';
 import { type ComponentDaemon, startComponent } from './component-daemon.ts';
 import type { ControlPlane } from './control-plane.ts';
 
@@ -17,5 +18,6 @@ export interface AllocatorDaemonOptions {
 export function startAllocator({ plane, name, folder, env }: AllocatorDaemonOptions): Promise<ComponentDaemon> {
   const program = 'allocator/main.ts';
   const own = { POD_NAMESPACE: 'skycap-system', POD_NAME: name };
-  return startComponent({ plane, user: ALLOCATOR_USER, name, program, folder, env: { ...own, ...env } });
+  const logFile = join(folder, `${name}.log`);
+  return startComponent({ plane, user: ALLOCATOR_USER, name, program, logFile, env: { ...own, ...env } });
 }

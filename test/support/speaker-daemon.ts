@@ -1,4 +1,5 @@
 /** The speaker as a process with the rights of its ServiceAccount, beside a BIRD that the caller runs. */
+import { join } from 'node:path';
 import { birdBinary } from './bird-binary.ts';
 import { type ComponentDaemon, startComponent } from './component-daemon.ts';
 import type { ControlPlane } from './control-plane.ts';
@@ -26,5 +27,6 @@ export function startSpeaker(options: SpeakerDaemonOptions): Promise<ComponentDa
     SKYCAP_RUN_DIR: runDir,
     SKYCAP_BIRD: birdBinary(),
   };
-  return startComponent({ plane, user: SPEAKER_USER, name: 'speaker', program, folder, env });
+  const logFile = join(folder, 'speaker.log');
+  return startComponent({ plane, user: SPEAKER_USER, name: 'speaker', program, logFile, env });
 }

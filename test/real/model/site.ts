@@ -9,7 +9,8 @@ import { applyPatch } from 'rfc6902';
 import type { Service } from '../../../lib/api/service.ts';
 import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
 import { ALLOCATOR_USER } from '../../support/allocator-daemon.ts';
-import { Daemon } from '../../support/daemon.ts';
+import { startComponent } from '../../support/component-daemon.ts';
+import type { Daemon } from '../../support/daemon.ts';
 import { until } from '../../support/eventually.ts';
 import { WebhookLab, type WebhookProcess } from '../webhook/harness.ts';
 import { History } from './history.ts';
@@ -139,20 +140,16 @@ export class Site implements AsyncDisposable {
   async #startAllocator(): Promise<Daemon> {
     const { plane } = this.lab;
     const name = `allocator-${++this.#started}`;
-    return new Daemon({
+    const { daemon } = await startComponent({
+      plane,
+      user: ALLOCATOR_USER,
       name,
-      command: process.execPath,
-      args: [join(import.meta.dirname, 'allocator-process.ts')],
+      program: 'test/real/model/allocator-process.ts',
       // One file for all, so that an end does not lose what was said.
       logFile: join(plane.dir, 'allocators.log'),
-      env: {
-        PATH: process.env.PATH,
-        KUBECONFIG: await plane.kubeconfigFile(ALLOCATOR_USER),
-        POD_NAME: name,
-        SKYCAP_CLAIM_GRACE_SECONDS: String(GRACE_SECONDS),
-        NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
-      },
+      env: { POD_NAME: name, SKYCAP_CLAIM_GRACE_SECONDS: String(GRACE_SECONDS) },
     });
+    return daemon;
   }
 
   async #leads(): Promise<boolean> {

@@ -11,8 +11,9 @@ import type { Service } from '../../../lib/api/service.ts';
 import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
 import { EIP_CLAIMS, EIPS, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
 import { ALLOCATOR_USER } from '../../support/allocator-daemon.ts';
+import { startComponent } from '../../support/component-daemon.ts';
 import { ControlPlane, type ControlPlaneOptions } from '../../support/control-plane.ts';
-import { Daemon } from '../../support/daemon.ts';
+import type { Daemon } from '../../support/daemon.ts';
 import { eventually } from '../../support/eventually.ts';
 import { freePorts } from '../../support/free-port.ts';
 
@@ -41,6 +42,7 @@ export class WebhookLab implements AsyncDisposable {
   readonly webhooks: WebhookProcess[] = [];
   readonly #agent: Agent;
   #balancer: Server | undefined;
+  #started = 0;
 
   private constructor(plane: ControlPlane) {
     this.plane = plane;
@@ -75,20 +77,18 @@ export class WebhookLab implements AsyncDisposable {
   }
 
   async startWebhook(env: NodeJS.ProcessEnv = {}): Promise<WebhookProcess> {
-    const [port = 0] = await freePorts(1);
-    const daemon = new Daemon({
-      name: `webhook-${port}`,
-      command: process.execPath,
-      args: [join(ROOT, 'webhook/main.ts')],
-      logFile: join(this.plane.dir, `webhook-${port}.log`),
+    const name = `webhook-${++this.#started}`;
+    const { daemon, port } = await startComponent({
+      plane: this.plane,
+      user: WEBHOOK_USER,
+      name,
+      program: 'webhook/main.ts',
+      logFile: join(this.plane.dir, `${name}.log`),
+      listensBy: 'SKYCAP_LISTEN_ADDRESS',
       env: {
-        PATH: process.env.PATH,
-        KUBECONFIG: await this.plane.kubeconfigFile(WEBHOOK_USER),
         POD_NAMESPACE: 'skycap-system',
-        SKYCAP_LISTEN_ADDRESS: `127.0.0.1:${port}`,
         SKYCAP_EXTRA_NAMES: '127.0.0.1',
         SKYCAP_DRAIN_SECONDS: '1',
-        NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
         ...env,
       },
     });
