@@ -17,7 +17,7 @@ import type { OtherOwner } from './link.ts';
 import { Narrator } from './narrator.ts';
 import { Fleet } from './peers/fleet.ts';
 import { LeaseKeeper } from './peers/lease-keeper.ts';
-import { LIVENESS_TIMING, type LivenessTiming } from './peers/liveness.ts';
+import { livenessTiming } from './peers/liveness.ts';
 import { LivenessWatch } from './peers/liveness-watch.ts';
 import type { PeerWatchListener, PeerWatchPort } from './peers/peer-watch-port.ts';
 import { type Layer2Store, NOTHING_SAID, Publisher, type Said, saidIn } from './publisher.ts';
@@ -48,8 +48,6 @@ export interface Layer2Options {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly log: Logger;
-  /** @default {@link LIVENESS_TIMING} */
-  readonly timing?: LivenessTiming;
 }
 
 /** For the Speaker's condition. */
@@ -224,7 +222,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   }
 
   #begin(signal: AbortSignal): Running {
-    const { client, namespace, nodeName, node, clock, log, registry, timing = LIVENESS_TIMING } = this.#options;
+    const { client, namespace, nodeName, node, clock, log, registry } = this.#options;
     log.info('layer 2 begins');
     this.#options.responder.start();
     const stop = new AbortController();
@@ -244,11 +242,10 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     });
     const liveness = new LivenessWatch({
       self: nodeName,
-      timing,
       clock,
       peers: this.#options.peers,
       suspects: () => suspectsIn(fleet),
-      readLeases: (until) => fleet.readLeases(until),
+      readLeases: (names, until) => fleet.readLeases(names, until),
       onChange,
       log,
     });
@@ -257,13 +254,13 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       namespace,
       nodeName,
       nodeUid: () => node()?.metadata.uid,
-      timing,
+      timing: () => livenessTiming(liveness.members.length),
       // What it gave up while it was cut off, its object still has; of two who say that they have an address one lets go.
       beforeRenewal: async (until) => {
         if (liveness.verdict.cutOff) await this.#publisher.publish(until);
       },
-      onRenewed: (sentAtMs) => {
-        liveness.renewed(sentAtMs);
+      onRenewed: (renewal) => {
+        liveness.renewed(renewal);
         if (this.#contested.size > 0) this.trigger();
         this.#contested.clear();
       },

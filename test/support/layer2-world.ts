@@ -111,7 +111,7 @@ export class SimulatedNode {
             live: new Set([...node.live, node.name]),
             cutOff: node.cutOff,
             isOverdue: false,
-            toConfirm: false,
+            toConfirm: [],
             nextMs: 0,
           };
         },

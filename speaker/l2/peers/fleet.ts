@@ -15,7 +15,7 @@ import { Reflector } from '../../../lib/kube/reflector.ts';
 import { NODES, type Resource, SPEAKERS } from '../../../lib/kube/resource.ts';
 import type { Logger } from '../../../lib/process/log.ts';
 import { sameSlim, slimNode, slimSpeaker } from '../../slim.ts';
-import { LAYER2_LABEL } from './lease-keeper.ts';
+import { LAYER2_LABEL, leaseName } from './lease-keeper.ts';
 import { nodeOf } from './liveness-watch.ts';
 
 export interface FleetOptions {
@@ -87,8 +87,14 @@ export class Fleet {
     await Promise.all(stores.map((store) => store.run(signal)));
   }
 
-  readLeases(signal: AbortSignal): Promise<Lease[]> {
-    return this.#read(LEASES, { namespace: this.#options.namespace, labelSelector: LAYER2_LABEL }, signal);
+  /**
+   * One, or all where more are asked for: every node asks when one is lost, and there may be a thousand.
+   *
+   * @param names of the nodes.
+   */
+  readLeases([first, ...more]: readonly string[], signal: AbortSignal): Promise<Lease[]> {
+    const one = first !== undefined && more.length === 0 && { fieldSelector: `metadata.name=${leaseName(first)}` };
+    return this.#read(LEASES, { namespace: this.#options.namespace, labelSelector: LAYER2_LABEL, ...one }, signal);
   }
 
   /** Asks the API server itself what the others say: a watch may have stopped telling. */

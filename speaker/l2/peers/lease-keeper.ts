@@ -9,10 +9,14 @@ import { isNotFound } from '../../../lib/kube/errors.ts';
 import { LEASES, type Lease, microTime } from '../../../lib/kube/lease.ts';
 import { type Clock, pause } from '../../../lib/process/clock.ts';
 import type { Logger } from '../../../lib/process/log.ts';
-import type { LivenessTiming } from './liveness.ts';
+import { type LivenessTiming, leaseDurationSeconds, type Renewal } from './liveness.ts';
 
 /** On each node's Lease. */
 export const LAYER2_LABEL = 'skycap.io/layer2';
+
+export function leaseName(nodeName: string): string {
+  return `skycap-speaker-${nodeName}`;
+}
 
 export interface LeaseKeeperOptions {
   readonly client: Pick<KubeClient, 'create' | 'patch' | 'delete'>;
@@ -20,11 +24,12 @@ export interface LeaseKeeperOptions {
   readonly nodeName: string;
   /** The Node's; undefined while there is none. */
   readonly nodeUid: () => string | undefined;
-  readonly timing: LivenessTiming;
+  /** Asked before each renewal: it says until when the next one is due. */
+  readonly timing: () => LivenessTiming;
   /** What others have to know before they take this node for one that lives. Where it fails, nothing is renewed. */
   readonly beforeRenewal: (signal: AbortSignal) => Promise<void>;
-  /** @param sentAtMs monotonic; the latest time of which others can be sure. */
-  readonly onRenewed: (sentAtMs: number) => void;
+  /** With the latest time of which others can be sure, monotonic. */
+  readonly onRenewed: (renewal: Renewal) => void;
   readonly onFailed: () => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -41,15 +46,16 @@ export class LeaseKeeper {
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
-    this.#ref = { name: `skycap-speaker-${options.nodeName}`, namespace: options.namespace };
+    this.#ref = { name: leaseName(options.nodeName), namespace: options.namespace };
   }
 
   /** Renews at once and then at even times, until `signal` aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, timing } = this.#options;
+    const { clock } = this.#options;
     while (!signal.aborted) {
       const startedMs = clock.monotonicMs();
-      const isRenewed = await this.#renew(signal);
+      const timing = this.#options.timing();
+      const isRenewed = await this.#renew(timing, signal);
       const restMs = isRenewed ? startedMs + timing.renewMs - clock.monotonicMs() : RETRY_MS;
       await pause(Math.max(0, restMs), signal);
     }
@@ -62,16 +68,16 @@ export class LeaseKeeper {
     });
   }
 
-  async #renew(signal: AbortSignal): Promise<boolean> {
+  async #renew(timing: LivenessTiming, signal: AbortSignal): Promise<boolean> {
     const { clock, log, beforeRenewal, onRenewed, onFailed } = this.#options;
     const deadline = new Deadline(ANSWER_MS, signal);
     try {
       await beforeRenewal(deadline.signal);
       const sentAtMs = clock.monotonicMs();
-      await this.#write(deadline.signal);
+      await this.#write(timing, deadline.signal);
       if (this.#isFailing) log.info('lease renewed again');
       this.#isFailing = false;
-      onRenewed(sentAtMs);
+      onRenewed({ sentAtMs, leaseMs: timing.leaseMs });
       return true;
     } catch (err) {
       if (signal.aborted) return false;
@@ -84,19 +90,19 @@ export class LeaseKeeper {
     }
   }
 
-  async #write(signal: AbortSignal): Promise<void> {
+  async #write(timing: LivenessTiming, signal: AbortSignal): Promise<void> {
     const { client, clock } = this.#options;
-    const spec = { renewTime: microTime(clock.nowMs()) };
+    const spec = { leaseDurationSeconds: leaseDurationSeconds(timing), renewTime: microTime(clock.nowMs()) };
     try {
       await client.patch(LEASES, this.#ref, { spec }, { type: 'merge', signal });
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      await client.create(LEASES, this.#lease(spec.renewTime), { signal });
+      await client.create(LEASES, this.#lease(spec), { signal });
     }
   }
 
-  #lease(renewTime: string): Lease {
-    const { nodeName, nodeUid, timing } = this.#options;
+  #lease(spec: { readonly leaseDurationSeconds: number; readonly renewTime: string }): Lease {
+    const { nodeName, nodeUid } = this.#options;
     const uid = nodeUid();
     const owner = { apiVersion: 'v1', kind: 'Node', name: nodeName };
     const metadata: ObjectMeta = {
@@ -104,7 +110,6 @@ export class LeaseKeeper {
       labels: { [LAYER2_LABEL]: '' },
       ...(uid && { ownerReferences: [{ ...owner, uid }] }),
     };
-    const leaseDurationSeconds = Math.ceil(timing.leaseMs / 1000);
-    return { metadata, spec: { holderIdentity: nodeName, leaseDurationSeconds, acquireTime: renewTime, renewTime } };
+    return { metadata, spec: { ...spec, holderIdentity: nodeName, acquireTime: spec.renewTime } };
   }
 }

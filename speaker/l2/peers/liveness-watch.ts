@@ -6,19 +6,28 @@ import type { Lease } from '../../../lib/kube/lease.ts';
 import type { Clock } from '../../../lib/process/clock.ts';
 import { type Again, LevelLoop } from '../../../lib/process/level-loop.ts';
 import type { Logger } from '../../../lib/process/log.ts';
-import { confirmed, judgeLiveness, type Liveness, type LivenessTiming, type Sighting, sighted } from './liveness.ts';
+import {
+  confirmed,
+  judgeLiveness,
+  type Liveness,
+  leaseMsOf,
+  livenessTiming,
+  type Renewal,
+  type SeenLease,
+  type Sighting,
+  sighted,
+} from './liveness.ts';
 import type { PeerWatchPort } from './peer-watch-port.ts';
 import { watchedBy } from './ring.ts';
 
 export interface LivenessWatchOptions {
   readonly self: string;
-  readonly timing: LivenessTiming;
   readonly clock: Clock;
   readonly peers: Pick<PeerWatchPort, 'lost' | 'seenByWatchers'>;
   /** Whom each node says that it has lost. */
   readonly suspects: () => ReadonlyMap<string, ReadonlySet<string>>;
-  /** Reads the Leases from the API server itself. */
-  readonly readLeases: (signal: AbortSignal) => Promise<readonly Lease[]>;
+  /** Reads Leases from the API server itself. @param names of nodes; more may be answered. */
+  readonly readLeases: (names: readonly string[], signal: AbortSignal) => Promise<readonly Lease[]>;
   /** Who lives is different, or whether this node is cut off. */
   readonly onChange: () => void;
   readonly log: Logger;
@@ -31,13 +40,13 @@ export class LivenessWatch {
   readonly #options: LivenessWatchOptions;
   readonly #loop: LevelLoop;
   readonly #sightings = new Map<string, Sighting>();
-  #renewedAtMs: number;
+  #renewal: Renewal;
   #reachableSinceMs: number | undefined;
   #verdict: Liveness;
 
   constructor(options: LivenessWatchOptions) {
     this.#options = options;
-    this.#renewedAtMs = options.clock.monotonicMs();
+    this.#renewal = { sentAtMs: options.clock.monotonicMs(), leaseMs: livenessTiming(1).leaseMs };
     this.#verdict = this.#judge();
     this.#loop = new LevelLoop({ name: 'liveness', act: (signal) => this.#act(signal), log: options.log });
   }
@@ -55,7 +64,7 @@ export class LivenessWatch {
   /** @param lease undefined when it is gone. */
   saw(name: string, lease: Lease | undefined): void {
     if (lease) {
-      this.#sightings.set(name, sighted(this.#sightings.get(name), markOf(lease), this.#options.clock.monotonicMs()));
+      this.#sightings.set(name, sighted(this.#sightings.get(name), seenIn(lease), this.#options.clock.monotonicMs()));
     } else {
       this.#sightings.delete(name);
     }
@@ -63,9 +72,9 @@ export class LivenessWatch {
     if (!lease || !this.#verdict.live.has(name)) this.look();
   }
 
-  renewed(sentAtMs: number): void {
-    this.#renewedAtMs = sentAtMs;
-    this.#reachableSinceMs ??= sentAtMs;
+  renewed(renewal: Renewal): void {
+    this.#renewal = renewal;
+    this.#reachableSinceMs ??= renewal.sentAtMs;
     if (this.#verdict.cutOff) this.look();
   }
 
@@ -87,13 +96,13 @@ export class LivenessWatch {
 
   async #act(signal: AbortSignal): Promise<Again | undefined> {
     this.#renew();
-    if (this.#verdict.toConfirm) {
-      await this.#confirm(signal);
+    if (this.#verdict.toConfirm.length > 0) {
+      await this.#confirm(this.#verdict.toConfirm, signal);
       this.#renew();
     }
     const { nextMs, toConfirm } = this.#verdict;
     const restMs = nextMs - this.#options.clock.monotonicMs();
-    if (toConfirm) return { againAfterMs: CONFIRM_EVERY_MS };
+    if (toConfirm.length > 0) return { againAfterMs: CONFIRM_EVERY_MS };
     return Number.isFinite(restMs) ? { againAfterMs: Math.max(1, restMs) } : undefined;
   }
 
@@ -110,13 +119,12 @@ export class LivenessWatch {
   }
 
   #judge(): Liveness {
-    const { self, timing, clock, peers, suspects } = this.#options;
+    const { self, clock, peers, suspects } = this.#options;
     return judgeLiveness({
       self,
       nowMs: clock.monotonicMs(),
-      timing,
       sightings: this.#sightings,
-      renewedAtMs: this.#renewedAtMs,
+      renewal: this.#renewal,
       reachableSinceMs: this.#reachableSinceMs,
       suspects: new Map([...suspects(), [self, peers.lost]]),
       watchersOf: (name) => watchedBy(name, [...this.#sightings.keys()]),
@@ -124,15 +132,15 @@ export class LivenessWatch {
     });
   }
 
-  async #confirm(signal: AbortSignal): Promise<void> {
+  async #confirm(names: readonly string[], signal: AbortSignal): Promise<void> {
     const { clock, readLeases, log } = this.#options;
     const askedAtMs = clock.monotonicMs();
     try {
-      const leases = await readLeases(signal);
+      const leases = await readLeases(names, signal);
       const nowMs = clock.monotonicMs();
       for (const lease of leases) {
         const name = nodeOf(lease);
-        if (name) this.#sightings.set(name, confirmed(this.#sightings.get(name), markOf(lease), askedAtMs, nowMs));
+        if (name) this.#sightings.set(name, confirmed(this.#sightings.get(name), seenIn(lease), askedAtMs, nowMs));
       }
     } catch (err) {
       if (signal.aborted) return;
@@ -147,6 +155,6 @@ export function nodeOf(lease: Lease): string {
   return lease.spec?.holderIdentity ?? '';
 }
 
-function markOf(lease: Lease): string {
-  return `${lease.metadata.uid ?? ''} ${lease.spec?.renewTime ?? ''}`;
+function seenIn({ metadata, spec }: Lease): SeenLease {
+  return { mark: `${metadata.uid ?? ''} ${spec?.renewTime ?? ''}`, leaseMs: leaseMsOf(spec?.leaseDurationSeconds) };
 }

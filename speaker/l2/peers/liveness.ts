@@ -13,26 +13,64 @@ export interface LivenessTiming {
   readonly leaseMs: number;
 }
 
-/** Whoever loses power just after a renewal is missed after 5.6 s, and its addresses answer again within 6; twelve requests a node and minute. */
-export const LIVENESS_TIMING: LivenessTiming = { renewMs: 5_000, leaseMs: 5_600 };
+/**
+ * What a Lease stands longer than until its next renewal. Whoever loses power just after one is missed after 5.6 s where renewals are 5 s apart, and its
+ * addresses answer again within 6; twelve requests a node and minute.
+ */
+const LATE_MS = 600;
+const SHORTEST_RENEW_SECONDS = 5;
+/** More nodes renew less often. Every node hears of every renewal, and so what the API server sends grows with the nodes and not with their square. */
+const NODES_AT_SHORTEST = 100;
+/** The loss of a node that nobody sees by BFD is to be noticed some time. */
+const LONGEST_RENEW_SECONDS = 60;
 
-/** A Lease as last seen to change; times are this node's monotonic ones. */
-export interface Sighting {
+/** @param nodes that have a Lease. */
+export function livenessTiming(nodes: number): LivenessTiming {
+  const seconds = Math.ceil((SHORTEST_RENEW_SECONDS * nodes) / NODES_AT_SHORTEST);
+  return timingOf(Math.min(Math.max(seconds, SHORTEST_RENEW_SECONDS), LONGEST_RENEW_SECONDS));
+}
+
+/** In a Lease the time is rounded up to whole seconds. */
+export function leaseDurationSeconds({ leaseMs }: LivenessTiming): number {
+  return Math.ceil(leaseMs / 1000);
+}
+
+/** @param durationSeconds as {@link leaseDurationSeconds} wrote them; anything else is taken for the nearest that it can write. */
+export function leaseMsOf(durationSeconds: number | undefined): number {
+  const renewSeconds = Math.trunc(durationSeconds ?? 0) - Math.ceil(LATE_MS / 1000);
+  return timingOf(Math.min(Math.max(renewSeconds, SHORTEST_RENEW_SECONDS), LONGEST_RENEW_SECONDS)).leaseMs;
+}
+
+function timingOf(renewSeconds: number): LivenessTiming {
+  return { renewMs: renewSeconds * 1000, leaseMs: renewSeconds * 1000 + LATE_MS };
+}
+
+/** What a Lease says. */
+export interface SeenLease {
   /** What a renewal changes. */
   readonly mark: string;
+  readonly leaseMs: number;
+}
+
+/** A Lease as last seen to change; times are this node's monotonic ones. */
+export interface Sighting extends SeenLease {
   readonly seenAtMs: number;
   /** When a read of the API server itself that was sent then showed the same. */
   readonly confirmedAtMs?: number;
 }
 
+/** This node's own Lease, as it was last renewed. */
+export interface Renewal {
+  readonly sentAtMs: number;
+  readonly leaseMs: number;
+}
+
 export interface LivenessInput {
   readonly self: string;
   readonly nowMs: number;
-  readonly timing: LivenessTiming;
   /** By the name of the node. */
   readonly sightings: ReadonlyMap<string, Sighting>;
-  /** When this node's own Lease was last renewed. */
-  readonly renewedAtMs: number;
+  readonly renewal: Renewal;
   /** Since when every request of this node about Leases has succeeded; undefined since one failed. */
   readonly reachableSinceMs: number | undefined;
   /** Whom each node says that it has lost, this node's own included. */
@@ -45,8 +83,8 @@ export interface LivenessInput {
 export interface Liveness {
   /** Those not in it are dead, or may be. This node is always in it. */
   readonly live: ReadonlySet<string>;
-  /** A Lease has run out, as far as this node has heard: time to ask the API server itself. */
-  readonly toConfirm: boolean;
+  /** Nodes whose Lease has run out, as far as this node has heard: time to ask the API server itself. */
+  readonly toConfirm: readonly string[];
   /** This node's own Lease has run out, as far as it knows. */
   readonly isOverdue: boolean;
   /** Nobody can tell this node anything, and so it must take it that it is thought dead. */
@@ -56,17 +94,17 @@ export interface Liveness {
 }
 
 export function judgeLiveness(input: LivenessInput): Liveness {
-  const { self, nowMs, sightings, timing, renewedAtMs } = input;
+  const { self, nowMs, sightings, renewal } = input;
   const others = [...sightings.keys()].filter((name) => name !== self);
   const verdicts = new Map(others.map((name) => [name, leaseVerdict(input, name)]));
   const hasLease = (name: string): boolean => name === self || verdicts.get(name) !== 'expired';
   const live = new Set(others.filter((name) => hasLease(name) && !isSuspect(input, name, hasLease)));
-  const quietSinceMs = nowMs - renewedAtMs;
-  const isOverdue = quietSinceMs >= timing.leaseMs;
-  const moments = [...others.map((name) => expiryMs(input, name)), renewedAtMs + timing.leaseMs];
+  const ownExpiryMs = renewal.sentAtMs + renewal.leaseMs;
+  const isOverdue = nowMs >= ownExpiryMs;
+  const moments = [...others.map((name) => expiryMs(input, name)), ownExpiryMs];
   return {
     live: live.add(self),
-    toConfirm: [...verdicts.values()].includes('overdue'),
+    toConfirm: others.filter((name) => verdicts.get(name) === 'overdue'),
     isOverdue,
     cutOff: isOverdue && input.seenByWatchers === 'no',
     nextMs: Math.min(...moments.filter((ms) => ms > nowMs), Number.POSITIVE_INFINITY),
@@ -82,8 +120,9 @@ function leaseVerdict(input: LivenessInput, name: string): 'valid' | 'overdue' |
 }
 
 /** After an outage of the API server everybody gets the time to renew. */
-function expiryMs({ sightings, timing, reachableSinceMs = 0 }: LivenessInput, name: string): number {
-  return Math.max(sightings.get(name)?.seenAtMs ?? 0, reachableSinceMs) + timing.leaseMs;
+function expiryMs({ sightings, reachableSinceMs = 0 }: LivenessInput, name: string): number {
+  const sighting = sightings.get(name);
+  return sighting ? Math.max(sighting.seenAtMs, reachableSinceMs) + sighting.leaseMs : Number.NEGATIVE_INFINITY;
 }
 
 /** Two of its watchers have lost it, or the only one there is. */
@@ -100,12 +139,12 @@ function isSuspect(
 }
 
 /** @returns the former sighting where nothing changed since. */
-export function sighted(before: Sighting | undefined, mark: string, nowMs: number): Sighting {
-  return before?.mark === mark ? before : { mark, seenAtMs: nowMs };
+export function sighted(before: Sighting | undefined, seen: SeenLease, nowMs: number): Sighting {
+  return before?.mark === seen.mark ? before : { ...seen, seenAtMs: nowMs };
 }
 
 /** What a read of the API server itself says that was sent at `askedAtMs`. */
-export function confirmed(before: Sighting | undefined, mark: string, askedAtMs: number, nowMs: number): Sighting {
-  const sighting = sighted(before, mark, nowMs);
+export function confirmed(before: Sighting | undefined, seen: SeenLease, askedAtMs: number, nowMs: number): Sighting {
+  const sighting = sighted(before, seen, nowMs);
   return sighting === before ? { ...sighting, confirmedAtMs: askedAtMs } : sighting;
 }

@@ -2,6 +2,7 @@
 import { KubeError } from '../../../../../lib/kube/errors.ts';
 import { systemClock } from '../../../../../lib/process/clock.ts';
 import { LeaseKeeper } from '../../../../../speaker/l2/peers/lease-keeper.ts';
+import type { Renewal } from '../../../../../speaker/l2/peers/liveness.ts';
 import { until } from '../../../../support/eventually.ts';
 import { logSink } from '../../../../support/log-sink.ts';
 
@@ -9,11 +10,17 @@ const missing = () => new KubeError('patch leases', { statusCode: 404, reason: '
 
 function scene(patch: () => Promise<unknown>, beforeRenewal: () => Promise<void> = async () => {}) {
   const created: unknown[] = [];
+  const patched: unknown[] = [];
+  const renewals: Renewal[] = [];
+  let renewMs = 20;
   const told: string[] = [];
   const stop = new AbortController();
   const keeper = new LeaseKeeper({
     client: {
-      patch: async () => (await patch()) as never,
+      patch: async (_, __, body) => {
+        patched.push(body);
+        return (await patch()) as never;
+      },
       create: async (_, object) => {
         created.push(object);
         return object;
@@ -23,9 +30,12 @@ function scene(patch: () => Promise<unknown>, beforeRenewal: () => Promise<void>
     namespace: 'skycap-system',
     nodeName: 'node-1',
     nodeUid: () => 'uid-1',
-    timing: { renewMs: 20, leaseMs: 100 },
+    timing: () => ({ renewMs, leaseMs: renewMs * 100 }),
     beforeRenewal,
-    onRenewed: () => told.push('renewed'),
+    onRenewed: (renewal) => {
+      told.push('renewed');
+      renewals.push(renewal);
+    },
     onFailed: () => told.push('failed'),
     clock: systemClock,
     log: logSink().log,
@@ -35,7 +45,10 @@ function scene(patch: () => Promise<unknown>, beforeRenewal: () => Promise<void>
     stop.abort();
     await running;
   };
-  return { created, told, end };
+  const everyMs = (ms: number) => {
+    renewMs = ms;
+  };
+  return { created, patched, renewals, told, everyMs, end };
 }
 
 it('is made where there is none, and belongs to its Node', async () => {
@@ -50,7 +63,7 @@ it('is made where there is none, and belongs to its Node', async () => {
       labels: { 'skycap.io/layer2': '' },
       ownerReferences: [{ kind: 'Node', name: 'node-1', uid: 'uid-1' }],
     },
-    spec: { holderIdentity: 'node-1', leaseDurationSeconds: 1 },
+    spec: { holderIdentity: 'node-1', leaseDurationSeconds: 2 },
   });
   await end();
 });
@@ -59,6 +72,17 @@ it('is renewed again and again', async () => {
   const { created, told, end } = scene(async () => ({}));
   await until('what is waited for', () => told.length >= 3);
   expect([created, new Set(told)]).toEqual([[], new Set(['renewed'])]);
+  await end();
+});
+
+it('says each time for how long it stands, and so does whoever renews it', async () => {
+  const { patched, renewals, told, everyMs, end } = scene(async () => ({}));
+  await until('what is waited for', () => told.length >= 2);
+  everyMs(50);
+  await until('what is waited for', () => renewals.at(-1)?.leaseMs === 5_000);
+  expect(renewals[0]?.leaseMs).toBe(2_000);
+  expect(patched[0]).toMatchObject({ spec: { leaseDurationSeconds: 2 } });
+  expect(patched[renewals.length - 1]).toMatchObject({ spec: { leaseDurationSeconds: 5 } });
   await end();
 });
 

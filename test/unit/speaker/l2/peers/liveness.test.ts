@@ -1,21 +1,24 @@
 /** Who lives, by what this node has seen and when. Times are milliseconds of its own clock. */
+import fc from 'fast-check';
 import {
   confirmed,
   judgeLiveness,
-  LIVENESS_TIMING,
   type LivenessInput,
+  leaseDurationSeconds,
+  leaseMsOf,
+  livenessTiming,
   type Sighting,
   sighted,
 } from '../../../../../speaker/l2/peers/liveness.ts';
 
 const NOW = 100_000;
-const { leaseMs } = LIVENESS_TIMING;
+const { leaseMs } = livenessTiming(4);
 const NAMES = ['node-1', 'node-2', 'node-3', 'node-4'];
 
 /** The Lease of each was seen to change a second ago; every node is watched by all others. */
-function judged(over: Partial<Omit<LivenessInput, 'sightings' | 'suspects'>> & Scene = {}) {
-  const { leases = {}, suspects = {}, ...rest } = over;
-  const sightings = new Map<string, Sighting>(NAMES.map((name) => [name, { mark: '1', seenAtMs: NOW - 1_000 }]));
+function judged(over: Partial<Omit<LivenessInput, 'sightings' | 'suspects' | 'renewal'>> & Scene = {}) {
+  const { leases = {}, suspects = {}, renewedAtMs = NOW - 2_000, ...rest } = over;
+  const sightings = new Map(NAMES.map((name): [string, Sighting] => [name, seen({ seenAtMs: NOW - 1_000 })]));
   for (const [name, sighting] of Object.entries(leases)) {
     if (sighting) sightings.set(name, sighting);
     else sightings.delete(name);
@@ -23,8 +26,7 @@ function judged(over: Partial<Omit<LivenessInput, 'sightings' | 'suspects'>> & S
   return judgeLiveness({
     self: 'node-1',
     nowMs: NOW,
-    timing: LIVENESS_TIMING,
-    renewedAtMs: NOW - 2_000,
+    renewal: { sentAtMs: renewedAtMs, leaseMs },
     reachableSinceMs: 0,
     watchersOf: (name) => NAMES.filter((other) => other !== name),
     seenByWatchers: 'yes',
@@ -34,51 +36,64 @@ function judged(over: Partial<Omit<LivenessInput, 'sightings' | 'suspects'>> & S
   });
 }
 
+function seen(over: Partial<Sighting>): Sighting {
+  return { mark: '1', leaseMs, seenAtMs: NOW, ...over };
+}
+
 interface Scene {
+  readonly renewedAtMs?: number;
   readonly leases?: Readonly<Record<string, Sighting | undefined>>;
   readonly suspects?: Readonly<Record<string, readonly string[]>>;
 }
 
 const oldAt = NOW - leaseMs - 100;
-const old: Sighting = { mark: '1', seenAtMs: oldAt };
+const old = seen({ seenAtMs: oldAt });
 const dead: Sighting = { ...old, confirmedAtMs: NOW - 50 };
 
 describe('Leases', () => {
-  it.each<[string, Parameters<typeof judged>[0], string[], boolean]>([
-    ['all were renewed', {}, NAMES, false],
-    ['one has run out: to be confirmed', { leases: { 'node-2': old } }, NAMES, true],
-    ['the API server confirms it', { leases: { 'node-2': dead } }, ['node-1', 'node-3', 'node-4'], false],
+  const none: string[] = [];
+  it.each<[string, Parameters<typeof judged>[0], string[], string[]]>([
+    ['all were renewed', {}, NAMES, none],
+    ['one has run out: to be confirmed', { leases: { 'node-2': old } }, NAMES, ['node-2']],
+    ['the API server confirms it', { leases: { 'node-2': dead } }, ['node-1', 'node-3', 'node-4'], none],
     [
       'it confirmed only that it was not renewed some time before',
       { leases: { 'node-2': { ...old, confirmedAtMs: NOW - 101 } } },
       NAMES,
-      true,
+      ['node-2'],
     ],
-    ['the API server is away', { leases: { 'node-2': dead }, reachableSinceMs: undefined }, NAMES, false],
-    ['it was away until just now', { leases: { 'node-2': dead }, reachableSinceMs: NOW - 5_000 }, NAMES, false],
-    ['there is none', { leases: { 'node-2': undefined } }, ['node-1', 'node-3', 'node-4'], false],
-    ["this node's own is none of it", { leases: { 'node-1': dead } }, NAMES, false],
+    [
+      'it said that it will be renewed less often',
+      { leases: { 'node-2': { ...dead, leaseMs: leaseMs + 1_000 } } },
+      NAMES,
+      none,
+    ],
+    ['the API server is away', { leases: { 'node-2': dead }, reachableSinceMs: undefined }, NAMES, none],
+    ['it was away until just now', { leases: { 'node-2': dead }, reachableSinceMs: NOW - 5_000 }, NAMES, none],
+    ['there is none', { leases: { 'node-2': undefined } }, ['node-1', 'node-3', 'node-4'], none],
+    ["this node's own is none of it", { leases: { 'node-1': dead } }, NAMES, none],
   ])('%s', (_, scene, live, toConfirm) => {
     const verdict = judged(scene);
     expect([...verdict.live].sort()).toEqual(live);
-    expect(verdict.toConfirm).toBe(toConfirm);
+    expect(verdict.toConfirm).toEqual(toConfirm);
   });
 
   it('says when the next one runs out', () => {
     expect(judged().nextMs).toBe(NOW - 2_000 + leaseMs);
-    expect(judged({ leases: { 'node-3': { mark: '1', seenAtMs: NOW - 3_000 } } }).nextMs).toBe(NOW - 3_000 + leaseMs);
+    expect(judged({ leases: { 'node-3': seen({ seenAtMs: NOW - 3_000 }) } }).nextMs).toBe(NOW - 3_000 + leaseMs);
     expect(judged({ renewedAtMs: 0, leases: { 'node-2': dead } }).nextMs).toBe(NOW - 1_000 + leaseMs);
   });
 
   it('a wall clock that is wrong does not matter: only that the mark changes, and when that was seen', () => {
-    const first = sighted(undefined, '1999-01-01', NOW);
-    expect(sighted(first, '1999-01-01', NOW + 5)).toBe(first);
-    expect(sighted(first, '1998-01-01', NOW + 5)).toEqual({ mark: '1998-01-01', seenAtMs: NOW + 5 });
+    const first = sighted(undefined, { mark: '1999-01-01', leaseMs }, NOW);
+    expect(sighted(first, { mark: '1999-01-01', leaseMs }, NOW + 5)).toBe(first);
+    const next = { mark: '1998-01-01', leaseMs: 8_600 };
+    expect(sighted(first, next, NOW + 5)).toEqual({ ...next, seenAtMs: NOW + 5 });
   });
 
   it('a read that shows a renewal which no watch told of counts as seen', () => {
-    expect(confirmed(old, '2', NOW - 10, NOW)).toEqual({ mark: '2', seenAtMs: NOW });
-    expect(confirmed(old, '1', NOW - 10, NOW)).toEqual({ ...old, confirmedAtMs: NOW - 10 });
+    expect(confirmed(old, { mark: '2', leaseMs }, NOW - 10, NOW)).toEqual(seen({ mark: '2' }));
+    expect(confirmed(old, { mark: '1', leaseMs }, NOW - 10, NOW)).toEqual({ ...old, confirmedAtMs: NOW - 10 });
   });
 });
 
@@ -114,5 +129,40 @@ describe('cut off', () => {
     ['the API server, and watchers were never there', { ...quiet, seenByWatchers: 'unknown' }, false],
   ])('%s', (_, scene, expected) => {
     expect(judged(scene).cutOff).toBe(expected);
+  });
+});
+
+describe('how often', () => {
+  it.each([
+    [1, 5_000, 5_600],
+    [100, 5_000, 5_600],
+    [101, 6_000, 6_600],
+    [1_000, 50_000, 50_600],
+    [5_000, 60_000, 60_600],
+  ])('%d nodes: every %d ms, and one is missed after %d', (nodes, renewMs, leaseMs) => {
+    expect(livenessTiming(nodes)).toEqual({ renewMs, leaseMs });
+  });
+
+  it('others read from a Lease just what its node meant', () => {
+    fc.assert(
+      fc.property(fc.nat(10_000), (nodes) => {
+        const timing = livenessTiming(nodes);
+        expect(leaseMsOf(leaseDurationSeconds(timing))).toBe(timing.leaseMs);
+      }),
+    );
+  });
+
+  it('with up to 1,200 nodes the renewals that all hear of grow with the nodes, not with their square', () => {
+    for (const nodes of [100, 300, 900, 1_200]) {
+      expect((nodes * nodes * 1_000) / livenessTiming(nodes).renewMs).toBeLessThanOrEqual(20 * nodes);
+    }
+  });
+
+  it.each([undefined, 0, -5, 1])('a Lease that says %p is one of the shortest', (seconds) => {
+    expect(leaseMsOf(seconds)).toBe(5_600);
+  });
+
+  it('one that says more than there is is one of the longest', () => {
+    expect(leaseMsOf(2 ** 31 - 1)).toBe(60_600);
   });
 });
