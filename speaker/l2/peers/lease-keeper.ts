@@ -33,6 +33,8 @@ export interface LeaseKeeperOptions {
   readonly onFailed: () => void;
   readonly clock: Clock;
   readonly log: Logger;
+  /** @default Math.random */
+  readonly random?: () => number;
 }
 
 /** After a renewal that failed. */
@@ -49,14 +51,19 @@ export class LeaseKeeper {
     this.#ref = { name: leaseName(options.nodeName), namespace: options.namespace };
   }
 
-  /** Renews at once and then at even times, until `signal` aborts; never rejects. */
+  /**
+   * Renews at once and then at even times, until `signal` aborts; never rejects. The second time comes earlier, by chance: a new Eip makes all nodes begin at one
+   * moment, and they are not to renew all at one moment ever after.
+   */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, random = Math.random } = this.#options;
+    let share = random();
     while (!signal.aborted) {
       const startedMs = clock.monotonicMs();
       const timing = this.#options.timing();
       const isRenewed = await this.#renew(timing, signal);
-      const restMs = isRenewed ? startedMs + timing.renewMs - clock.monotonicMs() : RETRY_MS;
+      const restMs = isRenewed ? startedMs + timing.renewMs * share - clock.monotonicMs() : RETRY_MS;
+      if (isRenewed) share = 1;
       await pause(Math.max(0, restMs), signal);
     }
   }

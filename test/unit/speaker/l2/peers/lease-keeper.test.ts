@@ -8,11 +8,26 @@ import { logSink } from '../../../../support/log-sink.ts';
 
 const missing = () => new KubeError('patch leases', { statusCode: 404, reason: 'NotFound', statusMessage: 'gone' });
 
-function scene(patch: () => Promise<unknown>, beforeRenewal: () => Promise<void> = async () => {}) {
+/** Ends what a failed test has left. */
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+interface Conditions {
+  readonly beforeRenewal?: () => Promise<void>;
+  readonly random?: () => number;
+  readonly renewMs?: number;
+}
+
+function scene(
+  patch: () => Promise<unknown>,
+  { beforeRenewal = async () => {}, random = () => 1, ...conditions }: Conditions = {},
+) {
   const created: unknown[] = [];
   const patched: unknown[] = [];
   const renewals: Renewal[] = [];
-  let renewMs = 20;
+  let { renewMs = 20 } = conditions;
   const told: string[] = [];
   const stop = new AbortController();
   const keeper = new LeaseKeeper({
@@ -39,20 +54,21 @@ function scene(patch: () => Promise<unknown>, beforeRenewal: () => Promise<void>
     onFailed: () => told.push('failed'),
     clock: systemClock,
     log: logSink().log,
+    random,
   });
   const running = keeper.run(stop.signal);
-  const end = async () => {
+  ends.push(async () => {
     stop.abort();
     await running;
-  };
+  });
   const everyMs = (ms: number) => {
     renewMs = ms;
   };
-  return { created, patched, renewals, told, everyMs, end };
+  return { created, patched, renewals, told, everyMs };
 }
 
 it('is made where there is none, and belongs to its Node', async () => {
-  const { created, told, end } = scene(async () => {
+  const { created, told } = scene(async () => {
     throw missing();
   });
   await until('what is waited for', () => told.length > 0);
@@ -65,36 +81,39 @@ it('is made where there is none, and belongs to its Node', async () => {
     },
     spec: { holderIdentity: 'node-1', leaseDurationSeconds: 2 },
   });
-  await end();
 });
 
 it('is renewed again and again', async () => {
-  const { created, told, end } = scene(async () => ({}));
+  const { created, told } = scene(async () => ({}));
   await until('what is waited for', () => told.length >= 3);
   expect([created, new Set(told)]).toEqual([[], new Set(['renewed'])]);
-  await end();
 });
 
 it('says each time for how long it stands, and so does whoever renews it', async () => {
-  const { patched, renewals, told, everyMs, end } = scene(async () => ({}));
+  const { patched, renewals, told, everyMs } = scene(async () => ({}));
   await until('what is waited for', () => told.length >= 2);
   everyMs(50);
   await until('what is waited for', () => renewals.at(-1)?.leaseMs === 5_000);
   expect(renewals[0]?.leaseMs).toBe(2_000);
   expect(patched[0]).toMatchObject({ spec: { leaseDurationSeconds: 2 } });
   expect(patched[renewals.length - 1]).toMatchObject({ spec: { leaseDurationSeconds: 5 } });
-  await end();
+});
+
+it('nodes that begin together do not renew together: the second time comes when chance will have it', async () => {
+  const { told } = scene(async () => ({}), { random: () => 0.001, renewMs: 60_000 });
+  await until('what is waited for', () => told.length >= 2);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(told).toEqual(['renewed', 'renewed']);
 });
 
 it('says when that fails, and goes on trying', async () => {
   let failures = 1;
-  const { told, end } = scene(async () => {
+  const { told } = scene(async () => {
     if (failures-- > 0) throw new Error('away');
     return {};
   });
   await until('what is waited for', () => told.length >= 2);
   expect(told.slice(0, 2)).toEqual(['failed', 'renewed']);
-  await end();
 });
 
 it('is not renewed while others cannot be told what they have to know before', async () => {
@@ -103,13 +122,15 @@ it('is not renewed while others cannot be told what they have to know before', a
   const tell = async () => {
     if (!canTell) throw new Error('no way to the API server');
   };
-  const { told, end } = scene(async () => {
-    patches++;
-  }, tell);
+  const { told } = scene(
+    async () => {
+      patches++;
+    },
+    { beforeRenewal: tell },
+  );
   await until('what is waited for', () => told.length > 0);
   expect([patches, new Set(told)]).toEqual([0, new Set(['failed'])]);
   canTell = true;
   await until('what is waited for', () => told.includes('renewed'));
   expect(patches).toBeGreaterThan(0);
-  await end();
 });
