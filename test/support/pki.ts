@@ -1,4 +1,4 @@
-/** A certificate authority for tests: P-256 keys, certificates that outlive the longest soak. */
+/** A certificate authority for tests and for the lab: P-256 keys, certificates that outlive a soak and a lab that is kept for weeks. */
 import 'reflect-metadata';
 import { generateKeyPairSync, randomBytes, type webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
@@ -17,7 +17,7 @@ export interface LeafOptions {
 }
 
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-const LIFE_MS = 7 * 24 * 3_600_000;
+const LIFE_MS = 30 * 24 * 3_600_000;
 /** Certificates begin in the past, so that a clock that is set back a little does no harm. */
 const BACKDATE_MS = 300_000;
 
