@@ -4,10 +4,10 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { EipClaim } from '../../lib/api/claim.ts';
-import type { KubeObject } from '../../lib/api/object.ts';
 import { eventsIn, forbiddenIn } from '../lab/audit.ts';
 import { Lab } from '../lab/lab.ts';
 import { eventually } from '../lab/poll.ts';
+import { type LabService, publishedOf } from './support/scene.ts';
 
 const COMPONENTS = ['skycap-webhook', 'skycap-allocator', 'skycap-speaker'];
 /** `SKYCAP_CLAIM_GRACE_SECONDS`, and a moment for the work. */
@@ -29,11 +29,12 @@ test('no request of Skycap’s accounts was refused by RBAC', async () => {
 test('no claim is left of what went, after the grace period', async () => {
   const items = async <T>(path: string): Promise<readonly T[]> => (await lab.api.get<{ items: T[] }>(path)).items;
   const leftOver = async (): Promise<string[]> => {
-    const services = new Set((await items<KubeObject>('/api/v1/services')).map(({ metadata }) => metadata.uid));
+    const services = await items<LabService>('/api/v1/services');
+    const published = new Map(services.map((service) => [service.metadata.uid, publishedOf(service)]));
     const claims = await items<EipClaim>('/apis/skycap.io/v1alpha1/eipclaims');
     return claims.flatMap(({ spec: { address, holders } }) =>
       holders
-        .filter(({ uid }) => uid === undefined || !services.has(uid))
+        .filter(({ uid }) => uid === undefined || !published.get(uid)?.includes(address))
         .map(({ namespace, name, uid, since }) => `${address} ${namespace}/${name} ${uid} since ${since}`),
     );
   };
@@ -42,7 +43,7 @@ test('no claim is left of what went, after the grace period', async () => {
     return true;
   };
   await eventually(nothingIsLeft, {
-    what: 'every claim held by a Service that is there',
+    what: 'every claim held by a Service that publishes the address',
     deadlineMs: GRACE_MS,
     intervalMs: 500,
   });

@@ -80,8 +80,7 @@ export class Scene {
     const { api } = this.lab;
     await Promise.all((await this.services()).map(({ metadata }) => this.deleteService(metadata.name)));
     // What was claimed for a creation that failed has its grace period; `zz-whole-run.test.ts` sees that it goes.
-    const bound = async () => (await this.claims()).filter(({ spec }) => spec.holders.some(({ uid }) => uid));
-    await eventually(async () => (await bound()).length === 0, {
+    await eventually(async () => (await this.boundClaims()).length === 0, {
       what: `the claims of ${this.namespace} gone`,
       deadlineMs: GONE_DEADLINE_MS,
     });
@@ -203,6 +202,11 @@ export class Scene {
   async claims(): Promise<readonly EipClaim[]> {
     const { items } = await this.lab.api.get<{ items: EipClaim[] }>(CLAIMS);
     return items.filter((claim) => claim.spec.holders.some((holder) => holder.namespace === this.namespace));
+  }
+
+  /** Those with a Service that was seen. Any other is of a creation that failed, or is under way, and has its grace period. */
+  async boundClaims(): Promise<readonly EipClaim[]> {
+    return (await this.claims()).filter(({ spec }) => spec.holders.some(({ uid }) => uid));
   }
 
   private async isNamespaceGone(): Promise<boolean> {
