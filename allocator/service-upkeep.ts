@@ -30,7 +30,7 @@ export class ServiceUpkeep {
   }
 
   /**
-   * Binds entries that do not lead to this Service by their name yet. To be done before anything is published on the strength of them. One of a former
+   * Binds entries that this Service could lose otherwise. To be done before anything is published on the strength of them. One of a former
    * Service of this name: whoever still thinks that Service gone, a leader of before, say, whose write is late, may release it at any moment. One without a
    * name: only the token on the Service tells whose it is, and anybody who edits the Service may take that off.
    *

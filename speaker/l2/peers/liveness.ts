@@ -26,8 +26,7 @@ const LONGEST_RENEW_SECONDS = 60;
 
 /** @param nodes that have a Lease. */
 export function livenessTiming(nodes: number): LivenessTiming {
-  const seconds = Math.ceil((SHORTEST_RENEW_SECONDS * nodes) / NODES_AT_SHORTEST);
-  return timingOf(Math.min(Math.max(seconds, SHORTEST_RENEW_SECONDS), LONGEST_RENEW_SECONDS));
+  return timingOf(Math.ceil((SHORTEST_RENEW_SECONDS * nodes) / NODES_AT_SHORTEST));
 }
 
 /** In a Lease the time is rounded up to whole seconds. */
@@ -37,12 +36,13 @@ export function leaseDurationSeconds({ leaseMs }: LivenessTiming): number {
 
 /** @param durationSeconds as {@link leaseDurationSeconds} wrote them; anything else is taken for the nearest that it can write. */
 export function leaseMsOf(durationSeconds: number | undefined): number {
-  const renewSeconds = Math.trunc(durationSeconds ?? 0) - Math.ceil(LATE_MS / 1000);
-  return timingOf(Math.min(Math.max(renewSeconds, SHORTEST_RENEW_SECONDS), LONGEST_RENEW_SECONDS)).leaseMs;
+  return timingOf(Math.trunc(durationSeconds ?? 0) - Math.ceil(LATE_MS / 1000)).leaseMs;
 }
 
+/** @param renewSeconds the nearest that may be. */
 function timingOf(renewSeconds: number): LivenessTiming {
-  return { renewMs: renewSeconds * 1000, leaseMs: renewSeconds * 1000 + LATE_MS };
+  const renewMs = Math.min(Math.max(renewSeconds, SHORTEST_RENEW_SECONDS), LONGEST_RENEW_SECONDS) * 1000;
+  return { renewMs, leaseMs: renewMs + LATE_MS };
 }
 
 /** What a Lease says. */
@@ -95,13 +95,14 @@ export interface Liveness {
 
 export function judgeLiveness(input: LivenessInput): Liveness {
   const { self, nowMs, sightings, renewal } = input;
-  const others = [...sightings.keys()].filter((name) => name !== self);
-  const verdicts = new Map(others.map((name) => [name, leaseVerdict(input, name)]));
+  const othersSightings = [...sightings].filter(([name]) => name !== self);
+  const others = othersSightings.map(([name]) => name);
+  const verdicts = new Map(othersSightings.map(([name, sighting]) => [name, leaseVerdict(input, sighting)]));
   const hasLease = (name: string): boolean => name === self || verdicts.get(name) !== 'expired';
   const live = new Set(others.filter((name) => hasLease(name) && !isSuspect(input, name, hasLease)));
   const ownExpiryMs = renewal.sentAtMs + renewal.leaseMs;
   const isOverdue = nowMs >= ownExpiryMs;
-  const moments = [...others.map((name) => expiryMs(input, name)), ownExpiryMs];
+  const moments = [...othersSightings.map(([, sighting]) => expiryMs(input, sighting)), ownExpiryMs];
   return {
     live: live.add(self),
     toConfirm: others.filter((name) => verdicts.get(name) === 'overdue'),
@@ -112,17 +113,16 @@ export function judgeLiveness(input: LivenessInput): Liveness {
 }
 
 /** `overdue`: to be confirmed. */
-function leaseVerdict(input: LivenessInput, name: string): 'valid' | 'overdue' | 'expired' {
+function leaseVerdict(input: LivenessInput, sighting: Sighting): 'valid' | 'overdue' | 'expired' {
   if (input.reachableSinceMs === undefined) return 'valid';
-  const endMs = expiryMs(input, name);
+  const endMs = expiryMs(input, sighting);
   if (input.nowMs < endMs) return 'valid';
-  return (input.sightings.get(name)?.confirmedAtMs ?? Number.NEGATIVE_INFINITY) >= endMs ? 'expired' : 'overdue';
+  return (sighting.confirmedAtMs ?? Number.NEGATIVE_INFINITY) >= endMs ? 'expired' : 'overdue';
 }
 
 /** After an outage of the API server everybody gets the time to renew. */
-function expiryMs({ sightings, reachableSinceMs = 0 }: LivenessInput, name: string): number {
-  const sighting = sightings.get(name);
-  return sighting ? Math.max(sighting.seenAtMs, reachableSinceMs) + sighting.leaseMs : Number.NEGATIVE_INFINITY;
+function expiryMs({ reachableSinceMs = 0 }: LivenessInput, { seenAtMs, leaseMs }: Sighting): number {
+  return Math.max(seenAtMs, reachableSinceMs) + leaseMs;
 }
 
 /** Two of its watchers have lost it, or the only one there is. */
