@@ -35,6 +35,7 @@ async function run(settings: WebhookConfig, signal: AbortSignal, onStop: OnStop)
     registry,
     log,
     now: () => new Date(systemClock.nowMs()),
+    monotonicMs: systemClock.monotonicMs,
     eventLoop: eventLoop.check,
     isStopping: () => signal.aborted,
     onCertificate: (content) => server.setCertificate(content),

@@ -7,6 +7,7 @@ import type { Express } from 'express';
 import type { Registry } from 'prom-client';
 import type { EipObject } from '../lib/api/eip-types.ts';
 import { Claimer } from '../lib/ipam/claimer.ts';
+import { Contention } from '../lib/ipam/contention.ts';
 import { cacheCheck } from '../lib/kube/cache-check.ts';
 import type { KubeClient, KubeWatcher } from '../lib/kube/client.ts';
 import type { Change } from '../lib/kube/store.ts';
@@ -35,6 +36,8 @@ export interface WebhookOptions {
   readonly registry: Registry;
   readonly log: Logger;
   readonly now: () => Date;
+  /** Milliseconds by a clock that never jumps. */
+  readonly monotonicMs: () => number;
   readonly eventLoop: Check;
   readonly isStopping: () => boolean;
   readonly onCertificate: (content: TlsContent) => void;
@@ -47,7 +50,7 @@ export interface Webhook {
 }
 
 export function makeWebhook(options: WebhookOptions): Webhook {
-  const { config, client, registry, log, now, eventLoop, isStopping, onCertificate } = options;
+  const { config, client, registry, log, now, monotonicMs, eventLoop, isStopping, onCertificate } = options;
   const { namespace, unmarkedServices } = config;
   const metrics = webhookMetrics(registry);
   const stores = makeStores({ client, namespace, log, registry });
@@ -66,6 +69,7 @@ export function makeWebhook(options: WebhookOptions): Webhook {
     client,
     ledger: situation.ledger,
     situation: (claimant) => situation.situationFor(claimant),
+    contention: new Contention({ monotonicMs, random: Math.random }),
     onConflict: metrics.claimConflict,
   });
   const mutator = new ServiceMutator({

@@ -2,7 +2,7 @@
  * Which addresses should this Service have? A pure function of the wish, the Eips and what is taken; the webhook and the allocator both ask it.
  *
  * What the Service has stays, as long as it fulfils the wish (design §4.1). Else: what it had before, if that is free (§4.3); an
- * address it may share; the lowest free one (§4.8). A wish that can't be fulfilled now waits and says why; what the Service holds is kept meanwhile.
+ * address it may share; the lowest free one (§4.8), or one not far from it while others choose at the same time (`contention.ts`). A wish that can't be fulfilled now waits and says why; what the Service holds is kept meanwhile.
  */
 import type { ClaimHolder, EipClaim } from '../api/claim.ts';
 import { claimAddress } from '../api/claim.ts';
@@ -25,6 +25,8 @@ export interface Situation {
   readonly isSelf: (holder: ClaimHolder) => boolean;
   /** Addresses that the Service shows without holding them (its claim was lost): taken again if free. */
   readonly former: readonly Address[];
+  /** How many free addresses of this Eip to leave to others who choose at the same time. @default none */
+  readonly passOver?: (eipName: string) => number;
 }
 
 export interface Given {
@@ -171,9 +173,9 @@ function takeShared(wants: Wants, eips: readonly Eip[], family: Family, situatio
   return undefined;
 }
 
-function takeLowest(eips: readonly Eip[], { taken }: Situation): Found {
+function takeLowest(eips: readonly Eip[], { taken, passOver }: Situation): Found {
   for (const eip of eips) {
-    const value = taken.lowestFree(eip.range);
+    const value = taken.lowestFree(eip.range, passOver?.(eip.name));
     if (value !== undefined) return { given: { address: addressOf(eip.range.family, value), eip, how: 'free' } };
   }
   const sizes = eips.map((eip) => `${eip.name} (${countOf(rangeSize(eip.range))})`).join(', ');

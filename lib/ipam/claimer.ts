@@ -12,6 +12,7 @@ import { isAlreadyExists, isConflict, isNotFound } from '../kube/errors.ts';
 import { EIP_CLAIMS } from '../kube/resource.ts';
 import { type Address, formatAddress, sameAddress } from '../net/address.ts';
 import { type Choice, choose, type Given, type Situation } from './choose.ts';
+import type { Contention } from './contention.ts';
 import type { Ledger } from './ledger.ts';
 import { underWay } from './under-way.ts';
 
@@ -37,6 +38,8 @@ export interface ClaimerDeps<C extends Claimant = Claimant> {
   readonly ledger: Ledger;
   /** Gathers everything but the claimant's own part; asked anew in every round, synchronously. */
   readonly situation: (claimant: C) => Situation;
+  /** Where others choose at the same time. */
+  readonly contention?: Contention;
   /** Told of every lost race, for a metric. */
   readonly onConflict?: () => void;
 }
@@ -65,7 +68,9 @@ export class Claimer<C extends Claimant = Claimant> {
 
   /** What {@link assign} would give now, without writing anything: for a dry run. */
   preview(claimant: C): Choice {
-    return choose(claimant.wants, this.#deps.situation(claimant));
+    const { situation, contention } = this.#deps;
+    const passOver = contention && ((eipName: string) => contention.passOver(eipName));
+    return choose(claimant.wants, { ...situation(claimant), ...(passOver && { passOver }) });
   }
 
   /**
@@ -157,7 +162,7 @@ export class Claimer<C extends Claimant = Claimant> {
 
   async #create({ address, eip }: Given, claimant: C, signal?: AbortSignal): Promise<boolean> {
     const { holder } = claimant;
-    const { client, ledger, onConflict } = this.#deps;
+    const { client, ledger, contention, onConflict } = this.#deps;
     const unreserve = ledger.reserve(address);
     try {
       const claim: EipClaim = {
@@ -173,7 +178,10 @@ export class Claimer<C extends Claimant = Claimant> {
       onConflict?.();
       // It is enough to know that it is taken, unless the claimant wants this very address, would share it, or may have it itself.
       if (minds(claimant, address)) await this.read(address, signal);
-      else setTimeout(ledger.reserve(address), LATEST_NEWS_MS).unref();
+      else {
+        contention?.lost(eip.name);
+        setTimeout(ledger.reserve(address), LATEST_NEWS_MS).unref();
+      }
       return false;
     } finally {
       unreserve();

@@ -15,7 +15,8 @@ export interface Taken {
   claimOf(address: Address): EipClaim | undefined;
   /** Claimed, about to be claimed here, or found to be taken. */
   isTaken(address: Address): boolean;
-  lowestFree(range: AddressRange): bigint | undefined;
+  /** @param passedOver so many lower ones are left out; @see IntervalSet.missingAfter */
+  lowestFree(range: AddressRange, passedOver?: number): bigint | undefined;
   freeIn(range: AddressRange): bigint;
   /** Claims of which a holder has this sharing key, lowest address first. */
   sharedBy(key: string): readonly EipClaim[];
@@ -86,8 +87,8 @@ export class Ledger implements Taken {
     return this.#taken[address.family].has(address.value);
   }
 
-  lowestFree(range: AddressRange): bigint | undefined {
-    return this.#taken[range.family].lowestMissing(range.first, range.last);
+  lowestFree(range: AddressRange, passedOver = 0): bigint | undefined {
+    return this.#taken[range.family].missingAfter(BigInt(passedOver), range.first, range.last);
   }
 
   freeIn(range: AddressRange): bigint {

@@ -61,6 +61,24 @@ export class IntervalSet {
     return candidate <= last ? candidate : undefined;
   }
 
+  /**
+   * The number that is not in the set and has `passedOver` such ones before it, counted from the lowest in `first..last`; where there are not so many, the count
+   * begins again. Costs one step a run that is passed. Undefined when all are in the set.
+   */
+  missingAfter(passedOver: bigint, first: bigint, last: bigint): bigint | undefined {
+    let left = passedOver;
+    let candidate = this.lowestMissing(first, last);
+    while (candidate !== undefined) {
+      const next = this.#starts[this.#lastStartingAtOrBefore(candidate) + 1] ?? last + 1n;
+      const end = next <= last ? next : last + 1n;
+      if (candidate + left < end) return candidate + left;
+      left -= end - candidate;
+      candidate = this.lowestMissing(end, last);
+    }
+    const missing = passedOver - left;
+    return missing > 0n ? this.missingAfter(passedOver % missing, first, last) : undefined;
+  }
+
   /** How many numbers of `first..last` are in the set. Costs one step a run within those bounds. */
   countIn(first: bigint, last: bigint): bigint {
     let count = 0n;

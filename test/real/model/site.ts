@@ -84,7 +84,7 @@ export class Site implements AsyncDisposable {
   }
 
   /** What the API server does: asks a webhook for its opinion of a creation. @returns the Service as the answer's patch makes it. */
-  async review(which: number, service: Service, uid: string): Promise<Service> {
+  async review(which: number, service: Service, uid: string, dryRun = false): Promise<Service> {
     const live = this.liveWebhooks();
     const webhook = live[which % live.length];
     if (!webhook) throw new Error('Cannot ask a webhook: none is live');
@@ -96,6 +96,7 @@ export class Site implements AsyncDisposable {
         uid,
         kind: { group: '', version: 'v1', kind: 'Service' },
         operation: 'CREATE',
+        dryRun,
         name,
         namespace,
         object: service,

@@ -38,6 +38,7 @@ beforeAll(async () => {
     registry: new Registry(),
     log: pino({ formatters: { level: (level) => ({ level }) } }, { write: (line) => lines.push(JSON.parse(line)) }),
     now: () => new Date(),
+    monotonicMs: () => performance.now(),
     eventLoop: () => ({ ok: true }),
     isStopping: () => false,
     onCertificate: (content) => {

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import type { ClaimHolder } from '../../../lib/api/claim.ts';
 import { Claimer } from '../../../lib/ipam/claimer.ts';
+import { Contention } from '../../../lib/ipam/contention.ts';
 import { Ledger } from '../../../lib/ipam/ledger.ts';
 import { buildPools } from '../../../lib/ipam/pools.ts';
 import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
@@ -35,7 +36,6 @@ const stop = new AbortController();
 /** A claimer as a process of its own has it: its ledger is fed by its own watch, and lags behind as that does. */
 async function newClaimer(addresses: string): Promise<{ claimer: Claimer<ServiceClaimant>; ledger: Ledger }> {
   const ledger = new Ledger();
-  const pools = buildPools([eip('web', addresses)]);
   const log = createLogger({ component: 'test', level: 'silent' });
   const store = new Reflector({ client, resource: EIP_CLAIMS, log });
   store.subscribe((change) => {
@@ -44,9 +44,21 @@ async function newClaimer(addresses: string): Promise<{ claimer: Claimer<Service
   });
   void store.run(stop.signal);
   await store.waitForSync(stop.signal);
-  const claimer = new Claimer<ServiceClaimant>({
+  return { claimer: claimerOn(ledger, addresses, Math.random), ledger };
+}
+
+function claimerOn(
+  ledger: Ledger,
+  addresses: string,
+  random: () => number,
+  onConflict = () => {},
+): Claimer<ServiceClaimant> {
+  const pools = buildPools([eip('web', addresses)]);
+  return new Claimer<ServiceClaimant>({
     client,
     ledger,
+    contention: new Contention({ monotonicMs: () => performance.now(), random }),
+    onConflict,
     situation: (claimant) => ({
       pools,
       taken: ledger,
@@ -56,7 +68,6 @@ async function newClaimer(addresses: string): Promise<{ claimer: Claimer<Service
       former: claimant.former,
     }),
   });
-  return { claimer, ledger };
 }
 
 function claimant(name: string, port: number, sharingKey?: string): ServiceClaimant {
@@ -144,4 +155,21 @@ it('assigning again writes nothing, and an entry that changed is written once', 
   expect((await claims())[0]?.spec.holders).toMatchObject([{ name: 'same', uid: 'u1' }]);
   expect(await claimer.refresh(parseAddress('198.51.100.9')!, holder('same'), isHeldBy('same'))).toBe(false);
   await releaseAll([one]);
+});
+
+it('who loses race after race chooses elsewhere, and meets nobody there', async () => {
+  const [other, lost] = [await newClaimer('198.51.100.0/24'), [] as number[]];
+  for (let i = 0; i < 12; i++) await other.claimer.assign(claimant(`other${i}`, 80));
+  // Its ledger hears of nothing.
+  const claimer = claimerOn(
+    new Ledger(),
+    '198.51.100.0/24',
+    () => 0.999,
+    () => lost.push(1),
+  );
+  const choice = await claimer.assign(claimant('late', 80));
+  expect(choice).toMatchObject({ kind: 'assigned', given: [{ address: parseAddress('198.51.100.18') }] });
+  expect(lost).toHaveLength(3);
+  await other.claimer.release(parseAddress('198.51.100.18')!, isHeldBy('late'));
+  await releaseAll([other]);
 });

@@ -5,7 +5,10 @@ import { IntervalSet } from '../../../../lib/net/interval-set.ts';
 const MOST = 40;
 const value = fc.integer({ min: 0, max: MOST }).map(BigInt);
 
-type Command = readonly ['add' | 'delete' | 'has', bigint] | readonly ['lowestMissing' | 'countIn', bigint, bigint];
+type Command =
+  | readonly ['add' | 'delete' | 'has', bigint]
+  | readonly ['lowestMissing' | 'countIn', bigint, bigint]
+  | readonly ['missingAfter', bigint, bigint, bigint];
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   fc.tuple(fc.constantFrom('add' as const), value),
@@ -13,18 +16,20 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   fc.tuple(fc.constantFrom('delete' as const), value),
   fc.tuple(fc.constantFrom('has' as const), value),
   fc.tuple(fc.constantFrom('lowestMissing' as const, 'countIn' as const), value, value),
+  fc.tuple(fc.constant('missingAfter' as const), value, value, value),
 );
 
 function numbers(first: bigint, last: bigint): bigint[] {
   return first > last ? [] : Array.from({ length: Number(last - first) + 1 }, (_, i) => first + BigInt(i));
 }
 
-function run(set: IntervalSet, [name, a, b = 0n]: Command): unknown {
+function run(set: IntervalSet, [name, a, b = 0n, c = 0n]: Command): unknown {
+  if (name === 'missingAfter') return set[name](a, b, c);
   if (name === 'lowestMissing' || name === 'countIn') return set[name](a, b);
   return set[name](a);
 }
 
-function runModel(model: Set<bigint>, [name, a, b = 0n]: Command): unknown {
+function runModel(model: Set<bigint>, [name, a, b = 0n, c = 0n]: Command): unknown {
   switch (name) {
     case 'add': {
       const isNew = !model.has(a);
@@ -37,6 +42,10 @@ function runModel(model: Set<bigint>, [name, a, b = 0n]: Command): unknown {
       return model.has(a);
     case 'lowestMissing':
       return numbers(a, b).find((n) => !model.has(n));
+    case 'missingAfter': {
+      const missing = numbers(b, c).filter((n) => !model.has(n));
+      return missing[missing.length > 0 ? Number(a) % missing.length : 0];
+    }
     case 'countIn':
       return BigInt(numbers(a, b).filter((n) => model.has(n)).length);
   }
