@@ -25,7 +25,7 @@ async function run(settings: Config, signal: AbortSignal, onStop: OnStop): Promi
   const registry = createMetrics('allocator');
   const client = HttpKubeClient.fromDefault({ component: 'allocator', registry, env: process.env });
   onStop('client', () => client.close());
-  const eventLoop = new EventLoopCheck({ monotonicMs: systemClock.monotonicMs });
+  const eventLoop = new EventLoopCheck({ monotonicMs: systemClock.monotonicMs, registry });
   onStop('event loop check', () => eventLoop.stop());
   const recorder = new EventRecorder({
     client,

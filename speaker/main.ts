@@ -126,7 +126,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   };
   const watcher = { onConnected: bothLoops, onDisconnected: bothLoops, onChange: () => reports.trigger() };
 
-  const eventLoop = new EventLoopCheck({ monotonicMs });
+  const eventLoop = new EventLoopCheck({ monotonicMs, registry });
   onStop('event loop check', () => eventLoop.stop());
   const health = await serveHealth({
     address: settings.healthAddress,

@@ -24,7 +24,7 @@ async function run(settings: WebhookConfig, signal: AbortSignal, onStop: OnStop)
   const registry = createMetrics('webhook');
   const client = HttpKubeClient.fromDefault({ component: 'webhook', registry, env: process.env });
   onStop('client', () => client.close());
-  const eventLoop = new EventLoopCheck({ monotonicMs: systemClock.monotonicMs });
+  const eventLoop = new EventLoopCheck({ monotonicMs: systemClock.monotonicMs, registry });
   onStop('event loop check', () => eventLoop.stop());
 
   // The caches are kept up to date while the server drains: they stop after it.

@@ -3,6 +3,7 @@
  * restarted for that; one that is over it must not be. On a machine that is too busy for everybody, and most of all while the API server is away, a restart
  * loses the caches and mends nothing.
  */
+import { Histogram, type Registry } from 'prom-client';
 import { type CheckResult, failing, OK } from './check.ts';
 
 export interface EventLoopCheckOptions {
@@ -11,9 +12,12 @@ export interface EventLoopCheckOptions {
   /** A block counts for this time. @default 10 s */
   readonly rememberMs?: number;
   readonly monotonicMs: () => number;
+  /** For the metric of how late the timer was. */
+  readonly registry: Registry;
 }
 
 const TICK_MS = 500;
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 export class EventLoopCheck {
   readonly #longestMs: number;
@@ -28,7 +32,19 @@ export class EventLoopCheck {
     this.#rememberMs = options.rememberMs ?? 10_000;
     this.#now = options.monotonicMs;
     this.#tickedAt = this.#now();
-    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
+    const delays = new Histogram({
+      name: 'skycap_event_loop_delay_seconds',
+      help: 'How late a timer of every half second was.',
+      buckets: SECONDS,
+      registers: [options.registry],
+    });
+    let firedAt = this.#tickedAt;
+    this.#timer = setInterval(() => {
+      const dueAt = firedAt + TICK_MS;
+      firedAt = this.#now();
+      delays.observe(Math.max(0, firedAt - dueAt) / 1000);
+      this.#tick();
+    }, TICK_MS).unref();
   }
 
   /** A {@link Check}. */
