@@ -3,6 +3,11 @@
  * The line carries neither pid nor host name: who reads a pod's log knows both.
  */
 import pino from 'pino';
+import { systemClock } from './clock.ts';
+import { LineWriter } from './line-writer.ts';
+
+/** In characters. */
+const LONGEST_TOGETHER = 8_192;
 
 /** What a component logs through; child loggers carry fields of their subject. */
 export type Logger = pino.Logger;
@@ -14,7 +19,7 @@ export interface LoggerOptions {
   readonly component: string;
   /** @default info */
   readonly level?: LogLevel;
-  /** @default standard output, written synchronously, so that the last lines before an exit are not lost. */
+  /** @default standard output, written synchronously and at the exit at the latest, so that the last lines are not lost. */
   readonly destination?: pino.DestinationStream;
 }
 
@@ -27,8 +32,15 @@ export function createLogger(options: LoggerOptions): Logger {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError },
     },
-    options.destination ?? pino.destination({ fd: 1, sync: true }),
+    options.destination ?? standardOutput(),
   );
+}
+
+function standardOutput(): LineWriter {
+  const sink = pino.destination({ fd: 1, sync: true, minLength: LONGEST_TOGETHER });
+  const writer = new LineWriter({ sink, monotonicMs: systemClock.monotonicMs });
+  process.once('exit', () => writer.flushSync());
+  return writer;
 }
 
 interface DescribedError {
