@@ -5,7 +5,7 @@
 
 const LEAST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 5_000;
-const PAUSE_PER_ENTRY_MS = 2;
+const PAUSE_PER_ENTRY_MS = 4;
 
 export class Pace {
   readonly #notBeforeMs = new Map<string, number>();

@@ -48,10 +48,10 @@ export interface SpeakerLoopOptions {
 /** A BIRD that comes back is seen at once by the watcher; this is for one that is there and hangs. */
 const RETRY_MS = 2_000;
 /**
- * How much of the time configurations may take: a change is acted on at once, a burst too, and a flood of them takes a twentieth of a core, since
+ * How much of the time configurations may take: a change is acted on at once, a burst too, and a flood of them takes a thirtieth of a core, since
  * whoever creates it needs the machine as well.
  */
-const BUDGET = { share: 0.05, burstMs: 100, longestRestMs: 300 };
+const BUDGET = { share: 0.03, burstMs: 100, longestRestMs: 300 };
 /** More changes than this at once are counted in one line. */
 const CHANGES_LOGGED_SINGLY = 20;
 
