@@ -21,7 +21,7 @@ import { RoutePresence } from '../route-presence.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 /** As in the Dockerfile. */
-const NODE_OPTIONS = '--max-semi-space-size=2';
+const NODE_OPTIONS = '--max-semi-space-size=2 --v8-pool-size=1';
 const NODE_NAME = 'node-1';
 const API_VERSION = 'network.kubesphere.io/v1alpha2';
 const COUNT = 10_000;
