@@ -154,7 +154,7 @@ function fulfils(wants: Wants, holding: Holding): boolean {
   if (holding.eip === 'gone') return false;
   const requested = wants.addresses.find((one) => one.family === holding.address.family);
   if (requested && !sameAddress(requested, holding.address)) return false;
-  if (wants.eipNames.length > 0 && !wants.eipNames.includes(holding.claim.spec.eip)) return false;
+  if (wants.eipNames.length > 0 && !wants.eipNames.includes(holding.eipName)) return false;
   return isShared(wants, holding);
 }
 

@@ -112,6 +112,13 @@ test.each<[string, readonly Holding[], ReturnType<typeof wants>, string[]]>([
   expect(texts(pinnedHoldings(wish, holdings))).toEqual(expected);
 });
 
+test('an address counts to the Eip that has it now, not to the one that gave it: nothing is pinned in its place', () => {
+  // Found by never-cleared.test.ts: seed 519246614.
+  const moved = { ...holding('10.0.0.7', 'usable', [], 'a'), eipName: 'b' };
+  const outside = holding('192.0.2.1', 'unusable', [], 'b');
+  expect(texts(pinnedHoldings(wants({ eipNames: ['b'] }), [moved, outside]))).toEqual([]);
+});
+
 test('who waits keeps one address a family, but none of a deleted Eip, and none that others object to', () => {
   const both = [
     holding('10.0.0.1', 'gone'),
