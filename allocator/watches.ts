@@ -63,8 +63,8 @@ function onClaim(to: Term, change: Change<EipClaim>, caches: Caches): void {
   const before = change.type === 'modified' ? change.old : object;
   for (const { namespace, name } of [...before.spec.holders, ...object.spec.holders]) {
     if (name !== undefined) to.services.add(keyFor(namespace, name));
+    else to.claims.add(key);
   }
-  to.claims.add(key);
   to.eips.add(caches.claimsByEip.eipOf(object));
 }
 

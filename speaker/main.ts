@@ -19,6 +19,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { BirdDaemon } from './bird/apply.ts';
 import { BirdControl } from './bird/control.ts';
 import { watchBird } from './bird/watch.ts';
+import { concernsAddresses } from './concerns-addresses.ts';
 import { readConfig, type SpeakerConfig } from './config.ts';
 import { readyChecks } from './health.ts';
 import { Layer2 } from './l2/layer2.ts';
@@ -108,8 +109,12 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     plans.trigger();
     layer2.trigger();
   };
+  const { services, ...others } = stores.sources;
+  services.subscribe((change) => {
+    if (concernsAddresses(change)) onSource();
+  });
+  for (const source of Object.values(others)) source.subscribe(onSource);
   for (const source of Object.values(stores.sources)) {
-    source.subscribe(onSource);
     // A store that is empty says nothing when it is read.
     void source.waitForSync(signal).then(onSource);
   }
