@@ -19,6 +19,11 @@ beforeAll(async () => {
   await report('node-2', { sessions: [session('Established')] });
   await lab.pool('routed', '198.51.100.0/24', { protocol: 'bgp' });
   await lab.pool('wired', '203.0.113.0/24', { protocol: 'layer2', interface: 'eth0' });
+  // The allocator has heard of both nodes.
+  await eventually(async () => {
+    const { status } = await lab.admin.get(BGP_PEERS, { name: 'router' });
+    expect(Object.keys(status?.nodesPeerStatus ?? {}).sort()).toEqual(['node-1', 'node-2']);
+  });
 }, 60_000);
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
