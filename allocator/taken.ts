@@ -25,8 +25,8 @@ export class TakenForService implements Taken {
   }
 
   /** At rest every published address has its claim, and the first answer is the last. */
-  lowestFree(range: AddressRange, passedOver?: number): bigint | undefined {
-    let free = this.#ledger.lowestFree(range, passedOver);
+  lowestFree(range: AddressRange): bigint | undefined {
+    let free = this.#ledger.lowestFree(range);
     while (free !== undefined && this.#isPublishedByOthers(addressOf(range.family, free))) {
       free = free < range.last ? this.#ledger.lowestFree({ ...range, first: free + 1n }) : undefined;
     }

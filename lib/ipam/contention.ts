@@ -5,6 +5,7 @@
  * several races for the addresses of an Eip leaves some of its free ones to the others, as many as chance says; the more he lost, the more. One
  * race lost alone is chance itself: then, and whenever nobody else chooses, it is the lowest.
  */
+
 /** By the races lost of late: among how many of the free addresses, counted from the lowest. */
 const AMONG = [1, 1, 4, 16, 64, 256] as const;
 const MOST_RACES = AMONG.length - 1;
@@ -29,7 +30,7 @@ export class Contention {
   /** Somebody else was quicker with a free address of this Eip. */
   lost(eipName: string): void {
     const races = Math.min(this.#racesOf(eipName) + 1, MOST_RACES);
-    for (const name of [...this.#lost.keys()]) if (this.#racesOf(name) === 0) this.#lost.delete(name);
+    for (const name of this.#lost.keys()) if (this.#racesOf(name) === 0) this.#lost.delete(name);
     this.#lost.set(eipName, { races, atMs: this.#options.monotonicMs() });
   }
 

@@ -15,7 +15,7 @@ export interface Taken {
   claimOf(address: Address): EipClaim | undefined;
   /** Claimed, about to be claimed here, or found to be taken. */
   isTaken(address: Address): boolean;
-  /** @param passedOver so many lower ones are left out; @see IntervalSet.missingAfter */
+  /** @param passedOver so many lower ones are better left to others (`contention.ts`); the allocator, which chooses alone, passes over none. */
   lowestFree(range: AddressRange, passedOver?: number): bigint | undefined;
   freeIn(range: AddressRange): bigint;
   /** Claims of which a holder has this sharing key, lowest address first. */
