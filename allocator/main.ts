@@ -4,6 +4,7 @@ import { EventRecorder } from '../lib/kube/events.ts';
 import { HttpKubeClient } from '../lib/kube/http-client.ts';
 import { systemClock } from '../lib/process/clock.ts';
 import { EventLoopCheck } from '../lib/process/event-loop-check.ts';
+import { Gathering } from '../lib/process/gathering.ts';
 import { serveHealth } from '../lib/process/health.ts';
 import { type OnStop, runUntilSignal } from '../lib/process/lifecycle.ts';
 import { createLogger } from '../lib/process/log.ts';
@@ -23,7 +24,8 @@ await runUntilSignal({ process, log }, (signal, onStop) => run(settings, signal,
 
 async function run(settings: Config, signal: AbortSignal, onStop: OnStop): Promise<void> {
   const registry = createMetrics('allocator');
-  const client = HttpKubeClient.fromDefault({ component: 'allocator', registry, env: process.env });
+  const { heard: onWatchEvent } = new Gathering({ monotonicMs: systemClock.monotonicMs });
+  const client = HttpKubeClient.fromDefault({ component: 'allocator', registry, env: process.env, onWatchEvent });
   onStop('client', () => client.close());
   const eventLoop = new EventLoopCheck({ monotonicMs: systemClock.monotonicMs, registry });
   onStop('event loop check', () => eventLoop.stop());

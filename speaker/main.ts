@@ -10,6 +10,7 @@ import { silentCaches } from '../lib/kube/cache-check.ts';
 import { HttpKubeClient } from '../lib/kube/http-client.ts';
 import { systemClock } from '../lib/process/clock.ts';
 import { EventLoopCheck } from '../lib/process/event-loop-check.ts';
+import { Gathering } from '../lib/process/gathering.ts';
 import { serveHealth } from '../lib/process/health.ts';
 import { LevelLoop } from '../lib/process/level-loop.ts';
 import { type OnStop, runUntilSignal } from '../lib/process/lifecycle.ts';
@@ -49,7 +50,8 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const { nodeName, runDir } = settings;
   const registry = createMetrics('speaker');
   const metrics = speakerMetrics(registry);
-  const client = HttpKubeClient.fromDefault({ component: 'speaker', registry, env: process.env });
+  const { heard: onWatchEvent } = new Gathering({ monotonicMs: systemClock.monotonicMs });
+  const client = HttpKubeClient.fromDefault({ component: 'speaker', registry, env: process.env, onWatchEvent });
   onStop('client', () => client.close());
   const stores = makeStores({ client, nodeName, log, registry });
   const socketPath = `${runDir}/bird.ctl`;

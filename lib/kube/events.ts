@@ -7,11 +7,11 @@ import type { Counter, Registry } from 'prom-client';
 import { keyOf } from '../api/object.ts';
 import { type Clock, systemClock } from '../process/clock.ts';
 import type { Logger } from '../process/log.ts';
+import { TokenBucket } from '../process/token-bucket.ts';
 import type { KubeClient } from './client.ts';
 import { EVENTS, type EventObject, eventFor, type Happening } from './event.ts';
 import { sharedCounter } from './metric.ts';
 import { Recently } from './recently.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 export interface EventRecorderOptions {
   readonly client: Pick<KubeClient, 'create'>;

@@ -26,7 +26,10 @@ import type { Verb } from './retry.ts';
 import { Transport, type TransportOptions } from './transport.ts';
 import { parseWatchLine } from './watch-line.ts';
 
-export interface HttpKubeClientOptions extends TransportOptions, RequesterOptions {}
+export interface HttpKubeClientOptions extends TransportOptions, RequesterOptions {
+  /** Told of each event of a watch, bookmarks too, before it is handed on. */
+  readonly onWatchEvent?: () => void;
+}
 
 const PATCH_TYPES = {
   merge: 'application/merge-patch+json',
@@ -48,8 +51,10 @@ interface KubeList<T> {
 
 export class HttpKubeClient implements KubeClient, KubeWatcher {
   readonly #requester: Requester;
+  readonly #onWatchEvent: (() => void) | undefined;
 
   constructor(access: AccessSource, options: HttpKubeClientOptions) {
+    this.#onWatchEvent = options.onWatchEvent;
     this.#requester = new Requester(new Transport(access, options), options);
   }
 
@@ -178,7 +183,7 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
       collectionPath(resource, namespace) + queryString({ ...query, watch: true, allowWatchBookmarks: true });
     const call = { ...about('watch', resource), ...(metadataOnly && { accept: metadataAs('PartialObjectMetadata') }) };
     const body = await this.#requester.stream({ ...call, method: 'GET', path, signal });
-    return eventsOf<T>(body, call.action);
+    return eventsOf<T>(body, call.action, this.#onWatchEvent);
   }
 
   /** Ends the connection, with every request and watch on it. */
@@ -212,9 +217,13 @@ function withType<T extends KubeObject>(resource: Resource<T>, object: T): T {
 async function* eventsOf<T extends KubeObject>(
   body: AsyncIterable<Uint8Array>,
   action: string,
+  onEvent?: () => void,
 ): AsyncGenerator<WatchEvent<T>> {
   const splitter = new LineSplitter();
   for await (const chunk of body) {
-    for (const line of splitter.push(chunk)) yield parseWatchLine<T>(line, action);
+    for (const line of splitter.push(chunk)) {
+      onEvent?.();
+      yield parseWatchLine<T>(line, action);
+    }
   }
 }

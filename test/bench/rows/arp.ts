@@ -3,6 +3,8 @@
  * soon 2,000 addresses that were taken over are announced.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { formatAddress, parseAddress } from '../../../lib/net/address.ts';
 import type { Layer2Address } from '../../../speaker/l2/link.ts';
 import { NODE, Pair, PEER, type TestResponder } from '../../real/l2/support/segment.ts';
@@ -18,7 +20,7 @@ const TIMES = 4_000;
 const PAUSES_MS = { 'one after the other': 0, 'a millisecond apart': 1 };
 const BLOCKED_MS = 200;
 const REST_MS = 60_000;
-/** V8 collects what the questions have left behind within some seconds of rest; that is theirs, and no price of being idle. */
+/** For what is left of the questions. */
 const SETTLE_MS = 15_000;
 const BURST = 2_000;
 /** What a new address is announced with is over by then. */
@@ -54,6 +56,7 @@ export async function measureArp({ quick }: BenchOptions, note: (text: string) =
     );
   }
   note('at rest');
+  collectGarbage();
   await sleep(SETTLE_MS / divisor);
   const restShare = await shareOfProcessor(REST_MS / divisor);
   note('a burst');
@@ -117,6 +120,12 @@ async function whileBlocked<T>(measure: () => Promise<T>): Promise<T> {
     await sleep(BLOCKED_MS / 10);
   }
   return measured;
+}
+
+/** V8 does it by itself within a minute or so of rest; what the questions have left behind is theirs, and no price of being idle. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }
 
 async function shareOfProcessor(ms: number): Promise<number> {

@@ -6,6 +6,8 @@ import { cpuByProgram } from '../processes.ts';
 import { untilQuiet } from '../quiet.ts';
 
 const COUNT = 1_000;
+/** What was just started takes a quarter more processor time for the first of them, until V8 has compiled what they need. */
+const WARM_UP = 500;
 const PARALLEL = 16;
 const GOAL = 2.5;
 const QUIET_MS = 20_000;
@@ -13,6 +15,8 @@ const QUIET_MS = 20_000;
 /** The bare ones once before and once after, for a machine that becomes slower or quicker meanwhile. */
 export async function measureThousand(bench: Bench): Promise<Figure[]> {
   const count = bench.times(COUNT);
+  await createMany(bench, 'ours', bench.times(WARM_UP));
+  await bench.clear();
   const before = await bareCreations(bench, count);
   const cpuBefore = await cpuByProgram(bench.lab.layout);
   const started = performance.now();

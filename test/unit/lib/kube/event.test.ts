@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { eventFor } from '../../../../lib/kube/event.ts';
 import { Recently } from '../../../../lib/kube/recently.ts';
-import { TokenBucket } from '../../../../lib/kube/token-bucket.ts';
+import { TokenBucket } from '../../../../lib/process/token-bucket.ts';
 
 const REPORTER = { controller: 'skycap-allocator', instance: 'pod' };
 
