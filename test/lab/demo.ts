@@ -5,6 +5,7 @@
 import { parseAllDocuments } from 'yaml';
 import { type KubeObject, keyOf } from '../../lib/api/object.ts';
 import type { Service } from '../../lib/api/service.ts';
+import type { SpeakerObject } from '../../lib/api/speaker-types.ts';
 import type { ClientAnswer } from './client.ts';
 import { EXAMPLES_OVERLAY } from './install.ts';
 import type { Lab } from './lab.ts';
@@ -118,6 +119,28 @@ export async function waitForStatus(lab: Lab, service: Service, addresses: reado
 /** Waits until the router forwards to the address by this many next hops. */
 export async function waitForRoute(lab: Lab, address: string, nextHops: number): Promise<Route | undefined> {
   return lab.router.waitForNextHops(address, nextHops, ROUTE_DEADLINE_MS);
+}
+
+/** Waits until every Service has its addresses, and each node reports those that all announce: a second or so after the routes. */
+export async function waitForReports(lab: Lab): Promise<void> {
+  await eventually(
+    async () => {
+      const { items } = await lab.api.get<{ readonly items: readonly Service[] }>('/api/v1/services');
+      const balanced = items.filter(({ spec }) => spec?.type === 'LoadBalancer');
+      const pending = balanced.filter(({ status }) => !status?.loadBalancer?.ingress);
+      const ofAll = balanced
+        .filter(({ spec }) => spec?.externalTrafficPolicy !== 'Local')
+        .flatMap(({ status }) => status?.loadBalancer?.ingress ?? []).length;
+      const speakers = await lab.api.get<{ readonly items: readonly SpeakerObject[] }>(
+        '/apis/skycap.io/v1alpha1/speakers',
+      );
+      const behind = speakers.items.filter(({ status }) => (status?.announcedAddresses ?? 0) < ofAll);
+      const late = [...pending, ...behind].map(keyOf);
+      if (late.length > 0) throw new Error(`not ${late.join(', ')}`);
+      return true;
+    },
+    { what: 'the status of all Services and nodes', deadlineMs: STATUS_DEADLINE_MS, intervalMs: 100 },
+  );
 }
 
 /** Requests from the client behind the router, each on a connection of its own. */

@@ -32,6 +32,7 @@ export async function showDemonstration(lab: Lab, progress: Progress, print: (te
   );
 
   await lab.apply(...examples.services);
+  await demo.waitForReports(lab);
   await showState(lab, print);
 }
 
