@@ -12,7 +12,7 @@ import type { Reason } from '../lib/api/reasons.ts';
 import type { Service } from '../lib/api/service.ts';
 import { type Wants, wantsKey } from '../lib/api/wants.ts';
 import { asStored } from './as-stored.ts';
-import { hasMarks, marksOf, NO_MARKS, withMarks } from './marks.ts';
+import { hasMarks, type Marks, marksOf, NO_MARKS, withMarks } from './marks.ts';
 import { splitProblems } from './new-problems.ts';
 
 export type ServiceDecision =
@@ -20,7 +20,7 @@ export type ServiceDecision =
   | { readonly kind: 'untouched' }
   /** Ours as before: our marks stand as they were. */
   | { readonly kind: 'restore'; readonly service: Service; readonly warnings: readonly string[] }
-  /** Not ours, or not any more: our marks go, whoever wrote them, and the allocator frees the addresses. */
+  /** Not ours, or not any more: our marks go, whoever wrote them; where something was published, the allocator takes it back, and the last of them. */
   | { readonly kind: 'release'; readonly service: Service }
   | { readonly kind: 'deny'; readonly reason: Reason; readonly message: string }
   /** To be given addresses. */
@@ -43,7 +43,7 @@ export function decideUpdate(service: Service, old: Service, context: WantsConte
     warnings,
   });
   if (after.kind === 'notOurs') {
-    if (before.kind !== 'notOurs') return released(service);
+    if (before.kind !== 'notOurs') return leaving(service, old);
     // The allocator keeps what an Eip gave that is the default no more, or is about to take it back.
     return isJudged(old) ? { kind: 'untouched' } : unmarked(service);
   }
@@ -62,8 +62,17 @@ function unmarked(service: Service): ServiceDecision {
   return hasMarks(service) ? released(service) : { kind: 'untouched' };
 }
 
-function released(service: Service): ServiceDecision {
-  return { kind: 'release', service: withMarks(service, NO_MARKS) };
+/**
+ * What it was given stays told until the allocator has taken that back from the status: by then the claim may be deleted by hand, and the Eip be
+ * another. The API server itself takes it back from what is no load balancer any more.
+ */
+function leaving(service: Service, old: Service): ServiceDecision {
+  const isPublished = service.spec?.type === 'LoadBalancer' && isJudged(old);
+  return released(service, isPublished ? { addresses: marksOf(old).addresses } : NO_MARKS);
+}
+
+function released(service: Service, marks: Marks = NO_MARKS): ServiceDecision {
+  return { kind: 'release', service: withMarks(service, marks) };
 }
 
 function denied(problems: readonly Problem[]): ServiceDecision {

@@ -1,7 +1,7 @@
 /** Allocator and webhooks together at a real API server: what the one has done, the other accepts; neither undoes the other's work. */
 import type { Service } from '../../../lib/api/service.ts';
 import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
-import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
+import { EIP_CLAIMS, EIPS, SERVICES } from '../../../lib/kube/resource.ts';
 import { WebhookLab } from '../webhook/harness.ts';
 import { assigned, eventually, publishedBy, Replica, serviceObject } from './harness.ts';
 import { measureLatency } from './latency.ts';
@@ -164,6 +164,39 @@ test('updates through the webhook: ports of a shared address, another Eip, annot
       '{}',
     ]);
     expect((await holdersIn('one')).size).toBe(0);
+  });
+});
+
+test('a Service taken from Skycap loses its address, though claim and Eip tell of it no more', async () => {
+  await lab.eip('moving', '10.6.0.0/30');
+  const eip = 'eip.openelb.kubesphere.io/v1alpha2';
+  const address = 'eip.openelb.kubesphere.io/v1alpha1';
+  await create(serviceObject('default/taken', { [eip]: 'moving', [address]: '10.6.0.1' }));
+  await eventually(async () => expect(publishedBy(await read('taken'))).toBe('10.6.0.1'));
+  await replica.idle();
+  await replica.stop();
+  await lab.client.delete(EIP_CLAIMS, { name: '10.6.0.1' });
+  await lab.untilInStep('eipclaims');
+  await lab.client.patch(EIPS, { name: 'moving' }, { spec: { address: '10.6.0.8/30' } }, { type: 'merge' });
+  replica = new Replica(lab.plane, 'allocator-1', LEADER_TIMING, GRACE_SECONDS);
+  await eventually(async () => {
+    const service = await read('taken');
+    expect([publishedBy(service), assigned(service)?.reason]).toEqual(['10.6.0.1', 'AddressOutsideEip']);
+  });
+  const annotations = { 'lb.kubesphere.io/v1alpha1': null };
+  await lab.client.patch(
+    SERVICES,
+    { namespace: 'default', name: 'taken' },
+    { metadata: { annotations } },
+    { type: 'merge' },
+  );
+  await eventually(async () => {
+    const left = await read('taken');
+    expect([publishedBy(left), assigned(left), left.metadata.annotations?.['skycap.io/addresses']]).toEqual([
+      '',
+      undefined,
+      undefined,
+    ]);
   });
 });
 

@@ -139,6 +139,13 @@ describe('on an update', () => {
       'release',
     ],
     ['says that it is not ours', stored({ 'lb.kubesphere.io/v1alpha1': 'none' }), stored(), 'release'],
+    [
+      'says that it is not ours, and publishes what it was given',
+      stored({ 'lb.kubesphere.io/v1alpha1': 'none', ...FORGED }),
+      judged(stored()),
+      'release 198.51.100.7',
+    ],
+    ['is no load balancer any more, and was published', stored({}, CLUSTER_IP), judged(stored()), 'release'],
     ['was not ours and is not', sent({ a: 'b' }), sent({}), 'untouched'],
     ['was not ours and is not, with forged marks', sent(FORGED), sent({}), 'release'],
     ['was not ours and is not, and loses its forged marks', sent({}), sent(FORGED), 'untouched'],
