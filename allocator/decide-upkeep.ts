@@ -11,7 +11,7 @@ import type { Agreement } from './agreements.ts';
 import { decideClaim, type HolderVerdict } from './decide-claim.ts';
 import { isUsed, type Outcome } from './decide-outcome.ts';
 import { type ClaimedWish, renewedHolder, wishIn } from './holder.ts';
-import type { Holding } from './holdings.ts';
+import { type Holding, tokenShown } from './holdings.ts';
 
 export interface UpkeepFacts {
   readonly service: Service;
@@ -72,7 +72,7 @@ function isReserved({ address, eip, isEstablished }: Holding, { uses }: Outcome)
 function renewalOf(
   holding: Holding,
   verdict: HolderVerdict,
-  { service, serviceToken, wishAt, outcome, agreementOn }: UpkeepFacts,
+  { service, serviceToken, wishAt, holdings, outcome, agreementOn }: UpkeepFacts,
 ): { readonly address: Address; readonly own: ClaimHolder; readonly next: ClaimHolder; readonly againAtMs: number } {
   const { address, own } = holding;
   const never = Number.POSITIVE_INFINITY;
@@ -83,7 +83,7 @@ function renewalOf(
   const wish = outcome && isUsed(outcome.uses, address) ? wishAt(holding) : wishIn(own);
   const next = renewedHolder(own, service, wish, {
     bind: verdict.kind === 'bind',
-    token: serviceToken,
+    token: tokenShown(outcome?.uses[0]?.address, holdings, serviceToken),
     serviceCounts: agreement.kind === 'serviceCounts',
   });
   return { address, own, next, againAtMs: agreement.kind === 'wait' ? agreement.untilMs : never };

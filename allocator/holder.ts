@@ -24,8 +24,8 @@ export function newHolder(service: Service, wants: Wants, token: string, nowMs: 
 export interface Renewal {
   /** Write name, uid and token of the Service into it. */
   readonly bind: boolean;
-  /** The one that stands on the Service; several create calls for its name had each their own. */
-  readonly token: string | undefined;
+  /** The one that is to stand on the Service (`tokenShown`), in what is or becomes bound to it; several calls for its name had each their own. */
+  readonly token: string;
   /** Take the Service's word for all. */
   readonly serviceCounts: boolean;
 }
@@ -35,10 +35,10 @@ export function renewedHolder(own: ClaimHolder, service: Service, wish: ClaimedW
   const { name, uid } = service.metadata;
   const claimed = wishIn(own);
   const next = renewal.serviceCounts ? wish : { ...claimed, ports: allPorts(claimed.ports, wish.ports) };
-  const isBound = !renewal.bind || (own.name === name && own.uid === uid);
-  if (isBound && wishText(next) === wishText(claimed)) return own;
+  const isBound = own.name === name && own.uid === uid;
+  const token = (renewal.bind || isBound) && renewal.token !== '' ? renewal.token : own.token;
+  if ((isBound || !renewal.bind) && token === own.token && wishText(next) === wishText(claimed)) return own;
   const { namespace, since } = own;
-  const token = renewal.bind ? (renewal.token ?? own.token) : own.token;
   const identity = renewal.bind ? { name, uid } : { name: own.name, uid: own.uid };
   return {
     namespace,

@@ -83,6 +83,23 @@ export function isEstablished(
   return shown.some((one) => sameAddress(one, address));
 }
 
+/**
+ * The token to stand on a Service and in the claims that are bound to it: one for all, though a webhook that gave an IPv4 address to an update and the allocator that
+ * claimed an IPv6 one at that moment had each their own. While the entry of another token is not bound (see `decide-claim.ts`), the Service's own counts.
+ *
+ * @param first of the addresses that it uses.
+ * @param own the one in its annotation, where that is its own.
+ */
+export function tokenShown(
+  first: Address | undefined,
+  holdings: readonly Pick<Holding, 'address' | 'own'>[],
+  own = '',
+): string {
+  const entry = holdings.find(({ address }) => first && sameAddress(address, first))?.own;
+  if (!entry) return own;
+  return entry.uid === undefined && own !== '' ? own : entry.token;
+}
+
 /** Of the annotation `skycap.io/addresses`. */
 export function annotatedAddresses(service: Service): Address[] {
   const text = service.metadata.annotations?.[ADDRESSES_ANNOTATION] ?? '';

@@ -15,6 +15,7 @@ import { type Address, sameAddress } from '../lib/net/address.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import { decideInvalid, decideOutcome, type Outcome } from './decide-outcome.ts';
 import { decideLeaving, decideService, type ServiceDecision } from './decide-service.ts';
+import { tokenShown } from './holdings.ts';
 import type { Later } from './later.ts';
 import { patchServiceStatus } from './patch-service-status.ts';
 import { Patience } from './patience.ts';
@@ -125,7 +126,7 @@ export class ServiceReconciler {
       {
         service: view.service,
         holdings: view.holdings,
-        token: this.#tokenShown(view, outcome),
+        token: tokenShown(outcome.uses[0]?.address, view.holdings, world.tokenOf(view.service)),
         isLabelledEipGone: view.isLabelledEipGone,
         isByDefault: view.isByDefault,
         isTakenByOthers: (address) => world.isTakenByOthers(address, view.service),
@@ -232,14 +233,6 @@ export class ServiceReconciler {
         .heldByToken(namespace, token)
         .some(({ spec }) => spec.holders.some((holder) => holder.token === token && !isHolder(holder)));
     return token === undefined || isForeign ? newToken() : token;
-  }
-
-  /** While an entry with another token is not bound (see `decide-claim.ts`), the Service's own stays on it. */
-  #tokenShown({ service, holdings }: ServiceView, { uses }: Outcome): string {
-    const shown = this.#deps.world.tokenOf(service) ?? '';
-    const first = holdings.find(({ address }) => uses[0] && sameAddress(address, uses[0].address));
-    if (!first) return shown;
-    return first.own.uid === undefined && shown !== '' ? shown : first.own.token;
   }
 
   #waitsSince({ service, key }: ServiceView): string {

@@ -136,3 +136,25 @@ test.each<[string, Partial<UpkeepFacts>, object]>([
 ])('a claim that %s', (_, facts, expected) => {
   expect(decide(facts)).toEqual(expected);
 });
+
+test('claims of an update and of the allocator have each their token: all get that of the Service', () => {
+  const holdings = [holding('10.0.0.1', { uid: undefined, token: 'of-the-update' }), holding('2001:db8::')];
+  const facts = {
+    service: service(),
+    serviceToken: 'of-the-update',
+    holdings,
+    outcome: outcome('10.0.0.1', '2001:db8::'),
+  };
+  const { renew } = decideUpkeep({
+    ...facts,
+    wishAt: () => wishOf(wants()),
+    agreementOn: () => ({ kind: 'same' }),
+    seenMs: () => NOW_MS,
+    nowMs: NOW_MS,
+    graceMs: 60_000,
+  });
+  expect(renew.map(({ address, next }) => [formatAddress(address), next.token])).toEqual([
+    ['10.0.0.1', 'of-the-update'],
+    ['2001:db8::', 'of-the-update'],
+  ]);
+});

@@ -58,6 +58,20 @@ test.each([
     { ports: tcp(80) },
   ],
   [
+    'bound, with another token than the Service is to show: the same for all',
+    { token: 'other' },
+    wants(),
+    { bind: false, serviceCounts: false, token: 'token-front' },
+    { token: 'token-front' },
+  ],
+  [
+    'not to be bound yet, with another token',
+    { uid: undefined, token: 'other' },
+    wants(),
+    { bind: false, serviceCounts: false, token: 'token-front' },
+    undefined,
+  ],
+  [
     'another key: it stays while an update may be under way',
     {},
     wants({ sharingKey: 'k' }),
@@ -74,7 +88,7 @@ test.each([
 ])('%s', (_, own, wish, renewal, change) => {
   const { uid, ...rest } = holder('front', own as object);
   const entry = uid === undefined ? rest : { ...rest, uid };
-  const next = renewedHolder(entry, service(), wishOf(wish), { token: undefined, ...renewal });
+  const next = renewedHolder(entry, service(), wishOf(wish), { token: '', ...renewal });
   if (change === undefined) expect(next).toBe(entry);
   else expect(next).toEqual({ ...entry, ...change });
 });
@@ -84,7 +98,7 @@ test('no port of the Service is ever missing, whatever is known of the update', 
   fc.assert(
     fc.property(ports, ports, fc.boolean(), fc.boolean(), (claimed, wished, bind, serviceCounts) => {
       const next = renewedHolder(holder('front', { ports: claimed }), service(), wishOf(wants({ ports: wished })), {
-        token: undefined,
+        token: '',
         bind,
         serviceCounts,
       });

@@ -8,6 +8,7 @@ import {
   keptHoldings,
   ownEntry,
   pinnedHoldings,
+  tokenShown,
 } from '../../../allocator/holdings.ts';
 import type { ClaimHolder } from '../../../lib/api/claim.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
@@ -152,4 +153,16 @@ test.each<[string, Partial<ClaimHolder>, Parameters<typeof service>[0], boolean]
 ])('an entry %s: established', (_, differs, made, expected) => {
   const own = holder('front', differs as Partial<ClaimHolder>);
   expect(isEstablished(service(made), addr('10.0.0.2'), own, 'token-front')).toBe(expected);
+});
+
+test.each<[string, Partial<ClaimHolder>, string | undefined, string]>([
+  ['of the first address, bound', { uid: 'uid-front', token: 'a' }, 'b', 'a'],
+  ['the Service’s own, while that entry is not bound', { uid: undefined, token: 'a' }, 'b', 'b'],
+  ['of that entry, where the Service has none of its own', { uid: undefined, token: 'a' }, undefined, 'a'],
+])('the token to be shown: %s', (_, differs, own, expected) => {
+  const { uid, ...rest } = holder('front', differs);
+  const first = { address: addr('10.0.0.1'), own: uid === undefined ? rest : { ...rest, uid } };
+  const second = { address: addr('2001:db8::'), own: holder('front', { token: 'c' }) };
+  expect(tokenShown(addr('10.0.0.1'), [second, first], own)).toBe(expected);
+  expect(tokenShown(undefined, [second, first], own)).toBe(own ?? '');
 });
