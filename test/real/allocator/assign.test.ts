@@ -260,6 +260,8 @@ test('another controller that writes the same status is answered, but not at the
   await lab.pool('contested', '198.51.100.68/30');
   await lab.create('contested/web');
   await lab.published('contested/web', '198.51.100.68');
+  // Whoever took over just now looks at the Services of the other tests as well.
+  await replica.idle();
   const before = (await replica.writes())['patch services 200'] ?? 0;
   const theirs = { status: { loadBalancer: { ingress: [{ ip: '192.0.2.77' }] } } };
   const endMs = performance.now() + 1_500;
@@ -269,6 +271,7 @@ test('another controller that writes the same status is answered, but not at the
     }
   }
   await lab.published('contested/web', '198.51.100.68');
-  expect(((await replica.writes())['patch services 200'] ?? 0) - before).toBeLessThan(9);
+  // At 0, 100, 300, 700 ms and so on, each with one for the condition about who announces; unhindered it were a hundred.
+  expect(((await replica.writes())['patch services 200'] ?? 0) - before).toBeLessThan(15);
   expect(replica.log.lines.map(({ msg }) => msg)).toContain('service status is written by another controller too');
 });
