@@ -212,6 +212,9 @@ describe('the webhook', () => {
       '/validate CREATE b dry',
     ]);
     await client.delete(eips, { name: 'a' });
+    // The API server reviews a patch of what its cache has, and again of what is stored where that is newer: its cache has to know of the deletion.
+    const label = () => client.patch(eips, { name: 'a' }, { metadata: { labels: { a: 'b' } } }, { type: 'merge' });
+    await eventually(async () => expect(await askedBy(label)).toEqual([]));
     const letGo = () => client.patch(eips, { name: 'a' }, { metadata: { finalizers: null } }, { type: 'merge' });
     expect(await askedBy(letGo)).toEqual([]);
   });
