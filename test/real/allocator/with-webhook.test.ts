@@ -24,6 +24,8 @@ afterAll(async () => {
 
 const create = (service: Service): Promise<Service> => lab.client.create(SERVICES, service);
 const read = (name: string): Promise<Service> => lab.client.get(SERVICES, { namespace: 'default', name });
+const patch = (name: string, body: unknown): Promise<Service> =>
+  lab.client.patch(SERVICES, { namespace: 'default', name }, body, { type: 'merge' });
 const all = async (prefix: string): Promise<readonly Service[]> =>
   (await lab.client.list(SERVICES, { namespace: 'default' })).items.filter(({ metadata }) =>
     metadata.name?.startsWith(prefix),
@@ -124,9 +126,6 @@ test('updates through the webhook: ports of a shared address, another Eip, annot
   await eventually(async () =>
     expect([publishedBy(await read('up-a')), publishedBy(await read('up-b'))]).toEqual(['10.4.0.0', '10.4.0.0']),
   );
-  const patch = (name: string, body: unknown): Promise<Service> =>
-    lab.client.patch(SERVICES, { namespace: 'default', name }, body, { type: 'merge' });
-
   await patch('up-b', { spec: { ports: [{ port: 82 }] } });
   await eventually(async () => {
     const claim = await lab.client.get(EIP_CLAIMS, { name: '10.4.0.0' });
@@ -183,13 +182,7 @@ test('a Service taken from Skycap loses its address, though claim and Eip tell o
     const service = await read('taken');
     expect([publishedBy(service), assigned(service)?.reason]).toEqual(['10.6.0.1', 'AddressOutsideEip']);
   });
-  const annotations = { 'lb.kubesphere.io/v1alpha1': null };
-  await lab.client.patch(
-    SERVICES,
-    { namespace: 'default', name: 'taken' },
-    { metadata: { annotations } },
-    { type: 'merge' },
-  );
+  await patch('taken', { metadata: { annotations: { 'lb.kubesphere.io/v1alpha1': null } } });
   await eventually(async () => {
     const left = await read('taken');
     expect([publishedBy(left), assigned(left), left.metadata.annotations?.['skycap.io/addresses']]).toEqual([

@@ -19,19 +19,20 @@ const outcome = (...addresses: string[]): Outcome => ({
   waits: 'no',
   isComplete: addresses.length > 0,
 });
+const factsWith = (differs: Partial<UpkeepFacts>): UpkeepFacts => ({
+  service: service(),
+  serviceToken: 'token-front',
+  wishAt: () => wishOf(wants()),
+  holdings: [],
+  outcome: outcome('10.0.0.1'),
+  agreementOn: () => ({ kind: 'same' }),
+  seenMs: () => NOW_MS,
+  nowMs: NOW_MS,
+  graceMs: 60_000,
+  ...differs,
+});
 const decide = (differs: Partial<UpkeepFacts>) => {
-  const upkeep = decideUpkeep({
-    service: service(),
-    serviceToken: 'token-front',
-    wishAt: () => wishOf(wants()),
-    holdings: [],
-    outcome: outcome('10.0.0.1'),
-    agreementOn: () => ({ kind: 'same' }),
-    seenMs: () => NOW_MS,
-    nowMs: NOW_MS,
-    graceMs: 60_000,
-    ...differs,
-  });
+  const upkeep = decideUpkeep(factsWith(differs));
   return {
     renew: upkeep.renew.map(({ address, next }) => [formatAddress(address), next.uid, next.ports.length]),
     release: upkeep.release.map(({ address, reason }) => `${formatAddress(address)} ${reason}`),
@@ -139,20 +140,8 @@ test.each<[string, Partial<UpkeepFacts>, object]>([
 
 test('claims of an update and of the allocator have each their token: all get that of the Service', () => {
   const holdings = [holding('10.0.0.1', { uid: undefined, token: 'of-the-update' }), holding('2001:db8::')];
-  const facts = {
-    service: service(),
-    serviceToken: 'of-the-update',
-    holdings,
-    outcome: outcome('10.0.0.1', '2001:db8::'),
-  };
-  const { renew } = decideUpkeep({
-    ...facts,
-    wishAt: () => wishOf(wants()),
-    agreementOn: () => ({ kind: 'same' }),
-    seenMs: () => NOW_MS,
-    nowMs: NOW_MS,
-    graceMs: 60_000,
-  });
+  const both = outcome('10.0.0.1', '2001:db8::');
+  const { renew } = decideUpkeep(factsWith({ serviceToken: 'of-the-update', holdings, outcome: both }));
   expect(renew.map(({ address, next }) => [formatAddress(address), next.token])).toEqual([
     ['10.0.0.1', 'of-the-update'],
     ['2001:db8::', 'of-the-update'],
