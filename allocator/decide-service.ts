@@ -72,9 +72,10 @@ export function decideService(facts: ServiceFacts, outcome: Outcome): ServiceDec
     message: outcome.message,
   };
   const ingress = ingressFor(facts, outcome);
-  const announced = announcedFor(facts, ingress);
+  const shown = addressesShown(facts.service, outcome, ingress);
+  const announced = announcedFor(facts, shown);
   return {
-    marks: marksFor(facts, outcome, ingress),
+    marks: marksFor(facts, outcome, ingress, shown),
     ingress,
     verdicts: facts.isByDefault ? [verdict, BY_DEFAULT] : [verdict],
     ...(announced && { announced }),
@@ -83,11 +84,8 @@ export function decideService(facts: ServiceFacts, outcome: Outcome): ServiceDec
 }
 
 /** An address of layer 2 is taken by a node only once it is published: that nobody has it yet is no news. */
-function announcedFor(
-  { announcedOf }: ServiceFacts,
-  ingress: readonly LoadBalancerIngress[],
-): Verdict | 'as it is' | undefined {
-  const verdict = announcedOf(ingress.flatMap(({ ip }) => parseAddress(ip ?? '') ?? []));
+function announcedFor({ announcedOf }: ServiceFacts, shown: readonly Address[]): Verdict | 'as it is' | undefined {
+  const verdict = announcedOf(shown);
   return verdict?.reason === 'NobodyHasIt' ? 'as it is' : verdict;
 }
 
@@ -157,13 +155,18 @@ function mustGo(entry: LoadBalancerIngress, facts: ServiceFacts, { uses }: Outco
 }
 
 /** The marks are for people, for selectors, and for rebuilding; whoever forges them is corrected here. */
-function marksFor(facts: ServiceFacts, outcome: Outcome, ingress: readonly LoadBalancerIngress[]): Marks {
+function marksFor(
+  facts: ServiceFacts,
+  outcome: Outcome,
+  ingress: readonly LoadBalancerIngress[],
+  shown: readonly Address[],
+): Marks {
   const { annotations, labels } = facts.service.metadata;
   const waitingSince = outcome.waits === 'must' ? (waitingSinceOf(facts.service) ?? facts.waitsSince) : undefined;
   const [first] = outcome.uses;
   if (first) {
     return {
-      [ADDRESSES_ANNOTATION]: addressesShown(facts.service, outcome, ingress),
+      [ADDRESSES_ANNOTATION]: shown.map(formatAddress).join(','),
       [CLAIM_ANNOTATION]: facts.token,
       [WAITING_SINCE_ANNOTATION]: waitingSince,
       [EIP_LABEL]: first.eipName,
@@ -182,13 +185,11 @@ function marksFor(facts: ServiceFacts, outcome: Outcome, ingress: readonly LoadB
 }
 
 /** What it uses, and what it was given before and publishes still: when it leaves, that is how we know what was ours. */
-function addressesShown(service: Service, { uses }: Outcome, ingress: readonly LoadBalancerIngress[]): string {
+function addressesShown(service: Service, { uses }: Outcome, ingress: readonly LoadBalancerIngress[]): Address[] {
   const ours = [...uses.map(({ address }) => address), ...annotatedAddresses(service)];
   return ingress
     .flatMap(({ ip }) => parseAddress(ip ?? '') ?? [])
-    .filter((address) => ours.some((one) => sameAddress(one, address)))
-    .map(formatAddress)
-    .join(',');
+    .filter((address) => ours.some((one) => sameAddress(one, address)));
 }
 
 /** Only what is news: an address that was not published before, or another reason than before. */

@@ -106,6 +106,12 @@ export function annotatedAddresses(service: Service): Address[] {
   return text.split(',').flatMap((item) => parseAddress(item.trim()) ?? []);
 }
 
+/** What it publishes of ours: another controller may write the same status, and whose addresses those are is not for us to say. */
+export function givenAddresses(service: Service): Address[] {
+  const annotated = annotatedAddresses(service);
+  return publishedAddresses(service).filter((address) => annotated.some((one) => sameAddress(one, address)));
+}
+
 /** Claims in the order in which they are preferred: published in status, then annotated, then the lowest address. */
 export function inOrderOfPreference(service: Service, claims: readonly EipClaim[]): EipClaim[] {
   if (claims.length < 2) return [...claims];

@@ -6,7 +6,6 @@ import type { EipClaim } from '../lib/api/claim.ts';
 import { claimAddress } from '../lib/api/claim.ts';
 import { CLAIM_ANNOTATION } from '../lib/api/keys.ts';
 import { keyOf } from '../lib/api/object.ts';
-import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import { type Address, formatAddress } from '../lib/net/address.ts';
 import { Announcers } from './announcers.ts';
@@ -14,7 +13,15 @@ import type { Verdict } from './condition.ts';
 import { announcedVerdict } from './decide-announced.ts';
 import { Eips } from './eips.ts';
 import { Fresh } from './fresh.ts';
-import { type EipState, type Holding, inOrderOfPreference, isEstablished, isHolder, ownEntry } from './holdings.ts';
+import {
+  type EipState,
+  givenAddresses,
+  type Holding,
+  inOrderOfPreference,
+  isEstablished,
+  isHolder,
+  ownEntry,
+} from './holdings.ts';
 import { ServiceIndex } from './service-index.ts';
 import { Sightings } from './sightings.ts';
 import type { Stores } from './stores.ts';
@@ -123,8 +130,8 @@ export class World {
     return claim !== undefined && !claim.spec.holders.some(this.isHolder(service));
   }
 
-  /** Who announces the addresses that a Service has, or is to have. */
-  announcedOf(service: Service, addresses: readonly Address[] = publishedAddresses(service)): Verdict | undefined {
+  /** Who announces the addresses that we gave to a Service, or are about to give. */
+  announcedOf(service: Service, addresses: readonly Address[] = givenAddresses(service)): Verdict | undefined {
     return announcedVerdict({
       addresses,
       isLocal: service.spec?.externalTrafficPolicy === 'Local',

@@ -286,6 +286,16 @@ describe('the request', () => {
     expect(announcedPatch(told, verdict, NOW_MS + 60_000)).toBeUndefined();
   });
 
+  it('says nothing of an address that another controller wrote', () => {
+    const { stores, world } = site('bgp');
+    const given = lookAt(service(), world, stores).decision.ingress.map(({ ip }) => ip!);
+    const annotations = { 'skycap.io/addresses': given.join(',') };
+    expect(world.announcedOf(service({ annotations, published: ['203.0.113.7'] }))).toBeUndefined();
+    expect(world.announcedOf(service({ annotations, published: ['203.0.113.7', ...given] }))?.message).toMatch(
+      new RegExp(`^${given[0]} by bgp`),
+    );
+  });
+
   it('takes the condition away with the address', () => {
     const conditions = [
       { type: 'skycap.io/Announced', status: 'True', reason: 'Announced', message: '', lastTransitionTime: 'x' },
