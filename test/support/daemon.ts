@@ -29,7 +29,9 @@ export class Daemon {
     const wrapped = existsSync(SETPRIV)
       ? [SETPRIV, '--pdeathsig', 'KILL', options.command, ...options.args]
       : [options.command, ...options.args];
+    // A group of its own: Ctrl-C is for whoever started it, and ends it in order.
     this.#child = spawn(wrapped[0]!, wrapped.slice(1), {
+      detached: true,
       stdio: ['ignore', log, log],
       env: options.env ?? process.env,
     });
