@@ -209,6 +209,7 @@ export class Bench implements AsyncDisposable {
     await this.bird[Symbol.asyncDispose]();
     await this.client.delete(BGP_PEERS, { name: PEER }).catch(() => undefined);
     await this.client.delete(NAMESPACES, { name: NAMESPACE }).catch(() => undefined);
+    await this.client.delete(EIPS, { name: NAMESPACE }).catch(() => undefined);
     await this.#router[Symbol.asyncDispose]();
     await this.client.close();
   }
