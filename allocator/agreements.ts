@@ -22,40 +22,56 @@ interface Difference {
   readonly sinceMs: number;
 }
 
+/** Of one entry in a claim. */
+interface Memory {
+  agreed?: string;
+  difference?: Difference;
+}
+
 export class Agreements {
-  readonly #agreed = new Map<string, string>();
-  readonly #differences = new Map<string, Difference>();
+  /** By Service, then by address. */
+  readonly #memories = new Map<string, Map<string, Memory>>();
 
   /**
-   * @param id of the entry: Service and address.
    * @param claimed what the claim says, as comparable text.
    * @param wished what the Service says.
+   * @param nowMs by a clock that never jumps.
    */
-  judge(id: string, claimed: string, wished: string, nowMs: number): Agreement {
+  judge(service: string, address: string, claimed: string, wished: string, nowMs: number): Agreement {
+    const memory = this.#memoryOf(service, address);
     if (claimed === wished) {
-      this.#agreed.set(id, claimed);
-      this.#differences.delete(id);
+      memory.agreed = claimed;
+      delete memory.difference;
       return { kind: 'same' };
     }
-    const agreed = this.#agreed.get(id);
+    const { agreed, difference } = memory;
     if (agreed === claimed) return { kind: 'serviceCounts' };
-    const { sinceMs } = this.#noted(id, { claimed, wished, sinceMs: nowMs });
+    // The same difference keeps its time; another one starts anew.
+    const isSame = difference?.claimed === claimed && difference.wished === wished;
+    const { sinceMs } = isSame ? difference : { sinceMs: nowMs };
+    memory.difference = { claimed, wished, sinceMs };
     const bothMoved = agreed !== undefined && agreed !== wished;
     const untilMs = sinceMs + (bothMoved ? NEXT_CALL_MS : LONGEST_CALL_MS);
     return nowMs >= untilMs ? { kind: 'serviceCounts' } : { kind: 'wait', untilMs };
   }
 
   /** To be called when the entry is gone. */
-  forget(id: string): void {
-    this.#agreed.delete(id);
-    this.#differences.delete(id);
+  forget(service: string, address: string): void {
+    const memories = this.#memories.get(service);
+    memories?.delete(address);
+    if (memories?.size === 0) this.#memories.delete(service);
   }
 
-  /** The same difference keeps its time; another one starts anew. */
-  #noted(id: string, now: Difference): Difference {
-    const before = this.#differences.get(id);
-    if (before?.claimed === now.claimed && before.wished === now.wished) return before;
-    this.#differences.set(id, now);
-    return now;
+  /** The Service is no more. */
+  forgetService(service: string): void {
+    this.#memories.delete(service);
+  }
+
+  #memoryOf(service: string, address: string): Memory {
+    const memories = this.#memories.get(service) ?? new Map<string, Memory>();
+    this.#memories.set(service, memories);
+    const memory = memories.get(address) ?? {};
+    memories.set(address, memory);
+    return memory;
   }
 }

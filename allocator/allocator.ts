@@ -3,6 +3,7 @@
  *
  *     any change ─▶ key ─▶ gather (Service, claims, Eips) ─▶ decide ─▶ at most: one patch of the Service, claim updates, releases
  */
+import type { Clock } from '../lib/process/clock.ts';
 import { Caches } from './caches.ts';
 import type { QueueName } from './metrics.ts';
 import type { Deps } from './ports.ts';
@@ -16,8 +17,8 @@ export class Allocator {
   readonly #caches: Caches;
   #term: Term | undefined;
 
-  constructor(stores: Stores, nowMs: () => number) {
-    this.world = new World(stores, nowMs);
+  constructor(stores: Stores, clock: Clock) {
+    this.world = new World(stores, clock);
     this.#caches = new Caches(this.world);
     watchAll(this.world, this.#caches, () => this.#term);
   }

@@ -8,6 +8,7 @@ import type { KubeClient } from '../lib/kube/client.ts';
 import { isConflict, isNotFound } from '../lib/kube/errors.ts';
 import { EIP_CLAIMS } from '../lib/kube/resource.ts';
 import type { Address } from '../lib/net/address.ts';
+import type { Renewing } from './decide-upkeep.ts';
 import { isOfFormer } from './holdings.ts';
 
 /** @returns false where the claim has changed meanwhile; the ledger knows it by then. */
@@ -15,16 +16,17 @@ export async function renewEntry(
   client: KubeClient,
   ledger: Ledger,
   claim: EipClaim,
-  change: { readonly address: Address; readonly own: ClaimHolder; readonly next: ClaimHolder },
+  change: Renewing,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { own, next } = change;
+  const { own, next, source } = change;
   const holders = claim.spec.holders.flatMap((holder) => {
     if (holder === own) return [next];
     return isSameName(holder, next) && isOfFormer(holder, next.uid) ? [] : [holder];
   });
   try {
-    ledger.apply(await client.replace(EIP_CLAIMS, { ...claim, spec: { ...claim.spec, holders } }, { signal }));
+    const spec = { ...claim.spec, ...source, holders };
+    ledger.apply(await client.replace(EIP_CLAIMS, { ...claim, spec }, { signal }));
     return true;
   } catch (error) {
     if (!isConflict(error) && !isNotFound(error)) throw error;

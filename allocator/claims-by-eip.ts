@@ -1,5 +1,5 @@
 /** Claims by the Eip that their address counts to; built again after an Eip has changed, kept up to date by the claims' watch otherwise. */
-import { claimAddress, type EipClaim } from '../lib/api/claim.ts';
+import type { EipClaim } from '../lib/api/claim.ts';
 import type { Store } from '../lib/kube/store.ts';
 import type { Eips } from './eips.ts';
 
@@ -31,10 +31,9 @@ export class ClaimsByEip {
     return [...(this.#byEip.get(eipName)?.values() ?? [])];
   }
 
-  /** The Eip that an address counts to, as `used` of that Eip has it. */
-  eipOf(claim: EipClaim): string {
-    const address = claimAddress(claim.metadata.name ?? '');
-    return address ? this.#eips.stateOf(address, claim.spec.eip).name : claim.spec.eip;
+  /** The Eip that an address counts to, as `used` of that Eip has it; none where that was deleted, and its name is another's. */
+  eipOf(claim: EipClaim): string | undefined {
+    return this.#eips.accountOf(claim);
   }
 
   #rebuild(): void {
@@ -46,6 +45,7 @@ export class ClaimsByEip {
 
   #add(key: string, claim: EipClaim): void {
     const eipName = this.eipOf(claim);
+    if (eipName === undefined) return;
     this.#eipOf.set(key, eipName);
     const claims = this.#byEip.get(eipName);
     if (claims) claims.set(key, claim);

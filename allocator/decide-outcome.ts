@@ -8,8 +8,9 @@ import { formatProblems, type Problem } from '../lib/api/problem.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Choice, Given, Obstacle } from '../lib/ipam/choose.ts';
+import type { Holding } from '../lib/ipam/holding.ts';
 import { type Address, type Family, formatAddress, sameAddress } from '../lib/net/address.ts';
-import { type Holding, keptHoldings, wantsAsHeld } from './holdings.ts';
+import { keptHoldings, wantsAsHeld } from './holdings.ts';
 
 /** An address that the Service has, and the Eip it is from. */
 export interface Use {

@@ -15,10 +15,11 @@ import {
 } from '../lib/api/keys.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { LoadBalancerIngress, Service } from '../lib/api/service.ts';
+import type { Holding } from '../lib/ipam/holding.ts';
 import { type Address, formatAddress, parseAddress, sameAddress } from '../lib/net/address.ts';
 import type { Verdict } from './condition.ts';
 import { describe, type Outcome } from './decide-outcome.ts';
-import { annotatedAddresses, type Holding } from './holdings.ts';
+import { annotatedAddresses } from './holdings.ts';
 import { waitingSinceOf } from './waiting.ts';
 
 export interface ServiceFacts {

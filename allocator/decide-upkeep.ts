@@ -6,12 +6,14 @@
 import type { ClaimHolder } from '../lib/api/claim.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { Service } from '../lib/api/service.ts';
+import type { Holding } from '../lib/ipam/holding.ts';
+import { type Source, sourceOf } from '../lib/ipam/source.ts';
 import type { Address } from '../lib/net/address.ts';
 import type { Agreement } from './agreements.ts';
 import { decideClaim, type HolderVerdict } from './decide-claim.ts';
 import { isUsed, type Outcome } from './decide-outcome.ts';
 import { type ClaimedWish, renewedHolder, wishIn } from './holder.ts';
-import { type Holding, tokenShown } from './holdings.ts';
+import { tokenShown } from './holdings.ts';
 
 export interface UpkeepFacts {
   readonly service: Service;
@@ -27,8 +29,17 @@ export interface UpkeepFacts {
   readonly graceMs: number;
 }
 
+/** What is to stand in a claim in place of what stands there. */
+export interface Renewing {
+  readonly address: Address;
+  readonly own: ClaimHolder;
+  readonly next: ClaimHolder;
+  /** Where another Eip has the address by now than the one that gave it. */
+  readonly source?: Source;
+}
+
 export interface Upkeep {
-  readonly renew: readonly { readonly address: Address; readonly own: ClaimHolder; readonly next: ClaimHolder }[];
+  readonly renew: readonly Renewing[];
   readonly release: readonly { readonly address: Address; readonly own: ClaimHolder; readonly reason: Reason }[];
   /** When to look again though nothing happens. */
   readonly againAtMs: number;
@@ -38,7 +49,9 @@ export function decideUpkeep(facts: UpkeepFacts): Upkeep {
   const judged = facts.holdings.map((holding) => ({ ...holding, verdict: verdictOn(holding, facts) }));
   const renewals = judged.map(({ verdict, ...holding }) => renewalOf(holding, verdict, facts));
   return {
-    renew: renewals.flatMap(({ address, own, next }) => (next === own ? [] : [{ address, own, next }])),
+    renew: renewals.flatMap(({ againAtMs, ...renewing }) =>
+      renewing.next === renewing.own && !renewing.source ? [] : [renewing],
+    ),
     release: judged.flatMap(({ address, own, verdict }) =>
       verdict.kind === 'release' ? [{ address, own, reason: verdict.reason }] : [],
     ),
@@ -73,7 +86,7 @@ function renewalOf(
   holding: Holding,
   verdict: HolderVerdict,
   { service, serviceToken, wishAt, holdings, outcome, agreementOn }: UpkeepFacts,
-): { readonly address: Address; readonly own: ClaimHolder; readonly next: ClaimHolder; readonly againAtMs: number } {
+): Renewing & { readonly againAtMs: number } {
   const { address, own } = holding;
   const never = Number.POSITIVE_INFINITY;
   // What the Service does not use is let go, now or after the grace period, and must not take ports from those who share the address meanwhile.
@@ -86,5 +99,14 @@ function renewalOf(
     token: tokenShown(outcome?.uses[0]?.address, holdings, serviceToken),
     serviceCounts: agreement.kind === 'serviceCounts',
   });
-  return { address, own, next, againAtMs: agreement.kind === 'wait' ? agreement.untilMs : never };
+  const source = newSource(holding);
+  const againAtMs = agreement.kind === 'wait' ? agreement.untilMs : never;
+  return { address, own, next, againAtMs, ...(source && { source }) };
+}
+
+/** An Eip that was made again, or took over the addresses of another, is the one that they stay with from now on. */
+function newSource({ claim, eip, eipName, eipUid = '' }: Holding): Source | undefined {
+  const source = sourceOf({ name: eipName, uid: eipUid });
+  const isSame = source.eip === claim.spec.eip && source.eipUid === claim.spec.eipUid;
+  return eip !== 'usable' || isSame ? undefined : source;
 }

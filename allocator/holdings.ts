@@ -1,37 +1,13 @@
-/**
- * What a Service holds: the claims with an entry of its own, and how the Eip of each stands. PURE.
- *
- * `lib/ipam/choose.ts` knows usable Eips only. An Eip that was edited into something that can't be read, that overlaps an older one, or
- * that no longer contains an address it gave, is still there: what it gave must not move because of it (design §4.1). Only an Eip that is
- * surely gone sets its addresses free.
- */
+/** What a Service holds: which entries in claims are its own, and what it shows of them. PURE. */
 import type { ClaimHolder, EipClaim } from '../lib/api/claim.ts';
 import { claimAddress } from '../lib/api/claim.ts';
 import { ADDRESSES_ANNOTATION } from '../lib/api/keys.ts';
+import { parseMarked } from '../lib/api/marked-addresses.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
-import { mayShare } from '../lib/ipam/sharing.ts';
-import { type Address, compareAddresses, formatAddress, parseAddress, sameAddress } from '../lib/net/address.ts';
-
-/** `usable`: an Eip that counts contains the address. `unusable`: its Eip exists, but does not. `gone`: its Eip is surely deleted. */
-export type EipState = 'usable' | 'unusable' | 'gone';
-
-/** A claim with this Service in it. */
-export interface Holding {
-  readonly address: Address;
-  readonly claim: EipClaim;
-  /** The entry in the claim that is this Service's. */
-  readonly own: ClaimHolder;
-  /** Name of the Eip that the address counts to now. */
-  readonly eipName: string;
-  readonly eip: EipState;
-  /**
-   * Whether the entry is this Service's beyond doubt: bound to it, of an address that it publishes, or of one that its own create call was answered with. Any other may
-   * be of another create call for the name, under way or failed; it is taken where it fulfils the wish, and is no reason to publish what nobody asked for.
-   */
-  readonly isEstablished: boolean;
-}
+import { type Holding, isConsented } from '../lib/ipam/holding.ts';
+import { type Address, compareAddresses, formatAddress, sameAddress } from '../lib/net/address.ts';
 
 /**
  * Whether an entry is this Service's: by its name, or by the token while it has none. The uid is not asked: an entry bound to another uid
@@ -102,8 +78,7 @@ export function tokenShown(
 
 /** Of the annotation `skycap.io/addresses`. */
 export function annotatedAddresses(service: Service): Address[] {
-  const text = service.metadata.annotations?.[ADDRESSES_ANNOTATION] ?? '';
-  return text.split(',').flatMap((item) => parseAddress(item.trim()) ?? []);
+  return parseMarked(service.metadata.annotations?.[ADDRESSES_ANNOTATION]);
 }
 
 /** What it publishes of ours: another controller may write the same status, and whose addresses those are is not for us to say. */
@@ -139,17 +114,6 @@ export function formerAddresses(service: Service, holdings: readonly Pick<Holdin
 }
 
 /**
- * Holdings that stay as they are although `choose` would not see them: one a family, where the preferred holding fulfils the wish but its Eip
- * is unusable for now. Nothing else is chosen for those families.
- */
-export function pinnedHoldings(wants: Wants, holdings: readonly Holding[]): Holding[] {
-  return wants.families.flatMap((family) => {
-    const preferred = holdings.find((holding) => holding.address.family === family && fulfils(wants, holding));
-    return preferred?.isEstablished && preferred.eip === 'unusable' ? [preferred] : [];
-  });
-}
-
-/**
  * What a Service that can't be read goes on asking for where it has an address: ports and policy as they are, for those are what it publishes, and the consent
  * that stands in the claim.
  *
@@ -167,22 +131,7 @@ export function wantsAsHeld(plain: Wants, { own }: Pick<Holding, 'own'>): Wants 
  */
 export function keptHoldings(wantsAt: (holding: Holding) => Wants, holdings: readonly Holding[]): Holding[] {
   const usable = holdings.filter(
-    (holding) => holding.isEstablished && holding.eip !== 'gone' && isShared(wantsAt(holding), holding),
+    (holding) => holding.isEstablished && holding.eip !== 'gone' && isConsented(wantsAt(holding), holding),
   );
   return usable.filter(({ address }, i) => usable.findIndex((other) => other.address.family === address.family) === i);
-}
-
-/** The Eip's protocol is not asked: of an Eip that can't be read it is not known. */
-function fulfils(wants: Wants, holding: Holding): boolean {
-  if (holding.eip === 'gone') return false;
-  const requested = wants.addresses.find((one) => one.family === holding.address.family);
-  if (requested && !sameAddress(requested, holding.address)) return false;
-  if (wants.eipNames.length > 0 && !wants.eipNames.includes(holding.eipName)) return false;
-  return isShared(wants, holding);
-}
-
-/** With nobody, or with the consent of all. */
-function isShared(wants: Wants, { claim, own }: Holding): boolean {
-  const others = claim.spec.holders.filter((holder) => holder !== own);
-  return mayShare(wants, others).ok;
 }

@@ -54,6 +54,7 @@ export function createAllocatorMetrics(
     labelNames: ['queue'],
     registers,
     collect() {
+      this.reset();
       for (const [queue, length] of Object.entries(queueLength())) this.set({ queue }, length);
     },
   });

@@ -1,6 +1,7 @@
 /** What the reconcilers need of the world outside, beside the API server: Events, time, tokens. */
 import type { KubeObject } from '../lib/api/object.ts';
 import type { KubeClient } from '../lib/kube/client.ts';
+import type { Clock } from '../lib/process/clock.ts';
 import type { Logger } from '../lib/process/log.ts';
 import type { Config } from './config.ts';
 import type { ServiceEvent } from './decide-service.ts';
@@ -12,14 +13,13 @@ export interface EventSink {
   record(about: KubeObject, event: ServiceEvent): void;
 }
 
-export interface Deps {
+export interface Deps extends Clock {
   readonly client: KubeClient;
   readonly world: World;
   readonly events: EventSink;
   readonly metrics: AllocatorMetrics;
   readonly log: Logger;
   readonly config: Pick<Config, 'unmarkedServices' | 'claimGraceSeconds' | 'workers'>;
-  readonly nowMs: () => number;
   /** Random, 128 bits in hexadecimal. */
   readonly newToken: () => string;
 }

@@ -6,9 +6,9 @@ import type { Eip } from '../lib/api/eip.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
+import type { Holding } from '../lib/ipam/holding.ts';
 import type { Pools } from '../lib/ipam/pools.ts';
 import { type Address, sameAddress } from '../lib/net/address.ts';
-import type { Holding } from './holdings.ts';
 
 export interface Reclaim {
   /** The one wish that this address fulfils. */

@@ -49,11 +49,12 @@ export class AnnouncedReconciler {
   }
 
   #renewReach(): Again | undefined {
-    const { world, nowMs, onReach } = this.#deps;
-    const waitMs = this.#renewedMs + RENEW_EVERY_MS - nowMs();
-    if (waitMs > 0 && waitMs <= RENEW_EVERY_MS) return { againAfterMs: waitMs };
-    this.#renewedMs = nowMs();
-    const { isUrgent, isNews, againAfterMs } = world.announcers.renew(nowMs());
+    const { world, monotonicMs, onReach } = this.#deps;
+    const nowMs = monotonicMs();
+    const waitMs = this.#renewedMs + RENEW_EVERY_MS - nowMs;
+    if (waitMs > 0) return { againAfterMs: waitMs };
+    this.#renewedMs = nowMs;
+    const { isUrgent, isNews, againAfterMs } = world.announcers.renew(nowMs);
     if (isNews) onReach(isUrgent);
     return againAfterMs === undefined ? undefined : { againAfterMs };
   }
@@ -71,14 +72,14 @@ export class AnnouncedReconciler {
   }
 
   #patienceMs(key: string, isOwnerless: boolean): number {
-    const { nowMs } = this.#deps;
     if (!isOwnerless) {
       this.#ownerlessSinceMs.delete(key);
       return 0;
     }
-    const sinceMs = this.#ownerlessSinceMs.get(key) ?? nowMs();
+    const nowMs = this.#deps.monotonicMs();
+    const sinceMs = this.#ownerlessSinceMs.get(key) ?? nowMs;
     this.#ownerlessSinceMs.set(key, sinceMs);
-    return Math.max(0, sinceMs + TAKEN_WITHIN_MS - nowMs());
+    return Math.max(0, sinceMs + TAKEN_WITHIN_MS - nowMs);
   }
 }
 

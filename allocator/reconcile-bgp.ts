@@ -30,12 +30,12 @@ export class BgpReconciler {
 
   /** @param key made by {@link peerKey} or {@link confKey}. */
   async reconcile(key: string, signal: AbortSignal): Promise<Again | undefined> {
-    const waitMs = this.#pace.waitMs(key, this.#deps.nowMs());
+    const waitMs = this.#pace.waitMs(key, this.#deps.monotonicMs());
     if (waitMs > 0) return { againAfterMs: waitMs };
     const [kind, name = ''] = key.split('/');
     const nodes = kind === 'peer' ? await this.#peer(name, signal) : await this.#conf(name, signal);
     if (nodes === undefined) this.#pace.forget(key);
-    else this.#pace.wrote(key, nodes, this.#deps.nowMs());
+    else this.#pace.wrote(key, nodes, this.#deps.monotonicMs());
     return undefined;
   }
 

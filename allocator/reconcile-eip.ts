@@ -23,7 +23,7 @@ export class EipReconciler {
   }
 
   async reconcile(name: string, signal: AbortSignal): Promise<Again | undefined> {
-    const { world, metrics, nowMs } = this.#deps;
+    const { world, metrics, nowMs, monotonicMs } = this.#deps;
     const object = this.#writer.cache.get(name);
     const parsed = world.eips.parsed(name);
     if (!object || !parsed) {
@@ -33,7 +33,7 @@ export class EipReconciler {
     }
     // What was written comes back by the watch, or the object is gone.
     if (await takeFinalizersOff(this.#writer, object, signal)) return undefined;
-    const waitMs = this.#pace.waitMs(name, nowMs());
+    const waitMs = this.#pace.waitMs(name, monotonicMs());
     if (waitMs > 0) return { againAfterMs: waitMs };
     const status = eipStatus({
       object,
@@ -44,7 +44,9 @@ export class EipReconciler {
       nowMs: nowMs(),
     });
     metrics.eip(name, status.poolSize ?? 0, status.usage ?? 0);
-    if (await writeStatus(this.#writer, object, status, signal)) this.#pace.wrote(name, status.usage ?? 0, nowMs());
+    if (await writeStatus(this.#writer, object, status, signal)) {
+      this.#pace.wrote(name, status.usage ?? 0, monotonicMs());
+    }
     return undefined;
   }
 }

@@ -80,6 +80,7 @@ export class ServiceReconciler {
     this.#stopWaiting(key);
     this.#deps.later.forget(key);
     this.#rewrites.forget(key);
+    this.#upkeep.forget(key);
     this.#patience.reset(`${key} behind`);
   }
 
@@ -253,15 +254,15 @@ export class ServiceReconciler {
 
   /** @returns when to try again, where another controller writes over it time and again. */
   async #write(view: ServiceView, decision: ServiceDecision, signal: AbortSignal): Promise<Again | undefined> {
-    const { events, log, nowMs } = this.#deps;
+    const { events, log, nowMs, monotonicMs } = this.#deps;
     const body = servicePatch(view.service, decision, nowMs());
     if (!body) return undefined;
     const text = JSON.stringify([decision.ingress, decision.marks, decision.verdicts]);
-    const waitMs = this.#rewrites.waitMs(view.key, text, nowMs());
+    const waitMs = this.#rewrites.waitMs(view.key, text, monotonicMs());
     if (waitMs > 0) return { againAfterMs: waitMs };
     await this.#patch(view.service, body, signal);
     this.#deps.later.published();
-    const isContested = this.#rewrites.wrote(view.key, text, nowMs());
+    const isContested = this.#rewrites.wrote(view.key, text, monotonicMs());
     if (isContested) log.warn({ service: view.key }, 'service status is written by another controller too');
     for (const event of decision.events) events.record(view.service, event);
     const addresses = decision.ingress.map(({ ip, hostname }) => ip ?? hostname);

@@ -42,7 +42,7 @@ const TOKEN_BYTES = 16;
 export function runAllocator(options: RunOptions, signal: AbortSignal): RunningAllocator {
   const { client, log, registry, clock = systemClock } = options;
   const reflectors = createReflectors(client, log, registry);
-  const allocator = new Allocator(reflectors.stores, clock.nowMs);
+  const allocator = new Allocator(reflectors.stores, clock);
   // A replica that stands by is ready when it could take over; who leads is a metric, not a matter of health.
   return { ready: { caches: cacheCheck(reflectors.byName) }, ended: run(options, allocator, reflectors, signal) };
 }
@@ -79,7 +79,7 @@ async function run(
       setMaxListeners(0, term);
       const newToken = (): string => randomBytes(TOKEN_BYTES).toString('hex');
       const leading = new LeadingClient(client, leadership, term);
-      return allocator.lead({ client: leading, config, events, metrics, log, nowMs: clock.nowMs, newToken }, term);
+      return allocator.lead({ ...clock, client: leading, config, events, metrics, log, newToken }, term);
     });
   } finally {
     signal.removeEventListener('abort', end);

@@ -1,6 +1,7 @@
 /** Carries out what `decide-upkeep.ts` says about the claims of a Service that is there. */
 import type { Wants } from '../lib/api/wants.ts';
 import { Claimer } from '../lib/ipam/claimer.ts';
+import type { Holding } from '../lib/ipam/holding.ts';
 import { formatAddress } from '../lib/net/address.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import { Agreements } from './agreements.ts';
@@ -8,11 +9,10 @@ import { renewEntry, sameEntry } from './claim-writer.ts';
 import type { Outcome } from './decide-outcome.ts';
 import { decideUpkeep, type Upkeep } from './decide-upkeep.ts';
 import { type ClaimedWish, isOnlyBound, wishIn, wishOf, wishText } from './holder.ts';
-import { type Holding, isOfFormer, wantsAsHeld } from './holdings.ts';
+import { isOfFormer, wantsAsHeld } from './holdings.ts';
 import type { Later } from './later.ts';
 import type { Deps } from './ports.ts';
 import { type ServiceView, wantsWithoutWishes } from './service-view.ts';
-import { addressKey } from './world.ts';
 
 /** Who lost a race looks again at once; by then the ledger knows what the other has written. */
 const AT_ONCE: Again = { againAfterMs: 1 };
@@ -59,7 +59,8 @@ export class ServiceUpkeep {
     signal: AbortSignal,
   ): Promise<Again | undefined> {
     const upkeep = this.#decide(view, wants, outcome);
-    const canWait = upkeep.renew.length > 0 && upkeep.renew.every(({ own, next }) => isOnlyBound(own, next));
+    const canWait =
+      upkeep.renew.length > 0 && upkeep.renew.every(({ own, next }) => next === own || isOnlyBound(own, next));
     const isDone = (canWait && !this.#deps.later.mayNow(view.key)) || (await this.#renew(view, upkeep.renew, signal));
     await this.#release(view, upkeep, signal);
     if (!isDone) return AT_ONCE;
@@ -67,9 +68,15 @@ export class ServiceUpkeep {
     return Number.isFinite(againAtMs) ? { againAfterMs: Math.max(1, againAtMs - this.#deps.nowMs()) } : undefined;
   }
 
-  #decide({ service, holdings }: ServiceView, wants: Wants | undefined, outcome: Outcome | undefined): Upkeep {
-    const { world, config, nowMs } = this.#deps;
+  /** The Service is no more. */
+  forget(key: string): void {
+    this.#agreements.forgetService(key);
+  }
+
+  #decide({ service, holdings, key }: ServiceView, wants: Wants | undefined, outcome: Outcome | undefined): Upkeep {
+    const { world, config, nowMs, monotonicMs } = this.#deps;
     const now = nowMs();
+    const monotonic = monotonicMs();
     const plain = wants ? undefined : wantsWithoutWishes(service);
     const wishAt = (holding: Holding): ClaimedWish => {
       if (wants) return wishOf(wants);
@@ -82,8 +89,10 @@ export class ServiceUpkeep {
       holdings,
       outcome,
       agreementOn: (holding: Holding) => {
-        const id = addressKey(service, holding.address);
-        return this.#agreements.judge(id, wishText(wishIn(holding.own)), wishText(wishAt(holding)), now);
+        const claimed = wishText(wishIn(holding.own));
+        const wished = wishText(wishAt(holding));
+        const agreement = this.#agreements.judge(key, formatAddress(holding.address), claimed, wished, monotonic);
+        return agreement.kind === 'wait' ? { ...agreement, untilMs: agreement.untilMs - monotonic + now } : agreement;
       },
       seenMs: ({ claim, own }) => world.sightings.seenMs(claim, own),
       nowMs: now,
@@ -102,13 +111,13 @@ export class ServiceUpkeep {
     return isDone;
   }
 
-  async #release({ service, key }: ServiceView, { release }: Upkeep, signal: AbortSignal): Promise<void> {
+  async #release({ key }: ServiceView, { release }: Upkeep, signal: AbortSignal): Promise<void> {
     const { client, world, log } = this.#deps;
     const claimer = new Claimer({ client, ledger: world.ledger, situation: noSituation });
     for (const { address, own, reason } of release) {
       if (signal.aborted) return;
       await claimer.release(address, sameEntry(own));
-      this.#agreements.forget(addressKey(service, address));
+      this.#agreements.forget(key, formatAddress(address));
       log.info({ service: key, address: formatAddress(address), reason }, 'address released');
     }
   }

@@ -10,9 +10,10 @@ import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Situation } from '../lib/ipam/choose.ts';
 import type { Claimant } from '../lib/ipam/claimer.ts';
+import { type Holding, pinnedHoldings } from '../lib/ipam/holding.ts';
 import { type Address, sameAddress } from '../lib/net/address.ts';
 import { newHolder } from './holder.ts';
-import { formerAddresses, type Holding, pinnedHoldings } from './holdings.ts';
+import { formerAddresses } from './holdings.ts';
 import { TakenForService } from './taken.ts';
 import type { World } from './world.ts';
 
@@ -50,7 +51,7 @@ export function viewOf(service: Service, world: World, settings: ViewSettings): 
     primaryFamily: 4,
   });
   const label = labelledEip(service, holdings);
-  const labelled = label === undefined ? undefined : world.eips.existence(label);
+  const labelled = label === undefined ? undefined : world.eips.existence({ eip: label });
   const names = [...unknownEips, ...(label !== undefined && labelled === 'unknown' ? [label] : [])];
   const isBehind =
     parsed.kind !== 'notOurs' && (!hasNamespace(service, world) || isBeingClaimed(service, holdings, world));

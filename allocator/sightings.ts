@@ -4,26 +4,33 @@
  */
 import type { ClaimHolder, EipClaim } from '../lib/api/claim.ts';
 import type { Change } from '../lib/kube/store.ts';
+import type { Clock } from '../lib/process/clock.ts';
 
 export class Sightings {
-  readonly #nowMs: () => number;
-  /** Claim's name → token → time. Holders that are bound are not in it. */
+  readonly #clock: Clock;
+  /** Claim's name → token → time, by the clock that never jumps. Holders that are bound are not in it. */
   readonly #seen = new Map<string, ReadonlyMap<string, number>>();
 
-  constructor(nowMs: () => number) {
-    this.#nowMs = nowMs;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   onChange({ type, key, object }: Change<EipClaim>): void {
     const unbound = type === 'deleted' ? [] : object.spec.holders.filter(({ uid }) => uid === undefined);
     const before = this.#seen.get(key);
     if (unbound.length === 0) this.#seen.delete(key);
-    else this.#seen.set(key, new Map(unbound.map(({ token }) => [token, before?.get(token) ?? this.#nowMs()])));
+    else
+      this.#seen.set(
+        key,
+        new Map(unbound.map(({ token }) => [token, before?.get(token) ?? this.#clock.monotonicMs()])),
+      );
   }
 
-  /** Now, for one that was not seen by the watch yet. */
+  /** By the clock as it stands now, whatever it said then; now, for one that was not seen by the watch yet. */
   seenMs(claim: EipClaim, holder: ClaimHolder): number {
-    return this.#seen.get(claim.metadata.name ?? '')?.get(holder.token) ?? this.#nowMs();
+    const nowMs = this.#clock.monotonicMs();
+    const seenMs = this.#seen.get(claim.metadata.name ?? '')?.get(holder.token) ?? nowMs;
+    return this.#clock.nowMs() - (nowMs - seenMs);
   }
 
   /** Holders known, for a test that memory does not grow. */

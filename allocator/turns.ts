@@ -63,7 +63,8 @@ export class Turns {
   /** All that was to be done for the key is done. */
   ended(key: string): void {
     this.#served.delete(key);
-    if (!this.#hasSteppedBack) return;
+    // Who stepped back itself has changed nothing by ending, and would do so again at once.
+    if (!this.#hasSteppedBack || this.#due.has(key)) return;
     this.#hasSteppedBack = false;
     this.#flushSoon();
   }

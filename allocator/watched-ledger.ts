@@ -2,20 +2,21 @@
  * A ledger that tells, in the very moment, when something in it comes free. Were it told a few promises later, whoever happened to be looked at in
  * between would take the address from those who have waited longer.
  */
-import { claimAddress, type EipClaim } from '../lib/api/claim.ts';
+import { type ClaimHolder, claimAddress, type EipClaim } from '../lib/api/claim.ts';
 import { Ledger } from '../lib/ipam/ledger.ts';
 import type { Address } from '../lib/net/address.ts';
+import { wishIn, wishText } from './holder.ts';
 
 export class WatchedLedger extends Ledger {
-  /** Called when an address, or a place beside others who share one, comes free. */
+  /** Called when an address, or a place beside others who share one, comes free: one of them is gone, or asks for something else now. */
   onFreed: () => void = () => {};
 
   override apply(claim: EipClaim): void {
     const address = claimAddress(claim.metadata.name ?? '');
-    const before = address && this.claimOf(address)?.spec.holders.length;
+    const before = (address && this.claimOf(address)?.spec.holders) ?? [];
     super.apply(claim);
-    const after = address && this.claimOf(address)?.spec.holders.length;
-    if ((before ?? 0) > (after ?? 0)) this.onFreed();
+    const after = (address && this.claimOf(address)?.spec.holders) ?? [];
+    if (before.length > after.length || before.some((holder) => !after.some(asks(holder)))) this.onFreed();
   }
 
   override forget(address: Address, uid?: string): void {
@@ -32,4 +33,10 @@ export class WatchedLedger extends Ledger {
       if (!this.isTaken(address)) this.onFreed();
     };
   }
+}
+
+/** The same as this one, of whatever Service: to bind it frees nothing. */
+function asks(holder: ClaimHolder): (other: ClaimHolder) => boolean {
+  const wish = wishText(wishIn(holder));
+  return (other) => other === holder || wishText(wishIn(other)) === wish;
 }

@@ -5,6 +5,7 @@ import { BGP_CONF_NAME, EIP_LABEL } from '../lib/api/keys.ts';
 import { type KubeObject, keyFor, keyOf, sameMarks, sameTexts } from '../lib/api/object.ts';
 import { withoutCounts } from '../lib/api/speaker-counts.ts';
 import type { SpeakerObject } from '../lib/api/speaker-types.ts';
+import type { Pools } from '../lib/ipam/pools.ts';
 import type { Change, Store } from '../lib/kube/store.ts';
 import { movedAddresses } from './announcers.ts';
 import { reachText } from './bgp-reach.ts';
@@ -65,12 +66,14 @@ function onClaim(to: Term, change: Change<EipClaim>, caches: Caches): void {
     if (name !== undefined) to.services.add(keyFor(namespace, name));
     else to.claims.add(key);
   }
-  to.eips.add(caches.claimsByEip.eipOf(object));
+  const eipName = caches.claimsByEip.eipOf(object);
+  if (eipName !== undefined) to.eips.add(eipName);
 }
 
 /** A change of an Eip's status is our own and changes nothing for anybody. */
 function watchEips(world: World, term: () => Term | undefined): void {
   let hadDefault = false;
+  let overlapped: Pools['overlapping'] = new Map();
   world.stores.eips.subscribe((change) => {
     const { key } = change;
     const to = term();
@@ -78,9 +81,11 @@ function watchEips(world: World, term: () => Term | undefined): void {
       to?.eips.add(key);
       return;
     }
-    const { hasDefault } = world.eips.pools;
-    const isAboutAll = hasDefault !== hadDefault;
+    const { hasDefault, overlapping } = world.eips.pools;
+    // Another one's addresses count, or count no more.
+    const isAboutAll = hasDefault !== hadDefault || !sameEntries(overlapping, overlapped);
     hadDefault = hasDefault;
+    overlapped = overlapping;
     if (change.type === 'deleted') world.announcers.forget(key);
     if (!to) return;
     // Which of two that overlap counts may have changed.
@@ -129,4 +134,8 @@ function sameButForCounts(a: SpeakerObject, b: SpeakerObject): boolean {
 
 function sameButForStatus(a: EipObject, b: EipObject): boolean {
   return a.metadata.generation === b.metadata.generation && sameMarks(a.metadata, b.metadata);
+}
+
+function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([key, text]) => b.get(key) === text);
 }

@@ -7,21 +7,15 @@ import { claimAddress } from '../lib/api/claim.ts';
 import { CLAIM_ANNOTATION } from '../lib/api/keys.ts';
 import { keyOf } from '../lib/api/object.ts';
 import type { Service } from '../lib/api/service.ts';
-import { type Address, formatAddress } from '../lib/net/address.ts';
+import type { EipState, Holding } from '../lib/ipam/holding.ts';
+import type { Address } from '../lib/net/address.ts';
+import type { Clock } from '../lib/process/clock.ts';
 import { Announcers } from './announcers.ts';
 import type { Verdict } from './condition.ts';
 import { announcedVerdict } from './decide-announced.ts';
 import { Eips } from './eips.ts';
 import { Fresh } from './fresh.ts';
-import {
-  type EipState,
-  givenAddresses,
-  type Holding,
-  inOrderOfPreference,
-  isEstablished,
-  isHolder,
-  ownEntry,
-} from './holdings.ts';
+import { givenAddresses, inOrderOfPreference, isEstablished, isHolder, ownEntry } from './holdings.ts';
 import { ServiceIndex } from './service-index.ts';
 import { Sightings } from './sightings.ts';
 import type { Stores } from './stores.ts';
@@ -48,12 +42,12 @@ export class World {
   readonly sightings: Sightings;
   readonly announcers: Announcers;
 
-  constructor(stores: Stores, nowMs: () => number) {
+  constructor(stores: Stores, clock: Clock) {
     this.stores = stores;
     this.services = new Fresh(stores.services);
     this.index = new ServiceIndex(this.services);
     this.eips = new Eips(stores.eips);
-    this.sightings = new Sightings(nowMs);
+    this.sightings = new Sightings(clock);
     this.announcers = new Announcers(stores);
     stores.claims.subscribe((change) => {
       this.sightings.onChange(change);
@@ -94,7 +88,7 @@ export class World {
       const address = claimAddress(claim.metadata.name ?? '');
       const own = ownEntry(service, claim.spec.holders.filter(isOurs), this.tokenOf(service));
       if (!address || !own) return [];
-      const { name, state } = this.eips.stateOf(address, claim.spec.eip);
+      const { name, uid, state } = this.eips.stateOf(address, claim.spec);
       if (state === 'unknown') unknownEips.push(name);
       return [
         {
@@ -102,6 +96,7 @@ export class World {
           claim,
           own,
           eipName: name,
+          ...(uid !== undefined && { eipUid: uid }),
           eip: known(state),
           isEstablished: isEstablished(service, address, own, this.tokenOf(service)),
         },
@@ -145,11 +140,6 @@ export class World {
     const address = claimAddress(claim.metadata.name ?? '');
     if (address) this.ledger.forget(address, claim.metadata.uid);
   }
-}
-
-/** For the text of a log line or a map's key. */
-export function addressKey(service: Service, address: Address): string {
-  return `${keyOf(service)} ${formatAddress(address)}`;
 }
 
 /** An Eip that is not known to be gone counts as there. */

@@ -36,6 +36,8 @@ export interface EipClaim extends KubeObject {
     /** Canonical text. */
     readonly address: string;
     readonly eip: string;
+    /** Of that Eip. One that was deleted and made again under its name gave nothing that it does not contain. */
+    readonly eipUid?: string;
     readonly holders: readonly ClaimHolder[];
   };
 }

@@ -13,7 +13,7 @@ export interface Eip {
   readonly protocol: EipProtocol;
   /** Where layer 2 answers: on every link that one of them selects; none for the link that has the node's own address. */
   readonly interfaces: readonly InterfaceSelector[];
-  /** Gives no new address; what it gave stays. */
+  /** Gives no new address, since it is told not to or is being deleted; what it gave stays. */
   readonly disabled: boolean;
   /** The smaller number is preferred. */
   readonly priority: number;

@@ -46,7 +46,7 @@ export function parseEip(raw: EipObject): Parsed<Eip> {
     createdAt: raw.metadata.creationTimestamp ?? NOT_STORED_YET,
     protocol,
     interfaces: interfacesOf(spec.interface, protocol, problems),
-    disabled: spec.disable === true,
+    disabled: spec.disable === true || raw.metadata.deletionTimestamp !== undefined,
     priority: priorityOf(spec.priority, problems),
     namespaces: new Set(namesOf(spec.namespaces, problems)),
     ...(namespaceSelector && { namespaceSelector }),

@@ -33,6 +33,8 @@ export type ParsedWants =
 
 const PROTOCOLS: readonly string[] = ['bgp', 'layer2', 'vip'] satisfies EipProtocol[];
 const LONGEST_SHARING_KEY = 253;
+/** One a family is the most that may be asked for, so among so many one is a problem already. */
+const MOST_READ = 4;
 
 export function parseWants(service: Service, context: WantsContext): ParsedWants {
   if (!isOurs(service, context)) return { kind: 'notOurs' };
@@ -89,7 +91,7 @@ function addressesOf(service: Service, families: readonly Family[], problems: Pr
   const annotation = keyIn(service, SERVICE_ANNOTATIONS.address);
   const [field, text] = annotation ?? ['spec.loadBalancerIP', service.spec?.loadBalancerIP ?? ''];
   const addresses: Address[] = [];
-  for (const item of splitList(text)) {
+  for (const item of splitList(text).slice(0, MOST_READ)) {
     const address = parseAddress(item);
     if (!address)
       problems.push({ field, value: item, message: 'is not an IP address; write one such as 198.51.100.7' });

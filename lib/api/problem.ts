@@ -18,6 +18,7 @@ export type Parsed<T> =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 const LONGEST_VALUE_SHOWN = 64;
+const MOST_SHOWN = 10;
 
 export function formatProblem(problem: Problem): string {
   const value = problem.value === undefined ? '' : `${quote(problem.value)} `;
@@ -25,7 +26,9 @@ export function formatProblem(problem: Problem): string {
 }
 
 export function formatProblems(problems: readonly Problem[]): string {
-  return problems.map(formatProblem).join('; ');
+  const shown = problems.slice(0, MOST_SHOWN).map(formatProblem);
+  const more = problems.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
 
 /** What JSON leaves as it is, though a terminal obeys it: DEL, the C1 controls, line separators, changes of direction. */

@@ -8,6 +8,7 @@
 import type { ClaimHolder, EipClaim } from '../api/claim.ts';
 import { claimAddress } from '../api/claim.ts';
 import type { Eip } from '../api/eip.ts';
+import { quote } from '../api/problem.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { Wants } from '../api/wants.ts';
 import { type Address, addressOf, type Family, formatAddress, sameAddress } from '../net/address.ts';
@@ -15,6 +16,9 @@ import { rangeContains, rangeSize } from '../net/range.ts';
 import type { Taken } from './ledger.ts';
 import type { Pools } from './pools.ts';
 import { mayShare } from './sharing.ts';
+
+const MOST_NAMED = 5;
+const PLAIN_NAME = /^[a-z0-9.-]{1,63}$/;
 
 export interface Situation {
   readonly pools: Pools;
@@ -46,9 +50,8 @@ export interface Obstacle {
 export type Choice =
   /** `lacking`: with PreferDualStack, why the other family has no address. */
   | { readonly kind: 'assigned'; readonly given: readonly Given[]; readonly lacking?: Obstacle }
-  /** `keeps`: what the Service holds and may go on using while it waits. */
-  | ({ readonly kind: 'pending'; readonly keeps: readonly Given[] } & Obstacle)
-  | ({ readonly kind: 'refused' } & Obstacle);
+  /** `refused`: its Eip would rather have the request denied. `keeps`: what the Service holds and may go on using while it waits. */
+  | ({ readonly kind: 'pending' | 'refused'; readonly keeps: readonly Given[] } & Obstacle);
 
 type Found = { readonly given: Given } | { readonly obstacle: Obstacle; readonly refuse?: boolean };
 
@@ -60,8 +63,10 @@ export function choose(wants: Wants, situation: Situation): Choice {
   if (!firstMissing) return { kind: 'assigned', given };
   if (wants.need === 'any' && given.length > 0) return { kind: 'assigned', given, lacking: firstMissing.obstacle };
   const refusing = missing.find((one) => one.refuse);
-  if (refusing) return { kind: 'refused', ...refusing.obstacle };
-  return { kind: 'pending', keeps: kept(wants, situation), ...firstMissing.obstacle };
+  const keeps = kept(wants, situation);
+  return refusing
+    ? { kind: 'refused', keeps, ...refusing.obstacle }
+    : { kind: 'pending', keeps, ...firstMissing.obstacle };
 }
 
 function forFamily(wants: Wants, family: Family, situation: Situation): Found {
@@ -210,7 +215,7 @@ function noCandidate(wants: Wants, requested: Address | undefined, pools: Pools)
   if (wants.eipNames.length > 0) {
     return {
       reason: 'EipNotFound',
-      message: `there is no usable Eip named ${wants.eipNames.join(', ')}; create it or name another`,
+      message: `there is no usable Eip named ${typedNames(wants.eipNames)}; create or mend it, or name another`,
     };
   }
   if (requested) {
@@ -226,6 +231,13 @@ function noCandidate(wants: Wants, requested: Address | undefined, pools: Pools)
   };
 }
 
+/** What a user wrote, which may be anything and any length. */
+function typedNames(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMED).map((name) => (PLAIN_NAME.test(name) ? name : quote(name)));
+  const more = names.length - shown.length;
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
+}
+
 function otherFamily(wants: Wants, family: Family, eips: readonly Eip[]): Obstacle {
   const help =
     wants.families.length > 1 ? `add an Eip with IPv${family} addresses` : `name another Eip or set spec.ipFamilies`;
@@ -233,7 +245,10 @@ function otherFamily(wants: Wants, family: Family, eips: readonly Eip[]): Obstac
 }
 
 function disabled(eips: readonly Eip[]): Obstacle {
-  return { reason: 'EipDisabled', message: `${nameThem(eips)} is disabled; set spec.disable: false or name another` };
+  return {
+    reason: 'EipDisabled',
+    message: `${nameThem(eips)} is disabled, or being deleted; set spec.disable: false or name another`,
+  };
 }
 
 function countOf(addresses: bigint): string {

@@ -14,6 +14,7 @@ import { type Address, formatAddress, sameAddress } from '../net/address.ts';
 import { type Choice, choose, type Given, type Situation } from './choose.ts';
 import type { Contention } from './contention.ts';
 import type { Ledger } from './ledger.ts';
+import { sourceOf } from './source.ts';
 import { underWay } from './under-way.ts';
 
 export interface Claimant {
@@ -86,7 +87,7 @@ export class Claimer<C extends Claimant = Claimant> {
       const choice = this.preview(claimant);
       if (choice.kind !== 'assigned') {
         await this.#giveBack(claimed, claimant);
-        return choice.kind === 'refused' ? choice : { ...choice, keeps: choice.keeps.filter(isNoneOf(claimed)) };
+        return { ...choice, keeps: choice.keeps.filter(isNoneOf(claimed)) };
       }
       if (await this.#claimAll(choice.given, claimant, claimed, signal)) return choice;
     }
@@ -169,7 +170,7 @@ export class Claimer<C extends Claimant = Claimant> {
         apiVersion: 'skycap.io/v1alpha1',
         kind: 'EipClaim',
         metadata: { name: claimName(address) },
-        spec: { address: formatAddress(address), eip: eip.name, holders: [holder] },
+        spec: { address: formatAddress(address), ...sourceOf(eip), holders: [holder] },
       };
       ledger.apply(await client.create(EIP_CLAIMS, claim, signal && { signal }));
       return true;

@@ -9,6 +9,7 @@ import { createAllocatorMetrics } from '../../../allocator/metrics.ts';
 import { createReflectors } from '../../../allocator/reflectors.ts';
 import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
 import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
+import { systemClock } from '../../../lib/process/clock.ts';
 import { Api } from '../../lab/api.ts';
 import { ALLOCATOR_USER, startAllocator } from '../../support/allocator-daemon.ts';
 import type { ComponentDaemon } from '../../support/component-daemon.ts';
@@ -156,7 +157,7 @@ describe('two that act at the same time, without any fence, their writes late', 
     const client = lab.plane.client(ALLOCATOR_USER);
     const stop = new AbortController();
     const reflectors = createReflectors(client, log, registry);
-    const allocator = new Allocator(reflectors.stores, Date.now);
+    const allocator = new Allocator(reflectors.stores, systemClock);
     const following = reflectors.run(stop.signal);
     await reflectors.waitForSync(stop.signal);
     const acting = allocator.lead(
@@ -167,7 +168,7 @@ describe('two that act at the same time, without any fence, their writes late', 
         events: { record: () => {} },
         metrics: createAllocatorMetrics(registry, () => allocator.queueLengths()),
         log,
-        nowMs: Date.now,
+        ...systemClock,
         newToken: () => random.token(),
       },
       stop.signal,

@@ -302,6 +302,57 @@ test('a Service that is no load balancer any more, and waited for an address whi
   await lab.remove('left/web');
 });
 
+test('an Eip that is made again with other addresses is another: its Services get new ones', async () => {
+  await lab.pool('moved', '10.1.70.0/30');
+  await lab.create('moved/web', { 'eip.openelb.kubesphere.io/v1alpha2': 'moved' });
+  await lab.published('moved/web', '10.1.70.0');
+  // Without a pause, as `kubectl replace --force` does it.
+  await lab.admin.delete(EIPS, { name: 'moved' });
+  const { metadata } = await lab.eip('moved', '10.1.71.0/30', { namespaces: ['moved'] });
+  await lab.published('moved/web', '10.1.71.0');
+  await eventually(async () => expect(await lab.claims('moved')).toEqual({ '10.1.71.0': 'moved/web' }));
+  expect((await lab.claim('10.1.71.0'))?.spec.eipUid).toBe(metadata.uid);
+  await eventually(async () => expect((await lab.eipStatus('moved')).used).toEqual({ '10.1.71.0': 'moved/web' }));
+});
+
+test('an Eip that is made again as it was stands behind its addresses from then on', async () => {
+  await lab.pool('as-it-was', '10.1.72.0/30');
+  await lab.create('as-it-was/web', { 'eip.openelb.kubesphere.io/v1alpha2': 'as-it-was' });
+  await lab.published('as-it-was/web', '10.1.72.0');
+  await lab.admin.delete(EIPS, { name: 'as-it-was' });
+  const { metadata } = await lab.eip('as-it-was', '10.1.72.0/29', { namespaces: ['as-it-was'] });
+  await eventually(async () => expect((await lab.claim('10.1.72.0'))?.spec.eipUid).toBe(metadata.uid));
+  await lab.admin.patch(EIPS, { name: 'as-it-was' }, { spec: { address: '10.1.72.4/30' } }, { type: 'merge' });
+  await lab.reason('as-it-was/web', 'EipInvalid');
+  await lab.published('as-it-was/web', '10.1.72.0');
+  await lab.remove('as-it-was/web');
+});
+
+test('Services of an Eip that another one overlaps are told so, and when that is mended', async () => {
+  await lab.pool('enlarged', '10.1.73.0/30');
+  await lab.pool('overlapped', '10.1.73.4/30');
+  await lab.create('overlapped/web', { 'eip.openelb.kubesphere.io/v1alpha1': '10.1.73.7' });
+  await lab.published('overlapped/web', '10.1.73.7');
+  const enlarged = (address: string) =>
+    lab.admin.patch(EIPS, { name: 'enlarged' }, { spec: { address } }, { type: 'merge' });
+  await enlarged('10.1.73.0-10.1.73.4');
+  await lab.reason('overlapped/web', 'EipInvalid');
+  await enlarged('10.1.73.0/30');
+  await lab.reason('overlapped/web', 'Assigned');
+});
+
+test('who waits to share an address gets it as soon as its holder does what it was told', async () => {
+  await lab.pool('consent', '10.1.74.0/30');
+  const wish = { 'eip.openelb.kubesphere.io/v1alpha1': '10.1.74.1' };
+  const shared = { ...wish, 'skycap.io/sharing-key': 'edge' };
+  await lab.create('consent/holder', wish, { ports: [{ port: 8080, protocol: 'TCP' }] });
+  await lab.published('consent/holder', '10.1.74.1');
+  await lab.create('consent/waits', shared);
+  await lab.reason('consent/waits', 'SharingRefused');
+  await lab.patch('consent/holder', { metadata: { annotations: shared } });
+  await lab.published('consent/waits', '10.1.74.1');
+});
+
 test('an allocator that is started in a world that stands as it should writes nothing', async () => {
   await replica.idle();
   await lab.stop(replica);

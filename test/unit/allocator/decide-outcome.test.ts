@@ -1,7 +1,7 @@
 import { decideInvalid, decideOutcome, type OutcomeFacts } from '../../../allocator/decide-outcome.ts';
-import type { Holding } from '../../../allocator/holdings.ts';
 import { REASONS } from '../../../lib/api/reasons.ts';
 import type { Choice } from '../../../lib/ipam/choose.ts';
+import type { Holding } from '../../../lib/ipam/holding.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
 import { addr, claim, eip, holder, wants } from './builders.ts';
 
@@ -111,7 +111,7 @@ test.each<[string, readonly Holding[], string[]]>([
 });
 
 test('an Eip that would refuse a new Service lets an existing one wait', () => {
-  expect(decide({ choice: { kind: 'refused', ...full } })).toMatchObject({
+  expect(decide({ choice: { kind: 'refused', keeps: [], ...full } })).toMatchObject({
     hasAddress: false,
     reason: 'EipFull',
     waits: 'must',

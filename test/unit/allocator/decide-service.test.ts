@@ -1,9 +1,9 @@
 import type { Outcome } from '../../../allocator/decide-outcome.ts';
 import { decideLeaving, decideService, type ServiceFacts } from '../../../allocator/decide-service.ts';
-import type { Holding } from '../../../allocator/holdings.ts';
 import { servicePatch } from '../../../allocator/service-patch.ts';
 import type { Condition } from '../../../lib/api/object.ts';
 import type { Service } from '../../../lib/api/service.ts';
+import type { Holding } from '../../../lib/ipam/holding.ts';
 import { type Address, formatAddress } from '../../../lib/net/address.ts';
 import { addr, claim, holder, NOW_MS, service } from './builders.ts';
 

@@ -1,8 +1,9 @@
 import type { Outcome } from '../../../allocator/decide-outcome.ts';
 import { decideUpkeep, type UpkeepFacts } from '../../../allocator/decide-upkeep.ts';
 import { wishOf } from '../../../allocator/holder.ts';
-import { type Holding, wantsAsHeld } from '../../../allocator/holdings.ts';
+import { wantsAsHeld } from '../../../allocator/holdings.ts';
 import type { ClaimHolder } from '../../../lib/api/claim.ts';
+import type { Holding } from '../../../lib/ipam/holding.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
 import { addr, claim, holder, NOW_MS, service, wants } from './builders.ts';
 
@@ -40,6 +41,17 @@ const decide = (differs: Partial<UpkeepFacts>) => {
   };
 };
 const nothing = { renew: [], release: [], againInMs: Number.POSITIVE_INFINITY };
+
+test('an Eip that has the address by now is written into its claim, once', () => {
+  const here = { ...holding('10.0.0.1'), eipName: 'again', eipUid: 'uid-2' };
+  const { renew } = decideUpkeep(factsWith({ holdings: [here] }));
+  expect(renew).toMatchObject([{ source: { eip: 'again', eipUid: 'uid-2' } }]);
+  expect(renew[0]?.next).toBe(here.own);
+  const written = { ...here, claim: { ...here.claim, spec: { ...here.claim.spec, ...renew[0]?.source } } };
+  expect(decideUpkeep(factsWith({ holdings: [written] })).renew).toEqual([]);
+  const unusable = { ...here, eip: 'unusable' as const };
+  expect(decideUpkeep(factsWith({ holdings: [unusable] })).renew).toEqual([]);
+});
 
 test.each<[string, Partial<UpkeepFacts>, object]>([
   ['stands as it should: nothing', { holdings: [holding('10.0.0.1')] }, nothing],

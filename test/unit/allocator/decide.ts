@@ -29,7 +29,7 @@ export interface Look {
 
 export function worldOf(stores: HandStores): World {
   // The stores tell of what they hold already, as a first list does.
-  const world = new World(stores, () => NOW_MS);
+  const world = new World(stores, { nowMs: () => NOW_MS, monotonicMs: () => 0 });
   for (const store of Object.values(stores)) for (const object of [...store.values()]) store.put(object as never);
   return world;
 }

@@ -1,16 +1,15 @@
 import {
   annotatedAddresses,
   formerAddresses,
-  type Holding,
   inOrderOfPreference,
   isEstablished,
   isHolder,
   keptHoldings,
   ownEntry,
-  pinnedHoldings,
   tokenShown,
 } from '../../../allocator/holdings.ts';
 import type { ClaimHolder } from '../../../lib/api/claim.ts';
+import { type Holding, pinnedHoldings } from '../../../lib/ipam/holding.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
 import { addr, claim, holder, service, wants } from './builders.ts';
 

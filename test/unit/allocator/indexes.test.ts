@@ -107,16 +107,20 @@ test('an address published by another is taken, and the lowest free one is looke
 });
 
 test('unbound holders are remembered from when they were first seen, bound ones not at all', () => {
-  let nowMs = NOW_MS;
-  const sightings = new Sightings(() => nowMs);
+  let elapsedMs = 0;
+  let setBackMs = 0;
+  const nowMs = () => NOW_MS + elapsedMs - setBackMs;
+  const sightings = new Sightings({ nowMs, monotonicMs: () => elapsedMs });
   const { uid: _, ...unbound } = holder('front');
   const made = claim('10.0.0.1', [unbound]);
   sightings.onChange({ type: 'added', key: '10.0.0.1', object: made });
-  nowMs += 1_000;
+  elapsedMs += 1_000;
   sightings.onChange({ type: 'modified', key: '10.0.0.1', object: made, old: made });
   expect([sightings.seenMs(made, unbound), sightings.size]).toEqual([NOW_MS, 1]);
+  setBackMs = 3_600_000;
+  expect(nowMs() - sightings.seenMs(made, unbound)).toBe(1_000);
   sightings.onChange({ type: 'modified', key: '10.0.0.1', object: claim('10.0.0.1', [holder('front')]), old: made });
-  expect([sightings.seenMs(made, unbound), sightings.size]).toEqual([nowMs, 0]);
+  expect([sightings.seenMs(made, unbound), sightings.size]).toEqual([nowMs(), 0]);
 });
 
 test('claims count to the Eip that has their address now, else to the one they name', () => {

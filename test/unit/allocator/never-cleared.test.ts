@@ -130,11 +130,10 @@ function groundFor(
   if (parsed.kind === 'notOurs') return own || view.holdings.length >= 0 ? 'not ours' : undefined;
   if (before.ledger.claimOf(address) && !own) return 'somebody else has the claim';
   const pool = before.eips.pools.containing(address);
-  const eipName =
-    pool?.name ??
-    before.ledger.claimOf(address)?.spec.eip ??
-    front.metadata.labels?.['eip.openelb.kubesphere.io/v1alpha2'];
-  if (!pool && eipName !== undefined && before.eips.existence(eipName) === 'gone') return 'its Eip is deleted';
+  const label = front.metadata.labels?.['eip.openelb.kubesphere.io/v1alpha2'];
+  const source = before.ledger.claimOf(address)?.spec ?? (label === undefined ? undefined : { eip: label });
+  if (!pool && source && before.eips.existence(source) === 'gone') return 'its Eip is deleted';
+  const eipName = pool?.name ?? source?.eip;
   const replaced = decision.ingress.some(({ ip }) => ip && addr(ip).family === address.family);
   if (!pool && !own && (replaced || outcome?.isComplete)) return 'nobody can claim it, and the Service has another';
   const others = before.ledger.claimOf(address)?.spec.holders.filter(({ name }) => name !== 'front') ?? [];

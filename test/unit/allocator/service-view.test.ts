@@ -15,11 +15,11 @@ const byDefault = {
 } as const;
 const unmarked = (differs: Parameters<typeof service>[0] = {}) =>
   service({ ...differs, metadata: { annotations: {}, ...differs.metadata } });
-const answers = (statusCode: number): KubeClient =>
+const answers = (statusCode: number, object: object = web): KubeClient =>
   ({
     get: () =>
       statusCode === 200
-        ? Promise.resolve({})
+        ? Promise.resolve(object)
         : Promise.reject(new KubeError('get', { statusCode, reason: '', statusMessage: '' })),
   }) as unknown as KubeClient;
 
@@ -79,10 +79,32 @@ describe('nothing is decided', () => {
     expect(viewOf(of, world, SETTINGS).holdings).toMatchObject([{ eip: 'usable', eipName: 'web' }]);
   });
 
+  test('while another Eip has the name of the one that gave the address, and it may be the older one', async () => {
+    const stores = handStores();
+    const made = claim('10.0.0.1', [holder('front')]);
+    stores.claims.put({ ...made, spec: { ...made.spec, eipUid: 'uid-web' } });
+    const again = eipObject('web', '10.9.0.0/30', { metadata: { uid: 'uid-again' } });
+    stores.eips.put(again);
+    const world = worldOf(stores);
+    const of = service({ published: ['10.0.0.1'] });
+    const { signal } = new AbortController();
+    expect(viewOf(of, world, SETTINGS).unsure).toEqual({ kind: 'eips', names: ['web'] });
+    // The cache is behind.
+    expect(await world.eips.confirm('web', answers(200, web), signal)).toBe(false);
+    expect(viewOf(of, world, SETTINGS).unsure).toEqual({ kind: 'eips', names: ['web'] });
+    expect(await world.eips.confirm('web', answers(200, again), signal)).toBe(true);
+    expect(viewOf(of, world, SETTINGS)).toMatchObject({ unsure: undefined, pinned: [], holdings: [{ eip: 'gone' }] });
+    const accounts = ['10.0.0.1', '10.9.0.1'].map((address) => {
+      const one = claim(address, []);
+      return world.eips.accountOf({ ...one, spec: { ...one.spec, eipUid: 'uid-web' } });
+    });
+    expect(accounts).toEqual([undefined, 'web']);
+  });
+
   test('while the API server can’t say whether the Eip is there', async () => {
     const world = worldOf(handStores());
     await expect(world.eips.confirm('web', answers(500), new AbortController().signal)).rejects.toThrow('500');
-    expect(world.eips.existence('web')).toBe('unknown');
+    expect(world.eips.existence({ eip: 'web' })).toBe('unknown');
   });
 
   test('while the namespace is not in the cache', () => {

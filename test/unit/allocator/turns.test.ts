@@ -74,3 +74,20 @@ test('one that is being served is no rival for what comes free meanwhile', async
   expect(turns.before({ key: 'b', sinceMs: 1, isOptional: false })).toHaveLength(1);
   await nextTurn();
 });
+
+test('who stepped back is not asked again by its own end, for as long as the one before it is busy', async () => {
+  const { turns, asked } = make('old');
+  const young = { key: 'young', sinceMs: 5, isOptional: false };
+  turns.freed();
+  await nextTurn();
+  asked.length = 0;
+  turns.started('young');
+  turns.stepBack(young);
+  turns.ended('young');
+  await nextTurn();
+  expect(asked).toEqual([]);
+  turns.started('old');
+  turns.ended('old');
+  await nextTurn();
+  expect(asked).toEqual(['young']);
+});

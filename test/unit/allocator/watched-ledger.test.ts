@@ -40,3 +40,16 @@ test('an old version and another claim’s deletion free nothing', () => {
   ledger.forget(address, 'uid-of-another');
   expect(freed()).toBe(0);
 });
+
+test('it tells when a holder asks for something else, which may be what kept another away, and not when one is bound', () => {
+  const { ledger, freed } = make();
+  const { uid: _, ...unbound } = holder('a');
+  ledger.apply(claim(address, [unbound], { resourceVersion: '1' }));
+  ledger.apply(claim(address, [holder('a')], { resourceVersion: '2' }));
+  expect(freed()).toBe(0);
+  ledger.apply(claim(address, [holder('a', { sharingKey: 'edge' })], { resourceVersion: '3' }));
+  expect(freed()).toBe(1);
+  const ports = [{ port: 8080, protocol: 'TCP' as const }];
+  ledger.apply(claim(address, [holder('a', { sharingKey: 'edge', ports })], { resourceVersion: '4' }));
+  expect(freed()).toBe(2);
+});

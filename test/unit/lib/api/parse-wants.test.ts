@@ -211,6 +211,15 @@ describe('what is refused', () => {
       'eip.openelb.kubesphere.io/v1alpha1: "198.51.100.7,198.51.100.8" asks for two IPv4 addresses; write at most one a family',
     ],
     [
+      service({ ...OURS, [ADDRESS]: Array.from({ length: 60_000 }, (_, i) => `x${i}`).join() }),
+      ['x0', 'x1', 'x2', 'x3']
+        .map(
+          (item) =>
+            `eip.openelb.kubesphere.io/v1alpha1: "${item}" is not an IP address; write one such as 198.51.100.7`,
+        )
+        .join('; '),
+    ],
+    [
       service({ ...OURS, [ADDRESS]: '2001:db8::7' }),
       'eip.openelb.kubesphere.io/v1alpha1: "2001:db8::7" is an IPv6 address, but the Service is IPv4 only; set spec.ipFamilies: [IPv6], or spec.ipFamilyPolicy for both',
     ],

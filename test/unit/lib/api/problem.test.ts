@@ -41,3 +41,8 @@ it('shortens a long value, and lets no control character reach a terminal', () =
     }),
   );
 });
+
+test('of more problems than anybody reads at once the rest is counted', () => {
+  const problems = Array.from({ length: 13 }, (_, i) => ({ field: `f${i}`, message: 'is wrong' }));
+  expect(formatProblems(problems)).toMatch(/^f0: is wrong; .*f9: is wrong; and 3 more$/);
+});

@@ -10,7 +10,7 @@ import { addr, claim, eip, holder, ledgerOf, situation, wants } from './builders
 /** `assigned free 198.51.100.0 web`, `pending EipFull: …`: one line that says all of a choice. */
 function summary(choice: Choice): string {
   if (choice.kind !== 'assigned') {
-    const keeps = choice.kind === 'pending' && choice.keeps.length > 0 ? ` (keeps ${shown(choice.keeps)})` : '';
+    const keeps = choice.keeps.length > 0 ? ` (keeps ${shown(choice.keeps)})` : '';
     return `${choice.kind} ${choice.reason}: ${choice.message}${keeps}`;
   }
   return `assigned ${shown(choice.given)}${choice.lacking ? `, lacking ${choice.lacking.reason}: ${choice.lacking.message}` : ''}`;
@@ -168,7 +168,12 @@ const rows: Readonly<Record<string, Row>> = {
   },
   'waits: the Eip named is not there': {
     wants: { eipNames: ['web2', 'web3'] },
-    expected: 'pending EipNotFound: there is no usable Eip named web2, web3; create it or name another',
+    expected: 'pending EipNotFound: there is no usable Eip named web2, web3; create or mend it, or name another',
+  },
+  'waits: what is named is no name, and more than anybody wants to read': {
+    wants: { eipNames: ['a\u001b[2J', 'b', 'c', 'd', 'e', 'f', 'g'] },
+    expected:
+      'pending EipNotFound: there is no usable Eip named "a\\u001b[2J", b, c, d, e and 2 more; create or mend it, or name another',
   },
   'waits: the Eip named overlaps an older one': {
     eips: [web, eip('late', '198.51.100.0/29', { createdAt: '2026-02-01T00:00:00Z' })],
@@ -181,12 +186,12 @@ const rows: Readonly<Record<string, Row>> = {
   },
   'waits: disabled': {
     eips: [{ ...web, disabled: true }],
-    expected: 'pending EipDisabled: Eip web is disabled; set spec.disable: false or name another',
+    expected: 'pending EipDisabled: Eip web is disabled, or being deleted; set spec.disable: false or name another',
   },
   'waits: the requested address is in a disabled Eip': {
     eips: [{ ...web, disabled: true }],
     wants: { addresses: [addr('198.51.100.1')] },
-    expected: 'pending EipDisabled: Eip web is disabled; set spec.disable: false or name another',
+    expected: 'pending EipDisabled: Eip web is disabled, or being deleted; set spec.disable: false or name another',
   },
   'waits: another family': {
     wants: { families: [6], eipNames: ['web'] },
@@ -221,11 +226,18 @@ const rows: Readonly<Record<string, Row>> = {
     claims: [mine('198.51.100.3')],
     wants: { eipNames: ['gone'] },
     expected:
-      'pending EipNotFound: there is no usable Eip named gone; create it or name another (keeps held 198.51.100.3 web)',
+      'pending EipNotFound: there is no usable Eip named gone; create or mend it, or name another (keeps held 198.51.100.3 web)',
   },
   'RequireDualStack waits for both, and takes none meanwhile': {
     wants: { families: [4, 6] },
     expected: 'pending EipFamilyMismatch: Eip web has no IPv6 addresses; add an Eip with IPv6 addresses',
+  },
+  'refuses, and would keep what it holds': {
+    eips: [web, eip('strict', '203.0.113.9', { whenFull: 'Refuse' })],
+    claims: [mine('198.51.100.3'), claim('203.0.113.9', [holder('b')])],
+    wants: { eipNames: ['strict'] },
+    expected:
+      'refused EipFull: every address of Eip strict (1 address) is in use; free one, or enlarge or add an Eip (keeps held 198.51.100.3 web)',
   },
   'refuses when the Eip says so: full': {
     eips: [{ ...web, whenFull: 'Refuse' }],

@@ -1,0 +1,58 @@
+/**
+ * What a Service holds, and how the Eip of each address stands. PURE.
+ *
+ * `choose.ts` knows usable Eips only. An Eip that was edited into something that can't be read, that overlaps an older one, or
+ * that no longer contains an address it gave, is still there: what it gave must not move because of it (design §4.1). Only an Eip that is
+ * surely gone sets its addresses free.
+ */
+import type { ClaimHolder, EipClaim } from '../api/claim.ts';
+import type { Wants } from '../api/wants.ts';
+import { type Address, sameAddress } from '../net/address.ts';
+import { mayShare } from './sharing.ts';
+
+/** `usable`: an Eip that counts contains the address. `unusable`: its Eip exists, but does not. `gone`: its Eip is surely deleted. */
+export type EipState = 'usable' | 'unusable' | 'gone';
+
+/** A claim with this Service in it. */
+export interface Holding {
+  readonly address: Address;
+  readonly claim: EipClaim;
+  /** The entry in the claim that is this Service's. */
+  readonly own: ClaimHolder;
+  /** The Eip that the address counts to now. */
+  readonly eipName: string;
+  /** Of the Eip that contains it, where one does. */
+  readonly eipUid?: string;
+  readonly eip: EipState;
+  /**
+   * Whether the entry is this Service's beyond doubt: bound to it, of an address that it publishes, or of one that its own create call was answered with. Any other may
+   * be of another create call for the name, under way or failed; it is taken where it fulfils the wish, and is no reason to publish what nobody asked for.
+   */
+  readonly isEstablished: boolean;
+}
+
+/**
+ * Holdings that stay as they are although `choose` would not see them: one a family, where the preferred holding fulfils the wish but its Eip
+ * is unusable for now. Nothing else is chosen for those families.
+ */
+export function pinnedHoldings(wants: Wants, holdings: readonly Holding[]): Holding[] {
+  return wants.families.flatMap((family) => {
+    const preferred = holdings.find((holding) => holding.address.family === family && fulfils(wants, holding));
+    return preferred?.isEstablished && preferred.eip === 'unusable' ? [preferred] : [];
+  });
+}
+
+/** The Eip's protocol is not asked: of an Eip that can't be read it is not known. */
+function fulfils(wants: Wants, holding: Holding): boolean {
+  if (holding.eip === 'gone') return false;
+  const requested = wants.addresses.find((one) => one.family === holding.address.family);
+  if (requested && !sameAddress(requested, holding.address)) return false;
+  if (wants.eipNames.length > 0 && !wants.eipNames.includes(holding.eipName)) return false;
+  return isConsented(wants, holding);
+}
+
+/** It has the address alone, or shares it with the consent of all. */
+export function isConsented(wants: Wants, { claim, own }: Holding): boolean {
+  const others = claim.spec.holders.filter((holder) => holder !== own);
+  return mayShare(wants, others).ok;
+}
