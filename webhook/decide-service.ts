@@ -44,8 +44,9 @@ export function decideUpdate(service: Service, old: Service, context: WantsConte
   });
   if (after.kind === 'notOurs') {
     if (before.kind !== 'notOurs') return leaving(service, old);
-    // The allocator keeps what an Eip gave that is the default no more, or is about to take it back.
-    return isJudged(old) ? { kind: 'untouched' } : unmarked(service);
+    if (!isJudged(old)) return unmarked(service);
+    // The allocator keeps what an Eip gave that is the default no more, or is about to take it back, with the marks.
+    return service.spec?.type === 'LoadBalancer' ? restore() : released(service);
   }
   // On its way out: whatever it asks for, nothing stands in its way and nothing new is claimed.
   if (service.metadata.deletionTimestamp !== undefined) return restore();

@@ -3,9 +3,10 @@
  * Marks are raw text, because on an UPDATE those of the stored object are put back exactly. Pure.
  */
 import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, EIP_LABEL, WAITING_SINCE_ANNOTATION } from '../lib/api/keys.ts';
+import { parseMarked } from '../lib/api/marked-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Given } from '../lib/ipam/choose.ts';
-import { type Address, formatAddress, parseAddress } from '../lib/net/address.ts';
+import { type Address, formatAddress } from '../lib/net/address.ts';
 
 export interface Marks {
   /** Comma-separated, in the order of the Service's families. */
@@ -59,7 +60,7 @@ export function withMarks(service: Service, marks: Marks): Service {
 
 /** What the marks say of addresses; text that is none is passed over, since anybody may have written it. */
 export function markedAddresses(marks: Marks): readonly Address[] {
-  return (marks.addresses ?? '').split(',').flatMap((text) => parseAddress(text) ?? []);
+  return parseMarked(marks.addresses);
 }
 
 function changed(

@@ -3,18 +3,20 @@
  * created without its address then, and the allocator gives it one.
  */
 import { isOurs } from '../lib/api/parse-wants.ts';
+import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Choice, Given } from '../lib/ipam/choose.ts';
 import type { Claimer } from '../lib/ipam/claimer.ts';
+import { type Holding, pinnedHoldings } from '../lib/ipam/holding.ts';
 import { NAMESPACES } from '../lib/kube/resource.ts';
 import { formatAddress, sameAddress } from '../lib/net/address.ts';
 import type { Logger } from '../lib/process/log.ts';
 import type { Identity, ServiceClaimant } from './claimant.ts';
 import { decideCreate, decideUpdate } from './decide-service.ts';
 import { type IdentifyDeps, identifyNew, identifyStored } from './identify.ts';
-import { type Marks, marksFor, marksOf, withMarks } from './marks.ts';
+import { type Marks, marksFor, marksOf, NO_MARKS, withMarks } from './marks.ts';
 import { patchFor } from './patch.ts';
 import type { AdmissionRequest, Refusal } from './review.ts';
 import type { Reviewed } from './reviewed.ts';
@@ -86,6 +88,8 @@ export class ServiceMutator {
         ? await identifyStored(identity, old, wants, this.#identifyDeps, signal)
         : await identifyNew(identity, service, wants, this.#identifyDeps, signal);
       if (!claimant) return UNTOUCHED;
+      const [pinned] = old ? pinnedHoldings(wants, this.#deps.situation.holdingsOf(claimant)) : [];
+      if (old && pinned) return this.#pinned(service, old, pinned);
       const choice = request.dryRun ? claimer.preview(claimant) : await claimer.assign(claimant, signal);
       return this.#answerFor(subject, claimant, choice);
     } catch (err) {
@@ -135,21 +139,27 @@ export class ServiceMutator {
     };
   }
 
+  /** Its Eip can't be used as it stands, and so nothing else is chosen: the address stays, and the allocator sees to what the update asks for beside. */
+  #pinned(service: Service, old: Service, { address, eipName }: Holding): Reviewed {
+    const warning = `keeps ${formatAddress(address)}: ${this.#deps.situation.troubleOf(eipName)}`;
+    const patch = patchFor(service, withMarks(service, marksOf(old)));
+    return { answer: { allowed: true, patch, warnings: [warning] }, outcome: 'restored' };
+  }
+
   #pending(subject: Subject, claimant: ServiceClaimant, choice: Exclude<Choice, { kind: 'assigned' }>): Reviewed {
-    const { service, old } = subject;
+    const { service } = subject;
     // What it holds and never showed may be of another create call for its name.
     const isShown = ({ address }: Given): boolean => claimant.former.some((one) => sameAddress(one, address));
-    const keeps = choice.kind === 'pending' ? choice.keeps.filter(isShown) : [];
+    const keeps = choice.keeps.filter(isShown);
     this.#log(subject, 'address pending', {
       reason: choice.reason,
       why: choice.message,
       ...(keeps.length > 0 && { keeps: keeps.map(({ address }) => formatAddress(address)).join(',') }),
     });
-    const marks = keeps.length > 0 ? marksFor(keeps, claimant.holder.token) : this.#waitingMarks(old);
     return {
       answer: {
         allowed: true,
-        patch: patchFor(service, withMarks(service, marks)),
+        patch: patchFor(service, withMarks(service, this.#waitingMarks(subject, claimant, keeps))),
         warnings: [...pendingWarnings(choice.message, keeps), ...sourceRangeWarnings(service, claimant.wants)],
         auditAnnotations: { pending: choice.reason },
       },
@@ -157,9 +167,12 @@ export class ServiceMutator {
     };
   }
 
-  #waitingMarks(old: Service | undefined): Marks {
-    const since = old && marksOf(old).waitingSince;
-    return { waitingSince: since ?? this.#deps.now().toISOString() };
+  /** What is published stays marked until the allocator takes both away at once: a node that misses the label withdraws the address. */
+  #waitingMarks({ old }: Subject, { holder }: ServiceClaimant, keeps: readonly Given[]): Marks {
+    const stored = old ? marksOf(old) : NO_MARKS;
+    const isPublished = old !== undefined && publishedAddresses(old).length > 0;
+    const marks = keeps.length > 0 ? marksFor(keeps, holder.token) : isPublished ? stored : NO_MARKS;
+    return { ...marks, waitingSince: stored.waitingSince ?? this.#deps.now().toISOString() };
   }
 
   #denied(subject: Subject, refusal: Refusal, reason: Reason, message: string): Reviewed {

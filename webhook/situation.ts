@@ -11,11 +11,13 @@ import type { UnmarkedServices, WantsContext } from '../lib/api/parse-wants.ts';
 import type { Namespace } from '../lib/api/service.ts';
 import type { LiveAddress } from '../lib/api/validate-eip.ts';
 import type { Situation } from '../lib/ipam/choose.ts';
+import type { Holding } from '../lib/ipam/holding.ts';
 import { Ledger } from '../lib/ipam/ledger.ts';
 import { buildPools, type Pools } from '../lib/ipam/pools.ts';
 import { holderName } from '../lib/ipam/sharing.ts';
+import { accountOf, isSource, type Source, troubleWith } from '../lib/ipam/source.ts';
 import type { Store } from '../lib/kube/store.ts';
-import type { Address, Family } from '../lib/net/address.ts';
+import { type Address, type Family, sameAddress } from '../lib/net/address.ts';
 import { claimsHeld, type ServiceClaimant } from './claimant.ts';
 
 export interface SituationSources {
@@ -98,16 +100,43 @@ export class ClusterSituation {
     return this.#eips;
   }
 
+  /** What a Service holds, with how the Eip of each address stands. */
+  holdingsOf(claimant: ServiceClaimant): readonly Holding[] {
+    const { isSelf, former } = claimant;
+    return claimsHeld(claimant, this.ledger).flatMap((claim): Holding[] => {
+      const address = claimAddress(claim.metadata.name ?? '');
+      const own = claim.spec.holders.find(isSelf);
+      if (!address || !own) return [];
+      const isEstablished = own.uid !== undefined || former.some((one) => sameAddress(one, address));
+      return [{ address, claim, own, isEstablished, ...this.#stateOf(address, claim.spec) }];
+    });
+  }
+
+  /** What is the matter with an Eip that is there and does not count. */
+  troubleOf(eipName: string): string {
+    const object = this.#sources.eips.get(eipName);
+    return troubleWith(eipName, object && parseEip(object), this.#currentPools());
+  }
+
   /** Whether it is of an Eip that counts, and nobody's. */
   isWithoutClaim(address: Address): boolean {
     return this.#currentPools().containing(address) !== undefined && this.ledger.claimOf(address) === undefined;
   }
 
-  /** The addresses that an Eip has given, and to whom. */
+  /** The addresses that an Eip has given, or has taken over from another, and who has them. */
   liveAddresses(eipName: string): readonly LiveAddress[] {
+    const pools = this.#currentPools();
+    const { eips } = this.#sources;
     return [...this.ledger.claims()]
-      .filter((claim) => claim.spec.eip === eipName)
+      .filter((claim) => accountOf(claim, pools, (name) => eips.get(name)) === eipName)
       .map(({ spec }) => ({ address: spec.address, services: spec.holders.map(holderName) }));
+  }
+
+  #stateOf(address: Address, source: Source): Pick<Holding, 'eipName' | 'eip'> {
+    const pool = this.#currentPools().containing(address);
+    if (pool) return { eipName: pool.name, eip: 'usable' };
+    const object = this.#sources.eips.get(source.eip);
+    return { eipName: source.eip, eip: object && isSource(object, source) ? 'unusable' : 'gone' };
   }
 
   #namespace(name: string): Namespace | undefined {

@@ -43,7 +43,7 @@ export function problemsOfAccounts({ eips, claims }: AtRest): string[] {
     const range = ranges.get(name);
     // A claim that no Eip contains counts to the one that gave it.
     const counted = claims.filter(({ spec }) =>
-      [...ranges.values()].some((one) => isIn(one, spec.address)) ? isIn(range, spec.address) : spec.eip === name,
+      isInAny(spec.address, eips) ? isIn(range, spec.address) : spec.eip === name && isSourceThere(spec, eips),
     );
     const used = counted.map(({ spec }) => spec.address).sort();
     const told = Object.keys(status?.used ?? {}).sort();
@@ -100,6 +100,10 @@ function ofOurs(service: Service, state: AtRest): string[] {
       `publishes ${address} without a claim that is bound to it: ${JSON.stringify(claim?.spec.holders)}`,
     );
     if (!own) continue;
+    must(
+      !rangesOf(state.eips) || isInAny(address, state.eips) || !claim || isSourceThere(claim.spec, state.eips),
+      `publishes ${address}, which no Eip has, and which the one that gave it cannot have any more`,
+    );
     const { name, ports, token } = own;
     must(name === service.metadata.name, `has a claim of ${address} under the name ${name}`);
     // There may be more for as long as an update might still be under way.
@@ -121,10 +125,24 @@ function ofOurs(service: Service, state: AtRest): string[] {
   return problems;
 }
 
+/** For when its Eip is there again: until then no Eip has it. */
+function isReserved({ spec }: EipClaim, eips: readonly EipObject[]): boolean {
+  return !isInAny(spec.address, eips) && !isSourceThere(spec, eips);
+}
+
+function isInAny(address: string, eips: readonly EipObject[]): boolean {
+  return [...(rangesOf(eips)?.values() ?? [])].some((range) => isIn(range, address));
+}
+
+/** One that was made again under the same name is another. */
+function isSourceThere({ eip, eipUid }: EipClaim['spec'], eips: readonly EipObject[]): boolean {
+  return eips.some(({ metadata: { name, uid } }) => name === eip && (eipUid === undefined || uid === eipUid));
+}
+
 /** Nobody can claim again what no Eip has. It stays published: there is nobody else to have it. */
 function isAbandoned(address: string, { claims, eips, unclaimed }: AtRest): boolean {
   if (!unclaimed.has(address) || claims.some(({ spec }) => spec.address === address)) return false;
-  return ![...(rangesOf(eips)?.values() ?? [])].some((range) => isIn(range, address));
+  return !isInAny(address, eips);
 }
 
 /** Which of its wishes the Service has not got, though it is said to have all. */
@@ -198,10 +216,9 @@ function sharedPorts(services: readonly Service[]): string[] {
 /** An entry belongs to a Service that publishes the address, or has it reserved for when its Eip is there again, or is young. */
 function ofHolder(claim: EipClaim, holder: ClaimHolder, { services, eips, nowMs, graceMs }: AtRest): string[] {
   const what = `claim ${claim.spec.address} of ${holder.namespace}/${holder.name ?? '?'} ${holder.uid ?? '(unbound)'}`;
-  const isEipThere = eips.some(({ metadata }) => metadata.name === claim.spec.eip);
   const service = services.find(({ metadata }) => metadata.uid === holder.uid);
   if (service) {
-    const isUsed = addressesIn(service).includes(claim.spec.address) || (!isEipThere && isOurs(service));
+    const isUsed = addressesIn(service).includes(claim.spec.address) || (isReserved(claim, eips) && isOurs(service));
     return isUsed ? [] : [`${what} is not published`];
   }
   if (holder.uid !== undefined) return [`${what} has no Service`];

@@ -78,8 +78,10 @@ export class Run implements Judge {
     }
   }
 
-  async createEip(key: EipKey): Promise<void> {
-    const spec = { address: this.rangesOf(key)[0], namespaces: [...this.namespaces] };
+  /** @param choice which of its ranges. */
+  async createEip(key: EipKey, choice = 0): Promise<void> {
+    const ranges = this.rangesOf(key);
+    const spec = { address: ranges[choice % ranges.length], namespaces: [...this.namespaces] };
     await this.attempt(() => this.site.client.create(EIPS, { metadata: { name: this.eipName(key) }, spec }));
   }
 

@@ -264,7 +264,10 @@ export function service(name: string, annotations: Record<string, string> = {}, 
 
 /** What Skycap says of a Service: `198.51.100.7 web`, or `waiting`. */
 export function marksText({ metadata: { annotations, labels } }: KubeObject): string {
-  if (annotations?.['skycap.io/waiting-since']) return 'waiting';
   const addresses = annotations?.['skycap.io/addresses'];
-  return addresses ? `${addresses} ${labels?.['eip.openelb.kubesphere.io/v1alpha2']}` : 'nothing';
+  const marks = [
+    ...(addresses ? [`${addresses} ${labels?.['eip.openelb.kubesphere.io/v1alpha2']}`] : []),
+    ...(annotations?.['skycap.io/waiting-since'] ? ['waiting'] : []),
+  ];
+  return marks.join(' ') || 'nothing';
 }

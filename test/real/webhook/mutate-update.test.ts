@@ -6,13 +6,22 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Service } from '../../../lib/api/service.ts';
 import { isNotFound } from '../../../lib/kube/errors.ts';
-import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
+import { EIP_CLAIMS, EIPS, SERVICES } from '../../../lib/kube/resource.ts';
 import { ALLOCATOR_USER } from '../../support/allocator-daemon.ts';
 import { eventually } from '../../support/eventually.ts';
 import { marksText, service, type WebhookLab } from './harness.ts';
 import { ADDRESS, DUAL, EIP, Mutating } from './mutating.ts';
 
 const FORGED = { 'skycap.io/addresses': '198.51.100.9', 'skycap.io/claim': 'x', 'skycap.io/waiting-since': 'long' };
+
+const HOLDER = {
+  namespace: 'default',
+  token: 'of-another',
+  ports: [{ port: 80, protocol: 'TCP' }],
+  externalTrafficPolicy: 'Cluster',
+  selector: '',
+  since: '2026-01-01T00:00:00Z',
+} as const;
 
 let mutating: Mutating;
 let lab: WebhookLab;
@@ -123,11 +132,79 @@ it('a second family is added to the first, and taken away again', async () => {
 it('a wish that cannot be met keeps the address meanwhile', async () => {
   const { text, address } = await create(service('waits'));
   const { object, warnings } = await lab.replaceService(service('waits', { [EIP]: 'not-there' }));
-  expect(marksText(object)).toBe(text);
+  expect(marksText(object)).toBe(`${text} waiting`);
   expect(warnings).toEqual([
-    'pending: there is no usable Eip named not-there; create it or name another',
+    'pending: there is no usable Eip named not-there; create or mend it, or name another',
     `keeps ${address} until then`,
   ]);
+});
+
+it('one that waits and asks an Eip that refuses keeps its address, and its place', async () => {
+  await lab.eip('strict', '203.0.113.9', { whenFull: 'Refuse', namespaces: ['nowhere'] });
+  await create(service('first', { [EIP]: 'strict' }));
+  const { text } = await create(service('strictly'));
+  const waiting = await lab.replaceService(service('strictly', { [EIP]: 'not-there' }));
+  const { status, object, warnings } = await lab.replaceService(service('strictly', { [EIP]: 'strict' }));
+  expect([status, marksText(object)]).toEqual([200, `${text} waiting`]);
+  expect(object.metadata.annotations).toEqual({
+    ...waiting.object.metadata.annotations,
+    [EIP]: 'strict',
+  });
+  expect(warnings[0]).toMatch(/^pending: every address of Eip strict/);
+});
+
+it('what is published stays marked until the allocator takes both away: nodes go by the label', async () => {
+  const { text, address } = await create(service('marked-still'));
+  const status = { status: { loadBalancer: { ingress: [{ ip: address }] } } };
+  const ref = { namespace: 'default', name: 'marked-still' };
+  const options = { type: 'merge', subresource: 'status' } as const;
+  await lab.plane.client(ALLOCATOR_USER).patch(SERVICES, ref, status, options);
+  // Nothing is held that could be kept.
+  await lab.client.delete(EIP_CLAIMS, { name: address });
+  await lab.untilInStep('eipclaims');
+  await lab.client.create(EIP_CLAIMS, {
+    apiVersion: 'skycap.io/v1alpha1',
+    kind: 'EipClaim',
+    metadata: { name: address },
+    spec: { address, eip: 'web', holders: [{ ...HOLDER, name: 'another' }] },
+  });
+  const { object } = await lab.replaceService(service('marked-still', { [EIP]: 'not-there' }));
+  expect(marksText(object)).toBe(`${text} waiting`);
+});
+
+it('an Eip that has not the address any more keeps what it gave: nothing else is chosen, and it is said why', async () => {
+  await lab.eip('shrunk', '203.0.113.16/30', { namespaces: ['nowhere'] });
+  const { text, address } = await create(service('stays-there', { [EIP]: 'shrunk' }));
+  // Nobody would be let to shrink it under the address.
+  const { spec, ...claim } = (await claimOf(address))!;
+  await lab.client.delete(EIP_CLAIMS, { name: address });
+  await lab.untilInStep('eipclaims');
+  await lab.eip('shrunk', '203.0.113.20/30', { namespaces: ['nowhere'] });
+  await lab.client.create(EIP_CLAIMS, { ...claim, metadata: { name: address }, spec });
+  await lab.untilInStep('eipclaims');
+  const changed = service('stays-there', {}, { ports: [{ port: 8080 }] });
+  const { object, warnings } = await lab.replaceService(changed);
+  expect([marksText(object), warnings]).toEqual([
+    text,
+    ['keeps 203.0.113.16: Eip shrunk does not contain the address any more; enlarge it'],
+  ]);
+  // One that was made again is another.
+  await lab.deleteEip('shrunk');
+  await lab.eip('shrunk', '203.0.113.20/30', { namespaces: ['nowhere'] });
+  const again = await lab.replaceService(service('stays-there', { [EIP]: 'shrunk' }));
+  expect(marksText(again.object)).toBe('203.0.113.20 shrunk');
+});
+
+it('an Eip that is being deleted gives nothing new', async () => {
+  await lab.eip('leaving', '203.0.113.24/30', {}, { finalizers: ['example.com/kept'] });
+  await lab.client.delete(EIPS, { name: 'leaving' });
+  await lab.untilInStep('eips');
+  const { text, warnings } = await create(service('too-late', { [EIP]: 'leaving' }));
+  expect([text, warnings]).toEqual([
+    'waiting',
+    ['pending: Eip leaving is disabled, or being deleted; set spec.disable: false or name another'],
+  ]);
+  await lab.client.patch(EIPS, { name: 'leaving' }, { metadata: { finalizers: null } }, { type: 'merge' });
 });
 
 it('a malformed wish is refused, and the Service stays as it was', async () => {

@@ -99,6 +99,22 @@ describe('an Eip whose addresses are in use', () => {
     expect(await write('Eip', 'busy', { address: '192.0.2.0-192.0.2.1', disable: true })).toBe('stored');
   });
 
+  it('counts those that another Eip gave before it had them, and not those that another has now', async () => {
+    const named = { 'eip.openelb.kubesphere.io/v1alpha2': 'former' };
+    expect(await write('Eip', 'former', { address: '192.0.2.32/28' })).toBe('stored');
+    await lab.untilInStep('eips');
+    await lab.client.create(SERVICES, service('c', { ...named, 'eip.openelb.kubesphere.io/v1alpha1': '192.0.2.40' }));
+    await lab.untilInStep('eipclaims');
+    await lab.deleteEip('former');
+    expect(await write('Eip', 'former', { address: '192.0.2.32/30' })).toBe('stored');
+    expect(await write('Eip', 'heir', { address: '192.0.2.40/29' })).toBe('stored');
+    await lab.untilInStep('eips');
+    expect(await write('Eip', 'heir', { address: '192.0.2.44/30' })).toMatch(
+      /^refused spec.address: .*192\.0\.2\.40 \(default\/c\)/,
+    );
+    expect(await write('Eip', 'former', { address: '192.0.2.32/29' })).toBe('stored');
+  });
+
   it('may be deleted all the same', async () => {
     const { status } = await lab.send('DELETE', `${GROUP}/v1alpha2/eips/busy`);
     expect(status).toBe(200);

@@ -149,7 +149,14 @@ describe('on an update', () => {
     ['was not ours and is not', sent({ a: 'b' }), sent({}), 'untouched'],
     ['was not ours and is not, with forged marks', sent(FORGED), sent({}), 'release'],
     ['was not ours and is not, and loses its forged marks', sent({}), sent(FORGED), 'untouched'],
-    ['was given by an Eip that is the default no more', sent(FORGED), judged(sent(FORGED)), 'untouched'],
+    [
+      'was given by an Eip that is the default no more',
+      sent(FORGED),
+      judged(sent({ 'skycap.io/addresses': '198.51.100.7', 'skycap.io/claim': 't1' })),
+      'restore 198.51.100.7 t1',
+    ],
+    ['… and its marks were dropped', sent({}), judged(sent(FORGED)), 'restore 198.51.100.9 x long'],
+    ['… and is no load balancer any more', sent(FORGED, CLUSTER_IP), judged(sent(FORGED)), 'release'],
     ['is marked and never was a load balancer', sent(FORGED, CLUSTER_IP), sent({}, CLUSTER_IP), 'release'],
     ['becomes malformed', stored({ [ADDRESS]: '10.0.0.300' }), stored(), 'deny InvalidRequest'],
     [
