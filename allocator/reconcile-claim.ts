@@ -55,18 +55,19 @@ export class ClaimReconciler {
     signal: AbortSignal,
   ): Promise<number | undefined> {
     const { world, client, config, nowMs, askService, log } = this.#deps;
+    const graceMs = config.claimGraceSeconds * 1000;
     const owner = world.index.ownerOf(holder.namespace, holder.token);
     if (owner) {
       askService(keyOf(owner));
-      return undefined;
+      // It may lose the token before the claim is bound to it, and then nobody has a word on the claim.
+      return graceMs;
     }
     const now = nowMs();
-    const graceMs = config.claimGraceSeconds * 1000;
     const seenMs = world.sightings.seenMs(claim, holder);
     const verdict = decideClaim(holder, { isUsed: false, nowMs: now, seenMs, graceMs });
     if (verdict.kind === 'wait') return verdict.untilMs - now;
     if (verdict.kind !== 'release') return undefined;
-    if (await this.#isThere(holder, now, signal)) return BEHIND_MS;
+    if (await this.#isThere(holder, signal)) return BEHIND_MS;
     const claimer = new Claimer({ client, ledger: world.ledger, situation: noSituation });
     await claimer.release(address, sameEntry(holder));
     const { namespace } = holder;
@@ -75,7 +76,8 @@ export class ClaimReconciler {
   }
 
   /** The cache may be behind, and a token is no name that could be asked for; so the namespace is listed. */
-  async #isThere({ namespace, token }: ClaimHolder, now: number, signal: AbortSignal): Promise<boolean> {
+  async #isThere({ namespace, token }: ClaimHolder, signal: AbortSignal): Promise<boolean> {
+    const now = this.#deps.monotonicMs();
     const known = this.#listed.get(namespace);
     if (known && now - known.atMs < LIST_GOOD_FOR_MS) return known.tokens.has(token);
     const tokens = await this.#tokensIn(namespace, signal);

@@ -88,6 +88,16 @@ test('under generateName the token finds the Service, and name and uid are bound
   expect(await lab.claims('generated')).toEqual({ '198.51.100.9': key });
 });
 
+test('a claim whose Service gave its token up before it was bound is collected, too', async () => {
+  await lab.namespace('fickle');
+  await lab.stop(replica);
+  await lab.admin.create(EIP_CLAIMS, claimFor(undefined, '10.1.79.1', 'fickle', 'token-of-fickle'));
+  const { annotations, labels } = marks('10.1.79.1', 'fickle', 'token-of-fickle');
+  await lab.create('fickle/web', { ...annotations, 'lb.kubesphere.io/v1alpha1': 'other' }, {}, { labels });
+  replica = await lab.replica();
+  await eventually(async () => expect(await lab.claims('fickle')).toEqual({}));
+});
+
 test('a token copied with a manifest from another Service takes nothing from it', async () => {
   await lab.pool('copied', '198.51.100.16/29');
   const first = await lab.create('copied/first');
