@@ -2,18 +2,20 @@
 import type { Registry } from 'prom-client';
 import type { KubeObject } from '../lib/api/object.ts';
 import type { KubeWatcher } from '../lib/kube/client.ts';
-import { Reflector } from '../lib/kube/reflector.ts';
+import { Reflector, type ReflectorOptions } from '../lib/kube/reflector.ts';
 import {
   BGP_CONFS,
   BGP_PEERS,
   EIP_CLAIMS,
   EIPS,
   NAMESPACES,
+  NODES,
   type Resource,
   SERVICES,
   SPEAKERS,
 } from '../lib/kube/resource.ts';
 import type { Logger } from '../lib/process/log.ts';
+import { HeardSpeakers, readinessOf, sameReadiness } from './heard-speakers.ts';
 import type { Stores } from './stores.ts';
 
 export interface Reflectors {
@@ -24,28 +26,24 @@ export interface Reflectors {
   waitForSync(signal: AbortSignal): Promise<void>;
 }
 
+type Selected<T extends KubeObject> = Pick<ReflectorOptions<T>, 'fieldSelector' | 'transform' | 'isSame'>;
+
 export function createReflectors(client: KubeWatcher, log: Logger, registry?: Registry): Reflectors {
   const byName: Record<string, Reflector<KubeObject>> = {};
-  const reflect = <T extends KubeObject>(resource: Resource<T>, fieldSelector?: string): Reflector<T> => {
-    const reflector = new Reflector<T>({
-      client,
-      resource,
-      ...(fieldSelector && { fieldSelector }),
-      log,
-      ...(registry && { registry }),
-    });
+  const reflect = <T extends KubeObject>(resource: Resource<T>, options: Selected<T> = {}): Reflector<T> => {
+    const reflector = new Reflector<T>({ client, resource, ...options, log, ...(registry && { registry }) });
     byName[resource.plural] = reflector as unknown as Reflector<KubeObject>;
     return reflector;
   };
   const stores: Stores = {
     // The only Services that can be ours: memory and traffic follow their number, not the size of the cluster.
-    services: reflect(SERVICES, 'spec.type=LoadBalancer'),
+    services: reflect(SERVICES, { fieldSelector: 'spec.type=LoadBalancer' }),
     namespaces: reflect(NAMESPACES),
     eips: reflect(EIPS),
     claims: reflect(EIP_CLAIMS),
     bgpPeers: reflect(BGP_PEERS),
     bgpConfs: reflect(BGP_CONFS),
-    speakers: reflect(SPEAKERS),
+    speakers: new HeardSpeakers(reflect(SPEAKERS), reflect(NODES, { transform: readinessOf, isSame: sameReadiness })),
   };
   const all = Object.values(byName);
   return {

@@ -14,5 +14,6 @@ export interface Stores {
   readonly claims: Store<EipClaim>;
   readonly bgpPeers: Store<BgpPeerObject>;
   readonly bgpConfs: Store<BgpConfObject>;
+  /** Those of lost nodes have nothing (`heard-speakers.ts`). */
   readonly speakers: Store<SpeakerObject>;
 }

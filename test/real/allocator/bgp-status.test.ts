@@ -1,7 +1,7 @@
 /** BgpPeer.status and BgpConf.status at a real API server: gathered from Speakers, written on change only. */
 import type { BgpConfObject, BgpPeerObject } from '../../../lib/api/bgp-types.ts';
 import type { SpeakerObject, SpeakerSession } from '../../../lib/api/speaker-types.ts';
-import { BGP_CONFS, BGP_PEERS, SPEAKERS } from '../../../lib/kube/resource.ts';
+import { BGP_CONFS, BGP_PEERS, NODES, SPEAKERS } from '../../../lib/kube/resource.ts';
 import { AllocatorLab, eventually, type Replica } from './harness.ts';
 
 let lab: AllocatorLab;
@@ -123,4 +123,31 @@ test('a BgpConf of another name, and a BgpPeer that cannot be read, say so', asy
       expect.stringMatching(/^Accepted False Invalid: spec\.conf\.neighborAddress: "fe80::1" is link-local/),
     );
   });
+});
+
+test('what a node said last counts no more once Kubernetes has lost it, and again when it is back', async () => {
+  await lab.admin.create(BGP_PEERS, {
+    metadata: { name: 'rack' },
+    spec: { conf: { neighborAddress: '192.0.2.9', peerAs: 64513 } },
+  });
+  for (const name of ['node-8', 'node-9']) {
+    await report(name, { sessions: [{ ...session, peer: 'rack' }], routerId: '192.0.2.18', localAs: 64512 });
+  }
+  const told = async () => words(await peer('rack')).find((text) => text.startsWith('Established'));
+  await eventually(async () => expect(await told()).toBe('Established True SessionsEstablished: 2 of 2 nodes'));
+  await lab.admin.create(NODES, { metadata: { name: 'node-9' } });
+  const ready = async (status: string) => {
+    const body = { status: { conditions: [{ type: 'Ready', status }] } };
+    await lab.admin.patch(NODES, { name: 'node-9' }, body, { type: 'merge', subresource: 'status' });
+  };
+  await ready('Unknown');
+  await eventually(async () =>
+    expect(await told()).toBe(
+      'Established False SessionsDown: 1 of 2 nodes; node-9: Idle, Kubernetes has lost the node',
+    ),
+  );
+  const state = (await peer('rack')).status?.nodesPeerStatus?.['node-9']?.peerState?.sessionState;
+  expect(state).toBe('IDLE');
+  await ready('True');
+  await eventually(async () => expect(await told()).toBe('Established True SessionsEstablished: 2 of 2 nodes'));
 });

@@ -1,0 +1,94 @@
+/**
+ * The Speakers, of which those of lost nodes have no session and no address: a node without power can't take back what it said last, and its object stays until its Node is deleted. Who notices
+ * is Kubernetes: where the kubelet is silent, the Node's condition Ready becomes Unknown (kube-controller-manager's `node-monitor-grace-period`, 50 s).
+ */
+import type { Node } from '../lib/api/service.ts';
+import type { SpeakerObject } from '../lib/api/speaker-types.ts';
+import type { Change, Store } from '../lib/kube/store.ts';
+
+export class HeardSpeakers implements Store<SpeakerObject> {
+  readonly #said: Store<SpeakerObject>;
+  readonly #nodes: Store<Node>;
+  readonly #listeners: ((change: Change<SpeakerObject>) => void)[] = [];
+
+  /** @param nodes as {@link readinessOf} leaves them. */
+  constructor(said: Store<SpeakerObject>, nodes: Store<Node>) {
+    this.#said = said;
+    this.#nodes = nodes;
+    said.subscribe((change) => this.#tell(heardIn(change, this.#isLost(change.key))));
+    nodes.subscribe((change) => this.#onNode(change));
+  }
+
+  get synced(): boolean {
+    return this.#said.synced && this.#nodes.synced;
+  }
+
+  get size(): number {
+    return this.#said.size;
+  }
+
+  silentForMs(): number {
+    return Math.max(this.#said.silentForMs(), this.#nodes.silentForMs());
+  }
+
+  get(key: string): SpeakerObject | undefined {
+    const speaker = this.#said.get(key);
+    return speaker && heard(speaker, this.#isLost(key));
+  }
+
+  *values(): IterableIterator<SpeakerObject> {
+    for (const speaker of this.#said.values()) yield heard(speaker, this.#isLost(speaker.metadata.name ?? ''));
+  }
+
+  subscribe(listener: (change: Change<SpeakerObject>) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #onNode(change: Change<Node>): void {
+    const { key } = change;
+    const speaker = this.#said.get(key);
+    const before = change.type === 'modified' ? change.old : change.type === 'deleted' ? change.object : undefined;
+    const wasLost = isLost(before);
+    if (!speaker || wasLost === this.#isLost(key)) return;
+    this.#tell({ type: 'modified', key, old: heard(speaker, wasLost), object: heard(speaker, !wasLost) });
+  }
+
+  #isLost(name: string): boolean {
+    return isLost(this.#nodes.get(name));
+  }
+
+  #tell(change: Change<SpeakerObject>): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+/** All that is kept of a Node: the kubelet's reports, each 10 s to 5 min, are nothing new. */
+export function readinessOf({ metadata: { name, uid, resourceVersion }, status }: Node): Node {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  return {
+    metadata: { ...(name && { name }), ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) },
+    status: { conditions: ready ? [{ type: 'Ready', status: ready.status }] : [] },
+  };
+}
+
+export function sameReadiness(a: Node, b: Node): boolean {
+  return isLost(a) === isLost(b);
+}
+
+/** One that has no Node, or none yet, may be alive all the same. */
+function isLost(node: Node | undefined): boolean {
+  return node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'Unknown';
+}
+
+function heardIn(change: Change<SpeakerObject>, isLost: boolean): Change<SpeakerObject> {
+  const object = heard(change.object, isLost);
+  return change.type === 'modified' ? { ...change, object, old: heard(change.old, isLost) } : { ...change, object };
+}
+
+function heard(speaker: SpeakerObject, isLost: boolean): SpeakerObject {
+  if (!isLost || !speaker.status) return speaker;
+  const { layer2Addresses: _, sessions = [], ...status } = speaker.status;
+  const lastError = 'Kubernetes has lost the node';
+  const idle = sessions.map((session) => ({ ...session, state: 'Idle' as const, lastError }));
+  return { ...speaker, status: { ...status, sessions: idle } };
+}

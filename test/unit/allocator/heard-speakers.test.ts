@@ -1,0 +1,93 @@
+import { HeardSpeakers, readinessOf, sameReadiness } from '../../../allocator/heard-speakers.ts';
+import type { Node } from '../../../lib/api/service.ts';
+import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
+import { HandStore } from '../../support/hand-store.ts';
+
+const speaker = (name: string): SpeakerObject => ({
+  apiVersion: 'skycap.io/v1alpha1',
+  kind: 'Speaker',
+  metadata: { name },
+  status: {
+    sessions: [
+      {
+        peer: 'router',
+        neighborAddress: '192.0.2.1',
+        neighborAs: 64513,
+        localAs: 64512,
+        state: 'Established',
+        routesSent: 3,
+        disabled: false,
+      },
+    ],
+    layer2Addresses: [{ address: '198.51.100.7', interface: 'eth0' }],
+    bgpUnable: ['other'],
+  },
+});
+const node = (name: string, ready?: string): Node => ({
+  metadata: { name },
+  status: { conditions: ready === undefined ? [] : [{ type: 'Ready', status: ready }] },
+});
+const words = ({ status }: SpeakerObject): string =>
+  [status?.sessions?.map(({ state }) => state), status?.layer2Addresses?.map(({ address }) => address)].join(' ');
+const ALL = 'Established 198.51.100.7';
+
+function make() {
+  const said = new HandStore<SpeakerObject>();
+  const nodes = new HandStore<Node>();
+  const heard = new HeardSpeakers(said, nodes);
+  const told: string[] = [];
+  heard.subscribe((change) => {
+    const old = change.type === 'modified' ? `${words(change.old)} → ` : '';
+    told.push(`${change.type} ${change.key}: ${old}${words(change.object)}`);
+  });
+  return { said, nodes, heard, told };
+}
+
+test.each<[string, Node | undefined, string]>([
+  ['is ready', node('a', 'True'), ALL],
+  ['is not ready and says so itself', node('a', 'False'), ALL],
+  ['has not reported yet', node('a'), ALL],
+  ['is not known', undefined, ALL],
+  ['is lost', node('a', 'Unknown'), 'Idle '],
+])('a Speaker whose node %s', (_, of, expected) => {
+  const { said, nodes, heard } = make();
+  if (of) nodes.put(of);
+  said.put(speaker('a'));
+  expect([...heard.values()].map(words)).toEqual([expected]);
+  expect(words(heard.get('a')!)).toBe(expected);
+  expect(heard.get('a')?.status?.bgpUnable).toEqual(['other']);
+});
+
+test('that a node is lost, and that it is back, is told as a change of its Speaker', () => {
+  const { said, nodes, told } = make();
+  nodes.put(node('a', 'True'), node('b', 'True'));
+  said.put(speaker('a'));
+  nodes.put(node('a', 'Unknown'), node('b', 'Unknown'));
+  nodes.put(node('a', 'Unknown'));
+  said.put(speaker('a'));
+  nodes.put(node('a', 'True'));
+  nodes.put(node('a', 'Unknown'));
+  nodes.remove(node('a', 'Unknown'));
+  expect(told).toEqual([
+    `added a: ${ALL}`,
+    `modified a: ${ALL} → Idle `,
+    'modified a: Idle  → Idle ',
+    `modified a: Idle  → ${ALL}`,
+    `modified a: ${ALL} → Idle `,
+    `modified a: Idle  → ${ALL}`,
+  ]);
+});
+
+test('of a Node nothing is kept but what is asked, so that the kubelet’s reports are nothing new', () => {
+  const reported = (at: string) => ({
+    metadata: { name: 'a', resourceVersion: at, labels: { a: at } },
+    status: { conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: at } as never] },
+  });
+  const [before, after] = [readinessOf(reported('1')), readinessOf(reported('2'))];
+  expect(after).toEqual({
+    metadata: { name: 'a', resourceVersion: '2' },
+    status: { conditions: [{ type: 'Ready', status: 'True' }] },
+  });
+  expect(sameReadiness(before, after)).toBe(true);
+  expect(sameReadiness(before, node('a', 'Unknown'))).toBe(false);
+});
