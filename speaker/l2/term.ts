@@ -13,6 +13,7 @@ import { nodeState } from '../desired/node-state.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { type Decision, decideOwnership } from './owner.ts';
 import type { Fleet } from './peers/fleet.ts';
+import type { Liveness } from './peers/liveness.ts';
 import type { LivenessWatch } from './peers/liveness-watch.ts';
 import { hadBefore, nodesSeen, ringMembers } from './peers/nodes-seen.ts';
 import type { PeerWatchPort } from './peers/peer-watch-port.ts';
@@ -25,7 +26,7 @@ import { layer2Eips, type Wanted, wantedAddresses } from './wanted.ts';
 export interface TermOptions {
   readonly nodeName: string;
   readonly fleet: Pick<Fleet, 'synced' | 'node' | 'speakers'>;
-  readonly liveness: Pick<LivenessWatch, 'verdict' | 'members'>;
+  readonly liveness: Pick<LivenessWatch, 'members'> & { readonly verdict: Pick<Liveness, 'live' | 'cutOff'> };
   readonly peers: PeerWatchPort;
   readonly responder: Pick<ResponderPort, 'links' | 'linkTowards' | 'answerFor'>;
   readonly questions: Questions;

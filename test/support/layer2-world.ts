@@ -107,13 +107,7 @@ export class SimulatedNode {
       },
       liveness: {
         get verdict() {
-          return {
-            live: new Set([...node.live, node.name]),
-            cutOff: node.cutOff,
-            isOverdue: false,
-            toConfirm: [],
-            nextMs: 0,
-          };
+          return { live: new Set([...node.live, node.name]), cutOff: node.cutOff };
         },
         get members() {
           return [...node.#world.nodes.keys()];

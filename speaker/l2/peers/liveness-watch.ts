@@ -120,7 +120,7 @@ export class LivenessWatch {
 
   #judge(): Liveness {
     const { self, clock, peers, suspects } = this.#options;
-    return judgeLiveness({
+    const verdict = judgeLiveness({
       self,
       nowMs: clock.monotonicMs(),
       sightings: this.#sightings,
@@ -130,6 +130,8 @@ export class LivenessWatch {
       watchersOf: (name) => watchedBy(name, [...this.#sightings.keys()]),
       seenByWatchers: peers.seenByWatchers,
     });
+    for (const name of verdict.ranOut) this.#sightings.set(name, { ...this.#sightings.get(name)!, hasRunOut: true });
+    return verdict;
   }
 
   async #confirm(names: readonly string[], signal: AbortSignal): Promise<void> {

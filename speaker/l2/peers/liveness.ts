@@ -3,7 +3,8 @@
  *
  * Clocks of two machines are never compared: a Lease's `renewTime` is only looked at for having changed, and the time since the change was seen is
  * this node's own. A Lease that seems to have run out counts only when a read of the API server itself confirms it, and when the API server was
- * there all the time: else it may be what was away. And either sign is only a suspicion: whoever takes over asks on the wire first.
+ * there all the time: else it may be what was away. One that has run out stays so until it changes: that the API server is away brings nobody back.
+ * And either sign is only a suspicion: whoever takes over asks on the wire first.
  */
 
 export interface LivenessTiming {
@@ -57,6 +58,8 @@ export interface Sighting extends SeenLease {
   readonly seenAtMs: number;
   /** When a read of the API server itself that was sent then showed the same. */
   readonly confirmedAtMs?: number;
+  /** It was found to have run out. That stays true until it changes, however this node fares meanwhile. */
+  readonly hasRunOut?: true;
 }
 
 /** This node's own Lease, as it was last renewed. */
@@ -85,6 +88,8 @@ export interface Liveness {
   readonly live: ReadonlySet<string>;
   /** Nodes whose Lease has run out, as far as this node has heard: time to ask the API server itself. */
   readonly toConfirm: readonly string[];
+  /** Nodes whose Lease has run out for certain: to be remembered with its sighting. */
+  readonly ranOut: readonly string[];
   /** This node's own Lease has run out, as far as it knows. */
   readonly isOverdue: boolean;
   /** Nobody can tell this node anything, and so it must take it that it is thought dead. */
@@ -106,6 +111,7 @@ export function judgeLiveness(input: LivenessInput): Liveness {
   return {
     live: live.add(self),
     toConfirm: others.filter((name) => verdicts.get(name) === 'overdue'),
+    ranOut: others.filter((name) => verdicts.get(name) === 'expired'),
     isOverdue,
     cutOff: isOverdue && input.seenByWatchers === 'no',
     nextMs: Math.min(...moments.filter((ms) => ms > nowMs), Number.POSITIVE_INFINITY),
@@ -114,6 +120,7 @@ export function judgeLiveness(input: LivenessInput): Liveness {
 
 /** `overdue`: to be confirmed. */
 function leaseVerdict(input: LivenessInput, sighting: Sighting): 'valid' | 'overdue' | 'expired' {
+  if (sighting.hasRunOut) return 'expired';
   if (input.reachableSinceMs === undefined) return 'valid';
   const endMs = expiryMs(input, sighting);
   if (input.nowMs < endMs) return 'valid';

@@ -49,6 +49,7 @@ interface Scene {
 const oldAt = NOW - leaseMs - 100;
 const old = seen({ seenAtMs: oldAt });
 const dead: Sighting = { ...old, confirmedAtMs: NOW - 50 };
+const gone: Sighting = { ...dead, hasRunOut: true };
 
 describe('Leases', () => {
   const none: string[] = [];
@@ -70,12 +71,24 @@ describe('Leases', () => {
     ],
     ['the API server is away', { leases: { 'node-2': dead }, reachableSinceMs: undefined }, NAMES, none],
     ['it was away until just now', { leases: { 'node-2': dead }, reachableSinceMs: NOW - 5_000 }, NAMES, none],
+    [
+      'it had run out before that',
+      { leases: { 'node-2': gone }, reachableSinceMs: undefined },
+      ['node-1', 'node-3', 'node-4'],
+      none,
+    ],
     ['there is none', { leases: { 'node-2': undefined } }, ['node-1', 'node-3', 'node-4'], none],
     ["this node's own is none of it", { leases: { 'node-1': dead } }, NAMES, none],
   ])('%s', (_, scene, live, toConfirm) => {
     const verdict = judged(scene);
     expect([...verdict.live].sort()).toEqual(live);
     expect(verdict.toConfirm).toEqual(toConfirm);
+  });
+
+  it('says which have run out for certain, and a renewal ends that', () => {
+    expect(judged({ leases: { 'node-2': dead, 'node-3': old } }).ranOut).toEqual(['node-2']);
+    const renewed = sighted(gone, { mark: '2', leaseMs }, NOW);
+    expect(judged({ leases: { 'node-2': renewed } }).ranOut).toEqual([]);
   });
 
   it('says when the next one runs out', () => {
