@@ -2,7 +2,8 @@
  * What this node does about each address of layer 2: answer for it, take it over, give it up or leave it to others. Pure, and the same on all nodes:
  * whoever sees the same agrees on one owner.
  *
- * - Who has an address keeps it while it may: a move breaks connections. Of two who have it, the one of the higher rank keeps it.
+ * - Who has an address keeps it while it may: a move breaks connections. Of two who have it, the one of the higher rank keeps it. But the object of a dead
+ *   node says for ever what it had: nobody lets go to another one that he has not heard.
  * - Else it is for the node of the highest rank among those that live and may; for one that is cordoned only where there is no other.
  * - A cordoned node whose pods are being evicted is being drained, and gives up what others may have.
  * - Whoever takes over from one that may be dead asks for the address on the wire first. From one that said itself that it gives it up, or that the
@@ -20,6 +21,8 @@ export interface Layer2Node {
   readonly node: NodeState;
   /** Its Lease is valid and nobody who counts suspects it. This node is live for itself. */
   readonly live: boolean;
+  /** It has proved that it lives, by a renewal that this node saw. */
+  readonly heard: boolean;
   /** It is ending in order, and gives up what it has. */
   readonly stopping: boolean;
   /** Names of the Eips that it has no interface for. */
@@ -90,6 +93,7 @@ function decideOne(seen: Seen, wanted: Wanted): Decision {
   if (seen.contested.has(text)) return { text, action: isMine ? 'letGo' : 'leave', reason: 'AddressConflict' };
   const keeper = best(seen, wanted, holders);
   if (keeper === self) return { text, action: 'hold', reason: 'Announced', ...heir(seen, wanted) };
+  if (keeper && isMine && !seen.nodes.get(keeper)?.heard) return goOn(seen, wanted, keeper);
   if (keeper) return { text, action: isMine ? 'letGo' : 'leave', reason: 'HeldElsewhere', other: keeper };
   const owner = best(seen, wanted, seen.nodes.keys());
   // Better on a node that is being drained than nowhere.
@@ -101,6 +105,14 @@ function decideOne(seen: Seen, wanted: Wanted): Decision {
     return { text, action: isMine ? 'hold' : 'leave', reason: isMine ? 'HandsOver' : hindrance, other: owner };
   }
   return takeOver(seen, wanted, holders);
+}
+
+/** Two answer for it if `keeper` lives; until that is heard or its Lease runs out, which is soon. */
+function goOn(seen: Seen, wanted: Wanted, keeper: string): Decision {
+  const { text } = wanted;
+  if (hindranceOf(seen, wanted, seen.self)) return { text, action: 'hold', reason: 'HandsOver', other: keeper };
+  // Not yielding: when the API server is away, what is heard on the wire decides.
+  return { text, action: 'hold', reason: 'HolderLost' };
 }
 
 /** Who will take it from this node, in its turn. */

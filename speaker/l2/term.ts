@@ -26,7 +26,7 @@ import { layer2Eips, type Wanted, wantedAddresses } from './wanted.ts';
 export interface TermOptions {
   readonly nodeName: string;
   readonly fleet: Pick<Fleet, 'synced' | 'node' | 'speakers'>;
-  readonly liveness: Pick<LivenessWatch, 'members'> & { readonly verdict: Pick<Liveness, 'live' | 'cutOff'> };
+  readonly liveness: Pick<LivenessWatch, 'members' | 'heard'> & { readonly verdict: Pick<Liveness, 'live' | 'cutOff'> };
   readonly peers: PeerWatchPort;
   readonly responder: Pick<ResponderPort, 'links' | 'linkTowards' | 'answerFor'>;
   readonly questions: Questions;
@@ -47,6 +47,8 @@ const SETTLE_MS = 10_000;
 /** The kernel is asked for a route in another thread. */
 const ROUTE_KNOWN_AFTER_MS = 1_000;
 const LOOK_AGAIN_MS = 50;
+/** While another one has it, too, that is still to be heard. */
+const HEARD_LOOK_MS = 250;
 
 export class Term {
   readonly #options: TermOptions;
@@ -91,11 +93,12 @@ export class Term {
     if (this.#waitsForRoutes(places)) return { againAfterMs: LOOK_AGAIN_MS };
     this.#holds ??= this.#heldBefore();
     const wanted = wantedAddresses(snapshot);
-    const { live, cutOff } = liveness.verdict;
+    const { heard, verdict } = liveness;
+    const { live, cutOff } = verdict;
     const own = { holds: new Set(this.#holds.keys()), stopping: this.#stopping, unable: new Set(places.unable) };
     const decisions = decideOwnership({
       self: nodeName,
-      nodes: nodesSeen({ self: nodeName, own, speakers: fleet.speakers(), node: nodeOf, live }),
+      nodes: nodesSeen({ self: nodeName, own, speakers: fleet.speakers(), node: nodeOf, live, heard }),
       wanted,
       cutOff,
       asked: questions.answers(),
@@ -178,11 +181,13 @@ export class Term {
     questions.ask(toAsk, signal);
   }
 
-  /** By time alone: an answer from the wire grows old, and the node settles. */
+  /** By time alone: an answer from the wire grows old, the node settles, and no word comes of renewals by which others prove that they live. */
   #again(decisions: readonly Decision[]): Again | undefined {
     const { questions, clock } = this.#options;
     const moments = [this.#msUntil(ACQUAINTED_MS), this.#msUntil(SETTLE_MS)].filter((ms) => ms > 0);
     if (decisions.some(({ reason }) => isAnswered(reason))) moments.push(questions.nextMs - clock.monotonicMs());
+    if (decisions.some(({ action, reason }) => action === 'hold' && reason !== 'Announced'))
+      moments.push(HEARD_LOOK_MS);
     const nextMs = Math.min(...moments, Number.POSITIVE_INFINITY);
     return Number.isFinite(nextMs) ? { againAfterMs: Math.max(1, nextMs) } : undefined;
   }

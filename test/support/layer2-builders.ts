@@ -48,12 +48,16 @@ export function wantedOf({ services, slices = [], eips = [LAYER2_EIP] }: ViewOpt
   return wantedAddresses(aSnapshot({ services: services ?? [aService({ ips: [ADDRESS] })], slices, eips }));
 }
 
-export function aLayer2Node(name: string, { node, holds, unable, live, stopping }: NodeOptions = {}): Layer2Node {
+export function aLayer2Node(
+  name: string,
+  { node, holds, unable, live, heard, stopping }: NodeOptions = {},
+): Layer2Node {
   const { labels, ...rest } = node ?? {};
   const object = aNode({ name, ...rest, ...(labels && { metadata: { name, labels } }) });
   return {
     node: nodeState(name, object),
     live: live ?? true,
+    heard: heard ?? live ?? true,
     stopping: stopping ?? false,
     unable: new Set(unable),
     holds: new Set(holds),

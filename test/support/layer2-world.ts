@@ -63,8 +63,12 @@ export class SimulatedNode {
   answers = new Map<string, Answered>();
   /** Those it holds for alive. */
   live: Set<string>;
+  /** Those that it has seen renew their Leases. */
+  heard: Set<string>;
   cutOff = false;
   isUp = true;
+  /** What Kubernetes says of it. */
+  isReady = true;
   route: string | undefined = 'eth0';
   /** So many questions go without the answer that there is. */
   deafFor = 0;
@@ -77,6 +81,7 @@ export class SimulatedNode {
     this.#world = world;
     this.name = name;
     this.live = new Set(names);
+    this.heard = new Set(names);
   }
 
   /** Its speaker, with nothing but what its object says. */
@@ -102,12 +107,18 @@ export class SimulatedNode {
       nodeName: this.name,
       fleet: {
         synced: true,
-        node: (name) => (this.#world.nodes.has(name) ? aNode({ name, ...readyNode(name) }) : undefined),
+        node: (name) => {
+          const there = this.#world.nodes.get(name);
+          return there && aNode({ name, ...nodeStatus(name, there.isReady) });
+        },
         speakers: () => [...this.#heard].map(([name, said]) => speakerOf(name, said)),
       },
       liveness: {
         get verdict() {
           return { live: new Set([...node.live, node.name]), cutOff: node.cutOff };
+        },
+        get heard() {
+          return node.heard;
         },
         get members() {
           return [...node.#world.nodes.keys()];
@@ -184,7 +195,7 @@ function speakerOf(name: string, said: Said): SpeakerObject {
   };
 }
 
-function readyNode(name: string) {
+function nodeStatus(name: string, isReady: boolean) {
   const addresses = [{ type: 'InternalIP', address: `192.0.2.${name.replace(/\D/g, '')}` }];
-  return { status: { addresses, conditions: [{ type: 'Ready', status: 'True' }] } };
+  return { status: { addresses, conditions: [{ type: 'Ready', status: isReady ? 'True' : 'Unknown' }] } };
 }

@@ -8,6 +8,7 @@ import { type Again, LevelLoop } from '../../../lib/process/level-loop.ts';
 import type { Logger } from '../../../lib/process/log.ts';
 import {
   confirmed,
+  isHeard,
   judgeLiveness,
   type Liveness,
   leaseMsOf,
@@ -59,6 +60,12 @@ export class LivenessWatch {
   /** Nodes that have a Lease, valid or not. */
   get members(): readonly string[] {
     return [...this.#sightings.keys()];
+  }
+
+  /** Nodes that have proved that they live. */
+  get heard(): ReadonlySet<string> {
+    const nowMs = this.#options.clock.monotonicMs();
+    return new Set([...this.#sightings].flatMap(([name, sighting]) => (isHeard(sighting, nowMs) ? [name] : [])));
   }
 
   /** @param lease undefined when it is gone. */

@@ -56,6 +56,8 @@ export interface SeenLease {
 /** A Lease as last seen to change; times are this node's monotonic ones. */
 export interface Sighting extends SeenLease {
   readonly seenAtMs: number;
+  /** This node was there when it changed, and did not only find it. */
+  readonly wasRenewed: boolean;
   /** When a read of the API server itself that was sent then showed the same. */
   readonly confirmedAtMs?: number;
   /** It was found to have run out. That stays true until it changes, however this node fares meanwhile. */
@@ -145,9 +147,14 @@ function isSuspect(
   return votes > 0 && votes >= Math.min(2, watchers.length);
 }
 
+/** Proof that a node lives. A Lease that a speaker only found when it was started may be that of a node which has been dead for long. */
+export function isHeard({ wasRenewed, seenAtMs, leaseMs }: Sighting, nowMs: number): boolean {
+  return wasRenewed && nowMs < seenAtMs + leaseMs;
+}
+
 /** @returns the former sighting where nothing changed since. */
 export function sighted(before: Sighting | undefined, seen: SeenLease, nowMs: number): Sighting {
-  return before?.mark === seen.mark ? before : { ...seen, seenAtMs: nowMs };
+  return before?.mark === seen.mark ? before : { ...seen, seenAtMs: nowMs, wasRenewed: before !== undefined };
 }
 
 /** What a read of the API server itself says that was sent at `askedAtMs`. */

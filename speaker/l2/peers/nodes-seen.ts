@@ -13,10 +13,11 @@ export interface NodesSeenInput {
   readonly speakers: readonly SpeakerObject[];
   readonly node: (name: string) => Node | undefined;
   readonly live: ReadonlySet<string>;
+  readonly heard: ReadonlySet<string>;
 }
 
 /** By name. One that has not said anything yet is not among them. */
-export function nodesSeen({ self, own, speakers, node, live }: NodesSeenInput): Map<string, Layer2Node> {
+export function nodesSeen({ self, own, speakers, node, live, heard }: NodesSeenInput): Map<string, Layer2Node> {
   const seen = new Map<string, Layer2Node>();
   for (const { metadata, status } of speakers) {
     const { name = '' } = metadata;
@@ -24,12 +25,13 @@ export function nodesSeen({ self, own, speakers, node, live }: NodesSeenInput): 
     seen.set(name, {
       node: nodeState(name, node(name)),
       live: live.has(name),
+      heard: heard.has(name),
       stopping,
       unable: new Set(unable),
       holds: new Set(addresses.map(({ address }) => address)),
     });
   }
-  return seen.set(self, { node: nodeState(self, node(self)), live: true, ...own });
+  return seen.set(self, { node: nodeState(self, node(self)), live: true, heard: true, ...own });
 }
 
 /** Whoever has a Lease and an address, whether it lives or not: one that is only thought dead goes on being watched. */

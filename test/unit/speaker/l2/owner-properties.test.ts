@@ -19,6 +19,7 @@ describe('in any state', () => {
   const address = fc.constantFrom('198.51.100.7', '198.51.100.8', '198.51.100.9');
   const node: fc.Arbitrary<NodeOptions> = fc.record({
     live: fc.boolean(),
+    heard: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.boolean()),
     stopping: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.boolean()),
     unable: fc.constantFrom([], [], ['v4']),
     holds: fc.uniqueArray(address),
@@ -80,6 +81,7 @@ describe('in any state', () => {
             if (action !== 'letGo' || reason !== 'HeldElsewhere') continue;
             const nodes = new Map(state.nodes);
             expect(nodes.get(other ?? '')?.holds).toContain(text);
+            expect(nodes.get(other ?? '')?.heard).toBe(true);
             expect(decideFor(state, other!).find((one) => one.text === text)?.action).toBe('hold');
           }
         }
@@ -92,7 +94,11 @@ describe('in any state', () => {
       fc.property(cluster, (state) => {
         const holds = new Map(state.nodes.map(([name, { holds }]) => [name, new Set(holds)]));
         const round = (): number => {
-          const nodes = state.nodes.map(([name, one]) => [name, { ...one, holds: [...holds.get(name)!] }] as const);
+          // By then those that live have renewed their Leases.
+          const heard = true;
+          const nodes = state.nodes.map(
+            ([name, one]) => [name, { ...one, heard, holds: [...holds.get(name)!] }] as const,
+          );
           let changes = 0;
           for (const [self, { live }] of nodes) {
             if (!live) continue;

@@ -56,6 +56,18 @@ const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
     ['leave HeldElsewhere (2)', 'hold Announced', 'letGo HeldElsewhere (2)'],
   ],
   [
+    'two have it, and the higher rank was not heard: it may be dead, and both go on',
+    { [second]: { ...has, heard: false }, [third]: has },
+    {},
+    ['leave HeldElsewhere (2)', 'hold Announced', 'hold HolderLost'],
+  ],
+  [
+    'one that was not heard has it, and who has it ends: goes on',
+    { [first]: { ...has, heard: false }, [third]: { ...has, stopping: true } },
+    {},
+    ['hold Announced', 'leave HeldElsewhere (1)', 'hold HandsOver (1)'],
+  ],
+  [
     'who has it seems dead: the next one asks; who is not dead goes on',
     { [first]: { ...has, live: false } },
     {},

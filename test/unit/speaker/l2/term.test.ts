@@ -106,6 +106,22 @@ it('a speaker that was killed goes on with what it had, without asking', async (
   expect(world.node(first).asked).toHaveLength(1);
 });
 
+it('one that was killed goes on beside what the object of a dead node says, which it can not tell from a live one yet', async () => {
+  const world = await aWorld();
+  world.node(first).end();
+  world.node(first).isReady = false;
+  suspect(world, first);
+  await world.settle();
+  const successor = world.node(second);
+  successor.end();
+  // To one that has just been started the Lease of the dead node looks like any other.
+  successor.live.add(first);
+  successor.heard.clear();
+  successor.start();
+  await world.settle();
+  expect(world.answering(ADDRESS)).toEqual([second]);
+});
+
 it('one that ends in order hands over: never is nobody there, and who takes it over does not ask', async () => {
   const world = await aWorld();
   world.node(first).stop();
@@ -225,6 +241,37 @@ describe('whatever happens in whatever order, and however late anybody hears of 
         }
         await acquainted(world);
         for (const ip of ips) expect(world.answering(ip)).toHaveLength(1);
+      }),
+    );
+  });
+
+  it('what was taken over from a dead node is answered for, whatever the others believe of it and though they are started again', async () => {
+    const believed = step.filter(({ what }) => ['act', 'hear', 'suspect', 'trust', 'start'].includes(what));
+    const [dead, ...others] = [first, second, third];
+    await fc.assert(
+      fc.asyncProperty(fc.array(believed, { maxLength: 40 }), async (steps) => {
+        const world = await aWorld();
+        world.node(dead!).end();
+        world.node(dead!).isReady = false;
+        suspect(world, dead!);
+        for (const name of others) world.node(name).heard.delete(dead!);
+        await world.settle();
+        for (const { what, who, whom, ms } of steps) {
+          world.ms += ms;
+          if (who === dead) continue;
+          const node = world.node(who);
+          if (what === 'act') await node.act();
+          if (what === 'hear') node.hear();
+          if (what === 'suspect') node.live.delete(whom);
+          if (what === 'trust') node.live.add(whom);
+          if (what === 'start') {
+            node.end();
+            node.start();
+            node.heard = new Set(others.filter((name) => name === whom));
+            await node.act();
+          }
+          expect(world.answering(ADDRESS)).not.toEqual([]);
+        }
       }),
     );
   });

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import {
   confirmed,
+  isHeard,
   judgeLiveness,
   type LivenessInput,
   leaseDurationSeconds,
@@ -37,7 +38,7 @@ function judged(over: Partial<Omit<LivenessInput, 'sightings' | 'suspects' | 're
 }
 
 function seen(over: Partial<Sighting>): Sighting {
-  return { mark: '1', leaseMs, seenAtMs: NOW, ...over };
+  return { mark: '1', leaseMs, seenAtMs: NOW, wasRenewed: true, ...over };
 }
 
 interface Scene {
@@ -101,7 +102,14 @@ describe('Leases', () => {
     const first = sighted(undefined, { mark: '1999-01-01', leaseMs }, NOW);
     expect(sighted(first, { mark: '1999-01-01', leaseMs }, NOW + 5)).toBe(first);
     const next = { mark: '1998-01-01', leaseMs: 8_600 };
-    expect(sighted(first, next, NOW + 5)).toEqual({ ...next, seenAtMs: NOW + 5 });
+    expect(sighted(first, next, NOW + 5)).toEqual({ ...next, seenAtMs: NOW + 5, wasRenewed: true });
+  });
+
+  it('only one that was seen to be renewed proves that its node lives, and for its own time', () => {
+    const found = sighted(undefined, { mark: '1', leaseMs }, NOW);
+    expect(isHeard(found, NOW)).toBe(false);
+    const renewed = sighted(found, { mark: '2', leaseMs }, NOW);
+    expect([NOW, NOW + leaseMs - 1, NOW + leaseMs].map((ms) => isHeard(renewed, ms))).toEqual([true, true, false]);
   });
 
   it('a read that shows a renewal which no watch told of counts as seen', () => {
