@@ -131,10 +131,14 @@ function ownerless(text: string, isMine: boolean, hindrance: Reason): Decision {
 /** It is for this node, and no live node that may have it has it. */
 function takeOver(seen: Seen, wanted: Wanted, holders: readonly string[]): Decision {
   const { text } = wanted;
-  // One that may have it would have kept it, were it alive.
-  const lost = holders.find((name) => !hindranceOf(seen, wanted, name));
+  // It answers still, and so it would answer a question about another one, too.
+  const leaving = holders.find((name) => seen.nodes.get(name)?.live);
+  // One that may have it would have kept it, were it alive. What one of them says that was not heard for long is older than what `leaving` took over since.
+  const lost = holders.find(
+    (name) => (leaving === undefined || seen.nodes.get(name)?.heard) && !hindranceOf(seen, wanted, name),
+  );
   if (holders.length > 0 && lost === undefined) {
-    return { text, action: 'take', reason: 'HolderLeaves', other: holders[0]! };
+    return { text, action: 'take', reason: 'HolderLeaves', other: leaving ?? holders[0]! };
   }
   const asked = seen.asked.get(text);
   const other = lost === undefined ? {} : { other: lost };
@@ -174,7 +178,7 @@ function rebalanced(seen: Seen, decisions: Decision[]): Decision[] {
 /** Its Eip asks for it. A node that is only cordoned keeps what it has all the same. */
 function mayBeRebalanced({ holders, nodes }: Seen, { text, eip }: Wanted): boolean {
   const names = holders.get(text) ?? [];
-  return eip.rebalance && names.some((name) => !nodes.get(name)?.node.cordoned);
+  return eip.rebalance && names.some((name) => nodes.get(name)?.live && !nodes.get(name)?.node.cordoned);
 }
 
 /** Another node that lives has it too. */

@@ -122,10 +122,16 @@ const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
     ['hold HandsOver (2)', 'take HolderLeaves (1)', 'leave HeldElsewhere (2)'],
   ],
   [
-    'one had it and lives, another had it and seems dead: asked all the same',
-    { [first]: { ...has, ...EXCLUDED }, [third]: { ...has, live: false } },
+    'who has it is excluded, another had it, too, and was suspected just now: asked all the same',
+    { [first]: { ...has, ...EXCLUDED }, [third]: { ...has, live: false, heard: true } },
     {},
     ['hold HandsOver (2)', 'ask HolderLost (3)', 'hold Announced'],
+  ],
+  [
+    'who has it is excluded, and took it over from one that is dead, whose object still says that it has it: not asked, as it would answer',
+    { [first]: { ...has, ...EXCLUDED }, [third]: { ...has, live: false } },
+    { asked: { [ADDRESS]: 'answered' } },
+    ['hold HandsOver (2)', 'take HolderLeaves (1)', 'hold Announced'],
   ],
   [
     'nobody may have it',
@@ -276,6 +282,11 @@ describe('rebalance', () => {
   it('not from a node that is only cordoned', () => {
     const all = decided({ [first]: { ...has, ...CORDONED } }, rebalancing);
     expect(all).toEqual(['hold Announced', 'leave HeldElsewhere (1)', 'leave HeldElsewhere (1)']);
+  });
+
+  it('not from a node that is only cordoned, whatever the object of a dead one says', () => {
+    const nodes = { [second]: { ...has, live: false }, [third]: { ...has, ...CORDONED } };
+    expect(decided(nodes, rebalancing)[0]).toBe('leave HeldElsewhere (3)');
   });
 
   it.each([

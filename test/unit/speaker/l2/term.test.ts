@@ -137,6 +137,20 @@ it('one that ends in order hands over: never is nobody there, and who takes it o
   expect(world.node(second).asked).toEqual([]);
 });
 
+it('what was taken over from a dead node is handed over as well, whatever the object of that one says', async () => {
+  const world = await aWorld();
+  world.node(first).end();
+  suspect(world, first);
+  for (const node of world.nodes.values()) node.heard.delete(first);
+  await world.settle();
+  expect(world.answering(ADDRESS)).toEqual([second]);
+  world.node(second).stop();
+  await world.settle();
+  expect(world.node(second).isFree).toBe(true);
+  expect(world.answering(ADDRESS)).toEqual([third]);
+  expect(world.node(third).asked).toEqual([]);
+});
+
 it('while it hands over it does not defend the address', async () => {
   const world = await aWorld();
   world.node(first).stop();
