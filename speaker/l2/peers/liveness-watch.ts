@@ -80,9 +80,11 @@ export class LivenessWatch {
   }
 
   renewed(renewal: Renewal): void {
+    // While nothing could be renewed no Lease ran out, and nothing was waited for.
+    const isBack = this.#reachableSinceMs === undefined || this.#verdict.isOverdue;
     this.#renewal = renewal;
     this.#reachableSinceMs ??= renewal.sentAtMs;
-    if (this.#verdict.cutOff) this.look();
+    if (isBack) this.look();
   }
 
   failed(): void {

@@ -62,3 +62,25 @@ it('a node that is dead stays so when this one can renew nothing, until its own 
   watch.saw('node-2', leaseOf('node-2', 2));
   await until('it lives again', lives);
 });
+
+it('after the API server was away for longer than a Lease, one that runs out is noticed though nothing else happens', async () => {
+  const { clock, watch, lives } = scene();
+  clock.ms += leaseMs + 1;
+  watch.failed();
+  await until('this node is overdue', () => watch.verdict.isOverdue);
+  // Sent so long ago that the time which all others get to renew is over soon: the watch has to wait for that by itself.
+  watch.renewed({ sentAtMs: clock.ms - leaseMs + 50, leaseMs });
+  await until('it is overdue no more', () => !watch.verdict.isOverdue);
+  expect(lives()).toBe(true);
+  clock.ms += 50;
+  await until('the other node is found dead', () => !lives(), { withinMs: 2_000 });
+});
+
+it('a renewal that only took long ends what its lateness made of this node', async () => {
+  const { clock, watch, renew } = scene();
+  clock.ms += leaseMs;
+  watch.look();
+  await until('this node is overdue', () => watch.verdict.isOverdue);
+  renew();
+  await until('it is overdue no more', () => !watch.verdict.isOverdue);
+});
