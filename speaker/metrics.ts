@@ -30,7 +30,7 @@ export function speakerMetrics(registry: Registry): SpeakerMetrics {
     configurations,
     sessionUp: new Gauge({
       name: 'skycap_speaker_session_up',
-      help: '1 while the session with the BgpPeer is Established.',
+      help: '1 while BIRD answers and says that the session with the BgpPeer is Established.',
       labelNames: ['peer'] as const,
       registers,
     }),

@@ -71,6 +71,8 @@ export class Reporter {
     if (!state || !store.synced) return { againAfterMs: REST_MS };
     const sessions = await this.#sessions(state, signal);
     if (sessions) this.#note(sessions);
+    // Nobody can say that they are up.
+    else for (const peer of this.#logged.keys()) metrics.sessionUp.set({ peer }, 0);
     metrics.birdUp.set(sessions ? 1 : 0);
     const status = this.#status(state, sessions);
     if (!isWorthWriting(store.status, status)) {

@@ -1,5 +1,6 @@
 /** When the Speaker object is written: what matters at once, counts when their turn comes. */
 import { createMetrics } from '../../../lib/process/metrics.ts';
+import { BirdUnreachableError } from '../../../speaker/bird/control.ts';
 import { peerSymbol } from '../../../speaker/bird/model.ts';
 import type { Reply } from '../../../speaker/bird/reply.ts';
 import { makePlan } from '../../../speaker/desired/plan.ts';
@@ -15,21 +16,25 @@ const START_MS = Date.parse('2026-01-01T00:00:00Z');
 /** A reporter of one node among `nodes`, whose chance is always one half. */
 function scene(nodes: number) {
   const now = { ms: START_MS };
-  const bird = { exported: 1, state: 'Established' };
+  const bird = { exported: 1, state: 'Established', isThere: true };
+  const metrics = speakerMetrics(createMetrics('test'));
   const written: SpeakerStatus[] = [];
   let asked = 0;
   const planned = makePlan(aSnapshot());
   if (planned.kind !== 'plan') throw new Error('Cannot go on: there is no plan');
-  const command = async (): Promise<Reply> => ({
-    code: 0,
-    text: '',
-    lines: [
-      { code: 1002, text: `${peerSymbol('router-1')} BGP --- up 2026-01-01T00:00:00+0000  ${bird.state}` },
-      { code: 1006, text: `  BGP state:          ${bird.state}` },
-      { code: 1006, text: '  Channel ipv4' },
-      { code: 1006, text: `    Routes:         0 imported, ${bird.exported} exported, 0 preferred` },
-    ],
-  });
+  const command = async (): Promise<Reply> => {
+    if (!bird.isThere) throw new BirdUnreachableError('gone');
+    return {
+      code: 0,
+      text: '',
+      lines: [
+        { code: 1002, text: `${peerSymbol('router-1')} BGP --- up 2026-01-01T00:00:00+0000  ${bird.state}` },
+        { code: 1006, text: `  BGP state:          ${bird.state}` },
+        { code: 1006, text: '  Channel ipv4' },
+        { code: 1006, text: `    Routes:         0 imported, ${bird.exported} exported, 0 preferred` },
+      ],
+    };
+  };
   const reporter = new Reporter({
     loopState: () => ({ planned, plan: planned, outcome: { kind: 'Unchanged' } }),
     control: { command, version: undefined },
@@ -44,7 +49,7 @@ function scene(nodes: number) {
         return nodes;
       },
     },
-    metrics: speakerMetrics(createMetrics('test')),
+    metrics,
     silent: () => [],
     layer2: () => undefined,
     log: logSink().log,
@@ -52,7 +57,8 @@ function scene(nodes: number) {
     nowMs: () => now.ms,
     random: () => 0.5,
   });
-  return { reporter, now, bird, written, asked: () => asked };
+  const sessionUp = async () => (await metrics.sessionUp.get()).values.map(({ labels, value }) => [labels.peer, value]);
+  return { reporter, now, bird, written, asked: () => asked, sessionUp };
 }
 
 it('one of 500 nodes lets counts wait for 5 s, and asks once how many there are', async () => {
@@ -97,4 +103,15 @@ it('with three nodes they wait for less than anybody notices', async () => {
   await reporter.act(signal);
   bird.exported = 2;
   expect(await reporter.act(signal)).toEqual({ againAfterMs: 30 });
+});
+
+it('of a BIRD that is gone no session counts as up', async () => {
+  const { reporter, bird, sessionUp } = scene(3);
+  const seen: unknown[] = [];
+  for (const isThere of [true, false, true]) {
+    bird.isThere = isThere;
+    await reporter.act(signal);
+    seen.push(await sessionUp());
+  }
+  expect(seen).toEqual([[['router-1', 1]], [['router-1', 0]], [['router-1', 1]]]);
 });
