@@ -7,7 +7,8 @@
  * - The rename comes before `configure`: a BIRD that starts at any moment finds the newest configuration that was found good.
  * - What BIRD runs is asked of BIRD, by the fingerprint, never remembered: after a crash between two steps, ours or BIRD's, the next
  *   turn does what is missing, and a configuration that it runs already is not even sent.
- * - A configuration that was refused is not tried again; it stays in `bird.conf.refused` to be looked at, and the old one runs on.
+ * - A configuration that was refused is not tried again; it stays in `bird.conf.refused` to be looked at, and the old one runs on. One whose check was
+ *   killed was not refused.
  */
 import { execFile } from 'node:child_process';
 import { chmodSync, renameSync, writeFileSync } from 'node:fs';
@@ -31,7 +32,7 @@ export type ApplyOutcome =
   | { readonly kind: 'Applied'; readonly durationMs: number }
   /** The old configuration runs on. `message` is BIRD's. */
   | { readonly kind: 'BirdRefused'; readonly message: string }
-  /** The configuration is in place for BIRD to find. */
+  /** To be tried again. The configuration is in place for BIRD to find, unless its check was not finished. */
   | { readonly kind: 'BirdUnreachable'; readonly message: string };
 
 export interface BirdDaemonOptions {
@@ -48,8 +49,16 @@ const READ_BACK_EVERY_MS = 20;
 const CHECK_TIMEOUT_MS = 30_000;
 /** Passwords stand in it. The group is that of the shared volume, which BIRD's container is in. */
 const FILE_MODE = 0o640;
+/** Too slow, or out of memory: that says nothing about the text. By any other signal it ended itself, on that text. */
+const ENDED_FROM_OUTSIDE: readonly string[] = ['SIGTERM', 'SIGKILL'];
 const LONGEST_MESSAGE = 500;
 const NO_ANSWER = 'BIRD does not answer on its control socket; the log of container bird may say why';
+
+interface Run {
+  readonly ok: boolean;
+  readonly wasEnded: boolean;
+  readonly output: string;
+}
 
 export class BirdDaemon {
   readonly #options: BirdDaemonOptions;
@@ -95,8 +104,8 @@ export class BirdDaemon {
       return { kind: 'BirdRefused', message: this.#refused.message };
     const startedAt = performance.now();
     const former = await this.#textOnDisk();
-    const refusal = former === config.text ? undefined : await this.#putInPlace(config, signal);
-    if (refusal !== undefined) return this.#refuse(config, refusal);
+    const obstacle = former === config.text ? undefined : await this.#putInPlace(config, signal);
+    if (obstacle) return obstacle;
     if (!running) return { kind: 'BirdUnreachable', message: NO_ANSWER };
     if (running.fingerprint === config.fingerprint) return { kind: 'Unchanged' };
     try {
@@ -118,14 +127,16 @@ export class BirdDaemon {
     return this.#onDisk;
   }
 
-  /** Makes the file hold `text`, or says why BIRD would not take it. */
-  async #putInPlace({ text, frame }: RenderedConfig, signal: AbortSignal): Promise<string | undefined> {
+  /** Makes the file hold `text`, or says why not. */
+  async #putInPlace(config: RenderedConfig, signal: AbortSignal): Promise<ApplyOutcome | undefined> {
+    const { text, frame } = config;
     const staged = this.#stage(text);
     if (frame !== this.#checkedFrame) {
       const check = await this.#runBinary(['-p', '-c', staged], signal);
+      if (check.wasEnded) return { kind: 'BirdUnreachable', message: `the check was not finished: ${check.output}` };
       if (!check.ok) {
         renameSync(staged, `${this.#file}.refused`);
-        return check.output;
+        return this.#refuse(config, check.output);
       }
       this.#checkedFrame = frame;
     }
@@ -181,18 +192,16 @@ export class BirdDaemon {
   }
 
   /** BIRD speaks on stderr, its version included. `output` of one that was killed says by what. */
-  #runBinary(
-    args: readonly string[],
-    signal?: AbortSignal,
-  ): Promise<{ readonly ok: boolean; readonly output: string }> {
-    const { promise, resolve, reject } = Promise.withResolvers<{ ok: boolean; output: string }>();
+  #runBinary(args: readonly string[], signal?: AbortSignal): Promise<Run> {
+    const { promise, resolve, reject } = Promise.withResolvers<Run>();
     const options = { timeout: CHECK_TIMEOUT_MS, ...(signal && { signal }) };
     execFile(this.#options.binary, [...args], options, (error, stdout, stderr) => {
       if (error && (signal?.aborted || typeof error.code === 'string')) {
         reject(new Error(`Cannot run "${this.#options.binary}": ${error.message}`, { cause: error }));
       } else {
         const killed = error?.signal ? `bird was ended by ${error.signal}` : '';
-        resolve({ ok: !error, output: `${stdout}${stderr}${killed}` });
+        const wasEnded = ENDED_FROM_OUTSIDE.includes(error?.signal ?? '');
+        resolve({ ok: !error, wasEnded, output: `${stdout}${stderr}${killed}` });
       }
     });
     return promise;
