@@ -142,6 +142,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
       ...readyChecks(
         () => ({ ...stores.sources, ...layer2.caches }),
         () => loop.state,
+        () => layer2.state,
       ),
       'event loop': eventLoop.check,
     },

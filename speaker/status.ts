@@ -155,8 +155,13 @@ function sessionsVerdict(
   };
 }
 
-function layer2Verdict({ unable, conflicts }: Layer2State): Verdict {
+function layer2Verdict({ isMute, unable, conflicts }: Layer2State): Verdict {
   const type = 'Layer2';
+  if (isMute) {
+    const message =
+      'answers for no address: the speaker may not open packet sockets, and its log says why; it takes the capability NET_RAW';
+    return { type, status: 'False', reason: 'ResponderMute', message };
+  }
   if (conflicts.length > 0) {
     const message = `other machines have addresses of ours: ${conflicts.join(', ')}; find them, or take the addresses out of the Eip`;
     return { type, status: 'False', reason: 'AddressConflict', message };

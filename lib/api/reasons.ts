@@ -60,6 +60,7 @@ export const REASONS = [
   'NoInterface',
   'SpeakerStopping',
   'CutOff',
+  'ResponderMute',
   // Sessions and BIRD.
   'SessionsEstablished',
   'SessionsDown',

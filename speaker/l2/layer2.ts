@@ -52,6 +52,8 @@ export interface Layer2Options {
 
 /** For the Speaker's condition. */
 export interface Layer2State {
+  /** The thread that answers has told of no link for longer than that takes: nothing is answered for. */
+  readonly isMute: boolean;
   /** Names of Eips. */
   readonly unable: readonly string[];
   /** `198.51.100.7 (02:00:00:00:00:01 on eth0)`: machines that have an address of ours. */
@@ -66,10 +68,13 @@ const REFRESH_EVERY_MS = 1_000;
 const BUDGET = { share: 1 / 3, burstMs: 20, longestRestMs: 50 };
 /** For others to hear that this node ends, where it has nothing to hand over. */
 const WORD_MS = 1_000;
+/** The thread tells of the links at once, if it may open packet sockets. */
+const LINKS_KNOWN_WITHIN_MS = 5_000;
 /** BGP does not wait longer for layer 2. */
 const WATCH_KNOWN_WITHIN_MS = 10_000;
 
 interface Running {
+  readonly begunMs: number;
   readonly term: Term;
   readonly fleet: Fleet;
   readonly liveness: LivenessWatch;
@@ -108,8 +113,11 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
 
   /** Undefined while layer 2 is not in use. */
   get state(): Layer2State | undefined {
-    const said = this.#running?.term.said;
-    return said && { unable: said.unable, conflicts: this.#narrator.conflicts.map(describe) };
+    const running = this.#running;
+    const said = running?.term.said;
+    const isMute = running !== undefined && this.#isMute(running);
+    if (!said && !isMute) return undefined;
+    return { isMute, unable: said?.unable ?? [], conflicts: this.#narrator.conflicts.map(describe) };
   }
 
   /**
@@ -200,13 +208,19 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   }
 
   async #takePart(signal: AbortSignal): Promise<Again | undefined> {
-    this.#running ??= this.#begin(signal);
+    const running = this.#running ?? this.#begin(signal);
+    this.#running = running;
+    if (!this.#hasLinks) return { againAfterMs: LINKS_KNOWN_WITHIN_MS };
     const startedMs = performance.now();
-    const snapshot = this.#hasLinks ? this.#options.snapshot() : undefined;
-    const again = snapshot && (await this.#running.term.act(snapshot, signal));
+    const snapshot = this.#options.snapshot();
+    const again = snapshot && (await running.term.act(snapshot, signal));
     const endedMs = performance.now();
     await pause(this.#budget.spent(endedMs - startedMs, endedMs), signal);
     return again;
+  }
+
+  #isMute({ begunMs }: Running): boolean {
+    return !this.#hasLinks && this.#options.clock.monotonicMs() - begunMs >= LINKS_KNOWN_WITHIN_MS;
   }
 
   async #stayOut(signal: AbortSignal): Promise<undefined> {
@@ -288,7 +302,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     const ended = Promise.all([fleet.run(stop.signal), liveness.run(stop.signal)]).finally(() =>
       signal.removeEventListener('abort', onEnd),
     );
-    return { term, fleet, liveness, keeper, stop, ended };
+    return { begunMs: clock.monotonicMs(), term, fleet, liveness, keeper, stop, ended };
   }
 
   /** The last Eip of layer 2 is gone. */

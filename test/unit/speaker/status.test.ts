@@ -56,7 +56,7 @@ it('says what the node does', () => {
 });
 
 describe('layer 2', () => {
-  const quiet = { unable: [], conflicts: [] };
+  const quiet = { isMute: false, unable: [], conflicts: [] };
   it.each<[string, Partial<StatusInput>, ClusterOptions | undefined, Record<string, string>]>([
     ['is not there where no Eip asks for it', {}, undefined, { Ready: 'True Ready' }],
     ['is well', { layer2: quiet }, undefined, { Layer2: 'True Ready', Ready: 'True Ready' }],
@@ -71,6 +71,12 @@ describe('layer 2', () => {
       { layer2: { ...quiet, conflicts: ['198.51.100.7 (02:00:00:00:00:09 on eth0)'] } },
       undefined,
       { Layer2: 'False AddressConflict', Ready: 'False AddressConflict' },
+    ],
+    [
+      'what may open no socket is to be mended',
+      { layer2: { ...quiet, isMute: true } },
+      undefined,
+      { Layer2: 'False ResponderMute', Ready: 'False ResponderMute' },
     ],
     [
       'needs no BGP',

@@ -1,0 +1,75 @@
+/** What layer 2 says of itself while its thread has nothing to say. */
+import { createMetrics } from '../../../../lib/process/metrics.ts';
+import { readyChecks } from '../../../../speaker/health.ts';
+import { Layer2, type Layer2Options } from '../../../../speaker/l2/layer2.ts';
+import { speakerMetrics } from '../../../../speaker/metrics.ts';
+import { until } from '../../../support/eventually.ts';
+import { LAYER2_EIP } from '../../../support/layer2-builders.ts';
+import { logSink } from '../../../support/log-sink.ts';
+import { aSnapshot } from '../../../support/speaker-builders.ts';
+
+const snapshot = aSnapshot({ eips: [LAYER2_EIP] });
+/** An API server that never answers. */
+const silence = () => new Promise<never>(() => {});
+const client: Layer2Options['client'] = {
+  get: silence,
+  list: silence,
+  watch: silence,
+  create: silence,
+  replace: silence,
+  patch: silence,
+  delete: silence,
+};
+
+it('without a word of the links it is not ready, until there is one', async () => {
+  const clock = { ms: 0, monotonicMs: () => clock.ms, nowMs: () => clock.ms };
+  const registry = createMetrics('test');
+  let begins = 0;
+  let reports = 0;
+  const layer2 = new Layer2({
+    nodeName: 'node-1',
+    namespace: 'skycap-system',
+    podName: 'pod-1',
+    client,
+    snapshot: () => snapshot,
+    eips: () => snapshot.eips,
+    node: () => undefined,
+    store: { synced: true, status: undefined, patchStatus: silence },
+    responder: {
+      links: [],
+      start: () => void begins++,
+      linkTowards: () => undefined,
+      answerFor: silence,
+      probe: silence,
+    },
+    peers: { lost: new Set(), seenByWatchers: 'unknown', watch: () => {} },
+    onState: () => void reports++,
+    metrics: speakerMetrics(registry),
+    registry,
+    clock,
+    log: logSink().log,
+  });
+  const check = readyChecks(
+    () => ({}),
+    () => undefined,
+    () => layer2.state,
+  )['layer 2']!;
+  const stop = new AbortController();
+  void layer2.run(stop.signal);
+  try {
+    layer2.trigger();
+    await until('layer 2 begins', () => begins > 0);
+    clock.ms += 4_999;
+    expect([layer2.state, check()]).toEqual([undefined, { ok: true }]);
+    clock.ms += 1;
+    expect(layer2.state).toEqual({ isMute: true, unable: [], conflicts: [] });
+    expect(check()).toMatchObject({ ok: false });
+    const before = reports;
+    layer2.trigger();
+    await until('it is reported', () => reports > before);
+    layer2.onLinks();
+    expect([layer2.state, check()]).toEqual([undefined, { ok: true }]);
+  } finally {
+    stop.abort();
+  }
+});
