@@ -82,15 +82,17 @@ export class LinkStation {
   }
 
   #open(family: Family, addresses: readonly Address[]): void {
-    const filter = FILTERS[family](addresses.filter((address) => address.family === family));
+    const { index } = this.#link;
+    const ofFamily = addresses.filter((address) => address.family === family);
+    const filter = FILTERS[family](ofFamily, index);
     const present = this.#sockets.get(family);
-    if (!addresses.some((address) => address.family === family)) {
+    if (ofFamily.length === 0) {
       present?.[Symbol.dispose]();
       this.#sockets.delete(family);
     } else if (present) {
       present.filter = filter;
     } else {
-      this.#sockets.set(family, PacketSocket.open(this.#link.index, ETHERTYPES[family], filter));
+      this.#sockets.set(family, PacketSocket.open(index, ETHERTYPES[family], filter));
     }
   }
 }

@@ -1,8 +1,9 @@
 /**
  * What the kernel lets through to a packet socket, as programs of classic BPF: the thread does not wake for the ARP of a whole network.
  *
- * PURE. A program only makes the work less; `decide-answer.ts` judges every frame again. It passes what concerns one of the addresses: for ARP those
- * from the lowest to the highest, for IPv6 the same of their last 32 bits, since in practice they come from one pool.
+ * PURE. A program mostly makes the work less; `decide-answer.ts` judges every frame again, but for what only the kernel knows: on which network it came.
+ * It passes what concerns one of the addresses: for ARP those from the lowest to the highest, for IPv6 the same of their last 32 bits, since in practice
+ * they come from one pool.
  */
 import { type Address, bitsOf } from '../../../lib/net/address.ts';
 
@@ -23,6 +24,8 @@ const PACKET_TYPE_AT = 0xffff_f004;
 /** To another machine; also a frame of a VLAN that this machine has no interface for, which arrives without its tag. */
 const PACKET_OTHERHOST = 3;
 const PACKET_OUTGOING = 4;
+/** The index of the interface that it came in by (SKF_AD_OFF + SKF_AD_IFINDEX). */
+const INTERFACE_AT = 0xffff_f008;
 const WHOLE_FRAME = 0x4_0000;
 
 const ARP_OPERATION_AT = 20;
@@ -41,17 +44,20 @@ const ADVERTISEMENT = 136;
 
 const LAST_32_BITS = 0xffff_ffffn;
 
-/** @param addresses of IPv4, that are answered for or asked about; none lets nothing pass. */
-export function arpFilter(addresses: readonly Address[]): Uint8Array {
+/**
+ * @param addresses of IPv4, that are answered for or asked about; none lets nothing pass.
+ * @param index of the link.
+ */
+export function arpFilter(addresses: readonly Address[], index: number): Uint8Array {
   const operations = [REQUEST, REPLY] as const;
-  return program([LOAD_HALF, ARP_OPERATION_AT], operations, [ARP_TARGET_AT, ARP_SENDER_AT], addresses);
+  return program([LOAD_HALF, ARP_OPERATION_AT], operations, [ARP_TARGET_AT, ARP_SENDER_AT], addresses, index);
 }
 
-/** @param addresses of IPv6, that are answered for or asked about; none lets nothing pass. */
-export function neighborFilter(addresses: readonly Address[]): Uint8Array {
+/** As {@link arpFilter}, of IPv6. */
+export function neighborFilter(addresses: readonly Address[], index: number): Uint8Array {
   const types = [SOLICITATION, ADVERTISEMENT] as const;
   const ends = [ICMP_TARGET_END_AT, IPV6_SOURCE_END_AT];
-  return program([LOAD_BYTE, ICMP_TYPE_AT], types, ends, addresses, [
+  return program([LOAD_BYTE, ICMP_TYPE_AT], types, ends, addresses, index, [
     [LOAD_BYTE, 0, 0, IPV6_NEXT_HEADER_AT],
     [IF_EQUAL, 1, 0, ICMPV6],
     [RETURN, 0, 0, 0],
@@ -67,6 +73,7 @@ function program(
   kinds: readonly [number, number],
   ends: readonly number[],
   addresses: readonly Address[],
+  index: number,
   before: readonly Instruction[] = [],
 ): Uint8Array {
   if (addresses.length === 0) return encode([[RETURN, 0, 0, 0]]);
@@ -74,6 +81,10 @@ function program(
   const lowest = words.reduce((a, b) => Math.min(a, b));
   const highest = words.reduce((a, b) => Math.max(a, b));
   return encode([
+    // What came by an interface that is made on top of this one (a VLAN) is shown to the sockets of this one, too, without its tag.
+    [LOAD_WORD, 0, 0, INTERFACE_AT],
+    [IF_EQUAL, 1, 0, index],
+    [RETURN, 0, 0, 0],
     [LOAD_WORD, 0, 0, PACKET_TYPE_AT],
     [IF_EQUAL, 1, 0, PACKET_OUTGOING],
     [IF_EQUAL, 0, 1, PACKET_OTHERHOST],

@@ -54,6 +54,22 @@ const onLinks = (): void => {
     expect(await neighbour.during(SILENCE_MS, replyFor(V4))).toEqual([]);
   });
 
+  it('below a VLAN answers on its own network only, and not in the VLAN', async () => {
+    for (const name of [segment.node, segment.peer]) {
+      ip('-n', name, 'link', 'add', 'link', 'eth0', 'name', 'up5', 'type', 'vlan', 'id', '5');
+      ip('-n', name, 'link', 'set', 'up5', 'up');
+    }
+    await until('the link', () => isUp('up5') === true);
+    await responder.answerFor(on('eth0', V4));
+    using upper = new Neighbour(segment.peer, 'up5');
+    neighbour.take();
+    upper.askArp(V4, PEER.v4);
+    // It would be sent without a tag.
+    expect(await neighbour.during(SILENCE_MS, replyFor(V4))).toEqual([]);
+    neighbour.askArp(V4, PEER.v4);
+    expect(await neighbour.next('the reply', replyFor(V4))).toBe(segment.mac(segment.node));
+  });
+
   it('that is a bond answers as a whole, and tells where its addresses are when it goes on with another port', async () => {
     segment.plug(segment.node, 'eth1', 'node1');
     inNode('link', 'add', 'bond7', 'type', 'bond', 'mode', 'active-backup', 'miimon', '50');
@@ -86,6 +102,6 @@ if (missing.length === 0) {
 } else {
   it(`all of them, in another kernel: this one has no ${missing.join(', ')}`, async () => {
     const { passed, failed, output } = await runInOtherKernel('test/real/l2/stacked-links.test.ts');
-    if (passed !== 3 || failed > 0) throw new Error(output);
+    if (passed !== 4 || failed > 0) throw new Error(output);
   }, 300_000);
 }

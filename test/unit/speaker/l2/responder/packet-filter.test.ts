@@ -19,6 +19,8 @@ import {
 } from '../frames.ts';
 
 const PACKET_TYPE = 0xffff_f004;
+const INTERFACE = 0xffff_f008;
+const [LINK, VLAN_ON_IT] = [2, 5];
 const [TO_US, TO_ANOTHER, FROM_US] = [0, 3, 4];
 const SIZES = new Map([
   [0x20, 4],
@@ -26,7 +28,7 @@ const SIZES = new Map([
   [0x30, 1],
 ]);
 
-function passes(program: Uint8Array, frame: Uint8Array, packetType = TO_US): boolean {
+function passes(program: Uint8Array, frame: Uint8Array, packetType = TO_US, index = LINK): boolean {
   const code = Buffer.from(program);
   const data = Buffer.from(frame);
   let a = 0;
@@ -38,6 +40,7 @@ function passes(program: Uint8Array, frame: Uint8Array, packetType = TO_US): boo
       at += 8 * code.readUInt8(at + (holds ? 2 : 3));
     };
     if (size !== undefined && operand === PACKET_TYPE) a = packetType;
+    else if (size !== undefined && operand === INTERFACE) a = index;
     // A load beyond the end drops the packet.
     else if (size !== undefined && operand + size > data.length) return false;
     else if (size !== undefined) a = data.readUIntBE(operand, size);
@@ -54,8 +57,8 @@ function addresses(...texts: readonly string[]): Address[] {
   return texts.map((text) => parseAddress(text)!);
 }
 
-const ARP = arpFilter(addresses('192.0.2.6', '192.0.2.9'));
-const NEIGHBOR = neighborFilter(addresses('2001:db8::6', '2001:db8::9'));
+const ARP = arpFilter(addresses('192.0.2.6', '192.0.2.9'), LINK);
+const NEIGHBOR = neighborFilter(addresses('2001:db8::6', '2001:db8::9'), LINK);
 
 it.each([
   ['a request', ARP, ARP_REQUEST, true],
@@ -79,11 +82,12 @@ it.each([
   expect(passes(program, frame)).toBe(expected);
   expect(passes(program, frame, TO_ANOTHER)).toBe(false);
   expect(passes(program, frame, FROM_US)).toBe(false);
+  expect(passes(program, frame, TO_US, VLAN_ON_IT)).toBe(false);
 });
 
 it('without an address nothing passes', () => {
-  expect(passes(arpFilter([]), ARP_REQUEST)).toBe(false);
-  expect(passes(neighborFilter([]), SOLICITATION)).toBe(false);
+  expect(passes(arpFilter([], LINK), ARP_REQUEST)).toBe(false);
+  expect(passes(neighborFilter([], LINK), SOLICITATION)).toBe(false);
 });
 
 it('whatever concerns one of the addresses passes', () => {
@@ -91,7 +95,7 @@ it('whatever concerns one of the addresses passes', () => {
   const v6 = fc.bigInt({ min: 1n, max: (1n << 120n) - 1n }).map((value) => addressOf(6, value));
   fc.assert(
     fc.property(fc.array(v4, { minLength: 1 }), fc.array(v6, { minLength: 1 }), (four, six) => {
-      const [arp, neighbor] = [arpFilter(four), neighborFilter(six)];
+      const [arp, neighbor] = [arpFilter(four, LINK), neighborFilter(six, LINK)];
       for (const address of four) expect(passes(arp, arpProbe(address, OURS))).toBe(true);
       for (const address of six) {
         expect(passes(neighbor, neighborProbe(address, OURS))).toBe(true);
