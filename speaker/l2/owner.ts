@@ -9,6 +9,7 @@
  * - Whoever takes over from one that may be dead asks for the address on the wire first. From one that said itself that it gives it up, or that the
  *   objects say may not have it, it takes over at once; the former owner answers until it sees that.
  */
+import { matchesLabels } from '../../lib/api/label-selector.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { announceReason } from '../desired/eligible.ts';
 import { viewFrom } from '../desired/endpoints.ts';
@@ -89,7 +90,8 @@ function decideOne(seen: Seen, wanted: Wanted): Decision {
   const { text } = wanted;
   const holders = seen.holders.get(text) ?? [];
   const isMine = holders.includes(self);
-  if (seen.cutOff) return { text, action: isMine ? 'letGo' : 'leave', reason: 'CutOff' };
+  if (seen.cutOff && !isMine) return { text, action: 'leave', reason: 'CutOff' };
+  if (seen.cutOff && othersMay(seen, wanted)) return { text, action: 'letGo', reason: 'CutOff' };
   if (seen.contested.has(text)) return { text, action: isMine ? 'letGo' : 'leave', reason: 'AddressConflict' };
   const keeper = best(seen, wanted, holders);
   if (keeper === self) return { text, action: 'hold', reason: 'Announced', ...heir(seen, wanted) };
@@ -105,6 +107,13 @@ function decideOne(seen: Seen, wanted: Wanted): Decision {
     return { text, action: isMine ? 'hold' : 'leave', reason: isMine ? 'HandsOver' : hindrance, other: owner };
   }
   return takeOver(seen, wanted, holders);
+}
+
+/** By what seldom changes: whatever else keeps a node from it may be over, and one that is cut off would not hear of that. */
+function othersMay({ self, nodes }: Seen, { eip }: Wanted): boolean {
+  return [...nodes.values()].some(
+    ({ node }) => node.name !== self && !node.excluded && matchesLabels(eip.nodeSelector, node.labels),
+  );
 }
 
 /** Two answer for it if `keeper` lives; until that is heard or its Lease runs out, which is soon. */

@@ -170,6 +170,18 @@ const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
     ['letGo HeldElsewhere (3)', 'leave HeldElsewhere (3)', 'hold Announced'],
   ],
   ['cut off', { [first]: has }, { cutOff: true }, ['letGo CutOff', 'leave CutOff', 'leave CutOff']],
+  [
+    'cut off, and the others are excluded: nobody can have taken it over',
+    { [first]: has, [second]: EXCLUDED, [third]: { ...EXCLUDED, live: false } },
+    { cutOff: true },
+    ['hold Announced', 'leave CutOff', 'leave CutOff'],
+  ],
+  [
+    'cut off, and another one may not have it just now: that may be over',
+    { [first]: has, [second]: EXCLUDED, [third]: { unable: ['v4'], stopping: true, live: false } },
+    { cutOff: true },
+    ['letGo CutOff', 'leave CutOff', 'leave CutOff'],
+  ],
 ];
 
 it('what another one announces while nobody can be asked is given up', () => {
@@ -250,6 +262,12 @@ describe('the Eip', () => {
       'take HolderLeaves (1)',
       'leave NodeNotSelected (2)',
     ]);
+  });
+
+  it('may say so: then the only one keeps it when it is cut off', () => {
+    const eips = [anEip('v4', { protocol: 'vip', nodeSelector: { matchLabels: { edge: 'yes' } } })];
+    const nodes = { [first]: { ...has, node: { labels: { edge: 'yes' } } } };
+    expect(decided(nodes, { eips, cutOff: true })[0]).toBe('hold Announced');
   });
 
   it.each<[string, ViewOptions]>([
