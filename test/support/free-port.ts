@@ -1,9 +1,14 @@
-/** Free TCP ports on loopback, in a range of the tests' own so that they never meet the machine's ephemeral ports. */
+/**
+ * Free TCP ports on loopback, in a range of the tests' own so that they never meet the machine's ephemeral ports, and of this process's own as far as there are
+ * ranges: a test beside another would now and then be given a port in the moment before that one listens on it.
+ */
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-const FIRST_PORT = 16_000;
-const LAST_PORT = 17_999;
+const RANGES = 60;
+const PORTS_EACH = 300;
+const FIRST_PORT = 12_000 + (process.pid % RANGES) * PORTS_EACH;
+const LAST_PORT = FIRST_PORT + PORTS_EACH - 1;
 const ATTEMPTS = 200;
 
 /** Nothing reserves the port after this: who uses it must cope with losing the race. */
