@@ -7,7 +7,8 @@
 import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { jest } from '@jest/globals';
-import type { Service } from '../../lib/api/service.ts';
+import { EXCLUDE_NODE_LABEL } from '../../lib/api/keys.ts';
+import type { Node, Service } from '../../lib/api/service.ts';
 import { type AuditEvent, eventsIn } from '../lab/audit.ts';
 import { type Examples, readExamples, request } from '../lab/demo.ts';
 import { SKYCAP_NAMESPACE } from '../lab/install.ts';
@@ -64,6 +65,11 @@ async function statusFrom(machine: string, address: string): Promise<string> {
   const program = 'console.log((await fetch(process.argv[1])).status)';
   const command = [process.execPath, '--input-type=module', '--eval', program, urlOf(address)];
   return (await inNamespace(namespaceOf(lab.layout, machine), command)).trim();
+}
+
+async function readinessOf(node: string): Promise<string | undefined> {
+  const { status } = await lab.api.get<Node>(`/api/v1/nodes/${node}`);
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.status;
 }
 
 async function writesOfSpeakers(): Promise<AuditEvent[]> {
@@ -209,6 +215,62 @@ it('a speaker that is killed costs nothing, and there are never two owners', asy
   // It went on with what its object says, and nobody took it for dead.
   expect([...seen]).toEqual([holder]);
   expect(await holdersOf(lab, v4)).toEqual([holder]);
+});
+
+it('while a node is dead, who took over from it may be killed, and hands over when it is told to', async () => {
+  const eip = 'layer2-anywhere';
+  const ofNodes = lab.nodes.map(({ name }) => name);
+  // A power cut of n1 would take the backends with it.
+  const address = Array.from({ length: 16 }, (_, i) => `10.98.0.${160 + i}`).find(
+    (one) => preferred(one, ofNodes) !== 'n1',
+  )!;
+  await scene.createEip(eip, { address: '10.98.0.160/28', protocol: 'layer2' });
+  const annotations = {
+    'eip.openelb.kubesphere.io/v1alpha2': eip,
+    'eip.openelb.kubesphere.io/v1alpha1': address,
+  };
+  await scene.createService('anywhere', { annotations });
+  await scene.published('anywhere');
+  await allQuiet(lab);
+  const dead = lab.nodes.find(({ name }) => name === preferred(address, ofNodes))!;
+  expect(await holderOf(lab, address)).toBe(dead.name);
+  await dead.powerOff();
+  try {
+    const second = await holderOf(lab, address, [dead.name]);
+    // From then on nobody takes the object of the dead node for the word of a live one.
+    await eventually(async () => (await readinessOf(dead.name)) === 'Unknown', {
+      what: `${dead.name} lost to Kubernetes`,
+      deadlineMs: 120_000,
+      intervalMs: 500,
+    });
+    await using stream = connectSteadily(lab, [address]);
+    await lasting(1);
+    const { restarts } = await podOn(lab, 'speaker', second);
+    const killed = lab.nodes.find(({ name }) => name === second)!;
+    await killed.signalContainers({ namespace: SKYCAP_NAMESPACE, container: 'speaker' }, 'SIGKILL');
+    await eventually(
+      async () => {
+        const pod = await podOn(lab, 'speaker', second);
+        return pod.ready && pod.restarts > restarts;
+      },
+      { what: `the speaker of ${second} back`, deadlineMs: 60_000 },
+    );
+    await lasting(7);
+    expect(await holderOf(lab, address, [dead.name])).toBe(second);
+    await lab.kubectl(['label', 'node', second, `${EXCLUDE_NODE_LABEL}=true`]);
+    try {
+      await holderOf(lab, address, [dead.name, second]);
+      await lasting(2);
+    } finally {
+      await lab.kubectl(['label', 'node', second, `${EXCLUDE_NODE_LABEL}-`]);
+    }
+    const gapMs = longestGapMs(await stream.end());
+    process.stderr.write(`longest gap of who took over from a dead node, killed and then excluded: ${gapMs} ms\n`);
+    expect(gapMs).toBeLessThanOrEqual(100);
+  } finally {
+    await dead.powerOn();
+    await dead.waitUntilReady();
+  }
 });
 
 it('with rebalance addresses spread again one by one, each without a gap', async () => {
