@@ -6,6 +6,7 @@
  * another proxy; three kube-proxies on one machine would take it all), they have no selector (no slices to be made), and no node ports (there are
  * fewer than 10,000). Those of Skycap's and those that they are compared with are the same but for the class.
  */
+import { randomBytes } from 'node:crypto';
 import type { Service } from '../../lib/api/service.ts';
 import { HttpKubeClient } from '../../lib/kube/http-client.ts';
 import { BGP_PEERS, EIP_CLAIMS, EIPS, NAMESPACES, SERVICES } from '../../lib/kube/resource.ts';
@@ -18,7 +19,13 @@ import { inParallel } from './in-parallel.ts';
 import { RoutePresence } from './route-presence.ts';
 import { ServiceWatch } from './service-watch.ts';
 
-export const NAMESPACE = 'bench';
+/**
+ * Another one each time: for half a minute after a namespace was deleted the API server reads it anew for each creation in a namespace of that name, once for a
+ * bare Service and three times for Skycap's.
+ */
+export const NAMESPACE = `bench-${randomBytes(3).toString('hex')}`;
+const OF_BENCH = { purpose: 'bench' };
+const EIP = 'bench';
 /** The label by which kube-proxy leaves a Service and its slices to another proxy. */
 export const NOT_FOR_KUBE_PROXY = { 'service.kubernetes.io/service-proxy-name': 'bench' };
 /** Only a machine that is busy with something else needs so long. */
@@ -69,22 +76,24 @@ export class Bench implements AsyncDisposable {
   /** @param lab with Skycap and a session with its router. */
   static async open(lab: Lab, quick: boolean): Promise<Bench> {
     const client = HttpKubeClient.fromKubeconfig({ path: lab.kubeconfig }, { component: 'bench' });
-    // A borrowed lab may still be taking leave of the run before.
-    const isLeaving = async () => {
-      const { items } = await client.list(NAMESPACES, { fieldSelector: `metadata.name=${NAMESPACE}` });
-      return items.some(({ metadata }) => metadata.deletionTimestamp !== undefined);
+    // A borrowed lab may still be taking leave of the run before, or that one was interrupted.
+    const former = async () => {
+      const { items } = await client.list(NAMESPACES, { labelSelector: `purpose=${OF_BENCH.purpose}` });
+      const standing = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+      for (const { metadata } of standing) await client.delete(NAMESPACES, { name: metadata.name ?? '' });
+      return items;
     };
-    await eventually(async () => !(await isLeaving()), {
-      what: `the former namespace ${NAMESPACE} gone`,
+    await eventually(async () => (await former()).length === 0, {
+      what: 'the namespaces of former runs gone',
       deadlineMs: DELETING_DEADLINE_MS,
     });
     const router = await BirdRouter.start(lab);
     await lab.apply(
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: OF_BENCH } },
       {
         apiVersion: 'network.kubesphere.io/v1alpha2',
         kind: 'Eip',
-        metadata: { name: NAMESPACE },
+        metadata: { name: EIP },
         spec: { address: POOL, namespaces: [NAMESPACE] },
       },
       {
@@ -126,7 +135,7 @@ export class Bench implements AsyncDisposable {
         namespace: NAMESPACE,
         labels: NOT_FOR_KUBE_PROXY,
         ...(kind === 'ours' && {
-          annotations: { 'lb.kubesphere.io/v1alpha1': 'openelb', 'eip.openelb.kubesphere.io/v1alpha2': NAMESPACE },
+          annotations: { 'lb.kubesphere.io/v1alpha1': 'openelb', 'eip.openelb.kubesphere.io/v1alpha2': EIP },
         }),
       },
       spec: {
@@ -160,7 +169,7 @@ export class Bench implements AsyncDisposable {
       apiVersion: 'skycap.io/v1alpha1',
       kind: 'EipClaim',
       metadata: { name: CLAIMED_ALONE },
-      spec: { address: CLAIMED_ALONE, eip: NAMESPACE, holders: [holder] },
+      spec: { address: CLAIMED_ALONE, eip: EIP, holders: [holder] },
     });
     const tookMs = performance.now() - startedMs;
     await this.client.delete(EIP_CLAIMS, { name: CLAIMED_ALONE });
@@ -200,7 +209,7 @@ export class Bench implements AsyncDisposable {
   }
 
   async poolUsage(): Promise<number> {
-    return (await this.client.get(EIPS, { name: NAMESPACE })).status?.usage ?? 0;
+    return (await this.client.get(EIPS, { name: EIP })).status?.usage ?? 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -209,7 +218,7 @@ export class Bench implements AsyncDisposable {
     await this.bird[Symbol.asyncDispose]();
     await this.client.delete(BGP_PEERS, { name: PEER }).catch(() => undefined);
     await this.client.delete(NAMESPACES, { name: NAMESPACE }).catch(() => undefined);
-    await this.client.delete(EIPS, { name: NAMESPACE }).catch(() => undefined);
+    await this.client.delete(EIPS, { name: EIP }).catch(() => undefined);
     await this.#router[Symbol.asyncDispose]();
     await this.client.close();
   }
