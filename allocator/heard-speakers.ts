@@ -5,17 +5,20 @@
 import type { Node } from '../lib/api/service.ts';
 import type { SpeakerObject } from '../lib/api/speaker-types.ts';
 import type { Change, Store } from '../lib/kube/store.ts';
+import { StoreReaders } from '../lib/kube/store-readers.ts';
+import type { Logger } from '../lib/process/log.ts';
 
 export class HeardSpeakers implements Store<SpeakerObject> {
   readonly #said: Store<SpeakerObject>;
   readonly #nodes: Store<Node>;
-  readonly #listeners: ((change: Change<SpeakerObject>) => void)[] = [];
+  readonly #readers: StoreReaders<SpeakerObject>;
 
   /** @param nodes as {@link readinessOf} leaves them. */
-  constructor(said: Store<SpeakerObject>, nodes: Store<Node>) {
+  constructor(said: Store<SpeakerObject>, nodes: Store<Node>, log: Logger) {
     this.#said = said;
     this.#nodes = nodes;
-    said.subscribe((change) => this.#tell(heardIn(change, this.#isLost(change.key))));
+    this.#readers = new StoreReaders(log);
+    said.subscribe((change) => this.#readers.tell([heardIn(change, this.#isLost(change.key))]));
     nodes.subscribe((change) => this.#onNode(change));
   }
 
@@ -41,7 +44,7 @@ export class HeardSpeakers implements Store<SpeakerObject> {
   }
 
   subscribe(listener: (change: Change<SpeakerObject>) => void): void {
-    this.#listeners.push(listener);
+    this.#readers.subscribe(listener);
   }
 
   #onNode(change: Change<Node>): void {
@@ -50,15 +53,11 @@ export class HeardSpeakers implements Store<SpeakerObject> {
     const before = change.type === 'modified' ? change.old : change.type === 'deleted' ? change.object : undefined;
     const wasLost = isLost(before);
     if (!speaker || wasLost === this.#isLost(key)) return;
-    this.#tell({ type: 'modified', key, old: heard(speaker, wasLost), object: heard(speaker, !wasLost) });
+    this.#readers.tell([{ type: 'modified', key, old: heard(speaker, wasLost), object: heard(speaker, !wasLost) }]);
   }
 
   #isLost(name: string): boolean {
     return isLost(this.#nodes.get(name));
-  }
-
-  #tell(change: Change<SpeakerObject>): void {
-    for (const listener of this.#listeners) listener(change);
   }
 }
 

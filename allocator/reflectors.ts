@@ -43,7 +43,11 @@ export function createReflectors(client: KubeWatcher, log: Logger, registry?: Re
     claims: reflect(EIP_CLAIMS),
     bgpPeers: reflect(BGP_PEERS),
     bgpConfs: reflect(BGP_CONFS),
-    speakers: new HeardSpeakers(reflect(SPEAKERS), reflect(NODES, { transform: readinessOf, isSame: sameReadiness })),
+    speakers: new HeardSpeakers(
+      reflect(SPEAKERS),
+      reflect(NODES, { transform: readinessOf, isSame: sameReadiness }),
+      log,
+    ),
   };
   const all = Object.values(byName);
   return {

@@ -5,18 +5,10 @@ import { announcedVerdict } from '../../../allocator/decide-announced.ts';
 import { announcedPatch, servicePatch } from '../../../allocator/service-patch.ts';
 import type { Eip } from '../../../lib/api/eip.ts';
 import type { SpeakerObject, SpeakerSession } from '../../../lib/api/speaker-types.ts';
-import { addr, eip, handStores, NOW_MS, service } from './builders.ts';
+import { addr, ESTABLISHED, eip, handStores, NOW_MS, service } from './builders.ts';
 import { lookAt, worldOf } from './decide.ts';
 
-const up: SpeakerSession = {
-  peer: 'router',
-  neighborAddress: '192.0.2.1',
-  neighborAs: 64513,
-  localAs: 64512,
-  state: 'Established',
-  routesSent: 3,
-  disabled: false,
-};
+const up = ESTABLISHED;
 const down: SpeakerSession = { ...up, state: 'Active' };
 
 let version = 100;

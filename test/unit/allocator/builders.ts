@@ -3,6 +3,7 @@ import type { Stores } from '../../../allocator/stores.ts';
 import type { EipObject } from '../../../lib/api/eip-types.ts';
 import type { KubeObject } from '../../../lib/api/object.ts';
 import type { Namespace, Service } from '../../../lib/api/service.ts';
+import type { SpeakerSession } from '../../../lib/api/speaker-types.ts';
 import type { Store } from '../../../lib/kube/store.ts';
 import { HandStore } from '../../support/hand-store.ts';
 
@@ -65,6 +66,17 @@ export function eipObject(name: string, address: string, differs: Partial<EipObj
     ...rest,
   };
 }
+
+/** A session with the BgpPeer `router`. */
+export const ESTABLISHED: SpeakerSession = {
+  peer: 'router',
+  neighborAddress: '192.0.2.1',
+  neighborAs: 64513,
+  localAs: 64512,
+  state: 'Established',
+  routesSent: 3,
+  disabled: false,
+};
 
 export function namespace(name: string, labels: Readonly<Record<string, string>> = {}): Namespace {
   return { metadata: { name, labels } };

@@ -2,23 +2,15 @@ import { HeardSpeakers, readinessOf, sameReadiness } from '../../../allocator/he
 import type { Node } from '../../../lib/api/service.ts';
 import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
 import { HandStore } from '../../support/hand-store.ts';
+import { logSink } from '../../support/log-sink.ts';
+import { ESTABLISHED } from './builders.ts';
 
 const speaker = (name: string): SpeakerObject => ({
   apiVersion: 'skycap.io/v1alpha1',
   kind: 'Speaker',
   metadata: { name },
   status: {
-    sessions: [
-      {
-        peer: 'router',
-        neighborAddress: '192.0.2.1',
-        neighborAs: 64513,
-        localAs: 64512,
-        state: 'Established',
-        routesSent: 3,
-        disabled: false,
-      },
-    ],
+    sessions: [ESTABLISHED],
     layer2Addresses: [{ address: '198.51.100.7', interface: 'eth0' }],
     bgpUnable: ['other'],
   },
@@ -34,7 +26,7 @@ const ALL = 'Established 198.51.100.7';
 function make() {
   const said = new HandStore<SpeakerObject>();
   const nodes = new HandStore<Node>();
-  const heard = new HeardSpeakers(said, nodes);
+  const heard = new HeardSpeakers(said, nodes, logSink().log);
   const told: string[] = [];
   heard.subscribe((change) => {
     const old = change.type === 'modified' ? `${words(change.old)} → ` : '';
