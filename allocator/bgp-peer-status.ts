@@ -4,7 +4,7 @@
  */
 import type { BgpPeer } from '../lib/api/bgp.ts';
 import type { BgpPeerObject, NodePeerStatus } from '../lib/api/bgp-types.ts';
-import { formatProblems, type Parsed } from '../lib/api/problem.ts';
+import { formatProblems, type Parsed, shortened } from '../lib/api/problem.ts';
 import type { SpeakerObject, SpeakerSession } from '../lib/api/speaker-types.ts';
 import { conditionsAfter, type Verdict } from './condition.ts';
 
@@ -131,9 +131,7 @@ function down(reason: Verdict['reason'], message: string): Verdict {
 }
 
 function named(sessions: readonly NodeSession[]): string {
-  const shown = sessions.slice(0, MOST_NAMED).map(({ node, session }) => {
-    return session.lastError ? `${node}: ${session.state}, ${session.lastError}` : `${node}: ${session.state}`;
-  });
-  const more = sessions.length > MOST_NAMED ? [`and ${sessions.length - MOST_NAMED} more`] : [];
-  return [...shown, ...more].join('; ');
+  const textOf = ({ node, session }: NodeSession): string =>
+    session.lastError ? `${node}: ${session.state}, ${session.lastError}` : `${node}: ${session.state}`;
+  return shortened(sessions, MOST_NAMED, textOf).join('; ');
 }

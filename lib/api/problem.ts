@@ -26,9 +26,13 @@ export function formatProblem(problem: Problem): string {
 }
 
 export function formatProblems(problems: readonly Problem[]): string {
-  const shown = problems.slice(0, MOST_SHOWN).map(formatProblem);
-  const more = problems.length - shown.length;
-  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+  return shortened(problems, MOST_SHOWN, formatProblem).join('; ');
+}
+
+/** The first ones as text, and `and 3 more`. */
+export function shortened<T>(items: readonly T[], most: number, textOf: (item: T) => string): string[] {
+  const more = items.length - most;
+  return [...items.slice(0, most).map(textOf), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
 /** What JSON leaves as it is, though a terminal obeys it: DEL, the C1 controls, line separators, changes of direction. */
