@@ -126,7 +126,7 @@ export class Announcers {
     );
     const conf = bgpConfs.get(BGP_CONF_NAME);
     return {
-      speakers: speakers.values(),
+      speakers: [...speakers.values()],
       familiesOf: (peer) => families.get(peer),
       hasBgpConf: conf !== undefined && parseBgpConf(conf).ok,
     };

@@ -19,7 +19,8 @@ export interface ReachedEip {
 }
 
 export interface ReachFacts {
-  readonly speakers: Iterable<SpeakerObject>;
+  /** An array, since every Eip goes through it anew. */
+  readonly speakers: readonly SpeakerObject[];
   /** What sessions with a BgpPeer carry; undefined for both. */
   readonly familiesOf: (peer: string) => readonly Family[] | undefined;
   /** The BgpConf `default` is there and valid. */

@@ -219,6 +219,21 @@ describe('Announcers', () => {
       expect(nodes()).toBe('a');
     });
 
+    it('a change is told of every Eip, not of the first alone', () => {
+      const { stores, announcers, nodes } = begun();
+      const other = eip('other', '203.0.113.0/24');
+      announcers.reachOf(other);
+      stores.speakers.put(talks('b', down));
+      announcers.renew(0);
+      announcers.renew(30_000);
+      expect([nodes(), announcers.reachOf(other).nodes.join()]).toEqual(['a', 'a']);
+      stores.speakers.put(talks('a', down));
+      announcers.renew(30_001);
+      stores.speakers.put(talks('b', up));
+      expect(announcers.renew(30_002).isUrgent).toBe(true);
+      expect([nodes(), announcers.reachOf(other).reason]).toEqual(['b', 'Announced']);
+    });
+
     it('another version of the Eip changes nothing', () => {
       const { stores, announcers, nodes } = begun();
       stores.speakers.put(talks('b', down));
