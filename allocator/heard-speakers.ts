@@ -86,7 +86,7 @@ function heardIn(change: Change<SpeakerObject>, isLost: boolean): Change<Speaker
 
 function heard(speaker: SpeakerObject, isLost: boolean): SpeakerObject {
   if (!isLost || !speaker.status) return speaker;
-  const { layer2Addresses: _, sessions = [], ...status } = speaker.status;
+  const { layer2Addresses: _, layer2Conflicts: __, sessions = [], ...status } = speaker.status;
   const lastError = 'Kubernetes has lost the node';
   const idle = sessions.map((session) => ({ ...session, state: 'Idle' as const, lastError }));
   return { ...speaker, status: { ...status, sessions: idle } };

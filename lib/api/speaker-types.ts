@@ -23,6 +23,20 @@ export interface SpeakerSession {
   readonly disabled: boolean;
 }
 
+/** More conflicts than these are not named in a Speaker. */
+export const MOST_CONFLICTS = 20;
+
+/** A machine that says that it has an address which Skycap answers for, or is to answer for. */
+export interface Layer2Conflict {
+  readonly address: string;
+  /** Such as `02:42:ac:11:00:02`. */
+  readonly mac: string;
+  /** Where this node sees the machine; with `node`, the interface that the address is on there. */
+  readonly interface: string;
+  /** The machine is this node of the cluster. */
+  readonly node?: string;
+}
+
 export interface SpeakerObject extends KubeObject {
   readonly apiVersion: 'skycap.io/v1alpha1';
   readonly kind: 'Speaker';
@@ -43,6 +57,10 @@ export interface SpeakerObject extends KubeObject {
      * the node can do, so that a new Eip makes nobody write or wait.
      */
     readonly layer2Unable?: readonly string[];
+    /** The interfaces that layer 2 uses on this node, sorted by name, so that others can tell a node of the cluster from a strange machine. */
+    readonly layer2Interfaces?: readonly { readonly name: string; readonly mac: string }[];
+    /** The first {@link MOST_CONFLICTS} in the order of addresses, for as long as each lasts. */
+    readonly layer2Conflicts?: readonly Layer2Conflict[];
     /** Nodes that this one watches and has lost (BFD), sorted. */
     readonly suspects?: readonly string[];
     /** It is about to end in order: others take over what it has before it falls silent. */
