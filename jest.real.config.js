@@ -5,6 +5,8 @@ import unit from './jest.config.js';
 const config = {
   ...unit,
   roots: ['<rootDir>/test/real'],
+  // Scenes of one file are played side by side, each on a control plane of its own.
+  maxConcurrency: 2,
   testSequencer: '<rootDir>/test/real/support/sequencer.js',
 };
 

@@ -19,6 +19,7 @@ const MODES = {
   unit: { script: 'test/run/main.ts', arguments: ['unit'], needsMachine: false },
   check: { script: 'test/run/check.ts', needsMachine: false },
   bench: { script: 'test/bench/main.ts', needsMachine: true },
+  scene: { script: 'test/scenes/main.ts', needsMachine: true },
   soak: { script: 'test/soak/main.ts', needsMachine: true },
 };
 

@@ -1,13 +1,13 @@
 /** What one test file has of the lab: a namespace and an address pool of its own, removed with everything in them at the end. */
 import type { EipClaim } from '../../../lib/api/claim.ts';
 import type { EipObject } from '../../../lib/api/eip-types.ts';
-import type { KubeObject } from '../../../lib/api/object.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import type { ApiAnswer } from '../../lab/api.ts';
 import type { Examples } from '../../lab/demo.ts';
 import { SKYCAP_NAMESPACE } from '../../lab/install.ts';
 import { Lab } from '../../lab/lab.ts';
 import { eventually } from '../../lab/poll.ts';
+import { deployBackends } from './backends.ts';
 
 export type LabService = Service & { readonly metadata: { readonly name: string } };
 
@@ -17,17 +17,6 @@ export interface ServiceOptions {
   readonly spec?: NonNullable<Service['spec']>;
   readonly generateName?: boolean;
   readonly dryRun?: boolean;
-}
-
-interface Deployment extends KubeObject {
-  readonly spec: {
-    readonly template: {
-      readonly spec: {
-        readonly topologySpreadConstraints?: readonly object[];
-        readonly containers: readonly { readonly readinessProbe?: object }[];
-      };
-    };
-  };
 }
 
 const EIPS = '/apis/network.kubesphere.io/v1alpha2/eips';
@@ -166,29 +155,7 @@ export class Scene {
     name = 'backend',
     nodeSelector: Readonly<Record<string, string>> = {},
   ): Promise<void> {
-    const template = examples.workloads.find((workload): workload is Deployment => workload.kind === 'Deployment');
-    if (!template) throw new Error('Cannot deploy backends: examples/ has no Deployment');
-    const labels = { app: name };
-    const pod = template.spec.template;
-    const topologySpreadConstraints = pod.spec.topologySpreadConstraints?.map((constraint) => ({
-      ...constraint,
-      labelSelector: { matchLabels: labels },
-    }));
-    await this.lab.apply({
-      ...template,
-      metadata: { name, namespace: this.namespace },
-      spec: {
-        ...template.spec,
-        replicas,
-        selector: { matchLabels: labels },
-        template: {
-          ...pod,
-          metadata: { labels },
-          spec: { ...pod.spec, nodeSelector, containers: pod.spec.containers.map(patient), topologySpreadConstraints },
-        },
-      },
-    });
-    await this.lab.kubectl(['-n', this.namespace, 'rollout', 'status', `deployment/${name}`, '--timeout=90s']);
+    await deployBackends(this.lab, examples, { namespace: this.namespace, name, replicas, nodeSelector });
   }
 
   /** Names of the pods of one of Skycap's components. */
@@ -219,11 +186,6 @@ export class Scene {
   #services(): string {
     return `/api/v1/namespaces/${this.namespace}/services`;
   }
-}
-
-/** A backend that a busy machine starves is slow, and not gone: Local Services would lose their routes, and rightly. */
-function patient<T extends { readonly readinessProbe?: object }>(container: T): T {
-  return { ...container, readinessProbe: { ...container.readinessProbe, timeoutSeconds: 10, failureThreshold: 30 } };
 }
 
 /** What the annotation says that Skycap gave. */
