@@ -1,16 +1,14 @@
 /** The part of the cluster that this node's speaker decides by, as plain values taken from the stores at one moment. */
+import { serviceKeyOf } from '../lib/announce/slices.ts';
 import type { BgpConfObject, BgpPeerObject } from '../lib/api/bgp-types.ts';
 import type { Eip } from '../lib/api/eip.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';
 import { BGP_CONF_NAME } from '../lib/api/keys.ts';
-import { type KubeObject, keyFor, keyOf } from '../lib/api/object.ts';
+import { type KubeObject, keyOf } from '../lib/api/object.ts';
 import { parseEip } from '../lib/api/parse-eip.ts';
 import type { Parsed } from '../lib/api/problem.ts';
 import type { EndpointSlice, Node, Service } from '../lib/api/service.ts';
 import type { BfdNeighbor } from './l2/peers/bfd-neighbors.ts';
-
-/** Kubernetes' own link from a slice to its Service; the slice's name means nothing. */
-const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 
 export interface Snapshot {
   readonly nodeName: string;
@@ -97,17 +95,4 @@ function slicesByService({ labelledSlices, foreignSlices }: Sources): Map<string
   for (const slice of labelledSlices.values()) add(slice);
   for (const slice of foreignSlices.values()) if (!labelledSlices.get(keyOf(slice))) add(slice);
   return byService;
-}
-
-/** Kept with the slice: a text made anew has to be hashed anew, and there may be ten thousand slices. */
-const serviceKeys = new WeakMap<EndpointSlice, string>();
-
-/** @returns '' for a slice of no Service. */
-function serviceKeyOf(slice: EndpointSlice): string {
-  const known = serviceKeys.get(slice);
-  if (known !== undefined) return known;
-  const service = slice.metadata.labels?.[SERVICE_NAME_LABEL];
-  const key = service ? keyFor(slice.metadata.namespace, service) : '';
-  serviceKeys.set(slice, key);
-  return key;
 }

@@ -1,12 +1,14 @@
 /** What the speaker watches: only what concerns load-balancer Services, its own node, and the three kinds of configuration. */
 import type { Registry } from 'prom-client';
+import { FOREIGN_SLICES, LABELLED_SLICES } from '../lib/announce/slices.ts';
+import { sameSlim, slimSlice } from '../lib/announce/slim.ts';
 import { EIP_LABEL } from '../lib/api/keys.ts';
 import type { KubeWatcher } from '../lib/kube/client.ts';
 import { Reflector } from '../lib/kube/reflector.ts';
 import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, SERVICES, SPEAKERS } from '../lib/kube/resource.ts';
 import { SpecStore } from '../lib/kube/spec-store.ts';
 import type { Logger } from '../lib/process/log.ts';
-import { sameSlim, slimService, slimSlice } from './slim.ts';
+import { slimService } from './slim.ts';
 
 export interface StoreOptions {
   readonly client: KubeWatcher;
@@ -14,9 +16,6 @@ export interface StoreOptions {
   readonly log: Logger;
   readonly registry: Registry;
 }
-
-/** Kubernetes' own controller copies the Service's labels to its slices; others need not, so theirs are all watched. */
-const NOT_KUBERNETES_OWN = 'endpointslice.kubernetes.io/managed-by!=endpointslice-controller.k8s.io';
 
 /** `sources` is what is decided by; `speakers` holds this node's own object, as it is reported in. */
 export function makeStores(options: StoreOptions) {
@@ -30,8 +29,8 @@ export function makeStores(options: StoreOptions) {
         ...{ ...options, resource: SERVICES, labelSelector: EIP_LABEL },
         ...{ transform: slimService, isSame: sameSlim },
       }),
-      labelledSlices: new Reflector({ ...slices, labelSelector: EIP_LABEL, name: 'endpointslices' }),
-      foreignSlices: new Reflector({ ...slices, labelSelector: NOT_KUBERNETES_OWN, name: 'endpointslices-foreign' }),
+      labelledSlices: new Reflector({ ...slices, labelSelector: LABELLED_SLICES, name: 'endpointslices' }),
+      foreignSlices: new Reflector({ ...slices, labelSelector: FOREIGN_SLICES, name: 'endpointslices-foreign' }),
       // Their statuses are written with every address and every session, and are no business of a node's.
       eips: new SpecStore({ ...options, resource: EIPS }),
       bgpConfs: new SpecStore({ ...options, resource: BGP_CONFS }),

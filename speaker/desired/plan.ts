@@ -5,6 +5,8 @@
  *                           └─ desiredSessions ─────▶ sessions
  */
 import { createHash } from 'node:crypto';
+import { nodeRefusal } from '../../lib/announce/eligible.ts';
+import { type NodeState, nodeState } from '../../lib/announce/node-state.ts';
 import { BGP_PORT, type BgpConf, type LocalAs, localAsOf } from '../../lib/api/bgp.ts';
 import { isLayer2 } from '../../lib/api/eip.ts';
 import { parseBgpConf } from '../../lib/api/parse-bgp-conf.ts';
@@ -14,8 +16,6 @@ import { formatAddress } from '../../lib/net/address.ts';
 import { firstAddress } from '../../lib/net/range.ts';
 import type { BfdNeighbor } from '../l2/peers/bfd-neighbors.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { nodeRefusal } from './eligible.ts';
-import { type NodeState, nodeState } from './node-state.ts';
 import { type Announcement, decideAnnouncements, type RouteGroup, routeGroups } from './routes.ts';
 import { type BgpSession, desiredSessions, type RefusedPeer } from './sessions.ts';
 

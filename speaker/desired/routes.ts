@@ -4,16 +4,17 @@
  * A decision is remembered with the object of its Service, for as long as what it was made from is the same: with ten thousand Services, one more is
  * one decision more and not ten thousand.
  */
+
+import { announceReason } from '../../lib/announce/eligible.ts';
+import { placesOf, viewFrom } from '../../lib/announce/endpoints.ts';
+import type { NodeState } from '../../lib/announce/node-state.ts';
+import { voucherFor } from '../../lib/announce/voucher.ts';
 import { keyOf } from '../../lib/api/object.ts';
 import { publishedAddresses } from '../../lib/api/published-addresses.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { EndpointSlice, Service } from '../../lib/api/service.ts';
 import { type Address, compareAddresses, formatAddress } from '../../lib/net/address.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { announceReason } from './eligible.ts';
-import { placesOf, viewFrom } from './endpoints.ts';
-import type { NodeState } from './node-state.ts';
-import { voucherFor } from './voucher.ts';
 
 /** The decision about one address on this node. */
 export interface Announcement {

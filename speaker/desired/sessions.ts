@@ -3,6 +3,8 @@
  *
  * A peer that can't have its session is left out with a reason; it never disturbs the others.
  */
+
+import type { NodeState } from '../../lib/announce/node-state.ts';
 import type { BgpPeer } from '../../lib/api/bgp.ts';
 import type { BgpPeerObject } from '../../lib/api/bgp-types.ts';
 import { matchesLabels } from '../../lib/api/label-selector.ts';
@@ -10,7 +12,6 @@ import { parseBgpPeer } from '../../lib/api/parse-bgp-peer.ts';
 import { formatProblems } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { type Address, type Family, formatAddress } from '../../lib/net/address.ts';
-import type { NodeState } from './node-state.ts';
 
 /** One family of a session: routes of the family are sent, none is accepted. */
 export interface SessionChannel {

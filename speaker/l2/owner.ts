@@ -9,11 +9,12 @@
  * - Whoever takes over from one that may be dead asks for the address on the wire first. From one that said itself that it gives it up, or that the
  *   objects say may not have it, it takes over at once; the former owner answers until it sees that.
  */
+
+import { announceReason } from '../../lib/announce/eligible.ts';
+import { viewFrom } from '../../lib/announce/endpoints.ts';
+import type { NodeState } from '../../lib/announce/node-state.ts';
 import { matchesLabels } from '../../lib/api/label-selector.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
-import { announceReason } from '../desired/eligible.ts';
-import { viewFrom } from '../desired/endpoints.ts';
-import type { NodeState } from '../desired/node-state.ts';
 import { hashOf, rankOf } from './rendezvous.ts';
 import type { Wanted } from './wanted.ts';
 

@@ -4,12 +4,13 @@
  *
  * What this node has is what it answers for. After a start that is what its Speaker object says, so that a speaker that was killed goes on.
  */
+
+import { nodeState } from '../../lib/announce/node-state.ts';
 import { matchesLabels } from '../../lib/api/label-selector.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 import type { Again } from '../../lib/process/level-loop.ts';
 import type { Logger } from '../../lib/process/log.ts';
-import { nodeState } from '../desired/node-state.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { type Decision, decideOwnership } from './owner.ts';
 import type { Fleet } from './peers/fleet.ts';

@@ -1,12 +1,13 @@
 /** The addresses that one node at a time shall answer for: published by Services, from Eips of layer 2. Pure. */
+
+import { type EndpointPlaces, placesOf } from '../../lib/announce/endpoints.ts';
+import { voucherFor } from '../../lib/announce/voucher.ts';
 import type { Eip } from '../../lib/api/eip.ts';
 import { isLayer2 } from '../../lib/api/eip.ts';
 import { keyOf } from '../../lib/api/object.ts';
 import { publishedAddresses } from '../../lib/api/published-addresses.ts';
 import type { EndpointSlice, Service } from '../../lib/api/service.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
-import { type EndpointPlaces, placesOf } from '../desired/endpoints.ts';
-import { voucherFor } from '../desired/voucher.ts';
 import type { Snapshot } from '../snapshot.ts';
 
 /** A Service that publishes the address, and where its endpoints of the address's family are. */

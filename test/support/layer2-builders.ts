@@ -1,7 +1,8 @@
 /** Views of layer 2 for tests: nodes and addresses, with what a test is about given by the caller. */
+
+import { nodeState } from '../../lib/announce/node-state.ts';
 import type { EipObject } from '../../lib/api/eip-types.ts';
 import type { EndpointSlice, Node, Service } from '../../lib/api/service.ts';
-import { nodeState } from '../../speaker/desired/node-state.ts';
 import type { Layer2Node, View } from '../../speaker/l2/owner.ts';
 import { hashOf, rankOf } from '../../speaker/l2/rendezvous.ts';
 import { wantedAddresses } from '../../speaker/l2/wanted.ts';

@@ -3,6 +3,7 @@
  * with BGP alone do not pay for it.
  */
 import type { Registry } from 'prom-client';
+import { sameSlim, slimNode } from '../../../lib/announce/slim.ts';
 import type { KubeObject } from '../../../lib/api/object.ts';
 import type { Node } from '../../../lib/api/service.ts';
 import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
@@ -14,7 +15,7 @@ import { pagesOf } from '../../../lib/kube/pages.ts';
 import { Reflector } from '../../../lib/kube/reflector.ts';
 import { NODES, type Resource, SPEAKERS } from '../../../lib/kube/resource.ts';
 import type { Logger } from '../../../lib/process/log.ts';
-import { sameSlim, slimNode, slimSpeaker } from '../../slim.ts';
+import { slimSpeaker } from '../../slim.ts';
 import { LAYER2_LABEL, leaseName } from './lease-keeper.ts';
 import { nodeOf } from './liveness-watch.ts';
 

@@ -1,7 +1,8 @@
 /** The nodes as this one sees them, from its stores: what `owner.ts` decides by, and who watches whom. Pure. */
+
+import { nodeState } from '../../../lib/announce/node-state.ts';
 import type { Node } from '../../../lib/api/service.ts';
 import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
-import { nodeState } from '../../desired/node-state.ts';
 import type { Layer2Node } from '../owner.ts';
 import { saidIn } from '../publisher.ts';
 import type { Member } from './peer-watch-port.ts';

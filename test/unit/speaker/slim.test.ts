@@ -1,8 +1,10 @@
 /** Cutting off what nobody reads must not change any decision. */
+
+import { nodeState } from '../../../lib/announce/node-state.ts';
+import { sameSlim, slimNode, slimSlice } from '../../../lib/announce/slim.ts';
 import type { EndpointSlice, Service } from '../../../lib/api/service.ts';
-import { nodeState } from '../../../speaker/desired/node-state.ts';
 import { makePlan } from '../../../speaker/desired/plan.ts';
-import { sameSlim, slimNode, slimService, slimSlice } from '../../../speaker/slim.ts';
+import { slimService } from '../../../speaker/slim.ts';
 import { aNode, anEndpoint, aService, aSlice, aSnapshot, DRAINING, READY } from '../../support/speaker-builders.ts';
 
 const service: Service = {

@@ -1,8 +1,8 @@
 /** Which addresses a node announces: a row for each rule. */
 import fc from 'fast-check';
+import { nodeState } from '../../../../lib/announce/node-state.ts';
 import type { EndpointSlice, Service } from '../../../../lib/api/service.ts';
 import { formatAddress } from '../../../../lib/net/address.ts';
-import { nodeState } from '../../../../speaker/desired/node-state.ts';
 import { decideAnnouncements, routeGroups } from '../../../../speaker/desired/routes.ts';
 import {
   aNode,

@@ -1,8 +1,8 @@
 /**
  * What the EndpointSlices of one Service say, as seen from a node (KEP-1672: absent conditions mean ready, serving, not terminating).
  */
-import type { Endpoint, EndpointSlice } from '../../lib/api/service.ts';
-import type { Family } from '../../lib/net/address.ts';
+import type { Endpoint, EndpointSlice } from '../api/service.ts';
+import type { Family } from '../net/address.ts';
 
 export interface EndpointView {
   /** An endpoint on this node is ready. */

@@ -4,9 +4,9 @@
  * `Ready` is not asked: this speaker runs on the node and speaks for itself (KEP-3458), and a kubelet that lost the API server must
  * not cost a node its routes. The one exception is kubelet's own word that the machine is shutting down.
  */
-import { EXCLUDE_NODE_LABEL } from '../../lib/api/keys.ts';
-import type { Node } from '../../lib/api/service.ts';
-import { type Address, type Family, parseAddress } from '../../lib/net/address.ts';
+import { EXCLUDE_NODE_LABEL } from '../api/keys.ts';
+import type { Node } from '../api/service.ts';
+import { type Address, type Family, parseAddress } from '../net/address.ts';
 
 export interface NodeState {
   readonly name: string;

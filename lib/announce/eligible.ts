@@ -1,17 +1,17 @@
 /**
  * Whether a node may announce an address of a Service, by BGP or on layer 2: named checks in order, the first "no" is the reason. By BGP all nodes
- * that may do it; on layer 2 one of them does (`../l2/owner.ts`).
+ * that may do it; on layer 2 one of them does (`speaker/l2/owner.ts`).
  *
  * Announced is exactly what the allocator published in `status.loadBalancer`, and only while an Eip still
  * vouches for it; annotations are never believed.
  */
-import { type Eip, isLayer2 } from '../../lib/api/eip.ts';
-import { matchesLabels } from '../../lib/api/label-selector.ts';
-import type { Parsed } from '../../lib/api/problem.ts';
-import type { Reason } from '../../lib/api/reasons.ts';
-import type { Service } from '../../lib/api/service.ts';
-import type { Address } from '../../lib/net/address.ts';
-import { rangeContains } from '../../lib/net/range.ts';
+import { type Eip, isLayer2 } from '../api/eip.ts';
+import { matchesLabels } from '../api/label-selector.ts';
+import type { Parsed } from '../api/problem.ts';
+import type { Reason } from '../api/reasons.ts';
+import type { Service } from '../api/service.ts';
+import type { Address } from '../net/address.ts';
+import { rangeContains } from '../net/range.ts';
 import type { EndpointView } from './endpoints.ts';
 import type { NodeState } from './node-state.ts';
 

@@ -1,7 +1,8 @@
 /** What a Node says about announcing from it. */
+
+import { nodeState } from '../../../../lib/announce/node-state.ts';
 import type { Node } from '../../../../lib/api/service.ts';
 import { formatAddress } from '../../../../lib/net/address.ts';
-import { nodeState } from '../../../../speaker/desired/node-state.ts';
 import { aNode } from '../../../support/speaker-builders.ts';
 
 describe('nodeState()', () => {
