@@ -1,7 +1,7 @@
 /**
  * How a Service should stand after the outcome is known: its annotations, label, status, condition, and the Events that tell of the change. PURE.
  *
- * The rule above all: what is published goes only where it is certain that it must. See {@link mustGo}.
+ * The rules above all: what is published goes only where it is certain that it must, see {@link mustGo}; and what is not ours is left, see {@link isOwn}.
  */
 import { isJudged } from '../lib/api/judged.ts';
 import {
@@ -13,13 +13,15 @@ import {
   SERVICE_ANNOTATIONS,
   WAITING_SINCE_ANNOTATION,
 } from '../lib/api/keys.ts';
+import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { LoadBalancerIngress, Service } from '../lib/api/service.ts';
 import type { Holding } from '../lib/ipam/holding.ts';
 import { type Address, formatAddress, parseAddress, sameAddress } from '../lib/net/address.ts';
 import type { Verdict } from './condition.ts';
-import { describe, type Outcome } from './decide-outcome.ts';
+import { describe, isUsed, type Outcome } from './decide-outcome.ts';
 import { annotatedAddresses } from './holdings.ts';
+import { ingressOf, withOwnEntries } from './ingress.ts';
 import { waitingSinceOf } from './waiting.ts';
 
 export interface ServiceFacts {
@@ -33,6 +35,8 @@ export interface ServiceFacts {
   readonly announcedOf: (addresses: readonly Address[]) => Verdict | undefined;
   /** Another Service has a claim on the address, and this one has not. */
   readonly isTakenByOthers: (address: Address) => boolean;
+  /** An Eip has the address. */
+  readonly isOfEip: (address: Address) => boolean;
   /** Ours because there is a default Eip, or was when it got its address. */
   readonly isByDefault: boolean;
   /** `skycap.io/waiting-since` for a Service that has to wait; used only where none stands there. */
@@ -56,7 +60,10 @@ export interface ServiceEvent {
 
 export interface ServiceDecision {
   readonly marks: Marks;
+  /** All of it, with the entries of others. */
   readonly ingress: readonly LoadBalancerIngress[];
+  /** Our addresses in it. */
+  readonly addresses: readonly Address[];
   /** Conditions; none of ours beside them and the next is to stand there. */
   readonly verdicts: readonly Verdict[];
   /** The condition about who announces: goes along with whatever else is written; 'as it is' where it is not known yet, none without an address. */
@@ -72,15 +79,16 @@ export function decideService(facts: ServiceFacts, outcome: Outcome): ServiceDec
     reason: outcome.reason,
     message: outcome.message,
   };
-  const ingress = ingressFor(facts, outcome);
-  const shown = addressesShown(facts.service, outcome, ingress);
-  const announced = announcedFor(facts, shown);
+  const addresses = addressesFor(facts, outcome);
+  const ingress = withOwnEntries(ingressOf(facts.service), addresses, (address) => isOwn(address, facts));
+  const announced = announcedFor(facts, addresses);
   return {
-    marks: marksFor(facts, outcome, ingress, shown),
+    marks: marksFor(facts, outcome, addresses),
     ingress,
+    addresses,
     verdicts: facts.isByDefault ? [verdict, BY_DEFAULT] : [verdict],
     ...(announced && { announced }),
-    events: eventsFor(facts, outcome, ingress),
+    events: eventsFor(facts, outcome, addresses),
   };
 }
 
@@ -97,10 +105,7 @@ const BY_DEFAULT: Verdict = {
   message: `the Service asks for no particular load balancer, and Skycap serves those while it has a default Eip; to take it off, give it the annotation ${SERVICE_ANNOTATIONS.optIn[0]} with another value`,
 };
 
-export interface LeavingFacts extends Pick<ServiceFacts, 'service' | 'holdings'> {
-  /** An Eip has the address. */
-  readonly isOfEip: (address: Address) => boolean;
-}
+export type LeavingFacts = Pick<ServiceFacts, 'service' | 'holdings' | 'isOfEip'>;
 
 /**
  * The Service stopped being ours: nothing of ours stays, and nothing of others' goes. While our condition stands, what it names and what the Service publishes of
@@ -108,18 +113,20 @@ export interface LeavingFacts extends Pick<ServiceFacts, 'service' | 'holdings'>
  * Eips may be gone.
  */
 export function decideLeaving({ service, holdings, isOfEip }: LeavingFacts): ServiceDecision {
-  const gave = [
-    ...holdings.map(({ address }) => address),
-    ...(isJudged(service) ? [...annotatedAddresses(service), ...addressesInCondition(service)] : []),
-  ];
-  const isOurs = (address: Address): boolean =>
-    gave.some((one) => sameAddress(one, address)) || (isJudged(service) && isOfEip(address));
-  const before = ingressOf(service);
-  const ingress = before.filter(({ ip }) => {
-    const address = parseAddress(ip ?? '');
-    return !address || !isOurs(address);
-  });
-  return { marks: NO_MARKS, ingress, verdicts: [], events: releaseEvents(before, ingress) };
+  const given = [...holdings.map(({ address }) => address), ...(isJudged(service) ? givenBefore(service) : [])];
+  const isOwn = (address: Address): boolean => isOneOf(given, address) || (isJudged(service) && isOfEip(address));
+  return {
+    marks: NO_MARKS,
+    ingress: withOwnEntries(ingressOf(service), [], isOwn),
+    addresses: [],
+    verdicts: [],
+    events: releaseEvents(publishedAddresses(service).filter((address) => isOneOf(given, address))),
+  };
+}
+
+/** What it was given, as its annotation and its condition tell. */
+function givenBefore(service: Service): readonly Address[] {
+  return [...annotatedAddresses(service), ...addressesInCondition(service)];
 }
 
 /** Those that it was given, as `describe` wrote them. */
@@ -136,32 +143,43 @@ export const NO_MARKS: Marks = {
   [EIP_LABEL]: undefined,
 };
 
-function ingressFor(facts: ServiceFacts, outcome: Outcome): LoadBalancerIngress[] {
-  const published = outcome.uses.map(({ address }) => entryFor(address));
-  if (outcome.isComplete) return published;
-  return [...published, ...ingressOf(facts.service).filter((entry) => !mustGo(entry, facts, outcome))];
+/** What it uses, and while its wish is not fulfilled whatever else of ours need not go. */
+function addressesFor(facts: ServiceFacts, outcome: Outcome): Address[] {
+  const used = outcome.uses.map(({ address }) => address);
+  if (outcome.isComplete) return used;
+  const kept = publishedAddresses(facts.service).filter(
+    (address) => !isUsed(outcome.uses, address) && isOwn(address, facts) && !mustGo(address, facts, outcome),
+  );
+  return [...used, ...kept.filter((address, i) => kept.findIndex((other) => sameAddress(other, address)) === i)];
 }
 
 /**
- * Whether a published address is certain to be no longer this Service's, while its wish is not fulfilled. It is, where it is replaced by another
- * of its family, where its claim was found not to serve any more, where somebody else has the claim, or where its Eip was deleted. All else, such as an
- * address that we know nothing about, stays.
+ * Whether an address that the Service publishes is for us to take away. It is, where an Eip has it, where a claim tells of it, or where it was given by us or by
+ * OpenELB, which leaves a label. Any other is of another controller.
  */
-function mustGo(entry: LoadBalancerIngress, facts: ServiceFacts, { uses }: Outcome): boolean {
-  const address = parseAddress(entry.ip ?? '');
-  if (!address) return false;
+function isOwn(address: Address, { service, holdings, isOfEip, isTakenByOthers }: ServiceFacts): boolean {
+  const isHeld = holdings.some((holding) => sameAddress(holding.address, address));
+  return isHeld || isOfEip(address) || isTakenByOthers(address) || wasGiven(address, service);
+}
+
+function wasGiven(address: Address, service: Service): boolean {
+  const { annotations, labels } = service.metadata;
+  const isOpenElbs = !isJudged(service) && labels?.[EIP_LABEL] !== undefined && !annotations?.[ADDRESSES_ANNOTATION];
+  return isOpenElbs || isOneOf(givenBefore(service), address);
+}
+
+/**
+ * Whether a published address of ours is certain to be no longer this Service's, while its wish is not fulfilled. It is, where it is replaced by another
+ * of its family, where its claim was found not to serve any more, where somebody else has the claim, or where its Eip was deleted. All else stays.
+ */
+function mustGo(address: Address, facts: ServiceFacts, { uses }: Outcome): boolean {
   if (uses.some((use) => use.address.family === address.family)) return true;
   if (facts.holdings.some((holding) => sameAddress(holding.address, address))) return true;
   return facts.isTakenByOthers(address) || facts.isLabelledEipGone;
 }
 
 /** The marks are for people, for selectors, and for rebuilding; whoever forges them is corrected here. */
-function marksFor(
-  facts: ServiceFacts,
-  outcome: Outcome,
-  ingress: readonly LoadBalancerIngress[],
-  shown: readonly Address[],
-): Marks {
+function marksFor(facts: ServiceFacts, outcome: Outcome, shown: readonly Address[]): Marks {
   const { annotations, labels } = facts.service.metadata;
   const waitingSince = outcome.waits === 'must' ? (waitingSinceOf(facts.service) ?? facts.waitsSince) : undefined;
   const [first] = outcome.uses;
@@ -173,10 +191,10 @@ function marksFor(
       [EIP_LABEL]: first.eipName,
     };
   }
-  // Something is still published that we do not hold: what tells of its origin is left for when more is known.
-  if (ingress.length > 0) {
+  // Something of ours is still published that we do not hold: what tells of its origin is left for when more is known.
+  if (shown.length > 0) {
     return {
-      [ADDRESSES_ANNOTATION]: annotations?.[ADDRESSES_ANNOTATION],
+      [ADDRESSES_ANNOTATION]: shown.map(formatAddress).join(','),
       [CLAIM_ANNOTATION]: annotations?.[CLAIM_ANNOTATION],
       [WAITING_SINCE_ANNOTATION]: waitingSince,
       [EIP_LABEL]: labels?.[EIP_LABEL],
@@ -185,43 +203,39 @@ function marksFor(
   return { ...NO_MARKS, [WAITING_SINCE_ANNOTATION]: waitingSince };
 }
 
-/** What it uses, and what it was given before and publishes still: when it leaves, that is how we know what was ours. */
-function addressesShown(service: Service, { uses }: Outcome, ingress: readonly LoadBalancerIngress[]): Address[] {
-  const ours = [...uses.map(({ address }) => address), ...annotatedAddresses(service)];
-  return ingress
-    .flatMap(({ ip }) => parseAddress(ip ?? '') ?? [])
-    .filter((address) => ours.some((one) => sameAddress(one, address)));
-}
-
-/** Only what is news: an address that was not published before, or another reason than before. */
-function eventsFor(facts: ServiceFacts, outcome: Outcome, ingress: readonly LoadBalancerIngress[]): ServiceEvent[] {
-  const before = ingressOf(facts.service);
-  const fresh = outcome.uses.filter(({ address }) => !before.some(({ ip }) => ip === formatAddress(address)));
-  const old = facts.service.status?.conditions?.find(({ type }) => type === ADDRESS_ASSIGNED_CONDITION);
+/** Only what is news: an address that the Service was not given before, or another reason than before. */
+function eventsFor(facts: ServiceFacts, outcome: Outcome, addresses: readonly Address[]): ServiceEvent[] {
+  const { service } = facts;
+  const before = publishedAddresses(service);
+  // What another controller took out of the status was given, and is written again.
+  const known = [...before, ...addressesInCondition(service)];
+  const fresh = outcome.uses.filter(({ address }) => !isOneOf(known, address));
+  const gone = before.filter((address) => !isOneOf(addresses, address) && wasOurs(address, facts));
+  const old = service.status?.conditions?.find(({ type }) => type === ADDRESS_ASSIGNED_CONDITION);
   const isNews = old?.reason !== outcome.reason || (old.status === 'True') !== outcome.hasAddress;
   return [
     ...(fresh.length > 0 ? [event('Normal', 'AssignIP', `assigned ${describe(fresh)}`)] : []),
-    ...releaseEvents(before, ingress),
+    ...releaseEvents(gone),
     ...(isNews && outcome.reason !== 'Assigned'
       ? [event('Warning', 'AddressPending', `${outcome.reason}: ${outcome.message}`)]
       : []),
   ];
 }
 
-function releaseEvents(before: readonly LoadBalancerIngress[], after: readonly LoadBalancerIngress[]): ServiceEvent[] {
-  const released = before.flatMap(({ ip }) => (ip && !after.some((entry) => entry.ip === ip) ? [ip] : []));
-  return released.length > 0 ? [event('Normal', 'ReleaseIP', `released ${released.join(', ')}`)] : [];
+/** An address of an Eip that another controller has put beside what we gave was never the Service's. */
+function wasOurs(address: Address, facts: ServiceFacts): boolean {
+  return isJudged(facts.service) ? wasGiven(address, facts.service) : isOwn(address, facts);
+}
+
+function releaseEvents(gone: readonly Address[]): ServiceEvent[] {
+  const texts = [...new Set(gone.map(formatAddress))];
+  return texts.length > 0 ? [event('Normal', 'ReleaseIP', `released ${texts.join(', ')}`)] : [];
+}
+
+function isOneOf(addresses: readonly Address[], address: Address): boolean {
+  return addresses.some((one) => sameAddress(one, address));
 }
 
 function event(type: ServiceEvent['type'], reason: Reason, message: string): ServiceEvent {
   return { type, reason, action: reason === 'ReleaseIP' ? 'Release' : 'Assign', message };
-}
-
-/** `VIP` said outright: kube-proxy has to take the packets that arrive for the address. */
-function entryFor(address: Address): LoadBalancerIngress {
-  return { ip: formatAddress(address), ipMode: 'VIP' };
-}
-
-function ingressOf(service: Service): readonly LoadBalancerIngress[] {
-  return service.status?.loadBalancer?.ingress ?? [];
 }

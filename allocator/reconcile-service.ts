@@ -11,7 +11,7 @@ import type { Wants } from '../lib/api/wants.ts';
 import type { Choice, Situation } from '../lib/ipam/choose.ts';
 import { type Claimant, Claimer } from '../lib/ipam/claimer.ts';
 import type { Pools } from '../lib/ipam/pools.ts';
-import { type Address, sameAddress } from '../lib/net/address.ts';
+import { type Address, formatAddress, sameAddress } from '../lib/net/address.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import { decideInvalid, decideOutcome, type Outcome } from './decide-outcome.ts';
 import { decideLeaving, decideService, type ServiceDecision } from './decide-service.ts';
@@ -131,6 +131,7 @@ export class ServiceReconciler {
         isLabelledEipGone: view.isLabelledEipGone,
         isByDefault: view.isByDefault,
         isTakenByOthers: (address) => world.isTakenByOthers(address, view.service),
+        isOfEip: (address) => world.isOfEip(address),
         announcedOf: (addresses) => world.announcedOf(view.service, addresses),
         waitsSince: this.#waitsSince(view),
       },
@@ -145,8 +146,7 @@ export class ServiceReconciler {
   /** Not ours, or not any more. */
   async #leave(view: ServiceView, signal: AbortSignal): Promise<Again | undefined> {
     this.#stopWaiting(view.key);
-    const { eips } = this.#deps.world;
-    const isOfEip = (address: Address): boolean => eips.pools.containing(address) !== undefined;
+    const isOfEip = (address: Address): boolean => this.#deps.world.isOfEip(address);
     const again = await this.#write(view, decideLeaving({ ...view, isOfEip }), signal);
     if (again) return again;
     return this.#upkeep.run(view, undefined, undefined, signal);
@@ -257,7 +257,8 @@ export class ServiceReconciler {
     const { events, log, nowMs, monotonicMs } = this.#deps;
     const body = servicePatch(view.service, decision, nowMs());
     if (!body) return undefined;
-    const text = JSON.stringify([decision.ingress, decision.marks, decision.verdicts]);
+    const addresses = decision.addresses.map(formatAddress);
+    const text = JSON.stringify([addresses, decision.marks, decision.verdicts]);
     const waitMs = this.#rewrites.waitMs(view.key, text, monotonicMs());
     if (waitMs > 0) return { againAfterMs: waitMs };
     await this.#patch(view.service, body, signal);
@@ -265,7 +266,6 @@ export class ServiceReconciler {
     const isContested = this.#rewrites.wrote(view.key, text, monotonicMs());
     if (isContested) log.warn({ service: view.key }, 'service status is written by another controller too');
     for (const event of decision.events) events.record(view.service, event);
-    const addresses = decision.ingress.map(({ ip, hostname }) => ip ?? hostname);
     log.info({ service: view.key, addresses, reason: decision.verdicts[0]?.reason }, 'service status written');
     return undefined;
   }

@@ -10,6 +10,7 @@ import type { LoadBalancerIngress, Service } from '../lib/api/service.ts';
 import { conditionAfter, type Moment, type Verdict } from './condition.ts';
 import { type Marks, NO_MARKS, type ServiceDecision } from './decide-service.ts';
 import { leftoverFinalizers } from './finalizers.ts';
+import { ingressOf, sameEntry } from './ingress.ts';
 
 const OWN_CONDITIONS = [ADDRESS_ASSIGNED_CONDITION, BY_DEFAULT_CONDITION];
 
@@ -56,8 +57,8 @@ export function finalizersOnlyPatch(service: Service): unknown {
 
 /** Our marks and conditions off a Service that is no LoadBalancer any more; the addresses in its status are the API server's affair. */
 export function marksOffPatch(service: Service): unknown {
-  const present = service.status?.loadBalancer?.ingress ?? [];
-  return servicePatch(service, { marks: NO_MARKS, ingress: present, verdicts: [], events: [] }, 0);
+  const ingress = ingressOf(service);
+  return servicePatch(service, { marks: NO_MARKS, ingress, addresses: [], verdicts: [], events: [] }, 0);
 }
 
 function metadataPatch(service: Service, marks: Marks): object | undefined {
@@ -70,7 +71,7 @@ function metadataPatch(service: Service, marks: Marks): object | undefined {
 }
 
 function loadBalancerPatch(service: Service, { ingress }: ServiceDecision): object | undefined {
-  if (sameIngress(service.status?.loadBalancer?.ingress ?? [], ingress)) return undefined;
+  if (sameIngress(ingressOf(service), ingress)) return undefined;
   return { loadBalancer: { ingress: ingress.length > 0 ? ingress : null } };
 }
 
@@ -95,8 +96,4 @@ function changes(present: Texts | undefined, wanted: Texts): Record<string, stri
 
 function sameIngress(a: readonly LoadBalancerIngress[], b: readonly LoadBalancerIngress[]): boolean {
   return a.length === b.length && a.every((entry, i) => entry === b[i] || sameEntry(entry, b[i]));
-}
-
-function sameEntry(a: LoadBalancerIngress, b: LoadBalancerIngress | undefined): boolean {
-  return a.ip === b?.ip && a.hostname === b?.hostname && a.ipMode === b?.ipMode;
 }

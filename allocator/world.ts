@@ -119,6 +119,11 @@ export class World {
     return owner === undefined || keyOf(owner) === keyOf(service) ? token : undefined;
   }
 
+  /** An Eip that counts has the address. */
+  isOfEip(address: Address): boolean {
+    return this.eips.pools.containing(address) !== undefined;
+  }
+
   /** Another Service has a claim on the address, and this one has not. */
   isTakenByOthers(address: Address, service: Service): boolean {
     const claim = this.ledger.claimOf(address);

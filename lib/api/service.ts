@@ -13,6 +13,8 @@ export interface LoadBalancerIngress {
   readonly ip?: string;
   readonly hostname?: string;
   readonly ipMode?: 'VIP' | 'Proxy';
+  /** Nothing of it is written here. */
+  readonly ports?: readonly { readonly port: number; readonly protocol: string; readonly error?: string }[];
 }
 
 export interface Service extends KubeObject {

@@ -307,7 +307,7 @@ describe('the request', () => {
     const conditions = [
       { type: 'skycap.io/Announced', status: 'True', reason: 'Announced', message: '', lastTransitionTime: 'x' },
     ] as const;
-    const decision = { marks: lookAtNothing().marks, ingress: [], verdicts: [], events: [] };
+    const decision = { marks: lookAtNothing().marks, ingress: [], addresses: [], verdicts: [], events: [] };
     expect(servicePatch(service({ conditions: [...conditions] }), decision, NOW_MS)).toMatchObject({
       status: { conditions: [{ $patch: 'delete', type: 'skycap.io/Announced' }] },
     });

@@ -44,6 +44,7 @@ const facts = (of: Service, differs: Partial<ServiceFacts> = {}): ServiceFacts =
   token: 'token-front',
   isLabelledEipGone: false,
   isTakenByOthers: () => false,
+  isOfEip: (address) => ['10.', '2001:db8:'].some((start) => formatAddress(address).startsWith(start)),
   announcedOf: () => undefined,
   isByDefault: false,
   waitsSince: '2026-01-02T00:00:00.000Z',
@@ -81,6 +82,7 @@ test('a Service that gets its address: marks, status, condition, Event', () => {
       'eip.openelb.kubesphere.io/v1alpha2': 'web',
     },
     ingress: [{ ip: '10.0.0.1', ipMode: 'VIP' }],
+    addresses: [addr('10.0.0.1')],
     verdicts: [
       { type: 'skycap.io/AddressAssigned', status: 'True', reason: 'Assigned', message: '10.0.0.1 from Eip web' },
     ],
@@ -156,11 +158,18 @@ test('a Service that waits: since when, why, and a warning once', () => {
 test.each<[string, Service, Partial<ServiceFacts>, Outcome, string[]]>([
   ['unknown to us stays', service({ published: ['192.0.2.9'] }), {}, waits, ['192.0.2.9']],
   [
-    'of a host name stays',
-    { ...service(), status: { loadBalancer: { ingress: [{ hostname: 'lb.example.com' }] } } },
+    'unknown to us stays beside a fulfilled wish',
+    service({ published: ['192.0.2.9'] }),
     {},
-    waits,
-    [],
+    has('10.0.0.1'),
+    ['192.0.2.9', '10.0.0.1'],
+  ],
+  [
+    'that OpenELB gave of an Eip that is no more goes, the wish being fulfilled',
+    service({ published: ['192.0.2.9'], labels: { 'eip.openelb.kubesphere.io/v1alpha2': 'lost' } }),
+    {},
+    has('10.0.0.1'),
+    ['10.0.0.1'],
   ],
   [
     'of a deleted Eip goes',
@@ -199,10 +208,27 @@ test.each<[string, Service, Partial<ServiceFacts>, Outcome, string[]]>([
     has('10.0.0.1'),
     ['10.0.0.1'],
   ],
-])('a published address %s', (what, of, differs, outcome, expected) => {
-  const decision = decideService(facts(of, differs), outcome);
-  if (what.includes('host name')) expect(decision.ingress).toEqual([{ hostname: 'lb.example.com' }]);
-  else expect(ips(decision)).toEqual(expected);
+])('a published address %s', (_, of, differs, outcome, expected) => {
+  expect(ips(decideService(facts(of, differs), outcome))).toEqual(expected);
+});
+
+test('an address of an Eip that another controller put beside ours goes, and is not told as released', () => {
+  const of = written(service(), decideService(facts(service()), has('10.0.0.1')));
+  const ingress = [...(of.status?.loadBalancer?.ingress ?? []), { ip: '10.0.0.2' }];
+  const meddled = { ...of, status: { ...of.status, loadBalancer: { ingress } } };
+  const decision = decideService(facts(meddled), has('10.0.0.1'));
+  expect([ips(decision), decision.events]).toEqual([['10.0.0.1'], []]);
+});
+
+test('an address that another controller took away is written again, and not told as assigned once more', () => {
+  const of = written(service(), decideService(facts(service()), has('10.0.0.1')));
+  const theirs = [{ hostname: 'lb.example.com' }];
+  const decision = decideService(
+    facts({ ...of, status: { ...of.status, loadBalancer: { ingress: theirs } } }),
+    has('10.0.0.1'),
+  );
+  expect(decision.ingress).toEqual([...theirs, { ip: '10.0.0.1', ipMode: 'VIP' }]);
+  expect(decision.events).toEqual([]);
 });
 
 test('what tells of the origin of an address that is published and not held is left', () => {

@@ -58,7 +58,7 @@ export function lookAt(service: Service, world: World, stores: HandStores): Look
     view = viewOf(service, world, SETTINGS);
     return choice;
   };
-  const isOfEip = (address: Address): boolean => world.eips.pools.containing(address) !== undefined;
+  const isOfEip = (address: Address): boolean => world.isOfEip(address);
   if (view.parsed.kind === 'notOurs')
     return { view, outcome: undefined, decision: decideLeaving({ ...view, isOfEip }) };
   const wants = view.parsed.kind === 'wants' ? view.parsed.wants : undefined;
@@ -78,6 +78,7 @@ export function lookAt(service: Service, world: World, stores: HandStores): Look
       token: 'token',
       isLabelledEipGone: view.isLabelledEipGone,
       isTakenByOthers: (address) => world.isTakenByOthers(address, service),
+      isOfEip,
       isByDefault: view.isByDefault,
       announcedOf: (addresses) => world.announcedOf(service, addresses),
       waitsSince: new Date(NOW_MS).toISOString(),
