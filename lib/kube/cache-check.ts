@@ -10,10 +10,10 @@ export interface Followed {
 }
 
 /**
- * A bookmark comes each minute. A watch without one is made anew after 100 s, and has had a minute to do better by then. An outage that is shorter costs
- * no component its readiness: it acts on what it knows, which is as much as anybody knows.
+ * A watch that says nothing is given up after three and a half minutes, and a list shows whether it missed anything: a cache that is followed is heard of within
+ * that time. An outage that is shorter than the rest costs no component its readiness: it acts on what it knows, which is as much as anybody knows.
  */
-const LONGEST_SILENCE_MS = 180_000;
+const LONGEST_SILENCE_MS = 360_000;
 
 /** @returns the names of those that have gone silent; what was never read is not among them. */
 export function silentCaches(caches: Readonly<Record<string, Followed>>): string[] {

@@ -2,7 +2,8 @@
  * Keeps a cache of one kind of object in step with the API server: list in pages, then watch, for ever. `reflect-step.ts` decides what comes next.
  *
  * - The cache is replaced only by a complete list, and in one go: nobody ever sees it half filled. In an outage it stays as it was.
- * - A watch that says nothing, not even the bookmark that comes each minute, is given up and made anew. (A dead connection shows sooner, by PING.)
+ * - A watch that says nothing is given up (`silence.ts`), and a new list judges it: where something changed that the watch did not tell, following the API server
+ *   has failed until some watch tells something. Where nothing did, nothing was missed. (A dead connection shows sooner, by PING.)
  * - Its end is random (5 to 10 minutes), so that not all watches of all nodes are renewed at once.
  */
 import type { Registry } from 'prom-client';
@@ -11,12 +12,12 @@ import { type Clock, pause, systemClock } from '../process/clock.ts';
 import type { Logger } from '../process/log.ts';
 import { changesBetween, changesOf } from './changes.ts';
 import type { KubeWatcher, ListOptions, WatchEvent } from './client.ts';
-import { Deadline } from './deadline.ts';
 import { isGone, KubeError, KubeUnreachableError } from './errors.ts';
 import { pagesOf } from './pages.ts';
 import { nextStep, type Outcome, type Progress, START, STEADY_MS, type Step } from './reflect-step.ts';
 import { createReflectorMetrics, type ReflectorMetrics } from './reflector-metrics.ts';
 import type { Resource } from './resource.ts';
+import { Silence } from './silence.ts';
 import type { Change, Store } from './store.ts';
 import { StoreReaders } from './store-readers.ts';
 import { dropManagedFields } from './transform.ts';
@@ -45,14 +46,19 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly pageSize?: number;
   /** How long a watch lasts, at random between the two. @default 300 to 600 */
   readonly watchSeconds?: { readonly min: number; readonly max: number };
-  /** Bookmarks come each minute. @default 100 s without a byte */
+  /** A watch that says nothing is given up after this. @default 180 s */
   readonly silenceMs?: number;
 }
 
 const PAGE_SIZE = 500;
 const WATCH_SECONDS = { min: 300, max: 600 };
-const SILENCE_MS = 100_000;
-/** The code of a failure that no error has: nothing came. */
+/** Two bookmarks have come by then, where there is anything to say. */
+const ASK_AFTER_MS = { min: 125_000, max: 135_000 };
+/** The bookmark that follows the question comes within a minute. */
+const SILENCE_MS = 210_000;
+/** No object has it: an empty answer from the API server's cache. */
+const NOBODY = 'skycap.io-nobody';
+/** The code of a failure that no error has: changes were not told. */
 const SILENT = 'silent';
 
 export class Reflector<T extends KubeObject> implements Store<T> {
@@ -66,6 +72,8 @@ export class Reflector<T extends KubeObject> implements Store<T> {
   #items = new Map<string, T>();
   #heardAtMs = Number.NEGATIVE_INFINITY;
   #failure: { readonly code: string; readonly message: string } | undefined;
+  /** A watch was given up for its silence; the next list judges it. */
+  #gaveUp = false;
   /** Codes of failures that were logged since all was well; an API server that gives now this and now that repeats itself as well. */
   readonly #logged = new Set<string>();
 
@@ -131,11 +139,12 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     let resourceVersion = '';
     try {
       for await (const page of pagesOf(client, resource, { ...this.#selection(), limit: pageSize, signal })) {
-        this.#heard();
+        if (!this.#gaveUp) this.#heard();
         for (const item of page.items) this.#take(items, item);
         ({ resourceVersion } = page);
       }
-      this.#replace(items);
+      const changes = this.#replace(items);
+      if (this.#gaveUp) this.#judgeSilence(changes);
       return { kind: 'listed', resourceVersion };
     } catch (error) {
       return this.#failed(error, { kind: 'list' }, 0, signal);
@@ -146,7 +155,7 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     let resourceVersion = step.resourceVersion;
     let startedMs = Number.POSITIVE_INFINITY;
     const lived = (): number => Math.max(0, this.#clock.monotonicMs() - startedMs);
-    const silence = new Deadline(this.#options.silenceMs ?? SILENCE_MS, signal);
+    using silence = this.#silence(signal);
     let steady: NodeJS.Timeout | undefined;
     try {
       const events = await this.#openWatch(resourceVersion, silence.signal);
@@ -155,7 +164,7 @@ export class Reflector<T extends KubeObject> implements Store<T> {
       // After silence, only a word shows that it is over.
       if (this.#failure?.code !== SILENT) steady = setTimeout(() => this.#recovered(), STEADY_MS);
       for await (const event of events) {
-        silence.restart();
+        silence.broken();
         this.#heard();
         if (this.#failure?.code === SILENT) this.#recovered();
         resourceVersion = event.type === 'bookmark' ? event.resourceVersion : event.object.metadata.resourceVersion!;
@@ -164,11 +173,14 @@ export class Reflector<T extends KubeObject> implements Store<T> {
       if (lived() < STEADY_MS) this.#note('closed', new Error(`Cannot watch ${this.#name}: the watch ends at once`));
       return { kind: 'ended', resourceVersion, livedMs: lived() };
     } catch (error) {
-      if (silence.signal.aborted && !signal.aborted) return this.#fellSilent(resourceVersion, error, lived());
+      if (silence.signal.aborted && !signal.aborted) {
+        this.#log.debug('the watch says nothing, listing again');
+        this.#gaveUp = true;
+        return { kind: 'startOver', livedMs: lived() };
+      }
       return this.#failed(error, { kind: 'watch', resourceVersion }, lived(), signal);
     } finally {
       clearTimeout(steady);
-      silence.dispose();
     }
   }
 
@@ -210,12 +222,33 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     return old && this.#options.isSame?.(old, now) ? old : now;
   }
 
-  #replace(items: Map<string, T>): void {
+  /** @returns how many changes it told. */
+  #replace(items: Map<string, T>): number {
     const changes = changesBetween(this.#items, items);
     this.#items = items;
     this.#metrics.listed();
     this.#metrics.objects(items.size);
     this.#readers.complete(changes);
+    return changes.length;
+  }
+
+  #silence(parent: AbortSignal): Silence {
+    const { client, resource, silenceMs = SILENCE_MS, namespace } = this.#options;
+    const askAfterMs = ASK_AFTER_MS.min + (ASK_AFTER_MS.max - ASK_AFTER_MS.min) * this.#random();
+    const nobody = { fieldSelector: `metadata.name=${NOBODY}`, metadataOnly: true, ...(namespace && { namespace }) };
+    const ask = (signal: AbortSignal) => client.list(resource, { ...nobody, signal });
+    return new Silence({ ask, askAfterMs, limitMs: silenceMs, parent });
+  }
+
+  /** @param missed changes that the watch did not tell. */
+  #judgeSilence(missed: number): void {
+    const { silenceMs = SILENCE_MS } = this.#options;
+    this.#gaveUp = false;
+    const cause = new Error(
+      `it told nothing for ${silenceMs / 1000} s, and missed ${missed} ${missed === 1 ? 'change' : 'changes'}`,
+    );
+    if (missed > 0) this.#note(SILENT, new KubeUnreachableError(`watch ${this.#name}`, cause));
+    else if (this.#failure?.code !== SILENT) this.#heard();
   }
 
   #apply(event: WatchEvent<T>): void {
@@ -257,12 +290,6 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     if (code === 'unreadable' || code === '400') return { kind: 'startOver', livedMs };
     const retryAfterSeconds = error instanceof KubeError ? error.retryAfterSeconds : undefined;
     return { kind: 'failed', step, livedMs, retryAfterSeconds };
-  }
-
-  /** However long the watch stood: one that says nothing was no success. */
-  #fellSilent(resourceVersion: string, cause: unknown, livedMs: number): Outcome {
-    this.#note(SILENT, new KubeUnreachableError(`watch ${this.#name}`, cause));
-    return { kind: 'failed', step: { kind: 'watch', resourceVersion }, livedMs };
   }
 
   /** Says once what is wrong, not at every repetition. */

@@ -2,6 +2,7 @@
 import { framesSoak } from './frames.ts';
 import { memorySoak } from './memory.ts';
 import { modelSoak } from './model.ts';
+import { restSoak } from './rest.ts';
 import type { Soak } from './soak.ts';
 
-export const SOAKS: readonly Soak[] = [modelSoak, memorySoak, framesSoak];
+export const SOAKS: readonly Soak[] = [modelSoak, memorySoak, framesSoak, restSoak];

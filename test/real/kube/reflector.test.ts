@@ -5,7 +5,7 @@ import type { KubeObject } from '../../../lib/api/object.ts';
 import { HttpKubeClient } from '../../../lib/kube/http-client.ts';
 import { Reflector, type ReflectorOptions } from '../../../lib/kube/reflector.ts';
 import type { Resource } from '../../../lib/kube/resource.ts';
-import { ApiProxy, EXPIRED, type FaultRule } from '../../support/api-proxy.ts';
+import { ApiProxy, EXPIRED, type FaultRule, type SeenRequest } from '../../support/api-proxy.ts';
 import { ADMIN, ControlPlane } from '../../support/control-plane.ts';
 import { until } from '../../support/eventually.ts';
 import { freePorts } from '../../support/free-port.ts';
@@ -94,6 +94,10 @@ async function following(server: string, options: Partial<ReflectorOptions<Confi
   };
   open.defer(end);
   return { label, reflector, changes, lines, make, set, remove, sees, end };
+}
+
+function isList({ method, isWatch }: SeenRequest): boolean {
+  return method === 'GET' && !isWatch;
 }
 
 /** Waits until the watch is open, so that a fault hits it and not the list. */
@@ -327,28 +331,39 @@ it('goes on past a line that it cannot read, by listing again', async () => {
   await t.sees('first', '3', 2_000);
 });
 
-it('gives up a watch that is silent though its connection lives, and follows by another', async () => {
-  const t = await following(plane.url, { silenceMs: 700, watchSeconds: { min: 300, max: 300 } });
+it('takes silence for rest where a list shows that nothing was missed', async () => {
+  const proxy = await apiProxy();
+  const registry = new Registry();
+  const t = await following(proxy.url, { silenceMs: 700, registry });
   await settled(t);
-  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  const listsBefore = proxy.seen.filter(isList).length;
+  // Several watches, each of which is given up.
+  await until('three lists', () => proxy.seen.filter(isList).length >= listsBefore + 3);
+  expect([t.reflector.failure, t.lines.filter((l) => l.level === 'warn')]).toEqual([undefined, []]);
+  expect(t.reflector.silentForMs()).toBeLessThan(2_000);
+  expect(await registry.metrics()).not.toMatch(/skycap_reflector_errors_total\{/);
   await t.set('first', '2');
   await t.sees('first', '2', 2_000);
-  expect(t.reflector.silentForMs()).toBeLessThan(2_000);
+  expect(t.changes.slice(1)).toEqual([`modified ${t.label}-first 2`]);
 });
 
-it('is silent, and says so, for as long as no watch tells anything, and follows again by the one that does', async () => {
+it('finds a watch that hangs by what it missed, and says so until one tells something', async () => {
   const proxy = await apiProxy();
   const t = await following(proxy.url, { silenceMs: 700 });
   await settled(t);
   proxy.isStuck = () => true;
   await t.set('first', '2');
-  // Several watches, each of which is accepted and says nothing.
+  // By a list: no watch tells it.
+  await t.sees('first', '2', 5_000);
   await until('a long silence', () => t.reflector.silentForMs() > 2_500);
-  expect(t.reflector.failure).toBe('Cannot watch configmaps: no answer within 0.7 s');
+  expect(t.reflector.failure).toBe('Cannot watch configmaps: it told nothing for 0.7 s, and missed 1 change');
+  await t.remove('first');
+  await until('the deletion', () => t.reflector.size === 0);
   expect(t.lines.filter((l) => l.level === 'warn')).toHaveLength(1);
   proxy.isStuck = () => false;
-  await t.sees('first', '2', 2_000);
-  expect(t.reflector.failure).toBeUndefined();
+  await t.make('second');
+  await t.sees('second', '1', 2_000);
+  await until('all well', () => t.reflector.failure === undefined);
   expect(t.reflector.silentForMs()).toBeLessThan(2_000);
 });
 

@@ -2,7 +2,7 @@
  * All of Skycap without pods: an API server, a webhook, an allocator, and a speaker with a BIRD and a router in network namespaces; each component
  * a process of its own with the rights of its ServiceAccount, open to the inspector.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { BGP_CONFS, BGP_PEERS, SPEAKERS } from '../../../lib/kube/resource.ts';
 import { startAllocator } from '../../support/allocator-daemon.ts';
 import type { Daemon } from '../../support/daemon.ts';
@@ -110,6 +110,11 @@ export class Components implements AsyncDisposable {
 
   logOf(component: Component): string {
     return this.#daemons[component].tail();
+  }
+
+  /** All that it logged, a line each. */
+  logLinesOf(component: Component): readonly string[] {
+    return readFileSync(this.#daemons[component].logFile, 'utf8').split('\n');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,7 +5,7 @@ function cache(over: Partial<Omit<Followed, 'silentForMs'>> = {}, silentMs = 1_0
 }
 
 it.each<[string, Record<string, Followed>, string | undefined, string[]]>([
-  ['all are heard', { eips: cache(), services: cache({}, 179_000) }, undefined, []],
+  ['all are heard', { eips: cache(), services: cache({}, 359_000) }, undefined, []],
   ['a failure that is young', { eips: cache({ failure: 'connection refused' }, 20_000) }, undefined, []],
   ['never read', { eips: cache({ synced: false }, Number.POSITIVE_INFINITY) }, 'eips not read yet', []],
   [
@@ -16,8 +16,8 @@ it.each<[string, Record<string, Followed>, string | undefined, string[]]>([
   ],
   [
     'silent ones among others',
-    { eips: cache(), nodes: cache({}, 200_000), services: cache({ failure: 'connection lost' }, 183_400) },
-    'nothing heard of nodes for 200 s; nothing heard of services for 183 s: connection lost',
+    { eips: cache(), nodes: cache({}, 400_000), services: cache({ failure: 'connection lost' }, 363_400) },
+    'nothing heard of nodes for 400 s; nothing heard of services for 363 s: connection lost',
     ['nodes', 'services'],
   ],
 ])('%s', (_, caches, message, silent) => {
