@@ -83,9 +83,15 @@ function lacking(uses: readonly Use[], obstacle: Obstacle, facts: OutcomeFacts):
 }
 
 /** The Service has what it must have; an address may be of an Eip that needs mending. */
-function having(uses: readonly Use[], { pinned, troubleOf }: OutcomeFacts): Pick<Outcome, 'reason' | 'message'> {
+function having(
+  uses: readonly Use[],
+  { pinned, choice, troubleOf }: OutcomeFacts,
+): Pick<Outcome, 'reason' | 'message'> {
   const [first] = pinned;
-  if (!first) return { reason: 'Assigned', message: describe(uses) };
+  if (!first) {
+    const unknown = choice?.kind === 'assigned' && choice.unknown ? `; ${choice.unknown}` : '';
+    return { reason: 'Assigned', message: `${describe(uses)}${unknown}` };
+  }
   const message = `${describe(uses)}; it stays, but the Eip gives nothing new: ${troubleOf(first.claim.spec.eip)}`;
   return { reason: 'EipInvalid', message };
 }

@@ -3,6 +3,7 @@ import { claimAddress, type EipClaim } from '../lib/api/claim.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';
 import { BGP_CONF_NAME, EIP_LABEL } from '../lib/api/keys.ts';
 import { type KubeObject, keyFor, keyOf, sameMarks, sameTexts } from '../lib/api/object.ts';
+import { eipNamesOf } from '../lib/api/parse-wants.ts';
 import { withoutCounts } from '../lib/api/speaker-counts.ts';
 import type { SpeakerObject } from '../lib/api/speaker-types.ts';
 import type { Pools } from '../lib/ipam/pools.ts';
@@ -103,7 +104,7 @@ function* allServices({ stores }: World): Generator<string> {
   for (const service of stores.services.values()) yield keyOf(service);
 }
 
-/** Services that have to do with the Eip: holders of its addresses, and those with its label. */
+/** Services that have to do with the Eip: holders of its addresses, those with its label, and those that name it, or several, of which some may be unknown. */
 function servicesOf(eipName: string, { stores, ledger, eips }: World): Set<string> {
   const keys = new Set<string>();
   for (const claim of ledger.claims()) {
@@ -113,7 +114,9 @@ function servicesOf(eipName: string, { stores, ledger, eips }: World): Set<strin
     for (const { namespace, name } of claim.spec.holders) if (name !== undefined) keys.add(keyFor(namespace, name));
   }
   for (const service of stores.services.values()) {
-    if (service.metadata.labels?.[EIP_LABEL] === eipName) keys.add(keyOf(service));
+    const named = eipNamesOf(service);
+    const isNamed = named.length > 1 || named.includes(eipName);
+    if (isNamed || service.metadata.labels?.[EIP_LABEL] === eipName) keys.add(keyOf(service));
   }
   return keys;
 }

@@ -17,6 +17,7 @@ import type { Identity, ServiceClaimant } from './claimant.ts';
 import { decideCreate, decideUpdate } from './decide-service.ts';
 import { type IdentifyDeps, identifyNew, identifyStored } from './identify.ts';
 import { type Marks, marksFor, marksOf, NO_MARKS, withMarks } from './marks.ts';
+import { nearlyOursWarnings, newWarnings } from './nearly-ours.ts';
 import { patchFor } from './patch.ts';
 import type { AdmissionRequest, Refusal } from './review.ts';
 import type { Reviewed } from './reviewed.ts';
@@ -53,9 +54,17 @@ export class ServiceMutator {
 
   /** @param signal ends the search for an address; the Service is admitted without one then. */
   async mutate(request: AdmissionRequest, signal: AbortSignal): Promise<Reviewed> {
-    const { situation, allocatorUser } = this.#deps;
     const subject = subjectOf(request);
-    if (!subject || request.userName === allocatorUser) return UNTOUCHED;
+    if (!subject || request.userName === this.#deps.allocatorUser) return UNTOUCHED;
+    const reviewed = await this.#review(subject, signal);
+    const advice = this.#nearlyOurs(subject);
+    if (advice.length === 0) return reviewed;
+    const { answer } = reviewed;
+    return { ...reviewed, answer: { ...answer, warnings: [...(answer.warnings ?? []), ...advice] } };
+  }
+
+  async #review(subject: Subject, signal: AbortSignal): Promise<Reviewed> {
+    const { situation } = this.#deps;
     const { service, old } = subject;
     if (situation.missing !== undefined) {
       return isOurs(service, NOTHING_IS_OURS) ? this.#deferred(subject, new Error(situation.missing)) : UNTOUCHED;
@@ -77,6 +86,19 @@ export class ServiceMutator {
       case 'assign':
         return this.#assign(subject, decision.wants, signal);
     }
+  }
+
+  /** What an update leaves as it was is not said again. */
+  #nearlyOurs({ service, old }: Subject): string[] {
+    const { situation } = this.#deps;
+    const warningsOf = (one: Service): string[] => {
+      const isSurely = isOurs(one, NOTHING_IS_OURS);
+      return nearlyOursWarnings(
+        one,
+        isSurely || situation.missing === undefined ? isSurely || isOurs(one, situation.wantsContext()) : undefined,
+      );
+    };
+    return newWarnings(warningsOf(service), old ? warningsOf(old) : []);
   }
 
   async #assign(subject: Subject, wants: Wants, signal: AbortSignal): Promise<Reviewed> {

@@ -8,12 +8,12 @@ import { parseRange } from '../lib/net/range.ts';
 
 /** One line an address, e.g. `assigned 198.51.100.7 from Eip web (248 left)`. */
 export function assignedWarnings(
-  { given, lacking }: Extract<Choice, { kind: 'assigned' }>,
+  { given, lacking, unknown }: Extract<Choice, { kind: 'assigned' }>,
   taken: Taken,
   dryRun: boolean,
 ): string[] {
   const lines = given.map((one) => `${dryRun ? 'would assign' : 'assigned'} ${assignment(one, taken, dryRun)}`);
-  return [...lines, ...(lacking ? [`pending: ${lacking.message}`] : [])];
+  return [...lines, ...(lacking ? [`pending: ${lacking.message}`] : unknown !== undefined ? [unknown] : [])];
 }
 
 /** @param keeps what the Service goes on using meanwhile. */

@@ -11,8 +11,10 @@ import type { KubeObject } from '../lib/api/object.ts';
 import { parseBgpConf, unsupportedBgpConfFields } from '../lib/api/parse-bgp-conf.ts';
 import { parseBgpPeer, unsupportedBgpPeerFields } from '../lib/api/parse-bgp-peer.ts';
 import { parseEip, unsupportedEipFields } from '../lib/api/parse-eip.ts';
-import { formatProblems, type Parsed, type Problem } from '../lib/api/problem.ts';
+import { formatProblems, type Parsed, type Problem, quote } from '../lib/api/problem.ts';
 import { validateEip } from '../lib/api/validate-eip.ts';
+import { formatAddress } from '../lib/net/address.ts';
+import { firstAddress, lastAddress, parseRange, withoutHostBits } from '../lib/net/range.ts';
 import type { Logger } from '../lib/process/log.ts';
 import { type SplitProblems, splitProblems } from './new-problems.ts';
 import type { AdmissionRequest } from './review.ts';
@@ -60,7 +62,7 @@ export function validate(request: AdmissionRequest, deps: ValidatorDeps): Review
 }
 
 function eipFindings(raw: EipObject, old: EipObject | undefined, { situation }: ValidatorDeps): Findings {
-  const warnings = unsupportedEipFields(raw);
+  const warnings = [...unsupportedEipFields(raw), ...hostBits(raw, old)];
   const parsed = parseEip(raw);
   if (!parsed.ok) {
     const { added, known } = newProblems(parseEip, raw, old);
@@ -75,6 +77,16 @@ function eipFindings(raw: EipObject, old: EipObject | undefined, { situation }: 
     ),
     warnings: notCompared === undefined ? warnings : [...warnings, `not compared with other Eips: ${notCompared}`],
   };
+}
+
+/** Accepted, as by OpenELB; said when it is written. */
+function hostBits(raw: EipObject, old: EipObject | undefined): string[] {
+  const text = raw.spec?.address;
+  const meant = typeof text === 'string' && text !== old?.spec?.address ? withoutHostBits(text) : undefined;
+  const parsed = meant === undefined ? undefined : parseRange(meant);
+  if (meant === undefined || !parsed?.ok) return [];
+  const [first, last] = [firstAddress(parsed.range), lastAddress(parsed.range)].map(formatAddress);
+  return [`spec.address: ${quote(text ?? '')} means all of ${meant}: ${first} to ${last}`];
 }
 
 function newProblems<R extends KubeObject, V>(parse: (raw: R) => Parsed<V>, raw: R, old: R | undefined): SplitProblems {

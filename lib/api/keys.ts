@@ -28,6 +28,13 @@ export const SERVICE_ANNOTATIONS = {
   nodeProxy: ['node-proxy.openelb.kubesphere.io/type', 'node-proxy.porter.kubesphere.io/type'],
 } as const;
 
+/** Annotations that OpenELB wrote on a Service itself, and that ask for nothing. */
+export const OPENELB_SERVICE_KEYS: readonly string[] = ['openelb', 'porter'].flatMap((project) => [
+  `layer2.${project}.kubesphere.io/v1alpha1`,
+  `node-proxy.${project}.kubesphere.io/external-ip`,
+  `node-proxy.${project}.kubesphere.io/internal-ip`,
+]);
+
 /** Values of the opt-in annotation that make a Service ours. */
 export const OPT_IN_VALUES: readonly string[] = ['openelb', 'porter'];
 

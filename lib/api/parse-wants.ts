@@ -8,7 +8,8 @@
  * - At creation `ipFamilies` is only there if the user wrote it: else the families follow from the cluster IPs that the user wrote, the
  *   policy and the cluster's primary family.
  */
-import { type Address, type Family, parseAddress } from '../net/address.ts';
+import { type Address, type Family, formatAddress, parseAddress } from '../net/address.ts';
+import { lastAddress, parseRange } from '../net/range.ts';
 import type { ClaimPort } from './claim.ts';
 import type { EipProtocol } from './eip-types.ts';
 import { firstOf, LOAD_BALANCER_CLASS, OPT_IN_VALUES, SERVICE_ANNOTATIONS } from './keys.ts';
@@ -45,7 +46,7 @@ export function parseWants(service: Service, context: WantsContext): ParsedWants
   refuseNodeProxy(service, problems);
   const wants: Wants = {
     namespace: service.metadata.namespace ?? 'default',
-    eipNames: listOf(service, SERVICE_ANNOTATIONS.eip),
+    eipNames: eipNamesOf(service),
     addresses: addressesOf(service, families, problems),
     ...(protocol && { protocol }),
     families,
@@ -93,8 +94,7 @@ function addressesOf(service: Service, families: readonly Family[], problems: Pr
   const addresses: Address[] = [];
   for (const item of splitList(text).slice(0, MOST_READ)) {
     const address = parseAddress(item);
-    if (!address)
-      problems.push({ field, value: item, message: 'is not an IP address; write one such as 198.51.100.7' });
+    if (!address) problems.push({ field, value: item, message: noAddress(item) });
     else if (addresses.some((other) => other.family === address.family)) {
       problems.push({
         field,
@@ -110,6 +110,21 @@ function addressesOf(service: Service, families: readonly Family[], problems: Pr
     } else addresses.push(address);
   }
   return addresses;
+}
+
+function noAddress(text: string): string {
+  const range = parseRange(text);
+  if (range.ok) {
+    return `is not one address but a range; write one of it, such as ${formatAddress(lastAddress(range.range))}`;
+  }
+  const remedy = 'is not an IP address; write one such as 198.51.100.7';
+  if (!isDNS1123Subdomain(text)) return remedy;
+  return `${remedy}; the name of an Eip belongs in the annotation ${SERVICE_ANNOTATIONS.eip[0]}`;
+}
+
+/** A name, and not an address with a slip. */
+function isDNS1123Subdomain(text: string): boolean {
+  return /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/i.test(text) && /[a-z]/i.test(text);
 }
 
 function protocolOf(service: Service, problems: Problem[]): EipProtocol | undefined {
@@ -154,6 +169,11 @@ function selectorText(selector: Readonly<Record<string, string>> | undefined): s
     .map(([key, value]) => `${key}=${value}`)
     .sort()
     .join(',');
+}
+
+/** The Eips that the Service's author named. */
+export function eipNamesOf(service: Service): string[] {
+  return listOf(service, SERVICE_ANNOTATIONS.eip);
 }
 
 function listOf(service: Service, keys: readonly string[]): string[] {

@@ -8,17 +8,14 @@
 import type { ClaimHolder, EipClaim } from '../api/claim.ts';
 import { claimAddress } from '../api/claim.ts';
 import type { Eip } from '../api/eip.ts';
-import { quote } from '../api/problem.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { Wants } from '../api/wants.ts';
 import { type Address, addressOf, type Family, formatAddress, sameAddress } from '../net/address.ts';
 import { rangeContains, rangeSize } from '../net/range.ts';
 import type { Taken } from './ledger.ts';
+import { unknownEips } from './named-eips.ts';
 import type { Pools } from './pools.ts';
 import { mayShare } from './sharing.ts';
-
-const MOST_NAMED = 5;
-const PLAIN_NAME = /^[a-z0-9.-]{1,63}$/;
 
 export interface Situation {
   readonly pools: Pools;
@@ -48,8 +45,13 @@ export interface Obstacle {
 }
 
 export type Choice =
-  /** `lacking`: with PreferDualStack, why the other family has no address. */
-  | { readonly kind: 'assigned'; readonly given: readonly Given[]; readonly lacking?: Obstacle }
+  /** `lacking`: with PreferDualStack, why the other family has no address. `unknown`: of the Eips named, what is said of those that are not there. */
+  | {
+      readonly kind: 'assigned';
+      readonly given: readonly Given[];
+      readonly lacking?: Obstacle;
+      readonly unknown?: string;
+    }
   /** `refused`: its Eip would rather have the request denied. `keeps`: what the Service holds and may go on using while it waits. */
   | ({ readonly kind: 'pending' | 'refused'; readonly keeps: readonly Given[] } & Obstacle);
 
@@ -59,14 +61,21 @@ export function choose(wants: Wants, situation: Situation): Choice {
   const found = wants.families.map((family) => ({ family, ...forFamily(wants, family, situation) }));
   const given = found.flatMap((one) => ('given' in one ? [one.given] : []));
   const missing = found.flatMap((one) => ('obstacle' in one ? [one] : []));
+  const unknown = unknownEips(wants, situation.pools);
+  const saying = ({ reason, message }: Obstacle): Obstacle => ({
+    reason,
+    message: unknown === undefined || message === unknown ? message : `${message}; and ${unknown}`,
+  });
   const [firstMissing] = missing;
-  if (!firstMissing) return { kind: 'assigned', given };
-  if (wants.need === 'any' && given.length > 0) return { kind: 'assigned', given, lacking: firstMissing.obstacle };
+  if (!firstMissing) return { kind: 'assigned', given, ...(unknown !== undefined && { unknown }) };
+  if (wants.need === 'any' && given.length > 0) {
+    return { kind: 'assigned', given, lacking: saying(firstMissing.obstacle) };
+  }
   const refusing = missing.find((one) => one.refuse);
   const keeps = kept(wants, situation);
   return refusing
-    ? { kind: 'refused', keeps, ...refusing.obstacle }
-    : { kind: 'pending', keeps, ...firstMissing.obstacle };
+    ? { kind: 'refused', keeps, ...saying(refusing.obstacle) }
+    : { kind: 'pending', keeps, ...saying(firstMissing.obstacle) };
 }
 
 function forFamily(wants: Wants, family: Family, situation: Situation): Found {
@@ -204,19 +213,10 @@ function sharable(wants: Wants, address: Address, situation: Situation): { ok: t
 }
 
 function noCandidate(wants: Wants, requested: Address | undefined, pools: Pools): Obstacle {
-  const [overlapping] = wants.eipNames.filter((name) => pools.overlapping.has(name));
-  if (overlapping !== undefined) {
-    const older = pools.overlapping.get(overlapping);
-    return {
-      reason: 'EipInvalid',
-      message: `Eip ${overlapping} overlaps the older Eip ${older}; change or delete one of them`,
-    };
-  }
-  if (wants.eipNames.length > 0) {
-    return {
-      reason: 'EipNotFound',
-      message: `there is no usable Eip named ${typedNames(wants.eipNames)}; create or mend it, or name another`,
-    };
+  const unknown = unknownEips(wants, pools);
+  if (unknown !== undefined) {
+    const isOverlapping = wants.eipNames.some((name) => pools.overlapping.has(name));
+    return { reason: isOverlapping ? 'EipInvalid' : 'EipNotFound', message: unknown };
   }
   if (requested) {
     const text = formatAddress(requested);
@@ -229,13 +229,6 @@ function noCandidate(wants: Wants, requested: Address | undefined, pools: Pools)
     reason: 'NoEipMatches',
     message: `no Eip serves namespace ${wants.namespace}; create one, or name one in the annotation eip.openelb.kubesphere.io/v1alpha2`,
   };
-}
-
-/** What a user wrote, which may be anything and any length. */
-function typedNames(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_NAMED).map((name) => (PLAIN_NAME.test(name) ? name : quote(name)));
-  const more = names.length - shown.length;
-  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
 }
 
 function otherFamily(wants: Wants, family: Family, eips: readonly Eip[]): Obstacle {

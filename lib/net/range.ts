@@ -5,6 +5,7 @@
  * broadcast address are part of it), and `first-last`. Spaces, masks, lists and mixed families are refused with the remedy.
  */
 import { type Address, addressOf, bitsOf, type Family, formatAddress, parseAddress } from './address.ts';
+import { rangeHint } from './range-hint.ts';
 
 export interface AddressRange {
   readonly family: Family;
@@ -19,6 +20,21 @@ export type ParsedRange =
 const SPELLINGS = 'write one address, a CIDR or a range, such as 198.51.100.0/24 or 198.51.100.7-198.51.100.20';
 
 export function parseRange(text: string): ParsedRange {
+  const parsed = readRange(text);
+  if (parsed.ok) return parsed;
+  const hint = rangeHint(text, (other) => readRange(other).ok);
+  return hint === undefined ? parsed : refused(hint);
+}
+
+/** Host bits of a CIDR, which mean nothing: the CIDR as it is read, where it is written otherwise. */
+export function withoutHostBits(text: string): string | undefined {
+  const [addressText = '', length = ''] = text.split('/');
+  const [address, parsed] = [parseAddress(addressText), readRange(text)];
+  if (!text.includes('/') || !address || !parsed.ok || address.value === parsed.range.first) return undefined;
+  return `${formatAddress(firstAddress(parsed.range))}/${length}`;
+}
+
+function readRange(text: string): ParsedRange {
   if (text.includes('/')) return parseCidr(text);
   if (text.includes('-')) return parseFirstLast(text);
   const address = parseAddress(text);

@@ -48,8 +48,21 @@ describe('Eip', () => {
       'malformed',
       eipObject('new', '10.0.0.300'),
       undefined,
-      'refused spec.address: "10.0.0.300" is not an IP address; write one address, a CIDR or a range, such as 198.51.100.0/24 or 198.51.100.7-198.51.100.20',
+      'refused spec.address: "10.0.0.300" is not an IP address; write a whole one, with numbers from 0 to 255, without leading zeros',
     ],
+    [
+      'a CIDR with host bits: what it will mean',
+      eipObject('new', '203.0.113.9/29'),
+      undefined,
+      'allowed\nwarning spec.address: "203.0.113.9/29" means all of 203.0.113.8/29: 203.0.113.8 to 203.0.113.15',
+    ],
+    [
+      'a CIDR with host bits, as it was',
+      eipObject('new', '203.0.113.9/29', {}, { labels: { a: 'b' } }),
+      eipObject('new', '203.0.113.9/29'),
+      'allowed',
+    ],
+    ['a single address as a CIDR', eipObject('new', '203.0.113.9/32'), undefined, 'allowed'],
     ['overlapping', eipObject('new', '198.51.100.128/25'), undefined, /^refused spec.address: .* overlaps Eip "web"/],
     [
       'a second default',

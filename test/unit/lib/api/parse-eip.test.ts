@@ -44,14 +44,14 @@ describe('spec.address', () => {
   });
 
   const refused: readonly (readonly [string, string, RegExp])[] = [
-    ['spaces', '192.168.0.1 - 192.168.0.9', /is not a range of two addresses/],
+    ['spaces', '192.168.0.1 - 192.168.0.9', /has spaces in it; write 192\.168\.0\.1-192\.168\.0\.9/],
     ['reversed', '192.168.0.100-192.168.0.1', /is reversed; write 192\.168\.0\.1-192\.168\.0\.100/],
     ['a word', 'xxxx', /is not an IP address; write one address, a CIDR or a range/],
-    ['two dashes', 'a-b-c', /is not a range of two addresses/],
-    ['a mask', '192.0.2.0/255.255.255.0', /has the prefix length "255\.255\.255\.0"; write a number from 0 to 32/],
+    ['two dashes', 'a-b-c', /has 2 dashes/],
+    ['a mask', '192.0.2.0/255.255.255.0', /has a mask; write 192\.0\.2\.0\/24/],
     ['mixed families', '192.168.0.1-2001:db8::1', /mixes IPv4 and IPv6; make one Eip for each family/], // OpenELB took it
-    ['a list', '192.0.2.1,192.0.2.2', /is not an IP address/],
-    ['an octal octet', '010.0.0.1', /is not an IP address/],
+    ['a list', '192.0.2.1,192.0.2.2', /is a list; write one Eip for each/],
+    ['an octal octet', '010.0.0.1', /has leading zeros; write 10\.0\.0\.1/],
     ['an IPv4-mapped address', '::ffff:192.0.2.1', /is not an IP address/],
     ['a range with IPv4-mapped addresses in it', '::-2001:db8::', /has IPv4-mapped addresses/],
     ['a prefix too long', '192.0.2.0/33', /has the prefix length "33"; write a number from 0 to 32/],
@@ -74,7 +74,7 @@ describe('spec.address', () => {
 
   it('names field, value and remedy', () => {
     expect(problemsOf(eipObject({ address: '10.0.0.300' }))).toBe(
-      'spec.address: "10.0.0.300" is not an IP address; write one address, a CIDR or a range, such as 198.51.100.0/24 or 198.51.100.7-198.51.100.20',
+      'spec.address: "10.0.0.300" is not an IP address; write a whole one, with numbers from 0 to 255, without leading zeros',
     );
   });
 

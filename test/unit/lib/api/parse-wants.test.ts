@@ -200,7 +200,15 @@ describe('what is refused', () => {
     ],
     [
       service({ ...OURS, 'eip.porter.kubesphere.io/v1alpha1': 'x' }),
-      'eip.porter.kubesphere.io/v1alpha1: "x" is not an IP address; write one such as 198.51.100.7',
+      'eip.porter.kubesphere.io/v1alpha1: "x" is not an IP address; write one such as 198.51.100.7; the name of an Eip belongs in the annotation eip.openelb.kubesphere.io/v1alpha2',
+    ],
+    [
+      service({ ...OURS, [ADDRESS]: '198.51.100.0/24' }),
+      'eip.openelb.kubesphere.io/v1alpha1: "198.51.100.0/24" is not one address but a range; write one of it, such as 198.51.100.255',
+    ],
+    [
+      service(OURS, { loadBalancerIP: 'web' }),
+      'spec.loadBalancerIP: "web" is not an IP address; write one such as 198.51.100.7; the name of an Eip belongs in the annotation eip.openelb.kubesphere.io/v1alpha2',
     ],
     [
       service(OURS, { loadBalancerIP: '010.0.0.1' }),
@@ -215,7 +223,7 @@ describe('what is refused', () => {
       ['x0', 'x1', 'x2', 'x3']
         .map(
           (item) =>
-            `eip.openelb.kubesphere.io/v1alpha1: "${item}" is not an IP address; write one such as 198.51.100.7`,
+            `eip.openelb.kubesphere.io/v1alpha1: "${item}" is not an IP address; write one such as 198.51.100.7; the name of an Eip belongs in the annotation eip.openelb.kubesphere.io/v1alpha2`,
         )
         .join('; '),
     ],

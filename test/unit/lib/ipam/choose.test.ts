@@ -13,7 +13,8 @@ function summary(choice: Choice): string {
     const keeps = choice.keeps.length > 0 ? ` (keeps ${shown(choice.keeps)})` : '';
     return `${choice.kind} ${choice.reason}: ${choice.message}${keeps}`;
   }
-  return `assigned ${shown(choice.given)}${choice.lacking ? `, lacking ${choice.lacking.reason}: ${choice.lacking.message}` : ''}`;
+  const unknown = choice.unknown === undefined ? '' : ` (${choice.unknown})`;
+  return `assigned ${shown(choice.given)}${unknown}${choice.lacking ? `, lacking ${choice.lacking.reason}: ${choice.lacking.message}` : ''}`;
 }
 
 function shown(given: readonly { how: string; address: Address; eip: Eip }[]): string {
@@ -227,6 +228,36 @@ const rows: Readonly<Record<string, Row>> = {
     wants: { eipNames: ['gone'] },
     expected:
       'pending EipNotFound: there is no usable Eip named gone; create or mend it, or name another (keeps held 198.51.100.3 web)',
+  },
+  'one of two names is no Eip: the other serves, and it is said': {
+    wants: { eipNames: ['wbe', 'other'] },
+    eips: [web, other],
+    expected: 'assigned free 203.0.113.0 other (there is no usable Eip named wbe; did you mean web?)',
+  },
+  'one of two names is no Eip, and the other has not the family': {
+    wants: { eipNames: ['web', 'web9'], families: [4, 6] },
+    eips: [web, web6],
+    expected:
+      'pending EipFamilyMismatch: Eip web has no IPv6 addresses; add an Eip with IPv6 addresses; and there is no usable Eip named web9; did you mean web6?',
+  },
+  'a name in other letters': {
+    wants: { eipNames: ['Web'] },
+    expected: 'pending EipNotFound: there is no usable Eip named "Web"; did you mean web?',
+  },
+  'an address where a name belongs': {
+    wants: { eipNames: ['198.51.100.2'] },
+    expected:
+      'pending EipNotFound: there is no usable Eip named "198.51.100.2"; to request an address, write it in the annotation eip.openelb.kubesphere.io/v1alpha1',
+  },
+  'addresses where a name belongs': {
+    wants: { eipNames: ['198.51.100.0/24'] },
+    expected:
+      'pending EipNotFound: there is no usable Eip named "198.51.100.0/24"; name an Eip that has these addresses, or create one',
+  },
+  'names without a comma between': {
+    wants: { eipNames: ['web web6'] },
+    expected:
+      'pending EipNotFound: there is no usable Eip named "web web6"; where several are meant, write commas between them, as in "web,web6"',
   },
   'RequireDualStack waits for both, and takes none meanwhile': {
     wants: { families: [4, 6] },

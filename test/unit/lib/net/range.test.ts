@@ -17,6 +17,7 @@ import {
   rangeContains,
   rangeSize,
   rangesOverlap,
+  withoutHostBits,
 } from '../../../../lib/net/range.ts';
 
 function range(text: string): AddressRange {
@@ -65,15 +66,29 @@ describe('parseRange', () => {
     ['192.0.2.0/', 'has the prefix length ""'],
     ['192.0.2.0/024', 'has the prefix length "024"'],
     ['192.0.2.0/-1', 'has the prefix length "-1"'],
-    ['192.0.2.0/255.255.255.0', 'has the prefix length "255.255.255.0"'],
+    ['192.0.2.0/255.255.255.0', 'has a mask; write 192.0.2.0/24'],
+    ['192.0.2.0/0.0.0.255', 'has the prefix length "0.0.0.255"'],
     ['192.0.2.0/24/25', 'is not a CIDR'],
     ['/24', 'is not a CIDR'],
-    ['010.0.0.0/8', 'is not a CIDR'],
-    ['192.0.2.1 - 192.0.2.9', 'is not a range of two addresses'],
-    ['192.0.2.1-192.0.2.5-192.0.2.9', 'is not a range of two addresses'],
+    ['010.0.0.0/8', 'has leading zeros; write 10.0.0.0/8'],
+    ['192.0.2.1 - 192.0.2.9', 'has spaces in it; write 192.0.2.1-192.0.2.9'],
+    ['192.0.2.1-192.0.2.5-192.0.2.9', 'has 2 dashes; write the first and the last address'],
     ['192.0.2.1-', 'is not a range of two addresses'],
     ['a-b', 'is not a range of two addresses'],
-    ['192.0.2.1,192.0.2.5', 'is not an IP address'],
+    ['192.0.2.1,192.0.2.5', 'is a list; write one Eip for each of its parts'],
+    ['192.0.2.1 192.0.2.5', 'is a list; write one Eip for each of its parts'],
+    ['192.0.2.1-.259', 'the end ".259" is no address; write a whole one, with numbers from 0 to 255'],
+    ['192.0.2.1-192.0.2.259', 'the end "192.0.2.259" is no address; write a whole one, with numbers from 0 to 255'],
+    ['192.0.2.300-192.0.3.1', 'the start "192.0.2.300" is no address'],
+    ['2001:db8::1-::zz', 'the end "::zz" is no address; write a whole one, such as 2001:db8::ff'],
+    ['192.0.2.1-20', 'has the end "20", which is no whole address; write 192.0.2.1-192.0.2.20'],
+    ['192.0.2.1-.20', 'write 192.0.2.1-192.0.2.20'],
+    ['192.0.2.1/24-192.0.2.9/24', 'has a prefix length in a range; write 192.0.2.1-192.0.2.9'],
+    ['192.0.2.*', 'has a wildcard; write 192.0.2.0/24'],
+    ['192.0.2.1–192.0.2.9', 'write 192.0.2.1-192.0.2.9'],
+    ['192.0.2.1 to 192.0.2.9', 'write 192.0.2.1-192.0.2.9'],
+    ['[2001:db8::1]', 'write 2001:db8::1'],
+    ['192.0.2.300', 'is not an IP address; write a whole one, with numbers from 0 to 255'],
     ['192.0.2.1-2001:db8::1', 'mixes IPv4 and IPv6; make one Eip for each family'],
     ['192.0.2.9-192.0.2.1', 'is reversed; write 192.0.2.1-192.0.2.9'],
     ['::/64', 'has IPv4-mapped addresses'],
@@ -109,6 +124,37 @@ describe('parseRange', () => {
         expect(parsed.ok).toBe(a.family === b.family && a.value <= b.value && !mapped);
         if (parsed.ok) expect(parsed.range).toEqual({ family: a.family, first: a.value, last: b.value });
       }),
+    );
+  });
+
+  it('tells only of host bits that there are', () => {
+    const texts = ['192.0.2.9/24', '192.0.2.0/24', '2001:db8::5/64', '192.0.2.9/32', '192.0.2.9', '192.0.2.9/33'];
+    expect(texts.map(withoutHostBits)).toEqual([
+      '192.0.2.0/24',
+      undefined,
+      '2001:db8::/64',
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('what a hint says to write can be read', () => {
+    const texts = fc.string({ unit: fc.constantFrom(...'0123459.:/-, *'.split('')), maxLength: 40 });
+    const ranges = fc.tuple(address, fc.constantFrom(' - ', '–', ' to ', '..', '-'), address);
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          texts,
+          ranges.map(([a, dash, b]) => `${formatAddress(a)}${dash}${formatAddress(b)} `),
+        ),
+        (text) => {
+          const parsed = parseRange(text);
+          const [, proposed] = parsed.ok ? [] : (/; write ([0-9a-f.:/-]+)$/.exec(parsed.problem) ?? []);
+          if (proposed !== undefined) expect(parseRange(proposed)).toMatchObject({ ok: true });
+        },
+      ),
+      { numRuns: 1000 },
     );
   });
 
