@@ -9,6 +9,7 @@ import type { Reason } from '../lib/api/reasons.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Choice, Given, Obstacle } from '../lib/ipam/choose.ts';
 import type { Holding } from '../lib/ipam/holding.ts';
+import type { Source } from '../lib/ipam/source.ts';
 import { type Address, type Family, formatAddress, sameAddress } from '../lib/net/address.ts';
 import { keptHoldings, wantsAsHeld } from './holdings.ts';
 
@@ -37,8 +38,8 @@ export interface OutcomeFacts {
   readonly choice: Choice | undefined;
   readonly pinned: readonly Holding[];
   readonly holdings: readonly Holding[];
-  /** What is the matter with an Eip that exists and is unusable. */
-  readonly troubleOf: (eipName: string) => string;
+  /** What is the matter with the Eip of a pinned holding. */
+  readonly troubleOf: (source: Source) => Obstacle;
 }
 
 export function decideOutcome(facts: OutcomeFacts): Outcome {
@@ -87,13 +88,14 @@ function having(
   uses: readonly Use[],
   { pinned, choice, troubleOf }: OutcomeFacts,
 ): Pick<Outcome, 'reason' | 'message'> {
-  const [first] = pinned;
+  const troubles = pinned.map(({ claim }) => troubleOf(claim.spec));
+  const [first] = troubles;
   if (!first) {
     const unknown = choice?.kind === 'assigned' && choice.unknown ? `; ${choice.unknown}` : '';
     return { reason: 'Assigned', message: `${describe(uses)}${unknown}` };
   }
-  const message = `${describe(uses)}; it stays, but the Eip gives nothing new: ${troubleOf(first.claim.spec.eip)}`;
-  return { reason: 'EipInvalid', message };
+  const messages = [...new Set(troubles.map(({ message }) => message))];
+  return { reason: first.reason, message: `keeps ${describe(uses)}: ${messages.join('; ')}` };
 }
 
 /** What the Service holds stays with it, whatever it would rather have. */

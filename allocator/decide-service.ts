@@ -29,8 +29,6 @@ export interface ServiceFacts {
   readonly holdings: readonly Holding[];
   /** The token to stand on a Service that has an address. */
   readonly token: string;
-  /** The Eip that the Service's label names is surely deleted. */
-  readonly isLabelledEipGone: boolean;
   /** Who announces these addresses. */
   readonly announcedOf: (addresses: readonly Address[]) => Verdict | undefined;
   /** Another Service has a claim on the address, and this one has not. */
@@ -162,7 +160,8 @@ function isOwn(address: Address, { service, holdings, isOfEip, isTakenByOthers }
   return isHeld || isOfEip(address) || isTakenByOthers(address) || wasGiven(address, service);
 }
 
-function wasGiven(address: Address, service: Service): boolean {
+/** By us, or by OpenELB. */
+export function wasGiven(address: Address, service: Service): boolean {
   const { annotations, labels } = service.metadata;
   const isOpenElbs = !isJudged(service) && labels?.[EIP_LABEL] !== undefined && !annotations?.[ADDRESSES_ANNOTATION];
   return isOpenElbs || isOneOf(givenBefore(service), address);
@@ -170,12 +169,12 @@ function wasGiven(address: Address, service: Service): boolean {
 
 /**
  * Whether a published address of ours is certain to be no longer this Service's, while its wish is not fulfilled. It is, where it is replaced by another
- * of its family, where its claim was found not to serve any more, where somebody else has the claim, or where its Eip was deleted. All else stays.
+ * of its family, where its claim was found not to serve any more, or where somebody else has the claim. All else stays.
  */
 function mustGo(address: Address, facts: ServiceFacts, { uses }: Outcome): boolean {
   if (uses.some((use) => use.address.family === address.family)) return true;
   if (facts.holdings.some((holding) => sameAddress(holding.address, address))) return true;
-  return facts.isTakenByOthers(address) || facts.isLabelledEipGone;
+  return facts.isTakenByOthers(address);
 }
 
 /** The marks are for people, for selectors, and for rebuilding; whoever forges them is corrected here. */

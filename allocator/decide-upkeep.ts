@@ -12,7 +12,7 @@ import type { Address } from '../lib/net/address.ts';
 import type { Agreement } from './agreements.ts';
 import { decideClaim, type HolderVerdict } from './decide-claim.ts';
 import { isUsed, type Outcome } from './decide-outcome.ts';
-import { type ClaimedWish, renewedHolder, wishIn } from './holder.ts';
+import { type ClaimedWish, renewedHolder } from './holder.ts';
 import { tokenShown } from './holdings.ts';
 
 export interface UpkeepFacts {
@@ -74,12 +74,7 @@ function verdictOn(holding: Holding, facts: UpkeepFacts): HolderVerdict {
 }
 
 function isWanted(holding: Holding, outcome: Outcome | undefined): boolean {
-  return outcome !== undefined && (isUsed(outcome.uses, holding.address) || isReserved(holding, outcome));
-}
-
-/** The address of a deleted Eip stays this Service's, if it had it, for when the Eip is made again, unless it has another meanwhile. */
-function isReserved({ address, eip, isEstablished }: Holding, { uses }: Outcome): boolean {
-  return eip === 'gone' && isEstablished && !uses.some((use) => use.address.family === address.family);
+  return outcome !== undefined && isUsed(outcome.uses, holding.address);
 }
 
 function renewalOf(
@@ -92,8 +87,7 @@ function renewalOf(
   // What the Service does not use is let go, now or after the grace period, and must not take ports from those who share the address meanwhile.
   if (verdict.kind === 'release' || !isWanted(holding, outcome)) return { address, own, next: own, againAtMs: never };
   const agreement = agreementOn(holding);
-  // What is only reserved stands as it was agreed on: nobody has asked yet whether what the Service wants today would do beside the others.
-  const wish = outcome && isUsed(outcome.uses, address) ? wishAt(holding) : wishIn(own);
+  const wish = wishAt(holding);
   const next = renewedHolder(own, service, wish, {
     bind: verdict.kind === 'bind',
     token: tokenShown(outcome?.uses[0]?.address, holdings, serviceToken),

@@ -131,7 +131,7 @@ export function wantsAsHeld(plain: Wants, { own }: Pick<Holding, 'own'>): Wants 
  */
 export function keptHoldings(wantsAt: (holding: Holding) => Wants, holdings: readonly Holding[]): Holding[] {
   const usable = holdings.filter(
-    (holding) => holding.isEstablished && holding.eip !== 'gone' && isConsented(wantsAt(holding), holding),
+    (holding) => holding.isEstablished && holding.eip !== 'released' && isConsented(wantsAt(holding), holding),
   );
   return usable.filter(({ address }, i) => usable.findIndex((other) => other.address.family === address.family) === i);
 }

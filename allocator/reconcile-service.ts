@@ -103,7 +103,13 @@ export class ServiceReconciler {
       view = { ...before, holdings: world.holdingsOf(before.service).holdings };
     }
     const { pinned, holdings } = view;
-    const outcome = decideOutcome({ wants, choice, pinned, holdings, troubleOf: (name) => world.eips.troubleOf(name) });
+    const outcome = decideOutcome({
+      wants,
+      choice,
+      pinned,
+      holdings,
+      troubleOf: (source) => world.eips.troubleOf(source),
+    });
     return this.#settle(view, wants, outcome, signal);
   }
 
@@ -128,7 +134,6 @@ export class ServiceReconciler {
         service: view.service,
         holdings: view.holdings,
         token: tokenShown(outcome.uses[0]?.address, view.holdings, world.tokenOf(view.service)),
-        isLabelledEipGone: view.isLabelledEipGone,
         isByDefault: view.isByDefault,
         isTakenByOthers: (address) => world.isTakenByOthers(address, view.service),
         isOfEip: (address) => world.isOfEip(address),
@@ -159,12 +164,11 @@ export class ServiceReconciler {
     if (body) await this.#patch(service, body, signal);
   }
 
-  /** Waits for the caches, or asks the API server whether an Eip is really gone. Nothing of the Service is touched before. */
+  /** Waits for the caches, or asks the API server whether an Eip is really gone, and not with its CRD. Nothing of the Service is touched before. */
   async #makeSure({ key }: ServiceView, unsure: Unsure, signal: AbortSignal): Promise<Again> {
     const { world, client } = this.#deps;
     if (unsure.kind === 'eips') {
-      const isGone = await Promise.all(unsure.names.map((name) => world.eips.confirm(name, client, signal)));
-      if (isGone.every((gone) => gone)) return { againAfterMs: 0 };
+      if (await world.eips.confirm(unsure.names, client, signal)) return { againAfterMs: 0 };
     }
     return { againAfterMs: this.#patience.next(`${key} behind`, BEHIND_MS) };
   }

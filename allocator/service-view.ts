@@ -25,7 +25,6 @@ export interface ServiceView {
   readonly holdings: readonly Holding[];
   /** Of `holdings`, those that stay though `choose` would not see them. */
   readonly pinned: readonly Holding[];
-  readonly isLabelledEipGone: boolean;
   /** See `BY_DEFAULT_CONDITION`. */
   readonly isByDefault: boolean;
   /** Why nothing can be decided yet. */
@@ -33,7 +32,7 @@ export interface ServiceView {
 }
 
 export type Unsure =
-  /** Not in the cache; gone, or not seen yet. */
+  /** An Eip was deleted, perhaps with its CRD; or these are not in the cache: gone, or not seen yet. */
   | { readonly kind: 'eips'; readonly names: readonly string[] }
   /** The Service's namespace is not in the cache, or a claim of its published address is on its way. */
   | { readonly kind: 'behind' };
@@ -44,26 +43,28 @@ export interface ViewSettings {
 
 export function viewOf(service: Service, world: World, settings: ViewSettings): ServiceView {
   const { holdings, unknownEips } = world.holdingsOf(service);
+  const label = labelledEip(service, holdings);
+  const isUnknown = label !== undefined && world.eips.existence({ eip: label }) === 'unknown';
+  const names = isUnknown ? [...unknownEips, label] : unknownEips;
+  const isInDoubt = world.eips.isInDoubt || names.length > 0;
   const parsed = parseWants(service, {
     unmarkedServices: settings.unmarkedServices,
-    defaultEipExists: world.eips.pools.hasDefault || wasGivenByDefault(service, holdings),
+    // Any of those that are not known yet may be the default.
+    defaultEipExists: world.eips.pools.hasDefault || isInDoubt || wasGivenByDefault(service, holdings),
     // A stored Service has its families.
     primaryFamily: 4,
   });
-  const label = labelledEip(service, holdings);
-  const labelled = label === undefined ? undefined : world.eips.existence({ eip: label });
-  const names = [...unknownEips, ...(label !== undefined && labelled === 'unknown' ? [label] : [])];
-  const isBehind =
-    parsed.kind !== 'notOurs' && (!hasNamespace(service, world) || isBeingClaimed(service, holdings, world));
+  const isBehind = !hasNamespace(service, world) || isBeingClaimed(service, holdings, world);
+  const unsure: Unsure | undefined = isInDoubt ? { kind: 'eips', names } : isBehind ? { kind: 'behind' } : undefined;
   return {
     service,
     key: keyOf(service),
     parsed,
     holdings,
     pinned: parsed.kind === 'wants' ? pinnedHoldings(parsed.wants, holdings) : [],
-    isLabelledEipGone: labelled === 'gone',
     isByDefault: settings.unmarkedServices === 'defaultEip' && isUnmarked(service),
-    unsure: names.length > 0 ? { kind: 'eips', names } : isBehind ? { kind: 'behind' } : undefined,
+    // Who is not ours whatever is found out is let go at once.
+    unsure: parsed.kind === 'notOurs' ? undefined : unsure,
   };
 }
 

@@ -6,6 +6,7 @@ import type { EipClaim } from '../lib/api/claim.ts';
 import { claimAddress } from '../lib/api/claim.ts';
 import { CLAIM_ANNOTATION } from '../lib/api/keys.ts';
 import { keyOf } from '../lib/api/object.ts';
+import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { EipState, Holding } from '../lib/ipam/holding.ts';
 import type { Address } from '../lib/net/address.ts';
@@ -46,7 +47,7 @@ export class World {
     this.stores = stores;
     this.services = new Fresh(stores.services);
     this.index = new ServiceIndex(this.services);
-    this.eips = new Eips(stores.eips);
+    this.eips = new Eips(stores.eips, clock, () => [...stores.services.values()].flatMap(publishedAddresses));
     this.sightings = new Sightings(clock);
     this.announcers = new Announcers(stores);
     stores.claims.subscribe((change) => {
@@ -135,7 +136,7 @@ export class World {
     return announcedVerdict({
       addresses,
       isLocal: service.spec?.externalTrafficPolicy === 'Local',
-      eipOf: (address) => this.eips.pools.containing(address),
+      eipOf: (address) => this.eips.announcing(address),
       ownerOf: (address) => this.announcers.ownerOf(address),
       reachOf: (eip) => this.announcers.reachOf(eip),
     });
@@ -143,7 +144,10 @@ export class World {
 
   #forget(claim: EipClaim): void {
     const address = claimAddress(claim.metadata.name ?? '');
-    if (address) this.ledger.forget(address, claim.metadata.uid);
+    if (!address) return;
+    // What was released here, the ledger has forgotten by now.
+    if (this.ledger.claimOf(address)?.metadata.uid === claim.metadata.uid) this.eips.doubt();
+    this.ledger.forget(address, claim.metadata.uid);
   }
 }
 

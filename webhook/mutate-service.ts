@@ -162,8 +162,8 @@ export class ServiceMutator {
   }
 
   /** Its Eip can't be used as it stands, and so nothing else is chosen: the address stays, and the allocator sees to what the update asks for beside. */
-  #pinned(service: Service, old: Service, { address, eipName }: Holding): Reviewed {
-    const warning = `keeps ${formatAddress(address)}: ${this.#deps.situation.troubleOf(eipName)}`;
+  #pinned(service: Service, old: Service, { address, claim }: Holding): Reviewed {
+    const warning = `keeps ${formatAddress(address)}: ${this.#deps.situation.troubleOf(claim.spec)}`;
     const patch = patchFor(service, withMarks(service, marksOf(old)));
     return { answer: { allowed: true, patch, warnings: [warning] }, outcome: 'restored' };
   }

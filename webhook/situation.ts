@@ -15,7 +15,7 @@ import type { Holding } from '../lib/ipam/holding.ts';
 import { Ledger } from '../lib/ipam/ledger.ts';
 import { buildPools, type Pools } from '../lib/ipam/pools.ts';
 import { holderName } from '../lib/ipam/sharing.ts';
-import { accountOf, isSource, type Source, troubleWith } from '../lib/ipam/source.ts';
+import { accountOf, type Source, troubleWith } from '../lib/ipam/source.ts';
 import type { Store } from '../lib/kube/store.ts';
 import { type Address, type Family, sameAddress } from '../lib/net/address.ts';
 import { claimsHeld, type ServiceClaimant } from './claimant.ts';
@@ -112,10 +112,10 @@ export class ClusterSituation {
     });
   }
 
-  /** What is the matter with an Eip that is there and does not count. */
-  troubleOf(eipName: string): string {
-    const object = this.#sources.eips.get(eipName);
-    return troubleWith(eipName, object && parseEip(object), this.#currentPools());
+  /** What is the matter with the Eip of an address that no Eip has any more. */
+  troubleOf(source: Source): string {
+    const object = this.#sources.eips.get(source.eip);
+    return troubleWith(source, object, object && parseEip(object), this.#currentPools()).message;
   }
 
   /** Whether it is of an Eip that counts, and nobody's. */
@@ -135,8 +135,7 @@ export class ClusterSituation {
   #stateOf(address: Address, source: Source): Pick<Holding, 'eipName' | 'eip'> {
     const pool = this.#currentPools().containing(address);
     if (pool) return { eipName: pool.name, eip: 'usable' };
-    const object = this.#sources.eips.get(source.eip);
-    return { eipName: source.eip, eip: object && isSource(object, source) ? 'unusable' : 'gone' };
+    return { eipName: source.eip, eip: 'unusable' };
   }
 
   #namespace(name: string): Namespace | undefined {

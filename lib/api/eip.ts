@@ -2,7 +2,9 @@
 import type { AddressRange } from '../net/range.ts';
 import type { EipProtocol } from './eip-types.ts';
 import type { InterfaceSelector } from './interface-selector.ts';
+import { RELEASE_ADDRESSES_ANNOTATION } from './keys.ts';
 import type { LabelRequirement } from './label-selector.ts';
+import type { KubeObject } from './object.ts';
 
 export interface Eip {
   readonly name: string;
@@ -39,4 +41,9 @@ export function isLayer2({ protocol }: Pick<Eip, 'protocol'>): boolean {
 /** Bound to namespaces: only Services there get its addresses without naming it. */
 export function isBound(eip: Eip): boolean {
   return eip.namespaces.size > 0 || eip.namespaceSelector !== undefined;
+}
+
+/** Its deletion is to take its addresses from the Services that have them. */
+export function releasesAddresses({ metadata: { annotations } }: KubeObject): boolean {
+  return annotations?.[RELEASE_ADDRESSES_ANNOTATION] === 'true';
 }

@@ -50,6 +50,8 @@ export const DEFAULT_EIP_ANNOTATIONS = [
   'eip.openelb.kubesphere.io/is-default-eip',
   'eip.porter.kubesphere.io/is-default-eip',
 ] as const;
+/** On an Eip: `true` lets its deletion take its addresses from the Services that have them. */
+export const RELEASE_ADDRESSES_ANNOTATION = 'skycap.io/release-addresses';
 /** On an Eip, BgpConf or BgpPeer: a CNI announces this one, so Skycap does not. */
 export const CNI_LABELS = ['openelb.kubesphere.io/cni', 'porter.kubesphere.io/cni'] as const;
 /** On a Node: the rack that `BgpConf.spec.asPerRack` looks up. */

@@ -2,16 +2,19 @@
  * What a Service holds, and how the Eip of each address stands. PURE.
  *
  * `choose.ts` knows usable Eips only. An Eip that was edited into something that can't be read, that overlaps an older one, or
- * that no longer contains an address it gave, is still there: what it gave must not move because of it (design §4.1). Only an Eip that is
- * surely gone sets its addresses free.
+ * that no longer contains an address it gave, or that was deleted: what it gave must not move because of it (design §4.1). Only the deletion of one that says so
+ * by `skycap.io/release-addresses` sets its addresses free.
  */
 import type { ClaimHolder, EipClaim } from '../api/claim.ts';
 import type { Wants } from '../api/wants.ts';
 import { type Address, sameAddress } from '../net/address.ts';
 import { mayShare } from './sharing.ts';
 
-/** `usable`: an Eip that counts contains the address. `unusable`: its Eip exists, but does not. `gone`: its Eip is surely deleted. */
-export type EipState = 'usable' | 'unusable' | 'gone';
+/**
+ * `usable`: an Eip that counts contains the address. `unusable`: none does; its Eip was edited or deleted. `released`: its Eip was deleted, and asked for the
+ * release of its addresses.
+ */
+export type EipState = 'usable' | 'unusable' | 'released';
 
 /** A claim with this Service in it. */
 export interface Holding {
@@ -44,7 +47,7 @@ export function pinnedHoldings(wants: Wants, holdings: readonly Holding[]): Hold
 
 /** The Eip's protocol is not asked: of an Eip that can't be read it is not known. */
 function fulfils(wants: Wants, holding: Holding): boolean {
-  if (holding.eip === 'gone') return false;
+  if (holding.eip === 'released') return false;
   const requested = wants.addresses.find((one) => one.family === holding.address.family);
   if (requested && !sameAddress(requested, holding.address)) return false;
   if (wants.eipNames.length > 0 && !wants.eipNames.includes(holding.eipName)) return false;

@@ -3,6 +3,7 @@ import { claimAddress, type EipClaim } from '../api/claim.ts';
 import type { Eip } from '../api/eip.ts';
 import type { EipObject } from '../api/eip-types.ts';
 import { formatProblems, type Parsed } from '../api/problem.ts';
+import type { Obstacle } from './choose.ts';
 import type { Pools } from './pools.ts';
 
 export type Source = Pick<EipClaim['spec'], 'eip' | 'eipUid'>;
@@ -34,8 +35,30 @@ export function accountOf(
   return !object || isSource(object, spec) ? spec.eip : undefined;
 }
 
-/** What is the matter with an Eip that is there and does not count, or has not an address that it gave: a sentence with its remedy. */
-export function troubleWith(name: string, parsed: Parsed<Eip> | undefined, pools: Pools): string {
+/**
+ * What is the matter with an address that a Service has and no Eip that counts: a sentence with its remedy.
+ *
+ * @param object the Eip of the name that its claim tells, as it is stored.
+ */
+export function troubleWith(
+  source: Source,
+  object: Pick<EipObject, 'metadata'> | undefined,
+  parsed: Parsed<Eip> | undefined,
+  pools: Pools,
+): Obstacle {
+  const name = source.eip;
+  const stays = (message: string): Obstacle => ({ reason: 'KeepsFormerAddress', message });
+  if (!object) return stays(`Eip ${name} is gone; create it again, or have the Service name another`);
+  if (!isSource(object, source)) {
+    return stays(
+      `Eip ${name} was deleted and made again without the address; enlarge it, or request one of its addresses`,
+    );
+  }
+  return { reason: 'EipInvalid', message: troubleInside(name, parsed, pools) };
+}
+
+/** The Eip is there, and does not count or has not the address. */
+function troubleInside(name: string, parsed: Parsed<Eip> | undefined, pools: Pools): string {
   if (parsed && !parsed.ok) return formatProblems(parsed.problems);
   const older = pools.overlapping.get(name);
   if (older !== undefined) return `Eip ${name} overlaps the older Eip ${older}; change or delete one of them`;

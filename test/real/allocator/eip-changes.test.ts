@@ -11,7 +11,9 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
-test('an Eip that is deleted and made again gives the same addresses; meanwhile its Services wait', async () => {
+const RELEASE = { metadata: { annotations: { 'skycap.io/release-addresses': 'true' } } };
+
+test('Services stay with the addresses of an Eip that is deleted, say so, and have them as before when it is made again', async () => {
   await lab.pool('again', '198.51.100.48/29');
   for (const name of ['a', 'b', 'c']) {
     await lab.create(`again/${name}`, { 'eip.openelb.kubesphere.io/v1alpha2': 'again' });
@@ -20,23 +22,47 @@ test('an Eip that is deleted and made again gives the same addresses; meanwhile 
   await lab.remove('again/a');
   await lab.plane.kubectl(['delete', 'eip', 'again']);
   for (const name of ['b', 'c']) {
-    const waiting = await lab.published(`again/${name}`, '');
-    expect(assigned(waiting)?.reason).toBe('EipNotFound');
+    const kept = await lab.reason(`again/${name}`, 'KeepsFormerAddress');
+    expect(assigned(kept)?.status).toBe('True');
+    expect(assigned(kept)?.message).toContain('Eip again is gone; create it again, or have the Service name another');
   }
-  expect(await lab.claims('again')).toEqual({ '198.51.100.49': 'again/b', '198.51.100.50': 'again/c' });
+  await eventually(async () =>
+    expect(await lab.claims('again')).toEqual({ '198.51.100.49': 'again/b', '198.51.100.50': 'again/c' }),
+  );
   await lab.eip('again', '198.51.100.48/29', { namespaces: ['again'] });
-  await lab.published('again/b', '198.51.100.49');
-  await lab.published('again/c', '198.51.100.50');
+  for (const [name, address] of Object.entries({ b: '198.51.100.49', c: '198.51.100.50' })) {
+    expect(publishedBy(await lab.reason(`again/${name}`, 'Assigned'))).toBe(address);
+  }
 });
 
-test('a Service whose Eip is deleted takes an address of another Eip, and gives the old one up', async () => {
+test('a Service that did not name its Eip does not hop to another, until its own request is another', async () => {
   await lab.pool('other-1', '198.51.100.56/30');
   await lab.create('other-1/web');
   await lab.published('other-1/web', '198.51.100.56');
   await lab.eip('other-2', '198.51.100.60/30', { namespaces: ['other-1'] });
   await lab.plane.kubectl(['delete', 'eip', 'other-1']);
-  await lab.published('other-1/web', '198.51.100.60');
-  await eventually(async () => expect(await lab.claims('other-1')).toEqual({ '198.51.100.60': 'other-1/web' }));
+  expect(publishedBy(await lab.reason('other-1/web', 'KeepsFormerAddress'))).toBe('198.51.100.56');
+  await lab.create('other-1/new');
+  await lab.published('other-1/new', '198.51.100.60');
+  await lab.patch('other-1/web', { metadata: { annotations: { 'eip.openelb.kubesphere.io/v1alpha2': 'other-2' } } });
+  await lab.published('other-1/web', '198.51.100.61');
+  await eventually(async () =>
+    expect(await lab.claims('other-1')).toEqual({ '198.51.100.60': 'other-1/new', '198.51.100.61': 'other-1/web' }),
+  );
+});
+
+test('an Eip that is deleted with the annotation for it takes its addresses along: Services take others, or wait', async () => {
+  await lab.pool('released', '198.51.100.144/30');
+  await lab.create('released/any');
+  await lab.published('released/any', '198.51.100.144');
+  await lab.create('released/named', { 'eip.openelb.kubesphere.io/v1alpha2': 'released' });
+  await lab.published('released/named', '198.51.100.145');
+  await lab.eip('released-more', '198.51.100.148/30', { namespaces: ['released'] });
+  await lab.admin.patch(EIPS, { name: 'released' }, RELEASE, { type: 'merge' });
+  await lab.admin.delete(EIPS, { name: 'released' });
+  await lab.published('released/any', '198.51.100.148');
+  expect(assigned(await lab.published('released/named', ''))?.reason).toBe('EipNotFound');
+  await eventually(async () => expect(await lab.claims('released')).toEqual({ '198.51.100.148': 'released/any' }));
 });
 
 test.each([
@@ -104,17 +130,29 @@ test('a field without effect is named in a condition of the Eip', async () => {
   });
 });
 
-test('an Eip that is made again with other addresses is another: its Services get new ones', async () => {
+test('an Eip that is made again with other addresses gives those to new Services; the former ones keep theirs', async () => {
   await lab.pool('moved', '10.1.70.0/30');
-  await lab.create('moved/web', { 'eip.openelb.kubesphere.io/v1alpha2': 'moved' });
-  await lab.published('moved/web', '10.1.70.0');
+  for (const name of ['named', 'any']) {
+    await lab.create(`moved/${name}`, name === 'named' ? { 'eip.openelb.kubesphere.io/v1alpha2': 'moved' } : {});
+  }
+  const addresses = async () => [
+    publishedBy(await lab.service('moved/named')),
+    publishedBy(await lab.service('moved/any')),
+  ];
+  await eventually(async () => expect((await addresses()).toSorted()).toEqual(['10.1.70.0', '10.1.70.1']));
+  const before = await addresses();
   // Without a pause, as `kubectl replace --force` does it.
   await lab.admin.delete(EIPS, { name: 'moved' });
   const { metadata } = await lab.eip('moved', '10.1.71.0/30', { namespaces: ['moved'] });
-  await lab.published('moved/web', '10.1.71.0');
-  await eventually(async () => expect(await lab.claims('moved')).toEqual({ '10.1.71.0': 'moved/web' }));
+  const kept = await lab.reason('moved/named', 'KeepsFormerAddress');
+  expect(assigned(kept)?.message).toContain('was deleted and made again without the address');
+  await lab.create('moved/new');
+  await lab.published('moved/new', '10.1.71.0');
   expect((await lab.claim('10.1.71.0'))?.spec.eipUid).toBe(metadata.uid);
-  await eventually(async () => expect((await lab.eipStatus('moved')).used).toEqual({ '10.1.71.0': 'moved/web' }));
+  expect(await addresses()).toEqual(before);
+  await eventually(async () => expect((await lab.eipStatus('moved')).used).toEqual({ '10.1.71.0': 'moved/new' }));
+  await lab.patch('moved/named', { metadata: { annotations: { 'eip.openelb.kubesphere.io/v1alpha1': '10.1.71.3' } } });
+  await lab.published('moved/named', '10.1.71.3');
 });
 
 test('an Eip that is made again as it was stands behind its addresses from then on', async () => {

@@ -213,12 +213,12 @@ export class AllocatorLab implements AsyncDisposable {
   }
 
   /** Waits for the reason in the Service's condition. */
-  async reason(key: string, reason: string): Promise<Service> {
+  async reason(key: string, reason: string, withinMs?: number): Promise<Service> {
     return eventually(async () => {
       const service = await this.service(key);
       expect(`${key} ${assigned(service)?.reason}`).toBe(`${key} ${reason}`);
       return service;
-    });
+    }, withinMs);
   }
 
   /** Address → holders as `namespace/name`, of the claims of a namespace. */

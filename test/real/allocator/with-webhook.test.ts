@@ -180,7 +180,7 @@ test('a Service taken from Skycap loses its address, though claim and Eip tell o
   replica = new Replica(lab.plane, 'allocator-1', LEADER_TIMING, GRACE_SECONDS);
   await eventually(async () => {
     const service = await read('taken');
-    expect([publishedBy(service), assigned(service)?.reason]).toEqual(['10.6.0.1', 'AddressOutsideEip']);
+    expect([publishedBy(service), assigned(service)?.reason]).toEqual(['10.6.0.1', 'EipInvalid']);
   });
   await patch('taken', { metadata: { annotations: { 'lb.kubesphere.io/v1alpha1': null } } });
   await eventually(async () => {

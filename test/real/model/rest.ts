@@ -100,10 +100,6 @@ function ofOurs(service: Service, state: AtRest): string[] {
       `publishes ${address} without a claim that is bound to it: ${JSON.stringify(claim?.spec.holders)}`,
     );
     if (!own) continue;
-    must(
-      !rangesOf(state.eips) || isInAny(address, state.eips) || !claim || isSourceThere(claim.spec, state.eips),
-      `publishes ${address}, which no Eip has, and which the one that gave it cannot have any more`,
-    );
     const { name, ports, token } = own;
     must(name === service.metadata.name, `has a claim of ${address} under the name ${name}`);
     // There may be more for as long as an update might still be under way.
@@ -123,11 +119,6 @@ function ofOurs(service: Service, state: AtRest): string[] {
   if (condition.reason === 'Assigned') problems.push(...unfulfilled(service, state));
   if (condition.reason === 'EipFull') problems.push(...notFull(service, state));
   return problems;
-}
-
-/** For when its Eip is there again: until then no Eip has it. */
-function isReserved({ spec }: EipClaim, eips: readonly EipObject[]): boolean {
-  return !isInAny(spec.address, eips) && !isSourceThere(spec, eips);
 }
 
 function isInAny(address: string, eips: readonly EipObject[]): boolean {
@@ -213,12 +204,12 @@ function sharedPorts(services: readonly Service[]): string[] {
   );
 }
 
-/** An entry belongs to a Service that publishes the address, or has it reserved for when its Eip is there again, or is young. */
-function ofHolder(claim: EipClaim, holder: ClaimHolder, { services, eips, nowMs, graceMs }: AtRest): string[] {
+/** An entry belongs to a Service that publishes the address, or is young. */
+function ofHolder(claim: EipClaim, holder: ClaimHolder, { services, nowMs, graceMs }: AtRest): string[] {
   const what = `claim ${claim.spec.address} of ${holder.namespace}/${holder.name ?? '?'} ${holder.uid ?? '(unbound)'}`;
   const service = services.find(({ metadata }) => metadata.uid === holder.uid);
   if (service) {
-    const isUsed = addressesIn(service).includes(claim.spec.address) || (isReserved(claim, eips) && isOurs(service));
+    const isUsed = addressesIn(service).includes(claim.spec.address);
     return isUsed ? [] : [`${what} is not published`];
   }
   if (holder.uid !== undefined) return [`${what} has no Service`];

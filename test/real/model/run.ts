@@ -34,7 +34,7 @@ export class Run implements Judge {
   readonly #startedMs = performance.now();
   /** Services whose request was changed since they were last seen to have what they ask for. */
   readonly #asked = new Set<string>();
-  /** Eips that were deleted since all was last at rest with them there, and when. */
+  /** Eips that were deleted with the wish that their addresses be released, since all was last at rest with them there, and when. */
   readonly #deletedEips = new Map<EipKey, number>();
   /** Services whose annotation may have been written by somebody else than Skycap. */
   readonly #forged = new Set<string>();
@@ -85,9 +85,15 @@ export class Run implements Judge {
     await this.attempt(() => this.site.client.create(EIPS, { metadata: { name: this.eipName(key) }, spec }));
   }
 
-  async deleteEip(key: EipKey): Promise<void> {
-    this.#deletedEips.set(key, performance.now());
-    await this.attempt(() => this.site.client.delete(EIPS, { name: this.eipName(key) }));
+  /** @param releases its addresses; else its Services keep them, and while a webhook answers it can't be deleted. */
+  async deleteEip(key: EipKey, releases = false): Promise<void> {
+    const ref = { name: this.eipName(key) };
+    if (releases) {
+      this.#deletedEips.set(key, performance.now());
+      const body = { metadata: { annotations: { 'skycap.io/release-addresses': 'true' } } };
+      await this.attempt(() => this.site.client.patch(EIPS, ref, body, { type: 'merge' }));
+    }
+    await this.attempt(() => this.site.client.delete(EIPS, ref));
   }
 
   /** The Service's own request is about to change, so its address may. */

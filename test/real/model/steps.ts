@@ -146,13 +146,19 @@ const refusal = step('create what is refused after admission', slotted, async (r
 });
 
 const eipCreation = step('create Eip', eipKeys, (run, key) => run.createEip(key));
-const eipDeletion = step('delete Eip', eipKeys, (run, key) => run.deleteEip(key));
+const eipDeletion = step('delete Eip', fc.tuple(eipKeys, fc.boolean()), (run, [key, releases]) =>
+  run.deleteEip(key, releases),
+);
 
-const eipRecreation = step('delete and create Eip', fc.tuple(eipKeys, fc.nat(7)), async (run, [key, choice]) => {
-  await run.deleteEip(key);
-  // Half of the time as it was.
-  await run.createEip(key, choice > 3 ? 0 : choice + 1);
-});
+const eipRecreation = step(
+  'delete and create Eip',
+  fc.tuple(eipKeys, fc.nat(7), fc.boolean()),
+  async (run, [key, choice, releases]) => {
+    await run.deleteEip(key, releases);
+    // Half of the time as it was.
+    await run.createEip(key, choice > 3 ? 0 : choice + 1);
+  },
+);
 
 const eipEdit = step('edit Eip', fc.tuple(eipKeys, fc.nat(4)), async (run, [key, choice]) => {
   const ranges = run.rangesOf(key);

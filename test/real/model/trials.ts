@@ -82,8 +82,11 @@ export const eipRoundTrip = step(
     if (isNoticed) {
       await eventually(
         async () => {
-          const left = (await run.services()).flatMap(addressesIn).filter((address) => isIn(range, address));
-          if (left.length > 0) throw new Error(`Cannot see addresses of the deleted Eip go: ${left}`);
+          if ((await run.eips()).some(({ metadata }) => metadata.name === name)) return;
+          const uids = loyal.map(({ metadata: { uid } }) => uid);
+          const told = (await run.services()).filter(({ metadata: { uid } }) => uids.includes(uid)).map(conditionOf);
+          const others = told.filter((condition) => condition?.reason !== 'KeepsFormerAddress');
+          if (others.length > 0) throw new Error(`Cannot see all told that the Eip is gone: ${others.length} are not`);
         },
         { withinMs: 60_000 },
       );

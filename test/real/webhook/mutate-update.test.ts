@@ -192,7 +192,7 @@ it('an Eip that has not the address any more keeps what it gave: nothing else is
   await lab.deleteEip('shrunk');
   await lab.eip('shrunk', '203.0.113.20/30', { namespaces: ['nowhere'] });
   const again = await lab.replaceService(service('stays-there', { [EIP]: 'shrunk' }));
-  expect(marksText(again.object)).toBe('203.0.113.20 shrunk');
+  expect(marksText(again.object)).toBe('203.0.113.16 shrunk');
 });
 
 it('an Eip that is being deleted gives nothing new', async () => {

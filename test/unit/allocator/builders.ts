@@ -4,6 +4,9 @@ import type { EipObject } from '../../../lib/api/eip-types.ts';
 import type { KubeObject } from '../../../lib/api/object.ts';
 import type { Namespace, Service } from '../../../lib/api/service.ts';
 import type { SpeakerSession } from '../../../lib/api/speaker-types.ts';
+import type { KubeClient } from '../../../lib/kube/client.ts';
+import type { Crd } from '../../../lib/kube/crd.ts';
+import { KubeError } from '../../../lib/kube/errors.ts';
 import type { Store } from '../../../lib/kube/store.ts';
 import { HandStore } from '../../support/hand-store.ts';
 
@@ -65,6 +68,27 @@ export function eipObject(name: string, address: string, differs: Partial<EipObj
     spec: { address, ...spec },
     ...rest,
   };
+}
+
+export const EIP_CRD = crd('eips.network.kubesphere.io');
+export const CLAIM_CRD = crd('eipclaims.skycap.io');
+
+function crd(name: string): Crd {
+  return {
+    metadata: { name, uid: `uid-${name}`, creationTimestamp: '2025-12-01T00:00:00Z' },
+    status: { conditions: [{ type: 'Established', status: 'True' }] },
+  };
+}
+
+/** An API server that has these objects, the CRD of the claims, and no others. */
+export function apiServer(...objects: readonly KubeObject[]): KubeClient {
+  const refusal = new KubeError('get', { statusCode: 404, reason: 'NotFound', statusMessage: 'not found' });
+  const get = async (_: unknown, { name }: { readonly name: string }): Promise<KubeObject> => {
+    const found = [CLAIM_CRD, ...objects].find(({ metadata }) => metadata.name === name);
+    if (!found) throw refusal;
+    return found;
+  };
+  return { get } as unknown as KubeClient;
 }
 
 /** A session with the BgpPeer `router`. */

@@ -23,7 +23,7 @@ const decide = (facts: Partial<OutcomeFacts>) => {
     choice: undefined,
     pinned: [],
     holdings: [],
-    troubleOf: () => 'mend it',
+    troubleOf: () => ({ reason: 'EipInvalid', message: 'mend it' }),
     ...facts,
   });
   return { ...outcome, uses: outcome.uses.map(({ address }) => formatAddress(address)) };
@@ -52,9 +52,24 @@ test('addresses stand in the order of the families, pinned ones among them', () 
     hasAddress: true,
     isComplete: true,
   });
-  expect(outcome.message).toBe(
-    '2001:db8::1 from Eip web, 10.0.0.1 from Eip web; it stays, but the Eip gives nothing new: mend it',
-  );
+  expect(outcome.message).toBe('keeps 2001:db8::1 from Eip web, 10.0.0.1 from Eip web: mend it');
+});
+
+test('of two Eips in need of something each is named, once', () => {
+  const troubleOf: OutcomeFacts['troubleOf'] = ({ eip: name }) => ({
+    reason: 'KeepsFormerAddress',
+    message: `Eip ${name} is gone`,
+  });
+  const six = holding('2001:db8::1', 'unusable');
+  const other = { ...six, claim: { ...six.claim, spec: { ...six.claim.spec, eip: 'six' } }, eipName: 'six' };
+  const both = { wants: wants({ families: [4, 6] }), troubleOf };
+  expect(decide({ ...both, pinned: [holding('10.0.0.1', 'unusable'), other] })).toMatchObject({
+    hasAddress: true,
+    reason: 'KeepsFormerAddress',
+    message: 'keeps 10.0.0.1 from Eip web, 2001:db8::1 from Eip six: Eip web is gone; Eip six is gone',
+    waits: 'no',
+  });
+  expect(decide({ ...both, pinned: [holding('10.0.0.1', 'unusable'), six] }).message).toMatch(/: Eip web is gone$/);
 });
 
 test('PreferDualStack with one family missing has its address, and would like the other', () => {
@@ -80,7 +95,7 @@ test('PreferDualStack with its one address from an Eip that can’t be read says
     uses: ['10.0.0.1'],
     hasAddress: true,
     reason: 'EipInvalid',
-    message: `10.0.0.1 from Eip web; it stays, but the Eip gives nothing new: mend it; without the second address for now: ${full.message}`,
+    message: `keeps 10.0.0.1 from Eip web: mend it; without the second address for now: ${full.message}`,
     waits: 'may',
     isComplete: false,
   });
@@ -103,7 +118,7 @@ test.each(REASONS.slice(REASONS.indexOf('NoEipMatches'), REASONS.indexOf('Sharin
 test.each<[string, readonly Holding[], string[]]>([
   ['of a usable Eip', [holding('10.0.0.1', 'usable')], ['10.0.0.1']],
   ['of an unusable Eip', [holding('10.0.0.1', 'unusable')], ['10.0.0.1']],
-  ['not of a deleted Eip', [holding('10.0.0.1', 'gone')], []],
+  ['not of an Eip whose deletion released it', [holding('10.0.0.1', 'released')], []],
 ])('who waits for another address keeps the one it holds: %s', (_, holdings, uses) => {
   const outcome = decide({ choice: { kind: 'pending', keeps: [], ...full }, holdings });
   expect(outcome).toMatchObject({ uses, hasAddress: uses.length > 0, waits: 'must' });

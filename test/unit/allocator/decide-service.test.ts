@@ -42,7 +42,6 @@ const facts = (of: Service, differs: Partial<ServiceFacts> = {}): ServiceFacts =
   service: of,
   holdings: [],
   token: 'token-front',
-  isLabelledEipGone: false,
   isTakenByOthers: () => false,
   isOfEip: (address) => ['10.', '2001:db8:'].some((start) => formatAddress(address).startsWith(start)),
   announcedOf: () => undefined,
@@ -172,13 +171,12 @@ test.each<[string, Service, Partial<ServiceFacts>, Outcome, string[]]>([
     ['10.0.0.1'],
   ],
   [
-    'of a deleted Eip goes',
+    'that its Eip’s deletion released goes',
     service({ published: ['10.0.0.1'] }),
-    { holdings: [holding('10.0.0.1', 'gone')] },
+    { holdings: [holding('10.0.0.1', 'released')] },
     waits,
     [],
   ],
-  ['whose label’s Eip is deleted goes', service({ published: ['10.0.0.1'] }), { isLabelledEipGone: true }, waits, []],
   [
     'that another Service has claimed goes',
     service({ published: ['10.0.0.1'] }),

@@ -71,37 +71,9 @@ test.each<[string, Partial<UpkeepFacts>, object]>([
     { ...nothing, againInMs: 60_000 },
   ],
   [
-    'is of a deleted Eip: stays reserved while the Service has nothing else',
-    { outcome: outcome(), holdings: [holding('10.0.0.1', {}, 'gone')] },
-    nothing,
-  ],
-  [
-    'is of a deleted Eip: takes no ports meanwhile, which others who share the address may have',
-    {
-      outcome: outcome(),
-      holdings: [holding('10.0.0.1', {}, 'gone')],
-      wishAt: () => wishOf(wants({ ports: [{ port: 99, protocol: 'TCP' }] })),
-      agreementOn: () => ({ kind: 'serviceCounts' }),
-    },
-    nothing,
-  ],
-  [
-    'is of a deleted Eip and of a former Service of the name: is not reserved',
-    {
-      outcome: outcome(),
-      holdings: [{ ...holding('10.0.0.1', { uid: 'uid-former' }, 'gone'), isEstablished: false }],
-    },
-    { ...nothing, release: ['10.0.0.1 ServiceGone'] },
-  ],
-  [
-    'is of a deleted Eip, and the Service has another: is released',
-    { outcome: outcome('10.0.0.2'), holdings: [holding('10.0.0.2'), holding('10.0.0.1', {}, 'gone')] },
+    'is of an Eip whose deletion released it: is released, though the Service has nothing else',
+    { outcome: outcome(), holdings: [holding('10.0.0.1', {}, 'released')] },
     { ...nothing, release: ['10.0.0.1 NoLongerUsed'] },
-  ],
-  [
-    'is of a deleted Eip, and the Service has one of the other family: stays',
-    { outcome: outcome('2001:db8::1'), holdings: [holding('2001:db8::1'), holding('10.0.0.1', {}, 'gone')] },
-    nothing,
   ],
   [
     'is of a Service that is not ours: is released',

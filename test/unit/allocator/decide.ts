@@ -69,14 +69,13 @@ export function lookAt(service: Service, world: World, stores: HandStores): Look
   const choice = beyond && take(beyond);
   const { pinned, holdings } = view;
   const outcome = wants
-    ? decideOutcome({ wants, choice, pinned, holdings, troubleOf: (name) => world.eips.troubleOf(name) })
+    ? decideOutcome({ wants, choice, pinned, holdings, troubleOf: (source) => world.eips.troubleOf(source) })
     : decideInvalid(view.parsed.kind === 'invalid' ? view.parsed.problems : [], holdings, full!);
   const decision = decideService(
     {
       service,
       holdings,
       token: 'token',
-      isLabelledEipGone: view.isLabelledEipGone,
       isTakenByOthers: (address) => world.isTakenByOthers(address, service),
       isOfEip,
       isByDefault: view.isByDefault,

@@ -92,7 +92,7 @@ test.each<[string, readonly Holding[], ReturnType<typeof wants>, string[]]>([
     wants(),
     [],
   ],
-  ['of a deleted Eip does not stay', [holding('10.0.0.1', 'gone')], wants(), []],
+  ['that its Eip’s deletion released does not stay', [holding('10.0.0.1', 'released')], wants(), []],
   [
     'that was not requested does not stay',
     [holding('10.0.0.1', 'unusable')],
@@ -119,9 +119,9 @@ test('an address counts to the Eip that has it now, not to the one that gave it:
   expect(texts(pinnedHoldings(wants({ eipNames: ['b'] }), [moved, outside]))).toEqual([]);
 });
 
-test('who waits keeps one address a family, but none of a deleted Eip, and none that others object to', () => {
+test('who waits keeps one address a family, but none that was released, and none that others object to', () => {
   const both = [
-    holding('10.0.0.1', 'gone'),
+    holding('10.0.0.1', 'released'),
     holding('10.0.0.2', 'usable', [holder('back')]),
     holding('10.0.0.3', 'usable'),
     holding('2001:db8::1', 'unusable'),

@@ -126,7 +126,7 @@ test('unbound holders are remembered from when they were first seen, bound ones 
 test('claims count to the Eip that has their address now, else to the one they name', () => {
   const eips = new HandStore<EipObject>();
   const claims = new HandStore<EipClaim>();
-  const known = new Eips(eips);
+  const known = new Eips(eips, { monotonicMs: () => 0 }, () => []);
   const byEip = new ClaimsByEip(claims, known);
   eips.subscribe(() => byEip.reset());
   claims.put(claim('10.0.0.1', [holder('front')]), claim('10.0.0.9', [holder('back')]));
@@ -141,13 +141,23 @@ test('claims count to the Eip that has their address now, else to the one they n
 
 test('what is the matter with an Eip is said with the remedy', () => {
   const store = new HandStore<EipObject>();
-  const eips = new Eips(store);
+  const eips = new Eips(store, { monotonicMs: () => 0 }, () => []);
   store.put(
     eipObject('broken', 'nonsense'),
     eipObject('older', '10.0.0.0/24'),
     eipObject('younger', '10.0.0.0/30', { metadata: { creationTimestamp: '2026-01-02T00:00:00Z' } }),
   );
-  expect(eips.troubleOf('broken')).toContain('"nonsense" is not an IP address; write');
-  expect(eips.troubleOf('younger')).toBe('Eip younger overlaps the older Eip older; change or delete one of them');
-  expect(eips.troubleOf('older')).toContain('does not contain the address any more; enlarge it');
+  const trouble = (eip: string, eipUid?: string) => {
+    const { reason, message } = eips.troubleOf({ eip, ...(eipUid && { eipUid }) });
+    return `${reason}: ${message}`;
+  };
+  expect(trouble('broken')).toContain('"nonsense" is not an IP address; write');
+  expect(trouble('younger')).toBe('EipInvalid: Eip younger overlaps the older Eip older; change or delete one of them');
+  expect(trouble('older')).toContain('does not contain the address any more; enlarge it');
+  expect(trouble('older', 'uid-of-before')).toMatch(
+    /^KeepsFormerAddress: Eip older was deleted and made again without/,
+  );
+  expect(trouble('never')).toBe(
+    'KeepsFormerAddress: Eip never is gone; create it again, or have the Service name another',
+  );
 });

@@ -10,12 +10,10 @@ import { parseWants } from '../../../lib/api/parse-wants.ts';
 import { publishedAddresses } from '../../../lib/api/published-addresses.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import { mayShare } from '../../../lib/ipam/sharing.ts';
-import { KubeError } from '../../../lib/kube/errors.ts';
 import { type Address, formatAddress, sameAddress } from '../../../lib/net/address.ts';
-import { addr, claim, eipObject, handStores, holder, service } from './builders.ts';
+import { addr, apiServer, claim, EIP_CRD, eipObject, handStores, holder, service } from './builders.ts';
 import { type Look, lookAt, SETTINGS, worldOf } from './decide.ts';
 
-const NOT_FOUND = new KubeError('get eips', { statusCode: 404, reason: 'NotFound', statusMessage: 'not found' });
 /** The Eips are /30 each: small enough that everything happens. */
 const RANGES = { a: '10.0.0.0/30', b: '10.0.0.4/30', c: '10.0.0.8/30', six: '2001:db8::/126' } as const;
 const ADDRESSES = [
@@ -111,10 +109,8 @@ function make(made: Made): { world: World; stores: ReturnType<typeof handStores>
   );
   const world = worldOf(stores);
   // What is not in the cache has been asked for, and is gone.
-  for (const name of [...Object.keys(RANGES), 'lost']) {
-    if (!stores.eips.get(name))
-      void world.eips.confirm(name, { get: () => Promise.reject(NOT_FOUND) } as never, new AbortController().signal);
-  }
+  const missing = [...Object.keys(RANGES), 'lost'].filter((name) => !stores.eips.get(name));
+  void world.eips.confirm(missing, apiServer(EIP_CRD), new AbortController().signal);
   return { world, stores, front };
 }
 
@@ -132,7 +128,6 @@ function groundFor(
   const pool = before.eips.pools.containing(address);
   const label = front.metadata.labels?.['eip.openelb.kubesphere.io/v1alpha2'];
   const source = before.ledger.claimOf(address)?.spec ?? (label === undefined ? undefined : { eip: label });
-  if (!pool && source && before.eips.existence(source) === 'gone') return 'its Eip is deleted';
   const eipName = pool?.name ?? source?.eip;
   const replaced = decision.ingress.some(({ ip }) => ip && addr(ip).family === address.family);
   if (!pool && !own && (replaced || outcome?.isComplete)) return 'nobody can claim it, and the Service has another';
@@ -188,6 +183,6 @@ test('an address leaves the status only on certain grounds, and every address in
   );
   // The test is worth something only while all of these happen.
   expect([...grounds.keys()].sort()).toEqual(
-    expect.arrayContaining(['another Eip is named, and gives', 'its Eip is deleted', 'somebody else has the claim']),
+    expect.arrayContaining(['another Eip is named, and gives', 'somebody else has the claim']),
   );
 }, 60_000);

@@ -1,8 +1,7 @@
 /** What is gathered about a Service: whose it is, what it holds, and when nothing may be decided yet. */
 import { viewOf, wantsBeyond } from '../../../allocator/service-view.ts';
 import type { KubeClient } from '../../../lib/kube/client.ts';
-import { KubeError } from '../../../lib/kube/errors.ts';
-import { claim, eipObject, handStores, holder, service, wants } from './builders.ts';
+import { apiServer, claim, EIP_CRD, eipObject, handStores, holder, service, wants } from './builders.ts';
 import { lookAt, SETTINGS, worldOf } from './decide.ts';
 
 const web = eipObject('web', '10.0.0.0/30');
@@ -15,13 +14,7 @@ const byDefault = {
 } as const;
 const unmarked = (differs: Parameters<typeof service>[0] = {}) =>
   service({ ...differs, metadata: { annotations: {}, ...differs.metadata } });
-const answers = (statusCode: number, object: object = web): KubeClient =>
-  ({
-    get: () =>
-      statusCode === 200
-        ? Promise.resolve(object)
-        : Promise.reject(new KubeError('get', { statusCode, reason: '', statusMessage: '' })),
-  }) as unknown as KubeClient;
+const { signal } = new AbortController();
 
 describe('a Service without class and annotation', () => {
   const defaultWeb = eipObject('web', '10.0.0.0/30', {
@@ -71,10 +64,10 @@ describe('nothing is decided', () => {
     const world = worldOf(stores);
     const of = service({ published: ['10.0.0.1'] });
     expect(viewOf(of, world, SETTINGS).unsure).toEqual({ kind: 'eips', names: ['web'] });
-    expect(await world.eips.confirm('web', answers(200), new AbortController().signal)).toBe(false);
+    expect(await world.eips.confirm(['web'], apiServer(EIP_CRD, web), signal)).toBe(false);
     expect(viewOf(of, world, SETTINGS).unsure).toEqual({ kind: 'eips', names: ['web'] });
-    expect(await world.eips.confirm('web', answers(404), new AbortController().signal)).toBe(true);
-    expect(viewOf(of, world, SETTINGS)).toMatchObject({ unsure: undefined, holdings: [{ eip: 'gone' }] });
+    expect(await world.eips.confirm(['web'], apiServer(EIP_CRD), signal)).toBe(true);
+    expect(viewOf(of, world, SETTINGS)).toMatchObject({ unsure: undefined, pinned: [{ eip: 'unusable' }] });
     stores.eips.put(web);
     expect(viewOf(of, world, SETTINGS).holdings).toMatchObject([{ eip: 'usable', eipName: 'web' }]);
   });
@@ -87,13 +80,12 @@ describe('nothing is decided', () => {
     stores.eips.put(again);
     const world = worldOf(stores);
     const of = service({ published: ['10.0.0.1'] });
-    const { signal } = new AbortController();
     expect(viewOf(of, world, SETTINGS).unsure).toEqual({ kind: 'eips', names: ['web'] });
     // The cache is behind.
-    expect(await world.eips.confirm('web', answers(200, web), signal)).toBe(false);
+    expect(await world.eips.confirm(['web'], apiServer(EIP_CRD, web), signal)).toBe(false);
     expect(viewOf(of, world, SETTINGS).unsure).toEqual({ kind: 'eips', names: ['web'] });
-    expect(await world.eips.confirm('web', answers(200, again), signal)).toBe(true);
-    expect(viewOf(of, world, SETTINGS)).toMatchObject({ unsure: undefined, pinned: [], holdings: [{ eip: 'gone' }] });
+    expect(await world.eips.confirm(['web'], apiServer(EIP_CRD, again), signal)).toBe(true);
+    expect(viewOf(of, world, SETTINGS)).toMatchObject({ unsure: undefined, pinned: [{ eip: 'unusable' }] });
     const accounts = ['10.0.0.1', '10.9.0.1'].map((address) => {
       const one = claim(address, []);
       return world.eips.accountOf({ ...one, spec: { ...one.spec, eipUid: 'uid-web' } });
@@ -103,7 +95,8 @@ describe('nothing is decided', () => {
 
   test('while the API server can’t say whether the Eip is there', async () => {
     const world = worldOf(handStores());
-    await expect(world.eips.confirm('web', answers(500), new AbortController().signal)).rejects.toThrow('500');
+    const broken = { get: () => Promise.reject(new Error('500')) } as unknown as KubeClient;
+    await expect(world.eips.confirm(['web'], broken, signal)).rejects.toThrow('500');
     expect(world.eips.existence({ eip: 'web' })).toBe('unknown');
   });
 

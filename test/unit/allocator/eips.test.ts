@@ -1,0 +1,170 @@
+/** What the deletion of an Eip does: a user's, one that asks for the release of the addresses, and that of the CRD, which is nobody's wish. */
+
+import { viewOf } from '../../../allocator/service-view.ts';
+import type { World } from '../../../allocator/world.ts';
+import type { Crd } from '../../../lib/kube/crd.ts';
+import { addr, apiServer, claim, EIP_CRD, eipObject, handStores, holder, service } from './builders.ts';
+import { lookAt, SETTINGS, worldOf } from './decide.ts';
+
+const RELEASE = { 'skycap.io/release-addresses': 'true' };
+const { signal } = new AbortController();
+const web = eipObject('web', '10.0.0.0/30');
+const releasing = eipObject('web', '10.0.0.0/30', { metadata: { annotations: RELEASE } });
+const other = eipObject('other', '10.9.0.0/30');
+const of = service({ published: ['10.0.0.1'] });
+
+function site() {
+  const stores = handStores();
+  const made = claim('10.0.0.1', [holder('front')]);
+  stores.eips.put(web, other);
+  stores.claims.put({ ...made, spec: { ...made.spec, eipUid: 'uid-web' } });
+  const world = worldOf(stores);
+  return { stores, world, confirm: (...objects: readonly Crd[]) => confirmed(world, apiServer(...objects)) };
+}
+
+function confirmed(world: World, client: ReturnType<typeof apiServer>): Promise<boolean> {
+  const { unsure } = viewOf(of, world, SETTINGS);
+  return world.eips.confirm(unsure?.kind === 'eips' ? unsure.names : [], client, signal);
+}
+
+test('a Service stays with the address of an Eip that is gone, though another would serve it, until it asks for something else', async () => {
+  const { stores, world, confirm } = site();
+  stores.eips.remove(web);
+  expect(await confirm(EIP_CRD)).toBe(true);
+  expect(lookAt(of, world, stores)).toMatchObject({
+    outcome: {
+      hasAddress: true,
+      reason: 'KeepsFormerAddress',
+      message: 'keeps 10.0.0.1 from Eip web: Eip web is gone; create it again, or have the Service name another',
+    },
+    decision: { ingress: [{ ip: '10.0.0.1' }] },
+  });
+  const asks = service({
+    published: ['10.0.0.1'],
+    annotations: { 'lb.kubesphere.io/v1alpha1': 'openelb', 'eip.openelb.kubesphere.io/v1alpha2': 'other' },
+  });
+  expect(lookAt(asks, world, stores).decision.ingress).toEqual([{ ip: '10.9.0.0', ipMode: 'VIP' }]);
+});
+
+test.each([
+  ['the Eip made again as it was', '10.0.0.0/30', 'Assigned'],
+  ['the Eip made again with other addresses', '10.7.0.0/30', 'KeepsFormerAddress'],
+])('%s', async (_, address, reason) => {
+  const { stores, world } = site();
+  const again = eipObject('web', address, { metadata: { uid: 'uid-again' } });
+  stores.eips.remove(web).put(again);
+  expect(await confirmed(world, apiServer(EIP_CRD, again))).toBe(true);
+  expect(lookAt(of, world, stores)).toMatchObject({
+    view: { unsure: undefined },
+    outcome: { reason, hasAddress: true },
+    decision: { ingress: [{ ip: '10.0.0.1' }] },
+  });
+});
+
+test('an Eip deleted with the annotation takes its addresses along', async () => {
+  const { stores, world, confirm } = site();
+  stores.eips.remove(releasing);
+  expect(lookAt(of, world, stores).view.unsure).toEqual({ kind: 'eips', names: ['web'] });
+  expect(await confirm(EIP_CRD)).toBe(true);
+  expect(lookAt(of, world, stores).decision.ingress).toEqual([{ ip: '10.9.0.0', ipMode: 'VIP' }]);
+});
+
+test.each(['false', 'yes', ''])('the annotation with the value %j releases nothing', async (value) => {
+  const { stores, world, confirm } = site();
+  stores.eips.remove(
+    eipObject('web', '10.0.0.0/30', { metadata: { annotations: { 'skycap.io/release-addresses': value } } }),
+  );
+  expect(await confirm(EIP_CRD)).toBe(true);
+  expect(lookAt(of, world, stores).outcome?.reason).toBe('KeepsFormerAddress');
+});
+
+describe.each([
+  ['absent', []],
+  ['being deleted', [{ ...EIP_CRD, metadata: { ...EIP_CRD.metadata, deletionTimestamp: '2026-02-01T00:00:00Z' } }]],
+  ['not established', [{ ...EIP_CRD, status: { conditions: [{ type: 'Established', status: 'False' }] } }]],
+  ['new, and without a status', [{ ...EIP_CRD, status: {} }]],
+] as const)('while the CRD is %s', (_, crds) => {
+  test('nothing is decided of a Service that has an address, nor of one that waits', async () => {
+    const { stores, world, confirm } = site();
+    stores.eips.remove(web);
+    expect(await confirm(...crds)).toBe(false);
+    expect(viewOf(of, world, SETTINGS).unsure?.kind).toBe('eips');
+    const waiting = service({
+      name: 'waiting',
+      annotations: { ...of.metadata.annotations, 'eip.openelb.kubesphere.io/v1alpha2': 'other' },
+    });
+    expect(viewOf(waiting, world, SETTINGS).unsure).toEqual({ kind: 'eips', names: [] });
+  });
+
+  test('one that leaves is let go all the same', async () => {
+    const { stores, world, confirm } = site();
+    stores.eips.remove(web);
+    await confirm(...crds);
+    const leaving = service({ published: ['10.0.0.1'], annotations: { 'lb.kubesphere.io/v1alpha1': 'other' } });
+    expect(lookAt(leaving, world, stores)).toMatchObject({ view: { unsure: undefined }, decision: { ingress: [] } });
+  });
+});
+
+test('what went with the CRD before is not released, whatever the Eip said', async () => {
+  const { stores, world, confirm } = site();
+  stores.eips.remove(releasing);
+  const again = { ...EIP_CRD, metadata: { ...EIP_CRD.metadata, creationTimestamp: '2026-02-01T00:00:00Z' } };
+  expect(await confirm(again)).toBe(true);
+  expect(await confirmed(world, apiServer(again))).toBe(true);
+  expect(lookAt(of, world, stores).outcome?.reason).toBe('KeepsFormerAddress');
+});
+
+test('all who wait for the CRD ask as one', async () => {
+  const { stores, world } = site();
+  stores.eips.remove(web);
+  let asked = 0;
+  const counting = {
+    get: (...args: Parameters<ReturnType<typeof apiServer>['get']>) => {
+      asked++;
+      return apiServer().get(...args);
+    },
+  } as ReturnType<typeof apiServer>;
+  for (let i = 0; i < 100; i++) expect(await world.eips.confirm(['web'], counting, signal)).toBe(false);
+  expect(asked).toBe(3);
+});
+
+test('an address whose claim went too is claimed again under the name of the Eip that is gone; what is another controller’s is not', async () => {
+  const { stores, world, confirm } = site();
+  stores.eips.remove(web);
+  stores.claims.remove(claim('10.0.0.1', []));
+  await confirm(EIP_CRD);
+  const bare = service({
+    published: ['10.0.0.1', '203.0.113.9'],
+    annotations: { ...of.metadata.annotations, 'skycap.io/addresses': '10.0.0.1' },
+    labels: { 'eip.openelb.kubesphere.io/v1alpha2': 'web' },
+  });
+  await world.eips.confirm(['web'], apiServer(EIP_CRD), signal);
+  expect(lookAt(bare, world, stores).outcome).toMatchObject({
+    reason: 'KeepsFormerAddress',
+    uses: [{ eipName: 'web' }],
+  });
+  expect([...stores.claims.values()].map(({ spec }) => `${spec.address} ${spec.eip}`)).toEqual(['10.0.0.1 web']);
+});
+
+test('who announces an address of an Eip that is gone is said as before, for as long as a Service publishes one of its addresses', async () => {
+  const { stores, world, confirm } = site();
+  stores.services.put(of);
+  stores.eips.remove(web);
+  await confirm(EIP_CRD);
+  expect(world.announcedOf(of)?.reason).toBe(world.announcedOf(service({ published: ['10.9.0.1'] }))?.reason);
+  expect(world.eips.announcing(addr('10.0.0.1'))?.name).toBe('web');
+  stores.services.remove(of);
+  stores.eips.remove(other);
+  expect(world.eips.announcing(addr('10.0.0.1'))).toBeUndefined();
+});
+
+test('a claim that somebody else deletes may have gone with its CRD, one that was released here has not', () => {
+  const { stores, world } = site();
+  const [made] = stores.claims.values();
+  world.ledger.forget(addr('10.0.0.1'), made!.metadata.uid);
+  stores.claims.remove(made!);
+  expect(world.eips.isInDoubt).toBe(false);
+  stores.claims.put(made!);
+  stores.claims.remove(made!);
+  expect(world.eips.isInDoubt).toBe(true);
+});
