@@ -85,7 +85,7 @@ export function speakerMetrics(registry: Registry): SpeakerMetrics {
     }),
     layer2Conflicts: new Counter({
       name: 'skycap_speaker_layer2_conflicts_total',
-      help: 'Times that somebody else said that he has an address of this node; at most one a second and address.',
+      help: 'Times that somebody else said that he has an address of this node; at most one a second, address and machine.',
       registers,
     }),
   };

@@ -14,7 +14,14 @@ export function slimService(service: Service): Service {
 
 /** What a node says of itself for layer 2; its sessions are nobody else's business. */
 export function slimSpeaker({ apiVersion, kind, metadata, status }: SpeakerObject): SpeakerObject {
-  const kept = pick(status ?? {}, ['layer2Addresses', 'layer2Unable', 'suspects', 'stopping']);
+  const kept = pick(status ?? {}, [
+    'layer2Addresses',
+    'layer2Unable',
+    'layer2Interfaces',
+    'layer2Conflicts',
+    'suspects',
+    'stopping',
+  ]);
   return {
     apiVersion,
     kind,

@@ -104,5 +104,11 @@ export class SpeakerObjectStore implements StatusStore, Layer2Store {
 
 /** In a merge patch (RFC 7396) what is absent stays as it was; so what may be absent here is said to go. */
 function withAbsences(status: ReportedStatus): object {
-  return { routerId: null, localAs: null, ...status, versions: { bird: null, ...status.versions } };
+  return {
+    routerId: null,
+    localAs: null,
+    layer2Conflicts: null,
+    ...status,
+    versions: { bird: null, ...status.versions },
+  };
 }

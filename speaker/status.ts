@@ -5,11 +5,13 @@
  * in, and a session that tries again and again in vain is one state.
  */
 import type { Condition } from '../lib/api/object.ts';
+import { shortened } from '../lib/api/problem.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import { withoutCounts } from '../lib/api/speaker-counts.ts';
 import type { SpeakerObject, SpeakerSession } from '../lib/api/speaker-types.ts';
 import type { ApplyOutcome } from './bird/apply.ts';
 import type { Plan, Planned } from './desired/plan.ts';
+import { conflictText } from './l2/conflict-text.ts';
 import type { Layer2State } from './l2/layer2.ts';
 import type { Layer2Status } from './l2/publisher.ts';
 
@@ -36,6 +38,9 @@ export interface StatusInput {
 
 type Verdict = Pick<Condition, 'type' | 'status' | 'message'> & { readonly reason: Reason };
 
+/** The rest is in the object's list. */
+const MOST_CONFLICTS_TOLD = 5;
+
 /** Reasons for a peer without a session that somebody should mend; the others are as wanted. */
 const FAULTS: readonly Reason[] = ['Invalid', 'Overlaps'];
 
@@ -56,6 +61,7 @@ export function speakerStatus(input: StatusInput): ReportedStatus {
     establishedSessions: established.length,
     totalSessions: enabled.length,
     sessionsSummary: `${established.length}/${enabled.length}`,
+    ...(input.layer2 && input.layer2.conflicts.length > 0 && { layer2Conflicts: input.layer2.conflicts }),
     announcedAddresses: plan ? announcedBy(plan) : (former?.announcedAddresses ?? 0),
     ...bgpOf(plan, former),
     versions: input.versions,
@@ -79,6 +85,7 @@ function reportedIn(status: SpeakerStatus | undefined): ReportedStatus | undefin
     layer2Addresses: true,
     layer2AddressCount: true,
     layer2Unable: true,
+    layer2Interfaces: true,
     suspects: true,
     stopping: true,
   };
@@ -163,7 +170,7 @@ function layer2Verdict({ isMute, unable, conflicts }: Layer2State): Verdict {
     return { type, status: 'False', reason: 'ResponderMute', message };
   }
   if (conflicts.length > 0) {
-    const message = `other machines have addresses of ours: ${conflicts.join(', ')}; find them, or take the addresses out of the Eip`;
+    const message = shortened(conflicts, MOST_CONFLICTS_TOLD, conflictText).join('; ');
     return { type, status: 'False', reason: 'AddressConflict', message };
   }
   if (unable.length > 0) {

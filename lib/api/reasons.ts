@@ -57,6 +57,7 @@ export const REASONS = [
   'NobodyHasIt',
   'Rebalanced',
   'AddressConflict',
+  'AddressConflictOver',
   'NoInterface',
   'SpeakerStopping',
   'CutOff',

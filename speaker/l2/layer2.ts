@@ -3,6 +3,7 @@
  */
 import type { Registry } from 'prom-client';
 import type { Node } from '../../lib/api/service.ts';
+import type { Layer2Conflict } from '../../lib/api/speaker-types.ts';
 import type { Followed } from '../../lib/kube/cache-check.ts';
 import type { KubeClient, KubeWatcher } from '../../lib/kube/client.ts';
 import { EventRecorder } from '../../lib/kube/events.ts';
@@ -13,6 +14,7 @@ import type { Logger } from '../../lib/process/log.ts';
 import { WorkBudget } from '../../lib/process/work-budget.ts';
 import type { SpeakerMetrics } from '../metrics.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { ConflictWatch } from './conflict-watch.ts';
 import type { OtherOwner } from './link.ts';
 import { Narrator } from './narrator.ts';
 import { Fleet } from './peers/fleet.ts';
@@ -56,8 +58,8 @@ export interface Layer2State {
   readonly isMute: boolean;
   /** Names of Eips. */
   readonly unable: readonly string[];
-  /** `198.51.100.7 (02:00:00:00:00:01 on eth0)`: machines that have an address of ours. */
-  readonly conflicts: readonly string[];
+  /** Machines that have an address of ours. */
+  readonly conflicts: readonly Layer2Conflict[];
 }
 
 /** What others have not taken over within this is given up: whoever would is not there. */
@@ -87,6 +89,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   readonly #options: Layer2Options;
   readonly #startedMs: number;
   readonly #narrator: Narrator;
+  readonly #conflicts: ConflictWatch;
   readonly #loop: LevelLoop;
   readonly #publisher: Publisher;
   readonly #budget = new WorkBudget(BUDGET);
@@ -106,7 +109,19 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     const { nodeName, client, store, metrics, registry, clock, log, podName } = options;
     this.#options = options;
     const events = new EventRecorder({ client, controller: 'skycap-speaker', instance: podName, log, registry, clock });
-    this.#narrator = new Narrator({ nodeName, events, metrics, clock, log });
+    this.#narrator = new Narrator({ nodeName, events, metrics, log });
+    this.#conflicts = new ConflictWatch({
+      nodeName,
+      responder: options.responder,
+      speakers: () => this.#running?.fleet.speakers() ?? [],
+      places: (text) =>
+        (this.#running?.term.said?.addresses ?? []).flatMap((one) => (one.address === text ? [one.interface] : [])),
+      isOutOfTouch: () => this.#running?.liveness.verdict.isOverdue ?? false,
+      events,
+      metrics,
+      clock,
+      log,
+    });
     this.#loop = new LevelLoop({ name: 'layer 2', act: (signal) => this.#act(signal), log });
     this.#publisher = new Publisher({ store, said: () => this.#said(), onPublished: () => this.#onPublished(), log });
   }
@@ -117,7 +132,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     const said = running?.term.said;
     const isMute = running !== undefined && this.#isMute(running);
     if (!said && !isMute) return undefined;
-    return { isMute, unable: said?.unable ?? [], conflicts: this.#narrator.conflicts.map(describe) };
+    return { isMute, unable: said?.unable ?? [], conflicts: this.#conflicts.conflicts };
   }
 
   /**
@@ -160,7 +175,8 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   onConflict(other: OtherOwner): void {
     const { clock, log } = this.#options;
     const nowMs = clock.monotonicMs();
-    this.#narrator.conflict(other);
+    this.#conflicts.heard(other);
+    this.trigger();
     const running = this.#running;
     if (running?.liveness.verdict.isOverdue) {
       this.#contested.add(formatAddress(other.address));
@@ -213,7 +229,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     if (!this.#hasLinks) return { againAfterMs: LINKS_KNOWN_WITHIN_MS };
     const startedMs = performance.now();
     const snapshot = this.#options.snapshot();
-    const again = snapshot && (await running.term.act(snapshot, signal));
+    const again = snapshot && sooner(await running.term.act(snapshot, signal), this.#conflicts.act(signal));
     const endedMs = performance.now();
     await pause(this.#budget.spent(endedMs - startedMs, endedMs), signal);
     return again;
@@ -238,6 +254,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   #begin(signal: AbortSignal): Running {
     const { client, namespace, nodeName, node, clock, log, registry } = this.#options;
     log.info('layer 2 begins');
+    this.#conflicts.begin(this.#options.store.status?.layer2Conflicts ?? []);
     this.#options.responder.start();
     const stop = new AbortController();
     const onEnd = (): void => stop.abort(signal.reason);
@@ -292,8 +309,10 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       questions,
       contested: () => this.#contested,
       onSaid: () => this.#publisher.trigger(),
-      onDecided: (decisions, wanted) =>
-        this.#narrator.decided(decisions, wanted, (text) => questions.whoAnswered(text)),
+      onDecided: (decisions, wanted) => {
+        this.#narrator.decided(decisions, wanted);
+        this.#conflicts.decided(decisions, wanted, (text) => questions.whoAnswered(text));
+      },
       clock,
       log,
     });
@@ -310,6 +329,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     const { log, metrics } = this.#options;
     log.info('layer 2 ends');
     this.#running = undefined;
+    this.#conflicts.end();
     running.stop.abort(new Error('no Eip asks for layer 2'));
     await this.#options.responder.answerFor([]);
     this.#options.peers.watch([]);
@@ -336,8 +356,8 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   }
 }
 
-function describe({ address, mac, interface: on }: OtherOwner): string {
-  return `${formatAddress(address)} (${mac} on ${on})`;
+function sooner(a: Again | undefined, b: Again | undefined): Again | undefined {
+  return a && b ? { againAfterMs: Math.min(a.againAfterMs, b.againAfterMs) } : (a ?? b);
 }
 
 function suspectsIn(fleet: Fleet): Map<string, ReadonlySet<string>> {

@@ -3,6 +3,7 @@
 import type { NodeState } from '../../lib/announce/node-state.ts';
 import type { Eip } from '../../lib/api/eip.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
+import { formatMac } from './frames/mac-address.ts';
 import { type LinkFacts, matchLinks } from './match-links.ts';
 
 export interface Places {
@@ -32,6 +33,28 @@ export function placeEips(
     unable: found.flatMap(({ name, links }) => (links.some(({ isUp }) => isUp) ? [] : [name])).sort(),
     unrouted: targetsOf(eips).flatMap((target) => (linkTowards(target) ? [] : [formatAddress(target)])),
   };
+}
+
+/** A Speaker names no more; a node has a few. */
+const MOST_INTERFACES = 64;
+
+/**
+ * The interfaces by which this node may answer for an address, sorted by name: those of every Eip, also where another node is to have its addresses, and the one with the
+ * node's own address.
+ */
+export function interfacesOf(
+  eips: readonly Eip[],
+  node: NodeState,
+  { links, linkTowards }: Omit<LinkFacts, 'nodeAddress'>,
+): readonly { readonly name: string; readonly mac: string }[] {
+  const selectors = [...eips.map(({ interfaces }) => interfaces), []];
+  const used = new Set(
+    selectors.flatMap((one) =>
+      Object.values(node.addresses).flatMap((nodeAddress) => matchLinks(one, { links, linkTowards, nodeAddress })),
+    ),
+  );
+  const named = links.filter((link) => used.has(link)).map(({ name, mac }) => ({ name, mac: formatMac(mac) }));
+  return named.slice(0, MOST_INTERFACES);
 }
 
 function targetsOf(eips: readonly Eip[]): Address[] {

@@ -10,23 +10,25 @@ import type { Layer2Address } from './link.ts';
 
 export type Layer2Status = Pick<
   NonNullable<SpeakerObject['status']>,
-  'layer2Addresses' | 'layer2AddressCount' | 'layer2Unable' | 'suspects' | 'stopping'
+  'layer2Addresses' | 'layer2AddressCount' | 'layer2Unable' | 'layer2Interfaces' | 'suspects' | 'stopping'
 >;
 
 export interface Said {
   readonly addresses: readonly { readonly address: string; readonly interface: Layer2Address['interface'] }[];
   readonly unable: readonly string[];
+  /** By which others know this node on the wire. */
+  readonly interfaces: readonly { readonly name: string; readonly mac: string }[];
   readonly suspects: readonly string[];
   readonly stopping: boolean;
 }
 
 /** What a node says that takes no part in layer 2. */
-export const NOTHING_SAID: Said = { addresses: [], unable: [], suspects: [], stopping: false };
+export const NOTHING_SAID: Said = { addresses: [], unable: [], interfaces: [], suspects: [], stopping: false };
 
 /** The Speaker object; `../speaker-object.ts` is the real one. */
 export interface Layer2Store {
   readonly synced: boolean;
-  readonly status: Layer2Status | undefined;
+  readonly status: (Layer2Status & Pick<NonNullable<SpeakerObject['status']>, 'layer2Conflicts'>) | undefined;
   /** A merge patch of the status. */
   patchStatus(part: object, signal: AbortSignal): Promise<void>;
 }
@@ -85,23 +87,26 @@ export function saidIn(status: Layer2Status | undefined): Said {
   return {
     addresses: (status?.layer2Addresses ?? []).map(({ address, interface: on }) => ({ address, interface: on })),
     unable: status?.layer2Unable ?? [],
+    interfaces: (status?.layer2Interfaces ?? []).map(({ name, mac }) => ({ name, mac })),
     suspects: status?.suspects ?? [],
     stopping: status?.stopping ?? false,
   };
 }
 
 /** In a merge patch (RFC 7396) null removes. */
-function patchFor({ addresses, unable, suspects, stopping }: Said): object {
-  const orNull = (list: readonly string[]) => (list.length > 0 ? list : null);
+function patchFor({ addresses, unable, interfaces, suspects, stopping }: Said): object {
+  const orNull = (list: readonly unknown[]) => (list.length > 0 ? list : null);
   return {
     layer2Addresses: addresses,
     layer2AddressCount: new Set(addresses.map(({ address }) => address)).size,
     layer2Unable: orNull(unable),
+    layer2Interfaces: orNull(interfaces),
     suspects: orNull(suspects),
     stopping: stopping || null,
   };
 }
 
-function textOf({ addresses, unable, suspects, stopping }: Said): string {
-  return JSON.stringify([addresses.map((one) => [one.address, one.interface]), unable, suspects, stopping]);
+function textOf({ addresses, unable, interfaces, suspects, stopping }: Said): string {
+  const places = addresses.map((one) => [one.address, one.interface]);
+  return JSON.stringify([places, unable, interfaces.map(({ name, mac }) => [name, mac]), suspects, stopping]);
 }

@@ -32,7 +32,10 @@ export class Questions {
   readonly #underWay = new Set<string>();
   /** Of those who answered once, how many questions in a row they have not answered since. */
   readonly #silences = new Map<string, number>();
-  readonly #answers = new Map<string, { readonly asked: Asked; readonly untilMs: number; readonly by?: OtherOwner }>();
+  readonly #answers = new Map<
+    string,
+    { readonly asked: Asked; readonly untilMs: number; readonly by: readonly OtherOwner[] }
+  >();
 
   constructor(options: QuestionsOptions) {
     this.#options = options;
@@ -46,8 +49,8 @@ export class Questions {
   }
 
   /** Who answered. */
-  whoAnswered(text: string): OtherOwner | undefined {
-    return this.#answers.get(text)?.by;
+  whoAnswered(text: string): readonly OtherOwner[] {
+    return this.#answers.get(text)?.by ?? [];
   }
 
   /** When the next answer is worth nothing any more. */
@@ -77,12 +80,13 @@ export class Questions {
         signal,
       );
       const nowMs = clock.monotonicMs();
-      const ownerOf = new Map(owners.map((owner) => [formatAddress(owner.address), owner]));
+      const answersOf = Map.groupBy(owners, ({ address }) => formatAddress(address));
       for (const { text } of questions) {
-        const by = ownerOf.get(text);
-        if (!this.#isConclusive(text, by !== undefined)) continue;
-        const untilMs = nowMs + (by ? ANSWERED_FOR_MS : FREE_FOR_MS);
-        this.#answers.set(text, { asked: by ? 'answered' : 'free', untilMs, ...(by && { by }) });
+        const by = answersOf.get(text) ?? [];
+        const isAnswered = by.length > 0;
+        if (!this.#isConclusive(text, isAnswered)) continue;
+        const untilMs = nowMs + (isAnswered ? ANSWERED_FOR_MS : FREE_FOR_MS);
+        this.#answers.set(text, { asked: isAnswered ? 'answered' : 'free', untilMs, by });
       }
     } catch (err) {
       if (!signal.aborted) log.warn({ err }, 'could not ask for addresses');

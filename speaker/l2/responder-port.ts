@@ -34,13 +34,15 @@ export interface ResponderPort {
   /**
    * Asks on the wire whether somebody has the addresses: three times within 150 ms (RFC 5227 §2.1.1; a solicitation from `::` for IPv6).
    *
-   * @returns those that somebody else answered for, each with the first who did. One whose link is down is not asked for and not in it.
+   * What this node answers for itself may be asked about as well, without anybody else's hearing the answer: that comes as a conflict.
+   *
+   * @returns those that somebody else answered for, once for each who did within a moment. One whose link is down is not asked for and not in it.
    */
   probe(addresses: readonly Layer2Address[], signal: AbortSignal): Promise<readonly OtherOwner[]>;
 }
 
 export interface ResponderListener {
   onLinks(): void;
-  /** Somebody else says that it has what is answered for here. Told at most once a second for each address. */
+  /** Somebody else says that it has what is answered for here. Told at most once a second for each address and machine. */
   onConflict(conflict: OtherOwner): void;
 }

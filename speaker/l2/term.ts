@@ -18,7 +18,7 @@ import type { Liveness } from './peers/liveness.ts';
 import type { LivenessWatch } from './peers/liveness-watch.ts';
 import { hadBefore, nodesSeen, ringMembers } from './peers/nodes-seen.ts';
 import type { PeerWatchPort } from './peers/peer-watch-port.ts';
-import { type Places, placeEips } from './places.ts';
+import { interfacesOf, type Places, placeEips } from './places.ts';
 import type { Said } from './publisher.ts';
 import type { Questions } from './questions.ts';
 import type { Answered, ResponderPort } from './responder-port.ts';
@@ -89,7 +89,8 @@ export class Term {
     peers.watch(ringMembers(liveness.members, nodeOf));
     const here = nodeState(nodeName, fleet.node(nodeName));
     const facts = { links: responder.links, linkTowards: (address: Address) => responder.linkTowards(address) };
-    const eips = layer2Eips(snapshot.eips).filter(({ nodeSelector }) => matchesLabels(nodeSelector, here.labels));
+    const all = layer2Eips(snapshot.eips);
+    const eips = all.filter(({ nodeSelector }) => matchesLabels(nodeSelector, here.labels));
     const places = placeEips(eips, here, facts);
     if (this.#waitsForRoutes(places)) return { againAfterMs: LOOK_AGAIN_MS };
     this.#holds ??= this.#heldBefore();
@@ -107,7 +108,7 @@ export class Term {
       settled: this.#msUntil(SETTLE_MS) <= 0,
     });
     await this.#answer(decisions, wanted, places);
-    this.#say(places);
+    this.#say(places, interfacesOf(all, here, facts));
     this.#ask(decisions, wanted, places, signal);
     onDecided(decisions, wanted);
     return this.#again(decisions);
@@ -153,12 +154,12 @@ export class Term {
     this.#answered = text;
   }
 
-  #say({ unable }: Places): void {
+  #say({ unable }: Places, interfaces: Said['interfaces']): void {
     const { peers, onSaid } = this.#options;
     const addresses = [...(this.#holds ?? [])]
       .flatMap(([address, places]) => places.map((on) => ({ address, interface: on })))
       .sort(byAddress);
-    const said = { addresses, unable, suspects: [...peers.lost].sort(), stopping: this.#stopping };
+    const said = { addresses, unable, interfaces, suspects: [...peers.lost].sort(), stopping: this.#stopping };
     const isNews = JSON.stringify(said) !== JSON.stringify(this.#said);
     this.#said = said;
     if (isNews) onSaid();

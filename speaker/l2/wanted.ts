@@ -25,6 +25,11 @@ export interface Wanted {
   readonly sharers: readonly Sharer[];
 }
 
+/** The Services that publish the address, as Events want them: objects from a list come without their kind. */
+export function sharersOf(wanted: Wanted | undefined) {
+  return (wanted?.sharers ?? []).map(({ service: { metadata } }) => ({ apiVersion: 'v1', kind: 'Service', metadata }));
+}
+
 /** Whether any Eip asks for layer 2: without one a speaker takes no part in it. */
 export function usesLayer2(eips: Snapshot['eips']): boolean {
   return layer2Eips(eips).length > 0;

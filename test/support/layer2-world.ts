@@ -189,6 +189,7 @@ function speakerOf(name: string, said: Said): SpeakerObject {
     status: {
       layer2Addresses: said.addresses,
       layer2Unable: said.unable,
+      layer2Interfaces: said.interfaces,
       suspects: said.suspects,
       stopping: said.stopping,
     },

@@ -148,15 +148,28 @@ export function neighborAnnouncement(address: Address, mac: MacAddress): Uint8Ar
   });
 }
 
-/** Asks whether anybody has an address, without claiming it (RFC 4862 §5.4.2). */
+/** Asks whether anybody has an address, without claiming it (RFC 4862 §5.4.2). The answer goes to all, who learn it. */
 export function neighborProbe(target: Address, mac: MacAddress): Uint8Array {
-  const destination = solicitedNodeGroup(target);
-  const header = { destination: multicastMac(destination), source: mac, etherType: ETHERTYPE_IPV6 };
-  const frame = newFrame(header, IPV6_BYTES + LEAST_ICMP_BYTES);
-  writeIpv6(frame, UNSPECIFIED, destination, LEAST_ICMP_BYTES);
-  frame[ICMP_AT] = SOLICITATION;
-  writeAddress(frame, ICMP_AT + 8, target);
-  return withChecksum(frame, LEAST_ICMP_BYTES);
+  return withChecksum(encodeSolicitation(target, UNSPECIFIED, mac, LEAST_ICMP_BYTES), LEAST_ICMP_BYTES);
+}
+
+/**
+ * Asks who else has an address of this node. The answer goes to this node alone: one to all would draw the traffic to whoever answers (RFC 4861 §7.2.4).
+ *
+ * @param source of this node, for whom the kernel answers; never the target.
+ */
+export function neighborQuestion(target: Address, source: Address, mac: MacAddress): Uint8Array {
+  const icmpBytes = LEAST_ICMP_BYTES + OPTION_BYTES;
+  const frame = encodeSolicitation(target, source, mac, icmpBytes);
+  frame[OPTIONS_AT] = SOURCE_LINK_LAYER;
+  frame[OPTIONS_AT + 1] = 1;
+  writeMac(frame, OPTIONS_AT + 2, mac);
+  return withChecksum(frame, icmpBytes);
+}
+
+/** fe80::/10, RFC 4291 §2.5.6. */
+export function isLinkLocal({ family, value }: Address): boolean {
+  return family === 6 && value >> 118n === 0xfe80n >> 6n;
 }
 
 /** The group that those who solicit an address send to; to be joined, so that a switch that snoops MLD forwards it (RFC 4541). */
@@ -167,6 +180,17 @@ export function solicitedNodeGroup(address: Address): Address {
 /** RFC 2464 §7: 33:33 and the last four bytes of the group. */
 export function multicastMac(group: Address): MacAddress {
   return 0x3333_0000_0000 + Number(BigInt.asUintN(32, group.value));
+}
+
+/** Without its checksum. */
+function encodeSolicitation(target: Address, source: Address, mac: MacAddress, icmpBytes: number): Uint8Array {
+  const destination = solicitedNodeGroup(target);
+  const header = { destination: multicastMac(destination), source: mac, etherType: ETHERTYPE_IPV6 };
+  const frame = newFrame(header, IPV6_BYTES + icmpBytes);
+  writeIpv6(frame, source, destination, icmpBytes);
+  frame[ICMP_AT] = SOLICITATION;
+  writeAddress(frame, ICMP_AT + 8, target);
+  return frame;
 }
 
 interface Advertised {

@@ -9,25 +9,37 @@ import type { Layer2Address, OtherOwner } from '../link.ts';
 
 const TIMES = 3;
 const APART_MS = 50;
+/** Machines that answer for one address; whoever makes up MAC addresses fills nothing. */
+const MOST_OWNERS = 4;
 
 interface Target {
   readonly key: string;
   readonly what: Layer2Address;
   asked: number;
   nextMs: number;
-  owner: MacAddress | undefined;
+  readonly owners: Set<MacAddress>;
 }
 
 export class Probes {
   readonly #byId = new Map<number, readonly Target[]>();
 
   start(id: number, targets: ReadonlyMap<string, Layer2Address>, nowMs: number): void {
-    const all = [...targets].map(([key, what]) => ({ key, what, asked: 0, nextMs: nowMs, owner: undefined }));
+    const all = [...targets].map(([key, what]) => ({
+      key,
+      what,
+      asked: 0,
+      nextMs: nowMs,
+      owners: new Set<MacAddress>(),
+    }));
     this.#byId.set(id, all);
   }
 
   cancel(id: number): void {
     this.#byId.delete(id);
+  }
+
+  isAsking(key: string): boolean {
+    return this.#byId.size > 0 && this.#all().some((target) => target.key === key);
   }
 
   /** All that are asked about, by key. */
@@ -38,14 +50,15 @@ export class Probes {
   /** @param send asks for one; false where that can't be done now, so that it is tried again. */
   ask(nowMs: number, send: (what: Layer2Address) => boolean): void {
     for (const target of this.#all()) {
-      if (target.owner !== undefined || target.asked >= TIMES || target.nextMs > nowMs) continue;
+      if (target.owners.size > 0 || target.asked >= TIMES || target.nextMs > nowMs) continue;
       if (send(target.what)) target.asked++;
       target.nextMs = nowMs + (target.asked === 0 ? 1 : APART_MS);
     }
   }
 
   heard(key: string, mac: MacAddress): void {
-    for (const target of this.#all()) if (target.key === key) target.owner ??= mac;
+    for (const target of this.#all())
+      if (target.key === key && target.owners.size < MOST_OWNERS) target.owners.add(mac);
   }
 
   /** Takes out what has come to its end. */
@@ -56,7 +69,7 @@ export class Probes {
       this.#byId.delete(id);
       return {
         id,
-        owners: targets.flatMap(({ what, owner }) => (owner === undefined ? [] : [{ ...what, mac: owner }])),
+        owners: targets.flatMap(({ what, owners }) => [...owners].map((mac) => ({ ...what, mac }))),
       };
     });
   }
@@ -64,9 +77,9 @@ export class Probes {
   get nextMs(): number | undefined {
     // Most of the time there is none, and this is asked after every frame.
     if (this.#byId.size === 0) return undefined;
-    const waiting = this.#all().filter(({ owner }) => owner === undefined);
-    if (waiting.length === 0) return 0;
-    return waiting.reduce((least, { nextMs }) => Math.min(least, nextMs), Number.POSITIVE_INFINITY);
+    const all = this.#all();
+    if (all.length === 0) return 0;
+    return all.reduce((least, { nextMs }) => Math.min(least, nextMs), Number.POSITIVE_INFINITY);
   }
 
   #all(): Target[] {
@@ -74,6 +87,7 @@ export class Probes {
   }
 }
 
-function isDone({ owner, asked, nextMs }: Target, nowMs: number): boolean {
-  return owner !== undefined || (asked >= TIMES && nextMs <= nowMs);
+/** One that was answered is not asked for again, and heard about a little longer: there may be two who have it. */
+function isDone({ owners, asked, nextMs }: Target, nowMs: number): boolean {
+  return (owners.size > 0 || asked >= TIMES) && nextMs <= nowMs;
 }

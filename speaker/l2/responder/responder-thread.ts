@@ -5,7 +5,7 @@
 import type { Address } from '../../../lib/net/address.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
 import { arpAnnouncement, arpProbe } from '../frames/arp.ts';
-import { neighborAnnouncement, neighborProbe } from '../frames/ndp.ts';
+import { isLinkLocal, neighborAnnouncement, neighborProbe, neighborQuestion } from '../frames/ndp.ts';
 import type { Layer2Address, Link } from '../link.ts';
 import type { Answered } from '../responder-port.ts';
 import { Announcements } from './announcements.ts';
@@ -168,7 +168,8 @@ export class ResponderThread implements Disposable {
     // Another interface of this node on the same network, or the one that was asked to take over.
     if (this.#table.isOwn(mac) || this.#answered.get(key)?.isYielding) return;
     this.#options.counts.add('Conflict');
-    const { tell, defend } = this.#conflicts.heard(key, this.#options.nowMs());
+    const isAnswer = this.#probes.isAsking(key);
+    const { tell, defend } = this.#conflicts.heard(key, mac, this.#options.nowMs(), isAnswer);
     if (tell) this.#options.tell({ kind: 'conflict', conflict: { ...where, mac } });
     if (defend) this.#send(station, address, announcementOf(address, station.link), 'Defence');
   }
@@ -298,7 +299,9 @@ export class ResponderThread implements Disposable {
     const station = this.#stationOf(what);
     if (!station?.link.isUp) return true;
     const { address } = what;
-    const frame = address.family === 4 ? arpProbe(address, station.link.mac) : neighborProbe(address, station.link.mac);
+    const frame = this.#answered.has(keyOf(what))
+      ? questionAbout(address, station.link)
+      : probeFor(address, station.link);
     return this.#send(station, address, frame, 'Probe');
   }
 
@@ -325,6 +328,16 @@ export class ResponderThread implements Disposable {
 
 function announcementOf(address: Address, { mac }: Link): Uint8Array {
   return address.family === 4 ? arpAnnouncement(address, mac) : neighborAnnouncement(address, mac);
+}
+
+function probeFor(address: Address, { mac }: Link): Uint8Array {
+  return address.family === 4 ? arpProbe(address, mac) : neighborProbe(address, mac);
+}
+
+/** About an address that is answered for here. */
+function questionAbout(address: Address, link: Link): Uint8Array {
+  const own = address.family === 6 ? link.addresses.find(isLinkLocal) : undefined;
+  return own ? neighborQuestion(address, own, link.mac) : probeFor(address, link);
 }
 
 function onLink(station: LinkStation, address: Address): Layer2Address {

@@ -198,6 +198,30 @@ describe('somebody else claims an address', () => {
     expect(responder.counts.get('Defence')).toBe(2);
   });
 
+  it('asked about, it is told again, by an answer to this node alone, and not defended', async () => {
+    await responder.answerFor(on('eth0', V4, V6));
+    await sixAnnouncements();
+    ip('-n', segment.peer, 'address', 'add', `${V4}/32`, 'dev', 'eth0');
+    ip('-n', segment.peer, 'address', 'add', `${V6}/128`, 'dev', 'eth0', 'nodad');
+    const question = responder.probe(on('eth0', V4, V6), new AbortController().signal);
+    const { source } = await neighbour.next('the question', (frame) => {
+      const message = neighborIn(frame);
+      return message?.kind === 'solicitation' && formatAddress(message.target) === V6 ? message : undefined;
+    });
+    expect(formatAddress(source)).toMatch(/^fe80:/);
+    await question;
+    await until('both told', () => responder.conflicts.length === 2);
+    const texts = responder.conflicts.map(({ address, mac: of }) => `${formatAddress(address)} ${formatMac(of)}`);
+    expect(texts.sort()).toEqual([`${V4} ${formatMac(neighbour.mac)}`, `${V6} ${formatMac(neighbour.mac)}`]);
+    expect(responder.counts.get('Defence')).toBe(0);
+    // Without the machine the question is answered by nobody, not by this node either.
+    for (const own of [V4, V6]) ip('-n', segment.peer, 'address', 'delete', own, 'dev', 'eth0');
+    responder.conflicts.length = 0;
+    await responder.probe(on('eth0', V4, V6), new AbortController().signal);
+    expect(responder.conflicts).toEqual([]);
+    expect(await segment.resolve(V4)).toBe(mac);
+  });
+
   it('one that is to be taken over is given up without a word', async () => {
     await responder.answerFor(on('eth0', V4, V6).map((what) => ({ ...what, isYielding: true })));
     await sixAnnouncements();

@@ -56,6 +56,7 @@ it('says what the node does', () => {
 });
 
 describe('layer 2', () => {
+  const CONFLICT = { address: '198.51.100.7', mac: '02:00:00:00:00:09', interface: 'eth0' };
   const quiet = { isMute: false, unable: [], conflicts: [] };
   it.each<[string, Partial<StatusInput>, ClusterOptions | undefined, Record<string, string>]>([
     ['is not there where no Eip asks for it', {}, undefined, { Ready: 'True Ready' }],
@@ -68,7 +69,7 @@ describe('layer 2', () => {
     ],
     [
       'a conflict is to be mended',
-      { layer2: { ...quiet, conflicts: ['198.51.100.7 (02:00:00:00:00:09 on eth0)'] } },
+      { layer2: { ...quiet, conflicts: [CONFLICT] } },
       undefined,
       { Layer2: 'False AddressConflict', Ready: 'False AddressConflict' },
     ],
@@ -89,6 +90,25 @@ describe('layer 2', () => {
     expect(rest).toEqual({ SessionsEstablished: 'True SessionsEstablished', ...expected });
   });
 
+  it('names who has an address of ours, for as long as it does', () => {
+    const conflicts = [CONFLICT, { ...CONFLICT, mac: '02:00:00:00:00:0a', node: 'n2' }];
+    const said = speakerStatus(input({ layer2: { ...quiet, conflicts } }));
+    expect(said.layer2Conflicts).toEqual(conflicts);
+    expect(said.conditions?.find(({ type }) => type === 'Layer2')?.message).toBe(
+      'another machine, 02:00:00:00:00:09 on eth0, has 198.51.100.7; find it, or take the address out of its Eip; ' +
+        'n2 has 198.51.100.7 on eth0; remove it there',
+    );
+    const after = speakerStatus(input({ layer2: quiet }));
+    expect(after.layer2Conflicts).toBeUndefined();
+    expect([isWorthWriting(said, after), isUrgent(said, after)]).toEqual([true, true]);
+  });
+
+  it('of many conflicts some are told', () => {
+    const conflicts = Array.from({ length: 8 }, (_, i) => ({ ...CONFLICT, address: `198.51.100.${i}` }));
+    const { conditions } = speakerStatus(input({ layer2: { ...quiet, conflicts } }));
+    expect(conditions?.find(({ type }) => type === 'Layer2')?.message).toMatch(/198\.51\.100\.4; .*; and 3 more$/);
+  });
+
   it('what is told to other nodes is no news here', () => {
     const said = speakerStatus(input());
     const told = {
@@ -96,7 +116,9 @@ describe('layer 2', () => {
       suspects: ['n2'],
       stopping: true,
     };
-    expect(isWorthWriting({ ...said, ...told, layer2AddressCount: 1, layer2Unable: ['lan'] }, said)).toBe(false);
+    expect(
+      isWorthWriting({ ...said, ...told, layer2AddressCount: 1, layer2Unable: ['lan'], layer2Interfaces: [] }, said),
+    ).toBe(false);
   });
 });
 

@@ -10,6 +10,7 @@ const SAID: Said = {
     { address: '198.51.100.8', interface: 'eth0' },
   ],
   unable: ['lan'],
+  interfaces: [{ name: 'eth0', mac: '02:42:ac:11:00:02' }],
   suspects: ['node-2'],
   stopping: true,
 };
@@ -53,6 +54,7 @@ it('says everything in one patch, and counts an address once', async () => {
       layer2Addresses: SAID.addresses,
       layer2AddressCount: 2,
       layer2Unable: ['lan'],
+      layer2Interfaces: SAID.interfaces,
       suspects: ['node-2'],
       stopping: true,
     },
@@ -66,7 +68,14 @@ it('takes away what is not so any more', async () => {
   publisher.trigger();
   await until('what is waited for', () => state.published === 1);
   expect(written).toEqual([
-    { layer2Addresses: [], layer2AddressCount: 0, layer2Unable: null, suspects: null, stopping: null },
+    {
+      layer2Addresses: [],
+      layer2AddressCount: 0,
+      layer2Unable: null,
+      layer2Interfaces: null,
+      suspects: null,
+      stopping: null,
+    },
   ]);
   await end();
 });

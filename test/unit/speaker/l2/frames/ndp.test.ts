@@ -5,9 +5,11 @@ import { readSource } from '../../../../../speaker/l2/frames/frame.ts';
 import { formatMac, readMac } from '../../../../../speaker/l2/frames/mac-address.ts';
 import {
   decodeNeighbor,
+  isLinkLocal,
   multicastMac,
   neighborAnnouncement,
   neighborProbe,
+  neighborQuestion,
   neighborReply,
   solicitedNodeGroup,
 } from '../../../../../speaker/l2/frames/ndp.ts';
@@ -118,6 +120,25 @@ it.each([
 it('announces to all, and probes without a claim', () => {
   expect(neighborAnnouncement(target, THEIRS)).toEqual(ADVERTISEMENT);
   expect(neighborProbe(target, THEIRS)).toEqual(DAD_SOLICITATION);
+});
+
+it('asks about its own in a way that is answered to it alone', () => {
+  const own = parseAddress('fe80::1')!;
+  const frame = neighborQuestion(target, own, THEIRS);
+  expect(shown(frame)).toBe(`solicitation fe80::1 ff02::1:ff00:7 2001:db8::7 ${formatMac(THEIRS)}`);
+  const asked = decodeNeighbor(frame);
+  if (!asked.ok || asked.value.kind !== 'solicitation') throw new Error('Cannot go on: not a solicitation');
+  expect(readMac(neighborReply(asked.value, OURS), 0)).toBe(THEIRS);
+});
+
+it.each([
+  ['fe80::1', true],
+  ['febf::1', true],
+  ['fec0::1', false],
+  ['2001:db8::7', false],
+  ['169.254.0.1', false],
+])('%s is link-local: %s', (text, expected) => {
+  expect(isLinkLocal(parseAddress(text)!)).toBe(expected);
 });
 
 it.each([

@@ -4,6 +4,7 @@ import type { Layer2Address } from '../../../../../speaker/l2/link.ts';
 import { Probes } from '../../../../../speaker/l2/responder/probes.ts';
 
 const MAC = 0x5254_0012_3456;
+const OTHER_MAC = 0x5254_0000_0099;
 
 function targets(...texts: readonly string[]): ReadonlyMap<string, Layer2Address> {
   return new Map(texts.map((text) => [text, { address: parseAddress(text)!, interface: 'eth0' }]));
@@ -49,16 +50,19 @@ it('three times within 150 ms, and then nobody has it', () => {
   expect(probes.nextMs).toBeUndefined();
 });
 
-it('once all have answered it is known', () => {
+it('once all have answered it is known, with a moment for others who have it', () => {
   const probes = new Probes();
   probes.start(1, targets('192.0.2.7', '2001:db8::7'), 0);
   run(probes, 0, 10);
   probes.heard('192.0.2.7', MAC);
   expect(run(probes, 11, 40)).toEqual([]);
   probes.heard('2001:db8::7', MAC);
-  probes.heard('2001:db8::7', 0x5254_0000_0099);
-  expect(probes.nextMs).toBe(0);
-  expect(run(probes, 41, 1_000)).toEqual([{ atMs: 41, owners: [`192.0.2.7 ${MAC}`, `2001:db8::7 ${MAC}`] }]);
+  probes.heard('2001:db8::7', OTHER_MAC);
+  probes.heard('2001:db8::7', MAC);
+  expect(probes.nextMs).toBe(50);
+  expect(run(probes, 41, 1_000)).toEqual([
+    { atMs: 50, owners: [`192.0.2.7 ${MAC}`, `2001:db8::7 ${MAC}`, `2001:db8::7 ${OTHER_MAC}`] },
+  ]);
 });
 
 it('one that answered is not asked again', () => {
@@ -99,5 +103,5 @@ it('two that ask for the same both hear', () => {
   probes.start(2, targets('192.0.2.7'), 30);
   run(probes, 0, 40);
   probes.heard('192.0.2.7', MAC);
-  expect(run(probes, 41, 41)).toHaveLength(2);
+  expect(run(probes, 41, 80)).toHaveLength(2);
 });
