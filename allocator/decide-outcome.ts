@@ -28,6 +28,8 @@ export interface Outcome {
   readonly message: string;
   /** `must`: it would take an address (or another) as soon as one is free. `may`: so, but its wish is fulfilled without. */
   readonly waits: 'no' | 'must' | 'may';
+  /** Names of the Eips of which it would take an address. */
+  readonly waitsFor: readonly string[];
   /** The wish is fulfilled in every family: nothing else belongs into the status. */
   readonly isComplete: boolean;
 }
@@ -68,7 +70,7 @@ export function decideInvalid(problems: readonly Problem[], holdings: readonly H
 
 /** Every family has its address. */
 function complete(uses: readonly Use[], facts: OutcomeFacts): Outcome {
-  return { uses, hasAddress: true, ...having(uses, facts), waits: 'no', isComplete: true };
+  return { uses, hasAddress: true, ...having(uses, facts), waits: 'no', waitsFor: [], isComplete: true };
 }
 
 /** PreferDualStack with one family missing; what the Service has of that family, though it asks for another, stays. */
@@ -80,7 +82,15 @@ function lacking(uses: readonly Use[], obstacle: Obstacle, facts: OutcomeFacts):
   if (kept.length > 0) return keeping(inOrder(wants.families, [...uses, ...kept.map(useOf)]), obstacle, 'must');
   const { reason, message } = having(uses, facts);
   const both = `${message}; without the second address for now: ${obstacle.message}`;
-  return { uses, hasAddress: true, reason, message: both, waits: 'may', isComplete: false };
+  return {
+    uses,
+    hasAddress: true,
+    reason,
+    message: both,
+    waits: 'may',
+    waitsFor: obstacle.waitsFor ?? [],
+    isComplete: false,
+  };
 }
 
 /** The Service has what it must have; an address may be of an Eip that needs mending. */
@@ -103,17 +113,19 @@ function unfulfilled({ wants, holdings }: OutcomeFacts, obstacle: Obstacle): Out
   return keeping(inOrder(wants.families, keptHoldings(() => wants, holdings).map(useOf)), obstacle, 'must');
 }
 
-function keeping(uses: readonly Use[], { reason, message }: Obstacle, waits: 'no' | 'must'): Outcome {
-  if (uses.length === 0) return { uses, hasAddress: false, reason, message, waits, isComplete: false };
+function keeping(uses: readonly Use[], obstacle: Obstacle, waits: 'no' | 'must'): Outcome {
+  const { reason, message, waitsFor = [] } = obstacle;
+  if (uses.length === 0) return { uses, hasAddress: false, reason, message, waits, waitsFor, isComplete: false };
   const kept = `keeps ${describe(uses)}: ${message}`;
-  return { uses, hasAddress: true, reason: 'KeepsFormerAddress', message: kept, waits, isComplete: false };
+  return { uses, hasAddress: true, reason: 'KeepsFormerAddress', message: kept, waits, waitsFor, isComplete: false };
 }
 
 /** An Eip may ask to refuse what it can't fulfil; a Service that exists already can only wait. */
 function obstacleIn(choice: Choice | undefined): Obstacle | undefined {
   if (!choice) return undefined;
   if (choice.kind === 'assigned') return choice.lacking;
-  return { reason: choice.reason, message: choice.message };
+  const { reason, message, waitsFor = [] } = choice;
+  return { reason, message, waitsFor };
 }
 
 function inOrder(families: readonly Family[], uses: readonly Use[]): Use[] {

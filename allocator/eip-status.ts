@@ -4,12 +4,13 @@
  * OpenELB kept its allocations here and lost them with the object. Here it is an account for people; the truth is in the claims.
  */
 import { claimAddress, type EipClaim } from '../lib/api/claim.ts';
+import { toCount } from '../lib/api/count.ts';
 import type { Eip } from '../lib/api/eip.ts';
 import type { EipObject, EipStatus } from '../lib/api/eip-types.ts';
 import { formatProblems, type Parsed } from '../lib/api/problem.ts';
 import { holderName } from '../lib/ipam/sharing.ts';
 import { compareAddresses, formatAddress } from '../lib/net/address.ts';
-import { firstAddress, lastAddress, rangeSize } from '../lib/net/range.ts';
+import { type AddressRange, firstAddress, lastAddress, rangeContains, rangeSize } from '../lib/net/range.ts';
 import { conditionsAfter, type Verdict } from './condition.ts';
 
 export interface EipFacts {
@@ -19,6 +20,8 @@ export interface EipFacts {
   readonly overlaps: string | undefined;
   /** Claims that count to this Eip. */
   readonly claims: readonly EipClaim[];
+  /** How many Services wait for an address of it. */
+  readonly waiting: number;
   /** Sentences on fields that have no effect in this version. */
   readonly unsupported: readonly string[];
   readonly nowMs: number;
@@ -29,26 +32,26 @@ export interface EipFacts {
  * and with 30,000 entries (1.5 MB in etcd) no status could be written at all.
  */
 export const MOST_LISTED = 1_000;
-/** The largest whole number that all readers of JSON agree on; an IPv6 /64 has more addresses. */
-const LARGEST_COUNT = BigInt(Number.MAX_SAFE_INTEGER);
 const OWN_CONDITIONS = ['Accepted', 'Ready', 'Supported', 'Announced'] as const;
 
 export function eipStatus(facts: EipFacts): EipStatus {
-  const { object, parsed, claims, nowMs } = facts;
+  const { object, parsed, claims, waiting, nowMs } = facts;
   const range = parsed.ok ? parsed.value.range : undefined;
   const poolSize = range ? rangeSize(range) : 0n;
   const accepted = acceptedVerdict(facts);
-  const ready = readyVerdict(facts, accepted);
+  const isFull = range !== undefined && claims.filter((claim) => isIn(range, claim)).length >= poolSize;
+  const ready = readyVerdict(facts, accepted, isFull);
   const verdicts = [accepted, ready, ...supportedVerdict(facts), ...announcedVerdict(facts)];
   const moment = { nowMs, generation: object.metadata.generation };
   return {
     firstIP: range ? formatAddress(firstAddress(range)) : '',
     lastIP: range ? formatAddress(lastAddress(range)) : '',
-    poolSize: Number(poolSize < LARGEST_COUNT ? poolSize : LARGEST_COUNT),
+    poolSize: toCount(poolSize),
     v4: range?.family === 4,
     used: usedBy(claims),
     usage: claims.length,
-    occupied: range !== undefined && BigInt(claims.length) >= poolSize,
+    waiting,
+    occupied: isFull,
     ready: ready.status === 'True',
     conditions: conditionsAfter(object.status?.conditions, verdicts, OWN_CONDITIONS, moment),
   };
@@ -79,22 +82,37 @@ function acceptedVerdict({ parsed, overlaps }: EipFacts): Verdict {
   return verdict('Accepted', 'True', 'Accepted', 'the Eip is valid and overlaps no other');
 }
 
-/** Whether a Service could get an address now; being full is no fault, `occupied` tells. */
-function readyVerdict({ object, claims }: EipFacts, accepted: Verdict): Verdict {
+/** One that was given before the Eip was edited may be in it no more. */
+function isIn(range: AddressRange, { metadata }: EipClaim): boolean {
+  const address = claimAddress(metadata.name ?? '');
+  return address !== undefined && rangeContains(range, address);
+}
+
+/** Whether one more Service could get an address now. */
+function readyVerdict({ object, claims, waiting }: EipFacts, accepted: Verdict, isFull: boolean): Verdict {
   if (accepted.status === 'False') return { ...accepted, type: 'Ready' };
   if (object.metadata.deletionTimestamp !== undefined) {
     const message = 'it is being deleted and gives nothing new; a finalizer of others keeps it';
-    return verdict('Ready', 'False', 'Deleting', message);
+    return verdict('Ready', 'False', 'EipDeleting', message);
   }
   if (object.spec?.disable === true) {
     const message = 'spec.disable is true: it gives nothing new, and what it gave stays; set spec.disable: false';
     return verdict('Ready', 'False', 'EipDisabled', message);
+  }
+  if (isFull) {
+    const message = `every address is in use, and ${waitingText(waiting)}; enlarge the Eip, add another, or delete a Service`;
+    return verdict('Ready', 'False', 'EipFull', message);
   }
   const listing =
     claims.length > MOST_LISTED
       ? `; status.used lists the lowest ${MOST_LISTED} addresses, kubectl get eipclaims all`
       : '';
   return verdict('Ready', 'True', 'Ready', `Services can get addresses from it${listing}`);
+}
+
+function waitingText(count: number): string {
+  if (count === 0) return 'no Service waits';
+  return count === 1 ? '1 Service waits for one' : `${count} Services wait for one`;
 }
 
 function supportedVerdict({ unsupported }: EipFacts): Verdict[] {

@@ -10,16 +10,23 @@ import { Pace } from './pace.ts';
 import type { Deps } from './ports.ts';
 import { type StatusWriter, takeFinalizersOff, writeStatus } from './write-status.ts';
 
+export interface EipSources {
+  readonly cache: Fresh<EipObject>;
+  readonly claims: ClaimsByEip;
+  /** How many Services wait for an address of the Eip; undefined until all were looked at. */
+  readonly waitingFor: (eipName: string) => number | undefined;
+}
+
 export class EipReconciler {
   readonly #deps: Deps;
-  readonly #claims: ClaimsByEip;
+  readonly #sources: EipSources;
   readonly #writer: StatusWriter<EipObject>;
   readonly #pace = new Pace();
 
-  constructor(deps: Deps, cache: Fresh<EipObject>, claims: ClaimsByEip) {
+  constructor(deps: Deps, sources: EipSources) {
     this.#deps = deps;
-    this.#claims = claims;
-    this.#writer = { client: deps.client, resource: EIPS, cache };
+    this.#sources = sources;
+    this.#writer = { client: deps.client, resource: EIPS, cache: sources.cache };
   }
 
   async reconcile(name: string, signal: AbortSignal): Promise<Again | undefined> {
@@ -39,7 +46,8 @@ export class EipReconciler {
       object,
       parsed,
       overlaps: world.eips.pools.overlapping.get(name),
-      claims: this.#claims.of(name),
+      claims: this.#sources.claims.of(name),
+      waiting: this.#sources.waitingFor(name) ?? object.status?.waiting ?? 0,
       unsupported: unsupportedEipFields(object),
       nowMs: nowMs(),
     });

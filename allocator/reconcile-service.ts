@@ -250,9 +250,9 @@ export class ServiceReconciler {
   /** Before the first write: whoever is looked at meanwhile finds this Service in its place among those who wait. */
   #account({ service, key }: ServiceView, outcome: Outcome, { marks }: ServiceDecision): void {
     const { waiting, metrics } = this.#deps;
-    const { waits } = outcome;
+    const { waits, waitsFor } = outcome;
     if (waits === 'no') waiting.delete(key);
-    else waiting.set(waitingOf(service, marks[WAITING_SINCE_ANNOTATION], waits === 'may'));
+    else waiting.set(waitingOf(service, marks[WAITING_SINCE_ANNOTATION], waits === 'may'), waitsFor);
     metrics.service(key, outcome.hasAddress ? 'assigned' : 'pending', outcome.reason);
   }
 

@@ -65,7 +65,7 @@ export class Term {
 
   constructor(deps: Deps, caches: Caches) {
     this.#deps = deps;
-    const waiting = new WaitingList();
+    const waiting = new WaitingList((eipName) => this.eips.add(eipName));
     this.turns = new Turns(waiting, (key) => this.services.add(key));
     const { turns } = this;
     this.#departures = new Departures(deps);
@@ -85,7 +85,11 @@ export class Term {
       wasThere: (key) => this.#wereThere.has(key),
     });
     const claims = new ClaimReconciler({ ...deps, askService: (key) => this.services.add(key) });
-    const eips = new EipReconciler(deps, caches.eips, caches.claimsByEip);
+    const eips = new EipReconciler(deps, {
+      cache: caches.eips,
+      claims: caches.claimsByEip,
+      waitingFor: (name) => (this.#wereThere.size > 0 ? undefined : waiting.countFor(name)),
+    });
     const bgp = new BgpReconciler(deps, { peers: caches.bgpPeers, confs: caches.bgpConfs });
     const announced = new AnnouncedReconciler({
       ...deps,
@@ -156,6 +160,10 @@ export class Term {
     for (const service of this.#deps.world.stores.services.values()) queue.add(keyOf(service));
   }
 
+  #lookAtEips(): void {
+    for (const { metadata } of this.#deps.world.stores.eips.values()) this.eips.add(metadata.name ?? '');
+  }
+
   #foundLeft(service: Service): void {
     const key = keyOf(service);
     if (this.#departures.saw(key, service)) this.services.add(key);
@@ -174,7 +182,7 @@ export class Term {
       // Services that went while nobody led.
       for (const { namespace, name } of claim.spec.holders) if (name) this.services.add(`${namespace}/${name}`);
     }
-    for (const { metadata } of stores.eips.values()) this.eips.add(metadata.name ?? '');
+    this.#lookAtEips();
     for (const { metadata } of stores.bgpPeers.values()) this.bgp.add(peerKey(metadata.name ?? ''));
     for (const { metadata } of stores.bgpConfs.values()) this.bgp.add(confKey(metadata.name ?? ''));
   }
@@ -190,7 +198,8 @@ export class Term {
       this.#reconciler.forget(key);
       return await this.#departures.reconcile(key, signal);
     } finally {
-      this.#wereThere.delete(key);
+      // Who waits for which Eip is known now.
+      if (this.#wereThere.delete(key) && this.#wereThere.size === 0) this.#lookAtEips();
       this.turns.ended(key);
     }
   }

@@ -37,19 +37,50 @@ export function waitingSinceOf(service: Service): string | undefined {
   return text !== undefined && Number.isFinite(Date.parse(text)) ? text : undefined;
 }
 
-/** Everybody who waits. One entry a Service. */
+/** Everybody who waits, and for which Eips. One entry a Service. */
 export class WaitingList {
-  readonly #byKey = new Map<string, Waiting>();
+  readonly #byKey = new Map<string, { readonly waiting: Waiting; readonly eips: ReadonlySet<string> }>();
+  readonly #countByEip = new Map<string, number>();
+  readonly #onCount: (eipName: string) => void;
 
-  set(waiting: Waiting): void {
-    this.#byKey.set(waiting.key, waiting);
+  /** @param onCount told where the number of those who wait for an Eip has changed. */
+  constructor(onCount: (eipName: string) => void = () => {}) {
+    this.#onCount = onCount;
+  }
+
+  /** @param eipNames of which it would take an address. */
+  set(waiting: Waiting, eipNames: readonly string[] = []): void {
+    const before = this.#byKey.get(waiting.key)?.eips ?? NONE;
+    const eips: ReadonlySet<string> = new Set(eipNames);
+    this.#byKey.set(waiting.key, { waiting, eips });
+    this.#recount(before, eips);
   }
 
   delete(key: string): void {
+    const before = this.#byKey.get(key)?.eips ?? NONE;
     this.#byKey.delete(key);
+    this.#recount(before, NONE);
   }
 
   inOrder(): Waiting[] {
-    return [...this.#byKey.values()].sort(compareWaiting);
+    return [...this.#byKey.values()].map(({ waiting }) => waiting).sort(compareWaiting);
+  }
+
+  countFor(eipName: string): number {
+    return this.#countByEip.get(eipName) ?? 0;
+  }
+
+  #recount(before: ReadonlySet<string>, after: ReadonlySet<string>): void {
+    for (const eip of before) if (!after.has(eip)) this.#add(eip, -1);
+    for (const eip of after) if (!before.has(eip)) this.#add(eip, 1);
+  }
+
+  #add(eipName: string, more: number): void {
+    const count = this.countFor(eipName) + more;
+    if (count === 0) this.#countByEip.delete(eipName);
+    else this.#countByEip.set(eipName, count);
+    this.#onCount(eipName);
   }
 }
+
+const NONE: ReadonlySet<string> = new Set();

@@ -2,6 +2,7 @@
  * The answer to a Service's review: decide (`decide-service.ts`), claim (`lib/ipam/claimer.ts`), patch. Whatever fails, the Service is admitted: it is
  * created without its address then, and the allocator gives it one.
  */
+import type { ClaimHolder } from '../lib/api/claim.ts';
 import { isOurs } from '../lib/api/parse-wants.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Reason } from '../lib/api/reasons.ts';
@@ -139,22 +140,25 @@ export class ServiceMutator {
 
   #assigned(subject: Subject, claimant: ServiceClaimant, choice: Extract<Choice, { kind: 'assigned' }>): Reviewed {
     const { service, old, request } = subject;
+    const { dryRun } = request;
     const before = marksOf(old ?? service);
     const { token } = claimant.holder;
     // A dry run makes no claim, so it shows no token but one that is there already.
-    const marks = marksFor(choice.given, request.dryRun && token !== before.token ? undefined : token);
+    const marks = marksFor(choice.given, dryRun && token !== before.token ? undefined : token);
     const patch = patchFor(service, withMarks(service, marks));
     const advice = sourceRangeWarnings(service, claimant.wants);
     if (old && marks.addresses === before.addresses && !choice.lacking) {
       return { answer: { allowed: true, patch, warnings: advice }, outcome: 'restored' };
     }
     const eip = [...new Set(choice.given.map((one) => one.eip.name))].join(',');
+    // An entry of a Service that had the name before is about to go.
+    const isSelf = (holder: ClaimHolder): boolean => claimant.isSelf(holder) || isOfName(holder, subject.identity);
     this.#log(subject, 'assigned address', { addresses: marks.addresses, eip });
     return {
       answer: {
         allowed: true,
         patch,
-        warnings: [...assignedWarnings(choice, this.#deps.situation.ledger, request.dryRun), ...advice],
+        warnings: [...assignedWarnings(choice, { taken: this.#deps.situation.ledger, isSelf, dryRun }), ...advice],
         auditAnnotations: { addresses: marks.addresses ?? '', eip },
       },
       outcome: 'assigned',
@@ -232,6 +236,10 @@ function subjectOf(request: AdmissionRequest): Subject | undefined {
   const service = { ...object, metadata: { ...object.metadata, namespace } } as Service;
   const old = operation === 'UPDATE' ? (oldObject as Service | undefined) : undefined;
   return { request, service, old, identity: { namespace, name, uid: old?.metadata.uid } };
+}
+
+function isOfName(holder: ClaimHolder, { namespace, name }: Identity): boolean {
+  return name !== undefined && holder.namespace === namespace && holder.name === name;
 }
 
 function fieldsOf({ request, service, identity }: Subject): object {

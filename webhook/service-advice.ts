@@ -1,4 +1,6 @@
 /** What kubectl shows when a Service is admitted: which address it got, why it waits, and what may surprise its author. Pure. */
+import type { ClaimHolder } from '../lib/api/claim.ts';
+import { countText } from '../lib/api/count.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Choice, Given } from '../lib/ipam/choose.ts';
@@ -6,13 +8,19 @@ import type { Taken } from '../lib/ipam/ledger.ts';
 import { type Family, formatAddress } from '../lib/net/address.ts';
 import { parseRange } from '../lib/net/range.ts';
 
+export interface AssignedFacts {
+  readonly taken: Pick<Taken, 'claimOf' | 'freeIn'>;
+  /** Which entry in a claim is this Service's. */
+  readonly isSelf: (holder: ClaimHolder) => boolean;
+  readonly dryRun: boolean;
+}
+
 /** One line an address, e.g. `assigned 198.51.100.7 from Eip web (248 left)`. */
 export function assignedWarnings(
   { given, lacking, unknown }: Extract<Choice, { kind: 'assigned' }>,
-  taken: Taken,
-  dryRun: boolean,
+  facts: AssignedFacts,
 ): string[] {
-  const lines = given.map((one) => `${dryRun ? 'would assign' : 'assigned'} ${assignment(one, taken, dryRun)}`);
+  const lines = given.map((one) => `${facts.dryRun ? 'would assign' : 'assigned'} ${assignment(one, facts)}`);
   return [...lines, ...(lacking ? [`pending: ${lacking.message}`] : unknown !== undefined ? [unknown] : [])];
 }
 
@@ -38,10 +46,11 @@ export function sourceRangeWarnings(service: Service, wants: Wants): string[] {
     );
 }
 
-function assignment({ address, eip, how }: Given, taken: Taken, dryRun: boolean): string {
+/** The address is shared where somebody else is in its claim now, however this Service came by it. */
+function assignment({ address, eip, how }: Given, { taken, isSelf, dryRun }: AssignedFacts): string {
   const free = taken.freeIn(eip.range) - (dryRun && how === 'free' ? 1n : 0n);
-  const shared = how === 'shared' ? 'shared, ' : '';
-  return `${formatAddress(address)} from Eip ${eip.name} (${shared}${free} left)`;
+  const isShared = taken.claimOf(address)?.spec.holders.some((holder) => !isSelf(holder)) === true;
+  return `${formatAddress(address)} from Eip ${eip.name} (${isShared ? 'shared, ' : ''}${countText(free)} left)`;
 }
 
 function familyOfCidr(text: string): Family | undefined {

@@ -32,12 +32,14 @@ export interface EipObject extends KubeObject {
 export interface EipStatus {
   readonly firstIP?: string;
   readonly lastIP?: string;
-  /** Number of addresses; capped at 2^53-1, the largest whole number that JSON readers agree on. */
+  /** Number of addresses (`count.ts`). */
   readonly poolSize?: number;
   readonly v4?: boolean;
   /** Canonical address → `namespace/name`, shared addresses joined by `;`. */
   readonly used?: Readonly<Record<string, string>>;
   readonly usage?: number;
+  /** New: how many Services would take an address of it, and there is none for them. */
+  readonly waiting?: number;
   readonly occupied?: boolean;
   readonly ready?: boolean;
   readonly conditions?: readonly Condition[];

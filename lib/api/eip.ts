@@ -15,8 +15,10 @@ export interface Eip {
   readonly protocol: EipProtocol;
   /** Where layer 2 answers: on every link that one of them selects; none for the link that has the node's own address. */
   readonly interfaces: readonly InterfaceSelector[];
-  /** Gives no new address, since it is told not to or is being deleted; what it gave stays. */
+  /** Gives no new address, since it is told not to; what it gave stays. */
   readonly disabled: boolean;
+  /** Gives no new address either, since somebody's finalizer alone keeps it. */
+  readonly isDeleting: boolean;
   /** The smaller number is preferred. */
   readonly priority: number;
   readonly namespaces: ReadonlySet<string>;
@@ -36,6 +38,11 @@ export interface Eip {
 /** One node at a time answers for its addresses. `vip` is OpenELB's word for doing it by VRRP; here it is the same as `layer2`. */
 export function isLayer2({ protocol }: Pick<Eip, 'protocol'>): boolean {
   return protocol !== 'bgp';
+}
+
+/** Gives addresses to further Services, as long as it has any. */
+export function isOpen({ disabled, isDeleting }: Pick<Eip, 'disabled' | 'isDeleting'>): boolean {
+  return !disabled && !isDeleting;
 }
 
 /** Bound to namespaces: only Services there get its addresses without naming it. */

@@ -9,6 +9,7 @@ export const REASONS = [
   'NoEipMatches',
   'EipNotFound',
   'EipDisabled',
+  'EipDeleting',
   'EipInvalid',
   'EipFull',
   'EipFamilyMismatch',
@@ -36,7 +37,6 @@ export const REASONS = [
   'AnnouncedByCni',
   'NotTheDefault',
   'Ready',
-  'Deleting',
   // What the speaker does with an address on its node.
   'Announced',
   'NotPublished',

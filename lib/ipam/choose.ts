@@ -7,7 +7,8 @@
  */
 import type { ClaimHolder, EipClaim } from '../api/claim.ts';
 import { claimAddress } from '../api/claim.ts';
-import type { Eip } from '../api/eip.ts';
+import { addressesText } from '../api/count.ts';
+import { type Eip, isOpen } from '../api/eip.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { Wants } from '../api/wants.ts';
 import { type Address, addressOf, type Family, formatAddress, sameAddress } from '../net/address.ts';
@@ -42,6 +43,8 @@ export interface Obstacle {
   readonly reason: Reason;
   /** What is the matter and what would help. */
   readonly message: string;
+  /** Names of the Eips of which the Service would take an address, were there one for it. */
+  readonly waitsFor?: readonly string[];
 }
 
 export type Choice =
@@ -62,8 +65,8 @@ export function choose(wants: Wants, situation: Situation): Choice {
   const given = found.flatMap((one) => ('given' in one ? [one.given] : []));
   const missing = found.flatMap((one) => ('obstacle' in one ? [one] : []));
   const unknown = unknownEips(wants, situation.pools);
-  const saying = ({ reason, message }: Obstacle): Obstacle => ({
-    reason,
+  const saying = ({ message, ...rest }: Obstacle): Obstacle => ({
+    ...rest,
     message: unknown === undefined || message === unknown ? message : `${message}; and ${unknown}`,
   });
   const [firstMissing] = missing;
@@ -73,9 +76,10 @@ export function choose(wants: Wants, situation: Situation): Choice {
   }
   const refusing = missing.find((one) => one.refuse);
   const keeps = kept(wants, situation);
+  const waitsFor = missing.flatMap(({ obstacle }) => obstacle.waitsFor ?? []);
   return refusing
-    ? { kind: 'refused', keeps, ...saying(refusing.obstacle) }
-    : { kind: 'pending', keeps, ...saying(firstMissing.obstacle) };
+    ? { kind: 'refused', keeps, ...saying(refusing.obstacle), waitsFor }
+    : { kind: 'pending', keeps, ...saying(firstMissing.obstacle), waitsFor };
 }
 
 function forFamily(wants: Wants, family: Family, situation: Situation): Found {
@@ -85,8 +89,8 @@ function forFamily(wants: Wants, family: Family, situation: Situation): Found {
   if ('obstacle' in candidates) return candidates;
   const requested = wants.addresses.find((address) => address.family === family);
   if (requested) return takeRequested(wants, requested, candidates.eips, situation);
-  const usable = candidates.eips.filter((eip) => !eip.disabled);
-  if (usable.length === 0) return { obstacle: disabled(candidates.eips) };
+  const usable = candidates.eips.filter(isOpen);
+  if (usable.length === 0) return { obstacle: closed(candidates.eips) };
   return (
     takeFormer(usable, family, situation) ??
     takeShared(wants, usable, family, situation) ??
@@ -160,12 +164,16 @@ function takeRequested(wants: Wants, address: Address, eips: readonly Eip[], sit
       },
     };
   }
-  if (eip.disabled) return { obstacle: disabled([eip]) };
+  if (!isOpen(eip)) return { obstacle: closed([eip]) };
   if (!situation.taken.isTaken(address)) return { given: { address, eip, how: 'free' } };
   const verdict = sharable(wants, address, situation);
   if (verdict.ok) return { given: { address, eip, how: 'shared' } };
   return {
-    obstacle: { reason: wants.sharingKey ? 'SharingRefused' : 'AddressInUse', message: `${text}: ${verdict.why}` },
+    obstacle: {
+      reason: wants.sharingKey ? 'SharingRefused' : 'AddressInUse',
+      message: `${text}: ${verdict.why}`,
+      waitsFor: [eip.name],
+    },
     refuse: eip.whenFull === 'Refuse',
   };
 }
@@ -193,11 +201,12 @@ function takeLowest(eips: readonly Eip[], { taken, passOver }: Situation): Found
     const value = taken.lowestFree(eip.range, passOver?.(eip.name));
     if (value !== undefined) return { given: { address: addressOf(eip.range.family, value), eip, how: 'free' } };
   }
-  const sizes = eips.map((eip) => `${eip.name} (${countOf(rangeSize(eip.range))})`).join(', ');
+  const sizes = eips.map((eip) => `${eip.name} (${addressesText(rangeSize(eip.range))})`).join(', ');
   return {
     obstacle: {
       reason: 'EipFull',
       message: `every address of Eip ${sizes} is in use; free one, or enlarge or add an Eip`,
+      waitsFor: eips.map(({ name }) => name),
     },
     refuse: eips.every((eip) => eip.whenFull === 'Refuse'),
   };
@@ -237,15 +246,22 @@ function otherFamily(wants: Wants, family: Family, eips: readonly Eip[]): Obstac
   return { reason: 'EipFamilyMismatch', message: `${nameThem(eips)} has no IPv${family} addresses; ${help}` };
 }
 
-function disabled(eips: readonly Eip[]): Obstacle {
-  return {
-    reason: 'EipDisabled',
-    message: `${nameThem(eips)} is disabled, or being deleted; set spec.disable: false or name another`,
-  };
+/** None of these gives anything new. */
+function closed(eips: readonly Eip[]): Obstacle {
+  const waitsFor = eips.map(({ name }) => name);
+  const deleting = eips.filter(({ isDeleting }) => isDeleting);
+  const disabled = eips.filter(({ isDeleting }) => !isDeleting);
+  const isDeleting = `${nameThem(deleting)} ${isOrAre(deleting)} being deleted`;
+  if (disabled.length === 0) {
+    return { reason: 'EipDeleting', message: `${isDeleting}; name another, or create one`, waitsFor };
+  }
+  const also = deleting.length > 0 ? `, and ${isDeleting}` : '';
+  const message = `${nameThem(disabled)} ${isOrAre(disabled)} disabled${also}; set spec.disable: false or name another`;
+  return { reason: 'EipDisabled', message, waitsFor };
 }
 
-function countOf(addresses: bigint): string {
-  return addresses === 1n ? '1 address' : `${addresses} addresses`;
+function isOrAre({ length }: readonly Eip[]): string {
+  return length === 1 ? 'is' : 'are';
 }
 
 function nameThem(eips: readonly Eip[]): string {

@@ -75,12 +75,25 @@ test('Services that wait get what comes free in the order of their waiting, each
     expect(waiting.metadata.annotations?.['skycap.io/waiting-since']).toMatch(/Z$/);
     expect(waiting.metadata.labels).toBeUndefined();
   }
+  await eventually(async () => {
+    expect(await lab.plane.kubectl(['get', 'eip', 'queue', '--no-headers'])).toMatch(
+      /^queue +198\.51\.100\.8\/31 +2 +2 +5 +false +EipFull /,
+    );
+    expect((await lab.eipStatus('queue')).conditions?.find(({ type }) => type === 'Ready')?.message).toMatch(
+      /^every address is in use, and 5 Services wait for one;/,
+    );
+  });
   await lab.remove('queue/a');
   const first = await lab.published('queue/w5', '198.51.100.8');
   expect(first.metadata.annotations).not.toHaveProperty(['skycap.io/waiting-since']);
   await lab.remove('queue/b');
   await lab.published('queue/w4', '198.51.100.9');
   for (const name of ['w3', 'w2', 'w1']) expect(publishedBy(await lab.service(`queue/${name}`))).toBe('');
+  await eventually(async () => expect(await lab.eipStatus('queue')).toMatchObject({ waiting: 3, ready: false }));
+  for (const name of ['w3', 'w2', 'w1']) await lab.remove(`queue/${name}`);
+  await eventually(async () => expect(await lab.eipStatus('queue')).toMatchObject({ waiting: 0, ready: false }));
+  await lab.remove('queue/w4');
+  await eventually(async () => expect(await lab.eipStatus('queue')).toMatchObject({ waiting: 0, ready: true }));
 });
 
 test.each([

@@ -200,10 +200,7 @@ it('an Eip that is being deleted gives nothing new', async () => {
   await lab.client.delete(EIPS, { name: 'leaving' });
   await lab.untilInStep('eips');
   const { text, warnings } = await create(service('too-late', { [EIP]: 'leaving' }));
-  expect([text, warnings]).toEqual([
-    'waiting',
-    ['pending: Eip leaving is disabled, or being deleted; set spec.disable: false or name another'],
-  ]);
+  expect([text, warnings]).toEqual(['waiting', ['pending: Eip leaving is being deleted; name another, or create one']]);
   await lab.client.patch(EIPS, { name: 'leaving' }, { metadata: { finalizers: null } }, { type: 'merge' });
 });
 

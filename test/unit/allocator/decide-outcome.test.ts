@@ -36,6 +36,7 @@ test('what was chosen is what the Service has', () => {
     reason: 'Assigned',
     message: '10.0.0.1 from Eip web',
     waits: 'no',
+    waitsFor: [],
     isComplete: true,
   });
 });
@@ -79,6 +80,7 @@ test('PreferDualStack with one family missing has its address, and would like th
     hasAddress: true,
     reason: 'Assigned',
     waits: 'may',
+    waitsFor: [],
     isComplete: false,
     message: expect.stringContaining('without the second address for now: every address'),
   });
@@ -97,6 +99,7 @@ test('PreferDualStack with its one address from an Eip that can’t be read says
     reason: 'EipInvalid',
     message: `keeps 10.0.0.1 from Eip web: mend it; without the second address for now: ${full.message}`,
     waits: 'may',
+    waitsFor: [],
     isComplete: false,
   });
 });
@@ -110,6 +113,7 @@ test.each(REASONS.slice(REASONS.indexOf('NoEipMatches'), REASONS.indexOf('Sharin
       reason,
       message: 'why; what helps',
       waits: 'must',
+      waitsFor: [],
       isComplete: false,
     });
   },
@@ -130,6 +134,7 @@ test('an Eip that would refuse a new Service lets an existing one wait', () => {
     hasAddress: false,
     reason: 'EipFull',
     waits: 'must',
+    waitsFor: [],
   });
 });
 
@@ -145,6 +150,7 @@ test.each([
     hasAddress: true,
     reason: 'KeepsFormerAddress',
     waits: 'no',
+    waitsFor: [],
   });
 });
 

@@ -22,6 +22,7 @@ const has = (...addresses: string[]): Outcome => ({
   reason: 'Assigned',
   message: addresses.map((address) => `${address} from Eip web`).join(', '),
   waits: 'no',
+  waitsFor: [],
   isComplete: true,
 });
 const waits: Outcome = {
@@ -30,12 +31,14 @@ const waits: Outcome = {
   reason: 'EipFull',
   message: 'full',
   waits: 'must',
+  waitsFor: [],
   isComplete: false,
 };
 const keeps = (address: string): Outcome => ({
   ...has(address),
   reason: 'KeepsFormerAddress',
   waits: 'must',
+  waitsFor: [],
   isComplete: false,
 });
 const facts = (of: Service, differs: Partial<ServiceFacts> = {}): ServiceFacts => ({

@@ -18,6 +18,7 @@ const outcome = (...addresses: string[]): Outcome => ({
   reason: 'Assigned',
   message: '',
   waits: 'no',
+  waitsFor: [],
   isComplete: addresses.length > 0,
 });
 const factsWith = (differs: Partial<UpkeepFacts>): UpkeepFacts => ({

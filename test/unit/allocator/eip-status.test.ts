@@ -10,6 +10,7 @@ const facts = (object: EipFacts['object'], differs: Partial<EipFacts> = {}): Eip
   parsed: parseEip(object),
   overlaps: undefined,
   claims: [],
+  waiting: 0,
   unsupported: unsupportedEipFields(object),
   nowMs: NOW_MS,
   ...differs,
@@ -68,7 +69,7 @@ test.each<[string, EipFacts, string[]]>([
   [
     'being deleted',
     facts(eipObject('web', '10.0.0.0/24', { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } })),
-    ['Accepted True Accepted', 'Ready False Deleting'],
+    ['Accepted True Accepted', 'Ready False EipDeleting'],
   ],
   [
     'of a protocol for which a field of it has no effect',
@@ -84,6 +85,45 @@ test.each<[string, EipFacts, string[]]>([
   const status = eipStatus(given);
   expect(words(status)).toEqual(expected);
   expect(status.ready).toBe(expected.includes('Ready True Ready'));
+});
+
+const full = [claim('10.0.0.0', [holder('a')]), claim('10.0.0.1', [holder('b')])];
+test.each<[string, Partial<EipFacts>, string, string | undefined]>([
+  ['with one address left', { claims: full.slice(1), waiting: 1 }, 'True Ready', undefined],
+  [
+    'full, and nobody waits',
+    { claims: full },
+    'False EipFull',
+    'every address is in use, and no Service waits; enlarge the Eip, add another, or delete a Service',
+  ],
+  [
+    'full, and one waits',
+    { claims: full, waiting: 1 },
+    'False EipFull',
+    'every address is in use, and 1 Service waits for one; enlarge the Eip, add another, or delete a Service',
+  ],
+  [
+    'full, and many wait',
+    { claims: full, waiting: 12 },
+    'False EipFull',
+    'every address is in use, and 12 Services wait for one; enlarge the Eip, add another, or delete a Service',
+  ],
+  [
+    'with a claim of an address that it has no more',
+    { claims: [full[0]!, claim('10.0.0.9', [holder('c')])] },
+    'True Ready',
+    undefined,
+  ],
+])('an Eip %s', (_, differs, ready, message) => {
+  const status = eipStatus(facts(eipObject('web', '10.0.0.0/31'), differs));
+  const condition = status.conditions?.find(({ type }) => type === 'Ready');
+  expect(`${condition?.status} ${condition?.reason}`).toBe(ready);
+  if (message !== undefined) expect(condition?.message).toBe(message);
+  expect([status.waiting, status.occupied, status.ready]).toEqual([
+    differs.waiting ?? 0,
+    ready === 'False EipFull',
+    ready === 'True Ready',
+  ]);
 });
 
 test('what has no effect is named', () => {

@@ -137,7 +137,8 @@ test('an Eip that is being deleted gives nothing new', () => {
   stores.eips.put(eipObject('web', '10.0.0.0/30', { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }));
   expect(lookAt(service(), worldOf(stores), stores).outcome).toMatchObject({
     hasAddress: false,
-    reason: 'EipDisabled',
+    reason: 'EipDeleting',
+    waitsFor: ['web'],
   });
 });
 

@@ -41,6 +41,18 @@ test('the list has one entry a Service, in order', () => {
   expect(list.inOrder().map(({ key }) => key)).toEqual(['shop/b', 'shop/a']);
 });
 
+test('those who wait for an Eip are counted, each once, and every change of a count is told', () => {
+  const told: string[] = [];
+  const list = new WaitingList((eip) => told.push(`${eip} ${list.countFor(eip)}`));
+  list.set(since('a', '10:00:00'), ['web', 'web6', 'web']);
+  list.set(since('b', '10:00:00'), ['web']);
+  list.set(since('a', '10:00:00'), ['web6']);
+  list.set(since('a', '10:00:00'), ['web6']);
+  list.delete('shop/b');
+  list.delete('shop/b');
+  expect(told).toEqual(['web 1', 'web6 1', 'web 2', 'web 1', 'web 0']);
+});
+
 test('an annotation that is no time counts as none', () => {
   expect(waitingSinceOf(service({ annotations: { 'skycap.io/waiting-since': 'for ever' } }))).toBeUndefined();
   expect(waitingSinceOf(service({ annotations: { 'skycap.io/waiting-since': '2026-01-01T00:00:00.001Z' } }))).toBe(

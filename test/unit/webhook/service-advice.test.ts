@@ -12,6 +12,7 @@ type Assigned = Extract<Choice, { kind: 'assigned' }>;
 const v4 = { address: addr('198.51.100.7'), eip: web, how: 'free' } as const;
 const v6 = { address: addr('2001:db8::'), eip: web6, how: 'free' } as const;
 const ledger = ledgerOf(claim('198.51.100.7', [holder('front')]), claim('2001:db8::', [holder('front')]));
+const isSelf = ({ name }: { readonly name?: string }): boolean => name === 'front';
 
 it.each<[string, Assigned, boolean, string[]]>([
   ['one address', { kind: 'assigned', given: [v4] }, false, ['assigned 198.51.100.7 from Eip web (7 left)']],
@@ -22,16 +23,19 @@ it.each<[string, Assigned, boolean, string[]]>([
     ['assigned 198.51.100.7 from Eip web (7 left)'],
   ],
   [
-    'shared',
+    'joined, where nobody else is any more',
     { kind: 'assigned', given: [{ ...v4, how: 'shared' }] },
     false,
-    ['assigned 198.51.100.7 from Eip web (shared, 7 left)'],
+    ['assigned 198.51.100.7 from Eip web (7 left)'],
   ],
   [
-    'one a family',
+    'one a family; more addresses than readers of JSON agree on, as status.poolSize has it',
     { kind: 'assigned', given: [v4, v6] },
     false,
-    ['assigned 198.51.100.7 from Eip web (7 left)', 'assigned 2001:db8:: from Eip web6 (18446744073709551615 left)'],
+    [
+      'assigned 198.51.100.7 from Eip web (7 left)',
+      'assigned 2001:db8:: from Eip web6 (more than 9007199254740991 left)',
+    ],
   ],
   [
     'a dry run counts the address that it would take',
@@ -50,7 +54,15 @@ it.each<[string, Assigned, boolean, string[]]>([
     ['assigned 198.51.100.7 from Eip web (7 left)', 'pending: Eip web has no IPv6 addresses'],
   ],
 ])('assigned: %s', (_, choice, dryRun, expected) => {
-  expect(assignedWarnings(choice, ledger, dryRun)).toEqual(expected);
+  expect(assignedWarnings(choice, { taken: ledger, isSelf, dryRun })).toEqual(expected);
+});
+
+it.each(['free', 'held', 'shared'] as const)('says shared where another Service has the address: %s', (how) => {
+  const taken = ledgerOf(claim('198.51.100.7', [holder('front'), holder('back')]));
+  const choice: Assigned = { kind: 'assigned', given: [{ ...v4, how }] };
+  expect(assignedWarnings(choice, { taken, isSelf, dryRun: false })).toEqual([
+    'assigned 198.51.100.7 from Eip web (shared, 7 left)',
+  ]);
 });
 
 it('says what is kept while a Service waits', () => {
@@ -80,7 +92,7 @@ describe('loadBalancerSourceRanges', () => {
 
 it('sentences that people see every day fit the 120 characters that are advised', () => {
   const shown = [
-    ...assignedWarnings({ kind: 'assigned', given: [v4, v6] }, ledger, false),
+    ...assignedWarnings({ kind: 'assigned', given: [v4, v6] }, { taken: ledger, isSelf, dryRun: false }),
     ...sourceRangeWarnings(service({}, { loadBalancerSourceRanges: ['192.0.2.0/24'] }), wants({ families: [4, 6] })),
   ];
   for (const line of shown) expect(line.length).toBeLessThanOrEqual(120);

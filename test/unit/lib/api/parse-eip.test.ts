@@ -106,6 +106,7 @@ describe('defaults and meanings', () => {
       protocol: 'bgp',
       interfaces: [],
       disabled: false,
+      isDeleting: false,
       priority: 0,
       namespaces: new Set(),
       isDefault: false,

@@ -25,6 +25,7 @@ export function eip(name: string, addresses: string, differs: Partial<Eip> = {})
     protocol: 'bgp',
     interfaces: [],
     disabled: false,
+    isDeleting: false,
     priority: 0,
     namespaces: new Set(),
     isDefault: false,

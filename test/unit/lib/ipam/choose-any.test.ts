@@ -1,5 +1,6 @@
 /** What must hold of a choice for any Eips, claims and wishes. Single cases: `choose.test.ts`. */
 import fc from 'fast-check';
+import { isOpen } from '../../../../lib/api/eip.ts';
 import type { Wants } from '../../../../lib/api/wants.ts';
 import { type Choice, choose, type Situation } from '../../../../lib/ipam/choose.ts';
 import { mayShare } from '../../../../lib/ipam/sharing.ts';
@@ -18,6 +19,7 @@ const anyEips = fc.array(
     first: value,
     length: fc.integer({ min: 0, max: 6 }).map(BigInt),
     disabled: fc.constantFrom(false, false, false, true),
+    isDeleting: fc.constantFrom(false, false, false, true),
     isDefault: fc.boolean(),
     namespaces: fc.constantFrom([], ['shop'], ['office']),
     whenFull: fc.constantFrom<'Pend' | 'Refuse'>('Pend', 'Refuse'),
@@ -93,9 +95,9 @@ it('at most one address a family, of families that are asked for, in their order
   });
 });
 
-it('a new address from a disabled Eip is never given', () => {
+it('a new address from an Eip that is disabled or being deleted is never given', () => {
   property((choice) => {
-    for (const given of givenBy(choice)) if (given.how !== 'held') expect(given.eip.disabled).toBe(false);
+    for (const given of givenBy(choice)) if (given.how !== 'held') expect(isOpen(given.eip)).toBe(true);
   });
 });
 

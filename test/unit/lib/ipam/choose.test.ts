@@ -187,12 +187,50 @@ const rows: Readonly<Record<string, Row>> = {
   },
   'waits: disabled': {
     eips: [{ ...web, disabled: true }],
-    expected: 'pending EipDisabled: Eip web is disabled, or being deleted; set spec.disable: false or name another',
+    expected: 'pending EipDisabled: Eip web is disabled; set spec.disable: false or name another',
   },
   'waits: the requested address is in a disabled Eip': {
     eips: [{ ...web, disabled: true }],
     wants: { addresses: [addr('198.51.100.1')] },
-    expected: 'pending EipDisabled: Eip web is disabled, or being deleted; set spec.disable: false or name another',
+    expected: 'pending EipDisabled: Eip web is disabled; set spec.disable: false or name another',
+  },
+  'waits: being deleted, which no setting of the Eip mends, though it is disabled as well': {
+    eips: [{ ...web, isDeleting: true, disabled: true }],
+    expected: 'pending EipDeleting: Eip web is being deleted; name another, or create one',
+  },
+  'waits: the requested address is in an Eip that is being deleted': {
+    eips: [{ ...web, isDeleting: true }],
+    wants: { addresses: [addr('198.51.100.1')] },
+    expected: 'pending EipDeleting: Eip web is being deleted; name another, or create one',
+  },
+  'waits: of several, some are disabled and one is being deleted': {
+    eips: [
+      { ...web, isDeleting: true },
+      { ...other, disabled: true },
+      eip('third', '192.0.2.0/30', { disabled: true }),
+    ],
+    wants: { eipNames: ['web', 'other', 'third'] },
+    expected:
+      'pending EipDisabled: Eip other, third are disabled, and Eip web is being deleted; set spec.disable: false or name another',
+  },
+  'passes over an Eip that is being deleted': {
+    eips: [{ ...web, isDeleting: true }, other],
+    expected: 'assigned free 203.0.113.0 other',
+  },
+  'counts a large pool as its status does': {
+    eips: [eip('wide', '2001:db8::/64', { range: { family: 6, first: 0n, last: 2n ** 64n } }), web6],
+    claims: [],
+    wants: { families: [6], eipNames: ['wide', 'web6'] },
+    situation: {
+      taken: {
+        ...ledgerOf(),
+        isTaken: () => true,
+        lowestFree: () => undefined,
+        sharedBy: () => [],
+      } as unknown as Taken,
+    },
+    expected:
+      'pending EipFull: every address of Eip wide (more than 9007199254740991 addresses), web6 (more than 9007199254740991 addresses) is in use; free one, or enlarge or add an Eip',
   },
   'waits: another family': {
     wants: { families: [6], eipNames: ['web'] },
