@@ -18,6 +18,8 @@ export interface EipFacts {
   readonly parsed: Parsed<Eip>;
   /** Name of the older Eip that it overlaps; then it gives nothing. */
   readonly overlaps: string | undefined;
+  /** Name of the older default of its family, where this Eip asks to be the default as well. */
+  readonly secondTo: string | undefined;
   /** Claims that count to this Eip. */
   readonly claims: readonly EipClaim[];
   /** How many Services wait for an address of it. */
@@ -32,7 +34,7 @@ export interface EipFacts {
  * and with 30,000 entries (1.5 MB in etcd) no status could be written at all.
  */
 export const MOST_LISTED = 1_000;
-const OWN_CONDITIONS = ['Accepted', 'Ready', 'Supported', 'Announced'] as const;
+const OWN_CONDITIONS = ['Accepted', 'Ready', 'Default', 'Supported', 'Announced'] as const;
 
 export function eipStatus(facts: EipFacts): EipStatus {
   const { object, parsed, claims, waiting, nowMs } = facts;
@@ -41,7 +43,7 @@ export function eipStatus(facts: EipFacts): EipStatus {
   const accepted = acceptedVerdict(facts);
   const isFull = range !== undefined && claims.filter((claim) => isIn(range, claim)).length >= poolSize;
   const ready = readyVerdict(facts, accepted, isFull);
-  const verdicts = [accepted, ready, ...supportedVerdict(facts), ...announcedVerdict(facts)];
+  const verdicts = [accepted, ready, ...defaultVerdict(facts), ...supportedVerdict(facts), ...announcedVerdict(facts)];
   const moment = { nowMs, generation: object.metadata.generation };
   return {
     firstIP: range ? formatAddress(firstAddress(range)) : '',
@@ -113,6 +115,12 @@ function readyVerdict({ object, claims, waiting }: EipFacts, accepted: Verdict, 
 function waitingText(count: number): string {
   if (count === 0) return 'no Service waits';
   return count === 1 ? '1 Service waits for one' : `${count} Services wait for one`;
+}
+
+function defaultVerdict({ parsed, secondTo }: EipFacts): Verdict[] {
+  if (!parsed.ok || secondTo === undefined) return [];
+  const message = `Eip ${secondTo} is the default for IPv${parsed.value.range.family} and is older; remove the annotation from one of the two`;
+  return [verdict('Default', 'False', 'NotTheDefault', message)];
 }
 
 function supportedVerdict({ unsupported }: EipFacts): Verdict[] {

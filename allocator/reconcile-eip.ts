@@ -46,6 +46,7 @@ export class EipReconciler {
       object,
       parsed,
       overlaps: world.eips.pools.overlapping.get(name),
+      secondTo: world.eips.pools.secondDefaults.get(name),
       claims: this.#sources.claims.of(name),
       waiting: this.#sources.waitingFor(name) ?? object.status?.waiting ?? 0,
       unsupported: unsupportedEipFields(object),

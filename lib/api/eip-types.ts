@@ -16,6 +16,8 @@ export interface EipObject extends KubeObject {
     readonly namespaces?: readonly string[];
     /** Equality of all pairs, not a LabelSelector. */
     readonly namespaceSelector?: Readonly<Record<string, string>>;
+    /** New: false keeps the addresses for Services that name the Eip, or request one of them. Default true. */
+    readonly autoAssign?: boolean;
     /** New: what to do with a Service that finds no address in this Eip, which it named. Default `Pend`. */
     readonly whenFull?: 'Pend' | 'Refuse';
     /** New: a Service with `externalTrafficPolicy: Cluster` and no endpoint. Default `Keep`. */

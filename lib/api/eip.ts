@@ -24,7 +24,10 @@ export interface Eip {
   readonly namespaces: ReadonlySet<string>;
   /** All pairs must be on the Namespace. Absent: matches none. */
   readonly namespaceSelector?: Readonly<Record<string, string>>;
+  /** Marked as the default; which of several counts, `buildPools` says. */
   readonly isDefault: boolean;
+  /** False: only Services that name it, or request one of its addresses, get one. */
+  readonly autoAssign: boolean;
   /** A CNI announces it (label `openelb.kubesphere.io/cni`): addresses are given, but not announced by Skycap. */
   readonly announcedByCni: boolean;
   readonly whenFull: 'Pend' | 'Refuse';
@@ -45,7 +48,12 @@ export function isOpen({ disabled, isDeleting }: Pick<Eip, 'disabled' | 'isDelet
   return !disabled && !isDeleting;
 }
 
-/** Bound to namespaces: only Services there get its addresses without naming it. */
+/** Whether it may be the default: one that is for those who name it can't be for those who name none. */
+export function asksToBeDefault({ isDefault, autoAssign }: Pick<Eip, 'isDefault' | 'autoAssign'>): boolean {
+  return isDefault && autoAssign;
+}
+
+/** Bound to namespaces: Services there prefer it, and unless it is the default no others get its addresses without naming it. */
 export function isBound(eip: Eip): boolean {
   return eip.namespaces.size > 0 || eip.namespaceSelector !== undefined;
 }

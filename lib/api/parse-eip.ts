@@ -52,6 +52,7 @@ export function parseEip(raw: EipObject): Parsed<Eip> {
     namespaces: new Set(namesOf(spec.namespaces, problems)),
     ...(namespaceSelector && { namespaceSelector }),
     isDefault: firstOf(raw.metadata.annotations, DEFAULT_EIP_ANNOTATIONS)?.toLowerCase() === 'true',
+    autoAssign: spec.autoAssign !== false,
     announcedByCni: firstOf(raw.metadata.labels, CNI_LABELS) !== undefined,
     whenFull: oneOf('spec.whenFull', spec.whenFull, WHEN_FULL, 'Pend', problems),
     whenNoEndpoints: oneOf('spec.whenNoEndpoints', spec.whenNoEndpoints, WHEN_NO_ENDPOINTS, 'Keep', problems),
@@ -66,7 +67,7 @@ export function parseEip(raw: EipObject): Parsed<Eip> {
  * Addresses are given all the same. A field at its zero value is not named: it asks for nothing.
  */
 export function unsupportedEipFields(raw: EipObject): readonly string[] {
-  const { usingKnownIPs, protocol, interface: nic, rebalance } = raw.spec ?? {};
+  const { usingKnownIPs, protocol, interface: nic, rebalance, autoAssign } = raw.spec ?? {};
   const sentences: string[] = [];
   const isLayer2 = protocol === 'layer2' || protocol === 'vip';
   if (!isLayer2 && typeof nic === 'string' && nic !== '') {
@@ -86,6 +87,11 @@ export function unsupportedEipFields(raw: EipObject): readonly string[] {
   const value = defaulting === undefined ? undefined : raw.metadata.annotations?.[defaulting];
   if (value !== undefined && !/^(true|false)$/i.test(value)) {
     sentences.push(`${defaulting}: ${quote(value)} does not make the Eip the default; write "true" or "false"`);
+  }
+  if (value?.toLowerCase() === 'true' && autoAssign === false) {
+    sentences.push(
+      `${defaulting}: "true" has no effect with spec.autoAssign: false, which keeps the addresses for Services that name the Eip; remove one of the two`,
+    );
   }
   return sentences;
 }

@@ -6,7 +6,7 @@
  */
 import { compareAddresses, formatAddress, parseAddress } from '../net/address.ts';
 import { type AddressRange, firstAddress, lastAddress, rangeContains, rangesOverlap } from '../net/range.ts';
-import type { Eip } from './eip.ts';
+import { asksToBeDefault, type Eip } from './eip.ts';
 import { DEFAULT_EIP_ANNOTATIONS } from './keys.ts';
 import type { Problem } from './problem.ts';
 
@@ -34,7 +34,8 @@ export function validateEip(
   const moved = old === undefined || !sameRange(old.range, eip.range);
   return [
     ...(moved ? overlaps(eip, rest) : []),
-    ...(eip.isDefault && !old?.isDefault ? secondDefault(rest) : []),
+    ...(isNewDefault(eip, old) ? secondDefault(eip, rest) : []),
+    ...(isAtOdds(eip) && !(old && isAtOdds(old)) ? [AT_ODDS] : []),
     ...(old && moved ? strandedAddresses(eip, liveAddresses(eip.name)) : []),
   ];
 }
@@ -49,14 +50,31 @@ function overlaps(eip: Eip, others: readonly Eip[]): Problem[] {
     }));
 }
 
-function secondDefault(others: readonly Eip[]): Problem[] {
-  const other = others.find((candidate) => candidate.isDefault);
+/** One Eip a family may be the default. */
+function isNewDefault(eip: Eip, old: Eip | undefined): boolean {
+  const was = old !== undefined && asksToBeDefault(old) && old.range.family === eip.range.family;
+  return asksToBeDefault(eip) && !was;
+}
+
+/** For those who name none, and only for those who name it. */
+function isAtOdds({ isDefault, autoAssign }: Eip): boolean {
+  return isDefault && !autoAssign;
+}
+
+const AT_ODDS: Problem = {
+  field: 'spec.autoAssign',
+  value: 'false',
+  message: `keeps the addresses for Services that name the Eip, and the annotation ${DEFAULT_EIP_ANNOTATIONS[0]} gives them to Services that name none; remove one of the two`,
+};
+
+function secondDefault({ range: { family } }: Eip, others: readonly Eip[]): Problem[] {
+  const other = others.find((one) => asksToBeDefault(one) && !one.isDeleting && one.range.family === family);
   if (!other) return [];
   return [
     {
       field: `metadata.annotations[${DEFAULT_EIP_ANNOTATIONS[0]}]`,
       value: 'true',
-      message: `would make a second default Eip; remove the annotation from Eip "${other.name}" first`,
+      message: `would make a second default Eip for IPv${family}; remove the annotation from Eip "${other.name}" first`,
     },
   ];
 }

@@ -9,6 +9,7 @@ import type { ClaimHolder, EipClaim } from '../api/claim.ts';
 import { claimAddress } from '../api/claim.ts';
 import { addressesText } from '../api/count.ts';
 import { type Eip, isOpen } from '../api/eip.ts';
+import { shortened } from '../api/problem.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { Wants } from '../api/wants.ts';
 import { type Address, addressOf, type Family, formatAddress, sameAddress } from '../net/address.ts';
@@ -17,6 +18,8 @@ import type { Taken } from './ledger.ts';
 import { unknownEips } from './named-eips.ts';
 import type { Pools } from './pools.ts';
 import { mayShare } from './sharing.ts';
+
+const MOST_NAMED = 5;
 
 export interface Situation {
   readonly pools: Pools;
@@ -232,6 +235,14 @@ function noCandidate(wants: Wants, requested: Address | undefined, pools: Pools)
     return {
       reason: 'AddressOutsideEip',
       message: `no Eip has the address ${text}; request another or create an Eip with it`,
+    };
+  }
+  const onRequest = [...pools.byName.values()].filter(({ autoAssign }) => !autoAssign);
+  if (onRequest.length > 0) {
+    const names = shortened(onRequest.map(({ name }) => name).sort(), MOST_NAMED, String).join(', ');
+    return {
+      reason: 'NoEipMatches',
+      message: `no Eip serves namespace ${wants.namespace} without being named; name one (${names}) in the annotation eip.openelb.kubesphere.io/v1alpha2, or create another`,
     };
   }
   return {

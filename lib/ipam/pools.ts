@@ -1,11 +1,11 @@
 /**
- * The Eips as a whole: which counts where two overlap, which holds an address, which a Service without a name for one may use.
+ * The Eips as a whole: which counts where two overlap, which is the default, which holds an address, which a Service without a name for one may use.
  *
- * Overlaps are refused at admission, but two creations may race and the webhook may be away: then the older Eip counts (by
+ * Overlaps and a second default of a family are refused at admission, but two creations may race and the webhook may be away: then the older Eip counts (by
  * creation time, then name), and every component comes to the same result.
  */
-import { type Eip, isBound } from '../api/eip.ts';
-import type { Address } from '../net/address.ts';
+import { asksToBeDefault, type Eip, isBound } from '../api/eip.ts';
+import type { Address, Family } from '../net/address.ts';
 import { rangeContains, rangesOverlap } from '../net/range.ts';
 
 export interface Pools {
@@ -13,11 +13,14 @@ export interface Pools {
   readonly byName: ReadonlyMap<string, Eip>;
   /** Eips that overlap an older one, with that one's name. They give no address. */
   readonly overlapping: ReadonlyMap<string, string>;
+  /** Of any family. */
   readonly hasDefault: boolean;
+  /** Eips that ask to be the default of a family that has one, with that one's name. They serve as if they did not ask. */
+  readonly secondDefaults: ReadonlyMap<string, string>;
   containing(address: Address): Eip | undefined;
   /**
-   * The Eips for a Service that names none, in the order they are tried: those bound to its namespace, the default,
-   * then those bound to nothing. Within each the smaller priority number first, then the name.
+   * The Eips for a Service that names none, in the order they are tried: those bound to its namespace, the default of each family, though
+   * it may be bound to other namespaces, then those bound to nothing. Within each the smaller priority number first, then the name.
    */
   automaticFor(namespace: string, labels: Readonly<Record<string, string>>): readonly Eip[];
 }
@@ -30,17 +33,39 @@ export function buildPools(eips: Iterable<Eip>): Pools {
     if (older) overlapping.set(eip.name, older.name);
     else accepted.push(eip);
   }
-  const byPreference = [...accepted].sort((a, b) => a.priority - b.priority || compareText(a.name, b.name));
+  const { defaults, secondDefaults } = defaultsAmong(accepted);
+  const byPreference = accepted
+    .filter(({ autoAssign }) => autoAssign)
+    .sort((a, b) => a.priority - b.priority || compareText(a.name, b.name));
   return {
     byName: new Map(accepted.map((eip) => [eip.name, eip])),
     overlapping,
-    hasDefault: accepted.some((eip) => eip.isDefault),
+    hasDefault: defaults.size > 0,
+    secondDefaults,
     containing: (address) => accepted.find((eip) => rangeContains(eip.range, address)),
     automaticFor: (namespace, labels) => [
       ...byPreference.filter((eip) => isBound(eip) && isBoundTo(eip, namespace, labels)),
-      ...byPreference.filter((eip) => !isBound(eip) && eip.isDefault),
-      ...byPreference.filter((eip) => !isBound(eip) && !eip.isDefault),
+      ...byPreference.filter((eip) => defaults.has(eip) && !(isBound(eip) && isBoundTo(eip, namespace, labels))),
+      ...byPreference.filter((eip) => !defaults.has(eip) && !isBound(eip)),
     ],
+  };
+}
+
+/** @param accepted the oldest first. One that is being deleted is the default as long as there is no other. */
+function defaultsAmong(accepted: readonly Eip[]): {
+  readonly defaults: ReadonlySet<Eip>;
+  readonly secondDefaults: ReadonlyMap<string, string>;
+} {
+  const asking = accepted.filter(asksToBeDefault);
+  const byFamily = new Map<Family, Eip>();
+  for (const eip of [...asking.filter((one) => !one.isDeleting), ...asking.filter((one) => one.isDeleting)]) {
+    if (!byFamily.has(eip.range.family)) byFamily.set(eip.range.family, eip);
+  }
+  const defaults = new Set(byFamily.values());
+  const second = asking.filter((eip) => !defaults.has(eip));
+  return {
+    defaults,
+    secondDefaults: new Map(second.map(({ name, range }) => [name, byFamily.get(range.family)?.name ?? ''])),
   };
 }
 

@@ -77,7 +77,7 @@ it('IPv6, and both families in the order of the Service', async () => {
   const six = await create(service('six', {}, { ipFamilies: ['IPv6'] }));
   expect([six.text, six.warnings]).toEqual([
     '2001:db8:: web6',
-    ['assigned 2001:db8:: from Eip web6 (18446744073709551615 left)'],
+    ['assigned 2001:db8:: from Eip web6 (more than 9007199254740991 left)'],
   ]);
   const both = await create(service('both', {}, { ...DUAL, ipFamilies: ['IPv6', 'IPv4'] }));
   expect(both.text).toMatch(/^2001:db8::1,198\.51\.100\.\d+ web6$/);

@@ -59,6 +59,26 @@ it.each<[string, Parameters<typeof write>, string | RegExp]>([
     /^refused .*second default Eip.*"web"/,
   ],
   [
+    'a default for the other family',
+    [
+      'Eip',
+      'six',
+      { address: '2001:db8::/64' },
+      { annotations: { 'eip.openelb.kubesphere.io/is-default-eip': 'true' } },
+    ],
+    'stored',
+  ],
+  [
+    'a default that must be named',
+    [
+      'Eip',
+      'torn',
+      { address: '203.0.113.64/28', autoAssign: false },
+      { annotations: { 'eip.openelb.kubesphere.io/is-default-eip': 'true' } },
+    ],
+    /^refused spec.autoAssign: "false" keeps the addresses for Services that name the Eip/,
+  ],
+  [
     'an Eip of layer 2',
     ['Eip', 'l2', { address: '203.0.113.128/28', protocol: 'layer2', interface: 'eth0' }],
     'stored',

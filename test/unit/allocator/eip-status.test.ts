@@ -9,6 +9,7 @@ const facts = (object: EipFacts['object'], differs: Partial<EipFacts> = {}): Eip
   object,
   parsed: parseEip(object),
   overlaps: undefined,
+  secondTo: undefined,
   claims: [],
   waiting: 0,
   unsupported: unsupportedEipFields(object),
@@ -75,6 +76,11 @@ test.each<[string, EipFacts, string[]]>([
     'of a protocol for which a field of it has no effect',
     facts(eipObject('web', '10.0.0.0/24', { spec: { address: '10.0.0.0/24', protocol: 'bgp', interface: 'eth0' } })),
     ['Accepted True Accepted', 'Ready True Ready', 'Supported False Unsupported'],
+  ],
+  [
+    'the second default of its family',
+    facts(eipObject('web', '10.0.0.0/24'), { secondTo: 'older' }),
+    ['Accepted True Accepted', 'Ready True Ready', 'Default False NotTheDefault'],
   ],
   [
     'announced by a CNI',

@@ -110,6 +110,7 @@ describe('defaults and meanings', () => {
       priority: 0,
       namespaces: new Set(),
       isDefault: false,
+      autoAssign: true,
       announcedByCni: false,
       whenFull: 'Pend',
       whenNoEndpoints: 'Keep',

@@ -71,7 +71,51 @@ const rows: readonly {
     eip: eip('new', '192.0.2.1', { isDefault: true }),
     others: [{ ...web, isDefault: true }],
     expected:
-      'metadata.annotations[eip.openelb.kubesphere.io/is-default-eip]: "true" would make a second default Eip; remove the annotation from Eip "web" first',
+      'metadata.annotations[eip.openelb.kubesphere.io/is-default-eip]: "true" would make a second default Eip for IPv4; remove the annotation from Eip "web" first',
+  },
+  {
+    name: 'accepts a default for the other family',
+    eip: eip('new', '2001:db8::1', { isDefault: true }),
+    others: [{ ...web, isDefault: true }],
+    expected: '',
+  },
+  {
+    name: 'refuses a second default of the family that the Eip is changed to',
+    eip: eip('new', '192.0.2.1', { isDefault: true }),
+    others: [{ ...web, isDefault: true }],
+    old: eip('new', '2001:db8::1', { isDefault: true }),
+    expected:
+      'metadata.annotations[eip.openelb.kubesphere.io/is-default-eip]: "true" would make a second default Eip for IPv4; remove the annotation from Eip "web" first',
+  },
+  {
+    name: 'accepts a default beside one that must be named, and so is none, and one that is being deleted',
+    eip: eip('new', '192.0.2.1', { isDefault: true }),
+    others: [
+      { ...web, isDefault: true, autoAssign: false },
+      eip('going', '192.0.2.2', { isDefault: true, isDeleting: true }),
+    ],
+    expected: '',
+  },
+  {
+    name: 'refuses a default that must be named',
+    eip: eip('new', '192.0.2.1', { isDefault: true, autoAssign: false }),
+    others: [{ ...web, isDefault: true }],
+    expected:
+      'spec.autoAssign: "false" keeps the addresses for Services that name the Eip, and the annotation eip.openelb.kubesphere.io/is-default-eip gives them to Services that name none; remove one of the two',
+  },
+  {
+    name: 'leaves one from before alone',
+    eip: eip('new', '192.0.2.1', { isDefault: true, autoAssign: false, priority: 3 }),
+    old: eip('new', '192.0.2.1', { isDefault: true, autoAssign: false }),
+    expected: '',
+  },
+  {
+    name: 'refuses a second default that must be named no more',
+    eip: eip('new', '192.0.2.1', { isDefault: true }),
+    others: [{ ...web, isDefault: true }],
+    old: eip('new', '192.0.2.1', { isDefault: true, autoAssign: false }),
+    expected:
+      'metadata.annotations[eip.openelb.kubesphere.io/is-default-eip]: "true" would make a second default Eip for IPv4; remove the annotation from Eip "web" first',
   },
   {
     name: 'leaves two defaults from before alone',

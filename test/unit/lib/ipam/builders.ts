@@ -29,6 +29,7 @@ export function eip(name: string, addresses: string, differs: Partial<Eip> = {})
     priority: 0,
     namespaces: new Set(),
     isDefault: false,
+    autoAssign: true,
     announcedByCni: false,
     whenFull: 'Pend',
     whenNoEndpoints: 'Keep',

@@ -232,6 +232,45 @@ const rows: Readonly<Record<string, Row>> = {
     expected:
       'pending EipFull: every address of Eip wide (more than 9007199254740991 addresses), web6 (more than 9007199254740991 addresses) is in use; free one, or enlarge or add an Eip',
   },
+  'takes an Eip that must be named, when it is': {
+    eips: [{ ...web, autoAssign: false }],
+    wants: { eipNames: ['web'] },
+    expected: 'assigned free 198.51.100.0 web',
+  },
+  'takes a requested address of an Eip that must be named': {
+    eips: [{ ...web, autoAssign: false }],
+    wants: { addresses: [addr('198.51.100.2')] },
+    expected: 'assigned free 198.51.100.2 web',
+  },
+  'keeps what it holds in an Eip that must be named now': {
+    eips: [{ ...web, autoAssign: false }, other],
+    claims: [mine('198.51.100.3')],
+    expected: 'assigned held 198.51.100.3 web',
+  },
+  'does not share an address of an Eip that must be named, by the key alone': {
+    eips: [{ ...web, autoAssign: false }, other],
+    claims: [claim('198.51.100.1', [holder('b', { sharingKey: 'k', ports: [{ port: 443, protocol: 'TCP' }] })])],
+    wants: { sharingKey: 'k' },
+    expected: 'assigned free 203.0.113.0 other',
+  },
+  'waits: every Eip must be named': {
+    eips: [
+      { ...other, autoAssign: false },
+      { ...web, autoAssign: false },
+    ],
+    expected:
+      'pending NoEipMatches: no Eip serves namespace shop without being named; name one (other, web) in the annotation eip.openelb.kubesphere.io/v1alpha2, or create another',
+  },
+  'gives both families by their defaults': {
+    eips: [
+      { ...web, isDefault: true, namespaces: new Set(['x']) },
+      { ...web6, isDefault: true },
+      eip('a6', '2001:db8:1::/64'),
+      { ...other, priority: -1 },
+    ],
+    wants: { families: [4, 6] },
+    expected: 'assigned free 198.51.100.0 web + free 2001:db8:: web6',
+  },
   'waits: another family': {
     wants: { families: [6], eipNames: ['web'] },
     expected: 'pending EipFamilyMismatch: Eip web has no IPv6 addresses; name another Eip or set spec.ipFamilies',

@@ -51,10 +51,62 @@ describe('automaticFor', () => {
       ['d', 'b', 'c'],
     ],
     [
-      'a default that is bound elsewhere does not serve',
-      [bound('a', 1, { namespaces: new Set(['x']), isDefault: true })],
+      'a default that is bound elsewhere is the default here: as in OpenELB',
+      [eip('rest', '198.51.2.0/24'), bound('a', 1, { namespaces: new Set(['x']), isDefault: true })],
       {},
-      [],
+      ['a', 'rest'],
+    ],
+    [
+      'a default that selects other namespaces by labels is the default here',
+      [bound('a', 1, { namespaces: new Set(), namespaceSelector: { team: 'x' }, isDefault: true })],
+      { team: 'web' },
+      ['a'],
+    ],
+    [
+      'a default that is bound to the namespace is there once, among those that are, by priority',
+      [bound('a', 1, { isDefault: true, priority: 7 }), bound('b', 2, { priority: 3 }), eip('rest', '198.51.3.0/24')],
+      {},
+      ['b', 'a', 'rest'],
+    ],
+    [
+      'the default of each family, whichever is older',
+      [
+        eip('v4', '198.51.1.0/24', { isDefault: true, createdAt: '2026-01-02' }),
+        eip('v6', '2001:db8::/64', { isDefault: true }),
+        eip('rest6', '2001:db8:1::/64'),
+      ],
+      {},
+      ['v4', 'v6', 'rest6'],
+    ],
+    [
+      'of two defaults of a family the younger serves as if it did not ask to be one',
+      [
+        eip('young', '198.51.1.0/24', { isDefault: true, createdAt: '2026-01-02', priority: -9 }),
+        eip('old', '198.51.2.0/24', { isDefault: true }),
+        bound('young-and-bound', 3, { isDefault: true, createdAt: '2026-01-03', namespaces: new Set(['x']) }),
+      ],
+      {},
+      ['old', 'young'],
+    ],
+    [
+      'a default that is being deleted makes way for another',
+      [
+        eip('old', '198.51.1.0/24', { isDefault: true, isDeleting: true, namespaces: new Set(['x']) }),
+        eip('young', '198.51.2.0/24', { isDefault: true, createdAt: '2026-01-02' }),
+      ],
+      {},
+      ['young'],
+    ],
+    [
+      'an Eip that must be named serves nobody by itself: neither bound, nor as the default, nor bound to nothing',
+      [
+        bound('a', 1, { autoAssign: false }),
+        eip('b', '198.51.2.0/24', { autoAssign: false, isDefault: true }),
+        eip('c', '198.51.3.0/24', { autoAssign: false }),
+        eip('d', '198.51.4.0/24', { isDefault: true, createdAt: '2026-01-02' }),
+      ],
+      {},
+      ['d'],
     ],
   ];
   it.each(rows)('%s', (_, eips, labels, expected) => {
@@ -77,6 +129,19 @@ describe('overlaps', () => {
       eip('b', '198.51.100.0/24', { createdAt: '2026-02', isDefault: true }),
     ]);
     expect([pools.hasDefault, pools.byName.has('b')]).toEqual([false, false]);
+  });
+
+  it('an Eip that must be named is no default, and the second default is named with the first', () => {
+    const isDefault = true;
+    const [named, first, second, sixth] = [
+      eip('a', '198.51.1.0/24', { isDefault, autoAssign: false }),
+      eip('b', '198.51.2.0/24', { isDefault }),
+      eip('c', '198.51.3.0/24', { isDefault, createdAt: '2026-02' }),
+      eip('d', '2001:db8::/64', { isDefault, createdAt: '2026-03' }),
+    ] as const;
+    expect(buildPools([named]).hasDefault).toBe(false);
+    const pools = buildPools([sixth, second, first, named]);
+    expect([pools.hasDefault, [...pools.secondDefaults]]).toEqual([true, [['c', 'b']]]);
   });
 
   const anyEip = fc
