@@ -7,9 +7,11 @@ import { isJudged } from '../lib/api/judged.ts';
 import {
   ADDRESS_ASSIGNED_CONDITION,
   ADDRESSES_ANNOTATION,
+  ANNOUNCED_CONDITION,
   BY_DEFAULT_CONDITION,
   CLAIM_ANNOTATION,
   EIP_LABEL,
+  OPT_IN_VALUES,
   SERVICE_ANNOTATIONS,
   WAITING_SINCE_ANNOTATION,
 } from '../lib/api/keys.ts';
@@ -52,7 +54,7 @@ export interface Marks {
 export interface ServiceEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason: Reason;
-  readonly action: 'Assign' | 'Release';
+  readonly action: 'Assign' | 'Release' | 'Publish';
   readonly message: string;
 }
 
@@ -91,9 +93,19 @@ export function decideService(facts: ServiceFacts, outcome: Outcome): ServiceDec
 }
 
 /** An address of layer 2 is taken by a node only once it is published: that nobody has it yet is no news. */
-function announcedFor({ announcedOf }: ServiceFacts, shown: readonly Address[]): Verdict | 'as it is' | undefined {
+function announcedFor(
+  { announcedOf, service }: ServiceFacts,
+  shown: readonly Address[],
+): Verdict | 'as it is' | undefined {
   const verdict = announcedOf(shown);
-  return verdict?.reason === 'NobodyHasIt' ? 'as it is' : verdict;
+  return verdict?.reason === 'NobodyHasIt' && !isSaidToBeContested(service) ? 'as it is' : verdict;
+}
+
+/** By the condition about who announces. */
+export function isSaidToBeContested({ status }: Service): boolean {
+  return (
+    status?.conditions?.some((one) => one.type === ANNOUNCED_CONDITION && one.reason === 'StatusContested') === true
+  );
 }
 
 const BY_DEFAULT: Verdict = {
@@ -103,21 +115,32 @@ const BY_DEFAULT: Verdict = {
   message: `the Service asks for no particular load balancer, and Skycap serves those while it has a default Eip; to take it off, give it the annotation ${SERVICE_ANNOTATIONS.optIn[0]} with another value`,
 };
 
-export type LeavingFacts = Pick<ServiceFacts, 'service' | 'holdings' | 'isOfEip'>;
+/** Asks for no particular load balancer, and has one. */
+const SERVED_BY_ANOTHER: Verdict = {
+  type: BY_DEFAULT_CONDITION,
+  status: 'False',
+  reason: 'ServedByAnother',
+  message: `another load balancer serves the Service, which asks for no particular one, so Skycap leaves it alone; to have Skycap serve it, give it the annotation ${SERVICE_ANNOTATIONS.optIn[0]}: ${OPT_IN_VALUES[0]}`,
+};
+
+export interface LeavingFacts extends Pick<ServiceFacts, 'service' | 'holdings' | 'isOfEip'> {
+  /** See `ServiceView`. */
+  readonly isLeftAlone?: boolean;
+}
 
 /**
  * The Service stopped being ours: nothing of ours stays, and nothing of others' goes. While our condition stands, what it names and what the Service publishes of
  * our Eips is ours though nothing else tells of it any more: marks may be forged, and the token with them that the claim would be known by; claims and
  * Eips may be gone.
  */
-export function decideLeaving({ service, holdings, isOfEip }: LeavingFacts): ServiceDecision {
+export function decideLeaving({ service, holdings, isOfEip, isLeftAlone }: LeavingFacts): ServiceDecision {
   const given = [...holdings.map(({ address }) => address), ...(isJudged(service) ? givenBefore(service) : [])];
   const isOwn = (address: Address): boolean => isOneOf(given, address) || (isJudged(service) && isOfEip(address));
   return {
     marks: NO_MARKS,
     ingress: withOwnEntries(ingressOf(service), [], isOwn),
     addresses: [],
-    verdicts: [],
+    verdicts: isLeftAlone ? [SERVED_BY_ANOTHER] : [],
     events: releaseEvents(publishedAddresses(service).filter((address) => isOneOf(given, address))),
   };
 }

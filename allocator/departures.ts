@@ -8,6 +8,7 @@
 import { type ClaimHolder, claimAddress, type EipClaim } from '../lib/api/claim.ts';
 import { isJudged } from '../lib/api/judged.ts';
 import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, EIP_LABEL, WAITING_SINCE_ANNOTATION } from '../lib/api/keys.ts';
+import { isLeftAlone } from '../lib/api/served-by-another.ts';
 import type { Service } from '../lib/api/service.ts';
 import { Claimer } from '../lib/ipam/claimer.ts';
 import { isNotFound } from '../lib/kube/errors.ts';
@@ -135,6 +136,7 @@ function isMarked(service: Service): boolean {
   return (
     labels?.[EIP_LABEL] !== undefined ||
     isJudged(service) ||
+    isLeftAlone(service) ||
     [ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, WAITING_SINCE_ANNOTATION].some((key) => annotations?.[key] !== undefined)
   );
 }

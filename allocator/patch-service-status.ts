@@ -3,6 +3,7 @@ import type { Service } from '../lib/api/service.ts';
 import type { KubeClient } from '../lib/kube/client.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
 import { dropManagedFields } from '../lib/kube/transform.ts';
+import { FIELD_MANAGER } from './status-writers.ts';
 
 /** @returns the Service as it is then, as a cache would hold it. */
 export async function patchServiceStatus(
@@ -11,6 +12,6 @@ export async function patchServiceStatus(
   body: unknown,
   signal: AbortSignal,
 ): Promise<Service> {
-  const options = { type: 'strategic', subresource: 'status', signal } as const;
+  const options = { type: 'strategic', subresource: 'status', fieldManager: FIELD_MANAGER, signal } as const;
   return dropManagedFields(await client.patch(SERVICES, { namespace, name }, body, options));
 }

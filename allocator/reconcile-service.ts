@@ -4,24 +4,27 @@
  */
 import { isJudged } from '../lib/api/judged.ts';
 import { WAITING_SINCE_ANNOTATION } from '../lib/api/keys.ts';
+import { keyOf, managedFieldsOf } from '../lib/api/object.ts';
 import type { Problem } from '../lib/api/problem.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
+import { isLeftAlone } from '../lib/api/served-by-another.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Choice, Situation } from '../lib/ipam/choose.ts';
 import { type Claimant, Claimer } from '../lib/ipam/claimer.ts';
 import type { Pools } from '../lib/ipam/pools.ts';
+import { SERVICES } from '../lib/kube/resource.ts';
 import { type Address, formatAddress, sameAddress } from '../lib/net/address.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import { decideInvalid, decideOutcome, type Outcome } from './decide-outcome.ts';
-import { decideLeaving, decideService, type ServiceDecision } from './decide-service.ts';
+import { decideLeaving, decideService, type ServiceDecision, type ServiceEvent } from './decide-service.ts';
 import { tokenShown } from './holdings.ts';
 import type { Later } from './later.ts';
 import { patchServiceStatus } from './patch-service-status.ts';
 import { Patience } from './patience.ts';
 import { reclaimsFor } from './reclaim.ts';
-import { Rewrites } from './rewrites.ts';
-import { finalizersOnlyPatch, servicePatch } from './service-patch.ts';
+import type { Part, Texts } from './rewrites.ts';
+import { finalizersOnlyPatch, servicePatch, textsIn } from './service-patch.ts';
 import { ServiceUpkeep, type UpkeepDeps } from './service-upkeep.ts';
 import {
   claimantFor,
@@ -32,11 +35,13 @@ import {
   wantsBeyond,
   wantsWithoutWishes,
 } from './service-view.ts';
+import { contestedEvent, writersOf, writersText } from './status-writers.ts';
 import type { Turns } from './turns.ts';
 import { type WaitingList, waitingOf, waitingSinceOf } from './waiting.ts';
 
 /** The caches are behind what was just seen; they seldom are for longer. */
 const BEHIND_MS = 25;
+const LEFT_FOR_MS = 3_000;
 
 export interface ServiceReconcilerDeps extends UpkeepDeps {
   readonly later: Pick<Later, 'mayNow' | 'published' | 'forget'>;
@@ -50,7 +55,8 @@ export class ServiceReconciler {
   readonly #deps: ServiceReconcilerDeps;
   readonly #upkeep: ServiceUpkeep;
   readonly #patience = new Patience();
-  readonly #rewrites = new Rewrites();
+  /** Since when nobody else serves it any more. */
+  readonly #leftSinceMs = new Map<string, number>();
 
   constructor(deps: ServiceReconcilerDeps) {
     this.#deps = deps;
@@ -58,12 +64,23 @@ export class ServiceReconciler {
   }
 
   async reconcile(service: Service, signal: AbortSignal): Promise<Again | undefined> {
+    const again = await this.#look(service, signal);
+    const contest = this.#deps.world.rewrites.contestOf(keyOf(service));
+    // Then it is told that it is over.
+    return contest
+      ? { againAfterMs: Math.min(again?.againAfterMs ?? Number.POSITIVE_INFINITY, contest.endsInMs + 1) }
+      : again;
+  }
+
+  async #look(service: Service, signal: AbortSignal): Promise<Again | undefined> {
     const { world, config, turns } = this.#deps;
     const view = viewOf(service, world, config);
     turns.started(view.key);
     if (service.metadata.deletionTimestamp !== undefined) return this.#letGo(view, signal);
     if (view.unsure) return this.#makeSure(view, view.unsure, signal);
     this.#patience.reset(`${view.key} behind`);
+    const calmMs = this.#calmMs(view);
+    if (calmMs > 0) return { againAfterMs: calmMs };
     if (isUnclaimed(view) && (await this.#reclaim(view, signal))) return { againAfterMs: 0 };
     switch (view.parsed.kind) {
       case 'notOurs':
@@ -75,11 +92,24 @@ export class ServiceReconciler {
     }
   }
 
+  /** What another load balancer serves may be without an ingress for a moment: it is not taken before it has been so for a while. */
+  #calmMs({ key, service, parsed, isByDefault }: ServiceView): number {
+    if (parsed.kind === 'notOurs' || !isByDefault || !isLeftAlone(service)) {
+      this.#leftSinceMs.delete(key);
+      return 0;
+    }
+    const nowMs = this.#deps.monotonicMs();
+    const sinceMs = this.#leftSinceMs.get(key) ?? nowMs;
+    this.#leftSinceMs.set(key, sinceMs);
+    return Math.max(0, sinceMs + LEFT_FOR_MS - nowMs);
+  }
+
   /** The Service is no more. */
   forget(key: string): void {
     this.#stopWaiting(key);
+    this.#leftSinceMs.delete(key);
     this.#deps.later.forget(key);
-    this.#rewrites.forget(key);
+    this.#deps.world.rewrites.forget(key);
     this.#upkeep.forget(key);
     this.#patience.reset(`${key} behind`);
   }
@@ -258,20 +288,36 @@ export class ServiceReconciler {
 
   /** @returns when to try again, where another controller writes over it time and again. */
   async #write(view: ServiceView, decision: ServiceDecision, signal: AbortSignal): Promise<Again | undefined> {
-    const { events, log, nowMs, monotonicMs } = this.#deps;
-    const body = servicePatch(view.service, decision, nowMs());
+    const { events, log, nowMs, world } = this.#deps;
+    const { service, key } = view;
+    const body = servicePatch(service, decision, nowMs());
     if (!body) return undefined;
-    const addresses = decision.addresses.map(formatAddress);
-    const text = JSON.stringify([addresses, decision.marks, decision.verdicts]);
-    const waitMs = this.#rewrites.waitMs(view.key, text, monotonicMs());
+    const texts = textsIn(body, service, decision);
+    const waitMs = world.rewrites.waitMs(key, texts);
     if (waitMs > 0) return { againAfterMs: waitMs };
-    await this.#patch(view.service, body, signal);
+    const isContested = world.rewrites.isWorthTelling(key, texts);
+    const rival = isContested ? await this.#rivalOf(service, decision, texts, signal) : undefined;
+    await this.#patch(service, body, signal);
     this.#deps.later.published();
-    const isContested = this.#rewrites.wrote(view.key, text, monotonicMs());
-    if (isContested) log.warn({ service: view.key }, 'service status is written by another controller too');
-    for (const event of decision.events) events.record(view.service, event);
-    log.info({ service: view.key, addresses, reason: decision.verdicts[0]?.reason }, 'service status written');
+    world.rewrites.wrote(key, texts, rival?.writers);
+    for (const event of [...decision.events, ...(rival ? [rival.event] : [])]) events.record(service, event);
+    if (rival) log.warn({ service: key, reason: rival.event.reason, why: rival.event.message }, 'service is contested');
+    const addresses = decision.addresses.map(formatAddress);
+    log.info({ service: key, addresses, reason: decision.verdicts[0]?.reason }, 'service status written');
     return undefined;
+  }
+
+  /** Who writes over what is ours, and the Event about it. Before it is written again: then nothing tells of them any more. */
+  async #rivalOf(
+    { metadata: { namespace, name = '' } }: Service,
+    decision: ServiceDecision,
+    texts: Texts,
+    signal: AbortSignal,
+  ): Promise<{ readonly writers: string; readonly event: ServiceEvent }> {
+    const live = await this.#deps.client.get(SERVICES, { namespace, name }, { signal });
+    const parts = Object.keys(texts) as Part[];
+    const writers = writersOf(managedFieldsOf(live), parts);
+    return { writers: writersText(writers, false), event: contestedEvent(live, decision, parts, writers) };
   }
 
   /** The answer goes in front of the cache, so that the next look does not see the Service as it was. */

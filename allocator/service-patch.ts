@@ -7,17 +7,28 @@
  */
 import { ADDRESS_ASSIGNED_CONDITION, ANNOUNCED_CONDITION, BY_DEFAULT_CONDITION, EIP_LABEL } from '../lib/api/keys.ts';
 import type { LoadBalancerIngress, Service } from '../lib/api/service.ts';
+import { formatAddress } from '../lib/net/address.ts';
 import { conditionAfter, type Moment, type Verdict } from './condition.ts';
-import { type Marks, NO_MARKS, type ServiceDecision } from './decide-service.ts';
+import { isSaidToBeContested, type Marks, NO_MARKS, type ServiceDecision } from './decide-service.ts';
 import { leftoverFinalizers } from './finalizers.ts';
 import { ingressOf, sameEntry } from './ingress.ts';
+import type { Texts as RewriteTexts } from './rewrites.ts';
 
 const OWN_CONDITIONS = [ADDRESS_ASSIGNED_CONDITION, BY_DEFAULT_CONDITION];
 
 type Texts = Readonly<Record<string, string | undefined>>;
 
+/** The parts of a Service in which this patch changes something. */
+export interface ServicePatch {
+  readonly metadata: Pick<Service['metadata'], 'uid' | 'resourceVersion'> & {
+    readonly annotations?: object;
+    readonly labels?: object;
+  };
+  readonly status?: { readonly loadBalancer?: object; readonly conditions?: readonly { readonly type: string }[] };
+}
+
 /** @returns undefined where the Service stands as it should, but for who announces it: that alone is written elsewhere, in its own time. */
-export function servicePatch(service: Service, decision: ServiceDecision, nowMs: number): unknown {
+export function servicePatch(service: Service, decision: ServiceDecision, nowMs: number): ServicePatch | undefined {
   const metadata = metadataPatch(service, decision.marks);
   const loadBalancer = loadBalancerPatch(service, decision);
   const moment = { nowMs, generation: service.metadata.generation };
@@ -32,13 +43,28 @@ export function servicePatch(service: Service, decision: ServiceDecision, nowMs:
   const { announced } = decision;
   const accompanying =
     announced === 'as it is' ? [] : conditionPatch(service, ANNOUNCED_CONDITION, announced, { nowMs });
-  const isDue = metadata || loadBalancer || conditions.length > 0 || (!announced && accompanying.length > 0);
+  const isOver = announced !== 'as it is' && isSaidToBeContested(service) && announced?.reason !== 'StatusContested';
+  const isDue =
+    metadata || loadBalancer || conditions.length > 0 || ((!announced || isOver) && accompanying.length > 0);
   if (!isDue) return undefined;
   const all = [...conditions, ...accompanying];
   const status = { ...loadBalancer, ...(all.length > 0 && { conditions: all }) };
   const hasStatus = Object.keys(status).length > 0;
   const { uid, resourceVersion } = service.metadata;
   return { metadata: { uid, resourceVersion, ...metadata }, ...(hasStatus && { status }) };
+}
+
+/** What of the decision the patch writes, part by part: equal exactly when the same is written again. */
+export function textsIn(patch: ServicePatch, service: Service, decision: ServiceDecision): RewriteTexts {
+  const { metadata, status } = patch;
+  const { generation } = service.metadata;
+  return {
+    ...(status?.loadBalancer && { ingress: decision.addresses.map(formatAddress).join() }),
+    ...((metadata.annotations ?? metadata.labels) && { marks: JSON.stringify(decision.marks) }),
+    ...(status?.conditions?.some(({ type }) => OWN_CONDITIONS.includes(type)) && {
+      conditions: JSON.stringify([decision.verdicts, generation]),
+    }),
+  };
 }
 
 /** Who announces it, alone. @returns undefined where that stands there. */
@@ -76,11 +102,17 @@ function loadBalancerPatch(service: Service, { ingress }: ServiceDecision): obje
 }
 
 /** What to send so that the condition says this, or goes; nothing where it stands so. */
-function conditionPatch(service: Service, type: string, verdict: Verdict | undefined, moment: Moment): object[] {
+function conditionPatch(
+  service: Service,
+  type: string,
+  verdict: Verdict | undefined,
+  moment: Moment,
+): { readonly type: string }[] {
   const conditions = service.status?.conditions;
   const old = conditions?.find((condition) => condition.type === type);
   const condition = verdict && conditionAfter(conditions, verdict, moment);
-  return condition === old ? [] : [condition ?? { $patch: 'delete', type }];
+  const deletion = { $patch: 'delete', type };
+  return condition === old ? [] : [condition ?? deletion];
 }
 
 function finalizersPart(service: Service): object | undefined {

@@ -3,9 +3,10 @@
  * it hold, what would be chosen for it now.
  */
 import { BY_DEFAULT_CONDITION, EIP_LABEL, SERVICE_ANNOTATIONS } from '../lib/api/keys.ts';
-import { keyOf } from '../lib/api/object.ts';
+import { type Condition, keyOf } from '../lib/api/object.ts';
 import { isOurs, type ParsedWants, parseWants, type UnmarkedServices } from '../lib/api/parse-wants.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
+import { isServedByAnother } from '../lib/api/served-by-another.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Situation } from '../lib/ipam/choose.ts';
@@ -13,7 +14,7 @@ import type { Claimant } from '../lib/ipam/claimer.ts';
 import { type Holding, pinnedHoldings } from '../lib/ipam/holding.ts';
 import { type Address, sameAddress } from '../lib/net/address.ts';
 import { newHolder } from './holder.ts';
-import { formerAddresses } from './holdings.ts';
+import { annotatedAddresses, formerAddresses } from './holdings.ts';
 import { TakenForService } from './taken.ts';
 import type { World } from './world.ts';
 
@@ -27,6 +28,8 @@ export interface ServiceView {
   readonly pinned: readonly Holding[];
   /** See `BY_DEFAULT_CONDITION`. */
   readonly isByDefault: boolean;
+  /** It would be ours without class or annotation, if another load balancer did not serve it. */
+  readonly isLeftAlone: boolean;
   /** Why nothing can be decided yet. */
   readonly unsure: Unsure | undefined;
 }
@@ -47,10 +50,18 @@ export function viewOf(service: Service, world: World, settings: ViewSettings): 
   const isUnknown = label !== undefined && world.eips.existence({ eip: label }) === 'unknown';
   const names = isUnknown ? [...unknownEips, label] : unknownEips;
   const isInDoubt = world.eips.isInDoubt || names.length > 0;
+  const { unmarkedServices } = settings;
+  // Any of those that are not known yet may be the default.
+  const defaultEipExists = world.eips.pools.hasDefault || isInDoubt || wasGivenByDefault(service, holdings, world);
+  const isLeftAlone =
+    isUnmarked(service) &&
+    isOurs(service, { unmarkedServices, defaultEipExists }) &&
+    !hasSomethingOfOurs(service, holdings) &&
+    isServedByAnother(service, (address) => world.isOfEip(address));
   const parsed = parseWants(service, {
-    unmarkedServices: settings.unmarkedServices,
-    // Any of those that are not known yet may be the default.
-    defaultEipExists: world.eips.pools.hasDefault || isInDoubt || wasGivenByDefault(service, holdings),
+    unmarkedServices,
+    defaultEipExists,
+    isServedByAnother: isLeftAlone,
     // A stored Service has its families.
     primaryFamily: 4,
   });
@@ -62,9 +73,10 @@ export function viewOf(service: Service, world: World, settings: ViewSettings): 
     parsed,
     holdings,
     pinned: parsed.kind === 'wants' ? pinnedHoldings(parsed.wants, holdings) : [],
-    isByDefault: settings.unmarkedServices === 'defaultEip' && isUnmarked(service),
+    isByDefault: unmarkedServices === 'defaultEip' && isUnmarked(service),
+    isLeftAlone,
     // Who is not ours whatever is found out is let go at once.
-    unsure: parsed.kind === 'notOurs' ? undefined : unsure,
+    unsure: parsed.kind === 'notOurs' && !isLeftAlone ? undefined : unsure,
   };
 }
 
@@ -112,9 +124,22 @@ export function situationFor(view: ServiceView, claimant: Claimant, world: World
 }
 
 /** What a default Eip has given is not taken back when that Eip is the default no more. */
-function wasGivenByDefault(service: Service, holdings: readonly Holding[]): boolean {
-  const isMarked = service.status?.conditions?.some(({ type }) => type === BY_DEFAULT_CONDITION) === true;
-  return isMarked && (holdings.length > 0 || publishedAddresses(service).length > 0);
+function wasGivenByDefault(service: Service, holdings: readonly Holding[], world: World): boolean {
+  const isMarked = service.status?.conditions?.some(isByDefaultCondition) === true;
+  const isPublished = publishedAddresses(service).some((address) => world.isOfEip(address));
+  return isMarked && (isPublished || hasSomethingOfOurs(service, holdings));
+}
+
+function isByDefaultCondition({ type, status }: Pick<Condition, 'type' | 'status'>): boolean {
+  return type === BY_DEFAULT_CONDITION && status === 'True';
+}
+
+/** It was given an address and told so, be it that another controller has taken that out of the status. */
+function hasSomethingOfOurs(service: Service, holdings: readonly Holding[]): boolean {
+  if (holdings.some(({ isEstablished }) => isEstablished)) return true;
+  const given = annotatedAddresses(service);
+  const isPublished = publishedAddresses(service).some((address) => given.some((one) => sameAddress(one, address)));
+  return isPublished || (given.length > 0 && service.status?.conditions?.some(isByDefaultCondition) === true);
 }
 
 /** Ours by neither class nor annotation, so at best by the setting. */

@@ -171,8 +171,9 @@ export class Term {
 
   /** What changed while nobody led left no event; and a second look at what stands as it should writes nothing. */
   #lookAtEverything(): void {
-    const { stores, announcers } = this.#deps.world;
+    const { stores, announcers, rewrites } = this.#deps.world;
     announcers.reset();
+    rewrites.reset();
     this.#lookAtServices(this.reach);
     const services = inOrderOfStart([...stores.services.values()]);
     for (const key of services) this.#wereThere.add(key);

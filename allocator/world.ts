@@ -16,7 +16,15 @@ import type { Verdict } from './condition.ts';
 import { announcedVerdict } from './decide-announced.ts';
 import { Eips } from './eips.ts';
 import { Fresh } from './fresh.ts';
-import { givenAddresses, inOrderOfPreference, isEstablished, isHolder, ownEntry } from './holdings.ts';
+import {
+  annotatedAddresses,
+  givenAddresses,
+  inOrderOfPreference,
+  isEstablished,
+  isHolder,
+  ownEntry,
+} from './holdings.ts';
+import { Rewrites } from './rewrites.ts';
 import { ServiceIndex } from './service-index.ts';
 import { Sightings } from './sightings.ts';
 import type { Stores } from './stores.ts';
@@ -42,6 +50,8 @@ export class World {
   readonly ledger = new WatchedLedger();
   readonly sightings: Sightings;
   readonly announcers: Announcers;
+  /** What others write over. */
+  readonly rewrites: Rewrites;
 
   constructor(stores: Stores, clock: Clock) {
     this.stores = stores;
@@ -49,6 +59,7 @@ export class World {
     this.index = new ServiceIndex(this.services);
     this.eips = new Eips(stores.eips, clock, () => [...stores.services.values()].flatMap(publishedAddresses));
     this.sightings = new Sightings(clock);
+    this.rewrites = new Rewrites(clock);
     this.announcers = new Announcers(stores);
     stores.claims.subscribe((change) => {
       this.sightings.onChange(change);
@@ -132,7 +143,17 @@ export class World {
   }
 
   /** Who announces the addresses that we gave to a Service, or are about to give. */
-  announcedOf(service: Service, addresses: readonly Address[] = givenAddresses(service)): Verdict | undefined {
+  announcedOf(service: Service, shown?: readonly Address[]): Verdict | undefined {
+    const contest = this.rewrites.contestOf(keyOf(service));
+    const isContested = contest?.parts.has('ingress') === true;
+    const verdict = this.#announcedOf(
+      service,
+      shown ?? (isContested ? annotatedAddresses(service) : givenAddresses(service)),
+    );
+    return verdict && isContested ? whileContested(verdict, contest.writers) : verdict;
+  }
+
+  #announcedOf(service: Service, addresses: readonly Address[]): Verdict | undefined {
     return announcedVerdict({
       addresses,
       isLocal: service.spec?.externalTrafficPolicy === 'Local',
@@ -154,4 +175,11 @@ export class World {
 /** An Eip that is not known to be gone counts as there. */
 function known(state: EipState | 'unknown'): EipState {
   return state === 'unknown' ? 'unusable' : state;
+}
+
+/** An address is announced only while it is published. */
+function whileContested(verdict: Verdict, writers: string): Verdict {
+  if (verdict.status === 'False') return verdict;
+  const message = `${verdict.message}; but only while it stands in status.loadBalancer, which ${writers} writes over`;
+  return { ...verdict, status: 'Unknown', reason: 'StatusContested', message };
 }

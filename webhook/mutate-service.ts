@@ -70,7 +70,7 @@ export class ServiceMutator {
     if (situation.missing !== undefined) {
       return isOurs(service, NOTHING_IS_OURS) ? this.#deferred(subject, new Error(situation.missing)) : UNTOUCHED;
     }
-    const context = situation.wantsContext();
+    const context = situation.wantsContext(old);
     const decision = old ? decideUpdate(service, old, context) : decideCreate(service, context);
     switch (decision.kind) {
       case 'untouched':

@@ -8,7 +8,8 @@ import type { Eip } from '../lib/api/eip.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';
 import { parseEip } from '../lib/api/parse-eip.ts';
 import type { UnmarkedServices, WantsContext } from '../lib/api/parse-wants.ts';
-import type { Namespace } from '../lib/api/service.ts';
+import { isLeftAlone, isServedByAnother } from '../lib/api/served-by-another.ts';
+import type { Namespace, Service } from '../lib/api/service.ts';
 import type { LiveAddress } from '../lib/api/validate-eip.ts';
 import type { Situation } from '../lib/ipam/choose.ts';
 import type { Holding } from '../lib/ipam/holding.ts';
@@ -19,6 +20,7 @@ import { accountOf, type Source, troubleWith } from '../lib/ipam/source.ts';
 import type { Store } from '../lib/kube/store.ts';
 import { type Address, type Family, sameAddress } from '../lib/net/address.ts';
 import { claimsHeld, type ServiceClaimant } from './claimant.ts';
+import { marksOf } from './marks.ts';
 
 export interface SituationSources {
   readonly eips: Store<EipObject>;
@@ -64,9 +66,15 @@ export class ClusterSituation {
     return primaryFamily() === undefined ? 'the first IP family of the cluster is not known yet' : undefined;
   }
 
-  wantsContext(): WantsContext {
+  /** @param old as it is stored; absent at creation. */
+  wantsContext(old?: Service): WantsContext {
     const { unmarkedServices, primaryFamily } = this.#sources;
-    return { unmarkedServices, defaultEipExists: this.#currentPools().hasDefault, primaryFamily: primaryFamily() ?? 4 };
+    return {
+      unmarkedServices,
+      defaultEipExists: this.#currentPools().hasDefault,
+      isServedByAnother: old !== undefined && this.#isServedByAnother(old),
+      primaryFamily: primaryFamily() ?? 4,
+    };
   }
 
   situationFor(claimant: ServiceClaimant): Situation {
@@ -130,6 +138,13 @@ export class ClusterSituation {
     return [...this.ledger.claims()]
       .filter((claim) => accountOf(claim, pools, (name) => eips.get(name)) === eipName)
       .map(({ spec }) => ({ address: spec.address, services: spec.holders.map(holderName) }));
+  }
+
+  /** One that is left alone, though nobody else serves it any more, is for the allocator to take, in its time. */
+  #isServedByAnother(service: Service): boolean {
+    if (isLeftAlone(service)) return true;
+    if (marksOf(service).addresses !== undefined) return false;
+    return isServedByAnother(service, (address) => this.#currentPools().containing(address) !== undefined);
   }
 
   #stateOf(address: Address, source: Source): Pick<Holding, 'eipName' | 'eip'> {

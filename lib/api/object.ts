@@ -20,6 +20,15 @@ export interface ObjectMeta {
   }[];
 }
 
+/** `metav1.ManagedFieldsEntry`: who wrote which fields. Only an object as the API server answered has them, caches leave them out (`lib/kube/transform.ts`). */
+export interface ManagedFields {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly subresource?: string;
+  readonly time?: string;
+  readonly fieldsV1?: unknown;
+}
+
 export interface KubeObject {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -34,6 +43,10 @@ export interface Condition {
   readonly message: string;
   readonly lastTransitionTime: string;
   readonly observedGeneration?: number;
+}
+
+export function managedFieldsOf({ metadata }: KubeObject): readonly ManagedFields[] {
+  return (metadata as { readonly managedFields?: readonly ManagedFields[] }).managedFields ?? [];
 }
 
 /** `namespace/name`, or `name` for what is cluster-scoped. The key of every store and queue. */

@@ -23,6 +23,8 @@ export type UnmarkedServices = 'defaultEip' | 'always' | 'never';
 export interface WantsContext {
   readonly unmarkedServices: UnmarkedServices;
   readonly defaultEipExists: boolean;
+  /** Another load balancer serves it (`served-by-another.ts`): then it is not ours without class or annotation. */
+  readonly isServedByAnother?: boolean;
   /** The family that a Service without `ipFamilies` gets. */
   readonly primaryFamily: Family;
 }
@@ -66,6 +68,7 @@ export function isOurs(service: Service, context: Omit<WantsContext, 'primaryFam
   if (optIn !== undefined) return OPT_IN_VALUES.includes(optIn);
   const loadBalancerClass = service.spec.loadBalancerClass;
   if (loadBalancerClass !== undefined) return loadBalancerClass === LOAD_BALANCER_CLASS;
+  if (context.isServedByAnother) return false;
   if (context.unmarkedServices === 'defaultEip') return context.defaultEipExists;
   return context.unmarkedServices === 'always';
 }

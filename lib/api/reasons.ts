@@ -19,12 +19,14 @@ export const REASONS = [
   'SharingRefused',
   'InvalidRequest',
   'NodeProxyUnsupported',
-  // Why a Service is ours that asks for nobody (condition skycap.io/ByDefault).
+  // Why a Service that asks for nobody is ours, or not (condition skycap.io/ByDefault).
   'DefaultEip',
+  'ServedByAnother',
   // What happened to an address (Events on the Service).
   'AssignIP',
   'ReleaseIP',
   'AddressPending',
+  'StatusContested',
   // Why a claim was released (log of the allocator).
   'ServiceGone',
   'NoLongerUsed',

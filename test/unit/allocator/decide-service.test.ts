@@ -1,3 +1,4 @@
+import type { Verdict } from '../../../allocator/condition.ts';
 import type { Outcome } from '../../../allocator/decide-outcome.ts';
 import { decideLeaving, decideService, type ServiceFacts } from '../../../allocator/decide-service.ts';
 import { servicePatch } from '../../../allocator/service-patch.ts';
@@ -266,6 +267,28 @@ test('an address that changes is told as given and as released', () => {
 test('a Service that is ours by the default Eip alone says so', () => {
   const { verdicts } = decideService(facts(service(), { isByDefault: true }), has('10.0.0.1'));
   expect(verdicts[1]).toMatchObject({ type: 'skycap.io/ByDefault', status: 'True', reason: 'DefaultEip' });
+});
+
+test('the end of a contest is worth a write of its own, whatever is announced now', () => {
+  const contested = {
+    type: 'skycap.io/Announced',
+    status: 'Unknown',
+    reason: 'StatusContested',
+    message: '',
+    lastTransitionTime: '2026-01-02T00:00:00Z',
+  } as const;
+  const stands = written(service(), decideService(facts(service()), has('10.0.0.1')));
+  const of = { ...stands, status: { ...stands.status, conditions: [...(stands.status?.conditions ?? []), contested] } };
+  const patchOf = (announced: Pick<Verdict, 'status' | 'reason'>) => {
+    const verdict = { type: 'skycap.io/Announced', message: '', ...announced };
+    return servicePatch(of, decideService(facts(of, { announcedOf: () => verdict }), has('10.0.0.1')), NOW_MS);
+  };
+  expect(patchOf(contested)).toBeUndefined();
+  for (const reason of ['Announced', 'NobodyHasIt'] as const) {
+    expect(patchOf({ status: 'True', reason })?.status?.conditions).toMatchObject([
+      { type: 'skycap.io/Announced', reason },
+    ]);
+  }
 });
 
 describe('a Service that stops being ours', () => {

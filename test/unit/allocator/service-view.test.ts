@@ -1,5 +1,7 @@
 /** What is gathered about a Service: whose it is, what it holds, and when nothing may be decided yet. */
 import { viewOf, wantsBeyond } from '../../../allocator/service-view.ts';
+import type { World } from '../../../allocator/world.ts';
+import type { Service } from '../../../lib/api/service.ts';
 import type { KubeClient } from '../../../lib/kube/client.ts';
 import { apiServer, claim, EIP_CRD, eipObject, handStores, holder, service, wants } from './builders.ts';
 import { lookAt, SETTINGS, worldOf } from './decide.ts';
@@ -54,6 +56,97 @@ describe('a Service without class and annotation', () => {
       unmarkedServices: 'never',
     });
     expect(view.parsed.kind).toBe('notOurs');
+  });
+});
+
+describe('a Service without class and annotation that another load balancer serves', () => {
+  const defaultWeb = eipObject('web', '10.0.0.0/30', {
+    metadata: { annotations: { 'eip.openelb.kubesphere.io/is-default-eip': 'true' } },
+  });
+  const leftAlone = { ...byDefault, status: 'False', reason: 'ServedByAnother' } as const;
+  const withHost = (of: Service): Service => ({
+    ...of,
+    status: { ...of.status, loadBalancer: { ingress: [{ hostname: 'lb.example.com' }] } },
+  });
+  const given = { 'skycap.io/addresses': '10.0.0.1', 'skycap.io/claim': 'token-front' };
+
+  test.each<[string, Service, boolean]>([
+    ['by an address', unmarked({ published: ['192.0.2.9'] }), true],
+    ['by a host name', withHost(unmarked()), true],
+    ['which was so when we looked last', withHost(unmarked({ conditions: [leftAlone] })), true],
+    ['while it waited for us', withHost(unmarked({ conditions: [byDefault] })), true],
+    ['by an address of an Eip: OpenELB, before us', unmarked({ published: ['10.0.0.2'] }), false],
+    ['beside an address of an Eip', unmarked({ published: ['192.0.2.9', '10.0.0.2'] }), false],
+    ['which gave it up', unmarked({ conditions: [leftAlone] }), false],
+    ['and that asks for us', withHost(service()), false],
+    [
+      'and that we gave an address, which the other one took out',
+      withHost(unmarked({ conditions: [byDefault], metadata: { annotations: given } })),
+      false,
+    ],
+  ])('%s', (_, of, isLeftAlone) => {
+    const stores = handStores();
+    stores.eips.put(defaultWeb);
+    const { view, decision } = lookAt(of, worldOf(stores), stores);
+    expect([view.isLeftAlone, view.parsed.kind]).toEqual([isLeftAlone, isLeftAlone ? 'notOurs' : 'wants']);
+    if (!isLeftAlone) return;
+    expect(decision.verdicts).toMatchObject([
+      { type: 'skycap.io/ByDefault', status: 'False', reason: 'ServedByAnother' },
+    ]);
+    expect(decision.ingress).toEqual(of.status?.loadBalancer?.ingress);
+  });
+
+  test('whose create call was answered with an address is ours', () => {
+    const stores = handStores();
+    stores.eips.put(defaultWeb);
+    const { name: _, uid: __, ...unbound } = holder('front');
+    stores.claims.put(claim('10.0.0.1', [unbound]));
+    const of = withHost(unmarked({ metadata: { annotations: given } }));
+    expect(viewOf(of, worldOf(stores), SETTINGS)).toMatchObject({ isLeftAlone: false, parsed: { kind: 'wants' } });
+  });
+
+  test('is not told of where nobody would take it', () => {
+    const of = unmarked({ published: ['192.0.2.9'] });
+    expect(viewOf(of, worldOf(handStores()), SETTINGS)).toMatchObject({
+      isLeftAlone: false,
+      parsed: { kind: 'notOurs' },
+    });
+    const always = { unmarkedServices: 'always' } as const;
+    expect(viewOf(of, worldOf(handStores()), always)).toMatchObject({ isLeftAlone: true, parsed: { kind: 'notOurs' } });
+  });
+});
+
+describe('while the status is contested', () => {
+  const announced = {
+    type: 'skycap.io/Announced',
+    status: 'True',
+    reason: 'Announced',
+    message: '',
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+  } as const;
+
+  function contested(): { world: World; of: Service } {
+    const stores = handStores();
+    stores.eips.put(eipObject('web', '10.0.0.0/30', { metadata: { labels: { 'openelb.kubesphere.io/cni': 'x' } } }));
+    const of = service({ annotations: { 'skycap.io/addresses': '10.0.0.1' }, conditions: [announced] });
+    return { world: worldOf(stores), of };
+  }
+
+  test('it is said that the address is announced only while it is published, though it is not there now', () => {
+    const { world, of } = contested();
+    expect(world.announcedOf(of)).toBeUndefined();
+    world.rewrites.wrote('shop/front', { ingress: '10.0.0.1' });
+    world.rewrites.wrote('shop/front', { ingress: '10.0.0.1' }, '"rival"');
+    expect(world.announcedOf(of)).toMatchObject({
+      status: 'Unknown',
+      reason: 'StatusContested',
+      message: expect.stringContaining('10.0.0.1'),
+    });
+    expect(world.announcedOf(of)?.message).toContain(
+      'only while it stands in status.loadBalancer, which "rival" writes over',
+    );
+    world.rewrites.reset();
+    expect(world.announcedOf(of)).toBeUndefined();
   });
 });
 

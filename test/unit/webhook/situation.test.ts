@@ -1,4 +1,5 @@
 /** What the webhook knows, and that it says so while it does not know enough. */
+import type { Service } from '../../../lib/api/service.ts';
 import { addr, claim, holder, wants } from '../lib/ipam/builders.ts';
 import { eipObject, situationOf } from './builders.ts';
 
@@ -7,6 +8,7 @@ it('follows the Eips and the claims', () => {
   expect(situation.wantsContext()).toEqual({
     unmarkedServices: 'defaultEip',
     defaultEipExists: false,
+    isServedByAnother: false,
     primaryFamily: 4,
   });
   const annotations = { 'eip.openelb.kubesphere.io/is-default-eip': 'true' };
@@ -68,4 +70,32 @@ it('asks for a namespace that it does not know only where an Eip may select it b
   expect(situation.situationFor(claimant).namespaceLabels).toEqual({ team: 'web' });
   sources.namespaces.remove(shop);
   expect(situation.situationFor(claimant).namespaceLabels).toEqual({});
+});
+
+const leftAlone = {
+  type: 'skycap.io/ByDefault',
+  status: 'False',
+  reason: 'ServedByAnother',
+  message: '',
+  lastTransitionTime: '2026-01-01T00:00:00Z',
+} as const;
+
+it.each<[string, Service, boolean]>([
+  ['nothing is published', { metadata: {} }, false],
+  ['a host name', { metadata: {}, status: { loadBalancer: { ingress: [{ hostname: 'lb.example.com' }] } } }, true],
+  ['an address that no Eip has', { metadata: {}, status: { loadBalancer: { ingress: [{ ip: '192.0.2.9' }] } } }, true],
+  ['one that an Eip has', { metadata: {}, status: { loadBalancer: { ingress: [{ ip: '198.51.100.1' }] } } }, false],
+  [
+    'a host name in place of what we gave',
+    {
+      metadata: { annotations: { 'skycap.io/addresses': '198.51.100.1' } },
+      status: { loadBalancer: { ingress: [{ hostname: 'lb.example.com' }] } },
+    },
+    false,
+  ],
+  ['nothing any more, by one that was left alone', { metadata: {}, status: { conditions: [leftAlone] } }, true],
+])('another load balancer serves a stored Service: %s', (_, old, expected) => {
+  const { situation } = situationOf([eipObject('web', '198.51.100.0/30')]);
+  expect(situation.wantsContext(old).isServedByAnother).toBe(expected);
+  expect(situation.wantsContext().isServedByAnother).toBe(false);
 });
