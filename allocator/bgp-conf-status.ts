@@ -2,6 +2,7 @@
 import type { BgpConf } from '../lib/api/bgp.ts';
 import type { BgpConfObject } from '../lib/api/bgp-types.ts';
 import { BGP_CONF_NAME } from '../lib/api/keys.ts';
+import { bgpConfNotes } from '../lib/api/parse-bgp-conf.ts';
 import type { Parsed } from '../lib/api/problem.ts';
 import type { SpeakerObject } from '../lib/api/speaker-types.ts';
 import { acceptedVerdict, MOST_NODES, supportedVerdict } from './bgp-peer-status.ts';
@@ -22,7 +23,7 @@ export function bgpConfStatus(facts: BgpConfFacts): NonNullable<BgpConfObject['s
   const { object, parsed, unsupported, nowMs } = facts;
   const counts = object.metadata.name === BGP_CONF_NAME;
   const verdicts = counts
-    ? [acceptedVerdict(parsed), ...supportedVerdict(unsupported), ...inUse(parsed)]
+    ? [acceptedVerdict(parsed), ...supportedVerdict(unsupported, bgpConfNotes(object)), ...inUse(parsed)]
     : [NOT_THE_DEFAULT];
   const moment = { nowMs, generation: object.metadata.generation };
   return {

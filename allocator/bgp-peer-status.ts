@@ -53,9 +53,12 @@ export function acceptedVerdict(parsed: Parsed<unknown>): Verdict {
   return { type: 'Accepted', status: 'False', reason: 'Invalid', message: formatProblems(parsed.problems) };
 }
 
-export function supportedVerdict(unsupported: readonly string[]): Verdict[] {
-  if (unsupported.length === 0) return [];
-  const message = `not supported yet: ${unsupported.join(', ')}; without effect, and may stay`;
+/** @param notes sentences about fields that have their effect in another way. */
+export function supportedVerdict(unsupported: readonly string[], notes: readonly string[] = []): Verdict[] {
+  const missing =
+    unsupported.length > 0 ? [`not supported yet: ${unsupported.join(', ')}; without effect, and may stay`] : [];
+  const message = [...missing, ...notes].join('; ');
+  if (message === '') return [];
   return [{ type: 'Supported', status: 'False', reason: 'Unsupported', message }];
 }
 

@@ -3,7 +3,7 @@
  *
  * It ends in the one word that stands in the condition `skycap.io/AddressAssigned`.
  */
-import { SERVICE_ANNOTATIONS } from '../lib/api/keys.ts';
+import { reasonOf } from '../lib/api/parse-wants.ts';
 import { formatProblems, type Problem } from '../lib/api/problem.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { Wants } from '../lib/api/wants.ts';
@@ -60,12 +60,8 @@ export function decideOutcome(facts: OutcomeFacts): Outcome {
  * @param plain what it asks for as a matter of course; ports that another holder of the address has are an end to its staying there.
  */
 export function decideInvalid(problems: readonly Problem[], holdings: readonly Holding[], plain: Wants): Outcome {
-  const nodeProxyKeys: readonly string[] = SERVICE_ANNOTATIONS.nodeProxy;
-  const reason = problems.every(({ field }) => nodeProxyKeys.includes(field))
-    ? 'NodeProxyUnsupported'
-    : 'InvalidRequest';
   const kept = keptHoldings((holding) => wantsAsHeld(plain, holding), holdings);
-  return keeping(kept.map(useOf), { reason, message: formatProblems(problems) }, 'no');
+  return keeping(kept.map(useOf), { reason: reasonOf(problems), message: formatProblems(problems) }, 'no');
 }
 
 /** Every family has its address. */

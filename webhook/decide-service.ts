@@ -5,9 +5,8 @@
  * they were stored, whoever dropped or forged them, and no request is made for it. An UPDATE is denied only for what it newly breaks.
  */
 import { isJudged } from '../lib/api/judged.ts';
-import { SERVICE_ANNOTATIONS } from '../lib/api/keys.ts';
-import { parseWants, type WantsContext } from '../lib/api/parse-wants.ts';
-import { formatProblems, type Problem } from '../lib/api/problem.ts';
+import { isRefused, parseWants, reasonOf, type WantsContext } from '../lib/api/parse-wants.ts';
+import { formatProblem, formatProblems, type Problem } from '../lib/api/problem.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { Service } from '../lib/api/service.ts';
 import { type Wants, wantsKey } from '../lib/api/wants.ts';
@@ -23,13 +22,17 @@ export type ServiceDecision =
   /** Not ours, or not any more: our marks go, whoever wrote them; where something was published, the allocator takes it back, and the last of them. */
   | { readonly kind: 'release'; readonly service: Service }
   | { readonly kind: 'deny'; readonly reason: Reason; readonly message: string }
+  /** New, and ours, and it can't be read: admitted without an address, and the allocator says why. */
+  | { readonly kind: 'pend'; readonly service: Service; readonly reason: Reason; readonly message: string }
   /** To be given addresses. */
   | { readonly kind: 'assign'; readonly wants: Wants };
 
 export function decideCreate(service: Service, context: WantsContext): ServiceDecision {
   const parsed = parseWants(service, context);
   if (parsed.kind === 'notOurs') return unmarked(service);
-  if (parsed.kind === 'invalid') return denied(parsed.problems);
+  if (parsed.kind === 'invalid') {
+    return isRefused(parsed.problems, service) ? denied(parsed.problems) : pending(service, parsed.problems);
+  }
   return { kind: 'assign', wants: parsed.wants };
 }
 
@@ -52,7 +55,9 @@ export function decideUpdate(service: Service, old: Service, context: WantsConte
   if (service.metadata.deletionTimestamp !== undefined) return restore();
   if (after.kind === 'invalid') {
     const { added, known } = splitProblems(after.problems, before.kind === 'invalid' ? before.problems : []);
-    return added.length > 0 ? denied(added) : restore(known);
+    if (isRefused(added, service)) return denied(added);
+    if (before.kind === 'notOurs' && !isJudged(old)) return pending(service, added);
+    return restore([...added.map(formatProblem), ...known]);
   }
   if (before.kind === 'wants' && wantsKey(before.wants) === wantsKey(after.wants)) return restore();
   return { kind: 'assign', wants: after.wants };
@@ -76,8 +81,10 @@ function released(service: Service, marks: Marks = NO_MARKS): ServiceDecision {
   return { kind: 'release', service: withMarks(service, marks) };
 }
 
-function denied(problems: readonly Problem[]): ServiceDecision {
-  const nodeProxy: readonly string[] = SERVICE_ANNOTATIONS.nodeProxy;
-  const reason = problems.every(({ field }) => nodeProxy.includes(field)) ? 'NodeProxyUnsupported' : 'InvalidRequest';
-  return { kind: 'deny', reason, message: formatProblems(problems) };
+function pending(service: Service, problems: readonly Problem[]): ServiceDecision {
+  return { ...denied(problems), kind: 'pend', service: withMarks(service, NO_MARKS) };
+}
+
+function denied(problems: readonly Problem[]): Extract<ServiceDecision, { kind: 'deny' }> {
+  return { kind: 'deny', reason: reasonOf(problems), message: formatProblems(problems) };
 }

@@ -15,7 +15,7 @@ import { NAMESPACES } from '../lib/kube/resource.ts';
 import { formatAddress, sameAddress } from '../lib/net/address.ts';
 import type { Logger } from '../lib/process/log.ts';
 import type { Identity, ServiceClaimant } from './claimant.ts';
-import { decideCreate, decideUpdate } from './decide-service.ts';
+import { decideCreate, decideUpdate, type ServiceDecision } from './decide-service.ts';
 import { type IdentifyDeps, identifyNew, identifyStored } from './identify.ts';
 import { type Marks, marksFor, marksOf, NO_MARKS, withMarks } from './marks.ts';
 import { nearlyOursWarnings, newWarnings } from './nearly-ours.ts';
@@ -84,6 +84,8 @@ export class ServiceMutator {
         return { answer: { allowed: true, patch: patchFor(service, decision.service) }, outcome: 'released' };
       case 'deny':
         return this.#denied(subject, 'Invalid', decision.reason, decision.message);
+      case 'pend':
+        return this.#unreadable(subject, decision);
       case 'assign':
         return this.#assign(subject, decision.wants, signal);
     }
@@ -199,6 +201,19 @@ export class ServiceMutator {
     const isPublished = old !== undefined && publishedAddresses(old).length > 0;
     const marks = keeps.length > 0 ? marksFor(keeps, holder.token) : isPublished ? stored : NO_MARKS;
     return { ...marks, waitingSince: stored.waitingSince ?? this.#deps.now().toISOString() };
+  }
+
+  #unreadable(subject: Subject, { service, reason, message }: Extract<ServiceDecision, { kind: 'pend' }>): Reviewed {
+    this.#log(subject, 'address pending', { reason, why: message });
+    return {
+      answer: {
+        allowed: true,
+        patch: patchFor(subject.service, service),
+        warnings: pendingWarnings(message, []),
+        auditAnnotations: { pending: reason },
+      },
+      outcome: 'pending',
+    };
   }
 
   #denied(subject: Subject, refusal: Refusal, reason: Reason, message: string): Reviewed {

@@ -8,7 +8,7 @@ import type { BgpConfObject, BgpPeerObject } from '../lib/api/bgp-types.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';
 import { BGP_CONF_NAME } from '../lib/api/keys.ts';
 import type { KubeObject } from '../lib/api/object.ts';
-import { parseBgpConf, unsupportedBgpConfFields } from '../lib/api/parse-bgp-conf.ts';
+import { bgpConfNotes, parseBgpConf, unsupportedBgpConfFields } from '../lib/api/parse-bgp-conf.ts';
 import { parseBgpPeer, unsupportedBgpPeerFields } from '../lib/api/parse-bgp-peer.ts';
 import { parseEip, unsupportedEipFields } from '../lib/api/parse-eip.ts';
 import { formatProblems, type Parsed, type Problem, quote } from '../lib/api/problem.ts';
@@ -39,7 +39,10 @@ const RULES: Readonly<Record<string, Rules>> = {
   BgpConf: (raw, old) => {
     const { added, known } = newProblems(parseBgpConf, raw as BgpConfObject, old as BgpConfObject | undefined);
     const unsupported = notSupported(unsupportedBgpConfFields(raw as BgpConfObject));
-    return { problems: added, warnings: [...known, ...notTheDefault(raw), ...unsupported] };
+    return {
+      problems: added,
+      warnings: [...known, ...notTheDefault(raw), ...bgpConfNotes(raw as BgpConfObject), ...unsupported],
+    };
   },
   BgpPeer: (raw, old) => {
     const { added, known } = newProblems(parseBgpPeer, raw as BgpPeerObject, old as BgpPeerObject | undefined);

@@ -5,6 +5,11 @@ import type { LabelRequirement } from './label-selector.ts';
 
 /** Where BGP listens, and where a router is expected to listen (RFC 4271 §8). */
 export const BGP_PORT = 179;
+/**
+ * Where BIRD listens with `listenPort: -1` (dial only): it cannot do without a listening socket. In neither Kubernetes' range of node ports nor Linux' of
+ * ephemeral ports, and not 179, so that it is in nobody's way and no router dials it.
+ */
+export const DIAL_ONLY_PORT = 61_790;
 
 export interface BgpConf {
   readonly name: string;
@@ -15,6 +20,8 @@ export interface BgpConf {
   /** IPv4 text; the same on all nodes, as in OpenELB. Absent: each node's own first IPv4 address. */
   readonly routerId?: string;
   readonly listenPort: number;
+  /** The nodes connect to the routers, and never the other way: `listenPort` is one that nobody dials. */
+  readonly dialOnly: boolean;
   /** A CNI speaks BGP by this object (label `openelb.kubesphere.io/cni`): Skycap does not. */
   readonly announcedByCni: boolean;
 }

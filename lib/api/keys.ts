@@ -24,7 +24,7 @@ export const SERVICE_ANNOTATIONS = {
   sharingKey: ['skycap.io/sharing-key'],
   /** Comma-separated namespaces whose Services may share this Service's address; both sides must name each other. */
   sharingNamespaces: ['skycap.io/sharing-namespaces'],
-  /** OpenELB's NodeProxy mode, which Skycap does not have: refused with a sentence. */
+  /** OpenELB's NodeProxy mode, which Skycap does not have: such a Service waits, and is told why. */
   nodeProxy: ['node-proxy.openelb.kubesphere.io/type', 'node-proxy.porter.kubesphere.io/type'],
 } as const;
 

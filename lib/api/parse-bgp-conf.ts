@@ -5,7 +5,7 @@
  * {@link unsupportedBgpConfFields} for the condition that says so.
  */
 import { formatAddress, parseAddress } from '../net/address.ts';
-import { BGP_PORT, type BgpConf } from './bgp.ts';
+import { BGP_PORT, type BgpConf, DIAL_ONLY_PORT } from './bgp.ts';
 import { asksForSomething, optionalAs, optionalNumber } from './bgp-fields.ts';
 import type { BgpConfObject } from './bgp-types.ts';
 import { CNI_LABELS, firstOf } from './keys.ts';
@@ -36,6 +36,7 @@ export function parseBgpConf(raw: BgpConfObject): Parsed<BgpConf> {
       asPerRack,
       ...(routerId !== undefined && { routerId }),
       listenPort,
+      dialOnly: spec.listenPort === NO_LISTENER,
       announcedByCni: firstOf(raw.metadata.labels, CNI_LABELS) !== undefined,
     },
   };
@@ -51,6 +52,14 @@ export function unsupportedBgpConfFields(raw: BgpConfObject): string[] {
     (address) => !ALL_ADDRESSES.includes(address),
   );
   return [...(listensElsewhere ? ['listenAddresses'] : []), ...fields].map((field) => `spec.${field}`);
+}
+
+/** What has its effect in another way than the author may think, one sentence each. */
+export function bgpConfNotes({ spec }: BgpConfObject): string[] {
+  if (spec?.listenPort !== NO_LISTENER) return [];
+  return [
+    `spec.listenPort: the nodes only dial; BIRD cannot do without a listening socket, which is on port ${DIAL_ONLY_PORT} instead`,
+  ];
 }
 
 function asPerRackOf(raw: unknown, problems: Problem[]): ReadonlyMap<string, number> {
@@ -83,13 +92,12 @@ function routerIdOf(raw: unknown, problems: Problem[]): string | undefined {
 }
 
 function listenPortOf(raw: unknown, problems: Problem[]): number {
-  if (raw === NO_LISTENER) {
-    problems.push({
-      field: 'spec.listenPort',
-      value: textOf(raw),
-      message: 'is not supported, since BIRD always listens; write a port that is free on the nodes, such as 17900',
-    });
-  }
-  const rule = { field: 'spec.listenPort', least: 1, most: 65_535, remedy: `write a port such as ${BGP_PORT}` };
-  return raw === NO_LISTENER ? BGP_PORT : (optionalNumber(raw, rule, problems) ?? BGP_PORT);
+  if (raw === NO_LISTENER) return DIAL_ONLY_PORT;
+  const rule = {
+    field: 'spec.listenPort',
+    least: 1,
+    most: 65_535,
+    remedy: `write a port such as ${BGP_PORT}, or ${NO_LISTENER} for none that routers connect to`,
+  };
+  return optionalNumber(raw, rule, problems) ?? BGP_PORT;
 }

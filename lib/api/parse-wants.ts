@@ -14,6 +14,7 @@ import type { ClaimPort } from './claim.ts';
 import type { EipProtocol } from './eip-types.ts';
 import { firstOf, LOAD_BALANCER_CLASS, OPT_IN_VALUES, SERVICE_ANNOTATIONS } from './keys.ts';
 import { type Problem, quote } from './problem.ts';
+import type { Reason } from './reasons.ts';
 import type { Service } from './service.ts';
 import type { Wants } from './wants.ts';
 
@@ -60,6 +61,22 @@ export function parseWants(service: Service, context: WantsContext): ParsedWants
     selector: selectorText(service.spec?.selector),
   };
   return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'wants', wants };
+}
+
+/** The one word for what keeps a Service from being read. */
+export function reasonOf(problems: readonly Problem[]): Extract<Reason, 'NodeProxyUnsupported' | 'InvalidRequest'> {
+  const nodeProxy: readonly string[] = SERVICE_ANNOTATIONS.nodeProxy;
+  return problems.every(({ field }) => nodeProxy.includes(field)) ? 'NodeProxyUnsupported' : 'InvalidRequest';
+}
+
+/**
+ * Whether the call that brings it is refused. What OpenELB served, or passed over, is admitted and waits with the reason, so that YAML that was fine with it can be
+ * applied; so is whatever stands in a Service that is ours by default only. An address that cannot be read was never served by anybody.
+ */
+export function isRefused(problems: readonly Problem[], service: Service): boolean {
+  const admitted: readonly string[] = [...SERVICE_ANNOTATIONS.nodeProxy, ...SERVICE_ANNOTATIONS.protocol];
+  const asksForUs = isOurs(service, { unmarkedServices: 'never', defaultEipExists: false });
+  return asksForUs && problems.some(({ field }) => !admitted.includes(field));
 }
 
 export function isOurs(service: Service, context: Omit<WantsContext, 'primaryFamily'>): boolean {

@@ -60,14 +60,26 @@ export interface DesiredSessions {
 /** Hops allowed within an AS, BIRD's default; the neighbour's own routing decides how far that is. */
 const IBGP_TTL = 64;
 
+const BOTH_WAIT =
+  'spec.transport.passiveMode waits for the router, and spec.listenPort: -1 of the BgpConf takes no connection; change one of the two';
+
 /** Of two peers with one address and port the older one has the session; their names break a tie. */
-export function desiredSessions(peers: readonly BgpPeerObject[], nodeAs: number, node: NodeState): DesiredSessions {
+export function desiredSessions(
+  peers: readonly BgpPeerObject[],
+  nodeAs: number,
+  node: NodeState,
+  dialOnly = false,
+): DesiredSessions {
   const sessions = new Map<string, BgpSession>();
   const refused: RefusedPeer[] = [];
   for (const raw of oldestFirst(peers)) {
     const result = sessionFor(raw, nodeAs, node);
     if ('reason' in result) {
       refused.push(result);
+      continue;
+    }
+    if (dialOnly && result.passive) {
+      refused.push(refuse(result.peer, 'Invalid', BOTH_WAIT));
       continue;
     }
     const end = `${formatAddress(result.neighbor)} port ${result.neighborPort}`;

@@ -79,7 +79,7 @@ test('the objects that others depend on cannot be spoilt', async () => {
     ['bgpconfs/default', { spec: { as: 0 } }],
     ['bgpconfs/default', { spec: { as: null, asPerRack: null } }],
     ['bgpconfs/default', { spec: { routerId: '0.0.0.0' } }],
-    ['bgpconfs/default', { spec: { listenPort: -1 } }],
+    ['bgpconfs/default', { spec: { listenPort: -2 } }],
     ['bgppeers/router', { spec: { conf: { neighborAddress: 'router"; }' } } }],
     ['bgppeers/router', { spec: { conf: { peerAs: null } } }],
     ['bgppeers/router', { spec: { conf: { authPassword: 'a"; }' } } }],

@@ -19,6 +19,10 @@ const v6 = (host: number) => aService({ name: `v6-${host}`, ips: [`2001:db8:100:
 const overV4 = aBgpPeer('router-1');
 const overV6 = aBgpPeer('router-1', { conf: { neighborAddress: ROUTER.v6 } });
 
+/** What holds BIRD's port in these tests. */
+const LISTEN_ON_179 = "require('node:net').createServer((socket) => socket.destroy()).listen(179, '::')";
+const listeners = (lan: Lan): string => ip('netns', 'exec', lan.node, 'ss', '-Hltn');
+
 /** One node and one router, and what is done with them; everything is gone afterwards, whatever happened. */
 async function withSite(act: (site: BirdSite, lan: Lan) => Promise<void>): Promise<void> {
   await using lan = Lan.make();
@@ -142,6 +146,17 @@ it('speaks as any AS number, on any port, with any timers', async () => {
       keepaliveSeconds: 2,
       neighborRouterId: ROUTER.v4,
     });
+  });
+});
+
+it('dial only: a session where port 179 of the node is another process, which goes on having it', async () => {
+  await withSite(async (site, lan) => {
+    await Frr.start(lan, { neighbors: ['v4'], passive: true });
+    lan.start(lan.node, 'other', process.execPath, ['-e', LISTEN_ON_179]);
+    await until('the other process', () => listeners(lan).includes(':179'));
+    await site.applyUntilRunning({ bgpConfs: [aBgpConf({ listenPort: -1 })], bgpPeers: [overV4], services: [v4(1)] });
+    await site.established();
+    expect(listeners(lan)).toMatch(/:61790\b/);
   });
 });
 

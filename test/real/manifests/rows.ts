@@ -112,7 +112,7 @@ export const REFUSED: readonly (readonly [string, Manifest, RegExp])[] = [
     /spec\.routerId: .*is not an IPv4 address/,
   ],
   ['a router id of zeros', conf({ as: 1, routerId: '0.0.0.0' }), /spec\.routerId: .*is not an IPv4 address/],
-  ['no port', conf({ as: 1, listenPort: -1 }), /spec\.listenPort: .*is not supported, since BIRD always listens/],
+  ['a port below -1', conf({ as: 1, listenPort: -2 }), /spec\.listenPort: .*should be greater than or equal to -1/],
   ['a port too high', conf({ as: 1, listenPort: 65_536 }), /spec\.listenPort: .*should be less than or equal to 65535/],
   [
     'a listen address that is none',
@@ -207,6 +207,7 @@ export const ACCEPTED: readonly (readonly [string, Manifest])[] = [
     'an Eip for some nodes',
     eip({ address: '192.0.2.1', nodeSelector: { matchLabels: { edge: '' } }, rebalance: true }),
   ],
+  ['no port to listen on', conf({ as: 1, listenPort: -1 })],
   ['the highest AS', neighbour({ peerAs: 4_294_967_295, localAs: 4_200_000_000 })],
   ['a password of 80 bytes in several scripts', neighbour({ authPassword: `${'é'.repeat(39)} '` })],
   ['timers at their edges', timers({ holdTime: '3', keepaliveInterval: '1', connectRetry: '65535' })],

@@ -1,7 +1,7 @@
 /** Services that were probably meant for Skycap reach the webhook and are told so; each is stored as it was written. Through a real API server. */
 import type { Service } from '../../../lib/api/service.ts';
 import { service } from './harness.ts';
-import { ADDRESS, EIP, Mutating } from './mutating.ts';
+import { EIP, Mutating } from './mutating.ts';
 
 let mutating: Mutating;
 beforeAll(async () => {
@@ -65,17 +65,6 @@ it.each<[string, Service]>([
   ['unmarked', plain({ 'kubesphere.io/creator': 'admin' })],
 ])('nothing is said to one of another: %s', async (_, one) => {
   expect((await mutating.create(one)).warnings).toEqual([]);
-});
-
-it('one of ours: a name of two that is none, a name where an address belongs, and the reverse', async () => {
-  const two = await mutating.create(service('two-names', { [EIP]: 'wbe,web' }));
-  expect(two.address).toMatch(/^198\.51\.100\./);
-  expect(two.warnings.join('\n')).toContain('there is no usable Eip named wbe; create or mend it, or name another');
-  const reverse = await mutating.create(service('reverse', { [EIP]: '198.51.100.77' }));
-  expect(reverse.warnings.join('\n')).toContain(`to request an address, write it in the annotation ${ADDRESS}`);
-  await expect(mutating.create(service('name', { [ADDRESS]: 'web' }))).rejects.toThrow(
-    `the name of an Eip belongs in the annotation ${EIP}`,
-  );
 });
 
 it('an update that leaves it as it was says nothing again', async () => {

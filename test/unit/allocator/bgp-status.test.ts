@@ -184,6 +184,11 @@ describe('a BgpConf', () => {
       ['Accepted True Accepted', 'Supported False Unsupported'],
     ],
     [
+      'that only dials',
+      { ...conf, spec: { as: 64512, listenPort: -1 } },
+      ['Accepted True Accepted', 'Supported False Unsupported'],
+    ],
+    [
       'of a CNI',
       { ...conf, metadata: { name: 'default', labels: { 'openelb.kubesphere.io/cni': 'calico' } } },
       ['Accepted True Accepted', 'InUse False AnnouncedByCni'],

@@ -9,6 +9,9 @@ const CONTEXT: WantsContext = { unmarkedServices: 'defaultEip', defaultEipExists
 const EIP = 'eip.openelb.kubesphere.io/v1alpha2';
 const ADDRESS = 'eip.openelb.kubesphere.io/v1alpha1';
 
+const NODE_PROXY = 'node-proxy.openelb.kubesphere.io/type';
+const PROTOCOL = 'protocol.openelb.kubesphere.io/v1alpha1';
+
 const FORGED = { 'skycap.io/addresses': '198.51.100.9', 'skycap.io/claim': 'x', 'skycap.io/waiting-since': 'long' };
 const CLUSTER_IP = { type: 'ClusterIP' } as const;
 
@@ -22,6 +25,9 @@ function summary(decision: ServiceDecision): string {
   switch (decision.kind) {
     case 'deny':
       return `deny ${decision.reason}`;
+    case 'pend':
+      expect(marksOf(decision.service)).toEqual({});
+      return `pend ${decision.reason}`;
     case 'restore':
     case 'release': {
       const { addresses, token, waitingSince, eip } = marksOf(decision.service);
@@ -61,13 +67,27 @@ describe('at creation', () => {
       'assign IPv4',
     ],
     ['malformed', service({ [ADDRESS]: '10.0.0.300' }), {}, 'deny InvalidRequest'],
-    ['NodeProxy', service({ 'node-proxy.openelb.kubesphere.io/type': 'daemonset' }), {}, 'deny NodeProxyUnsupported'],
+    ['NodeProxy', service({ [NODE_PROXY]: 'daemonset' }), {}, 'pend NodeProxyUnsupported'],
     [
-      'NodeProxy and malformed',
-      service({ 'node-proxy.openelb.kubesphere.io/type': 'daemonset', [ADDRESS]: 'x' }),
+      'NodeProxy, with forged marks',
+      service({ [NODE_PROXY]: 'daemonset', ...FORGED }),
       {},
-      'deny InvalidRequest',
+      'pend NodeProxyUnsupported',
     ],
+    ['a protocol that is none', service({ [PROTOCOL]: 'BGP' }), {}, 'pend InvalidRequest'],
+    [
+      'NodeProxy and a protocol that is none',
+      service({ [PROTOCOL]: 'x', [NODE_PROXY]: 'y' }),
+      {},
+      'pend InvalidRequest',
+    ],
+    [
+      'malformed, and ours by default only',
+      { ...service({}, { loadBalancerIP: 'my-address' }), metadata: { name: 'front', namespace: 'shop' } },
+      { defaultEipExists: true },
+      'pend InvalidRequest',
+    ],
+    ['NodeProxy and malformed', service({ [NODE_PROXY]: 'daemonset', [ADDRESS]: 'x' }), {}, 'deny InvalidRequest'],
   ];
   it.each(rows)('%s', (_, one, context, expected) => {
     expect(summary(decideCreate(one, { ...CONTEXT, ...context }))).toBe(expected);
@@ -160,6 +180,19 @@ describe('on an update', () => {
     ['is marked and never was a load balancer', sent(FORGED, CLUSTER_IP), sent({}, CLUSTER_IP), 'release'],
     ['becomes malformed', stored({ [ADDRESS]: '10.0.0.300' }), stored(), 'deny InvalidRequest'],
     [
+      'asks for NodeProxy now: keeps what it has',
+      stored({ [NODE_PROXY]: 'daemonset' }),
+      stored(),
+      `${KEPT} with a warning`,
+    ],
+    ['asks for no known protocol now', stored({ [PROTOCOL]: 'rip' }), stored(), `${KEPT} with a warning`],
+    [
+      'becomes a load balancer that asks for NodeProxy',
+      stored({ [NODE_PROXY]: 'daemonset' }),
+      service(FORGED, CLUSTER_IP),
+      'pend NodeProxyUnsupported',
+    ],
+    [
       'was malformed: labels can be edited',
       { ...badBefore, metadata: { ...badBefore.metadata, labels: { a: 'b' } } },
       badBefore,
@@ -167,7 +200,7 @@ describe('on an update', () => {
     ],
     [
       'was malformed, and gets worse',
-      stored({ [ADDRESS]: '10.0.0.300', 'protocol.openelb.kubesphere.io/v1alpha1': 'rip' }),
+      stored({ [ADDRESS]: '10.0.0.300', 'skycap.io/sharing-key': 'k'.repeat(300) }),
       badBefore,
       'deny InvalidRequest',
     ],

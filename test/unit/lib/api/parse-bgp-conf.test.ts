@@ -23,6 +23,7 @@ describe('parseBgpConf()', () => {
       as: 64512,
       asPerRack: new Map(),
       listenPort: 179,
+      dialOnly: false,
       announcedByCni: false,
     });
   });
@@ -30,6 +31,7 @@ describe('parseBgpConf()', () => {
   it.each([
     ['the largest AS number', { as: 4_294_967_295 }, { as: 4_294_967_295 }],
     ['listenPort 0, which is OpenELB for "not set"', { listenPort: 0 }, { listenPort: 179 }],
+    ['listenPort -1: dial only', { listenPort: -1 }, { listenPort: 61_790, dialOnly: true }],
     ['a listenPort of its own', { listenPort: 17900 }, { listenPort: 17900 }],
     ['a router id', { routerId: '10.0.0.1' }, { routerId: '10.0.0.1' }],
     ['AS numbers by rack, 0 meaning none', { asPerRack: { a: 65001, b: 0 } }, { asPerRack: new Map([['a', 65001]]) }],
@@ -66,11 +68,7 @@ describe('parseBgpConf()', () => {
     ],
     ['an IPv6 router id', { as: 1, routerId: 'fd00::1' }, /is not a router id/],
     ['router id zero', { as: 1, routerId: '0.0.0.0' }, /is not a router id/],
-    [
-      'no listener',
-      { as: 1, listenPort: -1 },
-      /^spec\.listenPort: "-1" is not supported, since BIRD always listens; write a port/,
-    ],
+    ['a port below -1', { as: 1, listenPort: -2 }, /^spec\.listenPort: "-2" is not a whole number from 1 to 65535/],
     [
       'a port too large',
       { as: 1, listenPort: 65_536 },
@@ -82,7 +80,7 @@ describe('parseBgpConf()', () => {
 
   it('collects every problem', () => {
     expect(
-      problemsOf(aBgpConf({ as: -1, routerId: 'x', listenPort: -1 }))
+      problemsOf(aBgpConf({ as: -1, routerId: 'x', listenPort: -2 }))
         .split('; ')
         .filter((part) => part.startsWith('spec.')),
     ).toHaveLength(3);
