@@ -8,7 +8,7 @@ import { formatProblems, type Problem } from '../lib/api/problem.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Choice, Given, Obstacle } from '../lib/ipam/choose.ts';
-import type { Holding } from '../lib/ipam/holding.ts';
+import { apartAt, type Holding } from '../lib/ipam/holding.ts';
 import type { Source } from '../lib/ipam/source.ts';
 import { type Address, type Family, formatAddress, sameAddress } from '../lib/net/address.ts';
 import { keptHoldings, wantsAsHeld } from './holdings.ts';
@@ -57,11 +57,12 @@ export function decideOutcome(facts: OutcomeFacts): Outcome {
 /**
  * The Service can't be read: what it has stays, and nothing else is given until it is mended.
  *
- * @param plain what it asks for as a matter of course; ports that another holder of the address has are an end to its staying there.
+ * @param plain what it asks for as a matter of course.
  */
 export function decideInvalid(problems: readonly Problem[], holdings: readonly Holding[], plain: Wants): Outcome {
-  const kept = keptHoldings((holding) => wantsAsHeld(plain, holding), holdings);
-  return keeping(kept.map(useOf), { reason: reasonOf(problems), message: formatProblems(problems) }, 'no');
+  const uses = keptHoldings(holdings).map(useOf);
+  const apart = apartIn(uses, holdings, (holding) => wantsAsHeld(plain, holding));
+  return keeping(uses, { reason: reasonOf(problems), message: sentences(formatProblems(problems), apart) }, 'no');
 }
 
 /** Every family has its address. */
@@ -71,11 +72,10 @@ function complete(uses: readonly Use[], facts: OutcomeFacts): Outcome {
 
 /** PreferDualStack with one family missing; what the Service has of that family, though it asks for another, stays. */
 function lacking(uses: readonly Use[], obstacle: Obstacle, facts: OutcomeFacts): Outcome {
-  const { wants, holdings } = facts;
-  const kept = keptHoldings(() => wants, holdings).filter(
+  const kept = keptHoldings(facts.holdings).filter(
     ({ address }) => !uses.some((use) => use.address.family === address.family),
   );
-  if (kept.length > 0) return keeping(inOrder(wants.families, [...uses, ...kept.map(useOf)]), obstacle, 'must');
+  if (kept.length > 0) return waiting([...uses, ...kept.map(useOf)], obstacle, facts);
   const { reason, message } = having(uses, facts);
   const both = `${message}; without the second address for now: ${obstacle.message}`;
   return {
@@ -89,24 +89,46 @@ function lacking(uses: readonly Use[], obstacle: Obstacle, facts: OutcomeFacts):
   };
 }
 
-/** The Service has what it must have; an address may be of an Eip that needs mending. */
-function having(
-  uses: readonly Use[],
-  { pinned, choice, troubleOf }: OutcomeFacts,
-): Pick<Outcome, 'reason' | 'message'> {
+/** The Service has what it must have; an address may be of an Eip that needs mending, or shared with Services that it could not join now. */
+function having(uses: readonly Use[], facts: OutcomeFacts): Pick<Outcome, 'reason' | 'message'> {
+  const { pinned, choice, troubleOf, wants, holdings } = facts;
+  const apart = apartIn(uses, holdings, () => wants);
   const troubles = pinned.map(({ claim }) => troubleOf(claim.spec));
   const [first] = troubles;
   if (!first) {
-    const unknown = choice?.kind === 'assigned' && choice.unknown ? `; ${choice.unknown}` : '';
-    return { reason: 'Assigned', message: `${describe(uses)}${unknown}` };
+    const unknown = choice?.kind === 'assigned' ? choice.unknown : undefined;
+    return apart
+      ? { reason: 'KeepsFormerAddress', message: `keeps ${describe(uses)}: ${sentences(apart, unknown)}` }
+      : { reason: 'Assigned', message: sentences(describe(uses), unknown) };
   }
-  const messages = [...new Set(troubles.map(({ message }) => message))];
-  return { reason: first.reason, message: `keeps ${describe(uses)}: ${messages.join('; ')}` };
+  const messages = new Set(troubles.map(({ message }) => message));
+  return { reason: first.reason, message: `keeps ${describe(uses)}: ${sentences(...messages, apart)}` };
 }
 
 /** What the Service holds stays with it, whatever it would rather have. */
-function unfulfilled({ wants, holdings }: OutcomeFacts, obstacle: Obstacle): Outcome {
-  return keeping(inOrder(wants.families, keptHoldings(() => wants, holdings).map(useOf)), obstacle, 'must');
+function unfulfilled(facts: OutcomeFacts, obstacle: Obstacle): Outcome {
+  return waiting(keptHoldings(facts.holdings).map(useOf), obstacle, facts);
+}
+
+function waiting(uses: readonly Use[], obstacle: Obstacle, { wants, holdings }: OutcomeFacts): Outcome {
+  const kept = inOrder(wants.families, uses);
+  const apart = apartIn(kept, holdings, () => wants);
+  return keeping(kept, { ...obstacle, message: sentences(obstacle.message, apart) }, 'must');
+}
+
+/** What is in the way of those who share these addresses, all of them being there already. */
+function apartIn(
+  uses: readonly Use[],
+  holdings: readonly Holding[],
+  wantsAt: (holding: Holding) => Wants,
+): string | undefined {
+  const shared = holdings.filter(({ address }) => isUsed(uses, address));
+  const apart = new Set(shared.flatMap((holding) => apartAt(wantsAt(holding), holding) ?? []));
+  return apart.size > 0 ? [...apart].join('; ') : undefined;
+}
+
+function sentences(...all: readonly (string | undefined)[]): string {
+  return all.filter((one) => one !== undefined).join('; ');
 }
 
 function keeping(uses: readonly Use[], obstacle: Obstacle, waits: 'no' | 'must'): Outcome {

@@ -192,12 +192,11 @@ export function wasGiven(address: Address, service: Service): boolean {
 
 /**
  * Whether a published address of ours is certain to be no longer this Service's, while its wish is not fulfilled. It is, where it is replaced by another
- * of its family, where its claim was found not to serve any more, or where somebody else has the claim. All else stays.
+ * of its family, or where its claim was found not to serve any more. All else stays.
  */
 function mustGo(address: Address, facts: ServiceFacts, { uses }: Outcome): boolean {
   if (uses.some((use) => use.address.family === address.family)) return true;
-  if (facts.holdings.some((holding) => sameAddress(holding.address, address))) return true;
-  return facts.isTakenByOthers(address);
+  return facts.holdings.some((holding) => sameAddress(holding.address, address));
 }
 
 /** The marks are for people, for selectors, and for rebuilding; whoever forges them is corrected here. */

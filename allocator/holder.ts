@@ -7,18 +7,19 @@
  */
 import { allPorts, type ClaimHolder, portText } from '../lib/api/claim.ts';
 import type { Service } from '../lib/api/service.ts';
-import type { Wants } from '../lib/api/wants.ts';
+import { requests, type Wants } from '../lib/api/wants.ts';
+import type { Address } from '../lib/net/address.ts';
 
 /** What of a Service's wish stands in the claim. */
 export type ClaimedWish = Pick<
   ClaimHolder,
-  'ports' | 'sharingKey' | 'sharingNamespaces' | 'externalTrafficPolicy' | 'selector'
+  'ports' | 'sharingKey' | 'sharingNamespaces' | 'externalTrafficPolicy' | 'selector' | 'requested' | 'changing'
 >;
 
-/** The entry of a Service that has none yet; bound from the start, since the Service exists. */
+/** The entry of a Service that has none yet, but for what it says of the very address; bound from the start, since the Service exists. */
 export function newHolder(service: Service, wants: Wants, token: string, nowMs: number): ClaimHolder {
   const { namespace = '', name = '', uid = '' } = service.metadata;
-  return { namespace, name, uid, token, ...wishOf(wants), since: new Date(nowMs).toISOString() };
+  return { namespace, name, uid, token, ...wishFrom(wants), since: new Date(nowMs).toISOString() };
 }
 
 export interface Renewal {
@@ -55,7 +56,12 @@ export function isOnlyBound(own: ClaimHolder, next: ClaimHolder): boolean {
   return own.uid === undefined && next.uid !== undefined && wishText(wishIn(own)) === wishText(wishIn(next));
 }
 
-export function wishOf(wants: Wants): ClaimedWish {
+/** What is to stand in the claim of this address. */
+export function wishOf(wants: Wants, address: Address): ClaimedWish {
+  return { ...wishFrom(wants), ...(requests(wants, address) && { requested: true }) };
+}
+
+function wishFrom(wants: Wants): ClaimedWish {
   return {
     ports: wants.ports,
     ...(wants.sharingKey !== undefined && { sharingKey: wants.sharingKey }),
@@ -72,6 +78,8 @@ export function wishIn({
   sharingNamespaces,
   externalTrafficPolicy,
   selector,
+  requested,
+  changing,
 }: ClaimHolder): ClaimedWish {
   return {
     ports,
@@ -79,11 +87,15 @@ export function wishIn({
     ...(sharingNamespaces && sharingNamespaces.length > 0 && { sharingNamespaces }),
     externalTrafficPolicy,
     selector,
+    ...(requested && { requested }),
+    ...(changing && { changing }),
   };
 }
 
 /** Equal exactly when two wishes are, whatever the order of the ports. */
 export function wishText(wish: ClaimedWish): string {
-  const { ports, sharingKey, sharingNamespaces, externalTrafficPolicy, selector } = wish;
-  return JSON.stringify([ports.map(portText).sort(), sharingKey, sharingNamespaces, externalTrafficPolicy, selector]);
+  const { ports, ...rest } = wish;
+  const { sharingKey, sharingNamespaces, externalTrafficPolicy, selector, requested, changing } = rest;
+  const agreed = [sharingKey, sharingNamespaces, externalTrafficPolicy, selector, requested, changing];
+  return JSON.stringify([ports.map(portText).sort(), ...agreed]);
 }

@@ -6,7 +6,7 @@ import { parseMarked } from '../lib/api/marked-addresses.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
-import { type Holding, isConsented } from '../lib/ipam/holding.ts';
+import type { Holding } from '../lib/ipam/holding.ts';
 import { type Address, compareAddresses, formatAddress, sameAddress } from '../lib/net/address.ts';
 
 /**
@@ -119,19 +119,14 @@ export function formerAddresses(service: Service, holdings: readonly Pick<Holdin
  *
  * @param plain what it asks for as a matter of course.
  */
-export function wantsAsHeld(plain: Wants, { own }: Pick<Holding, 'own'>): Wants {
-  const { sharingKey, sharingNamespaces = [] } = own;
-  return { ...plain, ...(sharingKey !== undefined && { sharingKey }), sharingNamespaces };
+export function wantsAsHeld(plain: Wants, { address, own }: Pick<Holding, 'address' | 'own'>): Wants {
+  const { sharingKey, sharingNamespaces = [], requested } = own;
+  const addresses = requested ? [address] : [];
+  return { ...plain, addresses, ...(sharingKey !== undefined && { sharingKey }), sharingNamespaces };
 }
 
-/**
- * What the Service goes on using while its wish can't be fulfilled: one address a family, unless the other holders of it may no longer share it.
- *
- * @param wantsAt what it asks for at that address.
- */
-export function keptHoldings(wantsAt: (holding: Holding) => Wants, holdings: readonly Holding[]): Holding[] {
-  const usable = holdings.filter(
-    (holding) => holding.isEstablished && holding.eip !== 'released' && isConsented(wantsAt(holding), holding),
-  );
+/** What the Service goes on using while its wish can't be fulfilled: one address a family, whatever those do who share it. */
+export function keptHoldings(holdings: readonly Holding[]): Holding[] {
+  const usable = holdings.filter((holding) => holding.isEstablished && holding.eip !== 'released');
   return usable.filter(({ address }, i) => usable.findIndex((other) => other.address.family === address.family) === i);
 }

@@ -1,38 +1,42 @@
 /**
  * An address that a Service of ours publishes and has no claim on: its claim was deleted by hand, or it was given by OpenELB. It is claimed again
  * before anything is chosen, whatever the Service would get today: from an Eip that is disabled now, or bound to other namespaces; or from one that is gone, which may
- * come again. PURE.
+ * come again; and beside others who publish it too, whether or not they agree to share it. PURE.
  */
+import type { EipClaim } from '../lib/api/claim.ts';
 import type { Eip } from '../lib/api/eip.ts';
 import { EIP_LABEL } from '../lib/api/keys.ts';
 import { parseEip } from '../lib/api/parse-eip.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
-import type { Wants } from '../lib/api/wants.ts';
 import type { Holding } from '../lib/ipam/holding.ts';
 import type { Pools } from '../lib/ipam/pools.ts';
 import { type Address, formatAddress, sameAddress } from '../lib/net/address.ts';
 import { wasGiven } from './decide-service.ts';
 
 export interface Reclaim {
-  /** The one wish that this address fulfils. */
-  readonly wants: Wants;
-  /** Only its Eip, as if that were enabled. */
-  readonly pools: Pools;
+  readonly address: Address;
+  /** The one that has it; absent where none does, and there is a claim of the time when one did. */
+  readonly eip: Eip | undefined;
+  /** Others have a claim on it, to be joined. */
+  readonly isHeld: boolean;
 }
 
-/** @param wants the Service's own; of a Service that can't be read, what it asks for as a matter of course. */
 export function reclaimsFor(
   service: Service,
-  wants: Wants,
   holdings: readonly Holding[],
   pools: Pools,
+  claimOf: (address: Address) => EipClaim | undefined,
 ): readonly Reclaim[] {
-  return publishedAddresses(service).flatMap((address) => {
+  const published = publishedAddresses(service);
+  const has = (address: Address): boolean => holdings.some((holding) => sameAddress(holding.address, address));
+  return published.flatMap((address) => {
     const eip = pools.containing(address) ?? formerEip(service, address);
-    const isHeld = holdings.some((holding) => sameAddress(holding.address, address));
-    if (isHeld || !eip) return [];
-    return [{ wants: onlyFor(address, wants), pools: onlyWith(eip, pools) }];
+    const isHeld = claimOf(address) !== undefined;
+    if (has(address) || (!eip && !isHeld)) return [];
+    // Beside one that it holds, somebody else may have written there what others have.
+    const hasOther = published.some((other) => other.family === address.family && has(other));
+    return isHeld && hasOther ? [] : [{ address, eip, isHeld }];
   });
 }
 
@@ -42,12 +46,4 @@ function formerEip(service: Service, address: Address): Eip | undefined {
   if (name === undefined || !wasGiven(address, service)) return undefined;
   const parsed = parseEip({ metadata: { name }, spec: { address: formatAddress(address) } });
   return parsed.ok ? parsed.value : undefined;
-}
-
-function onlyFor(address: Address, { protocol: _, ...wants }: Wants): Wants {
-  return { ...wants, addresses: [address], eipNames: [], families: [address.family], need: 'all' };
-}
-
-function onlyWith(eip: Eip, pools: Pools): Pools {
-  return { ...pools, byName: new Map([[eip.name, { ...eip, disabled: false }]]) };
 }

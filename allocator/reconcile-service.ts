@@ -12,8 +12,8 @@ import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Choice, Situation } from '../lib/ipam/choose.ts';
 import { type Claimant, Claimer } from '../lib/ipam/claimer.ts';
-import type { Pools } from '../lib/ipam/pools.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
+import { dropManagedFields } from '../lib/kube/transform.ts';
 import { type Address, formatAddress, sameAddress } from '../lib/net/address.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import { decideInvalid, decideOutcome, type Outcome } from './decide-outcome.ts';
@@ -203,20 +203,28 @@ export class ServiceReconciler {
     return { againAfterMs: this.#patience.next(`${key} behind`, BEHIND_MS) };
   }
 
-  /** @returns whether a claim was made; then everything is looked at anew. */
+  /** @returns whether there was something to claim; then everything is looked at anew. */
   async #reclaim(view: ServiceView, signal: AbortSignal): Promise<boolean> {
-    const { world } = this.#deps;
-    const wants = view.parsed.kind === 'wants' ? view.parsed.wants : wantsWithoutWishes(view.service);
+    const { service, holdings } = view;
+    const { world, nowMs } = this.#deps;
+    const wants = view.parsed.kind === 'wants' ? view.parsed.wants : wantsWithoutWishes(service);
+    const reclaims = reclaimsFor(service, holdings, world.eips.pools, (address) => world.ledger.claimOf(address));
+    if (!wants || reclaims.length === 0) return false;
+    if (reclaims.some(({ isHeld }) => isHeld) && !(await this.#isAsStored(service, signal))) return true;
     // One for all, though none may be known: made anew each time, the families would have different ones.
-    const token = this.#tokenForNew(view);
-    let isClaimed = false;
-    for (const reclaim of wants ? reclaimsFor(view.service, wants, view.holdings, world.eips.pools) : []) {
-      const claimer = this.#claimerFor(view, reclaim.pools);
-      const claimant = claimantFor(view, reclaim.wants, token, this.#deps.nowMs());
-      if (claimer.preview(claimant).kind !== 'assigned') continue;
-      isClaimed = (await claimer.assign(claimant, signal)).kind === 'assigned' || isClaimed;
-    }
-    return isClaimed;
+    const claimant = claimantFor(view, wants, this.#tokenForNew(view), nowMs());
+    for (const { address, eip } of reclaims) await this.#claimerFor(view).retake(address, eip, claimant, signal);
+    return true;
+  }
+
+  /** A cache that is behind would bring back an address that the Service has left, and that is another's by now. */
+  async #isAsStored(service: Service, signal: AbortSignal): Promise<boolean> {
+    const { client, world } = this.#deps;
+    const { namespace = '', name = '', resourceVersion } = service.metadata;
+    const stored = await client.get(SERVICES, { namespace, name }, { signal });
+    if (stored.metadata.resourceVersion === resourceVersion) return true;
+    world.saw(dropManagedFields(stored));
+    return false;
   }
 
   /** Somebody who has waited longer, and was not asked yet since something came free, would take one of the addresses. */
@@ -241,12 +249,9 @@ export class ServiceReconciler {
     return this.#claimerFor(view).preview(this.#claimant(view, wants));
   }
 
-  #claimerFor(view: ServiceView, pools?: Pools): Claimer {
+  #claimerFor(view: ServiceView): Claimer {
     const { client, world } = this.#deps;
-    const situation = (claimant: Claimant): Situation => ({
-      ...situationFor(view, claimant, world),
-      ...(pools && { pools }),
-    });
+    const situation = (claimant: Claimant): Situation => situationFor(view, claimant, world);
     return new Claimer({ client, ledger: world.ledger, situation });
   }
 

@@ -79,8 +79,8 @@ export class ServiceUpkeep {
     const monotonic = monotonicMs();
     const plain = wants ? undefined : wantsWithoutWishes(service);
     const wishAt = (holding: Holding): ClaimedWish => {
-      if (wants) return wishOf(wants);
-      return plain ? wishOf(wantsAsHeld(plain, holding)) : wishIn(holding.own);
+      if (wants) return wishOf(wants, holding.address);
+      return plain ? wishOf(wantsAsHeld(plain, holding), holding.address) : wishIn(holding.own);
     };
     return decideUpkeep({
       service,

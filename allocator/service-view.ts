@@ -101,6 +101,7 @@ export function claimantFor(view: ServiceView, wants: Wants, token: string, nowM
   return {
     wants,
     holder: newHolder(view.service, wants, token, nowMs),
+    published: publishedAddresses(view.service),
     former: formerAddresses(view.service, view.holdings),
     // It is the allocator that releases, so it need not be kept from doing so.
     stored: view.holdings.map(({ address }) => address),
@@ -111,14 +112,17 @@ export function claimantFor(view: ServiceView, wants: Wants, token: string, nowM
 export function situationFor(view: ServiceView, claimant: Claimant, world: World): Situation {
   const { service, key } = view;
   const shown = publishedAddresses(service);
+  const { holdings } = world.holdingsOf(service);
   const isOthers = (address: Address): boolean =>
     world.index.isPublishedByOthers(address, key) && !shown.some((own) => sameAddress(own, address));
   return {
     pools: world.eips.pools,
     taken: new TakenForService(world.ledger, isOthers),
     namespaceLabels: world.stores.namespaces.get(service.metadata.namespace ?? '')?.metadata.labels ?? {},
-    held: world.claimsOf(service),
+    held: holdings.map(({ claim }) => claim),
+    established: holdings.filter(({ isEstablished }) => isEstablished).map(({ address }) => address),
     isSelf: world.isHolder(service),
+    published: claimant.published,
     former: claimant.former,
   };
 }

@@ -3,6 +3,7 @@
  * other webhook pod answered a moment ago, or a Service of the same name was deleted a moment ago.
  */
 import type { ClaimHolder } from '../lib/api/claim.ts';
+import { portsOf } from '../lib/api/parse-wants.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
@@ -45,6 +46,7 @@ export async function identifyNew(
     holder: holderFor(identity, wants, token, now()),
     isSelf,
     shown,
+    published: [],
     // What the manifest says it had, say from a backup: given again if nobody has it.
     former: shown,
     stored: [],
@@ -96,6 +98,7 @@ export async function identifyStored(
     holder: holderFor(identity, wants, marks.token ?? '', now()),
     isSelf,
     shown,
+    published: publishedAddresses(old),
     former: [],
     stored: shown,
   };
@@ -105,7 +108,8 @@ export async function identifyStored(
     ...provisional,
     holder: holderFor(identity, wants, token, now()),
     mayFail: true,
-    former: [...publishedAddresses(old), ...shown],
+    portsBefore: portsOf(old),
+    former: [...provisional.published, ...shown],
   };
 }
 

@@ -3,18 +3,18 @@
  * created without its address then, and the allocator gives it one.
  */
 import type { ClaimHolder } from '../lib/api/claim.ts';
-import { isOurs } from '../lib/api/parse-wants.ts';
+import { isOurs, portsOf } from '../lib/api/parse-wants.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
-import type { Choice, Given } from '../lib/ipam/choose.ts';
+import { type Choice, clashAt, type Given } from '../lib/ipam/choose.ts';
 import type { Claimer } from '../lib/ipam/claimer.ts';
-import { type Holding, pinnedHoldings } from '../lib/ipam/holding.ts';
+import { apartAt, type Holding, pinnedHoldings } from '../lib/ipam/holding.ts';
 import { NAMESPACES } from '../lib/kube/resource.ts';
 import { formatAddress, sameAddress } from '../lib/net/address.ts';
 import type { Logger } from '../lib/process/log.ts';
-import type { Identity, ServiceClaimant } from './claimant.ts';
+import { type Identity, isOfService, type ServiceClaimant } from './claimant.ts';
 import { decideCreate, decideUpdate, type ServiceDecision } from './decide-service.ts';
 import { type IdentifyDeps, identifyNew, identifyStored } from './identify.ts';
 import { type Marks, marksFor, marksOf, NO_MARKS, withMarks } from './marks.ts';
@@ -76,10 +76,7 @@ export class ServiceMutator {
       case 'untouched':
         return UNTOUCHED;
       case 'restore':
-        return {
-          answer: { allowed: true, patch: patchFor(service, decision.service), warnings: decision.warnings },
-          outcome: 'restored',
-        };
+        return this.#restored(subject, decision);
       case 'release':
         return { answer: { allowed: true, patch: patchFor(service, decision.service) }, outcome: 'released' };
       case 'deny':
@@ -104,6 +101,20 @@ export class ServiceMutator {
     return newWarnings(warningsOf(service), old ? warningsOf(old) : []);
   }
 
+  /** One that can't be read keeps its address, and takes no port there that is another's. */
+  #restored(subject: Subject, decision: Extract<ServiceDecision, { kind: 'restore' }>): Reviewed {
+    const { service, old, identity } = subject;
+    const { ledger } = this.#deps.situation;
+    const isSelf = isOfService(identity, old && marksOf(old).token);
+    const clash =
+      old &&
+      decision.warnings.length > 0 &&
+      clashAt(publishedAddresses(old), portsOf(service), { taken: ledger, isSelf, portsBefore: portsOf(old) });
+    if (clash) return this.#denied(subject, 'Forbidden', clash.reason, clash.message);
+    const patch = patchFor(service, decision.service);
+    return { answer: { allowed: true, patch, warnings: decision.warnings }, outcome: 'restored' };
+  }
+
   async #assign(subject: Subject, wants: Wants, signal: AbortSignal): Promise<Reviewed> {
     const { claimer } = this.#deps;
     const { identity, service, old, request } = subject;
@@ -114,7 +125,7 @@ export class ServiceMutator {
         : await identifyNew(identity, service, wants, this.#identifyDeps, signal);
       if (!claimant) return UNTOUCHED;
       const [pinned] = old ? pinnedHoldings(wants, this.#deps.situation.holdingsOf(claimant)) : [];
-      if (old && pinned) return this.#pinned(service, old, pinned);
+      if (old && pinned) return this.#pinned(subject, claimant, pinned);
       const choice = request.dryRun ? claimer.preview(claimant) : await claimer.assign(claimant, signal);
       return this.#answerFor(subject, claimant, choice);
     } catch (err) {
@@ -133,7 +144,7 @@ export class ServiceMutator {
     const { old } = subject;
     // One that waits already is not worse off for what it asks now.
     const isWaiting = old !== undefined && marksOf(old).waitingSince !== undefined;
-    if (choice.kind === 'refused' && !isWaiting)
+    if (choice.kind === 'clashes' || (choice.kind === 'refused' && !isWaiting))
       return this.#denied(subject, 'Forbidden', choice.reason, choice.message);
     return choice.kind === 'assigned'
       ? this.#assigned(subject, claimant, choice)
@@ -148,7 +159,7 @@ export class ServiceMutator {
     // A dry run makes no claim, so it shows no token but one that is there already.
     const marks = marksFor(choice.given, dryRun && token !== before.token ? undefined : token);
     const patch = patchFor(service, withMarks(service, marks));
-    const advice = sourceRangeWarnings(service, claimant.wants);
+    const advice = [...this.#apartWarnings(claimant, choice.given), ...sourceRangeWarnings(service, claimant.wants)];
     if (old && marks.addresses === before.addresses && !choice.lacking) {
       return { answer: { allowed: true, patch, warnings: advice }, outcome: 'restored' };
     }
@@ -168,9 +179,13 @@ export class ServiceMutator {
   }
 
   /** Its Eip can't be used as it stands, and so nothing else is chosen: the address stays, and the allocator sees to what the update asks for beside. */
-  #pinned(service: Service, old: Service, { address, claim }: Holding): Reviewed {
-    const warning = `keeps ${formatAddress(address)}: ${this.#deps.situation.troubleOf(claim.spec)}`;
-    const patch = patchFor(service, withMarks(service, marksOf(old)));
+  #pinned(subject: Subject, claimant: ServiceClaimant, { address, claim }: Holding): Reviewed {
+    const { service, old } = subject;
+    const { situation } = this.#deps;
+    const clash = clashAt([address], claimant.wants.ports, situation.situationFor(claimant));
+    if (clash) return this.#denied(subject, 'Forbidden', clash.reason, clash.message);
+    const warning = `keeps ${formatAddress(address)}: ${situation.troubleOf(claim.spec)}`;
+    const patch = patchFor(service, withMarks(service, marksOf(old ?? service)));
     return { answer: { allowed: true, patch, warnings: [warning] }, outcome: 'restored' };
   }
 
@@ -188,11 +203,25 @@ export class ServiceMutator {
       answer: {
         allowed: true,
         patch: patchFor(service, withMarks(service, this.#waitingMarks(subject, claimant, keeps))),
-        warnings: [...pendingWarnings(choice.message, keeps), ...sourceRangeWarnings(service, claimant.wants)],
+        warnings: [
+          ...pendingWarnings(choice.message, keeps),
+          ...this.#apartWarnings(claimant, keeps),
+          ...sourceRangeWarnings(service, claimant.wants),
+        ],
         auditAnnotations: { pending: choice.reason },
       },
       outcome: 'pending',
     };
+  }
+
+  /** It stays where it is, and those who share the address with it could not join it as it is to be. */
+  #apartWarnings(claimant: ServiceClaimant, stays: readonly Given[]): string[] {
+    const holdings = claimant.mayFail ? this.#deps.situation.holdingsOf(claimant) : [];
+    return holdings.flatMap((holding) => {
+      const isHere = stays.some(({ address }) => sameAddress(address, holding.address));
+      const apart = isHere && apartAt(claimant.wants, holding);
+      return apart ? [`keeps ${formatAddress(holding.address)}: ${apart}`] : [];
+    });
   }
 
   /** What is published stays marked until the allocator takes both away at once: a node that misses the label withdraws the address. */

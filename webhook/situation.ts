@@ -78,14 +78,19 @@ export class ClusterSituation {
   }
 
   situationFor(claimant: ServiceClaimant): Situation {
-    const { wants, isSelf, former } = claimant;
+    const { wants, isSelf, published, former, mayFail, portsBefore } = claimant;
+    // A Service under creation is nowhere yet: what is left of one that had its name it joins as a new one.
+    const holdings = mayFail ? this.holdingsOf(claimant) : [];
     return {
       pools: this.#currentPools(),
       taken: this.ledger,
       namespaceLabels: this.#namespace(wants.namespace)?.metadata.labels ?? {},
       held: claimsHeld(claimant, this.ledger),
+      established: holdings.filter(({ isEstablished }) => isEstablished).map(({ address }) => address),
       isSelf,
+      published,
       former,
+      ...(portsBefore && { portsBefore }),
     };
   }
 

@@ -25,6 +25,10 @@ export interface ClaimHolder {
   readonly externalTrafficPolicy: 'Cluster' | 'Local';
   /** The Service's selector in canonical text; two `Local` Services share only with the same one. */
   readonly selector: string;
+  /** The Service asks for this very address; in one namespace that is its consent to share it with others who do. */
+  readonly requested?: boolean;
+  /** A change of the Service is under way after which others might not share with it, or before: nobody joins it meanwhile. */
+  readonly changing?: boolean;
   /** RFC 3339; when the holder was added. The grace period of an unbound holder counts from here. */
   readonly since: string;
 }

@@ -178,7 +178,8 @@ function refuseNodeProxy(service: Service, problems: Problem[]): void {
   });
 }
 
-function portsOf(service: Service): ClaimPort[] {
+/** Whatever else can't be read. */
+export function portsOf(service: Service): ClaimPort[] {
   return (service.spec?.ports ?? [])
     .map(({ port, protocol }) => ({ port, protocol: protocol ?? 'TCP' }) as const)
     .sort((a, b) => a.port - b.port || a.protocol.localeCompare(b.protocol));

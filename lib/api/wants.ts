@@ -1,5 +1,5 @@
 /** What a Service asks of Skycap, parsed: see `parse-wants.ts`. */
-import type { Address, Family } from '../net/address.ts';
+import { type Address, type Family, sameAddress } from '../net/address.ts';
 import type { ClaimPort } from './claim.ts';
 import type { EipProtocol } from './eip-types.ts';
 
@@ -21,6 +21,11 @@ export interface Wants {
   readonly externalTrafficPolicy: 'Cluster' | 'Local';
   /** Canonical text of the selector; empty for a Service without one. */
   readonly selector: string;
+}
+
+/** Whether it asks for this very address. */
+export function requests({ addresses }: Pick<Wants, 'addresses'>, address: Address): boolean {
+  return addresses.some((one) => sameAddress(one, address));
 }
 
 /** Text that is equal exactly when two wishes ask for the same: tells an edit that matters from one that does not. */

@@ -1,12 +1,12 @@
 /**
  * Which addresses should this Service have? A pure function of the wish, the Eips and what is taken; the webhook and the allocator both ask it.
  *
- * What the Service has stays, as long as it fulfils the wish (design §4.1). Else: what it had before, if that is free (§4.3); an
+ * What the Service has stays, as long as it fulfils the wish (design §4.1), whatever those do who share it. Else: what it had before, if that is free (§4.3); an
  * address it may share; the lowest free one (§4.8), or one near it while others choose at the same time (`contention.ts`). A wish that can't be
  * fulfilled now waits and says why; what the Service holds is kept meanwhile.
  */
-import type { ClaimHolder, EipClaim } from '../api/claim.ts';
-import { claimAddress } from '../api/claim.ts';
+import type { ClaimHolder, ClaimPort, EipClaim } from '../api/claim.ts';
+import { claimAddress, portText } from '../api/claim.ts';
 import { addressesText } from '../api/count.ts';
 import { type Eip, isOpen } from '../api/eip.ts';
 import { shortened } from '../api/problem.ts';
@@ -17,7 +17,7 @@ import { rangeContains, rangeSize } from '../net/range.ts';
 import type { Taken } from './ledger.ts';
 import { unknownEips } from './named-eips.ts';
 import type { Pools } from './pools.ts';
-import { mayShare } from './sharing.ts';
+import { mayShare, takenPort } from './sharing.ts';
 
 const MOST_NAMED = 5;
 
@@ -29,8 +29,14 @@ export interface Situation {
   readonly held: readonly EipClaim[];
   /** Which holder in a claim is this Service. */
   readonly isSelf: (holder: ClaimHolder) => boolean;
+  /** Of what it holds, addresses that are its own beyond doubt: bound to it, or published. It stays there whatever those who share them do. */
+  readonly established: readonly Address[];
+  /** Addresses that it publishes. Where it has no claim (that was lost, or OpenELB gave the address), it takes it again beside whoever holds it. */
+  readonly published: readonly Address[];
   /** Addresses that the Service shows without holding them (its claim was lost): taken again if free. */
   readonly former: readonly Address[];
+  /** For a change that can still be refused: the ports before it. Others of them are not taken from those who hold the address that it stays at. */
+  readonly portsBefore?: readonly ClaimPort[];
   /** How many free addresses of this Eip to leave to others who choose at the same time. @default none */
   readonly passOver?: (eipName: string) => number;
 }
@@ -58,12 +64,26 @@ export type Choice =
       readonly lacking?: Obstacle;
       readonly unknown?: string;
     }
-  /** `refused`: its Eip would rather have the request denied. `keeps`: what the Service holds and may go on using while it waits. */
-  | ({ readonly kind: 'pending' | 'refused'; readonly keeps: readonly Given[] } & Obstacle);
+  /**
+   * `refused`: its Eip would rather have the request denied. `clashes`: it takes a port of another Service's where it stays, and nothing may be written.
+   * `keeps`: what the Service holds and may go on using while it waits.
+   */
+  | ({ readonly kind: 'pending' | 'refused' | 'clashes'; readonly keeps: readonly Given[] } & Obstacle);
 
 type Found = { readonly given: Given } | { readonly obstacle: Obstacle; readonly refuse?: boolean };
 
 export function choose(wants: Wants, situation: Situation): Choice {
+  const choice = chosen(wants, situation);
+  const stays = choice.kind === 'assigned' ? choice.given : choice.keeps;
+  const clash = clashAt(
+    stays.map(({ address }) => address),
+    wants.ports,
+    situation,
+  );
+  return clash ? { kind: 'clashes', keeps: kept(wants, situation), ...clash } : choice;
+}
+
+function chosen(wants: Wants, situation: Situation): Choice {
   const found = wants.families.map((family) => ({ family, ...forFamily(wants, family, situation) }));
   const given = found.flatMap((one) => ('given' in one ? [one.given] : []));
   const missing = found.flatMap((one) => ('obstacle' in one ? [one] : []));
@@ -86,8 +106,8 @@ export function choose(wants: Wants, situation: Situation): Choice {
 }
 
 function forFamily(wants: Wants, family: Family, situation: Situation): Found {
-  const held = heldThatFulfils(wants, family, situation);
-  if (held) return { given: held };
+  const own = heldThatFulfils(wants, family, situation) ?? publishedThatFulfils(wants, family, situation);
+  if (own) return { given: own };
   const candidates = candidatesFor(wants, family, situation);
   if ('obstacle' in candidates) return candidates;
   const requested = wants.addresses.find((address) => address.family === family);
@@ -128,13 +148,47 @@ function candidatesFor(
 }
 
 function heldThatFulfils(wants: Wants, family: Family, situation: Situation): Given | undefined {
-  const requested = wants.addresses.find((address) => address.family === family);
-  for (const given of holdings(family, situation)) {
-    if (requested && !sameAddress(requested, given.address)) continue;
-    if (wants.eipNames.length > 0 && !wants.eipNames.includes(given.eip.name)) continue;
-    if (wants.protocol && given.eip.protocol !== wants.protocol) continue;
-    if (othersAt(given.address, situation).length > 0 && !sharable(wants, given.address, situation).ok) continue;
-    return given;
+  return holdings(family, situation).find((given) => fulfils(wants, given) && mayStay(wants, given, situation));
+}
+
+/** There may be no claim, or one that others have made. That it is reserved here means that somebody is looking who has it: this Service does. */
+function publishedThatFulfils(wants: Wants, family: Family, situation: Situation): Given | undefined {
+  const { published, pools, taken } = situation;
+  for (const address of published) {
+    const eip = address.family === family ? pools.containing(address) : undefined;
+    if (eip && fulfils(wants, { address, eip })) {
+      return { address, eip, how: taken.claimOf(address) ? 'shared' : 'free' };
+    }
+  }
+  return undefined;
+}
+
+function fulfils(wants: Wants, { address, eip }: Pick<Given, 'address' | 'eip'>): boolean {
+  const requested = wants.addresses.find((one) => one.family === address.family);
+  if (requested && !sameAddress(requested, address)) return false;
+  if (wants.eipNames.length > 0 && !wants.eipNames.includes(eip.name)) return false;
+  return !wants.protocol || eip.protocol === wants.protocol;
+}
+
+/** An entry that is not its own beyond doubt joins those who have the address, as a new one does. */
+function mayStay(wants: Wants, { address }: Given, situation: Situation): boolean {
+  if (situation.established.some((one) => sameAddress(one, address))) return true;
+  return othersAt(address, situation).length === 0 || sharable(wants, address, situation).ok;
+}
+
+/** A port that a change would take where another Service has it. */
+export function clashAt(
+  stays: readonly Address[],
+  ports: readonly ClaimPort[],
+  situation: Pick<Situation, 'taken' | 'isSelf' | 'portsBefore'>,
+): Obstacle | undefined {
+  const { portsBefore } = situation;
+  if (!portsBefore) return undefined;
+  const before = portsBefore.map(portText);
+  const added = ports.filter((port) => !before.includes(portText(port)));
+  for (const address of stays) {
+    const why = takenPort(added, othersAt(address, situation));
+    if (why) return { reason: 'SharingRefused', message: `${formatAddress(address)}: ${why}` };
   }
   return undefined;
 }
@@ -151,9 +205,7 @@ function holdings(family: Family, { held, pools }: Situation): Given[] {
 function kept(wants: Wants, situation: Situation): Given[] {
   return wants.families
     .flatMap((family) => holdings(family, situation).slice(0, 1))
-    .filter((given) => {
-      return othersAt(given.address, situation).length === 0 || sharable(wants, given.address, situation).ok;
-    });
+    .filter((given) => mayStay(wants, given, situation));
 }
 
 function takeRequested(wants: Wants, address: Address, eips: readonly Eip[], situation: Situation): Found {
@@ -215,13 +267,13 @@ function takeLowest(eips: readonly Eip[], { taken, passOver }: Situation): Found
   };
 }
 
-function othersAt(address: Address, { taken, isSelf }: Situation): readonly ClaimHolder[] {
+function othersAt(address: Address, { taken, isSelf }: Pick<Situation, 'taken' | 'isSelf'>): readonly ClaimHolder[] {
   return taken.claimOf(address)?.spec.holders.filter((holder) => !isSelf(holder)) ?? [];
 }
 
 function sharable(wants: Wants, address: Address, situation: Situation): { ok: true } | { ok: false; why: string } {
   if (!situation.taken.claimOf(address)) return { ok: false, why: 'it is being given to another Service' };
-  return mayShare(wants, othersAt(address, situation));
+  return mayShare(wants, address, othersAt(address, situation));
 }
 
 function noCandidate(wants: Wants, requested: Address | undefined, pools: Pools): Obstacle {

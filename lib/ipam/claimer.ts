@@ -5,8 +5,9 @@
  * address more, hence every round ends or makes progress. Whatever fails half-way leaves claims with an unbound holder, which the
  * allocator collects after the grace period.
  */
-import { type ClaimHolder, claimAddress, claimName, type EipClaim } from '../api/claim.ts';
-import type { Wants } from '../api/wants.ts';
+import { type ClaimHolder, type ClaimPort, claimAddress, claimName, type EipClaim } from '../api/claim.ts';
+import type { Eip } from '../api/eip.ts';
+import { requests, type Wants } from '../api/wants.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../kube/errors.ts';
 import { EIP_CLAIMS } from '../kube/resource.ts';
@@ -19,8 +20,10 @@ import { underWay } from './under-way.ts';
 
 export interface Claimant {
   readonly wants: Wants;
-  /** The holder entry to write. */
+  /** The holder entry to write, but for what it says of the very address. */
   readonly holder: ClaimHolder;
+  /** What the stored Service publishes. */
+  readonly published: readonly Address[];
   readonly former: readonly Address[];
   /**
    * Addresses whose entry may be left as it is, since the stored Service shows them. Any other entry of the Service's may be taken for left over by the
@@ -32,6 +35,8 @@ export interface Claimant {
    * that it takes anew is not used before the change is stored, so there what is present is nobody's business.
    */
   readonly mayFail?: boolean;
+  /** See {@link Situation.portsBefore}. */
+  readonly portsBefore?: readonly ClaimPort[];
 }
 
 export interface ClaimerDeps<C extends Claimant = Claimant> {
@@ -93,6 +98,26 @@ export class Claimer<C extends Claimant = Claimant> {
     }
     await this.#giveBack(claimed, claimant);
     return CONTENDED;
+  }
+
+  /**
+   * Takes an address that the claimant publishes without a claim, alone or beside those who hold it: it was its own before.
+   *
+   * @param eip the one that has it; without one there must be a claim to join.
+   * @returns whether the claimant is in the claim now.
+   */
+  async retake(address: Address, eip: Eip | undefined, claimant: C, signal?: AbortSignal): Promise<boolean> {
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      signal?.throwIfAborted();
+      const isClaimed = this.#deps.ledger.claimOf(address) !== undefined;
+      if (!isClaimed && !eip) return false;
+      const isTaken =
+        isClaimed || !eip
+          ? await this.#join({ address }, claimant, signal)
+          : await this.#create({ address, eip }, claimant, signal);
+      if (isTaken) return true;
+    }
+    return false;
   }
 
   /**
@@ -161,8 +186,8 @@ export class Claimer<C extends Claimant = Claimant> {
     return (await Promise.all(claims)).every((won) => won);
   }
 
-  async #create({ address, eip }: Given, claimant: C, signal?: AbortSignal): Promise<boolean> {
-    const { holder } = claimant;
+  async #create({ address, eip }: Pick<Given, 'address' | 'eip'>, claimant: C, signal?: AbortSignal): Promise<boolean> {
+    const holder = entryAt(address, claimant);
     const { client, ledger, contention, onConflict } = this.#deps;
     const unreserve = ledger.reserve(address);
     try {
@@ -190,13 +215,14 @@ export class Claimer<C extends Claimant = Claimant> {
   }
 
   /** Puts the holder into a claim that exists, in place of an older entry of the same Service; no write where nothing changes. */
-  async #join({ address }: Given, claimant: C, signal?: AbortSignal): Promise<boolean> {
+  async #join({ address }: Pick<Given, 'address'>, claimant: C, signal?: AbortSignal): Promise<boolean> {
     const claim = this.#deps.ledger.claimOf(address);
     if (!claim) return false;
     const { isSelf } = this.#deps.situation(claimant);
     const own = claim.spec.holders.find(isSelf);
     const isStored = claimant.stored.some((one) => sameAddress(one, address));
-    const holder = renewed(own, own && claimant.mayFail ? underWay(own, claimant.holder) : claimant.holder, isStored);
+    const next = entryAt(address, claimant);
+    const holder = renewed(own, own && claimant.mayFail ? underWay(own, next) : next, isStored);
     if (holder === own) return true;
     const others = claim.spec.holders.filter((present) => !isSelf(present));
     return this.#replace(claim, [...others, holder], signal);
@@ -255,6 +281,10 @@ function renewed(own: ClaimHolder | undefined, next: ClaimHolder, isStored: bool
   const since = isStored ? own.since : next.since;
   const merged: ClaimHolder = { ...next, ...(name && { name }), ...(uid && { uid }), since };
   return JSON.stringify(sorted(merged)) === JSON.stringify(sorted(own)) ? own : merged;
+}
+
+function entryAt(address: Address, { holder, wants }: Claimant): ClaimHolder {
+  return requests(wants, address) ? { ...holder, requested: true } : holder;
 }
 
 /** Whether it matters to the claimant who has the address. */

@@ -8,7 +8,7 @@
 import type { ClaimHolder, EipClaim } from '../api/claim.ts';
 import type { Wants } from '../api/wants.ts';
 import { type Address, sameAddress } from '../net/address.ts';
-import { mayShare } from './sharing.ts';
+import { whyApart } from './sharing.ts';
 
 /**
  * `usable`: an Eip that counts contains the address. `unusable`: none does; its Eip was edited or deleted. `released`: its Eip was deleted, and asked for the
@@ -50,12 +50,14 @@ function fulfils(wants: Wants, holding: Holding): boolean {
   if (holding.eip === 'released') return false;
   const requested = wants.addresses.find((one) => one.family === holding.address.family);
   if (requested && !sameAddress(requested, holding.address)) return false;
-  if (wants.eipNames.length > 0 && !wants.eipNames.includes(holding.eipName)) return false;
-  return isConsented(wants, holding);
+  return wants.eipNames.length === 0 || wants.eipNames.includes(holding.eipName);
 }
 
-/** It has the address alone, or shares it with the consent of all. */
-export function isConsented(wants: Wants, { claim, own }: Holding): boolean {
-  const others = claim.spec.holders.filter((holder) => holder !== own);
-  return mayShare(wants, others).ok;
+/** What keeps those who hold the address from being together by the rules. */
+export function apartAt(wants: Wants, { address, claim, own }: Holding): string | undefined {
+  const others = claim.spec.holders.filter(({ namespace, name, token }) => {
+    const isSame = name !== undefined && own.name !== undefined ? name === own.name : token === own.token;
+    return namespace !== own.namespace || !isSame;
+  });
+  return whyApart(wants, address, others);
 }

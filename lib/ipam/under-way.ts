@@ -2,7 +2,7 @@
  * The entry of a Service in its claim while a change of that Service is under way. PURE.
  *
  * Admission writes it before the change is stored, and the change may still fail; others who would share the address are judged by the entry all the while. So it
- * has what is right in either case: the ports of before and after, and no more consent than both give.
+ * has the ports of before and after; and where the two differ in what sharers must agree on, nobody joins for now: whoever did would be in the way of one or the other.
  */
 import { allPorts, type ClaimHolder, type ClaimPort } from '../api/claim.ts';
 
@@ -11,18 +11,19 @@ import { allPorts, type ClaimHolder, type ClaimPort } from '../api/claim.ts';
  * @param next as the Service would have it once the change is stored.
  */
 export function underWay(own: ClaimHolder, next: ClaimHolder): ClaimHolder {
-  const { sharingKey, sharingNamespaces, ...entry } = next;
-  const ports = portsOfBoth(own, next);
-  if (sharingKey === undefined || !agree(own, next)) return { ...entry, ports };
-  const namespaces = sharingNamespaces?.filter((name) => own.sharingNamespaces?.includes(name)) ?? [];
-  return { ...entry, ports, sharingKey, ...(namespaces.length > 0 && { sharingNamespaces: namespaces }) };
+  const isChanging = own.changing || !agree(own, next);
+  return { ...next, ports: portsOfBoth(own, next), ...(isChanging && { changing: true }) };
 }
 
-/** On all that sharers must have in common (`sharing.ts`). Where they don't, nobody may join: whoever did would be in the way of one or the other. */
+/** On all that sharers must have in common (`sharing.ts`). */
 function agree(own: ClaimHolder, next: ClaimHolder): boolean {
-  const isSamePolicy = own.externalTrafficPolicy === next.externalTrafficPolicy;
-  const hasSameEndpoints = next.externalTrafficPolicy === 'Cluster' || own.selector === next.selector;
-  return own.sharingKey === next.sharingKey && isSamePolicy && hasSameEndpoints;
+  return consentText(own) === consentText(next);
+}
+
+function consentText(holder: ClaimHolder): string {
+  const { sharingKey, sharingNamespaces = [], requested = false, externalTrafficPolicy, selector } = holder;
+  const endpoints = externalTrafficPolicy === 'Local' ? selector : '';
+  return JSON.stringify([sharingKey, [...sharingNamespaces].sort(), requested, externalTrafficPolicy, endpoints]);
 }
 
 function portsOfBoth(own: ClaimHolder, next: ClaimHolder): readonly ClaimPort[] {

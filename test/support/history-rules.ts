@@ -121,7 +121,11 @@ class Chronicle {
 }
 
 function strangersIn({ spec: { address, holders } }: EipClaim): readonly string[] {
-  const isShared = holders.every(({ sharingKey }) => sharingKey !== undefined && sharingKey === holders[0]?.sharingKey);
+  const [first] = holders;
+  const isShared = holders.every(
+    ({ sharingKey, requested, namespace }) =>
+      (sharingKey !== undefined && sharingKey === first?.sharingKey) || (requested && namespace === first?.namespace),
+  );
   return holders.length < 2 || isShared
     ? []
     : [`${address} is held by ${holders.map(({ name }) => name).join(' and ')}`];

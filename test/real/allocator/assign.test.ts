@@ -157,7 +157,7 @@ test('with dual stack there is one address a family; PreferDualStack is content 
   expect(await lab.claim('2001-0db8-0000-0000-0000-0000-0000-0001')).toBeDefined();
 });
 
-test('Services share an address by the same key and different ports; one more port that clashes moves only who asked', async () => {
+test('Services share an address by the same key and different ports; one more port that clashes moves nobody, and is said', async () => {
   await lab.pool('shared', '198.51.100.32/30');
   const key = { 'skycap.io/sharing-key': 'one' };
   await lab.create('shared/a', key, { ports: [{ name: 'a', port: 80 }] });
@@ -177,9 +177,14 @@ test('Services share an address by the same key and different ports; one more po
       ],
     },
   });
-  await lab.published('shared/b', '198.51.100.34');
-  await eventually(async () => expect(await lab.claims('shared')).toMatchObject({ '198.51.100.32': 'shared/a' }));
-  expect(publishedBy(await lab.service('shared/a'))).toBe('198.51.100.32');
+  for (const name of ['a', 'b']) {
+    const service = await lab.reason(`shared/${name}`, 'KeepsFormerAddress');
+    expect(publishedBy(service)).toBe('198.51.100.32');
+    expect(assigned(service)?.message).toContain(`Service shared/${name === 'a' ? 'b' : 'a'} uses port 80/TCP of it`);
+  }
+  await lab.patch('shared/b', { spec: { ports: [{ name: 'b', port: 81 }] } });
+  for (const name of ['a', 'b'])
+    expect(publishedBy(await lab.reason(`shared/${name}`, 'Assigned'))).toBe('198.51.100.32');
 });
 
 test('a request that cannot be fulfilled keeps the address that the Service has', async () => {

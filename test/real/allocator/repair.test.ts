@@ -221,14 +221,13 @@ test('a Service that is no load balancer any more, and waited for an address whi
 
 test('who waits to share an address gets it as soon as its holder does what it was told', async () => {
   await lab.pool('consent', '10.1.74.0/30');
-  const wish = { 'eip.openelb.kubesphere.io/v1alpha1': '10.1.74.1' };
-  const shared = { ...wish, 'skycap.io/sharing-key': 'edge' };
-  await lab.create('consent/holder', wish, { ports: [{ port: 8080, protocol: 'TCP' }] });
-  await lab.published('consent/holder', '10.1.74.1');
-  await lab.create('consent/waits', shared);
+  const shared = { 'skycap.io/sharing-key': 'edge' };
+  await lab.create('consent/holder', {}, { ports: [{ port: 8080, protocol: 'TCP' }] });
+  await lab.published('consent/holder', '10.1.74.0');
+  await lab.create('consent/waits', { ...shared, 'eip.openelb.kubesphere.io/v1alpha1': '10.1.74.0' });
   await lab.reason('consent/waits', 'SharingRefused');
   await lab.patch('consent/holder', { metadata: { annotations: shared } });
-  await lab.published('consent/waits', '10.1.74.1');
+  await lab.published('consent/waits', '10.1.74.0');
 });
 
 test('an allocator that is started in a world that stands as it should writes nothing', async () => {

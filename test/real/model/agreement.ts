@@ -13,19 +13,25 @@ export function portsOf(service: Service): string[] {
   return (service.spec?.ports ?? []).map(({ port, protocol = 'TCP' }) => `${port}/${protocol}`);
 }
 
-/** Why these may not hold one address together; undefined where they may. */
-export function disagreementIn(holders: readonly ClaimHolder[]): string | undefined {
-  for (const [i, a] of holders.entries()) {
-    for (const b of holders.slice(i + 1)) {
+export interface Disagreement {
+  readonly between: readonly [ClaimHolder, ClaimHolder];
+  readonly why: string;
+}
+
+/** Who of these could not join the address of whom, and why. */
+export function disagreementsIn(holders: readonly ClaimHolder[]): Disagreement[] {
+  return holders.flatMap((a, i) =>
+    holders.slice(i + 1).flatMap((b): Disagreement[] => {
       const why = disagreement(a, b);
-      if (why) return `${a.name ?? '?'} and ${b.name ?? '?'} ${why}`;
-    }
-  }
-  return undefined;
+      return why ? [{ between: [a, b], why: `${a.name ?? '?'} and ${b.name ?? '?'} ${why}` }] : [];
+    }),
+  );
 }
 
 function disagreement(a: ClaimHolder, b: ClaimHolder): string | undefined {
-  if (!a.sharingKey || a.sharingKey !== b.sharingKey) return 'have not the same sharing key';
+  const isSetApart = a.sharingKey && b.sharingKey && a.sharingKey !== b.sharingKey;
+  const requestBoth = a.requested && b.requested && a.namespace === b.namespace && !isSetApart;
+  if (!requestBoth && (!a.sharingKey || a.sharingKey !== b.sharingKey)) return 'have not the same sharing key';
   const consents = (one: ClaimHolder, other: ClaimHolder) => (one.sharingNamespaces ?? []).includes(other.namespace);
   if (a.namespace !== b.namespace && !(consents(a, b) && consents(b, a))) return 'do not name each other’s namespace';
   const ports = new Set(a.ports.map(({ port, protocol }) => `${port}/${protocol}`));

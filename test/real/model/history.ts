@@ -3,12 +3,12 @@
  * instant: an address that is published does not go without a cause, no address and port is published by two Services or claimed by two
  * holders, and who shares has agreed to.
  */
-import type { EipClaim } from '../../../lib/api/claim.ts';
+import type { ClaimHolder, EipClaim } from '../../../lib/api/claim.ts';
 import { type KubeObject, keyOf } from '../../../lib/api/object.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
 import { EIP_CLAIMS, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
-import { addressesIn, disagreementIn, portsOf } from './agreement.ts';
+import { addressesIn, disagreementsIn, portsOf } from './agreement.ts';
 
 /** What a run knows that excuses a change. */
 export interface Judge {
@@ -128,17 +128,31 @@ export class History {
   }
 
   #onClaim(type: string, claim: EipClaim): void {
+    const before = this.#claims.get(claim.spec.address)?.spec.holders ?? [];
     if (type === 'deleted') this.#claims.delete(claim.spec.address);
     else this.#claims.set(claim.spec.address, claim);
     const judge = claim.spec.holders.map(({ namespace }) => this.#judgeOf(namespace)).find((one) => one !== undefined);
     if (!judge) return;
     const holders = claim.spec.holders.map(({ name, uid }) => `${name ?? '?'}${uid ? '' : ' (unbound)'}`).join(', ');
     judge.note(`  claim ${claim.spec.address} ${type}: ${holders}`);
-    const disagreement = type === 'deleted' ? undefined : disagreementIn(claim.spec.holders);
-    if (disagreement) judge.violated(`claim ${claim.spec.address}: ${disagreement}`);
+    for (const { between, why } of type === 'deleted' ? [] : disagreementsIn(claim.spec.holders)) {
+      const isAllowed = between.every((one) => before.some(isSame(one)) || this.#isPublished(claim.spec.address, one));
+      if (!isAllowed) judge.violated(`claim ${claim.spec.address}: ${why}`);
+    }
+  }
+
+  /** Who has an address stays there, and gets its claim again. */
+  #isPublished(address: string, { namespace, name = '' }: ClaimHolder): boolean {
+    const service = this.#services.get(`${namespace}/${name}`);
+    return service !== undefined && addressesIn(service).includes(address);
   }
 
   #judgeOf(namespace: string | undefined): Judge | undefined {
     return [...this.judges].find(({ namespaces }) => namespaces.includes(namespace ?? ''));
   }
+}
+
+function isSame({ namespace, name, token }: ClaimHolder): (other: ClaimHolder) => boolean {
+  return (other) =>
+    other.namespace === namespace && (other.token === token || (name !== undefined && other.name === name));
 }

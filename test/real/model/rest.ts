@@ -8,7 +8,7 @@ import { keyOf } from '../../../lib/api/object.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import { parseAddress } from '../../../lib/net/address.ts';
 import { type AddressRange, parseRange, rangeContains, rangeSize, rangesOverlap } from '../../../lib/net/range.ts';
-import { addressesIn, conditionOf, portsOf } from './agreement.ts';
+import { addressesIn, conditionOf, disagreementsIn, portsOf } from './agreement.ts';
 
 export interface AtRest {
   readonly services: readonly Service[];
@@ -31,6 +31,7 @@ export function problemsAtRest(state: AtRest): string[] {
   return [
     ...state.services.flatMap((service) => (isOurs(service) ? ofOurs(service, state) : ofForeign(service, state))),
     ...sharedPorts(state.services),
+    ...state.claims.flatMap((claim) => untoldIn(claim, state)),
     ...state.claims.flatMap((claim) => claim.spec.holders.flatMap((holder) => ofHolder(claim, holder, state))),
   ];
 }
@@ -191,14 +192,31 @@ function ofForeign(service: Service, { handMarked }: AtRest): string[] {
   return left.length > 0 ? [`${keyOf(service)} is not ours and has ${left.join()}`] : [];
 }
 
+/** Those who have an address together and could not join each other say so. */
+function untoldIn({ spec }: EipClaim, { services }: AtRest): string[] {
+  return disagreementsIn(spec.holders.filter(({ uid }) => uid !== undefined)).flatMap(({ between, why }) =>
+    between.flatMap((holder) => {
+      const service = services.find(({ metadata: { uid } }) => uid === holder.uid);
+      const isUntold = service && addressesIn(service).includes(spec.address) && reasonOf(service) === 'Assigned';
+      return isUntold ? [`${keyOf(service)} is Assigned with ${spec.address}, though ${why}`] : [];
+    }),
+  );
+}
+
+function reasonOf(service: Service | undefined): string | undefined {
+  return service && conditionOf(service)?.reason;
+}
+
+/** Both may have the address since before one took the port, and say so. */
 function sharedPorts(services: readonly Service[]): string[] {
-  const holders = new Map<string, string>();
+  const holders = new Map<string, Service>();
   return services.flatMap((service) =>
     addressesIn(service).flatMap((address) =>
       portsOf(service).flatMap((port) => {
         const other = holders.get(`${address} ${port}`);
-        holders.set(`${address} ${port}`, keyOf(service));
-        return other ? [`${address} port ${port} is published by ${other} and ${keyOf(service)}`] : [];
+        holders.set(`${address} ${port}`, service);
+        if (!other || [service, other].every((one) => reasonOf(one) === 'KeepsFormerAddress')) return [];
+        return [`${address} port ${port} is published by ${keyOf(other)} and ${keyOf(service)}`];
       }),
     ),
   );

@@ -2,7 +2,7 @@
  * One run of the model: two namespaces, three Eips with addresses of their own, what was asked for and so excuses a change, and a log of everything.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EipClaim } from '../../../lib/api/claim.ts';
+import type { ClaimHolder, EipClaim } from '../../../lib/api/claim.ts';
 import type { EipObject } from '../../../lib/api/eip-types.ts';
 import { type KubeObject, keyFor, keyOf } from '../../../lib/api/object.ts';
 import type { Service } from '../../../lib/api/service.ts';
@@ -108,12 +108,13 @@ export class Run implements Judge {
   }
 
   /** A claim is about to be deleted by hand. */
-  unclaiming({ address, holders }: EipClaim['spec'], isKept: boolean): void {
+  unclaiming({ address, holders }: EipClaim['spec'], isKept: (holder: ClaimHolder) => boolean): void {
     this.#unclaimedAddresses.add(address);
-    for (const { namespace, name, token } of holders) {
+    for (const holder of holders) {
+      const { namespace, name, token } = holder;
       for (const id of name === undefined ? [token] : [token, keyFor(namespace, name)]) {
         this.#unclaimed.add(id);
-        if (!isKept) this.#lost.add(id);
+        if (!isKept(holder)) this.#lost.add(id);
       }
     }
   }

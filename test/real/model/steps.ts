@@ -1,6 +1,6 @@
 /** Everything that users, administrators and accidents do to a cluster with Skycap in it, as steps of the model with the weight of each. */
 import fc from 'fast-check';
-import type { EipClaim } from '../../../lib/api/claim.ts';
+import type { ClaimHolder, EipClaim } from '../../../lib/api/claim.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import { EIP_CLAIMS, EIPS, SERVICES } from '../../../lib/kube/resource.ts';
 import { addressesIn } from './agreement.ts';
@@ -174,15 +174,16 @@ const disabling = step('disable Eip', fc.tuple(eipKeys, fc.boolean()), async (ru
 });
 
 /**
- * What is promised of a claim that somebody deletes by hand, whatever goes on meanwhile: who published the address keeps it, where nobody shares it and an Eip
- * has it. An address that is not published yet may go to another; and of those who shared one, each may join again only where the others leave it room.
+ * What is promised of a claim that somebody deletes by hand, whatever goes on meanwhile: who published the address keeps it, with all who shared it, where an Eip has
+ * it. An address that is not published yet may go to another.
  */
 async function deleteByHand(run: Run, { metadata, spec }: EipClaim, { services, eips }: AtRest): Promise<void> {
-  const [first, ...others] = spec.holders;
-  const service = services.find(({ metadata: { uid } }) => uid === first?.uid);
-  const isPublished = service !== undefined && addressesIn(service).includes(spec.address);
+  const isPublished = (holder: ClaimHolder): boolean => {
+    const service = services.find(({ metadata: { uid } }) => uid === holder.uid);
+    return service !== undefined && addressesIn(service).includes(spec.address);
+  };
   const isOfEip = [...(rangesOf(eips)?.values() ?? [])].some((range) => isIn(range, spec.address));
-  run.unclaiming(spec, isPublished && isOfEip && others.length === 0);
+  run.unclaiming(spec, (holder) => isOfEip && isPublished(holder));
   const { name = '', uid = '', resourceVersion = '' } = metadata;
   await run.attempt(() => run.site.client.delete(EIP_CLAIMS, { name }, { uid, resourceVersion }));
 }

@@ -64,7 +64,9 @@ function claimerOn(
       taken: ledger,
       namespaceLabels: {},
       held: claimsHeld(claimant, ledger),
+      established: [],
       isSelf: claimant.isSelf,
+      published: [],
       former: claimant.former,
     }),
   });
@@ -78,6 +80,7 @@ function claimant(name: string, port: number, sharingKey?: string): ServiceClaim
     holder: own,
     isSelf: (one) => one.token === own.token,
     shown: [],
+    published: [],
     former: [],
     stored: [],
   };

@@ -122,7 +122,7 @@ it('the requested address, by annotation, by the older one, by loadBalancerIP', 
   const taken = await create(service('want-4', { [ADDRESS]: '198.51.100.201' }));
   expect([taken.text, ...taken.warnings]).toEqual([
     'waiting',
-    'pending: 198.51.100.201: Service default/want-1 has it; give both the same annotation skycap.io/sharing-key to share it',
+    'pending: 198.51.100.201: Service default/want-1 uses port 80/TCP of it; choose another port',
   ]);
 });
 

@@ -154,12 +154,31 @@ test.each([
   });
 });
 
-test('who can’t be read leaves an address where another holder has one of its ports now', () => {
+test('those who have an address together keep it, and each is told what is in the way', () => {
+  const back = holder('back');
+  const shared = { ...holding('10.0.0.1', 'usable'), claim: claim('10.0.0.1', [own, back]) };
+  const outcome = decide({ choice: { kind: 'assigned', given: [given('10.0.0.1')] }, holdings: [shared] });
+  expect(outcome).toEqual({
+    uses: ['10.0.0.1'],
+    hasAddress: true,
+    reason: 'KeepsFormerAddress',
+    message:
+      'keeps 10.0.0.1 from Eip web: Service shop/back has it; give both the same annotation skycap.io/sharing-key to share it; Service shop/back uses port 80/TCP of it; choose another port',
+    waits: 'no',
+    waitsFor: [],
+    isComplete: true,
+  });
+  const waiting = decide({ choice: { kind: 'pending', keeps: [], ...full }, holdings: [shared] });
+  expect(waiting).toMatchObject({ uses: ['10.0.0.1'], reason: 'KeepsFormerAddress', waits: 'must' });
+  expect(waiting.message).toMatch(/^keeps 10\.0\.0\.1 from Eip web: every address .*; Service shop\/back has it; /);
+});
+
+test('who can’t be read stays where another holder has one of its ports now, and is told', () => {
   const back = holder('back', { sharingKey: 'k', ports: [{ port: 81, protocol: 'TCP' }] });
   const front = holder('front', { sharingKey: 'k' });
   const shared = { ...holding('10.0.0.1', 'usable'), own: front, claim: claim('10.0.0.1', [front, back]) };
   const problems = [{ field: 'spec.loadBalancerIP', value: 'x', message: 'is not an IP address' }];
-  const at = (port: number) => decideInvalid(problems, [shared], wants({ ports: [{ port, protocol: 'TCP' }] })).uses;
-  expect(at(82)).toHaveLength(1);
-  expect(at(81)).toEqual([]);
+  const at = (port: number) => decideInvalid(problems, [shared], wants({ ports: [{ port, protocol: 'TCP' }] }));
+  expect(at(82)).toMatchObject({ uses: [{}], message: expect.not.stringContaining('port 81') });
+  expect(at(81)).toMatchObject({ uses: [{}], message: expect.stringContaining('back uses port 81/TCP') });
 });

@@ -181,13 +181,7 @@ test.each<[string, Service, Partial<ServiceFacts>, Outcome, string[]]>([
     waits,
     [],
   ],
-  [
-    'that another Service has claimed goes',
-    service({ published: ['10.0.0.1'] }),
-    { isTakenByOthers: () => true },
-    waits,
-    [],
-  ],
+  ['that it does not hold stays', service({ published: ['10.0.0.1'] }), {}, waits, ['10.0.0.1']],
   [
     'that is kept stays',
     service({ published: ['10.0.0.1'] }),

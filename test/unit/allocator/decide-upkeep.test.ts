@@ -24,7 +24,7 @@ const outcome = (...addresses: string[]): Outcome => ({
 const factsWith = (differs: Partial<UpkeepFacts>): UpkeepFacts => ({
   service: service(),
   serviceToken: 'token-front',
-  wishAt: () => wishOf(wants()),
+  wishAt: ({ address }) => wishOf(wants(), address),
   holdings: [],
   outcome: outcome('10.0.0.1'),
   agreementOn: () => ({ kind: 'same' }),
@@ -89,7 +89,7 @@ test.each<[string, Partial<UpkeepFacts>, object]>([
   [
     'is of a Service that can’t be read: is bound, with the ports that it publishes',
     {
-      wishAt: ({ own }) => wishOf(wantsAsHeld(wants(), { own })),
+      wishAt: (at) => wishOf(wantsAsHeld(wants(), at), at.address),
       holdings: [holding('10.0.0.1', { uid: undefined, sharingKey: 'k', ports: [] })],
       agreementOn: () => ({ kind: 'serviceCounts' }),
     },
@@ -98,7 +98,7 @@ test.each<[string, Partial<UpkeepFacts>, object]>([
   [
     'lacks a port while an update may be under way: gets it, and is looked at again',
     {
-      wishAt: () =>
+      wishAt: ({ address }) =>
         wishOf(
           wants({
             ports: [
@@ -106,6 +106,7 @@ test.each<[string, Partial<UpkeepFacts>, object]>([
               { port: 81, protocol: 'TCP' },
             ],
           }),
+          address,
         ),
       holdings: [holding('10.0.0.1')],
       agreementOn: () => ({ kind: 'wait', untilMs: NOW_MS + 9 }),

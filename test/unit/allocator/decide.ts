@@ -11,11 +11,10 @@ import {
   wantsWithoutWishes,
 } from '../../../allocator/service-view.ts';
 import { World } from '../../../allocator/world.ts';
-import { claimName } from '../../../lib/api/claim.ts';
+import { type ClaimHolder, claimName } from '../../../lib/api/claim.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import type { Wants } from '../../../lib/api/wants.ts';
 import { type Choice, choose } from '../../../lib/ipam/choose.ts';
-import type { Pools } from '../../../lib/ipam/pools.ts';
 import { type Address, formatAddress } from '../../../lib/net/address.ts';
 import { type HandStores, NOW_MS } from './builders.ts';
 
@@ -36,26 +35,25 @@ export function worldOf(stores: HandStores): World {
 
 export function lookAt(service: Service, world: World, stores: HandStores): Look {
   let view = viewOf(service, world, SETTINGS);
-  const take = (wants: Wants, pools?: Pools): Choice => {
-    const claimant = claimantFor(view, wants, `token-of-${service.metadata.name}`, NOW_MS);
-    const choice = choose(wants, { ...situationFor(view, claimant, world), ...(pools && { pools }) });
-    for (const { address, eip, how } of choice.kind === 'assigned' ? choice.given : []) {
-      const present = world.ledger.claimOf(address);
-      if (how === 'held') continue;
-      const holders = [...(present?.spec.holders ?? []), claimant.holder];
-      const metadata = {
-        name: claimName(address),
-        uid: `uid-${claimName(address)}`,
-        resourceVersion: String(nextVersion++),
-      };
-      stores.claims.put({
-        apiVersion: 'skycap.io/v1alpha1',
-        kind: 'EipClaim',
-        metadata,
-        spec: { address: formatAddress(address), eip: eip.name, holders },
-      });
-    }
+  const join = (address: Address, eip: string, holder: ClaimHolder): void => {
+    const present = world.ledger.claimOf(address)?.spec;
+    const metadata = {
+      name: claimName(address),
+      uid: `uid-${claimName(address)}`,
+      resourceVersion: String(nextVersion++),
+    };
+    const spec = present ?? { address: formatAddress(address), eip };
+    const holders = [...(present?.holders ?? []), holder];
+    stores.claims.put({ apiVersion: 'skycap.io/v1alpha1', kind: 'EipClaim', metadata, spec: { ...spec, holders } });
     view = viewOf(service, world, SETTINGS);
+  };
+  const claimantOf = (wants: Wants) => claimantFor(view, wants, `token-of-${service.metadata.name}`, NOW_MS);
+  const take = (wants: Wants): Choice => {
+    const claimant = claimantOf(wants);
+    const choice = choose(wants, situationFor(view, claimant, world));
+    for (const { address, eip, how } of choice.kind === 'assigned' ? choice.given : []) {
+      if (how !== 'held') join(address, eip.name, claimant.holder);
+    }
     return choice;
   };
   const isOfEip = (address: Address): boolean => world.isOfEip(address);
@@ -63,8 +61,9 @@ export function lookAt(service: Service, world: World, stores: HandStores): Look
     return { view, outcome: undefined, decision: decideLeaving({ ...view, isOfEip }) };
   const wants = view.parsed.kind === 'wants' ? view.parsed.wants : undefined;
   const full = wants ?? wantsWithoutWishes(service);
-  for (const reclaim of full ? reclaimsFor(service, full, view.holdings, world.eips.pools) : [])
-    take(reclaim.wants, reclaim.pools);
+  const claimOf = (address: Address) => world.ledger.claimOf(address);
+  for (const { address, eip } of full ? reclaimsFor(service, view.holdings, world.eips.pools, claimOf) : [])
+    join(address, eip?.name ?? '', claimantOf(full!).holder);
   const beyond = wants && wantsBeyond(wants, view.pinned);
   const choice = beyond && take(beyond);
   const { pinned, holdings } = view;

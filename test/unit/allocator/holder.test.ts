@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { newHolder, renewedHolder, wishIn, wishOf, wishText } from '../../../allocator/holder.ts';
 import type { ClaimPort } from '../../../lib/api/claim.ts';
-import { holder, NOW_MS, service, wants } from './builders.ts';
+import { addr, holder, NOW_MS, service, wants } from './builders.ts';
 
 const tcp = (...ports: number[]): ClaimPort[] => ports.map((port) => ({ port, protocol: 'TCP' }));
 
@@ -88,7 +88,7 @@ test.each([
 ])('%s', (_, own, wish, renewal, change) => {
   const { uid, ...rest } = holder('front', own as object);
   const entry = uid === undefined ? rest : { ...rest, uid };
-  const next = renewedHolder(entry, service(), wishOf(wish), { token: '', ...renewal });
+  const next = renewedHolder(entry, service(), wishOf(wish, addr('10.0.0.1')), { token: '', ...renewal });
   if (change === undefined) expect(next).toBe(entry);
   else expect(next).toEqual({ ...entry, ...change });
 });
@@ -97,13 +97,19 @@ test('no port of the Service is ever missing, whatever is known of the update', 
   const ports = fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 4 }).map((list) => tcp(...list));
   fc.assert(
     fc.property(ports, ports, fc.boolean(), fc.boolean(), (claimed, wished, bind, serviceCounts) => {
-      const next = renewedHolder(holder('front', { ports: claimed }), service(), wishOf(wants({ ports: wished })), {
-        token: '',
-        bind,
-        serviceCounts,
-      });
+      const next = renewedHolder(
+        holder('front', { ports: claimed }),
+        service(),
+        wishOf(wants({ ports: wished }), addr('10.0.0.1')),
+        {
+          token: '',
+          bind,
+          serviceCounts,
+        },
+      );
       for (const port of wished) expect(next.ports).toContainEqual(port);
-      if (serviceCounts) expect(wishText(wishIn(next))).toBe(wishText(wishOf(wants({ ports: wished }))));
+      if (serviceCounts)
+        expect(wishText(wishIn(next))).toBe(wishText(wishOf(wants({ ports: wished }), addr('10.0.0.1'))));
     }),
   );
 });

@@ -107,7 +107,12 @@ test.each<[string, readonly Holding[], ReturnType<typeof wants>, string[]]>([
   ],
   ['of the Eip that is named stays', [holding('10.0.0.1', 'unusable')], wants({ eipNames: ['web'] }), ['10.0.0.1']],
   ['of another family does not count', [holding('10.0.0.1', 'unusable')], wants({ families: [6] }), []],
-  ['that others no longer share does not stay', [holding('10.0.0.1', 'unusable', [holder('back')])], wants(), []],
+  [
+    'stays whatever those say who have it too',
+    [holding('10.0.0.1', 'unusable', [holder('back')])],
+    wants(),
+    ['10.0.0.1'],
+  ],
 ])('a preferred address %s', (_, holdings, wish, expected) => {
   expect(texts(pinnedHoldings(wish, holdings))).toEqual(expected);
 });
@@ -119,19 +124,19 @@ test('an address counts to the Eip that has it now, not to the one that gave it:
   expect(texts(pinnedHoldings(wants({ eipNames: ['b'] }), [moved, outside]))).toEqual([]);
 });
 
-test('who waits keeps one address a family, but none that was released, and none that others object to', () => {
+test('who waits keeps one address a family, but none that was released, and whatever the others who have it say', () => {
   const both = [
     holding('10.0.0.1', 'released'),
     holding('10.0.0.2', 'usable', [holder('back')]),
     holding('10.0.0.3', 'usable'),
     holding('2001:db8::1', 'unusable'),
   ];
-  expect(texts(keptHoldings(() => wants(), both))).toEqual(['10.0.0.3', '2001:db8::1']);
+  expect(texts(keptHoldings(both))).toEqual(['10.0.0.2', '2001:db8::1']);
 });
 
 test('an entry that may be of a failed create call for the same name is neither kept nor pinned', () => {
   const doubtful = (eip: Holding['eip']): Holding => ({ ...holding('10.0.0.2', eip), isEstablished: false });
-  expect(keptHoldings(() => wants(), [doubtful('usable')])).toEqual([]);
+  expect(keptHoldings([doubtful('usable')])).toEqual([]);
   expect(pinnedHoldings(wants(), [doubtful('unusable')])).toEqual([]);
 });
 

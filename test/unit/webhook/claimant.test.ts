@@ -59,6 +59,7 @@ it('claims held: those of its entries, what it shows first, then the lowest', ()
     holder: holderFor(alive, wants(), 'token-front', new Date(0)),
     isSelf: isOfService(alive, 'token-front'),
     shown: [addr('198.51.100.2')],
+    published: [],
     former: [],
     stored: [],
   };

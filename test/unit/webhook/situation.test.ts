@@ -62,7 +62,15 @@ it('asks for a namespace that it does not know only where an Eip may select it b
   expect(situation.lacksNamespace('shop')).toBe(true);
   situation.learnNamespace({ metadata: { name: 'shop', labels: { team: 'lab' } } });
   expect(situation.lacksNamespace('shop')).toBe(false);
-  const claimant = { wants: wants(), holder: holder('front'), isSelf: () => false, shown: [], former: [], stored: [] };
+  const claimant = {
+    wants: wants(),
+    holder: holder('front'),
+    isSelf: () => false,
+    shown: [],
+    published: [],
+    former: [],
+    stored: [],
+  };
   expect(situation.situationFor(claimant).namespaceLabels).toEqual({ team: 'lab' });
   // From here on the watch's word counts.
   const shop = { metadata: { name: 'shop', labels: { team: 'web' } } };

@@ -88,19 +88,24 @@ export function ledgerOf(...claims: readonly EipClaim[]): Ledger {
   return ledger;
 }
 
-/** What `shop/front` finds when it asks for an address; it holds the claims that name it. */
+/** What `shop/front` finds when it asks for an address; it holds the claims that name it, beyond doubt where they are bound. */
 export function situation(
   eips: readonly Eip[],
   claims: readonly EipClaim[] = [],
   differs: Partial<Situation> = {},
 ): Situation {
   const ledger = ledgerOf(...claims);
+  const isSelf = (one: ClaimHolder) => one.namespace === 'shop' && one.name === 'front';
+  const held = ledger.heldBy('shop', 'front');
+  const bound = held.filter(({ spec }) => spec.holders.some((one) => isSelf(one) && one.uid !== undefined));
   return {
     pools: buildPools(eips),
     taken: ledger,
     namespaceLabels: {},
-    held: ledger.heldBy('shop', 'front'),
-    isSelf: (one) => one.namespace === 'shop' && one.name === 'front',
+    held,
+    established: bound.map(({ spec }) => addr(spec.address)),
+    isSelf,
+    published: [],
     former: [],
     ...differs,
   };

@@ -4,7 +4,7 @@ import { isOpen } from '../../../../lib/api/eip.ts';
 import type { Wants } from '../../../../lib/api/wants.ts';
 import { type Choice, choose, type Situation } from '../../../../lib/ipam/choose.ts';
 import { mayShare } from '../../../../lib/ipam/sharing.ts';
-import { type Address, addressOf, formatAddress } from '../../../../lib/net/address.ts';
+import { type Address, addressOf, formatAddress, sameAddress } from '../../../../lib/net/address.ts';
 import { rangeContains } from '../../../../lib/net/range.ts';
 import { claim, eip, holder, situation, wants } from './builders.ts';
 
@@ -75,12 +75,13 @@ it('an address is always of its Eip, and that Eip counts', () => {
   });
 });
 
-it('what another has is never given, but where both agree to share', () => {
-  property((choice, wanted, { taken }) => {
+it('what another has is never given, but where both agree to share; what it holds itself stays', () => {
+  property((choice, wanted, { taken, established }) => {
     for (const { address, how } of givenBy(choice)) {
       if (how === 'free') expect(taken.isTaken(address)).toBe(false);
+      if (how === 'held' && established.some((one) => sameAddress(one, address))) continue;
       const others = taken.claimOf(address)?.spec.holders.filter((one) => one.name !== 'front') ?? [];
-      expect(mayShare(wanted, others)).toEqual({ ok: true });
+      expect(mayShare(wanted, address, others)).toEqual({ ok: true });
     }
   });
 });

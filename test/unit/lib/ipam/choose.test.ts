@@ -27,6 +27,12 @@ const other = eip('other', '203.0.113.0/30');
 const full = ['198.51.100.0', '198.51.100.1', '198.51.100.2', '198.51.100.3'].map((text, i) =>
   claim(text, [holder(`s${i}`)]),
 );
+const TCP = (port: number) => ({ port, protocol: 'TCP' as const });
+const together = claim('198.51.100.3', [
+  holder('front', { sharingKey: 'k' }),
+  holder('b', { sharingKey: 'k', ports: [TCP(81)] }),
+]);
+const { uid: _, ...UNBOUND } = holder('front');
 const mine = (address: string): EipClaim => claim(address, [holder('front')]);
 
 interface Row {
@@ -113,15 +119,64 @@ const rows: Readonly<Record<string, Row>> = {
     wants: { eipNames: ['other'] },
     expected: 'assigned free 203.0.113.0 other',
   },
-  'leaves a shared address when its new port clashes': {
-    claims: [
-      claim('198.51.100.3', [
-        holder('front', { sharingKey: 'k' }),
-        holder('b', { sharingKey: 'k', ports: [{ port: 81, protocol: 'TCP' }] }),
-      ]),
-    ],
-    wants: { sharingKey: 'k', ports: [{ port: 81, protocol: 'TCP' }] },
+  'stays at a shared address when its new port clashes': {
+    claims: [together],
+    wants: { sharingKey: 'k', ports: [TCP(81)] },
+    expected: 'assigned held 198.51.100.3 web',
+  },
+  'stays at a shared address whatever its sharers have': {
+    claims: [claim('198.51.100.3', [holder('front'), holder('b', { externalTrafficPolicy: 'Local' })])],
+    expected: 'assigned held 198.51.100.3 web',
+  },
+  'does not stay on the strength of an entry of a failed call for its name': {
+    claims: [claim('198.51.100.3', [holder('b'), UNBOUND])],
     expected: 'assigned free 198.51.100.0 web',
+  },
+  'a change that can be refused takes no port of those who have the address': {
+    claims: [together],
+    wants: { sharingKey: 'k', ports: [TCP(80), TCP(81)] },
+    situation: { portsBefore: [TCP(80)] },
+    expected:
+      'clashes SharingRefused: 198.51.100.3: Service shop/b uses port 81/TCP of it; choose another port (keeps held 198.51.100.3 web)',
+  },
+  'a change is not refused for a port that two had together before': {
+    claims: [together],
+    wants: { sharingKey: 'k', ports: [TCP(81), TCP(82)] },
+    situation: { portsBefore: [TCP(81)] },
+    expected: 'assigned held 198.51.100.3 web',
+  },
+  'a change that moves may have any port': {
+    claims: [together],
+    wants: { sharingKey: 'k', ports: [TCP(81)], addresses: [addr('198.51.100.1')] },
+    situation: { portsBefore: [TCP(80)] },
+    expected: 'assigned free 198.51.100.1 web',
+  },
+  'a change that would move and has to wait takes no port where it stays': {
+    claims: [together, full[1]!],
+    wants: { ports: [TCP(81)], addresses: [addr('198.51.100.1')] },
+    situation: { portsBefore: [TCP(80)] },
+    expected:
+      'clashes SharingRefused: 198.51.100.3: Service shop/b uses port 81/TCP of it; choose another port (keeps held 198.51.100.3 web)',
+  },
+  'takes again what it publishes without a claim': {
+    situation: { published: [addr('198.51.100.2')] },
+    expected: 'assigned free 198.51.100.2 web',
+  },
+  'takes again what it publishes beside whoever holds it': {
+    claims: [full[2]!],
+    situation: { published: [addr('198.51.100.2')] },
+    expected: 'assigned shared 198.51.100.2 web',
+  },
+  'leaves what it publishes without a claim for what it requests': {
+    claims: [full[2]!],
+    wants: { addresses: [addr('198.51.100.1')] },
+    situation: { published: [addr('198.51.100.2')] },
+    expected: 'assigned free 198.51.100.1 web',
+  },
+  'shares the requested address with another that requests it, without a key': {
+    claims: [claim('198.51.100.1', [holder('b', { requested: true, ports: [TCP(443)] })])],
+    wants: { addresses: [addr('198.51.100.1')] },
+    expected: 'assigned shared 198.51.100.1 web',
   },
   'takes the address it had before, if that is free': {
     situation: { former: [addr('198.51.100.2')] },

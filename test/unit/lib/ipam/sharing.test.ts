@@ -1,13 +1,18 @@
-/** Who may share an address with whom. Each row: the Service that asks, the one that has the address, and the sentence of the refusal. */
+/** Who may join an address, and what keeps those apart who have one together. Each row: the Service that asks, the one that has the address, and the sentence of the refusal. */
 import type { ClaimHolder } from '../../../../lib/api/claim.ts';
 import type { Wants } from '../../../../lib/api/wants.ts';
-import { holderName, mayShare } from '../../../../lib/ipam/sharing.ts';
-import { holder, wants } from './builders.ts';
+import { holderName, mayShare, takenPort, whyApart } from '../../../../lib/ipam/sharing.ts';
+import { addr, holder, wants } from './builders.ts';
 
+const AT = addr('198.51.100.7');
 const HTTPS = { ports: [{ port: 443, protocol: 'TCP' }] } as const;
 const asks = (differs: Partial<Wants> = {}): Wants => wants({ sharingKey: 'edge', ...HTTPS, ...differs });
 const has = (differs: Partial<ClaimHolder> = {}): ClaimHolder => holder('other', { sharingKey: 'edge', ...differs });
 const abroad = { namespace: 'office', sharingNamespaces: ['shop'] };
+
+const requests = (differs: Partial<ClaimHolder> = {}): ClaimHolder => holder('other', { requested: true, ...differs });
+const KEY = 'Service shop/other has it; give both the same annotation skycap.io/sharing-key to share it';
+const KEY_ABROAD = KEY.replace('shop', 'office');
 
 const rows: readonly (readonly [string, Wants, readonly ClaimHolder[], string | undefined])[] = [
   ['nobody has it', asks(), [], undefined],
@@ -98,12 +103,79 @@ const rows: readonly (readonly [string, Wants, readonly ClaimHolder[], string | 
     'Service office/other has other endpoints; with externalTrafficPolicy Local sharers need one namespace and selector',
   ],
   ['Cluster, other selectors', asks({ selector: 'app=x' }), [has()], undefined],
+  ['both request it, in one namespace', wants({ addresses: [AT], ...HTTPS }), [requests()], undefined],
+  ['both request it, and one has a key', asks({ addresses: [AT] }), [requests()], undefined],
+  ['both request it, and their keys differ', asks({ addresses: [AT] }), [requests({ sharingKey: 'x' })], KEY],
+  [
+    'both request it, in two namespaces',
+    wants({ addresses: [AT], ...HTTPS }),
+    [requests({ namespace: 'office' })],
+    KEY_ABROAD,
+  ],
+  ['only the other requests it', wants(HTTPS), [requests()], KEY],
+  ['another address is requested', wants({ addresses: [addr('198.51.100.8')], ...HTTPS }), [requests()], KEY],
+  ['only we request it', wants({ addresses: [AT], ...HTTPS }), [holder('other')], KEY],
+  [
+    'both request it, with one port',
+    wants({ addresses: [AT] }),
+    [requests()],
+    'Service shop/other uses port 80/TCP of it; choose another port',
+  ],
+  [
+    'the other is being changed',
+    asks(),
+    [has({ changing: true })],
+    'Service shop/other is being changed; it is tried again soon',
+  ],
 ];
 
 it.each(rows)('%s', (_, one, others, why) => {
-  expect(mayShare(one, others)).toEqual(why === undefined ? { ok: true } : { ok: false, why });
+  expect(mayShare(one, AT, others)).toEqual(why === undefined ? { ok: true } : { ok: false, why });
 });
 
 it('a holder that has no name yet is called so', () => {
   expect(holderName({ ...holder('x'), name: undefined } as ClaimHolder)).toBe('shop/(being created)');
+});
+
+describe('those who have an address together', () => {
+  it('have nothing in their way where each could join the others', () => {
+    expect(whyApart(asks(), AT, [has(), requests({ changing: true, sharingKey: 'edge' })])).toBeUndefined();
+  });
+
+  it('are told all of it at once', () => {
+    const other = holder('other', { ...abroad, externalTrafficPolicy: 'Local' });
+    expect(whyApart(wants(), AT, [other])).toBe(
+      [
+        'Service office/other has it; give both the same annotation skycap.io/sharing-key to share it',
+        "Service office/other is in another namespace; list each other's namespace in skycap.io/sharing-namespaces on both",
+        'Service office/other uses port 80/TCP of it; choose another port',
+        'Service office/other has externalTrafficPolicy Local; sharers need the same one',
+      ].join('; '),
+    );
+  });
+
+  it('are told once of what many have', () => {
+    const others = ['a', 'b', 'c', 'd', 'e'].map((name) => holder(name, HTTPS));
+    expect(whyApart(wants(), AT, others)).toBe(
+      'Services shop/a, shop/b, shop/c and 2 more have it; give all the same annotation skycap.io/sharing-key to share it',
+    );
+    expect(
+      whyApart(
+        asks(),
+        AT,
+        others.slice(0, 2).map((one) => ({ ...one, sharingKey: 'edge' })),
+      ),
+    ).toBe('Services shop/a, shop/b use port 443/TCP of it; choose another port');
+  });
+});
+
+it('a port that somebody has is named, with whom', () => {
+  const ports = [
+    { port: 80, protocol: 'TCP' },
+    { port: 443, protocol: 'TCP' },
+  ] as const;
+  expect(takenPort(ports, [has({ ports: [] }), has(HTTPS)])).toBe(
+    'Service shop/other uses port 443/TCP of it; choose another port',
+  );
+  expect(takenPort([], [has()])).toBeUndefined();
 });

@@ -1,9 +1,10 @@
 /** An entry while its Service is being changed: whoever may join it may stay, whether the change is stored or fails. */
 import fc from 'fast-check';
 import type { ClaimHolder } from '../../../../lib/api/claim.ts';
+import type { Wants } from '../../../../lib/api/wants.ts';
 import { mayShare } from '../../../../lib/ipam/sharing.ts';
 import { underWay } from '../../../../lib/ipam/under-way.ts';
-import { holder, wants } from './builders.ts';
+import { addr, holder, wants } from './builders.ts';
 
 const TCP = (port: number) => ({ port, protocol: 'TCP' as const });
 const shared = (differs: Partial<ClaimHolder> = {}) => holder('web', { sharingKey: 'edge', ...differs });
@@ -15,26 +16,38 @@ it.each<[string, ClaimHolder, ClaimHolder, Partial<ClaimHolder>]>([
     shared({ ports: [TCP(443)] }),
     { sharingKey: 'edge', ports: [TCP(80), TCP(443)] },
   ],
-  ['gives no consent where it gave none', holder('web'), shared(), {}],
-  ['gives none where it takes it back', shared(), holder('web'), {}],
-  ['gives none by another key', shared(), shared({ sharingKey: 'core' }), {}],
-  ['gives none under another policy', shared(), shared({ externalTrafficPolicy: 'Local' }), {}],
+  ['is closed where it gave no consent', holder('web'), shared(), { sharingKey: 'edge', changing: true }],
+  ['is closed where it takes it back', shared(), holder('web'), { changing: true }],
+  ['is closed by another key', shared(), shared({ sharingKey: 'core' }), { sharingKey: 'core', changing: true }],
   [
-    'gives it to the namespaces of both',
+    'is closed by another policy',
+    shared(),
+    shared({ externalTrafficPolicy: 'Local' }),
+    { sharingKey: 'edge', changing: true },
+  ],
+  [
+    'is closed by other namespaces',
     shared({ sharingNamespaces: ['a', 'b'] }),
     shared({ sharingNamespaces: ['b', 'c'] }),
-    { sharingKey: 'edge', sharingNamespaces: ['b'] },
+    { sharingKey: 'edge', sharingNamespaces: ['b', 'c'], changing: true },
+  ],
+  ['is closed by a request', holder('web'), holder('web', { requested: true }), { requested: true, changing: true }],
+  [
+    'stays closed until it is known what is stored',
+    shared({ changing: true }),
+    shared(),
+    { sharingKey: 'edge', changing: true },
   ],
   ['does not mind a selector under Cluster', shared(), shared({ selector: 'app=other' }), { sharingKey: 'edge' }],
   [
     'minds a selector under Local',
     shared({ externalTrafficPolicy: 'Local' }),
     shared({ externalTrafficPolicy: 'Local', selector: 'app=other' }),
-    {},
+    { sharingKey: 'edge', changing: true },
   ],
 ])('%s', (_, own, next, expected) => {
-  const { sharingKey, sharingNamespaces, ports } = underWay(own, next);
-  expect({ sharingKey, sharingNamespaces, ports }).toEqual({ ports: [TCP(80)], ...expected });
+  const { sharingKey, sharingNamespaces, ports, requested, changing } = underWay(own, next);
+  expect({ sharingKey, sharingNamespaces, ports, requested, changing }).toEqual({ ports: [TCP(80)], ...expected });
 });
 
 it('keeps who it is of', () => {
@@ -51,15 +64,18 @@ const wish = fc.record({
   sharingNamespaces: fc.uniqueArray(namespaces),
   externalTrafficPolicy: fc.constantFrom('Cluster' as const, 'Local' as const),
   selector: fc.constantFrom('', 'app=web', 'app=other'),
+  requested: fc.boolean(),
 });
+const AT = addr('198.51.100.7');
 
 it('whoever may join it may be there before and after', () => {
   fc.assert(
     fc.property(wish, wish, wish, namespaces, (before, after, other, namespace) => {
       const [own, next] = [before, after].map((one) => holder('web', one as Partial<ClaimHolder>));
-      const joiner = wants({ namespace, ...other });
-      if (!mayShare(joiner, [underWay(own!, next!)]).ok) return;
-      expect([mayShare(joiner, [own!]).ok, mayShare(joiner, [next!]).ok]).toEqual([true, true]);
+      const { requested, ...rest } = other;
+      const joiner = wants({ namespace, ...rest, addresses: requested ? [AT] : [] } as Partial<Wants>);
+      if (!mayShare(joiner, AT, [underWay(own!, next!)]).ok) return;
+      expect([mayShare(joiner, AT, [own!]).ok, mayShare(joiner, AT, [next!]).ok]).toEqual([true, true]);
     }),
     { numRuns: 2_000 },
   );
