@@ -43,7 +43,7 @@ export class Eips {
   readonly #present = new Map<string, string>();
   /** By uid of the deleted Eip. */
   readonly #releases = new Map<string, Release>();
-  /** An Eip was deleted, or a claim by others; and the CRDs were not looked at since. */
+  /** An Eip was deleted, or the claim of a published address; and the CRDs were not looked at since. */
   #isInDoubt = false;
   readonly #former = new FormerEips();
   #unsettledAtMs = Number.NEGATIVE_INFINITY;
@@ -74,7 +74,7 @@ export class Eips {
     return this.#isInDoubt;
   }
 
-  /** A claim is gone that was not released here: so is the whole kind, perhaps. */
+  /** The claim of a published address is gone: so is the whole kind, perhaps. */
   doubt(): void {
     this.#isInDoubt = true;
   }

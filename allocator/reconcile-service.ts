@@ -75,9 +75,10 @@ export class ServiceReconciler {
   async #look(service: Service, signal: AbortSignal): Promise<Again | undefined> {
     const { world, config, turns } = this.#deps;
     const view = viewOf(service, world, config);
-    turns.started(view.key);
     if (service.metadata.deletionTimestamp !== undefined) return this.#letGo(view, signal);
+    // It is its turn still: were it not, others who wait would overtake it.
     if (view.unsure) return this.#makeSure(view, view.unsure, signal);
+    turns.started(view.key);
     this.#patience.reset(`${view.key} behind`);
     const calmMs = this.#calmMs(view);
     if (calmMs > 0) return { againAfterMs: calmMs };

@@ -35,6 +35,11 @@ export class ServiceIndex {
     return keys !== undefined && !keys.has(key);
   }
 
+  /** A Service of ours shows the address. */
+  isPublished(address: Address): boolean {
+    return this.#byAddress.has(formatAddress(address));
+  }
+
   /** Keys of the Services of ours that show it. @param address in canonical text. */
   publishersOf(address: string): Iterable<string> {
     return this.#byAddress.get(address) ?? [];

@@ -166,8 +166,8 @@ export class World {
   #forget(claim: EipClaim): void {
     const address = claimAddress(claim.metadata.name ?? '');
     if (!address) return;
-    // What was released here, the ledger has forgotten by now.
-    if (this.ledger.claimOf(address)?.metadata.uid === claim.metadata.uid) this.eips.doubt();
+    // What is released in order is published by nobody any more.
+    if (this.index.isPublished(address)) this.eips.doubt();
     this.ledger.forget(address, claim.metadata.uid);
   }
 }

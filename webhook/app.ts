@@ -26,7 +26,7 @@ import type { Reviewed } from './reviewed.ts';
 
 export interface AppDeps {
   readonly mutate: (request: AdmissionRequest, signal: AbortSignal) => Promise<Reviewed>;
-  readonly validate: (request: AdmissionRequest) => Reviewed;
+  readonly validate: (request: AdmissionRequest, signal: AbortSignal) => Reviewed | Promise<Reviewed>;
   readonly health: HealthHandler;
   readonly metrics: WebhookMetrics;
   readonly log: Logger;
@@ -59,7 +59,16 @@ export function buildApp(deps: AppDeps): Express {
     // A Service is admitted whatever goes wrong here: it is better off without an address than not there.
     reviewing('/mutate', deps, (request) => withDeadline(deadlineMs, (signal) => mutate(request, signal)), admitted),
   );
-  app.post('/validate', ...readReview, reviewing('/validate', deps, validate, undefined));
+  app.post(
+    '/validate',
+    ...readReview,
+    reviewing(
+      '/validate',
+      deps,
+      (request) => withDeadline(deadlineMs, async (signal) => validate(request, signal)),
+      undefined,
+    ),
+  );
   app.use((request, response, next) => {
     if (!health(request, response)) next();
   });

@@ -124,13 +124,18 @@ export class ServiceMutator {
         ? await identifyStored(identity, old, wants, this.#identifyDeps, signal)
         : await identifyNew(identity, service, wants, this.#identifyDeps, signal);
       if (!claimant) return UNTOUCHED;
-      const [pinned] = old ? pinnedHoldings(wants, this.#deps.situation.holdingsOf(claimant)) : [];
+      const [pinned] = old ? pinnedHoldings(wants, this.#held(old, claimant)) : [];
       if (old && pinned) return this.#pinned(subject, claimant, pinned);
       const choice = request.dryRun ? claimer.preview(claimant) : await claimer.assign(claimant, signal);
       return this.#answerFor(subject, claimant, choice);
     } catch (err) {
       return this.#deferred(subject, err);
     }
+  }
+
+  #held(old: Service, claimant: ServiceClaimant): Holding[] {
+    const { situation } = this.#deps;
+    return [...situation.holdingsOf(claimant), ...situation.lostHoldingsOf(old, claimant)];
   }
 
   /** A namespace made a moment before its first Service: an Eip may select it by its labels, so they are asked for. */

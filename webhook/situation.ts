@@ -8,6 +8,7 @@ import type { Eip } from '../lib/api/eip.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';
 import { parseEip } from '../lib/api/parse-eip.ts';
 import type { UnmarkedServices, WantsContext } from '../lib/api/parse-wants.ts';
+import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import { isLeftAlone, isServedByAnother } from '../lib/api/served-by-another.ts';
 import type { Namespace, Service } from '../lib/api/service.ts';
 import type { LiveAddress } from '../lib/api/validate-eip.ts';
@@ -18,9 +19,9 @@ import { buildPools, type Pools } from '../lib/ipam/pools.ts';
 import { holderName } from '../lib/ipam/sharing.ts';
 import { accountOf, type Source, troubleWith } from '../lib/ipam/source.ts';
 import type { Store } from '../lib/kube/store.ts';
-import { type Address, type Family, sameAddress } from '../lib/net/address.ts';
+import { type Address, type Family, formatAddress, sameAddress } from '../lib/net/address.ts';
 import { claimsHeld, type ServiceClaimant } from './claimant.ts';
-import { marksOf } from './marks.ts';
+import { markedAddresses, marksOf } from './marks.ts';
 
 export interface SituationSources {
   readonly eips: Store<EipObject>;
@@ -125,24 +126,52 @@ export class ClusterSituation {
     });
   }
 
+  /**
+   * What a Service was given and publishes while neither its Eip is there nor its claim: their CRDs were deleted. The allocator claims it again, and until then
+   * nothing else is chosen.
+   */
+  lostHoldingsOf(service: Service, { holder }: ServiceClaimant): readonly Holding[] {
+    const marks = marksOf(service);
+    const { eip } = marks;
+    if (eip === undefined) return [];
+    const marked = markedAddresses(marks);
+    const lost = publishedAddresses(service).filter(
+      (address) =>
+        marked.some((one) => sameAddress(one, address)) &&
+        this.eipOf(address) === undefined &&
+        this.ledger.claimOf(address) === undefined,
+    );
+    return lost.map((address) => {
+      const spec = { address: formatAddress(address), eip, holders: [holder] };
+      const claim: EipClaim = { apiVersion: 'skycap.io/v1alpha1', kind: 'EipClaim', metadata: {}, spec };
+      return { address, claim, own: holder, eipName: eip, eip: 'unusable', isEstablished: true };
+    });
+  }
+
   /** What is the matter with the Eip of an address that no Eip has any more. */
   troubleOf(source: Source): string {
     const object = this.#sources.eips.get(source.eip);
     return troubleWith(source, object, object && parseEip(object), this.#currentPools()).message;
   }
 
-  /** Whether it is of an Eip that counts, and nobody's. */
-  isWithoutClaim(address: Address): boolean {
-    return this.#currentPools().containing(address) !== undefined && this.ledger.claimOf(address) === undefined;
+  /** Name of the Eip that has the address. */
+  eipOf(address: Address): string | undefined {
+    return this.#currentPools().containing(address)?.name;
   }
 
   /** The addresses that an Eip has given, or has taken over from another, and who has them. */
   liveAddresses(eipName: string): readonly LiveAddress[] {
+    return this.claimsOf(eipName).map(({ spec }) => ({
+      address: spec.address,
+      services: spec.holders.map(holderName),
+    }));
+  }
+
+  /** Those that count to the Eip. */
+  claimsOf(eipName: string): readonly EipClaim[] {
     const pools = this.#currentPools();
     const { eips } = this.#sources;
-    return [...this.ledger.claims()]
-      .filter((claim) => accountOf(claim, pools, (name) => eips.get(name)) === eipName)
-      .map(({ spec }) => ({ address: spec.address, services: spec.holders.map(holderName) }));
+    return [...this.ledger.claims()].filter((claim) => accountOf(claim, pools, (name) => eips.get(name)) === eipName);
   }
 
   /** One that is left alone, though nobody else serves it any more, is for the allocator to take, in its time. */

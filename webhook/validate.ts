@@ -2,7 +2,7 @@
  * The answer to the review of an Eip, a BgpConf or a BgpPeer: what is wrong is refused with the remedy, what has no effect yet is warned of.
  *
  * An UPDATE is refused only for what it newly breaks, so that an object stored before Skycap came, or while it was away, can still be labelled
- * and mended step by step. Nothing stands in the way of a deletion.
+ * and mended step by step. Of deletions only that of an Eip in use is refused (`review-eip-deletion.ts`).
  */
 import type { BgpConfObject, BgpPeerObject } from '../lib/api/bgp-types.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';

@@ -22,6 +22,7 @@ import { allocatorUser, servingNames, type WebhookConfig } from './config.ts';
 import { webhookMetrics } from './metrics.ts';
 import { ServiceMutator } from './mutate-service.ts';
 import { readPrimaryFamily } from './primary-family.ts';
+import { isEipDeletion, reviewEipDeletion } from './review-eip-deletion.ts';
 import { ClusterSituation } from './situation.ts';
 import { makeStores } from './stores.ts';
 import type { TlsContent } from './tls/tls-content.ts';
@@ -111,7 +112,10 @@ export function makeWebhook(options: WebhookOptions): Webhook {
 
   const app = buildApp({
     mutate: (request, signal) => mutator.mutate(request, signal),
-    validate: (request) => validate(request, { situation, log }),
+    validate: (request, signal) =>
+      isEipDeletion(request)
+        ? reviewEipDeletion(request, { situation, client, log }, signal)
+        : validate(request, { situation, log }),
     health: healthHandler({
       registry,
       ready: {

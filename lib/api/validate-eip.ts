@@ -36,7 +36,7 @@ export function validateEip(
     ...(moved ? overlaps(eip, rest) : []),
     ...(isNewDefault(eip, old) ? secondDefault(eip, rest) : []),
     ...(isAtOdds(eip) && !(old && isAtOdds(old)) ? [AT_ODDS] : []),
-    ...(old && moved ? strandedAddresses(eip, liveAddresses(eip.name)) : []),
+    ...(old && moved ? strandedAddresses(eip, old, liveAddresses(eip.name)) : []),
   ];
 }
 
@@ -79,22 +79,33 @@ function secondDefault({ range: { family } }: Eip, others: readonly Eip[]): Prob
   ];
 }
 
-function strandedAddresses(eip: Eip, live: readonly LiveAddress[]): Problem[] {
-  const stranded = live
-    .map(({ address, services }) => ({ address: parseAddress(address), services }))
-    .filter((item) => item.address !== undefined && !rangeContains(eip.range, item.address))
-    .sort((a, b) => compareAddresses(a.address!, b.address!))
-    .map(({ address, services }) => `${formatAddress(address!)} (${[...services].sort().join(', ')})`);
+/** What it had already not, before this update, is no reason to refuse one. */
+function strandedAddresses(eip: Eip, old: Eip, live: readonly LiveAddress[]): Problem[] {
+  const stranded = live.filter(({ address: text }) => {
+    const address = parseAddress(text);
+    return address && rangeContains(old.range, address) && !rangeContains(eip.range, address);
+  });
   if (stranded.length === 0) return [];
-  const named = stranded.slice(0, MOST_NAMED).join(', ');
-  const more = stranded.length > MOST_NAMED ? ` and ${stranded.length - MOST_NAMED} more` : '';
   return [
     {
       field: 'spec.address',
       value: rangeText(eip.range),
-      message: `leaves out addresses in use: ${named}${more}; keep them in the Eip, or delete those Services first`,
+      message: `leaves out addresses in use: ${nameAddresses(stranded)}; keep them in the Eip, or delete those Services first`,
     },
   ];
+}
+
+/** `192.0.2.1 (shop/web), 192.0.2.2 (shop/api) and 3 more`. */
+export function nameAddresses(live: readonly LiveAddress[]): string {
+  const parsed = live.flatMap(({ address: text, services }) => {
+    const address = parseAddress(text);
+    return address ? [{ address, services }] : [];
+  });
+  const sentences = parsed
+    .sort((a, b) => compareAddresses(a.address, b.address))
+    .map(({ address, services }) => `${formatAddress(address)} (${[...services].sort().join(', ')})`);
+  const more = sentences.length > MOST_NAMED ? ` and ${sentences.length - MOST_NAMED} more` : '';
+  return `${sentences.slice(0, MOST_NAMED).join(', ')}${more}`;
 }
 
 function sameRange(a: AddressRange, b: AddressRange): boolean {

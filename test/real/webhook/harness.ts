@@ -225,6 +225,8 @@ export class WebhookLab implements AsyncDisposable {
   }
 
   async deleteEip(name: string): Promise<void> {
+    const body = { metadata: { annotations: { 'skycap.io/release-addresses': 'true' } } };
+    await this.client.patch(EIPS, { name }, body, { type: 'merge' });
     await this.client.delete(EIPS, { name });
     await this.untilInStep('eips');
   }

@@ -135,9 +135,10 @@ describe('an Eip whose addresses are in use', () => {
     expect(await write('Eip', 'former', { address: '192.0.2.32/29' })).toBe('stored');
   });
 
-  it('may be deleted all the same', async () => {
-    const { status } = await lab.send('DELETE', `${GROUP}/v1alpha2/eips/busy`);
-    expect(status).toBe(200);
+  it('is deleted only where it says that they are to be released', async () => {
+    const { status, message } = await lab.send('DELETE', `${GROUP}/v1alpha2/eips/busy`);
+    expect([status, message]).toEqual([403, expect.stringContaining('default/a')]);
+    await lab.deleteEip('busy');
     await eventually(async () => expect((await lab.send('GET', `${GROUP}/v1alpha2/eips/busy`)).status).toBe(404));
   });
 });

@@ -158,13 +158,13 @@ test('who announces an address of an Eip that is gone is said as before, for as 
   expect(world.eips.announcing(addr('10.0.0.1'))).toBeUndefined();
 });
 
-test('a claim that somebody else deletes may have gone with its CRD, one that was released here has not', () => {
+test('the claim of a published address that is deleted may have gone with its CRD; one that is released is published by nobody', () => {
   const { stores, world } = site();
   const [made] = stores.claims.values();
-  world.ledger.forget(addr('10.0.0.1'), made!.metadata.uid);
   stores.claims.remove(made!);
   expect(world.eips.isInDoubt).toBe(false);
   stores.claims.put(made!);
+  stores.services.put({ ...of, metadata: { ...of.metadata, labels: { 'eip.openelb.kubesphere.io/v1alpha2': 'web' } } });
   stores.claims.remove(made!);
   expect(world.eips.isInDoubt).toBe(true);
 });

@@ -242,12 +242,10 @@ describe('the webhook configurations', () => {
   });
 
   it('ask about our kinds in their stored version', () => {
+    const ours = { apiGroups: [OPENELB_GROUP], apiVersions: ['v1alpha2'] };
     expect(validating.rules).toEqual([
-      expect.objectContaining({
-        apiGroups: [OPENELB_GROUP],
-        apiVersions: ['v1alpha2'],
-        resources: ['eips', 'bgpconfs', 'bgppeers'],
-      }),
+      expect.objectContaining({ ...ours, resources: ['eips', 'bgpconfs', 'bgppeers'] }),
+      expect.objectContaining({ ...ours, resources: ['eips'], operations: ['DELETE'] }),
     ]);
   });
 });

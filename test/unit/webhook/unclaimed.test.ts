@@ -60,6 +60,11 @@ it.each<[string, Service, string[]]>([
   ],
   ['claimed', publishing(service(), '198.51.100.1'), []],
   ['of no Eip', publishing(service(), '203.0.113.1'), []],
+  [
+    'of an Eip that is gone',
+    publishing(stored({ 'skycap.io/addresses': '203.0.113.1' }), '203.0.113.1', '203.0.113.9'),
+    ['203.0.113.1 shop/front'],
+  ],
   ['of another load balancer', publishing(service(FOREIGN), '198.51.100.7'), []],
   ['published by nobody, but marked', stored({ 'skycap.io/addresses': '198.51.100.7' }), []],
 ])('%s', async (_, one, expected) => {
