@@ -49,7 +49,12 @@ export interface SpeakerObject extends KubeObject {
     /** Addresses this node announces by BGP. */
     readonly announcedAddresses?: number;
     /** Addresses this node answers ARP or NDP for. Others decide by it who has an address. */
-    readonly layer2Addresses?: readonly { readonly address: string; readonly interface: string }[];
+    readonly layer2Addresses?: readonly {
+      readonly address: string;
+      readonly interface: string;
+      /** It is about to be given up: nobody lets go of it for the sake of this node. */
+      readonly yielding?: boolean;
+    }[];
     /** How many different ones: what the printer column shows. */
     readonly layer2AddressCount?: number;
     /**

@@ -4,6 +4,9 @@
  *
  * - Who has an address keeps it while it may: a move breaks connections. Of two who have it, the one of the higher rank keeps it. But the object of a dead
  *   node says for ever what it had: nobody lets go to another one that he has not heard.
+ * - Nobody lets go to another one before all can know that he does, and nobody to one who says that he does: two who have it and see the endpoints at different times
+ *   would else let go to each other.
+ * - `Local` without an endpoint on any node: who has it goes on. The kernel refuses or drops what comes, and an endpoint that comes back finds the address there.
  * - Else it is for the node of the highest rank among those that live and may; for one that is cordoned only where there is no other.
  * - A cordoned node whose pods are being evicted is being drained, and gives up what others may have.
  * - Whoever takes over from one that may be dead asks for the address on the wire first. From one that said itself that it gives it up, or that the
@@ -31,6 +34,8 @@ export interface Layer2Node {
   readonly unable: ReadonlySet<string>;
   /** What it says it answers for. */
   readonly holds: ReadonlySet<string>;
+  /** What it says of those that it is about to give up. Of this node: what all others know who know what this one knows. */
+  readonly yields: ReadonlySet<string>;
 }
 
 /** What came of asking for an address on the wire; good for a moment only. */
@@ -94,15 +99,15 @@ function decideOne(seen: Seen, wanted: Wanted): Decision {
   if (seen.cutOff && !isMine) return { text, action: 'leave', reason: 'CutOff' };
   if (seen.cutOff && othersMay(seen, wanted)) return { text, action: 'letGo', reason: 'CutOff' };
   if (seen.contested.has(text)) return { text, action: isMine ? 'letGo' : 'leave', reason: 'AddressConflict' };
-  const keeper = best(seen, wanted, holders);
+  const keeper = best(seen, wanted, isMine ? remaining(seen, text, holders) : holders);
   if (keeper === self) return { text, action: 'hold', reason: 'Announced', ...heir(seen, wanted) };
-  if (keeper && isMine && !seen.nodes.get(keeper)?.heard) return goOn(seen, wanted, keeper);
-  if (keeper) return { text, action: isMine ? 'letGo' : 'leave', reason: 'HeldElsewhere', other: keeper };
+  if (keeper && isMine) return giveWay(seen, wanted, keeper);
+  if (keeper) return { text, action: 'leave', reason: 'HeldElsewhere', other: keeper };
   const owner = best(seen, wanted, seen.nodes.keys());
   // Better on a node that is being drained than nowhere.
   if (!owner && seen.drained.size > 0) return decideOne({ ...seen, drained: new Set() }, wanted);
   const hindrance = hindranceOf(seen, wanted, self) ?? 'HeldElsewhere';
-  if (!owner) return ownerless(text, isMine, hindrance);
+  if (!owner) return isMine ? goOnAlone(seen, wanted, hindrance) : { text, action: 'leave', reason: hindrance };
   if (owner !== self) {
     // Until the other one says that it has it.
     return { text, action: isMine ? 'hold' : 'leave', reason: isMine ? 'HandsOver' : hindrance, other: owner };
@@ -115,6 +120,21 @@ function othersMay({ self, nodes }: Seen, { eip }: Wanted): boolean {
   return [...nodes.values()].some(
     ({ node }) => node.name !== self && !node.excluded && matchesLabels(eip.nodeSelector, node.labels),
   );
+}
+
+/** Of those who have it, this node and all who are not about to give it up. */
+function remaining({ self, nodes }: Seen, text: string, holders: readonly string[]): string[] {
+  return holders.filter((name) => name === self || !nodes.get(name)?.yields.has(text));
+}
+
+/** Another one who has it keeps it. */
+function giveWay(seen: Seen, wanted: Wanted, keeper: string): Decision {
+  const { text } = wanted;
+  if (!seen.nodes.get(keeper)?.heard) return goOn(seen, wanted, keeper);
+  const isKnown = seen.nodes.get(seen.self)?.yields.has(text);
+  return isKnown
+    ? { text, action: 'letGo', reason: 'HeldElsewhere', other: keeper }
+    : { text, action: 'hold', reason: 'HandsOver', other: keeper };
 }
 
 /** Two answer for it if `keeper` lives; until that is heard or its Lease runs out, which is soon. */
@@ -131,11 +151,17 @@ function heir(seen: Seen, wanted: Wanted): Pick<Decision, 'other'> {
   return owner === undefined || owner === seen.self ? {} : { other: owner };
 }
 
-/** Nobody may have it. Whoever is only about to end goes on to its end. */
-function ownerless(text: string, isMine: boolean, hindrance: Reason): Decision {
-  if (!isMine) return { text, action: 'leave', reason: hindrance };
-  const action = hindrance === 'SpeakerStopping' ? 'hold' : 'letGo';
-  return { text, action, reason: hindrance };
+/** Nobody may have it. Whoever is only about to end goes on to its end, and of those who lack nothing but an endpoint one goes on. */
+function goOnAlone(seen: Seen, wanted: Wanted, hindrance: Reason): Decision {
+  const { self } = seen;
+  const { text } = wanted;
+  if (hindrance === 'SpeakerStopping') return { text, action: 'hold', reason: hindrance };
+  if (hindrance !== 'NoLocalEndpoints') return { text, action: 'letGo', reason: hindrance };
+  const holders = remaining(seen, text, seen.holders.get(text) ?? []);
+  const keeper = best(seen, wanted, holders, (name) => hindranceOf(seen, wanted, name) !== 'NoLocalEndpoints');
+  return keeper === undefined || keeper === self
+    ? { text, action: 'hold', reason: hindrance }
+    : giveWay(seen, wanted, keeper);
 }
 
 /** It is for this node, and no live node that may have it has it. */
@@ -196,8 +222,13 @@ function isShared({ self, nodes, holders }: Seen, text: string): boolean {
   return (holders.get(text) ?? []).some((name) => name !== self && nodes.get(name)?.live);
 }
 
-/** The highest rank of those that live and may have the address; cordoned nodes come after all others. */
-function best(seen: Seen, wanted: Wanted, names: Iterable<string>): string | undefined {
+/** The highest rank of those that live and may have the address, or whatever else `mayNot` says; cordoned nodes come after all others. */
+function best(
+  seen: Seen,
+  wanted: Wanted,
+  names: Iterable<string>,
+  mayNot: (name: string) => unknown = (name) => hindranceOf(seen, wanted, name),
+): string | undefined {
   const addressHash = hashOf(wanted.text);
   let found: { readonly name: string; readonly rank: number } | undefined;
   for (const name of names) {
@@ -208,7 +239,7 @@ function best(seen: Seen, wanted: Wanted, names: Iterable<string>): string | und
     const rank = rankOf(seen.hashes.get(name) ?? 0, addressHash) - penalty;
     const isHigher = !found || rank > found.rank || (rank === found.rank && name < found.name);
     // Asked last, since it costs most.
-    if (isHigher && !hindranceOf(seen, wanted, name)) found = { name, rank };
+    if (isHigher && !mayNot(name)) found = { name, rank };
   }
   return found?.name;
 }

@@ -13,8 +13,15 @@ export type Layer2Status = Pick<
   'layer2Addresses' | 'layer2AddressCount' | 'layer2Unable' | 'layer2Interfaces' | 'suspects' | 'stopping'
 >;
 
+export interface SaidAddress {
+  readonly address: string;
+  readonly interface: Layer2Address['interface'];
+  /** It is about to be given up, as soon as another one has it who does not say so. */
+  readonly yielding?: true;
+}
+
 export interface Said {
-  readonly addresses: readonly { readonly address: string; readonly interface: Layer2Address['interface'] }[];
+  readonly addresses: readonly SaidAddress[];
   readonly unable: readonly string[];
   /** By which others know this node on the wire. */
   readonly interfaces: readonly { readonly name: string; readonly mac: string }[];
@@ -85,12 +92,21 @@ export class Publisher {
 /** What an object says. */
 export function saidIn(status: Layer2Status | undefined): Said {
   return {
-    addresses: (status?.layer2Addresses ?? []).map(({ address, interface: on }) => ({ address, interface: on })),
+    addresses: (status?.layer2Addresses ?? []).map(({ address, interface: on, yielding }) => ({
+      address,
+      interface: on,
+      ...(yielding && { yielding: true as const }),
+    })),
     unable: status?.layer2Unable ?? [],
     interfaces: (status?.layer2Interfaces ?? []).map(({ name, mac }) => ({ name, mac })),
     suspects: status?.suspects ?? [],
     stopping: status?.stopping ?? false,
   };
+}
+
+/** Addresses that a node says it is about to give up. One that ends gives up all. */
+export function noticesIn({ addresses, stopping }: Said): ReadonlySet<string> {
+  return new Set(addresses.flatMap(({ address, yielding }) => (stopping || yielding ? [address] : [])));
 }
 
 /** In a merge patch (RFC 7396) null removes. */
@@ -107,6 +123,6 @@ function patchFor({ addresses, unable, interfaces, suspects, stopping }: Said): 
 }
 
 function textOf({ addresses, unable, interfaces, suspects, stopping }: Said): string {
-  const places = addresses.map((one) => [one.address, one.interface]);
+  const places = addresses.map((one) => [one.address, one.interface, one.yielding]);
   return JSON.stringify([places, unable, interfaces.map(({ name, mac }) => [name, mac]), suspects, stopping]);
 }

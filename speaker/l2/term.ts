@@ -7,11 +7,13 @@
 
 import { nodeState } from '../../lib/announce/node-state.ts';
 import { matchesLabels } from '../../lib/api/label-selector.ts';
+import type { Reason } from '../../lib/api/reasons.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 import type { Again } from '../../lib/process/level-loop.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { nextNotices, standingNotices } from './notices.ts';
 import { type Decision, decideOwnership } from './owner.ts';
 import type { Fleet } from './peers/fleet.ts';
 import type { Liveness } from './peers/liveness.ts';
@@ -19,7 +21,7 @@ import type { LivenessWatch } from './peers/liveness-watch.ts';
 import { hadBefore, nodesSeen, ringMembers } from './peers/nodes-seen.ts';
 import type { PeerWatchPort } from './peers/peer-watch-port.ts';
 import { interfacesOf, type Places, placeEips } from './places.ts';
-import type { Said } from './publisher.ts';
+import { noticesIn, type Said, saidIn } from './publisher.ts';
 import type { Questions } from './questions.ts';
 import type { Answered, ResponderPort } from './responder-port.ts';
 import { layer2Eips, type Wanted, wantedAddresses } from './wanted.ts';
@@ -48,6 +50,8 @@ const SETTLE_MS = 10_000;
 /** The kernel is asked for a route in another thread. */
 const ROUTE_KNOWN_AFTER_MS = 1_000;
 const LOOK_AGAIN_MS = 50;
+/** Of what is held: nothing is waited for. */
+const RESTING: readonly Reason[] = ['Announced', 'NoLocalEndpoints'];
 /** While another one has it, too, that is still to be heard. */
 const HEARD_LOOK_MS = 250;
 
@@ -57,6 +61,8 @@ export class Term {
   readonly #unroutedSinceMs = new Map<string, number>();
   /** By the text of the address, where it is answered for. Undefined until it is known what this node had before. */
   #holds: Map<string, readonly string[]> | undefined;
+  /** Texts of addresses that this node says it is about to give up. */
+  #notices: ReadonlySet<string> | undefined;
   #answered = '';
   #stopping = false;
   #said: Said | undefined;
@@ -94,13 +100,20 @@ export class Term {
     const places = placeEips(eips, here, facts);
     if (this.#waitsForRoutes(places)) return { againAfterMs: LOOK_AGAIN_MS };
     this.#holds ??= this.#heldBefore();
+    const heardNotices = noticesIn(saidIn(fleet.speakers().find(({ metadata }) => metadata.name === nodeName)?.status));
+    this.#notices ??= heardNotices;
     const wanted = wantedAddresses(snapshot);
-    const { heard, verdict } = liveness;
+    const { verdict } = liveness;
     const { live, cutOff } = verdict;
-    const own = { holds: new Set(this.#holds.keys()), stopping: this.#stopping, unable: new Set(places.unable) };
+    const own = {
+      holds: new Set(this.#holds.keys()),
+      yields: standingNotices(this.#notices, heardNotices),
+      stopping: this.#stopping,
+      unable: new Set(places.unable),
+    };
     const decisions = decideOwnership({
       self: nodeName,
-      nodes: nodesSeen({ self: nodeName, own, speakers: fleet.speakers(), node: nodeOf, live, heard }),
+      nodes: nodesSeen({ self: nodeName, own, speakers: fleet.speakers(), node: nodeOf, live, heard: liveness.heard }),
       wanted,
       cutOff,
       asked: questions.answers(),
@@ -108,6 +121,13 @@ export class Term {
       settled: this.#msUntil(SETTLE_MS) <= 0,
     });
     await this.#answer(decisions, wanted, places);
+    const yielded = decisions.flatMap(({ text, action, other }) => (action === 'hold' && other ? [text] : []));
+    this.#notices = nextNotices({
+      holds: this.#holds.keys(),
+      said: this.#notices,
+      heard: heardNotices,
+      wanted: new Set(this.#stopping ? this.#holds.keys() : yielded),
+    });
     this.#say(places, interfacesOf(all, here, facts));
     this.#ask(decisions, wanted, places, signal);
     onDecided(decisions, wanted);
@@ -157,7 +177,13 @@ export class Term {
   #say({ unable }: Places, interfaces: Said['interfaces']): void {
     const { peers, onSaid } = this.#options;
     const addresses = [...(this.#holds ?? [])]
-      .flatMap(([address, places]) => places.map((on) => ({ address, interface: on })))
+      .flatMap(([address, places]) =>
+        places.map((on) => ({
+          address,
+          interface: on,
+          ...(this.#notices?.has(address) && { yielding: true as const }),
+        })),
+      )
       .sort(byAddress);
     const said = { addresses, unable, interfaces, suspects: [...peers.lost].sort(), stopping: this.#stopping };
     const isNews = JSON.stringify(said) !== JSON.stringify(this.#said);
@@ -188,7 +214,7 @@ export class Term {
     const { questions, clock } = this.#options;
     const moments = [this.#msUntil(ACQUAINTED_MS), this.#msUntil(SETTLE_MS)].filter((ms) => ms > 0);
     if (decisions.some(({ reason }) => isAnswered(reason))) moments.push(questions.nextMs - clock.monotonicMs());
-    if (decisions.some(({ action, reason }) => action === 'hold' && reason !== 'Announced'))
+    if (decisions.some(({ action, reason }) => action === 'hold' && !RESTING.includes(reason)))
       moments.push(HEARD_LOOK_MS);
     const nextMs = Math.min(...moments, Number.POSITIVE_INFINITY);
     return Number.isFinite(nextMs) ? { againAfterMs: Math.max(1, nextMs) } : undefined;

@@ -8,7 +8,8 @@ import { hashOf, rankOf } from '../../speaker/l2/rendezvous.ts';
 import { wantedAddresses } from '../../speaker/l2/wanted.ts';
 import { aNode, anEip, aService, aSnapshot } from './speaker-builders.ts';
 
-export interface NodeOptions extends Partial<Omit<Layer2Node, 'node' | 'holds' | 'unable'>> {
+export interface NodeOptions extends Partial<Omit<Layer2Node, 'node' | 'holds' | 'yields' | 'unable'>> {
+  readonly yields?: readonly string[];
   readonly holds?: readonly string[];
   readonly unable?: readonly string[];
   readonly node?: Partial<Node> & { readonly labels?: Readonly<Record<string, string>> };
@@ -51,7 +52,7 @@ export function wantedOf({ services, slices = [], eips = [LAYER2_EIP] }: ViewOpt
 
 export function aLayer2Node(
   name: string,
-  { node, holds, unable, live, heard, stopping }: NodeOptions = {},
+  { node, holds, yields, unable, live, heard, stopping }: NodeOptions = {},
 ): Layer2Node {
   const { labels, ...rest } = node ?? {};
   const object = aNode({ name, ...rest, ...(labels && { metadata: { name, labels } }) });
@@ -62,6 +63,7 @@ export function aLayer2Node(
     stopping: stopping ?? false,
     unable: new Set(unable),
     holds: new Set(holds),
+    yields: new Set(yields),
   };
 }
 

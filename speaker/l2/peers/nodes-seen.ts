@@ -4,13 +4,13 @@ import { nodeState } from '../../../lib/announce/node-state.ts';
 import type { Node } from '../../../lib/api/service.ts';
 import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
 import type { Layer2Node } from '../owner.ts';
-import { saidIn } from '../publisher.ts';
+import { noticesIn, saidIn } from '../publisher.ts';
 import type { Member } from './peer-watch-port.ts';
 
 export interface NodesSeenInput {
   readonly self: string;
   /** What this node has itself, in the place of what its object says. */
-  readonly own: Pick<Layer2Node, 'holds' | 'stopping' | 'unable'>;
+  readonly own: Pick<Layer2Node, 'holds' | 'yields' | 'stopping' | 'unable'>;
   readonly speakers: readonly SpeakerObject[];
   readonly node: (name: string) => Node | undefined;
   readonly live: ReadonlySet<string>;
@@ -22,7 +22,8 @@ export function nodesSeen({ self, own, speakers, node, live, heard }: NodesSeenI
   const seen = new Map<string, Layer2Node>();
   for (const { metadata, status } of speakers) {
     const { name = '' } = metadata;
-    const { addresses, unable, stopping } = saidIn(status);
+    const said = saidIn(status);
+    const { addresses, unable, stopping } = said;
     seen.set(name, {
       node: nodeState(name, node(name)),
       live: live.has(name),
@@ -30,6 +31,7 @@ export function nodesSeen({ self, own, speakers, node, live, heard }: NodesSeenI
       stopping,
       unable: new Set(unable),
       holds: new Set(addresses.map(({ address }) => address)),
+      yields: noticesIn(said),
     });
   }
   return seen.set(self, { node: nodeState(self, node(self)), live: true, heard: true, ...own });

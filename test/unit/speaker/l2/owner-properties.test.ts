@@ -23,6 +23,7 @@ describe('in any state', () => {
     stopping: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.boolean()),
     unable: fc.constantFrom([], [], ['v4']),
     holds: fc.uniqueArray(address),
+    yields: fc.uniqueArray(address),
     node: fc.constantFrom({}, {}, EXCLUDED.node, CORDONED.node),
   });
   const services: fc.Arbitrary<Service[]> = fc
@@ -58,7 +59,9 @@ describe('in any state', () => {
 
   it('of those who live and see the same, at most one owns an address and nobody beside it starts to', () => {
     fc.assert(
-      fc.property(cluster, (state) => {
+      fc.property(cluster, (any) => {
+        // One that takes its notice back goes on beside one that heard of the notice.
+        const state = { ...any, nodes: any.nodes.map(([name, one]) => [name, { ...one, yields: [] }] as const) };
         const owners = new Map<string, string[]>();
         for (const [self, { live }] of state.nodes) {
           if (!live) continue;
@@ -82,6 +85,7 @@ describe('in any state', () => {
             const nodes = new Map(state.nodes);
             expect(nodes.get(other ?? '')?.holds).toContain(text);
             expect(nodes.get(other ?? '')?.heard).toBe(true);
+            expect(nodes.get(other ?? '')?.yields).not.toContain(text);
             expect(decideFor(state, other!).find((one) => one.text === text)?.action).toBe('hold');
           }
         }
@@ -93,16 +97,22 @@ describe('in any state', () => {
     fc.assert(
       fc.property(cluster, (state) => {
         const holds = new Map(state.nodes.map(([name, { holds }]) => [name, new Set(holds)]));
+        const yields = new Map(state.nodes.map(([name, one]) => [name, new Set(one.yields)]));
         const round = (): number => {
           // By then those that live have renewed their Leases.
           const heard = true;
           const nodes = state.nodes.map(
-            ([name, one]) => [name, { ...one, heard, holds: [...holds.get(name)!] }] as const,
+            ([name, one]) =>
+              [name, { ...one, heard, holds: [...holds.get(name)!], yields: [...yields.get(name)!] }] as const,
           );
           let changes = 0;
           for (const [self, { live }] of nodes) {
             if (!live) continue;
-            for (const { text, action } of decideFor({ ...state, nodes: nodes.map(([n, o]) => [n, o]) }, self)) {
+            const said = yields.get(self)!;
+            for (const { text, action, other } of decideFor({ ...state, nodes: nodes.map(([n, o]) => [n, o]) }, self)) {
+              const isYielding = action === 'hold' && other !== undefined;
+              if (isYielding !== said.has(text)) changes++;
+              said[isYielding ? 'add' : 'delete'](text);
               const own = holds.get(self)!;
               // Whoever is not live is dead here, and so does not answer.
               const isNew = (action === 'take' || action === 'ask') && !own.has(text);

@@ -15,6 +15,8 @@ const NAMES = ['node-1', 'node-2', 'node-3'];
 /** By rank: the first has the address where nothing else counts. */
 const [first, second, third] = byRank(NAMES) as [string, string, string];
 const has = { holds: [ADDRESS] };
+/** It has it, and has said that it gives it up. */
+const yields = { ...has, yields: [ADDRESS] };
 
 /** `action reason` of each node in the order of rank; `/other` where the decision names one. */
 function decided(nodes: Readonly<Record<string, NodeOptions>>, options: ViewOptions = {}): string[] {
@@ -51,9 +53,27 @@ const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
   ],
   [
     'two have it: the higher rank keeps it',
-    { [second]: has, [third]: has },
+    { [second]: has, [third]: yields },
     {},
     ['leave HeldElsewhere (2)', 'hold Announced', 'letGo HeldElsewhere (2)'],
+  ],
+  [
+    'two have it: the lower rank says first that it gives it up',
+    { [second]: has, [third]: has },
+    {},
+    ['leave HeldElsewhere (2)', 'hold Announced', 'hold HandsOver (2)'],
+  ],
+  [
+    'two have it, and both have said that they give it up: neither lets go, and the one that may keeps it',
+    { [second]: { ...yields, ...EXCLUDED }, [third]: yields },
+    {},
+    ['leave HeldElsewhere (3)', 'hold HandsOver (1)', 'hold Announced'],
+  ],
+  [
+    'two have it, and the higher rank has said that it gives it up: the other one keeps it, whatever it has said',
+    { [second]: yields, [third]: yields },
+    {},
+    ['leave HeldElsewhere (2)', 'hold Announced', 'hold Announced'],
   ],
   [
     'two have it, and the higher rank was not heard: it may be dead, and both go on',
@@ -99,7 +119,7 @@ const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
   ],
   [
     'who ended has handed over',
-    { [first]: { ...has, stopping: true }, [second]: has },
+    { [first]: { ...yields, stopping: true }, [second]: has },
     {},
     ['letGo HeldElsewhere (2)', 'hold Announced', 'leave HeldElsewhere (2)'],
   ],
@@ -165,7 +185,7 @@ const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
   ],
   [
     'two have it, and the first is cordoned: the other one keeps it',
-    { [first]: { ...has, ...CORDONED }, [third]: has },
+    { [first]: { ...yields, ...CORDONED }, [third]: has },
     {},
     ['letGo HeldElsewhere (3)', 'leave HeldElsewhere (3)', 'hold Announced'],
   ],
@@ -213,9 +233,37 @@ describe('externalTrafficPolicy Local', () => {
     ]);
   });
 
-  it('with the last endpoint gone nobody has it', () => {
-    const gone = [aSlice([anEndpoint(first, NOT_READY)])];
-    expect(decided({ [first]: has }, { services, slices: gone })[0]).toBe('letGo NoLocalEndpoints');
+  const gone = [aSlice([anEndpoint(first, NOT_READY)])];
+
+  it('with the last endpoint gone who has it goes on, and nobody takes it', () => {
+    const goesOn = ['leave NoLocalEndpoints', 'hold NoLocalEndpoints', 'leave NoLocalEndpoints'];
+    expect(decided({ [second]: has }, { services, slices: gone })).toEqual(goesOn);
+    expect(decided({}, { services, slices: gone })[1]).toBe('leave NoLocalEndpoints');
+  });
+
+  it('with the last endpoint gone two who have it agree on one', () => {
+    const both = decided({ [first]: has, [second]: has }, { services, slices: gone });
+    expect(both.slice(0, 2)).toEqual(['hold NoLocalEndpoints', 'hold HandsOver (1)']);
+    const after = decided({ [first]: has, [second]: yields }, { services, slices: gone });
+    expect(after.slice(0, 2)).toEqual(['hold NoLocalEndpoints', 'letGo HeldElsewhere (1)']);
+  });
+
+  it('with the last endpoint gone it is given up by a node that is not to have it at all', () => {
+    const excluded = { [first]: { ...has, ...EXCLUDED } };
+    expect(decided(excluded, { services, slices: gone })[0]).toBe('letGo NodeExcluded');
+  });
+
+  it('two who have it, and see different endpoints: neither lets go on the strength of what the other one said before', () => {
+    // The first sees the endpoint that the second had, and the second sees the one that the first gets.
+    const asFirst = (nodes: Record<string, NodeOptions>) => decided(nodes, { services, slices: slices(second) })[0];
+    const asSecond = (nodes: Record<string, NodeOptions>) => decided(nodes, { services, slices: slices(first) })[1];
+    const before = { [first]: has, [second]: has };
+    expect([asFirst(before), asSecond(before)]).toEqual(['hold HandsOver (2)', 'hold HandsOver (1)']);
+    // Each knows of its own notice, and the other's object is one step old for one of them at most.
+    const bothSaid = { [first]: yields, [second]: yields };
+    expect([asFirst(bothSaid), asSecond(bothSaid)]).toEqual(['hold HandsOver (2)', 'hold HandsOver (1)']);
+    expect(asFirst({ [first]: yields, [second]: has })).toBe('letGo HeldElsewhere (2)');
+    expect(asSecond(bothSaid)).toBe('hold HandsOver (1)');
   });
 
   it('of two Services that share it, one is enough', () => {
@@ -234,7 +282,9 @@ describe('a node that is being drained', () => {
       'take HolderLeaves (1)',
       'leave HeldElsewhere (2)',
     ]);
-    expect(decided({ [first]: drained, [second]: has }, { slices })[0]).toBe('letGo HeldElsewhere (2)');
+    expect(decided({ [first]: { ...drained, ...yields }, [second]: has }, { slices })[0]).toBe(
+      'letGo HeldElsewhere (2)',
+    );
   });
 
   it('hands over what has no endpoint there, too', () => {
@@ -290,7 +340,7 @@ describe('rebalance', () => {
       'leave HeldElsewhere (3)',
       'hold Announced (1)',
     ]);
-    expect(decided({ [first]: has, [third]: has }, rebalancing)).toEqual([
+    expect(decided({ [first]: has, [third]: yields }, rebalancing)).toEqual([
       'hold Announced',
       'leave HeldElsewhere (1)',
       'letGo HeldElsewhere (1)',
@@ -324,14 +374,21 @@ describe('rebalance', () => {
       [third, new Set(many)],
     ]);
     let rounds = 0;
+    const yielded = new Map(NAMES.map((name) => [name, new Set<string>()]));
     for (let moved = 1; moved > 0; rounds++) {
       moved = 0;
       for (const self of NAMES) {
-        const nodes = Object.fromEntries([...holds].map(([name, set]) => [name, { holds: [...set] }]));
+        const nodes = Object.fromEntries(
+          [...holds].map(([name, set]) => [name, { holds: [...set], yields: [...yielded.get(name)!] }]),
+        );
         const taken = decideOwnership(aView({ ...rebalancing, services, nodes, self }));
         const moves = taken.filter(({ action }) => action === 'take' || action === 'letGo');
         expect(moves.filter(({ action }) => action === 'take').length).toBeLessThanOrEqual(1);
         for (const { text, action } of moves) holds.get(self)![action === 'take' ? 'add' : 'delete'](text);
+        yielded.set(
+          self,
+          new Set(taken.flatMap(({ text, action, other }) => (action === 'hold' && other ? [text] : []))),
+        );
         for (const text of many) expect([...holds.values()].some((set) => set.has(text))).toBe(true);
         moved += moves.length;
       }
@@ -343,7 +400,8 @@ describe('rebalance', () => {
   });
 
   it('does not wait for a dead node to let go', () => {
-    const nodes = { [first]: { holds: [many[0]!] }, [second]: { holds: many }, [third]: { holds: many, live: false } };
+    const own = { holds: [many[0]!], yields: [many[0]!] };
+    const nodes = { [first]: own, [second]: { holds: many }, [third]: { holds: many, live: false } };
     const decisions = decideOwnership(aView({ ...rebalancing, services, nodes, self: first }));
     expect(decisions.filter(({ reason }) => reason === 'Rebalanced')).toHaveLength(1);
   });
