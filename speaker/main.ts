@@ -23,6 +23,7 @@ import { watchBird } from './bird/watch.ts';
 import { concernsAddresses } from './concerns-addresses.ts';
 import { readConfig, type SpeakerConfig } from './config.ts';
 import { readyChecks } from './health.ts';
+import { KnownEips } from './known-eips.ts';
 import { Layer2 } from './l2/layer2.ts';
 import { nodeNetworks } from './l2/peers/node-networks.ts';
 import { PeerWatch } from './l2/peers/peer-watch.ts';
@@ -60,7 +61,8 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   for (const control of [loopControl, reportControl]) onStop('control', () => control.close());
 
   const { monotonicMs, nowMs } = systemClock;
-  const snapshot = () => takeSnapshot(nodeName, stores.sources, peers.neighbors);
+  const knownEips = new KnownEips();
+  const snapshot = () => takeSnapshot(nodeName, stores.sources, peers.neighbors, knownEips);
   const node = () => stores.sources.nodes.get(nodeName);
   const store = new SpeakerObjectStore({ client, nodeName, speakers: stores.speakers, node });
   const listener: ResponderListener & PeerWatchListener = {
@@ -77,7 +79,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   });
   const layer2 = new Layer2({
     ...{ nodeName, client, snapshot, node, store, responder, peers, metrics, registry, log, clock: systemClock },
-    eips: () => takeEips(stores.sources),
+    eips: () => takeEips(stores.sources, knownEips),
     namespace: settings.namespace,
     podName: settings.podName,
     onState: () => {

@@ -1,13 +1,12 @@
 /** The part of the cluster that this node's speaker decides by, as plain values taken from the stores at one moment. */
 import { serviceKeyOf } from '../lib/announce/slices.ts';
+import type { EipsByName } from '../lib/announce/voucher.ts';
 import type { BgpConfObject, BgpPeerObject } from '../lib/api/bgp-types.ts';
-import type { Eip } from '../lib/api/eip.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';
 import { BGP_CONF_NAME } from '../lib/api/keys.ts';
 import { type KubeObject, keyOf } from '../lib/api/object.ts';
-import { parseEip } from '../lib/api/parse-eip.ts';
-import type { Parsed } from '../lib/api/problem.ts';
 import type { EndpointSlice, Node, Service } from '../lib/api/service.ts';
+import { KnownEips } from './known-eips.ts';
 import type { BfdNeighbor } from './l2/peers/bfd-neighbors.ts';
 
 export interface Snapshot {
@@ -18,8 +17,7 @@ export interface Snapshot {
   readonly services: readonly Service[];
   /** By the key of their Service. */
   readonly slices: ReadonlyMap<string, readonly EndpointSlice[]>;
-  /** By name. */
-  readonly eips: ReadonlyMap<string, Parsed<Eip>>;
+  readonly eips: EipsByName;
   /** The one named `default`. */
   readonly bgpConf: BgpConfObject | undefined;
   readonly bgpPeers: readonly BgpPeerObject[];
@@ -46,11 +44,15 @@ export interface Sources {
   readonly bgpPeers: Objects<BgpPeerObject>;
 }
 
-/** @returns undefined while a source has not been read completely: unknown is not empty. */
+/**
+ * @param known what is remembered from one snapshot to the next.
+ * @returns undefined while a source has not been read completely: unknown is not empty.
+ */
 export function takeSnapshot(
   nodeName: string,
   sources: Sources,
   bfdNeighbors: readonly BfdNeighbor[] = [],
+  known: KnownEips = new KnownEips(),
 ): Snapshot | undefined {
   if (!Object.values(sources).every(({ synced }) => synced)) return undefined;
   return {
@@ -58,7 +60,7 @@ export function takeSnapshot(
     node: sources.nodes.get(nodeName),
     services: [...sources.services.values()],
     slices: slicesByService(sources),
-    eips: parsedEips([...sources.eips.values()]),
+    eips: known.take([...sources.eips.values()], sources.services.values()),
     bgpConf: sources.bgpConfs.get(BGP_CONF_NAME),
     bgpPeers: [...sources.bgpPeers.values()],
     bfdNeighbors,
@@ -66,21 +68,11 @@ export function takeSnapshot(
 }
 
 /** The Eips alone, which costs next to nothing where they are the same as before. @returns undefined while they have not been read. */
-export function takeEips({ eips }: Pick<Sources, 'eips'>): Snapshot['eips'] | undefined {
-  return eips.synced ? parsedEips([...eips.values()]) : undefined;
-}
-
-/** The one before, where all Eips are the very objects that it was made from. */
-let parsedBefore: { readonly objects: readonly EipObject[]; readonly eips: Snapshot['eips'] } | undefined;
-
-function parsedEips(objects: readonly EipObject[]): Snapshot['eips'] {
-  const before = parsedBefore;
-  if (before?.objects.length === objects.length && objects.every((eip, i) => eip === before.objects[i])) {
-    return before.eips;
-  }
-  const eips = new Map(objects.map((eip) => [keyOf(eip), parseEip(eip)]));
-  parsedBefore = { objects, eips };
-  return eips;
+export function takeEips(
+  { eips, services }: Pick<Sources, 'eips' | 'services'>,
+  known: KnownEips,
+): Snapshot['eips'] | undefined {
+  return eips.synced && services.synced ? known.take([...eips.values()], services.values()) : undefined;
 }
 
 function slicesByService({ labelledSlices, foreignSlices }: Sources): Map<string, EndpointSlice[]> {

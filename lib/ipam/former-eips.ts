@@ -8,16 +8,28 @@ import type { Address } from '../net/address.ts';
 import { rangeContains } from '../net/range.ts';
 
 export class FormerEips {
-  /** The latest first. */
   #eips: readonly Eip[] = [];
 
   /** @param published what Services publish, by which an Eip is remembered; asked for only where one is. */
   changed(before: Parsed<Eip> | undefined, now: Parsed<Eip> | undefined, published: () => readonly Address[]): void {
     const isLeft = before?.ok && !(now?.ok && covers(now.value, before.value));
     const all = isLeft ? [before.value, ...this.#eips] : this.#eips;
-    if (all.length === 0) return;
+    this.#eips = all;
+    this.prune(published);
+  }
+
+  /** The latest first. */
+  get all(): readonly Eip[] {
+    return this.#eips;
+  }
+
+  /** Forgets those whose addresses nobody publishes any more. @returns whether there were any. */
+  prune(published: () => readonly Address[]): boolean {
+    const before = this.#eips.length;
+    if (before === 0) return false;
     const addresses = published();
-    this.#eips = all.filter(({ range }) => addresses.some((address) => rangeContains(range, address)));
+    this.#eips = this.#eips.filter(({ range }) => addresses.some((address) => rangeContains(range, address)));
+    return this.#eips.length < before;
   }
 
   containing(address: Address): Eip | undefined {

@@ -4,6 +4,7 @@ import type { EipObject } from '../../lib/api/eip-types.ts';
 import { EIP_LABEL } from '../../lib/api/keys.ts';
 import { type KubeObject, keyOf } from '../../lib/api/object.ts';
 import type { Endpoint, EndpointSlice, Node, Service } from '../../lib/api/service.ts';
+import type { KnownEips } from '../../speaker/known-eips.ts';
 import type { BfdNeighbor } from '../../speaker/l2/peers/bfd-neighbors.ts';
 import { type Objects, type Snapshot, takeSnapshot } from '../../speaker/snapshot.ts';
 
@@ -95,6 +96,7 @@ export interface ClusterOptions {
   readonly bgpConfs?: readonly BgpConfObject[];
   readonly bgpPeers?: readonly BgpPeerObject[];
   readonly bfdNeighbors?: readonly BfdNeighbor[];
+  readonly knownEips?: KnownEips;
 }
 
 /** A cluster with one node, one peer and two Eips, where the caller says nothing else. */
@@ -108,7 +110,7 @@ export function aSnapshot(options: ClusterOptions = {}): Snapshot {
     bgpConfs: objects(options.bgpConfs ?? [aBgpConf()]),
     bgpPeers: objects(options.bgpPeers ?? [aBgpPeer()]),
   };
-  const snapshot = takeSnapshot(options.nodeName ?? 'node-1', sources, options.bfdNeighbors);
+  const snapshot = takeSnapshot(options.nodeName ?? 'node-1', sources, options.bfdNeighbors, options.knownEips);
   if (!snapshot) throw new Error('Cannot take the snapshot: a store is not synced');
   return snapshot;
 }

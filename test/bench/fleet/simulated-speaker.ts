@@ -9,6 +9,7 @@ import { createLogger } from '../../../lib/process/log.ts';
 import type { RunningBird } from '../../../speaker/bird/apply.ts';
 import { peerSymbol } from '../../../speaker/bird/model.ts';
 import type { Reply } from '../../../speaker/bird/reply.ts';
+import { KnownEips } from '../../../speaker/known-eips.ts';
 import { SpeakerLoop } from '../../../speaker/loop.ts';
 import { speakerMetrics } from '../../../speaker/metrics.ts';
 import { Reporter } from '../../../speaker/report.ts';
@@ -44,9 +45,10 @@ export class SimulatedSpeaker implements AsyncDisposable {
     const { signal } = this.#stop;
     this.stores = makeStores({ client: this.#client, nodeName, log, registry });
     const { sources, speakers } = this.stores;
+    const knownEips = new KnownEips();
     let fingerprint = '';
     const loop = new SpeakerLoop({
-      snapshot: () => takeSnapshot(nodeName, sources),
+      snapshot: () => takeSnapshot(nodeName, sources, [], knownEips),
       bird: {
         running: async (): Promise<RunningBird> => ({ version: VERSION, fingerprint }),
         binaryVersion: async () => VERSION,
