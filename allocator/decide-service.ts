@@ -20,6 +20,7 @@ import type { Reason } from '../lib/api/reasons.ts';
 import type { LoadBalancerIngress, Service } from '../lib/api/service.ts';
 import type { Holding } from '../lib/ipam/holding.ts';
 import { type Address, formatAddress, parseAddress, sameAddress } from '../lib/net/address.ts';
+import { patienceMs } from './announced/decide-announced.ts';
 import type { Verdict } from './condition.ts';
 import { describe, isUsed, type Outcome } from './decide-outcome.ts';
 import { annotatedAddresses } from './holdings.ts';
@@ -54,7 +55,7 @@ export interface Marks {
 export interface ServiceEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason: Reason;
-  readonly action: 'Assign' | 'Release' | 'Publish';
+  readonly action: 'Assign' | 'Release' | 'Publish' | 'Announce';
   readonly message: string;
 }
 
@@ -92,13 +93,11 @@ export function decideService(facts: ServiceFacts, outcome: Outcome): ServiceDec
   };
 }
 
-/** An address of layer 2 is taken by a node only once it is published: that nobody has it yet is no news. */
-function announcedFor(
-  { announcedOf, service }: ServiceFacts,
-  shown: readonly Address[],
-): Verdict | 'as it is' | undefined {
-  const verdict = announcedOf(shown);
-  return verdict?.reason === 'NobodyHasIt' && !isSaidToBeContested(service) ? 'as it is' : verdict;
+/** What may pass by itself is for `announced/reconcile-announced.ts` to tell: a node takes an address of layer 2 only once it is published. */
+function announcedFor(facts: ServiceFacts, shown: readonly Address[]): Verdict | 'as it is' | undefined {
+  const verdict = facts.announcedOf(shown);
+  const former = facts.service.status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION);
+  return verdict && patienceMs(former, verdict) > 0 ? 'as it is' : verdict;
 }
 
 /** By the condition about who announces. */

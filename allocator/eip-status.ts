@@ -26,6 +26,8 @@ export interface EipFacts {
   readonly waiting: number;
   /** Sentences on fields that have no effect in this version. */
   readonly unsupported: readonly string[];
+  /** Undefined where the Eip gives nothing. */
+  readonly announced: Verdict | undefined;
   readonly nowMs: number;
 }
 
@@ -43,7 +45,8 @@ export function eipStatus(facts: EipFacts): EipStatus {
   const accepted = acceptedVerdict(facts);
   const isFull = range !== undefined && claims.filter((claim) => isIn(range, claim)).length >= poolSize;
   const ready = readyVerdict(facts, accepted, isFull);
-  const verdicts = [accepted, ready, ...defaultVerdict(facts), ...supportedVerdict(facts), ...announcedVerdict(facts)];
+  const announced = facts.announced ? [facts.announced] : [];
+  const verdicts = [accepted, ready, ...defaultVerdict(facts), ...supportedVerdict(facts), ...announced];
   const moment = { nowMs, generation: object.metadata.generation };
   return {
     firstIP: range ? formatAddress(firstAddress(range)) : '',
@@ -125,12 +128,6 @@ function defaultVerdict({ parsed, secondTo }: EipFacts): Verdict[] {
 
 function supportedVerdict({ unsupported }: EipFacts): Verdict[] {
   return unsupported.length > 0 ? [verdict('Supported', 'False', 'Unsupported', unsupported.join('; '))] : [];
-}
-
-function announcedVerdict({ parsed }: EipFacts): Verdict[] {
-  if (!parsed.ok || !parsed.value.announcedByCni) return [];
-  const message = 'a label says that a CNI announces its addresses, so Skycap gives them and does not announce them';
-  return [verdict('Announced', 'False', 'AnnouncedByCni', message)];
 }
 
 function verdict(type: string, status: Verdict['status'], reason: Verdict['reason'], message: string): Verdict {

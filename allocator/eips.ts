@@ -79,6 +79,12 @@ export class Eips {
     this.#isInDoubt = true;
   }
 
+  /** Every one that can be read, also where it overlaps another; and those that are gone and whose addresses are published still. Each name once. */
+  all(): Iterable<Eip> {
+    const present = [...this.#parsed.values()].flatMap((one) => (one.ok ? [one.value] : []));
+    return new Map([...this.#former.all, ...present].map((eip) => [eip.name, eip])).values();
+  }
+
   parsed(name: string): Parsed<Eip> | undefined {
     return this.#parsed.get(name);
   }

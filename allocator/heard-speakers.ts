@@ -1,6 +1,7 @@
 /**
  * The Speakers, of which those of lost nodes have no session and no address: a node without power can't take back what it said last, and its object stays until its Node is deleted. Who notices
- * is Kubernetes: where the kubelet is silent, the Node's condition Ready becomes Unknown (kube-controller-manager's `node-monitor-grace-period`, 50 s).
+ * is Kubernetes: where the kubelet is silent, the Node's condition Ready becomes Unknown (kube-controller-manager's `node-monitor-grace-period`, 50 s). Neither has a speaker that was told
+ * to end: it says so, and nothing after that until it is started again.
  */
 import type { Node } from '../lib/api/service.ts';
 import type { SpeakerObject } from '../lib/api/speaker-types.ts';
@@ -13,7 +14,6 @@ export class HeardSpeakers implements Store<SpeakerObject> {
   readonly #nodes: Store<Node>;
   readonly #readers: StoreReaders<SpeakerObject>;
 
-  /** @param nodes as {@link readinessOf} leaves them. */
   constructor(said: Store<SpeakerObject>, nodes: Store<Node>, log: Logger) {
     this.#said = said;
     this.#nodes = nodes;
@@ -61,21 +61,8 @@ export class HeardSpeakers implements Store<SpeakerObject> {
   }
 }
 
-/** All that is kept of a Node: the kubelet's reports, each 10 s to 5 min, are nothing new. */
-export function readinessOf({ metadata: { name, uid, resourceVersion }, status }: Node): Node {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-  return {
-    metadata: { ...(name && { name }), ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) },
-    status: { conditions: ready ? [{ type: 'Ready', status: ready.status }] : [] },
-  };
-}
-
-export function sameReadiness(a: Node, b: Node): boolean {
-  return isLost(a) === isLost(b);
-}
-
 /** One that has no Node, or none yet, may be alive all the same. */
-function isLost(node: Node | undefined): boolean {
+export function isLost(node: Node | undefined): boolean {
   return node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'Unknown';
 }
 
@@ -85,9 +72,9 @@ function heardIn(change: Change<SpeakerObject>, isLost: boolean): Change<Speaker
 }
 
 function heard(speaker: SpeakerObject, isLost: boolean): SpeakerObject {
-  if (!isLost || !speaker.status) return speaker;
+  if (!speaker.status || !(isLost || speaker.status.stopping)) return speaker;
   const { layer2Addresses: _, layer2Conflicts: __, sessions = [], ...status } = speaker.status;
-  const lastError = 'Kubernetes has lost the node';
+  const lastError = isLost ? 'Kubernetes has lost the node' : 'the speaker has ended';
   const idle = sessions.map((session) => ({ ...session, state: 'Idle' as const, lastError }));
   return { ...speaker, status: { ...status, sessions: idle } };
 }

@@ -5,7 +5,7 @@ import type { Reason } from '../lib/api/reasons.ts';
 export type ServiceState = 'assigned' | 'pending';
 
 /** The queues, by what their keys name. */
-export type QueueName = 'services' | 'claims' | 'eips' | 'bgp' | 'announced' | 'reach';
+export type QueueName = 'services' | 'claims' | 'eips' | 'bgp' | 'announced';
 
 export interface AllocatorMetrics {
   service(key: string, state: ServiceState, reason: Reason): void;

@@ -3,6 +3,7 @@ import type { EipObject } from '../lib/api/eip-types.ts';
 import { unsupportedEipFields } from '../lib/api/parse-eip.ts';
 import { EIPS } from '../lib/kube/resource.ts';
 import type { Again } from '../lib/process/level-loop.ts';
+import { eipAnnouncedVerdict } from './announced/eip-announced.ts';
 import type { ClaimsByEip } from './claims-by-eip.ts';
 import { eipStatus } from './eip-status.ts';
 import type { Fresh } from './fresh.ts';
@@ -42,14 +43,17 @@ export class EipReconciler {
     if (await takeFinalizersOff(this.#writer, object, signal)) return undefined;
     const waitMs = this.#pace.waitMs(name, monotonicMs());
     if (waitMs > 0) return { againAfterMs: waitMs };
+    const overlaps = world.eips.pools.overlapping.get(name);
     const status = eipStatus({
       object,
       parsed,
-      overlaps: world.eips.pools.overlapping.get(name),
+      overlaps,
       secondTo: world.eips.pools.secondDefaults.get(name),
       claims: this.#sources.claims.of(name),
       waiting: this.#sources.waitingFor(name) ?? object.status?.waiting ?? 0,
       unsupported: unsupportedEipFields(object),
+      announced:
+        parsed.ok && !overlaps ? eipAnnouncedVerdict(parsed.value, world.announcers.reachOf(parsed.value)) : undefined,
       nowMs: nowMs(),
     });
     metrics.eip(name, status.poolSize ?? 0, status.usage ?? 0);

@@ -1,5 +1,7 @@
 /** The caches, filled from the API server: one list and one watch a kind. */
 import type { Registry } from 'prom-client';
+import { FOREIGN_SLICES, LABELLED_SLICES } from '../lib/announce/slices.ts';
+import { sameSlim, slimNode, slimSlice } from '../lib/announce/slim.ts';
 import type { KubeObject } from '../lib/api/object.ts';
 import type { KubeWatcher } from '../lib/kube/client.ts';
 import { Reflector, type ReflectorOptions } from '../lib/kube/reflector.ts';
@@ -8,6 +10,7 @@ import {
   BGP_PEERS,
   EIP_CLAIMS,
   EIPS,
+  ENDPOINT_SLICES,
   NAMESPACES,
   NODES,
   type Resource,
@@ -15,7 +18,7 @@ import {
   SPEAKERS,
 } from '../lib/kube/resource.ts';
 import type { Logger } from '../lib/process/log.ts';
-import { HeardSpeakers, readinessOf, sameReadiness } from './heard-speakers.ts';
+import { HeardSpeakers } from './heard-speakers.ts';
 import type { Stores } from './stores.ts';
 
 export interface Reflectors {
@@ -26,28 +29,36 @@ export interface Reflectors {
   waitForSync(signal: AbortSignal): Promise<void>;
 }
 
-type Selected<T extends KubeObject> = Pick<ReflectorOptions<T>, 'fieldSelector' | 'transform' | 'isSame'>;
+type Selected<T extends KubeObject> = Pick<
+  ReflectorOptions<T>,
+  'fieldSelector' | 'labelSelector' | 'transform' | 'isSame' | 'name'
+>;
 
 export function createReflectors(client: KubeWatcher, log: Logger, registry?: Registry): Reflectors {
   const byName: Record<string, Reflector<KubeObject>> = {};
   const reflect = <T extends KubeObject>(resource: Resource<T>, options: Selected<T> = {}): Reflector<T> => {
     const reflector = new Reflector<T>({ client, resource, ...options, log, ...(registry && { registry }) });
-    byName[resource.plural] = reflector as unknown as Reflector<KubeObject>;
+    byName[options.name ?? resource.plural] = reflector as unknown as Reflector<KubeObject>;
     return reflector;
   };
+  const slices = { transform: slimSlice, isSame: sameSlim };
+  const nodes = reflect(NODES, { transform: slimNode, isSame: sameSlim });
   const stores: Stores = {
     // The only Services that can be ours: memory and traffic follow their number, not the size of the cluster.
     services: reflect(SERVICES, { fieldSelector: 'spec.type=LoadBalancer' }),
+    labelledSlices: reflect(ENDPOINT_SLICES, { ...slices, labelSelector: LABELLED_SLICES }),
+    foreignSlices: reflect(ENDPOINT_SLICES, {
+      ...slices,
+      labelSelector: FOREIGN_SLICES,
+      name: 'endpointslices-foreign',
+    }),
     namespaces: reflect(NAMESPACES),
+    nodes,
     eips: reflect(EIPS),
     claims: reflect(EIP_CLAIMS),
     bgpPeers: reflect(BGP_PEERS),
     bgpConfs: reflect(BGP_CONFS),
-    speakers: new HeardSpeakers(
-      reflect(SPEAKERS),
-      reflect(NODES, { transform: readinessOf, isSame: sameReadiness }),
-      log,
-    ),
+    speakers: new HeardSpeakers(reflect(SPEAKERS), nodes, log),
   };
   const all = Object.values(byName);
   return {

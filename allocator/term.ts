@@ -8,9 +8,12 @@ import type { Service } from '../lib/api/service.ts';
 import { isNotFound } from '../lib/kube/errors.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
 import { dropManagedFields } from '../lib/kube/transform.ts';
+import { pause } from '../lib/process/clock.ts';
 import { KeyedQueue } from '../lib/process/keyed-queue.ts';
 import { type Again, LevelLoop } from '../lib/process/level-loop.ts';
 import { type ActOptions, actWith } from './act.ts';
+import { ReachWatch } from './announced/reach-watch.ts';
+import { AnnouncedReconciler } from './announced/reconcile-announced.ts';
 import { Breather } from './breather.ts';
 import type { Caches } from './caches.ts';
 import { Departures } from './departures.ts';
@@ -18,7 +21,6 @@ import { Later } from './later.ts';
 import { lookForLeftBehind } from './left-behind.ts';
 import type { QueueName } from './metrics.ts';
 import type { Deps } from './ports.ts';
-import { AnnouncedReconciler } from './reconcile-announced.ts';
 import { BgpReconciler, confKey, peerKey } from './reconcile-bgp.ts';
 import { ClaimReconciler } from './reconcile-claim.ts';
 import { EipReconciler } from './reconcile-eip.ts';
@@ -28,13 +30,8 @@ import { compareWaiting, WaitingList, waitingOf, waitingSinceOf } from './waitin
 
 /** Statuses may wait a little; Services must not. */
 const STATUS_WORKERS = 4;
-/** Between two Services whose address moved, or is announced no more. */
-const ANNOUNCED_REST_MS = 20;
-/**
- * Between two whose condition names nodes or routers that are others now: each write goes to every node. With 100 nodes 5 a second, with 5,000 one.
- */
-const REACH_REST_MS = 200;
-const REACH_REST_PER_NODE_MS = 0.2;
+/** All nodes are looked at, for each Eip, 10 ms with 5,000 of them and ten Eips; and they all change at once when a router restarts. */
+const REACH_EVERY_MS = 500;
 
 /** No more than this, and no more than a part of the grace period of a claim that is not bound. */
 const LONGEST_PUT_OFF_MS = 30_000;
@@ -48,9 +45,8 @@ export class Term {
   readonly claims: KeyedQueue;
   readonly eips: KeyedQueue;
   readonly bgp: KeyedQueue;
-  /** Who announces a Service: what has to be told soon, and what has time. */
+  /** Who announces a Service. */
   readonly announced: KeyedQueue;
-  readonly reach: KeyedQueue;
   /** Who is asked when something comes free. */
   readonly turns: Turns;
   readonly #deps: Deps;
@@ -59,6 +55,7 @@ export class Term {
   readonly #later: Later;
   readonly #handingOut: LevelLoop;
   readonly #leftBehind: LevelLoop;
+  readonly #reach: LevelLoop;
   readonly #breather = new Breather(() => performance.now());
   /** Services that were there when the term began and were not looked at yet. */
   readonly #wereThere = new Set<string>();
@@ -91,9 +88,12 @@ export class Term {
       waitingFor: (name) => (this.#wereThere.size > 0 ? undefined : waiting.countFor(name)),
     });
     const bgp = new BgpReconciler(deps, { peers: caches.bgpPeers, confs: caches.bgpConfs });
-    const announced = new AnnouncedReconciler({
-      ...deps,
-      onReach: (isUrgent) => this.#lookAtServices(isUrgent ? this.announced : this.reach),
+    const announced = new AnnouncedReconciler(deps);
+    const reach = new ReachWatch(deps.world);
+    this.#reach = new LevelLoop({
+      name: 'reach',
+      act: (signal) => this.#lookAtReachOnce(reach, signal),
+      log: deps.log,
     });
     this.#leftBehind = new LevelLoop({
       name: 'services left behind',
@@ -108,11 +108,7 @@ export class Term {
     this.eips = this.#queue('eips', STATUS_WORKERS, { act: (name, signal) => eips.reconcile(name, signal) });
     this.bgp = this.#queue('bgp', STATUS_WORKERS, { act: (key, signal) => bgp.reconcile(key, signal) });
     this.announced = this.#queue('announced', 1, {
-      act: (key, signal) => announced.reconcile(key, ANNOUNCED_REST_MS, signal),
-      refresh: (key, signal) => this.#readService(key, signal),
-    });
-    this.reach = this.#queue('reach', 1, {
-      act: (key, signal) => announced.reconcile(key, this.#reachRestMs(), signal),
+      act: (key, signal) => announced.reconcile(key, signal),
       refresh: (key, signal) => this.#readService(key, signal),
     });
   }
@@ -123,22 +119,24 @@ export class Term {
     ledger.onFreed = () => this.turns.freed();
     this.#lookAtEverything();
     this.#leftBehind.trigger();
+    this.#reach.trigger();
     try {
-      await Promise.all([...this.#queues(), this.#handingOut, this.#leftBehind].map((part) => part.run(signal)));
+      await Promise.all(
+        [...this.#queues(), this.#handingOut, this.#leftBehind, this.#reach].map((part) => part.run(signal)),
+      );
     } finally {
       ledger.onFreed = () => {};
     }
   }
 
   lengths(): Record<QueueName, number> {
-    const { services, claims, eips, bgp, announced, reach } = this;
+    const { services, claims, eips, bgp, announced } = this;
     return {
       services: services.length,
       claims: claims.length,
       eips: eips.length,
       bgp: bgp.length,
       announced: announced.length,
-      reach: reach.length,
     };
   }
 
@@ -148,16 +146,20 @@ export class Term {
     this.services.add(key);
   }
 
+  /** Sessions, nodes, speakers or Eips are others than before. */
+  lookAtReach(): void {
+    this.#reach.trigger();
+  }
+
   #queues(): readonly KeyedQueue[] {
-    return [this.services, this.claims, this.eips, this.bgp, this.announced, this.reach];
+    return [this.services, this.claims, this.eips, this.bgp, this.announced];
   }
 
-  #reachRestMs(): number {
-    return Math.max(REACH_REST_MS, this.#deps.world.stores.speakers.size * REACH_REST_PER_NODE_MS);
-  }
-
-  #lookAtServices(queue: KeyedQueue): void {
-    for (const service of this.#deps.world.stores.services.values()) queue.add(keyOf(service));
+  async #lookAtReachOnce(watch: ReachWatch, signal: AbortSignal): Promise<undefined> {
+    const { eips, services } = watch.look();
+    for (const name of eips) this.eips.add(name);
+    for (const key of services) this.announced.add(key);
+    await pause(REACH_EVERY_MS, signal);
   }
 
   #lookAtEips(): void {
@@ -171,10 +173,8 @@ export class Term {
 
   /** What changed while nobody led left no event; and a second look at what stands as it should writes nothing. */
   #lookAtEverything(): void {
-    const { stores, announcers, rewrites } = this.#deps.world;
-    announcers.reset();
+    const { stores, rewrites } = this.#deps.world;
     rewrites.reset();
-    this.#lookAtServices(this.reach);
     const services = inOrderOfStart([...stores.services.values()]);
     for (const key of services) this.#wereThere.add(key);
     for (const key of services) this.services.add(key);

@@ -4,14 +4,16 @@ import type { EipObject } from '../lib/api/eip-types.ts';
 import { BGP_CONF_NAME, EIP_LABEL } from '../lib/api/keys.ts';
 import { type KubeObject, keyFor, keyOf, sameMarks, sameTexts } from '../lib/api/object.ts';
 import { eipNamesOf } from '../lib/api/parse-wants.ts';
+import type { Service } from '../lib/api/service.ts';
 import { withoutCounts } from '../lib/api/speaker-counts.ts';
 import type { SpeakerObject } from '../lib/api/speaker-types.ts';
 import type { Pools } from '../lib/ipam/pools.ts';
 import type { Change, Store } from '../lib/kube/store.ts';
-import { movedAddresses } from './announcers.ts';
-import { reachText } from './bgp-reach.ts';
+import { formatAddress } from '../lib/net/address.ts';
+import { concernsReach, movedAddresses } from './announced/announcers.ts';
+import { servicesOfSlice } from './announced/endpoint-index.ts';
 import type { Caches } from './caches.ts';
-import { REACH_KEY } from './reconcile-announced.ts';
+import { givenAddresses } from './holdings.ts';
 import { confKey, peerKey } from './reconcile-bgp.ts';
 import type { Term } from './term.ts';
 import type { World } from './world.ts';
@@ -25,10 +27,11 @@ export function watchAll(world: World, caches: Caches, term: () => Term | undefi
       if (to) act(to, change);
     });
   };
-  on(stores.services, (to, { type, key, object }) => {
+  on(stores.services, (to, change) => {
+    const { type, key, object } = change;
     if (type === 'deleted') to.departed(key, object);
     else to.services.add(key);
-    to.announced.add(key);
+    lookAtAnnounced(to, key, type === 'modified' ? [change.old, object] : [object], world);
   });
   on(stores.namespaces, (to, change) => {
     if (change.type === 'modified' && sameTexts(change.old.metadata.labels, change.object.metadata.labels)) return;
@@ -37,10 +40,10 @@ export function watchAll(world: World, caches: Caches, term: () => Term | undefi
   on(stores.claims, (to, change) => onClaim(to, change, caches));
   on(stores.bgpPeers, (to, { key }) => {
     to.bgp.add(peerKey(key));
-    to.announced.add(REACH_KEY);
+    to.lookAtReach();
   });
   on(stores.bgpConfs, (to, { key }) => {
-    to.announced.add(REACH_KEY);
+    to.lookAtReach();
     to.bgp.add(confKey(key));
     if (key === BGP_CONF_NAME) for (const peer of stores.bgpPeers.values()) to.bgp.add(peerKey(keyOf(peer)));
   });
@@ -53,9 +56,17 @@ export function watchAll(world: World, caches: Caches, term: () => Term | undefi
     for (const address of movedAddresses(change)) {
       for (const service of world.index.publishersOf(address)) to.announced.add(service);
     }
-    const isSame = change.type === 'modified' && reachText(change.old) === reachText(change.object);
-    if (!isSame) to.announced.add(REACH_KEY);
+    if (concernsReach(change)) to.lookAtReach();
   });
+  on(stores.nodes, (to) => to.lookAtReach());
+  for (const slices of [stores.labelledSlices, stores.foreignSlices]) {
+    on(slices, (to, change) => {
+      for (const key of servicesOfSlice(change)) {
+        const service = world.services.get(key);
+        if (service) lookAtAnnounced(to, key, [service], world);
+      }
+    });
+  }
   watchEips(world, term);
 }
 
@@ -69,6 +80,14 @@ function onClaim(to: Term, change: Change<EipClaim>, caches: Caches): void {
   }
   const eipName = caches.claimsByEip.eipOf(object);
   if (eipName !== undefined) to.eips.add(eipName);
+}
+
+/** A Service, and those that share an address with it: one of them that may be announced is enough for all. */
+function lookAtAnnounced(to: Term, key: string, versions: readonly Service[], { index }: World): void {
+  to.announced.add(key);
+  for (const address of versions.flatMap(givenAddresses)) {
+    for (const sharer of index.publishersOf(formatAddress(address))) to.announced.add(sharer);
+  }
 }
 
 /** A change of an Eip's status is our own and changes nothing for anybody. */
@@ -87,8 +106,8 @@ function watchEips(world: World, term: () => Term | undefined): void {
     const isAboutAll = hasDefault !== hadDefault || !sameEntries(overlapping, overlapped);
     hadDefault = hasDefault;
     overlapped = overlapping;
-    if (change.type === 'deleted') world.announcers.forget(key);
     if (!to) return;
+    to.lookAtReach();
     // Which of two that overlap counts may have changed.
     for (const { metadata } of world.stores.eips.values()) to.eips.add(metadata.name ?? '');
     to.eips.add(key);

@@ -4,26 +4,23 @@
  */
 import type { EipClaim } from '../lib/api/claim.ts';
 import { claimAddress } from '../lib/api/claim.ts';
-import { CLAIM_ANNOTATION } from '../lib/api/keys.ts';
+import type { Eip } from '../lib/api/eip.ts';
+import { CLAIM_ANNOTATION, EIP_LABEL } from '../lib/api/keys.ts';
 import { keyOf } from '../lib/api/object.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { EipState, Holding } from '../lib/ipam/holding.ts';
-import type { Address } from '../lib/net/address.ts';
+import { type Address, formatAddress, sameAddress } from '../lib/net/address.ts';
+import { rangeContains } from '../lib/net/range.ts';
 import type { Clock } from '../lib/process/clock.ts';
-import { Announcers } from './announcers.ts';
+import { Announcers } from './announced/announcers.ts';
+import { announcedFindings, announcedVerdict, type Finding } from './announced/decide-announced.ts';
+import { EndpointIndex } from './announced/endpoint-index.ts';
+import type { Sharer } from './announced/service-reach.ts';
 import type { Verdict } from './condition.ts';
-import { announcedVerdict } from './decide-announced.ts';
 import { Eips } from './eips.ts';
 import { Fresh } from './fresh.ts';
-import {
-  annotatedAddresses,
-  givenAddresses,
-  inOrderOfPreference,
-  isEstablished,
-  isHolder,
-  ownEntry,
-} from './holdings.ts';
+import { annotatedAddresses, inOrderOfPreference, isEstablished, isHolder, ownEntry } from './holdings.ts';
 import { Rewrites } from './rewrites.ts';
 import { ServiceIndex } from './service-index.ts';
 import { Sightings } from './sightings.ts';
@@ -50,6 +47,7 @@ export class World {
   readonly ledger = new WatchedLedger();
   readonly sightings: Sightings;
   readonly announcers: Announcers;
+  readonly endpoints: EndpointIndex;
   /** What others write over. */
   readonly rewrites: Rewrites;
 
@@ -61,6 +59,10 @@ export class World {
     this.sightings = new Sightings(clock);
     this.rewrites = new Rewrites(clock);
     this.announcers = new Announcers(stores);
+    this.endpoints = new EndpointIndex(stores);
+    stores.services.subscribe(({ type, key }) => {
+      if (type === 'deleted') this.endpoints.forget(key);
+    });
     stores.claims.subscribe((change) => {
       this.sightings.onChange(change);
       if (change.type !== 'deleted') this.ledger.apply(change.object);
@@ -142,25 +144,50 @@ export class World {
     return claim !== undefined && !claim.spec.holders.some(this.isHolder(service));
   }
 
-  /** Who announces the addresses that we gave to a Service, or are about to give. */
-  announcedOf(service: Service, shown?: readonly Address[]): Verdict | undefined {
-    const contest = this.rewrites.contestOf(keyOf(service));
-    const isContested = contest?.parts.has('ingress') === true;
-    const verdict = this.#announcedOf(
-      service,
-      shown ?? (isContested ? annotatedAddresses(service) : givenAddresses(service)),
-    );
-    return verdict && isContested ? whileContested(verdict, contest.writers) : verdict;
+  /** The Eip that vouches for an address of a Service, as the nodes see it; also one that is gone, as far as that is known. */
+  eipOf(service: Service, address: Address): Eip | undefined {
+    const labelled = this.eips.parsed(service.metadata.labels?.[EIP_LABEL] ?? '');
+    const isLabelled = labelled?.ok && rangeContains(labelled.value.range, address);
+    return isLabelled ? labelled.value : this.eips.announcing(address);
   }
 
-  #announcedOf(service: Service, addresses: readonly Address[]): Verdict | undefined {
-    return announcedVerdict({
+  /** Whether addresses that are about to be published are announced. */
+  announcedOf(service: Service, addresses: readonly Address[]): Verdict | undefined {
+    return announcedVerdict(this.#findings(service, addresses, () => true));
+  }
+
+  /** Whether the addresses that we gave to a Service are announced, one by one. */
+  announcedFindings(service: Service): Finding[] {
+    const published = publishedAddresses(service);
+    const isPublished = (address: Address): boolean => published.some((one) => sameAddress(one, address));
+    return this.#findings(service, annotatedAddresses(service), isPublished);
+  }
+
+  #findings(service: Service, addresses: readonly Address[], isPublished: (address: Address) => boolean): Finding[] {
+    const contest = this.rewrites.contestOf(keyOf(service));
+    return announcedFindings({
       addresses,
-      isLocal: service.spec?.externalTrafficPolicy === 'Local',
-      eipOf: (address) => this.eips.announcing(address),
+      isPublished,
+      ...(contest?.parts.has('ingress') && { contestedBy: contest.writers }),
+      eipOf: (address) => this.eipOf(service, address),
       ownerOf: (address) => this.announcers.ownerOf(address),
+      conflictsOf: (address) => this.announcers.conflictsOf(address),
       reachOf: (eip) => this.announcers.reachOf(eip),
+      sharersOf: (address) => this.#sharersOf(service, address),
     });
+  }
+
+  #sharersOf(service: Service, address: Address): readonly [Sharer, ...Sharer[]] {
+    const own = keyOf(service);
+    const others = [...this.index.publishersOf(formatAddress(address))].flatMap((key) => {
+      const other = key === own ? undefined : this.services.get(key);
+      return other ? [this.#sharer(key, other, address)] : [];
+    });
+    return [this.#sharer(own, service, address), ...others];
+  }
+
+  #sharer(key: string, { spec }: Service, { family }: Address): Sharer {
+    return { isLocal: spec?.externalTrafficPolicy === 'Local', places: this.endpoints.placesOf(key, family) };
   }
 
   #forget(claim: EipClaim): void {
@@ -175,11 +202,4 @@ export class World {
 /** An Eip that is not known to be gone counts as there. */
 function known(state: EipState | 'unknown'): EipState {
   return state === 'unknown' ? 'unusable' : state;
-}
-
-/** An address is announced only while it is published. */
-function whileContested(verdict: Verdict, writers: string): Verdict {
-  if (verdict.status === 'False') return verdict;
-  const message = `${verdict.message}; but only while it stands in status.loadBalancer, which ${writers} writes over`;
-  return { ...verdict, status: 'Unknown', reason: 'StatusContested', message };
 }

@@ -96,13 +96,9 @@ function announcedBy({ bgp }: Plan): number {
   return bgp.sessions.length === 0 ? 0 : bgp.routes.reduce((sum, { routes }) => sum + routes.length, 0);
 }
 
-function bgpOf(
-  plan: Plan | undefined,
-  former: SpeakerStatus | undefined,
-): Pick<SpeakerStatus, 'routerId' | 'localAs' | 'bgpUnable'> {
+function bgpOf(plan: Plan | undefined, former: SpeakerStatus | undefined): Pick<SpeakerStatus, 'routerId' | 'localAs'> {
   const { routerId, localAs } = plan ? plan.bgp : { routerId: former?.routerId, localAs: former?.localAs };
   return {
-    bgpUnable: plan ? plan.bgp.unable : (former?.bgpUnable ?? []),
     ...(routerId !== undefined && { routerId }),
     ...(localAs !== undefined && { localAs }),
   };

@@ -2,7 +2,7 @@
  * `Eip.spec.interface`: on which network interfaces of a node layer 2 answers for the addresses. OpenELB's two forms (`eth0`, `can_reach:192.0.2.1`), and
  * patterns and lists of all of them.
  */
-import { type Address, parseAddress } from '../net/address.ts';
+import { type Address, formatAddress, parseAddress } from '../net/address.ts';
 import type { Problem } from './problem.ts';
 
 export type InterfaceSelector =
@@ -46,6 +46,16 @@ function parsePart(part: string): InterfaceSelector | string {
     return `is no interface: a name has at most ${LONGEST_NAME} characters; write a shorter one or a pattern, ${EXAMPLES}`;
   }
   return /[*?]/.test(part) ? { kind: 'pattern', pattern: part } : { kind: 'name', name: part };
+}
+
+/** As it may be written in the field. */
+export function interfacesText(selectors: readonly InterfaceSelector[]): string {
+  return selectors.map(textOfOne).join(',');
+}
+
+function textOfOne(selector: InterfaceSelector): string {
+  if (selector.kind === 'name') return selector.name;
+  return selector.kind === 'pattern' ? selector.pattern : `${CAN_REACH}${formatAddress(selector.address)}`;
 }
 
 /** @param name of an interface. What `canReach` selects is for the node's routes to say. */

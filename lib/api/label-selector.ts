@@ -65,6 +65,24 @@ export function matchesLabels(
   return requirements.every((requirement) => holds(requirement, labels));
 }
 
+/** As kubectl writes selectors: `rack=a,zone in (b,c),!old`. */
+export function labelSelectorText(requirements: readonly LabelRequirement[]): string {
+  return requirements.map(requirementText).join(',');
+}
+
+function requirementText({ key, operator, values }: LabelRequirement): string {
+  switch (operator) {
+    case 'In':
+      return values.length === 1 ? `${key}=${values[0]}` : `${key} in (${values.join(',')})`;
+    case 'NotIn':
+      return `${key} notin (${values.join(',')})`;
+    case 'Exists':
+      return key;
+    case 'DoesNotExist':
+      return `!${key}`;
+  }
+}
+
 /** `NotIn` also holds where the key is missing, as in Kubernetes. */
 function holds({ key, operator, values }: LabelRequirement, labels: Readonly<Record<string, string>>): boolean {
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;

@@ -50,6 +50,10 @@ export const REASONS = [
   'NoLocalEndpoints',
   'NoEndpoints',
   'NodeHasNoAddressOfFamily',
+  // Why none does (condition skycap.io/Announced of a Service, Announced of an Eip).
+  'NoSpeaker',
+  'AllNodesExcluded',
+  'NodeLost',
   // What it does with an address of layer 2, which one node at a time has.
   'HeldElsewhere',
   'HandsOver',

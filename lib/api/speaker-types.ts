@@ -68,10 +68,8 @@ export interface SpeakerObject extends KubeObject {
     readonly layer2Conflicts?: readonly Layer2Conflict[];
     /** Nodes that this one watches and has lost (BFD), sorted. */
     readonly suspects?: readonly string[];
-    /** It is about to end in order: others take over what it has before it falls silent. */
+    /** It is about to end in order, or has: others take over what it has before it falls silent, and nothing else it says counts until it is started again. */
     readonly stopping?: boolean;
-    /** Eips of BGP, sorted, of which this node announces no address whatever Services there are: by their node selectors, or as the node takes no part. */
-    readonly bgpUnable?: readonly string[];
     readonly routerId?: string;
     readonly localAs?: number;
     readonly versions?: { readonly skycap?: string; readonly bird?: string };

@@ -5,15 +5,12 @@
  *                           └─ desiredSessions ─────▶ sessions
  */
 import { createHash } from 'node:crypto';
-import { nodeRefusal } from '../../lib/announce/eligible.ts';
 import { type NodeState, nodeState } from '../../lib/announce/node-state.ts';
 import { BGP_PORT, type BgpConf, type LocalAs, localAsOf } from '../../lib/api/bgp.ts';
-import { isLayer2 } from '../../lib/api/eip.ts';
 import { parseBgpConf } from '../../lib/api/parse-bgp-conf.ts';
 import { formatProblems } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { formatAddress } from '../../lib/net/address.ts';
-import { firstAddress } from '../../lib/net/range.ts';
 import type { BfdNeighbor } from '../l2/peers/bfd-neighbors.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { type Announcement, decideAnnouncements, type RouteGroup, routeGroups } from './routes.ts';
@@ -27,8 +24,6 @@ export interface BgpPlan {
   readonly listenPort: number;
   readonly sessions: readonly BgpSession[];
   readonly routes: readonly RouteGroup[];
-  /** Eips of BGP, sorted by name, of which this node announces no address, whatever Services there are. */
-  readonly unable: readonly string[];
 }
 
 export interface Plan {
@@ -72,7 +67,6 @@ export function makePlan(snapshot: Snapshot): Planned {
     listenPort: conf.value.listenPort,
     sessions,
     routes: routeGroups(announcements),
-    unable: unableEips(snapshot, node),
   };
   return { kind: 'plan', plan: { bgp, bfd: snapshot.bfdNeighbors }, announcements, refusedPeers: refused };
 }
@@ -101,7 +95,6 @@ function withoutBgp(
     listenPort: BGP_PORT,
     sessions: [],
     routes: [],
-    unable: unableEips(snapshot, node),
   };
   return {
     kind: 'plan',
@@ -110,13 +103,6 @@ function withoutBgp(
     refusedPeers: [],
     noBgp: { reason, message },
   };
-}
-
-function unableEips({ eips }: Snapshot, node: NodeState): readonly string[] {
-  const unable = [...eips.values()].filter(
-    (eip) => eip.ok && !isLayer2(eip.value) && nodeRefusal({ node, eip, address: firstAddress(eip.value.range) }),
-  );
-  return unable.flatMap((eip) => (eip.ok ? [eip.value.name] : [])).sort();
 }
 
 /** As in OpenELB, `spec.routerId` is the same on every node, and not used where the AS number comes from the rack. */

@@ -195,19 +195,21 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     await this.#running?.ended;
   }
 
-  /** Hands over what this node has: resolves when others have it, or nobody can take it, or the time is over. {@link run} must go on meanwhile. */
+  /** Says that this node ends, and hands over what it has: resolves when others have it, or nobody can take it, or the time is over. {@link run} must go on meanwhile. */
   async leave(): Promise<void> {
     const { clock, log, store } = this.#options;
     this.#isStopping = true;
     const running = this.#running;
-    if (!running) return;
     const startedMs = clock.monotonicMs();
     const pastMs = () => clock.monotonicMs() - startedMs;
-    const isDone = () => running.term.isFree && (saidIn(store.status).stopping || pastMs() > WORD_MS);
+    const isHeard = () => saidIn(store.status).stopping || pastMs() > WORD_MS;
+    const isDone = () => (running?.term.isFree ?? true) && isHeard();
     const never = new AbortController().signal;
-    running.term.stop();
+    running?.term.stop();
+    this.#publisher.trigger();
     this.trigger();
     while (!isDone() && pastMs() < HAND_OVER_MS) await pause(HAND_OVER_LOOK_MS, never);
+    if (!running) return;
     log.info({ free: running.term.isFree, durationMs: Math.round(pastMs()) }, 'handed over');
     await this.#options.responder.answerFor([]);
   }
@@ -342,7 +344,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   /** What the object says stays until something is known. */
   #said(): Said {
     const { store } = this.#options;
-    if (this.#isInUse === false) return NOTHING_SAID;
+    if (this.#isInUse === false) return { ...NOTHING_SAID, stopping: this.#isStopping };
     return this.#running?.term.said ?? saidIn(store.status);
   }
 

@@ -65,8 +65,10 @@ export class Narrator {
     };
     const why = from[reason as keyof typeof from];
     const note = `${nodeName} answers for ${text} from now on${why ? `: ${why}` : ''}`;
+    // What nobody had is announced now.
+    const word = reason === 'NobodyHasIt' ? 'Announced' : reason;
     for (const regarding of sharersOf(this.#wanted.get(text))) {
-      events.record({ regarding, type: 'Normal', reason, action: 'Announce', note });
+      events.record({ regarding, type: 'Normal', reason: word, action: 'Announce', note });
     }
   }
 }

@@ -64,7 +64,12 @@ describe('a Service with OpenELB’s annotation', () => {
 
   test('says in a condition who announces it', async () => {
     const message = await announced('web', 'True Announced');
-    expect(message).toMatch(/^198\.51\.102\.0 by bgp from [123] nodes? \(n[123].*\) to [12] routers? \(router.*\)$/);
+    expect(message).toBe(`198.51.102.0 by bgp, see Eip ${scene.eip.v4}`);
+    const eip = () => scene.lab.kubectl(['get', 'eip', scene.eip.v4, '-o', 'jsonpath={.status.conditions}']);
+    await eventually(async () => /by bgp from 3 nodes \(n1, n2, n3\) to [12] routers? \(router/.test(await eip()), {
+      what: 'the nodes and routers in the condition of the Eip',
+      deadlineMs: 20_000,
+    });
   });
 
   test('is reached by the client, by way of all nodes, and all pods answer', async () => {

@@ -13,6 +13,7 @@ const facts = (object: EipFacts['object'], differs: Partial<EipFacts> = {}): Eip
   claims: [],
   waiting: 0,
   unsupported: unsupportedEipFields(object),
+  announced: undefined,
   nowMs: NOW_MS,
   ...differs,
 });
@@ -84,7 +85,9 @@ test.each<[string, EipFacts, string[]]>([
   ],
   [
     'announced by a CNI',
-    facts(eipObject('web', '10.0.0.0/24', { metadata: { labels: { 'openelb.kubesphere.io/cni': 'calico' } } })),
+    facts(eipObject('web', '10.0.0.0/24'), {
+      announced: { type: 'Announced', status: 'False', reason: 'AnnouncedByCni', message: '' },
+    }),
     ['Accepted True Accepted', 'Ready True Ready', 'Announced False AnnouncedByCni'],
   ],
 ])('an Eip that is %s says so', (_, given, expected) => {

@@ -1,4 +1,4 @@
-import { HeardSpeakers, readinessOf, sameReadiness } from '../../../allocator/heard-speakers.ts';
+import { HeardSpeakers } from '../../../allocator/heard-speakers.ts';
 import type { Node } from '../../../lib/api/service.ts';
 import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
 import { HandStore } from '../../support/hand-store.ts';
@@ -12,7 +12,7 @@ const speaker = (name: string): SpeakerObject => ({
   status: {
     sessions: [ESTABLISHED],
     layer2Addresses: [{ address: '198.51.100.7', interface: 'eth0' }],
-    bgpUnable: ['other'],
+    layer2Unable: ['other'],
   },
 });
 const node = (name: string, ready?: string): Node => ({
@@ -47,7 +47,7 @@ test.each<[string, Node | undefined, string]>([
   said.put(speaker('a'));
   expect([...heard.values()].map(words)).toEqual([expected]);
   expect(words(heard.get('a')!)).toBe(expected);
-  expect(heard.get('a')?.status?.bgpUnable).toEqual(['other']);
+  expect(heard.get('a')?.status?.layer2Unable).toEqual(['other']);
 });
 
 test('that a node is lost, and that it is back, is told as a change of its Speaker', () => {
@@ -70,16 +70,12 @@ test('that a node is lost, and that it is back, is told as a change of its Speak
   ]);
 });
 
-test('of a Node nothing is kept but what is asked, so that the kubelet’s reports are nothing new', () => {
-  const reported = (at: string) => ({
-    metadata: { name: 'a', resourceVersion: at, labels: { a: at } },
-    status: { conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: at } as never] },
-  });
-  const [before, after] = [readinessOf(reported('1')), readinessOf(reported('2'))];
-  expect(after).toEqual({
-    metadata: { name: 'a', resourceVersion: '2' },
-    status: { conditions: [{ type: 'Ready', status: 'True' }] },
-  });
-  expect(sameReadiness(before, after)).toBe(true);
-  expect(sameReadiness(before, node('a', 'Unknown'))).toBe(false);
+test('a speaker that was told to end says nothing any more', () => {
+  const { said, heard } = make();
+  const one = speaker('a');
+  said.put({ ...one, status: { ...one.status, stopping: true } });
+  expect(words(heard.get('a')!)).toBe('Idle ');
+  expect(heard.get('a')?.status?.sessions?.[0]?.lastError).toBe('the speaker has ended');
+  said.put(one);
+  expect(words(heard.get('a')!)).toBe(ALL);
 });

@@ -1,4 +1,5 @@
 /** What is gathered about a Service: whose it is, what it holds, and when nothing may be decided yet. */
+import { announcedVerdict } from '../../../allocator/announced/decide-announced.ts';
 import { viewOf, wantsBeyond } from '../../../allocator/service-view.ts';
 import type { World } from '../../../allocator/world.ts';
 import type { Service } from '../../../lib/api/service.ts';
@@ -134,19 +135,18 @@ describe('while the status is contested', () => {
 
   test('it is said that the address is announced only while it is published, though it is not there now', () => {
     const { world, of } = contested();
-    expect(world.announcedOf(of)).toBeUndefined();
+    const said = () => announcedVerdict(world.announcedFindings(of));
+    expect(said()?.reason).toBe('NotPublished');
     world.rewrites.wrote('shop/front', { ingress: '10.0.0.1' });
     world.rewrites.wrote('shop/front', { ingress: '10.0.0.1' }, '"rival"');
-    expect(world.announcedOf(of)).toMatchObject({
+    expect(said()).toMatchObject({
       status: 'Unknown',
       reason: 'StatusContested',
       message: expect.stringContaining('10.0.0.1'),
     });
-    expect(world.announcedOf(of)?.message).toContain(
-      'only while it stands in status.loadBalancer, which "rival" writes over',
-    );
+    expect(said()?.message).toContain('only while it stands in status.loadBalancer, which "rival" writes over');
     world.rewrites.reset();
-    expect(world.announcedOf(of)).toBeUndefined();
+    expect(said()?.reason).toBe('NotPublished');
   });
 });
 

@@ -48,7 +48,6 @@ it('says what the node does', () => {
     totalSessions: 1,
     sessionsSummary: '1/1',
     announcedAddresses: 1,
-    bgpUnable: [],
     routerId: '192.0.2.11',
     localAs: 64512,
     versions: { skycap: '0.1.0', bird: '2.17.5' },

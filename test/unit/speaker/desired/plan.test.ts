@@ -32,28 +32,6 @@ const rack = (name: string) => ({
   nodes: [aNode({ metadata: { name: 'node-1', labels: { 'openelb.kubesphere.io/rack': name } } })],
 });
 
-describe('Eips that the node announces nothing of', () => {
-  const zone = { nodeSelector: { matchLabels: { zone: 'a' } } };
-  const labelled = (labels: Record<string, string>, ips?: readonly string[]) => ({
-    nodes: [aNode({ metadata: { name: 'node-1', labels }, ...(ips && { ips }) })],
-  });
-  it.each<[string, ClusterOptions, string[]]>([
-    ['none', {}, []],
-    ['one whose selector leaves the node out', { eips: [anEip('v4', zone), anEip('v6')] }, ['v4']],
-    ['none where it selects the node', { eips: [anEip('v4', zone)], ...labelled({ zone: 'a' }) }, []],
-    ['one of a family that the node has not', labelled({}, ['192.0.2.11']), ['v6']],
-    [
-      'all where the node is excluded',
-      labelled({ 'node.kubernetes.io/exclude-from-external-load-balancers': '' }),
-      ['v4', 'v6'],
-    ],
-    ['not those of layer 2', { eips: [anEip('v4', { ...zone, protocol: 'layer2', interface: 'eth0' })] }, []],
-    ['also without BGP', { eips: [anEip('v4', zone)], bgpConfs: [] }, ['v4']],
-  ])('%s', (_, cluster, expected) => {
-    expect(plan(cluster).plan.bgp.unable).toEqual(expected);
-  });
-});
-
 describe('sessions', () => {
   it.each<[string, BgpPeerObject['spec'], ClusterOptions, string[]]>([
     ['an IPv4 router gets both families', {}, {}, ['4 self', '6 fd00::11']],

@@ -1,4 +1,4 @@
-/** What layer 2 says of itself while its thread has nothing to say. */
+/** What layer 2 says of itself while its thread has nothing to say, and what the speaker says when it ends. */
 import { createMetrics } from '../../../../lib/process/metrics.ts';
 import { readyChecks } from '../../../../speaker/health.ts';
 import { Layer2, type Layer2Options } from '../../../../speaker/l2/layer2.ts';
@@ -21,12 +21,10 @@ const client: Layer2Options['client'] = {
   delete: silence,
 };
 
-it('without a word of the links it is not ready, until there is one', async () => {
+function options(over: Partial<Layer2Options> = {}): Layer2Options {
   const clock = { ms: 0, monotonicMs: () => clock.ms, nowMs: () => clock.ms };
   const registry = createMetrics('test');
-  let begins = 0;
-  let reports = 0;
-  const layer2 = new Layer2({
+  return {
     nodeName: 'node-1',
     namespace: 'skycap-system',
     podName: 'pod-1',
@@ -35,20 +33,24 @@ it('without a word of the links it is not ready, until there is one', async () =
     eips: () => snapshot.eips,
     node: () => undefined,
     store: { synced: true, status: undefined, patchStatus: silence },
-    responder: {
-      links: [],
-      start: () => void begins++,
-      linkTowards: () => undefined,
-      answerFor: silence,
-      probe: silence,
-    },
+    responder: { links: [], start: () => {}, linkTowards: () => undefined, answerFor: silence, probe: silence },
     peers: { lost: new Set(), seenByWatchers: 'unknown', watch: () => {} },
-    onState: () => void reports++,
+    onState: () => {},
     metrics: speakerMetrics(registry),
     registry,
     clock,
     log: logSink().log,
-  });
+    ...over,
+  };
+}
+
+it('without a word of the links it is not ready, until there is one', async () => {
+  const clock = { ms: 0, monotonicMs: () => clock.ms, nowMs: () => clock.ms };
+  let begins = 0;
+  let reports = 0;
+  const plain = options();
+  const responder = { ...plain.responder, start: () => void begins++ };
+  const layer2 = new Layer2({ ...plain, responder, onState: () => void reports++, clock });
   const check = readyChecks(
     () => ({}),
     () => undefined,
@@ -72,4 +74,33 @@ it('without a word of the links it is not ready, until there is one', async () =
   } finally {
     stop.abort();
   }
+});
+
+it('where there is no layer 2, the speaker says that it ends all the same, and takes it back when it is started again', async () => {
+  let status: Layer2Options['store']['status'];
+  const store = {
+    synced: true,
+    get status() {
+      return status;
+    },
+    patchStatus: async (part: object) => {
+      status = { ...status, ...part };
+    },
+  };
+  const { eips } = aSnapshot({ eips: [] });
+  const run = () => {
+    const layer2 = new Layer2(options({ store, eips: () => eips }));
+    const stop = new AbortController();
+    void layer2.run(stop.signal);
+    layer2.trigger();
+    return { layer2, stop };
+  };
+  const first = run();
+  await until('it has said what it has', () => first.layer2.isWatchKnown);
+  await first.layer2.leave();
+  first.stop.abort();
+  expect(status?.stopping).toBe(true);
+  const second = run();
+  await until('it says so no more', () => !status?.stopping);
+  second.stop.abort();
 });

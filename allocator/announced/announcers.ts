@@ -1,0 +1,193 @@
+/** Who announces what, by the Nodes and by what the Speakers say: who has each address of layer 2, and which nodes announce the addresses of each Eip. */
+import { type NodeState, nodeState } from '../../lib/announce/node-state.ts';
+import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp-types.ts';
+import type { Eip } from '../../lib/api/eip.ts';
+import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
+import { parseBgpConf } from '../../lib/api/parse-bgp-conf.ts';
+import { parseBgpPeer } from '../../lib/api/parse-bgp-peer.ts';
+import type { Node } from '../../lib/api/service.ts';
+import type { Layer2Conflict, SpeakerObject } from '../../lib/api/speaker-types.ts';
+import type { Change, Store } from '../../lib/kube/store.ts';
+import { type Address, formatAddress } from '../../lib/net/address.ts';
+import { isNewer } from '../fresh.ts';
+import { isLost } from '../heard-speakers.ts';
+import type { Conflict, Owner } from './decide-announced.ts';
+import { type EipReach, eipReach, type ReachFacts, reachText } from './eip-reach.ts';
+
+export interface AnnouncerStores {
+  readonly speakers: Store<SpeakerObject>;
+  readonly nodes: Store<Node>;
+  readonly bgpPeers: Store<BgpPeerObject>;
+  readonly bgpConfs: Store<BgpConfObject>;
+}
+
+export class Announcers {
+  readonly #stores: AnnouncerStores;
+  /** Address → node → interface. */
+  readonly #holders = new Map<string, Map<string, string>>();
+  /** Address → node → what it saw. */
+  readonly #conflicts = new Map<string, Map<string, readonly Layer2Conflict[]>>();
+  /** Until something changes that they are made from. */
+  #facts: ReachFacts | undefined;
+  readonly #reaches = new Map<string, EipReach>();
+
+  constructor(stores: AnnouncerStores) {
+    this.#stores = stores;
+    stores.speakers.subscribe((change) => {
+      for (const { address } of heldBefore(change)) drop(this.#holders, address, change.key);
+      for (const { address, interface: name } of heldAfter(change)) note(this.#holders, address, change.key, name);
+      for (const { address } of conflictsBefore(change)) drop(this.#conflicts, address, change.key);
+      for (const [address, seen] of byAddress(conflictsAfter(change))) note(this.#conflicts, address, change.key, seen);
+      if (concernsReach(change)) this.#forgetReaches();
+    });
+    stores.nodes.subscribe(() => this.#forgetReaches());
+    stores.bgpPeers.subscribe(() => this.#forgetReaches());
+    stores.bgpConfs.subscribe(() => this.#forgetReaches());
+  }
+
+  /**
+   * Of several the one whose Speaker changed last: a node that lost its power says for ever what it said last, and whoever took over from it said so
+   * later.
+   */
+  ownerOf(address: Address): Owner | undefined {
+    let last: { readonly owner: Owner; readonly speaker: SpeakerObject } | undefined;
+    for (const [node, name] of this.#holders.get(formatAddress(address)) ?? []) {
+      const speaker = this.#stores.speakers.get(node);
+      if (speaker && (!last || isNewer(speaker, last.speaker))) last = { owner: { node, interface: name }, speaker };
+    }
+    return last?.owner;
+  }
+
+  /** Machines that have the address beside Skycap, each once, in a fixed order. */
+  conflictsOf(address: Address): readonly Conflict[] {
+    const seen = [...(this.#conflicts.get(formatAddress(address)) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+    const byMac = new Map<string, Conflict>();
+    for (const [seenBy, conflicts] of seen) {
+      for (const one of conflicts) if (!byMac.has(one.mac)) byMac.set(one.mac, { ...one, seenBy });
+    }
+    return [...byMac.values()];
+  }
+
+  reachOf(eip: Eip): EipReach {
+    const key = reachKey(eip);
+    const known = this.#reaches.get(key);
+    if (known) return known;
+    this.#facts ??= this.#gather();
+    const reach = eipReach(eip, this.#facts);
+    this.#reaches.set(key, reach);
+    return reach;
+  }
+
+  #forgetReaches(): void {
+    this.#facts = undefined;
+    this.#reaches.clear();
+  }
+
+  #gather(): ReachFacts {
+    const { speakers, nodes, bgpPeers, bgpConfs } = this.#stores;
+    const families = new Map(
+      [...bgpPeers.values()].map((object) => {
+        const parsed = parseBgpPeer(object);
+        return [object.metadata.name, parsed.ok ? parsed.value.families : undefined];
+      }),
+    );
+    const conf = bgpConfs.get(BGP_CONF_NAME);
+    const parsed = conf && parseBgpConf(conf);
+    return {
+      nodes: [...speakers.values()].map(({ metadata: { name = '' }, status }) => {
+        const node = nodes.get(name);
+        return { name, state: stateOf(name, node), isLost: isLost(node), status };
+      }),
+      familiesOf: (peer) => families.get(peer),
+      bgpConf: !parsed?.ok ? 'missing' : parsed.value.announcedByCni ? 'announcedByCni' : 'usable',
+    };
+  }
+}
+
+const keys = new WeakMap<Eip, string>();
+
+/** All of an Eip that its reach is made from: it is read anew with every address that it gives. */
+function reachKey(eip: Eip): string {
+  const known = keys.get(eip) ?? JSON.stringify([eip.name, eip.protocol, eip.range.family, eip.nodeSelector]);
+  keys.set(eip, known);
+  return known;
+}
+
+const states = new WeakMap<Node, NodeState>();
+
+/** One that has no Node, or none yet, may announce all the same: its Speaker goes with the Node. */
+function stateOf(name: string, node: Node | undefined): NodeState {
+  const known = node && states.get(node);
+  if (known) return known;
+  if (!node) return { ...nodeState(name, undefined), leaving: false, addresses: UNKNOWN_ADDRESSES };
+  const state = nodeState(name, node);
+  states.set(node, state);
+  return state;
+}
+
+const UNKNOWN_ADDRESSES: NodeState['addresses'] = { 4: { family: 4, value: 0n }, 6: { family: 6, value: 0n } };
+
+/** Addresses of layer 2 that a change of a Speaker is about: who has them, or which other machine. */
+export function movedAddresses(change: Change<SpeakerObject>): readonly string[] {
+  const [before, after] = [textsOf(heldBefore(change)), textsOf(heldAfter(change))];
+  for (const one of conflictsBefore(change)) before.set(JSON.stringify(one), one.address);
+  for (const one of conflictsAfter(change)) after.set(JSON.stringify(one), one.address);
+  const moved = [...before]
+    .filter(([text]) => !after.has(text))
+    .concat([...after].filter(([text]) => !before.has(text)));
+  return [...new Set(moved.map(([, address]) => address))];
+}
+
+/** The change is one that an Eip's reach may depend on. */
+export function concernsReach(change: Change<SpeakerObject>): boolean {
+  return change.type !== 'modified' || reachText(change.old) !== reachText(change.object);
+}
+
+type Held = NonNullable<NonNullable<SpeakerObject['status']>['layer2Addresses']>;
+
+function heldBefore(change: Change<SpeakerObject>): Held {
+  return statusBefore(change)?.layer2Addresses ?? [];
+}
+
+function heldAfter(change: Change<SpeakerObject>): Held {
+  return statusAfter(change)?.layer2Addresses ?? [];
+}
+
+function conflictsBefore(change: Change<SpeakerObject>): readonly Layer2Conflict[] {
+  return statusBefore(change)?.layer2Conflicts ?? [];
+}
+
+function conflictsAfter(change: Change<SpeakerObject>): readonly Layer2Conflict[] {
+  return statusAfter(change)?.layer2Conflicts ?? [];
+}
+
+function statusBefore(change: Change<SpeakerObject>): SpeakerObject['status'] {
+  const before = change.type === 'modified' ? change.old : change.type === 'deleted' ? change.object : undefined;
+  return before?.status;
+}
+
+function statusAfter({ type, object }: Change<SpeakerObject>): SpeakerObject['status'] {
+  return type === 'deleted' ? undefined : object.status;
+}
+
+function textsOf(held: Held): Map<string, string> {
+  return new Map(held.map(({ address, interface: name }) => [`${address} ${name}`, address]));
+}
+
+function byAddress(conflicts: readonly Layer2Conflict[]): Map<string, Layer2Conflict[]> {
+  const found = new Map<string, Layer2Conflict[]>();
+  for (const one of conflicts) found.set(one.address, [...(found.get(one.address) ?? []), one]);
+  return found;
+}
+
+function note<T>(index: Map<string, Map<string, T>>, address: string, node: string, value: T): void {
+  const nodes = index.get(address);
+  if (nodes) nodes.set(node, value);
+  else index.set(address, new Map([[node, value]]));
+}
+
+function drop<T>(index: Map<string, Map<string, T>>, address: string, node: string): void {
+  const nodes = index.get(address);
+  nodes?.delete(node);
+  if (nodes?.size === 0) index.delete(address);
+}

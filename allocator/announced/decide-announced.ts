@@ -1,0 +1,171 @@
+/**
+ * The condition `skycap.io/Announced` of a Service: whether its addresses are announced, by which protocol, and where they are not, why. PURE.
+ *
+ * On layer 2 it names the node that has the address. By BGP the nodes and routers stand in the condition of the Eip, and here only whether any node
+ * announces it: so a node or a router that comes or goes changes nothing here (docs/decisions/0012).
+ */
+import type { Eip } from '../../lib/api/eip.ts';
+import { isLayer2 } from '../../lib/api/eip.ts';
+import { ANNOUNCED_CONDITION } from '../../lib/api/keys.ts';
+import type { Condition } from '../../lib/api/object.ts';
+import { shortened } from '../../lib/api/problem.ts';
+import type { Reason } from '../../lib/api/reasons.ts';
+import type { Layer2Conflict } from '../../lib/api/speaker-types.ts';
+import { type Address, formatAddress } from '../../lib/net/address.ts';
+import type { Verdict } from '../condition.ts';
+import type { EipReach, Standing } from './eip-reach.ts';
+import { hindranceText, reasonOf } from './hindrance-text.ts';
+import { type Sharer, serviceReach } from './service-reach.ts';
+
+/** Who answers for an address, and on which interface. */
+export interface Owner {
+  readonly node: string;
+  readonly interface: string;
+}
+
+/** A machine beside Skycap that has an address, and the node that saw it. */
+export type Conflict = Layer2Conflict & { readonly seenBy: string };
+
+export interface AnnouncedFacts {
+  /** Ours. */
+  readonly addresses: readonly Address[];
+  /** It is in the status of the Service; nodes announce no other. */
+  readonly isPublished: (address: Address) => boolean;
+  /** Other controllers that write over the status of the Service time and again. */
+  readonly contestedBy?: string;
+  /** The Eip that answers for the address, as the nodes see it. */
+  readonly eipOf: (address: Address) => Eip | undefined;
+  readonly reachOf: (eip: Eip) => EipReach;
+  readonly ownerOf: (address: Address) => Owner | undefined;
+  readonly conflictsOf: (address: Address) => readonly Conflict[];
+  /** The Services that publish the address, this one first. One that may be announced is enough for all. */
+  readonly sharersOf: (address: Address) => readonly [Sharer, ...Sharer[]];
+}
+
+/** About one address. */
+export interface Finding {
+  readonly address: string;
+  readonly status: Verdict['status'];
+  readonly reason: Reason;
+  /** Continues the sentence after the address. */
+  readonly text: string;
+}
+
+/** More machines than this are counted, and not named. */
+const MOST_NAMED = 3;
+const WORST_FIRST: readonly Verdict['status'][] = ['False', 'Unknown', 'True'];
+/** An address of layer 2 that no node has is not told before that: it is about to be taken. */
+const TAKEN_WITHIN_MS = 3_000;
+/** Nor that nobody announces what was announced: a takeover and the start of a speaker or of BIRD take less. */
+const LOST_AFTER_MS = 5_000;
+
+export function announcedFindings(facts: AnnouncedFacts): Finding[] {
+  return facts.addresses.map((address) => ({
+    address: formatAddress(address),
+    ...whileContested(findingFor(facts, address), facts),
+  }));
+}
+
+/** @returns undefined without an address. */
+export function announcedVerdict(findings: readonly Finding[]): Verdict | undefined {
+  const worst = WORST_FIRST.flatMap((status) => findings.find((one) => one.status === status) ?? []).at(0);
+  if (!worst) return undefined;
+  return { type: ANNOUNCED_CONDITION, status: worst.status, reason: worst.reason, message: sentencesOf(findings) };
+}
+
+/** `198.51.100.7 by bgp, see Eip web; 2001:db8::7 by layer2 from node n2, interface eth0`. */
+export function sentencesOf(findings: readonly Finding[]): string {
+  const texts = [...new Set(findings.map(({ text }) => text))];
+  const parts = texts.map((text) => {
+    const addresses = findings.filter((one) => one.text === text).map(({ address }) => address);
+    return `${addresses.join(', ')} ${text}`;
+  });
+  return parts.join('; ');
+}
+
+/** How long something must have been so before it is told: what passes by itself is no news. @param former the condition as it stands. */
+export function patienceMs(former: Condition | undefined, verdict: Verdict): number {
+  if (verdict.status === 'True' || verdict.reason === 'StatusContested') return 0;
+  if (former?.status === 'True') return LOST_AFTER_MS;
+  const isPassing = verdict.reason === 'NobodyHasIt' || verdict.reason === 'NotPublished';
+  return isPassing && former?.reason !== 'StatusContested' ? TAKEN_WITHIN_MS : 0;
+}
+
+type Said = Omit<Finding, 'address'>;
+
+/** An address is announced only while it is published, and this one comes and goes. */
+function whileContested(said: Said, { contestedBy }: AnnouncedFacts): Said {
+  if (contestedBy === undefined || said.status === 'False') return said;
+  const text = `${said.text}, but only while it stands in status.loadBalancer, which ${contestedBy} writes over`;
+  return { status: 'Unknown', reason: 'StatusContested', text };
+}
+
+function findingFor(facts: AnnouncedFacts, address: Address): Said {
+  if (!facts.isPublished(address) && facts.contestedBy === undefined) {
+    return notAnnounced('NotPublished', "is not in the Service's status, so no node announces it");
+  }
+  const eip = facts.eipOf(address);
+  if (!eip) {
+    const text = 'is in no Eip that can be read; nodes that knew one may go on with it, others do not';
+    return { status: 'Unknown', reason: 'EipNotFound', text };
+  }
+  if (eip.announcedByCni) {
+    return { status: 'Unknown', reason: 'AnnouncedByCni', text: `is for a CNI to announce, says Eip ${eip.name}` };
+  }
+  return isLayer2(eip) ? onLayer2(facts, address, eip) : byBgp(facts, address, eip);
+}
+
+function byBgp(facts: AnnouncedFacts, address: Address, eip: Eip): Said {
+  const [own] = facts.sharersOf(address);
+  const standing = bestOf(facts, address, eip);
+  if (standing !== 'Announced') return hindered(standing, eip, own);
+  const from = own.isLocal ? ' from each node with a ready endpoint' : '';
+  return { status: 'True', reason: 'Announced', text: `by bgp${from}, see Eip ${eip.name}` };
+}
+
+function onLayer2(facts: AnnouncedFacts, address: Address, eip: Eip): Said {
+  const owner = facts.ownerOf(address);
+  const conflicts = facts.conflictsOf(address);
+  if (owner) {
+    const text = `by ${eip.protocol} from node ${owner.node}, interface ${owner.interface}`;
+    if (conflicts.length === 0) return { status: 'True', reason: 'Announced', text };
+    const also = `${text}, but it is not alone: ${conflictText(conflicts)}`;
+    return { status: 'True', reason: 'AddressConflict', text: also };
+  }
+  const standing = bestOf(facts, address, eip);
+  if (standing !== 'Announced') return hindered(standing, eip, facts.sharersOf(address)[0]);
+  if (conflicts.length > 0) {
+    return notAnnounced('AddressConflict', `by ${eip.protocol}: no node takes it, since ${conflictText(conflicts)}`);
+  }
+  return notAnnounced('NobodyHasIt', `by ${eip.protocol}: no node has it yet, though nodes may; look at the speakers`);
+}
+
+/** Whichever of the Services that share it comes furthest. */
+function bestOf({ reachOf, sharersOf }: AnnouncedFacts, address: Address, eip: Eip): Standing {
+  const reach = reachOf(eip);
+  const [own, ...others] = sharersOf(address);
+  const standing = serviceReach(reach, eip, own);
+  return others.some((other) => serviceReach(reach, eip, other) === 'Announced') ? 'Announced' : standing;
+}
+
+function hindered(standing: Exclude<Standing, 'Announced'>, eip: Eip, own: Sharer): Said {
+  const text = `by ${eip.protocol}: ${hindranceText(standing, eip, own)}`;
+  return { status: isUnknown(standing) ? 'Unknown' : 'False', reason: reasonOf(standing), text };
+}
+
+/** Nodes where BIRD does not answer may announce it or not. */
+export function isUnknown(standing: Standing): boolean {
+  return standing === 'BirdUnreachable' || standing === 'AnnouncedByCni';
+}
+
+function notAnnounced(reason: Reason, text: string): Said {
+  return { status: 'False', reason, text };
+}
+
+function conflictText(conflicts: readonly Conflict[]): string {
+  return shortened(conflicts, MOST_NAMED, ({ mac, interface: on, node, seenBy }) =>
+    node
+      ? `node ${node} has it on its interface ${on} (${mac}); remove it there`
+      : `the machine ${mac} has it, seen on ${on} of ${seenBy}; find it, or take the address out of the Eip`,
+  ).join('; ');
+}

@@ -1,0 +1,33 @@
+/** The condition `Announced` of an Eip: from which nodes and to which routers its addresses go, or which nodes can have them, or why none. PURE. */
+import { type Eip, isLayer2 } from '../../lib/api/eip.ts';
+import type { Verdict } from '../condition.ts';
+import { isUnknown } from './decide-announced.ts';
+import type { EipReach } from './eip-reach.ts';
+import { hindranceText, reasonOf } from './hindrance-text.ts';
+
+/** More nodes or routers than this are counted, and not named. */
+const MOST_NAMED = 5;
+const TYPE = 'Announced';
+
+export function eipAnnouncedVerdict(eip: Eip, reach: EipReach): Verdict {
+  if (eip.announcedByCni) {
+    const message = 'a label says that a CNI announces its addresses, so Skycap gives them and does not announce them';
+    return { type: TYPE, status: 'False', reason: 'AnnouncedByCni', message };
+  }
+  const { standing, nodes, peers } = reach;
+  if (standing !== 'Announced') {
+    const message = `by ${eip.protocol}: ${hindranceText(standing, eip)}`;
+    return { type: TYPE, status: isUnknown(standing) ? 'Unknown' : 'False', reason: reasonOf(standing), message };
+  }
+  const from = counted(nodes, 'node');
+  const message = isLayer2(eip)
+    ? `by ${eip.protocol}: ${from} can have its addresses, one at a time`
+    : `by bgp from ${from} to ${counted(peers, 'router')}`;
+  return { type: TYPE, status: 'True', reason: 'Announced', message };
+}
+
+/** `3 nodes (a, b, c)`, `1 router (r)`, `120 nodes`. */
+function counted(names: readonly string[], what: string): string {
+  const count = `${names.length} ${what}${names.length === 1 ? '' : 's'}`;
+  return names.length > MOST_NAMED ? count : `${count} (${names.join(', ')})`;
+}

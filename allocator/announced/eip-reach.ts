@@ -1,0 +1,152 @@
+/**
+ * Which nodes announce the addresses of an Eip, or can, and what keeps the others from it. PURE; from the Nodes and from what the Speakers say of
+ * themselves. Endpoints are not in it: they are a matter of each Service (`service-reach.ts`).
+ */
+import { nodeRefusal } from '../../lib/announce/eligible.ts';
+import type { NodeState } from '../../lib/announce/node-state.ts';
+import { type Eip, isLayer2 } from '../../lib/api/eip.ts';
+import type { Reason } from '../../lib/api/reasons.ts';
+import type { SpeakerObject, SpeakerSession } from '../../lib/api/speaker-types.ts';
+import type { Family } from '../../lib/net/address.ts';
+import { firstAddress } from '../../lib/net/range.ts';
+
+/**
+ * What keeps a node from announcing an address, in the order in which it is asked. Of several nodes the one that comes furthest has the reason that is
+ * told: where one node is excluded and the other has no interface, an interface is what is missing.
+ */
+const STANDINGS = [
+  'NoSpeaker',
+  'NodeLeaving',
+  'NodeExcluded',
+  'NodeNotSelected',
+  'NodeHasNoAddressOfFamily',
+  'NoInterface',
+  'ResponderMute',
+  // Of a Service: of those above, nodes with an endpoint are no better than others.
+  'NoLocalEndpoints',
+  'NoEndpoints',
+  'NodeLost',
+  'SpeakerStopping',
+  'NoBgpConf',
+  'AnnouncedByCni',
+  'NoSessions',
+  'PeerDisabled',
+  'SessionsDown',
+  'BirdUnreachable',
+  /** By BGP: it announces. On layer 2: it can have the address. */
+  'Announced',
+] as const satisfies readonly Reason[];
+
+export type Standing = (typeof STANDINGS)[number];
+
+export interface EipReach {
+  /** That of the node that comes furthest. */
+  readonly standing: Standing;
+  /** By the name of the node, of those that have a speaker. */
+  readonly standings: ReadonlyMap<string, Standing>;
+  /** Those that stand at `Announced`, sorted. */
+  readonly nodes: readonly string[];
+  /** BgpPeers that they have a session with, sorted. */
+  readonly peers: readonly string[];
+}
+
+/** A node with a speaker. */
+export interface SpeakerNode {
+  readonly name: string;
+  readonly state: NodeState;
+  /** Kubernetes hears nothing of it. */
+  readonly isLost: boolean;
+  readonly status: SpeakerObject['status'];
+}
+
+export interface ReachFacts {
+  /** An array, since every Eip goes through it anew. */
+  readonly nodes: readonly SpeakerNode[];
+  /** What sessions with a BgpPeer carry; undefined for both. */
+  readonly familiesOf: (peer: string) => readonly Family[] | undefined;
+  /** Whether there is a BgpConf `default` that is valid, and Skycap's to use. */
+  readonly bgpConf: 'usable' | 'missing' | 'announcedByCni';
+}
+
+export function eipReach(eip: Eip, facts: ReachFacts): EipReach {
+  const standings = new Map<string, Standing>();
+  const nodes: string[] = [];
+  const peers = new Set<string>();
+  let best: Standing = 'NoSpeaker';
+  for (const node of facts.nodes) {
+    const sessions = isLayer2(eip) ? [] : sessionsFor(eip, node, facts);
+    const standing = nodeHindrance(eip, node) ?? (isLayer2(eip) ? 'Announced' : sessionStanding(node, sessions, facts));
+    standings.set(node.name, standing);
+    best = furthest(best, standing);
+    if (standing !== 'Announced') continue;
+    nodes.push(node.name);
+    for (const { peer, state } of sessions) if (state === 'Established') peers.add(peer);
+  }
+  return { standing: best, standings, nodes: nodes.sort(), peers: [...peers].sort() };
+}
+
+export function furthest(a: Standing, b: Standing): Standing {
+  return STANDINGS.indexOf(a) >= STANDINGS.indexOf(b) ? a : b;
+}
+
+/** Whether the node may have the address, as far as it comes to that before endpoints are asked for. */
+export function reachesEndpoints(standing: Standing): boolean {
+  return furthest(standing, 'NoLocalEndpoints') === standing;
+}
+
+function nodeHindrance(eip: Eip, { state, isLost, status }: SpeakerNode): Standing | undefined {
+  const refusal = nodeRefusal({
+    node: state,
+    eip: { ok: true, value: eip },
+    address: firstAddress(eip.range),
+  }) as Standing | undefined;
+  if (refusal) return refusal;
+  if (isLayer2(eip)) {
+    if (status?.layer2Unable?.includes(eip.name)) return 'NoInterface';
+    if (status?.conditions?.some(({ type, reason }) => type === 'Layer2' && reason === 'ResponderMute'))
+      return 'ResponderMute';
+  }
+  if (isLost) return 'NodeLost';
+  return status?.stopping ? 'SpeakerStopping' : undefined;
+}
+
+function sessionsFor({ range }: Eip, { status }: SpeakerNode, { familiesOf }: ReachFacts): SpeakerSession[] {
+  return (status?.sessions ?? []).filter(({ peer }) => familiesOf(peer)?.includes(range.family) ?? true);
+}
+
+function sessionStanding(
+  { status }: SpeakerNode,
+  sessions: readonly SpeakerSession[],
+  { bgpConf }: ReachFacts,
+): Standing {
+  if (sessions.length === 0) {
+    if (bgpConf === 'usable') return 'NoSessions';
+    return bgpConf === 'missing' ? 'NoBgpConf' : 'AnnouncedByCni';
+  }
+  if (sessions.every(({ disabled }) => disabled)) return 'PeerDisabled';
+  if (!sessions.some(({ state, disabled }) => state === 'Established' && !disabled)) return 'SessionsDown';
+  // What is said of the sessions is what was known last.
+  const isUnknown = status?.conditions?.some(
+    ({ type, status: is }) => type === 'SessionsEstablished' && is === 'Unknown',
+  );
+  return isUnknown ? 'BirdUnreachable' : 'Announced';
+}
+
+/** All that a reach is made from, of one Speaker. */
+export function reachText({ metadata, status }: SpeakerObject): string {
+  const sessions = (status?.sessions ?? []).map(({ peer, state, disabled }) => [
+    peer,
+    state === 'Established',
+    disabled,
+  ]);
+  const conditions = (status?.conditions ?? []).filter(
+    ({ type }) => type === 'Layer2' || type === 'SessionsEstablished',
+  );
+  return JSON.stringify([
+    metadata.deletionTimestamp,
+    sessions,
+    status?.layer2Unable ?? [],
+    status?.stopping ?? false,
+    conditions.map(({ type, status: is, reason }) => [type, is, reason === 'ResponderMute']),
+  ]);
+}

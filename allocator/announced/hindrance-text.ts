@@ -1,0 +1,63 @@
+/** Why nobody announces an address, as a sentence with its remedy. PURE. Only what seldom changes is in it: it stands in the condition of every Service that it is true of. */
+import type { Eip } from '../../lib/api/eip.ts';
+import { interfacesText } from '../../lib/api/interface-selector.ts';
+import { EXCLUDE_NODE_LABEL } from '../../lib/api/keys.ts';
+import { labelSelectorText } from '../../lib/api/label-selector.ts';
+import { quote, shortened } from '../../lib/api/problem.ts';
+import type { Reason } from '../../lib/api/reasons.ts';
+import type { Standing } from './eip-reach.ts';
+import { localNodes, type Sharer } from './service-reach.ts';
+
+export type Hindrance = Exclude<Standing, 'Announced'>;
+
+/** More nodes than this are counted, and not named. */
+const MOST_NAMED = 3;
+
+/** @param sharer the Service that it is said of; none where it is said of the Eip. */
+export function hindranceText(hindrance: Hindrance, eip: Eip, sharer?: Sharer): string {
+  return hindrance === 'NoLocalEndpoints' ? noLocalEndpoints(sharer) : TEXTS[hindrance](eip);
+}
+
+const TEXTS: Readonly<Record<Exclude<Hindrance, 'NoLocalEndpoints'>, (eip: Eip) => string>> = {
+  NoSpeaker: () => 'no node has a speaker; look at the DaemonSet skycap-speaker',
+  NodeLeaving: () => 'every node with a speaker is being deleted, shut down or taken out of service',
+  NodeExcluded: () => `no node is left: those that stay have the label ${EXCLUDE_NODE_LABEL}; remove it from one`,
+  NodeNotSelected: ({ name, nodeSelector }) =>
+    `spec.nodeSelector of Eip ${name} (${labelSelectorText(nodeSelector)}) selects no node that may announce it; change it, or label a node`,
+  NodeHasNoAddressOfFamily: ({ range }) =>
+    `no node that may announce it has an InternalIP of IPv${range.family}; give one to a node`,
+  NoInterface: ({ name, interfaces }) =>
+    interfaces.length > 0
+      ? `no node that may have it has an interface that is up and matches spec.interface ${quote(interfacesText(interfaces))} of Eip ${name}; change it, or spec.nodeSelector`
+      : `no node that may have it has an interface that is up and has its InternalIP; set spec.interface of Eip ${name}`,
+  ResponderMute: () => 'the speakers may not open packet sockets; give them the capability NET_RAW',
+  NoEndpoints: ({ name }) => `the Service has no ready endpoint, and Eip ${name} says whenNoEndpoints: Withdraw`,
+  NodeLost: () => 'Kubernetes hears nothing of the nodes that may announce it; look at the nodes',
+  SpeakerStopping: () =>
+    'the speaker has ended on every node that may announce it; look at the DaemonSet skycap-speaker',
+  NoBgpConf: () => 'there is no valid BgpConf named default; create or mend it',
+  AnnouncedByCni: () => 'a CNI speaks BGP, says a label of BgpConf default',
+  NoSessions: ({ range }) =>
+    `no node that may announce it has a session with a router for IPv${range.family}; create a BgpPeer, or see the conditions of the Speakers`,
+  PeerDisabled: () => 'every session is shut down by spec.conf.adminDown of its BgpPeer; set it to false',
+  SessionsDown: () => 'no session with a router is established; see the conditions of the BgpPeers',
+  BirdUnreachable: () => 'whether a session is up is not known, since BIRD does not answer; see kubectl get speakers',
+};
+
+function noLocalEndpoints(sharer: Sharer | undefined): string {
+  const local = 'externalTrafficPolicy is Local, and';
+  const nodes = sharer ? [...localNodes(sharer.places)].sort() : [];
+  if (nodes.length > 0) {
+    const named =
+      nodes.length > MOST_NAMED
+        ? `on ${nodes.length} others`
+        : `on ${shortened(nodes, MOST_NAMED, (n) => n).join(', ')}`;
+    return `${local} no node that may announce it has a ready endpoint: they are ${named}`;
+  }
+  return sharer?.places.usable ? `${local} the endpoints name no node` : `${local} no endpoint is ready`;
+}
+
+/** The one word for it, of an Eip or of a Service. */
+export function reasonOf(hindrance: Hindrance): Reason {
+  return hindrance === 'NodeExcluded' ? 'AllNodesExcluded' : hindrance;
+}

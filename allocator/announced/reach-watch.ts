@@ -1,0 +1,80 @@
+/**
+ * What has to be looked at anew when sessions, nodes or speakers change. Of a fleet something changes all the time, and most of it changes the
+ * condition of the Eip alone: a Service is looked at where it could say something else.
+ */
+import { keyOf } from '../../lib/api/object.ts';
+import type { Service } from '../../lib/api/service.ts';
+import { formatAddress } from '../../lib/net/address.ts';
+import { givenAddresses } from '../holdings.ts';
+import type { World } from '../world.ts';
+import type { EipReach } from './eip-reach.ts';
+import { localNodes } from './service-reach.ts';
+
+export interface ToLookAt {
+  /** Names. */
+  readonly eips: readonly string[];
+  /** Keys. */
+  readonly services: ReadonlySet<string>;
+}
+
+/** The nodes that stand otherwise than before; all of them where the Eip as a whole does. */
+type Changed = ReadonlySet<string> | 'all';
+
+export class ReachWatch {
+  readonly #world: World;
+  /** As it was looked at last, by the name of the Eip. */
+  #seen = new Map<string, EipReach>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** The first time that is everything. */
+  look(): ToLookAt {
+    const seen = new Map<string, EipReach>();
+    const changed = new Map<string, Changed>();
+    const eips: string[] = [];
+    for (const eip of this.#world.eips.all()) {
+      const before = this.#seen.get(eip.name);
+      const reach = this.#world.announcers.reachOf(eip);
+      seen.set(eip.name, reach);
+      if (before === reach) continue;
+      eips.push(eip.name);
+      const nodes = before?.standing === reach.standing ? changedNodes(before, reach) : 'all';
+      if (nodes === 'all' || nodes.size > 0) changed.set(eip.name, nodes);
+    }
+    this.#seen = seen;
+    return { eips, services: changed.size > 0 ? this.#servicesOf(changed) : new Set() };
+  }
+
+  #servicesOf(changed: ReadonlyMap<string, Changed>): Set<string> {
+    const { stores, index } = this.#world;
+    const keys = new Set<string>();
+    for (const service of stores.services.values()) {
+      for (const address of givenAddresses(service)) {
+        const eip = this.#world.eipOf(service, address);
+        const nodes = eip && changed.get(eip.name);
+        if (nodes === undefined || (nodes !== 'all' && !this.#isAbout(nodes, service, address.family))) continue;
+        keys.add(keyOf(service));
+        // One that shares the address may be announced by this one's endpoints.
+        for (const sharer of index.publishersOf(formatAddress(address))) keys.add(sharer);
+      }
+    }
+    return keys;
+  }
+
+  /** Traffic of `Cluster` may enter by any node: there one more or less changes nothing. */
+  #isAbout(nodes: ReadonlySet<string>, service: Service, family: 4 | 6): boolean {
+    if (service.spec?.externalTrafficPolicy !== 'Local') return false;
+    const local = localNodes(this.#world.endpoints.placesOf(keyOf(service), family));
+    for (const node of local) if (nodes.has(node)) return true;
+    return false;
+  }
+}
+
+function changedNodes(before: EipReach, after: EipReach): ReadonlySet<string> {
+  const changed = new Set<string>();
+  for (const [node, standing] of after.standings) if (before.standings.get(node) !== standing) changed.add(node);
+  for (const node of before.standings.keys()) if (!after.standings.has(node)) changed.add(node);
+  return changed;
+}

@@ -1,0 +1,138 @@
+/** Which nodes announce the addresses of an Eip, or can have them, and what is missing where none does. */
+import { eipAnnouncedVerdict } from '../../../../allocator/announced/eip-announced.ts';
+import { eipReach, type ReachFacts, reachText, type SpeakerNode } from '../../../../allocator/announced/eip-reach.ts';
+import type { Eip } from '../../../../lib/api/eip.ts';
+import type { SpeakerSession } from '../../../../lib/api/speaker-types.ts';
+import { eip } from '../builders.ts';
+import { DOWN, speaker, speakerNode, UP } from './builders.ts';
+
+const web = eip('web', '198.51.100.0/24');
+const lan: Eip = { ...eip('lan', '203.0.113.0/24'), protocol: 'layer2', interfaces: [{ kind: 'name', name: 'ethX' }] };
+const onRack: Eip['nodeSelector'] = [{ key: 'rack', operator: 'In', values: ['r1'] }];
+const talks = (name: string, ...sessions: SpeakerSession[]) => speakerNode(name, { sessions });
+const unknown = { type: 'SessionsEstablished', status: 'Unknown', reason: 'BirdUnreachable' } as const;
+const mute = { type: 'Layer2', status: 'False', reason: 'ResponderMute' } as const;
+const at = { message: '', lastTransitionTime: '' };
+
+function verdict(of: Eip, nodes: readonly SpeakerNode[], differs: Partial<ReachFacts> = {}): string {
+  const familiesOf = (peer: string) => (peer === 'six-only' ? ([6] as const) : undefined);
+  const { status, reason, message } = eipAnnouncedVerdict(
+    of,
+    eipReach(of, { nodes, familiesOf, bgpConf: 'usable', ...differs }),
+  );
+  return `${status} ${reason}: ${message}`;
+}
+
+describe('by BGP', () => {
+  const many = Array.from({ length: 120 }, (_, i) => talks(`n${i}`, UP));
+  const excluded = { node: { excluded: true } };
+  it.each<[string, string, string]>([
+    ['no speaker', verdict(web, []), 'False NoSpeaker: by bgp: no node has a speaker'],
+    ['no session', verdict(web, [talks('a')]), 'False NoSessions: by bgp: no node that may announce it has a session'],
+    ['no BgpConf', verdict(web, [talks('a')], { bgpConf: 'missing' }), 'False NoBgpConf'],
+    ['a CNI has BGP', verdict(web, [talks('a')], { bgpConf: 'announcedByCni' }), 'Unknown AnnouncedByCni'],
+    [
+      'none up',
+      verdict(web, [talks('a', DOWN), talks('b')]),
+      'False SessionsDown: by bgp: no session with a router is',
+    ],
+    ['disabled', verdict(web, [talks('a', { ...UP, disabled: true })]), 'False PeerDisabled'],
+    [
+      'some up',
+      verdict(web, [talks('b', UP, { ...UP, peer: 'left' }), talks('a', UP), talks('c', DOWN)]),
+      'True Announced: by bgp from 2 nodes (a, b) to 2 routers (left, router)',
+    ],
+    ['many', verdict(web, many), 'True Announced: by bgp from 120 nodes to 1 router (router)'],
+    ['a router for IPv6 only', verdict(web, [talks('a', { ...UP, peer: 'six-only' })]), 'False NoSessions'],
+    ['all excluded', verdict(web, [speakerNode('a', { sessions: [UP] }, excluded)]), 'False AllNodesExcluded'],
+    [
+      'leaving, or excluded',
+      verdict(web, [
+        speakerNode('a', { sessions: [UP] }, excluded),
+        speakerNode('b', { sessions: [UP] }, { node: { leaving: true } }),
+      ]),
+      'False AllNodesExcluded',
+    ],
+    [
+      'none selected',
+      verdict({ ...web, nodeSelector: onRack }, [talks('a', UP)]),
+      'False NodeNotSelected: by bgp: spec.nodeSelector of Eip web (rack=r1) selects no node that may announce it',
+    ],
+    [
+      'the one that is selected has no session',
+      verdict({ ...web, nodeSelector: onRack }, [
+        talks('a', UP),
+        speakerNode('b', { sessions: [DOWN] }, { node: { labels: { rack: 'r1' } } }),
+      ]),
+      'False SessionsDown',
+    ],
+    [
+      'no address of the family',
+      verdict(web, [speakerNode('a', { sessions: [UP] }, { node: { addresses: {} } })]),
+      'False NodeHasNoAddressOfFamily: by bgp: no node that may announce it has an InternalIP of IPv4',
+    ],
+    ['lost', verdict(web, [speakerNode('a', { sessions: [UP] }, { isLost: true })]), 'False NodeLost'],
+    ['ended', verdict(web, [speakerNode('a', { sessions: [UP], stopping: true })]), 'False SpeakerStopping'],
+    [
+      'BIRD does not answer',
+      verdict(web, [speakerNode('a', { sessions: [UP], conditions: [{ ...unknown, ...at }] })]),
+      'Unknown BirdUnreachable: by bgp: whether a session is up is not known',
+    ],
+    [
+      'BIRD does not answer on one of two',
+      verdict(web, [speakerNode('a', { sessions: [UP], conditions: [{ ...unknown, ...at }] }), talks('b', UP)]),
+      'True Announced: by bgp from 1 node (b) to 1 router (router)',
+    ],
+    ['for a CNI', verdict({ ...web, announcedByCni: true }, [talks('a', UP)]), 'False AnnouncedByCni'],
+  ])('%s', (_, said, expected) => {
+    expect(said.slice(0, expected.length)).toBe(expected);
+  });
+});
+
+describe('on layer 2', () => {
+  it.each<[string, string, string]>([
+    [
+      'nodes can',
+      verdict(lan, [speakerNode('b', {}), speakerNode('a', {}), speakerNode('c', { layer2Unable: ['lan'] })]),
+      'True Announced: by layer2: 2 nodes (a, b) can have its addresses, one at a time',
+    ],
+    [
+      'a typo in spec.interface',
+      verdict(lan, [speakerNode('a', { layer2Unable: ['lan'] }), speakerNode('b', { layer2Unable: ['lan', 'x'] })]),
+      'False NoInterface: by layer2: no node that may have it has an interface that is up and matches spec.interface "ethX" of Eip lan',
+    ],
+    [
+      'no spec.interface',
+      verdict({ ...lan, interfaces: [] }, [speakerNode('a', { layer2Unable: ['lan'] })]),
+      'False NoInterface: by layer2: no node that may have it has an interface that is up and has its InternalIP',
+    ],
+    [
+      'the one that is selected has no interface',
+      verdict({ ...lan, nodeSelector: onRack }, [
+        speakerNode('a', {}),
+        speakerNode('b', { layer2Unable: ['lan'] }, { node: { labels: { rack: 'r1' } } }),
+      ]),
+      'False NoInterface',
+    ],
+    [
+      'no packet sockets',
+      verdict(lan, [speakerNode('a', { conditions: [{ ...mute, ...at }] })]),
+      'False ResponderMute: by layer2: the speakers may not open packet sockets',
+    ],
+    ['without BGP', verdict(lan, [speakerNode('a', {})], { bgpConf: 'missing' }), 'True Announced'],
+  ])('%s', (_, said, expected) => {
+    expect(said.slice(0, expected.length)).toBe(expected);
+  });
+});
+
+it('a reach depends on no count and on no state but Established', () => {
+  const a = speaker('a', { sessions: [UP, DOWN] });
+  const more = [
+    { ...UP, routesSent: 9, since: 'x' },
+    { ...DOWN, state: 'Connect', lastError: 'x' },
+  ] as const;
+  expect(reachText(speaker('a', { sessions: more, announcedAddresses: 7 }))).toBe(reachText(a));
+  for (const other of [{ sessions: [UP, UP] }, { sessions: [UP, DOWN], stopping: true }]) {
+    expect(reachText(speaker('a', other))).not.toBe(reachText(a));
+  }
+});
