@@ -80,9 +80,9 @@ export class Eips {
   }
 
   /** Every one that can be read, also where it overlaps another; and those that are gone and whose addresses are published still. Each name once. */
-  all(): Iterable<Eip> {
+  all(): readonly Eip[] {
     const present = [...this.#parsed.values()].flatMap((one) => (one.ok ? [one.value] : []));
-    return new Map([...this.#former.all, ...present].map((eip) => [eip.name, eip])).values();
+    return [...new Map([...this.#former.all, ...present].map((eip) => [eip.name, eip])).values()];
   }
 
   parsed(name: string): Parsed<Eip> | undefined {

@@ -5,6 +5,7 @@
  */
 import type { Node } from '../lib/api/service.ts';
 import type { SpeakerObject } from '../lib/api/speaker-types.ts';
+import { iterable } from '../lib/kube/iterable.ts';
 import type { Change, Store } from '../lib/kube/store.ts';
 import { StoreReaders } from '../lib/kube/store-readers.ts';
 import type { Logger } from '../lib/process/log.ts';
@@ -39,7 +40,11 @@ export class HeardSpeakers implements Store<SpeakerObject> {
     return speaker && heard(speaker, this.#isLost(key));
   }
 
-  *values(): IterableIterator<SpeakerObject> {
+  values(): Iterable<SpeakerObject> {
+    return iterable(() => this.#heard());
+  }
+
+  *#heard(): Generator<SpeakerObject> {
     for (const speaker of this.#said.values()) yield heard(speaker, this.#isLost(speaker.metadata.name ?? ''));
   }
 

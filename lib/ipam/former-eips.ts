@@ -32,10 +32,6 @@ export class FormerEips {
     return this.#eips.length < before;
   }
 
-  get all(): readonly Eip[] {
-    return this.#eips;
-  }
-
   containing(address: Address): Eip | undefined {
     return this.#eips.find(({ range }) => rangeContains(range, address));
   }

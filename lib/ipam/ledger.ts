@@ -6,6 +6,7 @@
  */
 import { type ClaimHolder, claimAddress, type EipClaim } from '../api/claim.ts';
 import { keyFor } from '../api/object.ts';
+import { iterable } from '../kube/iterable.ts';
 import { type Address, type Family, formatAddress } from '../net/address.ts';
 import { IntervalSet } from '../net/interval-set.ts';
 import { type AddressRange, rangeSize } from '../net/range.ts';
@@ -79,8 +80,8 @@ export class Ledger implements Taken {
     return this.#claims.get(formatAddress(address));
   }
 
-  claims(): IterableIterator<EipClaim> {
-    return this.#claims.values();
+  claims(): Iterable<EipClaim> {
+    return iterable(() => this.#claims.values());
   }
 
   isTaken(address: Address): boolean {

@@ -13,6 +13,7 @@ import type { Logger } from '../process/log.ts';
 import { changesBetween, changesOf } from './changes.ts';
 import type { KubeWatcher, ListOptions, WatchEvent } from './client.ts';
 import { isGone, KubeError, KubeUnreachableError } from './errors.ts';
+import { iterable } from './iterable.ts';
 import { pagesOf } from './pages.ts';
 import { nextStep, type Outcome, type Progress, START, STEADY_MS, type Step } from './reflect-step.ts';
 import { createReflectorMetrics, type ReflectorMetrics } from './reflector-metrics.ts';
@@ -108,8 +109,8 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     return this.#items.get(key);
   }
 
-  values(): IterableIterator<T> {
-    return this.#items.values();
+  values(): Iterable<T> {
+    return iterable(() => this.#items.values());
   }
 
   subscribe(listener: (change: Change<T>) => void): void {

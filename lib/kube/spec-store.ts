@@ -5,10 +5,12 @@
  * What is watched is the metadata alone (`PartialObjectMetadata`, k8s.io/apimachinery `meta/v1`): about a kilobyte, whatever the status holds.
  * `metadata.generation` tells when the spec has changed, and only then the object is read. Until it is, the former one stands.
  */
+
 import { type KubeObject, sameMarks } from '../api/object.ts';
 import { LevelLoop } from '../process/level-loop.ts';
 import { changesOf } from './changes.ts';
 import type { ListOptions } from './client.ts';
+import { iterable } from './iterable.ts';
 import { pagesOf } from './pages.ts';
 import { Reflector, type ReflectorOptions } from './reflector.ts';
 import type { Change, Store } from './store.ts';
@@ -62,8 +64,8 @@ export class SpecStore<T extends KubeObject> implements Store<T> {
     return this.#items.get(key);
   }
 
-  values(): IterableIterator<T> {
-    return this.#items.values();
+  values(): Iterable<T> {
+    return iterable(() => this.#items.values());
   }
 
   subscribe(listener: (change: Change<T>) => void): void {

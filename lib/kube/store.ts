@@ -13,7 +13,8 @@ export interface Store<T extends KubeObject> {
   /** Milliseconds since the API server was last heard about this kind (event, bookmark or list); Infinity before. */
   silentForMs(): number;
   get(key: string): T | undefined;
-  values(): IterableIterator<T>;
+  /** Can be gone through any number of times, each time as it is then. */
+  values(): Iterable<T>;
   readonly size: number;
   /** Listeners are called in order, one change at a time; one that throws does not disturb the others. */
   subscribe(listener: (change: Change<T>) => void): void;

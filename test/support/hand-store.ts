@@ -1,5 +1,6 @@
 /** A cache that a test writes to, in place of what a Reflector would have read. */
 import { type KubeObject, keyOf } from '../../lib/api/object.ts';
+import { iterable } from '../../lib/kube/iterable.ts';
 import type { Change, Store } from '../../lib/kube/store.ts';
 
 export class HandStore<T extends KubeObject> implements Store<T> {
@@ -19,8 +20,8 @@ export class HandStore<T extends KubeObject> implements Store<T> {
     return this.#items.get(key);
   }
 
-  values(): IterableIterator<T> {
-    return this.#items.values();
+  values(): Iterable<T> {
+    return iterable(() => this.#items.values());
   }
 
   subscribe(listener: (change: Change<T>) => void): void {
