@@ -236,10 +236,21 @@ function eventsFor(facts: ServiceFacts, outcome: Outcome, addresses: readonly Ad
   return [
     ...(fresh.length > 0 ? [event('Normal', 'AssignIP', `assigned ${describe(fresh)}`)] : []),
     ...releaseEvents(gone),
+    ...lateEvents(facts, addresses),
     ...(isNews && outcome.reason !== 'Assigned'
       ? [event('Warning', 'AddressPending', `${outcome.reason}: ${outcome.message}`)]
       : []),
   ];
+}
+
+/** The create call was answered with an address that had to give way before the Service was stored. */
+function lateEvents({ service, isTakenByOthers }: ServiceFacts, addresses: readonly Address[]): ServiceEvent[] {
+  if (isJudged(service)) return [];
+  const lost = annotatedAddresses(service).filter((one) => !isOneOf(addresses, one) && isTakenByOthers(one));
+  if (lost.length === 0) return [];
+  const texts = lost.map(formatAddress).join(', ');
+  const message = `another Service has ${texts} by now, which the annotation ${ADDRESSES_ANNOTATION} told of: the Service was stored long after its create call was answered, or the annotation was copied`;
+  return [event('Warning', 'ClaimExpired', message)];
 }
 
 /** An address of an Eip that another controller has put beside what we gave was never the Service's. */

@@ -22,6 +22,7 @@ import { Patience } from './patience.ts';
 import type { Deps } from './ports.ts';
 import { marksOffPatch } from './service-patch.ts';
 import { noSituation } from './service-upkeep.ts';
+import { HURRIED_GRACE_MS, type StrayClaims } from './stray-claims.ts';
 
 /** The watch will tell of a Service that is there after all. */
 const BEHIND_MS = 100;
@@ -33,13 +34,17 @@ interface Entry {
   readonly verdict: HolderVerdict;
 }
 
+export interface DeparturesDeps extends Deps {
+  readonly strays: StrayClaims;
+}
+
 export class Departures {
-  readonly #deps: Deps;
+  readonly #deps: DeparturesDeps;
   /** As they were last seen, until what they left is dealt with. */
   readonly #departed = new Map<string, Service>();
   readonly #patience = new Patience();
 
-  constructor(deps: Deps) {
+  constructor(deps: DeparturesDeps) {
     this.#deps = deps;
   }
 
@@ -74,7 +79,7 @@ export class Departures {
 
   /** By its name, and those that have only the token of a Service that was seen. */
   #entries(namespace: string, name: string, departed: Service | undefined): Entry[] {
-    const { world, config, nowMs } = this.#deps;
+    const { world, strays, nowMs } = this.#deps;
     const token = departed?.metadata.annotations?.[CLAIM_ANNOTATION];
     const byName = world.ledger.heldBy(namespace, name);
     const byToken = token ? world.ledger.heldByToken(namespace, token) : [];
@@ -88,7 +93,7 @@ export class Departures {
             isUsed: false,
             nowMs: nowMs(),
             seenMs: world.sightings.seenMs(claim, own),
-            graceMs: isKnown ? 0 : config.claimGraceSeconds * 1000,
+            graceMs: isKnown ? 0 : strays.graceMs(claim, own),
           };
           return { claim, own, verdict: decideClaim(own, facts) };
         }),
@@ -127,7 +132,9 @@ export class Departures {
 
   #whenToLookAgain(entries: readonly Entry[]): Again | undefined {
     const times = entries.flatMap(({ verdict }) => (verdict.kind === 'wait' ? [verdict.untilMs] : []));
-    return times.length > 0 ? { againAfterMs: Math.max(1, Math.min(...times) - this.#deps.nowMs()) } : undefined;
+    if (times.length === 0) return undefined;
+    // They may be hurried by then.
+    return { againAfterMs: Math.max(1, Math.min(...times.map((time) => time - this.#deps.nowMs()), HURRIED_GRACE_MS)) };
   }
 }
 

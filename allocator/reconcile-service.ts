@@ -2,6 +2,7 @@
  * One Service: gather → decide → act. Everything up to the claim is decided before the first await, so that the order of the queue is the
  * order in which addresses are given. Then at most one patch of the Service, and after it the upkeep of its claims.
  */
+import { type ClaimHolder, claimAddress, claimName } from '../lib/api/claim.ts';
 import { isJudged } from '../lib/api/judged.ts';
 import { WAITING_SINCE_ANNOTATION } from '../lib/api/keys.ts';
 import { keyOf, managedFieldsOf } from '../lib/api/object.ts';
@@ -10,7 +11,7 @@ import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import { isLeftAlone } from '../lib/api/served-by-another.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
-import type { Choice, Situation } from '../lib/ipam/choose.ts';
+import { type Choice, choose, type Situation } from '../lib/ipam/choose.ts';
 import { type Claimant, Claimer } from '../lib/ipam/claimer.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
 import { dropManagedFields } from '../lib/kube/transform.ts';
@@ -36,6 +37,8 @@ import {
   wantsWithoutWishes,
 } from './service-view.ts';
 import { contestedEvent, writersOf, writersText } from './status-writers.ts';
+import type { StrayClaims } from './stray-claims.ts';
+import { TakenButFor } from './taken-but-for.ts';
 import type { Turns } from './turns.ts';
 import { type WaitingList, waitingOf, waitingSinceOf } from './waiting.ts';
 
@@ -47,6 +50,7 @@ export interface ServiceReconcilerDeps extends UpkeepDeps {
   readonly later: Pick<Later, 'mayNow' | 'published' | 'forget'>;
   readonly waiting: WaitingList;
   readonly turns: Turns;
+  readonly strays: StrayClaims;
   /** Whether the Service was there when this replica began to lead: then it has waited since its creation. */
   readonly wasThere: (key: string) => boolean;
 }
@@ -127,6 +131,9 @@ export class ServiceReconciler {
     const beyond = wantsBeyond(wants, before.pinned);
     let choice = beyond && this.#preview(before, beyond);
     let view = before;
+    if (beyond && (choice?.kind !== 'assigned' || choice.lacking) && (await this.#takeOver(before, beyond, signal))) {
+      return { againAfterMs: 0 };
+    }
     if (beyond && choice?.kind === 'assigned' && choice.given.some(({ how }) => how !== 'held')) {
       if (this.#mustStepBack(before, choice)) return undefined;
       this.#deps.turns.served(before.key);
@@ -226,6 +233,33 @@ export class ServiceReconciler {
     if (stored.metadata.resourceVersion === resourceVersion) return true;
     world.saw(dropManagedFields(stored));
     return false;
+  }
+
+  /** Claims of Services that never came give way to this one, if it has all that it asks for then. @returns whether anything has changed. */
+  async #takeOver(view: ServiceView, wants: Wants, signal: AbortSignal): Promise<boolean> {
+    const { world, strays } = this.#deps;
+    const claims = strays.givingWay();
+    if (claims.length === 0) return false;
+    const claimant = this.#claimant(view, wants);
+    const situation = situationFor(view, claimant, world);
+    const choice = choose(wants, { ...situation, taken: new TakenButFor(situation.taken, claims) });
+    if (choice.kind !== 'assigned') return false;
+    const names = choice.given.map(({ address }) => claimName(address));
+    const taken = claims.filter(({ metadata: { name = '' } }) => names.includes(name));
+    const claimer = this.#claimerFor(view);
+    const ends = await Promise.all(
+      taken.map((claim) => strays.take(claim, () => claimer.takeOver(claim, claimant.holder), signal)),
+    );
+    const { token } = claimant.holder;
+    // One of two families is of no use by itself.
+    if (ends.includes(false)) {
+      for (const [i, { metadata }] of taken.entries()) {
+        const address = ends[i] ? claimAddress(metadata.name ?? '') : undefined;
+        if (address)
+          await claimer.release(address, (holder) => holder.token === token && isBoundTo(holder, view.service));
+      }
+    }
+    return taken.length > 0;
   }
 
   /** Somebody who has waited longer, and was not asked yet since something came free, would take one of the addresses. */
@@ -331,6 +365,10 @@ export class ServiceReconciler {
     const { client, world } = this.#deps;
     world.saw(await patchServiceStatus(client, service, body, signal));
   }
+}
+
+function isBoundTo({ uid }: ClaimHolder, { metadata }: Service): boolean {
+  return uid !== undefined && uid === metadata.uid;
 }
 
 /** It publishes something that it does not hold. At rest nobody does, and nothing is waited for. */

@@ -1,8 +1,9 @@
 /** Carries out what `decide-upkeep.ts` says about the claims of a Service that is there. */
+import { claimName } from '../lib/api/claim.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import { Claimer } from '../lib/ipam/claimer.ts';
 import type { Holding } from '../lib/ipam/holding.ts';
-import { formatAddress } from '../lib/net/address.ts';
+import { formatAddress, sameAddress } from '../lib/net/address.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import { Agreements } from './agreements.ts';
 import { renewEntry, sameEntry } from './claim-writer.ts';
@@ -32,7 +33,7 @@ export class ServiceUpkeep {
   /**
    * Binds entries that this Service could lose otherwise. To be done before anything is published on the strength of them. One of a former
    * Service of this name: whoever still thinks that Service gone, a leader of before, say, whose write is late, may release it at any moment. One without a
-   * name: only the token on the Service tells whose it is, and anybody who edits the Service may take that off.
+   * name: only the token on the Service tells whose it is, and anybody who edits the Service may take that off. One that is being taken over, since its Service came late.
    *
    * @returns false where there was one; then everything is to be looked at anew.
    */
@@ -43,7 +44,13 @@ export class ServiceUpkeep {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { uid } = view.service.metadata;
-    const mustBind = ({ own }: Pick<Holding, 'own'>): boolean => own.name === undefined || isOfFormer(own, uid);
+    const { beingTaken } = this.#deps.world;
+    const mustBind = ({ own, address }: Pick<Holding, 'own' | 'address'>): boolean =>
+      own.name === undefined || isOfFormer(own, uid) || (own.uid === undefined && beingTaken.has(claimName(address)));
+    // Chosen a moment ago and gone since: it was taken over, or deleted by hand.
+    const isHeld = ({ address }: Outcome['uses'][number]): boolean =>
+      view.holdings.some((holding) => sameAddress(holding.address, address));
+    if (!outcome.uses.every(isHeld)) return false;
     if (!view.holdings.some(mustBind)) return true;
     const { renew } = this.#decide(view, wants, outcome);
     const bound = renew.filter(mustBind);

@@ -33,6 +33,16 @@ export class Sightings {
     return this.#clock.nowMs() - (nowMs - seenMs);
   }
 
+  /** How long ago it was first seen here. */
+  ageMs(claim: EipClaim, holder: ClaimHolder): number {
+    return this.#clock.nowMs() - this.seenMs(claim, holder);
+  }
+
+  /** Names of the claims with such a holder. */
+  claims(): Iterable<string> {
+    return this.#seen.keys();
+  }
+
   /** Holders known, for a test that memory does not grow. */
   get size(): number {
     return [...this.#seen.values()].reduce((sum, tokens) => sum + tokens.size, 0);

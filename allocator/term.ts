@@ -25,6 +25,8 @@ import { BgpReconciler, confKey, peerKey } from './reconcile-bgp.ts';
 import { ClaimReconciler } from './reconcile-claim.ts';
 import { EipReconciler } from './reconcile-eip.ts';
 import { ServiceReconciler } from './reconcile-service.ts';
+import { StoredTokens } from './stored-tokens.ts';
+import { StrayClaims } from './stray-claims.ts';
 import { Turns } from './turns.ts';
 import { compareWaiting, WaitingList, waitingOf, waitingSinceOf } from './waiting.ts';
 
@@ -32,6 +34,8 @@ import { compareWaiting, WaitingList, waitingOf, waitingSinceOf } from './waitin
 const STATUS_WORKERS = 4;
 /** All nodes are looked at, for each Eip, 10 ms with 5,000 of them and ten Eips; and they all change at once when a router restarts. */
 const REACH_EVERY_MS = 500;
+
+const STRAYS_EVERY_MS = 500;
 
 /** No more than this, and no more than a part of the grace period of a claim that is not bound. */
 const LONGEST_PUT_OFF_MS = 30_000;
@@ -49,6 +53,10 @@ export class Term {
   readonly announced: KeyedQueue;
   /** Who is asked when something comes free. */
   readonly turns: Turns;
+  /** To be triggered when a claim is not bound. */
+  readonly strays: LevelLoop;
+  /** Names of the claims that were found to give way. */
+  #givingWay = new Set<string>();
   readonly #deps: Deps;
   readonly #departures: Departures;
   readonly #reconciler: ServiceReconciler;
@@ -65,12 +73,16 @@ export class Term {
     const waiting = new WaitingList((eipName) => this.eips.add(eipName));
     this.turns = new Turns(waiting, (key) => this.services.add(key));
     const { turns } = this;
-    this.#departures = new Departures(deps);
+    const tokens = new StoredTokens(deps);
+    const graceMs = deps.config.claimGraceSeconds * 1000;
+    const strays = new StrayClaims({ ...deps, tokens, graceMs });
+    this.strays = new LevelLoop({ name: 'stray claims', act: async () => this.#lookAtStrays(strays), log: deps.log });
+    this.#departures = new Departures({ ...deps, strays });
     this.#later = new Later({
       ask: (key) => this.services.add(key),
       onPutOff: () => this.#handingOut.trigger(),
       waiting: () => this.services.length,
-      longestMs: Math.min(LONGEST_PUT_OFF_MS, (deps.config.claimGraceSeconds * 1000) / 2),
+      longestMs: Math.min(LONGEST_PUT_OFF_MS, graceMs / 2),
       monotonicMs: () => performance.now(),
     });
     this.#handingOut = new LevelLoop({ name: 'later', act: async () => this.#later.handOut(), log: deps.log });
@@ -78,10 +90,11 @@ export class Term {
       ...deps,
       waiting,
       turns,
+      strays,
       later: this.#later,
       wasThere: (key) => this.#wereThere.has(key),
     });
-    const claims = new ClaimReconciler({ ...deps, askService: (key) => this.services.add(key) });
+    const claims = new ClaimReconciler({ ...deps, strays, tokens, askService: (key) => this.services.add(key) });
     const eips = new EipReconciler(deps, {
       cache: caches.eips,
       claims: caches.claimsByEip,
@@ -120,10 +133,10 @@ export class Term {
     this.#lookAtEverything();
     this.#leftBehind.trigger();
     this.#reach.trigger();
+    this.strays.trigger();
     try {
-      await Promise.all(
-        [...this.#queues(), this.#handingOut, this.#leftBehind, this.#reach].map((part) => part.run(signal)),
-      );
+      const loops = [this.#handingOut, this.#leftBehind, this.#reach, this.strays];
+      await Promise.all([...this.#queues(), ...loops].map((part) => part.run(signal)));
     } finally {
       ledger.onFreed = () => {};
     }
@@ -153,6 +166,15 @@ export class Term {
 
   #queues(): readonly KeyedQueue[] {
     return [this.services, this.claims, this.eips, this.bgp, this.announced];
+  }
+
+  /** Who waits is asked when a claim begins to give way: nothing else tells of it. */
+  #lookAtStrays(strays: StrayClaims): Again | undefined {
+    const names = strays.givingWay().map(({ metadata: { name = '' } }) => name);
+    const isNews = names.some((name) => !this.#givingWay.has(name));
+    this.#givingWay = new Set(names);
+    if (isNews) this.turns.freed();
+    return strays.isAny ? { againAfterMs: STRAYS_EVERY_MS } : undefined;
   }
 
   async #lookAtReachOnce(watch: ReachWatch, signal: AbortSignal): Promise<undefined> {

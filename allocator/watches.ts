@@ -78,6 +78,7 @@ function onClaim(to: Term, change: Change<EipClaim>, caches: Caches): void {
     if (name !== undefined) to.services.add(keyFor(namespace, name));
     else to.claims.add(key);
   }
+  if (object.spec.holders.some(({ uid }) => uid === undefined)) to.strays.trigger();
   const eipName = caches.claimsByEip.eipOf(object);
   if (eipName !== undefined) to.eips.add(eipName);
 }

@@ -50,6 +50,8 @@ export class World {
   readonly endpoints: EndpointIndex;
   /** What others write over. */
   readonly rewrites: Rewrites;
+  /** Names of claims that are being taken over from Services which never came (`stray-claims.ts`). */
+  readonly beingTaken = new Set<string>();
 
   constructor(stores: Stores, clock: Clock) {
     this.stores = stores;

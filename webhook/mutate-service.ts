@@ -14,7 +14,7 @@ import { apartAt, type Holding, pinnedHoldings } from '../lib/ipam/holding.ts';
 import { NAMESPACES } from '../lib/kube/resource.ts';
 import { formatAddress, sameAddress } from '../lib/net/address.ts';
 import type { Logger } from '../lib/process/log.ts';
-import { type Identity, isOfService, type ServiceClaimant } from './claimant.ts';
+import { claimsHeld, type Identity, isOfService, type ServiceClaimant } from './claimant.ts';
 import { decideCreate, decideUpdate, type ServiceDecision } from './decide-service.ts';
 import { type IdentifyDeps, identifyNew, identifyStored } from './identify.ts';
 import { type Marks, marksFor, marksOf, NO_MARKS, withMarks } from './marks.ts';
@@ -24,10 +24,12 @@ import type { AdmissionRequest, Refusal } from './review.ts';
 import type { Reviewed } from './reviewed.ts';
 import { assignedWarnings, pendingWarnings, sourceRangeWarnings } from './service-advice.ts';
 import type { ClusterSituation } from './situation.ts';
+import type { UnstoredClaims } from './unstored-claims.ts';
 
 export interface ServiceMutatorDeps extends Omit<IdentifyDeps, 'ledger'> {
   readonly situation: ClusterSituation;
   readonly claimer: Claimer<ServiceClaimant>;
+  readonly unstored: Pick<UnstoredClaims, 'tooMany'>;
   /** The allocator writes the marks itself, and is not corrected. */
   readonly allocatorUser: string;
   readonly log: Logger;
@@ -126,7 +128,9 @@ export class ServiceMutator {
       if (!claimant) return UNTOUCHED;
       const [pinned] = old ? pinnedHoldings(wants, this.#held(old, claimant)) : [];
       if (old && pinned) return this.#pinned(subject, claimant, pinned);
-      const choice = request.dryRun ? claimer.preview(claimant) : await claimer.assign(claimant, signal);
+      const choice =
+        this.#unstored(claimant) ??
+        (request.dryRun ? claimer.preview(claimant) : await claimer.assign(claimant, signal));
       return this.#answerFor(subject, claimant, choice);
     } catch (err) {
       return this.#deferred(subject, err);
@@ -136,6 +140,17 @@ export class ServiceMutator {
   #held(old: Service, claimant: ServiceClaimant): Holding[] {
     const { situation } = this.#deps;
     return [...situation.holdingsOf(claimant), ...situation.lostHoldingsOf(old, claimant)];
+  }
+
+  /** A namespace whose creations are refused after admission waits for one to be stored, rather than to hold still another address. */
+  #unstored(claimant: ServiceClaimant): Choice | undefined {
+    const { claimer, situation, unstored } = this.#deps;
+    const { namespace } = claimant.wants;
+    const count = unstored.tooMany(namespace);
+    if (count === undefined || claimsHeld(claimant, situation.ledger).length > 0) return undefined;
+    if (claimer.preview(claimant).kind !== 'assigned') return undefined;
+    const message = `creations in namespace ${namespace} were refused of late after they had got an address, and it holds ${count} for such; this Service gets its address when it is stored`;
+    return { kind: 'pending', keeps: [], reason: 'CreationsRefused', message };
   }
 
   /** A namespace made a moment before its first Service: an Eip may select it by its labels, so they are asked for. */

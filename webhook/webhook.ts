@@ -28,6 +28,7 @@ import { makeStores } from './stores.ts';
 import type { TlsContent } from './tls/tls-content.ts';
 import { TlsKeeper } from './tls/tls-keeper.ts';
 import { findUnclaimed } from './unclaimed.ts';
+import { UnstoredClaims } from './unstored-claims.ts';
 import { validate } from './validate.ts';
 import { Vanished } from './vanished.ts';
 
@@ -76,6 +77,7 @@ export function makeWebhook(options: WebhookOptions): Webhook {
   const mutator = new ServiceMutator({
     situation,
     claimer,
+    unstored: new UnstoredClaims({ claims: stores.claims, monotonicMs }),
     client,
     now,
     newToken: () => randomBytes(16).toString('hex'),

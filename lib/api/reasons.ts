@@ -17,6 +17,7 @@ export const REASONS = [
   'AddressInUse',
   'AddressOutsideEip',
   'SharingRefused',
+  'CreationsRefused',
   'InvalidRequest',
   'NodeProxyUnsupported',
   // Why a Service that asks for nobody is ours, or not (condition skycap.io/ByDefault).

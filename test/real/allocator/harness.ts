@@ -10,7 +10,9 @@ import type { EipObject } from '../../../lib/api/eip-types.ts';
 import { ADDRESS_ASSIGNED_CONDITION } from '../../../lib/api/keys.ts';
 import type { Condition } from '../../../lib/api/object.ts';
 import type { Service } from '../../../lib/api/service.ts';
+import type { ListPage } from '../../../lib/kube/client.ts';
 import { isNotFound } from '../../../lib/kube/errors.ts';
+import { EVENTS, type EventObject } from '../../../lib/kube/event.ts';
 import { EventRecorder } from '../../../lib/kube/events.ts';
 import { HttpKubeClient } from '../../../lib/kube/http-client.ts';
 import type { LeaderTiming } from '../../../lib/kube/leader-step.ts';
@@ -22,7 +24,7 @@ import { type LogSink, logSink } from '../../support/log-sink.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 /** A leader that does not renew is followed soon; tests do not wait ten seconds for it. */
-const TIMING: LeaderTiming = { leaseMs: 4_000, renewDeadlineMs: 3_000, renewMs: 500 };
+export const TIMING: LeaderTiming = { leaseMs: 4_000, renewDeadlineMs: 3_000, renewMs: 500 };
 /** Short, but longer than a test's own writes take. */
 export const GRACE_SECONDS = 3;
 
@@ -143,8 +145,8 @@ export class AllocatorLab implements AsyncDisposable {
   }
 
   /** Starts a replica; the first one leads. */
-  async replica(name = 'allocator-0', timing = TIMING): Promise<Replica> {
-    const replica = new Replica(this.plane, name, timing);
+  async replica(name = 'allocator-0', timing = TIMING, claimGraceSeconds = GRACE_SECONDS): Promise<Replica> {
+    const replica = new Replica(this.plane, name, timing, claimGraceSeconds);
     this.#replicas.add(replica);
     if (this.#replicas.size === 1) await until('the replica leads', () => replica.isLeading());
     return replica;
@@ -226,6 +228,10 @@ export class AllocatorLab implements AsyncDisposable {
     const { items } = await this.admin.list(EIP_CLAIMS);
     const ours = items.filter(({ spec }) => spec.holders.some((holder) => holder.namespace === namespace));
     return Object.fromEntries(ours.map(({ spec }) => [spec.address, spec.holders.map(holderText).join(';')]));
+  }
+
+  events(namespace: string): Promise<ListPage<EventObject>> {
+    return this.admin.list(EVENTS, { namespace });
   }
 
   async claim(name: string): Promise<EipClaim | undefined> {

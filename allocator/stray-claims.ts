@@ -1,0 +1,138 @@
+/**
+ * Claims without a Service: made in a create call that goes on, or was refused after admission by a quota or a policy. They give way.
+ *
+ * - To a Service that exists and lacks an address at once: it takes the claim over by one compare-and-swap, so that nobody who creates Services at that moment is quicker.
+ * - Within seconds where addresses are scarce, and where a namespace has more than a few of them, the oldest first.
+ *
+ * A create call may be stored all the same after that. Its Service finds that the claim is another's, was not published, and gets another address. What decides is the claim:
+ * while it is being taken over, an entry is bound before anything is published on the strength of it (`service-upkeep.ts`).
+ */
+import { type ClaimHolder, claimAddress, type EipClaim } from '../lib/api/claim.ts';
+import { keyFor } from '../lib/api/object.ts';
+import type { Service } from '../lib/api/service.ts';
+import type { KubeClient } from '../lib/kube/client.ts';
+import { isNotFound } from '../lib/kube/errors.ts';
+import { SERVICES } from '../lib/kube/resource.ts';
+import { rangeSize } from '../lib/net/range.ts';
+import type { StoredTokens } from './stored-tokens.ts';
+import type { World } from './world.ts';
+
+/** A create call is stored within it, but for a few. Younger claims give way to nobody. */
+const GIVES_WAY_AFTER_MS = 1_000;
+/** Where addresses are scarce or a namespace has many. */
+export const HURRIED_GRACE_MS = 3_000;
+/** So many of a namespace, the youngest, are given the whole grace period. */
+const FEW = 4;
+/** An eighth of an Eip, or less, is free. */
+const SCARCE = 8n;
+/** A Service is there after all: the watch will tell of it. */
+const THERE_FOR_MS = 5_000;
+
+export interface StrayClaimsDeps {
+  readonly world: World;
+  readonly client: KubeClient;
+  readonly tokens: StoredTokens;
+  readonly graceMs: number;
+  readonly monotonicMs: () => number;
+}
+
+export class StrayClaims {
+  readonly #deps: StrayClaimsDeps;
+  /** By name of the claim, until when it is left alone. */
+  readonly #left = new Map<string, number>();
+
+  constructor(deps: StrayClaimsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Those that give way now, the oldest first. */
+  givingWay(): EipClaim[] {
+    const { world, monotonicMs } = this.#deps;
+    const nowMs = monotonicMs();
+    for (const [name, untilMs] of this.#left) if (untilMs <= nowMs) this.#left.delete(name);
+    return this.#strays()
+      .filter(({ claim, ageMs }) => {
+        const { name = '' } = claim.metadata;
+        const isWhole = claim.spec.holders.every((holder) => this.#isStray(holder));
+        return isWhole && ageMs >= GIVES_WAY_AFTER_MS && !this.#left.has(name) && !world.beingTaken.has(name);
+      })
+      .sort((a, b) => b.ageMs - a.ageMs)
+      .map(({ claim }) => claim);
+  }
+
+  /** Whether any is there, of whatever age. */
+  get isAny(): boolean {
+    return this.#strays().length > 0;
+  }
+
+  /** How long a claim may wait for its Service. */
+  graceMs(claim: EipClaim, holder: ClaimHolder): number {
+    const { graceMs } = this.#deps;
+    const isHurried = this.#isScarce(claim) || this.#isOneOfMany(claim, holder);
+    return isHurried ? Math.min(graceMs, HURRIED_GRACE_MS) : graceMs;
+  }
+
+  /**
+   * Has a claim written that gives way, unless its Service is there after all.
+   *
+   * @param write puts another holder in place of those that are there, if the claim is still the one that was looked at.
+   */
+  async take(claim: EipClaim, write: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+    const { world, monotonicMs } = this.#deps;
+    const { name = '' } = claim.metadata;
+    world.beingTaken.add(name);
+    try {
+      const isThere = await Promise.all(claim.spec.holders.map((holder) => this.#isThere(holder, signal)));
+      if (!isThere.includes(true)) return await write();
+      this.#left.set(name, monotonicMs() + THERE_FOR_MS);
+      return false;
+    } finally {
+      world.beingTaken.delete(name);
+    }
+  }
+
+  #strays(): { readonly claim: EipClaim; readonly holder: ClaimHolder; readonly ageMs: number }[] {
+    const { world } = this.#deps;
+    return [...world.sightings.claims()].flatMap((name) => {
+      const address = claimAddress(name);
+      const claim = address && world.ledger.claimOf(address);
+      if (!claim) return [];
+      const holders = claim.spec.holders.filter((holder) => this.#isStray(holder));
+      return holders.map((holder) => ({ claim, holder, ageMs: world.sightings.ageMs(claim, holder) }));
+    });
+  }
+
+  /** As far as the cache shows. */
+  #isStray({ namespace, name, uid, token }: ClaimHolder): boolean {
+    const { world } = this.#deps;
+    if (uid !== undefined) return false;
+    if (name !== undefined) return world.services.get(keyFor(namespace, name)) === undefined;
+    return world.index.ownerOf(namespace, token) === undefined;
+  }
+
+  /** What is no load balancer has no address: an update that would make it one is under way, or has failed. */
+  async #isThere({ namespace, name, token }: ClaimHolder, signal: AbortSignal): Promise<boolean> {
+    const { client, tokens } = this.#deps;
+    if (name === undefined) return tokens.has(namespace, token, signal);
+    try {
+      const service: Service = await client.get(SERVICES, { namespace, name }, { signal });
+      return service.spec?.type === 'LoadBalancer';
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
+  }
+
+  #isScarce({ metadata: { name = '' } }: EipClaim): boolean {
+    const { world } = this.#deps;
+    const address = claimAddress(name);
+    const eip = address && world.eips.pools.containing(address);
+    return eip !== undefined && world.ledger.freeIn(eip.range) * SCARCE <= rangeSize(eip.range);
+  }
+
+  #isOneOfMany(claim: EipClaim, holder: ClaimHolder): boolean {
+    const ageMs = this.#deps.world.sightings.ageMs(claim, holder);
+    const younger = this.#strays().filter((one) => one.holder.namespace === holder.namespace && one.ageMs < ageMs);
+    return younger.length >= FEW;
+  }
+}

@@ -1,0 +1,111 @@
+/** Claims without a Service: which give way, when, and that a Service which comes meanwhile is not published on the strength of one. */
+import { StoredTokens } from '../../../allocator/stored-tokens.ts';
+import { StrayClaims } from '../../../allocator/stray-claims.ts';
+import { TakenButFor } from '../../../allocator/taken-but-for.ts';
+import { World } from '../../../allocator/world.ts';
+import type { ClaimHolder } from '../../../lib/api/claim.ts';
+import type { Service } from '../../../lib/api/service.ts';
+import type { KubeClient } from '../../../lib/kube/client.ts';
+import { KubeError } from '../../../lib/kube/errors.ts';
+import { parseRange } from '../../../lib/net/range.ts';
+import { addr, claim, eipObject, handStores, holder, NOW_MS, service } from './builders.ts';
+
+const NOT_FOUND = new KubeError('get', { statusCode: 404, reason: 'NotFound', statusMessage: '' });
+const { signal } = new AbortController();
+
+function unbound(name: string | undefined, differs: Partial<ClaimHolder> = {}): ClaimHolder {
+  const { uid: _, name: __, ...entry } = holder(name ?? 'x');
+  return { ...entry, ...(name !== undefined && { name }), token: `token-${name}`, ...differs };
+}
+
+function site(stored: readonly Service[] = []) {
+  const stores = handStores();
+  stores.eips.put(eipObject('web', '10.0.0.0/24'), eipObject('small', '10.0.1.0/30'));
+  const time = { nowMs: 0 };
+  const clock = { nowMs: () => NOW_MS + time.nowMs, monotonicMs: () => time.nowMs };
+  const world = new World(stores, clock);
+  for (const eip of stores.eips.values()) stores.eips.put(eip);
+  const client = {
+    get: (_: unknown, { name }: { name: string }) => {
+      const found = stored.find(({ metadata }) => metadata.name === name);
+      return found ? Promise.resolve(found) : Promise.reject(NOT_FOUND);
+    },
+    list: () => Promise.resolve({ items: stored, resourceVersion: '1' }),
+  } as unknown as KubeClient;
+  const tokens = new StoredTokens({ client, ...clock });
+  const strays = new StrayClaims({ world, client, tokens, graceMs: 60_000, ...clock });
+  const names = () => strays.givingWay().map(({ spec }) => spec.address);
+  return { stores, world, strays, names, time };
+}
+
+test('one gives way after a second, the oldest first; not one that is bound, nor one whose Service is there', () => {
+  const { stores, world, names, time } = site();
+  stores.services.put(service({ name: 'there' }));
+  world.saw(service({ name: 'there' }));
+  stores.claims.put(claim('10.0.0.1', [unbound('a')]));
+  time.nowMs = 500;
+  stores.claims.put(claim('10.0.0.2', [holder('bound')]), claim('10.0.0.3', [unbound('there')]));
+  stores.claims.put(claim('10.0.0.0', [unbound(undefined)]), claim('10.0.0.4', [unbound('b'), holder('bound')]));
+  expect(names()).toEqual([]);
+  time.nowMs = 1_000;
+  expect(names()).toEqual(['10.0.0.1']);
+  time.nowMs = 1_500;
+  expect(names()).toEqual(['10.0.0.1', '10.0.0.0']);
+});
+
+test.each<[string, Service[], boolean]>([
+  ['nobody is there', [], true],
+  ['its Service is there, and the cache is behind', [service({ name: 'a' })], false],
+  ['what has the name is no load balancer', [service({ name: 'a', spec: { type: 'ClusterIP' } })], true],
+])('it is taken where %s', async (_, stored, isTaken) => {
+  const { stores, world, strays, names, time } = site(stored);
+  stores.claims.put(claim('10.0.0.1', [unbound('a')]));
+  time.nowMs = 2_000;
+  const marks: boolean[] = [];
+  const write = () => {
+    marks.push(world.beingTaken.has('10.0.0.1'));
+    return Promise.resolve(true);
+  };
+  const [given] = strays.givingWay();
+  const taking = strays.take(given!, write, signal);
+  // Nobody else takes it, and its Service, should it come now, is bound to it before it is published.
+  expect([world.beingTaken.has('10.0.0.1'), names()]).toEqual([true, []]);
+  expect(await taking).toBe(isTaken);
+  expect([marks, [...world.beingTaken]]).toEqual([isTaken ? [true] : [], []]);
+  // One that was there is left alone for a while.
+  expect(names()).toEqual(isTaken ? ['10.0.0.1'] : []);
+  time.nowMs = 7_000;
+  expect(names()).toEqual(['10.0.0.1']);
+});
+
+test('a grace period is short where addresses are scarce, and for all but the youngest few of a namespace', () => {
+  const { stores, strays, world, time } = site();
+  for (let i = 0; i < 6; i++) {
+    time.nowMs = i;
+    stores.claims.put(claim(`10.0.0.${i}`, [unbound(`s${i}`)]));
+  }
+  const graceOf = (address: string): number => {
+    const one = world.ledger.claimOf(addr(address))!;
+    return strays.graceMs(one, one.spec.holders[0]!);
+  };
+  expect([0, 1, 2, 3, 4, 5].map((i) => graceOf(`10.0.0.${i}`))).toEqual([3_000, 3_000, 60_000, 60_000, 60_000, 60_000]);
+  stores.claims.put(claim('10.0.1.0', [unbound('t', { namespace: 'other' })]));
+  expect(graceOf('10.0.1.0')).toBe(60_000);
+  stores.claims.put(...[1, 2, 3].map((i) => claim(`10.0.1.${i}`, [holder(`u${i}`)])));
+  expect(graceOf('10.0.1.0')).toBe(3_000);
+});
+
+test('what is free comes before what gives way, and that in its order', () => {
+  const { stores, world } = site();
+  stores.claims.put(...[0, 1, 2, 3].map((i) => claim(`10.0.1.${i}`, [unbound(`s${i}`, { sharingKey: 'k' })])));
+  const claims = ['10.0.1.2', '10.0.1.0'].map((address) => world.ledger.claimOf(addr(address))!);
+  const taken = new TakenButFor(world.ledger, claims);
+  const parsed = parseRange('10.0.1.0/30');
+  if (!parsed.ok) throw new Error('Cannot test');
+  expect(taken.lowestFree(parsed.range)).toBe(addr('10.0.1.2').value);
+  expect([taken.isTaken(addr('10.0.1.2')), taken.isTaken(addr('10.0.1.1'))]).toEqual([false, true]);
+  expect([taken.claimOf(addr('10.0.1.0')), taken.freeIn(parsed.range)]).toEqual([undefined, 2n]);
+  expect(taken.sharedBy('k').map(({ spec }) => spec.address)).toEqual(['10.0.1.1', '10.0.1.3']);
+  stores.claims.remove(world.ledger.claimOf(addr('10.0.1.3'))!);
+  expect(taken.lowestFree(parsed.range)).toBe(addr('10.0.1.3').value);
+});
