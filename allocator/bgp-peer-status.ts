@@ -5,7 +5,7 @@
 import type { BgpPeer } from '../lib/api/bgp.ts';
 import type { BgpPeerObject, NodePeerStatus } from '../lib/api/bgp-types.ts';
 import { formatProblems, type Parsed, shortened } from '../lib/api/problem.ts';
-import type { SpeakerObject, SpeakerSession } from '../lib/api/speaker-types.ts';
+import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../lib/api/speaker-types.ts';
 import { conditionsAfter, type Verdict } from './condition.ts';
 
 export interface BgpPeerFacts {
@@ -103,17 +103,43 @@ function establishedVerdict(facts: BgpPeerFacts, sessions: readonly NodeSession[
   if (parsed.ok && parsed.value.disabled) {
     return [down('PeerDisabled', 'spec.conf.adminDown is true; set it to false to have sessions')];
   }
-  if (sessions.length === 0)
-    return [parsed.ok ? noSessions(hasBgpConf) : down('Invalid', formatProblems(parsed.problems))];
+  const refusals = refusalsOf(facts);
+  if (sessions.length === 0) {
+    if (!parsed.ok) return [down('Invalid', formatProblems(parsed.problems))];
+    return [refusals[0] ? down(refusals[0].reason, refusedText(refusals)) : noSessions(hasBgpConf)];
+  }
+  const without = refusals.length > 0 ? `; ${refusedText(refusals)}` : '';
   const established = sessions.filter(({ session }) => session.state === 'Established');
   const count = `${established.length} of ${sessions.length} nodes`;
   const listing = sessions.length > MOST_NODES ? `; status.nodesPeerStatus lists the first ${MOST_NODES} by name` : '';
   if (established.length === sessions.length) {
-    const message = `${count}${listing}`;
+    const message = `${count}${without}${listing}`;
     return [{ type: 'Established', status: 'True', reason: 'SessionsEstablished', message }];
   }
   const others = sessions.filter(({ session }) => session.state !== 'Established');
-  return [down('SessionsDown', `${count}; ${named(others)}${listing}`)];
+  return [down('SessionsDown', `${count}; ${named(others)}${without}${listing}`)];
+}
+
+interface NodeRefusal extends RefusedPeer {
+  readonly node: string;
+}
+
+function refusalsOf({ object, speakers }: BgpPeerFacts): NodeRefusal[] {
+  return speakers
+    .flatMap(({ metadata, status }) => {
+      const refusal = status?.refusedPeers?.find(({ peer }) => peer === object.metadata.name);
+      return refusal ? [{ ...refusal, node: metadata.name ?? '' }] : [];
+    })
+    .sort((a, b) => (a.node < b.node ? -1 : 1));
+}
+
+/** The same sentence of several nodes is said once. */
+function refusedText(refusals: readonly NodeRefusal[]): string {
+  const byMessage = Map.groupBy(refusals, ({ message }) => message);
+  return shortened([...byMessage], MOST_NAMED, ([message, nodes]) => {
+    const names = shortened(nodes, MOST_NAMED, ({ node }) => node).join(', ');
+    return `${names}: no session, ${message}`;
+  }).join('; ');
 }
 
 function noSessions(hasBgpConf: boolean): Verdict {

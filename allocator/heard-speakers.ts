@@ -78,7 +78,7 @@ function heardIn(change: Change<SpeakerObject>, isLost: boolean): Change<Speaker
 
 function heard(speaker: SpeakerObject, isLost: boolean): SpeakerObject {
   if (!speaker.status || !(isLost || speaker.status.stopping)) return speaker;
-  const { layer2Addresses: _, layer2Conflicts: __, sessions = [], ...status } = speaker.status;
+  const { layer2Addresses: _, layer2Conflicts: __, refusedPeers: ___, sessions = [], ...status } = speaker.status;
   const lastError = isLost ? 'Kubernetes has lost the node' : 'the speaker has ended';
   const idle = sessions.map((session) => ({ ...session, state: 'Idle' as const, lastError }));
   return { ...speaker, status: { ...status, sessions: idle } };

@@ -144,7 +144,11 @@ function servicesOf(eipName: string, { stores, ledger, eips }: World): Set<strin
 /** By name of the BgpPeer, those of a Speaker before and after the change. */
 function peersOf(change: Change<SpeakerObject>): Set<string> {
   const speakers = change.type === 'modified' ? [change.old, change.object] : [change.object];
-  return new Set(speakers.flatMap(({ status }) => (status?.sessions ?? []).map(({ peer }) => peer)));
+  return new Set(
+    speakers.flatMap(({ status }) =>
+      [...(status?.sessions ?? []), ...(status?.refusedPeers ?? [])].map(({ peer }) => peer),
+    ),
+  );
 }
 
 /** With every Service the counts of every node change, and nothing here is made of them. */

@@ -116,7 +116,7 @@ export class Reporter {
   async #sessions(state: LoopState, signal: AbortSignal): Promise<SpeakerSession[] | undefined> {
     try {
       const reports = parseProtocols(await this.#options.control.command('show protocols all', signal));
-      return this.#identities(state).map((identity) => sessionReport(identity, reports));
+      return this.#identities(state).map((identity) => sessionReport(identity, reports, this.#options.nowMs()));
     } catch (error) {
       if (error instanceof BirdUnreachableError && !signal.aborted) return undefined;
       throw error;

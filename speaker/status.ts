@@ -8,12 +8,13 @@ import type { Condition } from '../lib/api/object.ts';
 import { shortened } from '../lib/api/problem.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import { withoutCounts } from '../lib/api/speaker-counts.ts';
-import type { SpeakerObject, SpeakerSession } from '../lib/api/speaker-types.ts';
+import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../lib/api/speaker-types.ts';
 import type { ApplyOutcome } from './bird/apply.ts';
 import type { Plan, Planned } from './desired/plan.ts';
 import { conflictText } from './l2/conflict-text.ts';
 import type { Layer2State } from './l2/layer2.ts';
 import type { Layer2Status } from './l2/publisher.ts';
+import { explainingError } from './session-error.ts';
 
 export type SpeakerStatus = NonNullable<SpeakerObject['status']>;
 /** The part of it that is written here; the rest is for `l2/publisher.ts`. */
@@ -42,7 +43,7 @@ type Verdict = Pick<Condition, 'type' | 'status' | 'message'> & { readonly reaso
 const MOST_CONFLICTS_TOLD = 5;
 
 /** Reasons for a peer without a session that somebody should mend; the others are as wanted. */
-const FAULTS: readonly Reason[] = ['Invalid', 'Overlaps'];
+const FAULTS: readonly Reason[] = ['Invalid', 'Overlaps', 'OwnAddress'];
 
 export function speakerStatus(input: StatusInput): ReportedStatus {
   const { planned, sessions, former } = input;
@@ -58,6 +59,7 @@ export function speakerStatus(input: StatusInput): ReportedStatus {
   ];
   return {
     sessions: settled(known, former?.sessions ?? []),
+    refusedPeers: plan ? toldRefusals(planned) : (former?.refusedPeers ?? []),
     establishedSessions: established.length,
     totalSessions: enabled.length,
     sessionsSummary: `${established.length}/${enabled.length}`,
@@ -90,6 +92,14 @@ function reportedIn(status: SpeakerStatus | undefined): ReportedStatus | undefin
     stopping: true,
   };
   return Object.fromEntries(Object.entries(status).filter(([key]) => !Object.hasOwn(told, key)));
+}
+
+/** What is as wanted concerns nobody else. */
+function toldRefusals(planned: Planned): RefusedPeer[] {
+  const refused = planned.kind === 'plan' ? planned.refusedPeers : [];
+  return refused.flatMap(({ peer, reason, message }) =>
+    reason === 'NodeNotSelected' || reason === 'AnnouncedByCni' ? [] : [{ peer, reason, message }],
+  );
 }
 
 function announcedBy({ bgp }: Plan): number {
@@ -221,7 +231,7 @@ function settled(sessions: readonly SpeakerSession[], former: readonly SpeakerSe
 
 /** A session that is not up goes through its states for ever; only a new error is news. */
 function sameStruggle(session: SpeakerSession, old: SpeakerSession): SpeakerSession {
-  const lastError = session.lastError ?? (session.disabled ? undefined : old.lastError);
+  const lastError = session.disabled ? undefined : explainingError(session.lastError, old.lastError);
   const isNews = lastError !== old.lastError || session.disabled !== old.disabled;
   return isNews
     ? { ...session, ...(lastError && { lastError }) }

@@ -1,4 +1,5 @@
 /** Readers of single fields, shared by the parsers of BgpConf and BgpPeer. Each adds what is wrong to `problems`. */
+import type { GracefulRestart } from './bgp-types.ts';
 import { type Problem, textOf } from './problem.ts';
 
 /** AS numbers have 32 bits (RFC 6793); 0 may not be used (RFC 7607), so in OpenELB's objects it means "not set". */
@@ -46,9 +47,19 @@ export function optionalSeconds(raw: unknown, rule: NumberRule, problems: Proble
   return undefined;
 }
 
-/** True where the field is there and not at a value that asks for nothing (false, 0, empty). */
+/** True where the field is there and not at a value that asks for nothing (false, 0, empty, or only such within). */
 export function asksForSomething(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === 0 || value === '' || value === '0')
     return false;
-  return typeof value !== 'object' || Object.keys(value).length > 0;
+  return typeof value !== 'object' || Object.values(value).some(asksForSomething);
+}
+
+/** What BIRD does for every session. */
+const RESTART_TIME_SECONDS = 60;
+
+/** Whether it asks for another graceful restart (RFC 4724) than there is: on, for both roles and all families. */
+export function asksForOtherRestart(raw: unknown): boolean {
+  if (!asksForSomething(raw)) return false;
+  const { enabled, restartTime, ...rest } = raw as GracefulRestart;
+  return (asksForSomething(restartTime) && restartTime !== RESTART_TIME_SECONDS) || asksForSomething(rest);
 }

@@ -97,3 +97,27 @@ function holds({ key, operator, values }: LabelRequirement, labels: Readonly<Rec
       return value === undefined;
   }
 }
+
+/** Whether there can be labels that both match; which nodes there are does not matter. */
+export function mayBothSelect(a: readonly LabelRequirement[], b: readonly LabelRequirement[]): boolean {
+  return !a.some((one) => b.some((other) => one.key === other.key && contradict(one, other)));
+}
+
+function contradict(a: LabelRequirement, b: LabelRequirement): boolean {
+  if (a.operator !== 'In')
+    return b.operator === 'In' ? contradict(b, a) : isPresence(a) && isPresence(b) && a.operator !== b.operator;
+  switch (b.operator) {
+    case 'In':
+      return !a.values.some((value) => b.values.includes(value));
+    case 'NotIn':
+      return a.values.every((value) => b.values.includes(value));
+    case 'Exists':
+      return false;
+    case 'DoesNotExist':
+      return true;
+  }
+}
+
+function isPresence({ operator }: LabelRequirement): boolean {
+  return operator === 'Exists' || operator === 'DoesNotExist';
+}

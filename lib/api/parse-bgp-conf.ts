@@ -6,7 +6,7 @@
  */
 import { formatAddress, parseAddress } from '../net/address.ts';
 import { BGP_PORT, type BgpConf, DIAL_ONLY_PORT } from './bgp.ts';
-import { asksForSomething, optionalAs, optionalNumber } from './bgp-fields.ts';
+import { asksForOtherRestart, asksForSomething, optionalAs, optionalNumber } from './bgp-fields.ts';
 import type { BgpConfObject } from './bgp-types.ts';
 import { CNI_LABELS, firstOf } from './keys.ts';
 import { type Parsed, type Problem, textOf } from './problem.ts';
@@ -42,16 +42,29 @@ export function parseBgpConf(raw: BgpConfObject): Parsed<BgpConf> {
   };
 }
 
-/** Paths of the fields that are set and have no effect in this version. A field at its zero value asks for nothing. */
+/** OpenELB's numbers of the families that Skycap speaks: GoBGP's places in its list, and `AFI << 16 | SAFI`. */
+const SPOKEN_FAMILIES: readonly (readonly number[])[] = [
+  [0, 1],
+  [65_537, 131_073],
+];
+
+/**
+ * Paths of the fields that ask for something that does not happen in this version. A field at its zero value asks for nothing; nor does `useMultiplePaths`,
+ * which is about routes that are received, or what names the very families and the graceful restart that there are.
+ */
 export function unsupportedBgpConfFields(raw: BgpConfObject): string[] {
   const spec = mapAt(raw.spec, 'spec', []);
-  const fields = (['families', 'useMultiplePaths', 'gracefulRestart', 'policy'] as const).filter((field) =>
-    asksForSomething(spec[field]),
-  );
   const listensElsewhere = listAt(spec.listenAddresses, 'spec.listenAddresses', []).some(
     (address) => !ALL_ADDRESSES.includes(address),
   );
-  return [...(listensElsewhere ? ['listenAddresses'] : []), ...fields].map((field) => `spec.${field}`);
+  const families = listAt(spec.families, 'spec.families', []);
+  const isAllFamilies = SPOKEN_FAMILIES.some((spoken) => spoken.every((family) => families.includes(family)));
+  return [
+    ...(listensElsewhere ? ['spec.listenAddresses'] : []),
+    ...(families.length > 0 && !isAllFamilies ? ['spec.families'] : []),
+    ...(asksForOtherRestart(spec.gracefulRestart) ? ['spec.gracefulRestart'] : []),
+    ...(asksForSomething(spec.policy) ? ['spec.policy'] : []),
+  ];
 }
 
 /** What has its effect in another way than the author may think, one sentence each. */

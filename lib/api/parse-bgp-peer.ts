@@ -8,7 +8,7 @@
 import { type Address, type Family, parseAddress } from '../net/address.ts';
 import { parseRange, rangeContains } from '../net/range.ts';
 import { BGP_PORT, type BgpPeer } from './bgp.ts';
-import { asksForSomething, optionalAs, optionalNumber, optionalSeconds } from './bgp-fields.ts';
+import { asksForOtherRestart, asksForSomething, optionalAs, optionalNumber, optionalSeconds } from './bgp-fields.ts';
 import type { BgpPeerObject } from './bgp-types.ts';
 import { CNI_LABELS, firstOf } from './keys.ts';
 import { parseLabelSelector } from './label-selector.ts';
@@ -49,36 +49,34 @@ export function parseBgpPeer(raw: BgpPeerObject): Parsed<BgpPeer> {
   };
 }
 
-/** Paths of the fields that are set and have no effect in this version. A field at its zero value asks for nothing. */
+/** GoBGP's default, and what it makes of nothing. */
+const DEFAULT_ADVERTISEMENT_SECONDS = '30';
+
+/**
+ * Paths of the fields that ask for something that does not happen in this version. One at its zero value asks for nothing; and what comes to nothing, or happens
+ * anyway, is not named:
+ * - `allowOwnAs`, `routeFlapDamping`, and ADD-PATH's `receive` are about routes that are received, and none is accepted;
+ * - `replacePeerAs` and `removePrivateAs` are about the path before the node's own AS number, which is empty;
+ * - `sendCommunity`: no route has a community. `addPaths.sendMax`: a node has one path for each address, itself;
+ * - `mtuDiscovery` is Linux' default, and graceful restart is on for every family;
+ * - `peerType` follows from the AS numbers, and `description` is for people.
+ */
 export function unsupportedBgpPeerFields(raw: BgpPeerObject): string[] {
   const spec = mapAt(raw.spec, 'spec', []);
   const of = (path: string, holder: object | undefined, fields: readonly string[]): string[] =>
     fields
       .filter((field) => asksForSomething((holder as Record<string, unknown> | undefined)?.[field]))
       .map((field) => `${path}.${field}`);
-  // removePrivateAs: NONE asks for nothing. peerType follows from the AS numbers, and description is for people.
-  const conf = spec.conf?.removePrivateAs === 'NONE' ? { ...spec.conf, removePrivateAs: undefined } : spec.conf;
+  const interval = spec.timers?.config?.minimumAdvertisementInterval;
+  const remoteAddress = spec.transport?.remoteAddress;
+  const isSameAddress = remoteAddress === spec.conf?.neighborAddress;
   return [
-    ...of('spec.conf', conf, [
-      'allowOwnAs',
-      'replacePeerAs',
-      'removePrivateAs',
-      'neighborInterface',
-      'vrf',
-      'peerGroup',
-      'routeFlapDamping',
-      'sendCommunity',
-    ]),
-    ...of('spec.timers.config', spec.timers?.config, ['minimumAdvertisementInterval']),
-    ...of('spec.transport', spec.transport, ['mtuDiscovery', 'remoteAddress', 'tcpMss']),
-    ...of('spec', spec, ['gracefulRestart']),
-    ...listAt(spec.afiSafis, 'spec.afiSafis', []).flatMap((entry, i) =>
-      of(
-        `spec.afiSafis[${i}]`,
-        { addPaths: entry?.addPaths?.config, mpGracefulRestart: entry?.mpGracefulRestart?.config },
-        ['addPaths', 'mpGracefulRestart'],
-      ),
-    ),
+    ...of('spec.conf', spec.conf, ['neighborInterface', 'vrf', 'peerGroup']),
+    ...(interval === DEFAULT_ADVERTISEMENT_SECONDS
+      ? []
+      : of('spec.timers.config', spec.timers?.config, ['minimumAdvertisementInterval'])),
+    ...of('spec.transport', spec.transport, isSameAddress ? ['tcpMss'] : ['remoteAddress', 'tcpMss']),
+    ...(asksForOtherRestart(spec.gracefulRestart) ? ['spec.gracefulRestart'] : []),
   ];
 }
 

@@ -36,6 +36,7 @@ export const REASONS = [
   'Accepted',
   'Invalid',
   'Overlaps',
+  'OwnAddress',
   'Unsupported',
   'AnnouncedByCni',
   'NotTheDefault',

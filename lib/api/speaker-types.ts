@@ -23,6 +23,14 @@ export interface SpeakerSession {
   readonly disabled: boolean;
 }
 
+/** A BgpPeer that selects the node and has no session on it. */
+export interface RefusedPeer {
+  /** Name of the BgpPeer. */
+  readonly peer: string;
+  readonly reason: 'Invalid' | 'Overlaps' | 'OwnAddress' | 'NodeHasNoAddressOfFamily';
+  readonly message: string;
+}
+
 /** More conflicts than these are not named in a Speaker. */
 export const MOST_CONFLICTS = 20;
 
@@ -42,6 +50,8 @@ export interface SpeakerObject extends KubeObject {
   readonly kind: 'Speaker';
   readonly status?: {
     readonly sessions?: readonly SpeakerSession[];
+    /** Sorted by peer. */
+    readonly refusedPeers?: readonly RefusedPeer[];
     readonly establishedSessions?: number;
     readonly totalSessions?: number;
     /** `2/2`: what the printer column shows. */

@@ -51,6 +51,11 @@ export function sameAddress(a: Address, b: Address): boolean {
   return a.family === b.family && a.value === b.value;
 }
 
+/** What a machine says to itself: 127.0.0.0/8 and ::1. */
+export function isLoopback({ family, value }: Address): boolean {
+  return family === 4 ? value >> 24n === 127n : value === 1n;
+}
+
 /** The eight groups of an IPv6 address, each of four hexadecimal digits. */
 export function ipv6Groups(value: bigint): string[] {
   const digits = value.toString(16).padStart(32, '0');

@@ -10,6 +10,7 @@
 import type { SessionState, SpeakerSession } from '../../lib/api/speaker-types.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { BgpSession } from '../desired/sessions.ts';
+import { noAnswer, nobodyCame } from '../session-error.ts';
 import { peerSymbol } from './model.ts';
 import type { Reply } from './reply.ts';
 
@@ -71,18 +72,37 @@ function addDetail(draft: Draft, text: string): void {
 }
 
 /** What tells one session from another; the rest of a {@link SpeakerSession} is BIRD's to say. */
-export type SessionIdentity = Pick<SpeakerSession, 'peer' | 'neighborAddress' | 'neighborAs' | 'localAs' | 'disabled'>;
-
-export function identityOf({ peer, neighbor, neighborAs, localAs, disabled }: BgpSession): SessionIdentity {
-  return { peer, neighborAddress: formatAddress(neighbor), neighborAs, localAs, disabled };
+export interface SessionIdentity
+  extends Pick<SpeakerSession, 'peer' | 'neighborAddress' | 'neighborAs' | 'localAs' | 'disabled'> {
+  /** Absent where only the report of before tells of the session. */
+  readonly neighborPort?: number;
+  readonly hasPassword?: boolean;
 }
 
-/** The session as the Speaker object has it. One that BIRD does not know (yet) is Idle. */
-export function sessionReport(identity: SessionIdentity, reports: ReadonlyMap<string, ProtocolReport>): SpeakerSession {
+export function identityOf(session: BgpSession): SessionIdentity {
+  const { peer, neighbor, neighborPort, neighborAs, localAs, disabled, password } = session;
+  const neighborAddress = formatAddress(neighbor);
+  return { peer, neighborAddress, neighborPort, neighborAs, localAs, disabled, hasPassword: password !== undefined };
+}
+
+/** A router answers sooner than this, if it does at all. */
+const ANSWERED_WITHIN_MS = 5_000;
+
+/**
+ * The session as the Speaker object has it. One that BIRD does not know (yet) is Idle.
+ *
+ * @param nowMs by the clock that BIRD has too.
+ */
+export function sessionReport(
+  identity: SessionIdentity,
+  reports: ReadonlyMap<string, ProtocolReport>,
+  nowMs: number,
+): SpeakerSession {
   const { peer, neighborAddress, neighborAs, localAs, disabled } = identity;
   const report = reports.get(peerSymbol(peer));
   const state = stateOf(report?.fields.get('BGP state'));
-  const lastError = report && state !== 'Established' && !disabled ? errorOf(report) : undefined;
+  const isDown = report && state !== 'Established' && !disabled;
+  const lastError = isDown ? errorOf(report, identity, nowMs) : undefined;
   const neighborRouterId = report?.fields.get('Neighbor ID');
   const holdTimeSeconds = limitOf(report, 'Hold timer');
   const keepaliveSeconds = limitOf(report, 'Keepalive timer');
@@ -108,14 +128,26 @@ function stateOf(said: string | undefined): SessionState {
   return STATES.find((known): known is SessionState => known === said) ?? 'Idle';
 }
 
-/** BIRD says nothing where a router that should be on a network of the node is on none: the protocol waits, without an error. */
-function errorOf(report: ProtocolReport): string | undefined {
+/**
+ * BIRD says nothing where a router that should be on a network of the node is on none, and nothing where nobody answers: the protocol waits, without an error.
+ */
+function errorOf(report: ProtocolReport, identity: SessionIdentity, nowMs: number): string | undefined {
   const said =
     report.fields.get('Last error') ?? (report.info.startsWith('Error: ') ? report.info.slice(7) : undefined);
+  if (said === 'Socket: Connection timed out') return noAnswer(identity);
   if (said) return said;
-  const waits =
-    report.state === 'start' && report.fields.get('BGP state') === 'Idle' && !report.fields.has('Error wait');
-  return waits ? NOT_ADJACENT : undefined;
+  if (report.state !== 'start' || report.fields.has('Error wait')) return undefined;
+  const hasWaited = nowMs - Date.parse(report.since) > ANSWERED_WITHIN_MS;
+  switch (report.fields.get('BGP state')) {
+    case 'Idle':
+      return NOT_ADJACENT;
+    case 'Connect':
+      return hasWaited ? noAnswer(identity) : undefined;
+    case 'Passive':
+      return hasWaited ? nobodyCame(identity) : undefined;
+    default:
+      return undefined;
+  }
 }
 
 /** `79.503/90` → 90: what was agreed on, without the part that ticks. */

@@ -60,7 +60,7 @@ export function makePlan(snapshot: Snapshot): Planned {
     return { kind: 'hold', reason: 'Invalid', message: `BgpConf default: ${formatProblems(conf.problems)}` };
   const localAs = localAsHere(snapshot, conf.value, node);
   if ('reason' in localAs) return withoutBgp(snapshot, node, announcements, localAs.reason, localAs.message);
-  const { sessions, refused } = desiredSessions(snapshot.bgpPeers, localAs.as, node, conf.value.dialOnly);
+  const { sessions, refused } = desiredSessions(snapshot.bgpPeers, localAs.as, node, conf.value);
   const bgp = {
     routerId: routerIdOf(node, conf.value, localAs),
     localAs: localAs.as,

@@ -5,13 +5,14 @@
  */
 
 import type { NodeState } from '../../lib/announce/node-state.ts';
-import type { BgpPeer } from '../../lib/api/bgp.ts';
+import { BGP_PORT, type BgpConf, type BgpPeer } from '../../lib/api/bgp.ts';
 import type { BgpPeerObject } from '../../lib/api/bgp-types.ts';
 import { matchesLabels } from '../../lib/api/label-selector.ts';
 import { parseBgpPeer } from '../../lib/api/parse-bgp-peer.ts';
 import { formatProblems } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
-import { type Address, type Family, formatAddress } from '../../lib/net/address.ts';
+import type { RefusedPeer as ToldRefusal } from '../../lib/api/speaker-types.ts';
+import { type Address, type Family, formatAddress, isLoopback, sameAddress } from '../../lib/net/address.ts';
 
 /** One family of a session: routes of the family are sent, none is accepted. */
 export interface SessionChannel {
@@ -41,14 +42,9 @@ export interface BgpSession {
   readonly channels: readonly SessionChannel[];
 }
 
-/** A BgpPeer without a session on this node. */
-export interface RefusedPeer {
-  readonly peer: string;
-  readonly reason: Extract<
-    Reason,
-    'Invalid' | 'AnnouncedByCni' | 'NodeNotSelected' | 'NodeHasNoAddressOfFamily' | 'Overlaps'
-  >;
-  readonly message: string;
+/** A BgpPeer without a session on this node; what is as wanted is not told to others. */
+export interface RefusedPeer extends Omit<ToldRefusal, 'reason'> {
+  readonly reason: ToldRefusal['reason'] | Extract<Reason, 'AnnouncedByCni' | 'NodeNotSelected'>;
 }
 
 export interface DesiredSessions {
@@ -60,15 +56,20 @@ export interface DesiredSessions {
 /** Hops allowed within an AS, BIRD's default; the neighbour's own routing decides how far that is. */
 const IBGP_TTL = 64;
 
-const BOTH_WAIT =
-  'spec.transport.passiveMode waits for the router, and spec.listenPort: -1 of the BgpConf takes no connection; change one of the two';
+type Unfit = Pick<RefusedPeer, 'reason' | 'message'>;
+
+const BOTH_WAIT: Unfit = {
+  reason: 'Invalid',
+  message:
+    'spec.transport.passiveMode waits for the router, and spec.listenPort: -1 of the BgpConf takes no connection; change one of the two',
+};
 
 /** Of two peers with one address and port the older one has the session; their names break a tie. */
 export function desiredSessions(
   peers: readonly BgpPeerObject[],
   nodeAs: number,
   node: NodeState,
-  dialOnly = false,
+  { listenPort, dialOnly }: Pick<BgpConf, 'listenPort' | 'dialOnly'> = { listenPort: BGP_PORT, dialOnly: false },
 ): DesiredSessions {
   const sessions = new Map<string, BgpSession>();
   const refused: RefusedPeer[] = [];
@@ -78,8 +79,9 @@ export function desiredSessions(
       refused.push(result);
       continue;
     }
-    if (dialOnly && result.passive) {
-      refused.push(refuse(result.peer, 'Invalid', BOTH_WAIT));
+    const unfit = dialOnly && result.passive ? BOTH_WAIT : withItself(result, node, listenPort);
+    if (unfit) {
+      refused.push({ peer: result.peer, ...unfit });
       continue;
     }
     const end = `${formatAddress(result.neighbor)} port ${result.neighborPort}`;
@@ -91,6 +93,20 @@ export function desiredSessions(
     else sessions.set(end, result);
   }
   return { sessions: [...sessions.values()].sort(byPeer), refused: refused.sort(byPeer) };
+}
+
+/** A daemon beside BIRD on the node may be meant, on a port of its own; BIRD takes none of the node's addresses for a neighbour on a network of it. */
+function withItself(
+  { neighbor, neighborPort, reach }: BgpSession,
+  node: NodeState,
+  listenPort: number,
+): Unfit | undefined {
+  const own = node.addresses[neighbor.family];
+  const isOwn = isLoopback(neighbor) || (own !== undefined && sameAddress(own, neighbor));
+  if (!isOwn || (neighborPort !== listenPort && reach !== 'direct')) return undefined;
+  const whose = isLoopback(neighbor) ? 'is each node itself' : `is an address of node ${node.name} itself`;
+  const message = `${formatAddress(neighbor)} ${whose}; write the router's, or for another BGP daemon on the node its port, and spec.ebgpMultihop`;
+  return { reason: 'OwnAddress', message };
 }
 
 function sessionFor(raw: BgpPeerObject, nodeAs: number, node: NodeState): BgpSession | RefusedPeer {

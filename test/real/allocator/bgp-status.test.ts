@@ -52,7 +52,7 @@ test('a BgpPeer shows each session in the words of OpenELB, and the sum of them 
   await eventually(async () =>
     expect(words(await peer())).toContainEqual(expect.stringMatching(/^Established False NoBgpConf/)),
   );
-  await lab.admin.create(BGP_CONFS, { metadata: { name: 'default' }, spec: { as: 64512, useMultiplePaths: true } });
+  await lab.admin.create(BGP_CONFS, { metadata: { name: 'default' }, spec: { as: 64512, policy: 'mine' } });
   await eventually(async () =>
     expect(words(await peer())).toContainEqual(expect.stringMatching(/^Established False NoSessions/)),
   );
@@ -89,7 +89,7 @@ test('a BgpPeer shows each session in the words of OpenELB, and the sum of them 
     });
     expect(words(conf)).toEqual([
       'Accepted True Accepted: every field that is set is valid',
-      'Supported False Unsupported: not supported yet: spec.useMultiplePaths; without effect, and may stay',
+      'Supported False Unsupported: not supported yet: spec.policy; without effect, and may stay',
     ]);
   });
 });

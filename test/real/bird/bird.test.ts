@@ -125,6 +125,11 @@ it.each([
     await site.established();
     await site.apply({ bgpPeers: withPassword('wrong') });
     await until('the session down', async () => (await site.session()).state !== 'Established');
+    // Nothing answers then, and so BIRD has no error to tell.
+    await until('the password in question', async () => {
+      const { lastError = '' } = await site.session();
+      return lastError.includes('spec.conf.authPassword');
+    });
   });
 });
 

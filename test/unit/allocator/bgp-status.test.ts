@@ -146,8 +146,22 @@ test('so many nodes are listed as fit into an object; the condition counts all',
   );
 });
 
+test('why a node has no session is said, once for all that say the same', () => {
+  const refusing = (node: string, message: string): SpeakerObject => ({
+    ...speaker(node),
+    status: { refusedPeers: [{ peer: 'router', reason: 'Overlaps', message }] },
+  });
+  const taken = '192.0.2.1 port 179 is the router of BgpPeer old already; delete one';
+  const all = ['a', 'b', 'c', 'd'].map((node) => refusing(node, taken));
+  expect(established(peerFacts(router, all))).toBe(`False Overlaps: a, b, c, and 1 more: no session, ${taken}`);
+  const own = '192.0.2.11 is an address of node b itself';
+  expect(established(peerFacts(router, [speaker('a', session), refusing('b', own)]))).toBe(
+    `True SessionsEstablished: 1 of 1 nodes; b: no session, ${own}`,
+  );
+});
+
 test('fields without effect are named', () => {
-  const object: BgpPeerObject = { ...router, spec: { ...router.spec, gracefulRestart: { enabled: true } } };
+  const object: BgpPeerObject = { ...router, spec: { ...router.spec, gracefulRestart: { helperOnly: true } } };
   expect(bgpPeerStatus(peerFacts(object, [])).conditions).toContainEqual(
     expect.objectContaining({
       type: 'Supported',

@@ -83,7 +83,7 @@ export class BirdSite {
   async session(peer = 'router-1'): Promise<SpeakerSession> {
     const session = this.#loop.state?.plan?.plan.bgp.sessions.find((one) => one.peer === peer);
     if (!session) throw new Error(`Cannot go on: there is no session "${peer}" in the plan`);
-    return sessionReport(identityOf(session), await this.protocols());
+    return sessionReport(identityOf(session), await this.protocols(), Date.now());
   }
 
   async established(peer = 'router-1'): Promise<SpeakerSession> {

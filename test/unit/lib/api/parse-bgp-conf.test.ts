@@ -111,17 +111,23 @@ describe('unsupportedBgpConfFields()', () => {
       {
         families: [65537],
         useMultiplePaths: true,
-        gracefulRestart: { enabled: true },
+        gracefulRestart: { enabled: true, restartTime: 120 },
         policy: 'p',
         listenAddresses: ['10.0.0.1'],
       },
-      ['spec.listenAddresses', 'spec.families', 'spec.useMultiplePaths', 'spec.gracefulRestart', 'spec.policy'],
+      ['spec.listenAddresses', 'spec.families', 'spec.gracefulRestart', 'spec.policy'],
     ],
     [
       'zero values, which ask for nothing',
       { families: [], useMultiplePaths: false, gracefulRestart: {}, policy: '' },
       [],
     ],
+    [
+      'what happens anyway',
+      { families: [0, 1], useMultiplePaths: true, gracefulRestart: { enabled: true, restartTime: 60 } },
+      [],
+    ],
+    ['both families by their codes', { families: [131_073, 65_537] }, []],
     ['the addresses that are listened on anyway', { listenAddresses: ['0.0.0.0', '::'] }, []],
   ])('%s', (_, spec, fields) => {
     expect(unsupportedBgpConfFields(aBgpConf(spec))).toEqual(fields);

@@ -9,6 +9,8 @@ function reports(text: string) {
   return parseProtocols(event.reply);
 }
 
+const NOW_MS = Date.parse('2026-11-21T14:05:09Z');
+
 const identity = (peer: string, disabled = false): SessionIdentity => ({
   peer,
   neighborAddress: '192.0.2.1',
@@ -84,7 +86,7 @@ const ALL = `${HEAD}${ESTABLISHED}${REFUSED}${NOT_ADJACENT}${WAITING}${PASSIVE}$
 
 describe('sessionReport()', () => {
   it('an established session has all that was agreed on, and nothing that ticks', () => {
-    expect(sessionReport(identity('up'), reports(ALL))).toEqual({
+    expect(sessionReport(identity('up'), reports(ALL), NOW_MS)).toEqual({
       ...identity('up'),
       state: 'Established',
       since: '2026-11-21T14:05:08Z',
@@ -113,12 +115,32 @@ describe('sessionReport()', () => {
     ['a port that is taken', 'port', false, { state: 'Idle', lastError: 'No listening socket' }],
     ['one that BIRD does not know yet', 'new', false, { state: 'Idle', routesSent: 0 }],
   ])('%s', (_, peer, disabled, expected) => {
-    expect(sessionReport(identity(peer, disabled), reports(ALL))).toMatchObject(expected);
+    expect(sessionReport(identity(peer, disabled), reports(ALL), NOW_MS)).toMatchObject(expected);
   });
 
   it.each(['waiting', 'passive', 'off', 'new'])('says of no error where BIRD has none: %s', (peer) => {
-    expect(sessionReport(identity(peer, peer === 'off'), reports(ALL))).not.toHaveProperty('lastError');
+    expect(sessionReport(identity(peer, peer === 'off'), reports(ALL), NOW_MS)).not.toHaveProperty('lastError');
   });
+});
+
+it.each<[string, string, object, string | undefined]>([
+  ['that was dialled a moment ago', 'Connect', { seconds: 2 }, undefined],
+  ['that does not answer', 'Connect', {}, 'no answer from 192.0.2.1 port 179; the router may be down'],
+  [
+    'that does not answer, with a password',
+    'Connect',
+    { hasPassword: true },
+    'spec.conf.authPassword may not be the password',
+  ],
+  ['that does not come', 'Passive', {}, 'no answer from 192.0.2.1, which has not connected'],
+  ['that does not come, with a password', 'Passive', { hasPassword: true }, 'may not be the password'],
+  ['that is dialled again in a moment', 'Active', {}, undefined],
+])('a router %s', (_, state, { seconds = 20, ...more }: { seconds?: number; hasPassword?: boolean }, words) => {
+  const text = `${HEAD}${NOT_ADJACENT.replaceAll(' Idle', ` ${state}`)}${TAIL}`;
+  const one = { ...identity('far'), neighborPort: 179, ...more };
+  const { lastError } = sessionReport(one, reports(text), Date.parse('2026-11-21T14:05:07Z') + seconds * 1000);
+  if (words === undefined) expect(lastError).toBeUndefined();
+  else expect(lastError).toContain(words);
 });
 
 describe('parseProtocols()', () => {

@@ -77,6 +77,24 @@ describe('sessions', () => {
       /^192\.0\.2\.1 port 179 is the router of BgpPeer router-1/,
     ],
     [
+      'has the address of the node',
+      aBgpPeer('bad', { conf: { neighborAddress: '192.0.2.11' } }),
+      'OwnAddress',
+      /^192\.0\.2\.11 is an address of node node-1 itself; write the router's/,
+    ],
+    [
+      'has a loopback address',
+      aBgpPeer('bad', { conf: { neighborAddress: '127.0.0.1' } }),
+      'OwnAddress',
+      /^127\.0\.0\.1 is each node itself; write the router's/,
+    ],
+    [
+      'has a loopback address, and the port that is listened on',
+      aBgpPeer('bad', { conf: { neighborAddress: '::1' }, ebgpMultihop: { enabled: true, multihopTtl: 2 } }),
+      'OwnAddress',
+      /^::1 is each node itself/,
+    ],
+    [
       'has a family that the node has not',
       aBgpPeer('bad', {
         conf: { neighborAddress: '192.0.2.2' },

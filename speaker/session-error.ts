@@ -1,0 +1,49 @@
+/**
+ * Which of BIRD's errors about a session explains why it is not up. PURE.
+ *
+ * A router that refuses says why once, in a NOTIFICATION; the attempts after it fail with an error of the socket, which says little. So the
+ * refusal stays until the session is up or another one explains more, and the error of the socket is told after it.
+ */
+
+/** Both ends dialled at once, and one connection had to go: it says nothing of the session. */
+const COLLISION = /connection collision/i;
+const THEN = '; then ';
+
+/**
+ * @param now as BIRD has it; undefined where it has none.
+ * @param before as it was told before, by this function.
+ */
+export function explainingError(now: string | undefined, before: string | undefined): string | undefined {
+  if (now === undefined) return before;
+  const [cause = '', after] = (before ?? '').split(THEN);
+  if (explains(now)) return now === cause && after !== undefined ? before : now;
+  return explains(cause) ? `${cause}${THEN}${now}` : now;
+}
+
+/** What one of the two ends said to the other: `Received: Bad peer AS`, `BGP Error: …`. All else is told as long as it is so. */
+function explains(error: string): boolean {
+  return /^(Received|BGP Error|Automatic shutdown): /.test(error) && !COLLISION.test(error);
+}
+
+const NO_ANSWER = 'no answer from ';
+
+export interface Dialled {
+  readonly neighborAddress: string;
+  readonly neighborPort?: number | undefined;
+  readonly hasPassword?: boolean | undefined;
+}
+
+/** TCP drops what has no password, or a wrong one (RFC 2385 §4): the router seems not to be there. */
+export function noAnswer({ neighborAddress, neighborPort, hasPassword }: Dialled): string {
+  const from = neighborPort === undefined ? neighborAddress : `${neighborAddress} port ${neighborPort}`;
+  const why = hasPassword
+    ? 'spec.conf.authPassword may not be the password that the router has, which nothing answers then'
+    : 'the router may be down, a firewall between, or a password wanted there';
+  return `${NO_ANSWER}${from}; ${why}`;
+}
+
+/** A passive session to which nobody came. */
+export function nobodyCame({ neighborAddress, hasPassword }: Dialled): string {
+  const why = hasPassword ? '; spec.conf.authPassword may not be the password that the router has' : '';
+  return `${NO_ANSWER}${neighborAddress}, which has not connected; spec.transport.passiveMode waits for it${why}`;
+}
