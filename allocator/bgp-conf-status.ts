@@ -7,6 +7,7 @@ import type { Parsed } from '../lib/api/problem.ts';
 import type { SpeakerObject } from '../lib/api/speaker-types.ts';
 import { acceptedVerdict, MOST_NODES, supportedVerdict } from './bgp-peer-status.ts';
 import { conditionsAfter, type Verdict } from './condition.ts';
+import { WRITABLE, writableVerdict } from './refusals.ts';
 
 export interface BgpConfFacts {
   readonly object: BgpConfObject;
@@ -14,10 +15,12 @@ export interface BgpConfFacts {
   /** Paths of fields that are set and have no effect in this version. */
   readonly unsupported: readonly string[];
   readonly speakers: readonly SpeakerObject[];
+  /** What keeps Skycap from writing the object. */
+  readonly refused?: string | undefined;
   readonly nowMs: number;
 }
 
-const OWN_CONDITIONS = ['Accepted', 'Supported', 'InUse'] as const;
+const OWN_CONDITIONS = ['Accepted', 'Supported', 'InUse', WRITABLE] as const;
 
 export function bgpConfStatus(facts: BgpConfFacts): NonNullable<BgpConfObject['status']> {
   const { object, parsed, unsupported, nowMs } = facts;
@@ -28,7 +31,12 @@ export function bgpConfStatus(facts: BgpConfFacts): NonNullable<BgpConfObject['s
   const moment = { nowMs, generation: object.metadata.generation };
   return {
     nodesConfStatus: counts ? nodesConfStatus(facts.speakers) : {},
-    conditions: conditionsAfter(object.status?.conditions, verdicts, OWN_CONDITIONS, moment),
+    conditions: conditionsAfter(
+      object.status?.conditions,
+      [...verdicts, ...writableVerdict(facts.refused)],
+      OWN_CONDITIONS,
+      moment,
+    ),
   };
 }
 

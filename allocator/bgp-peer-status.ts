@@ -7,6 +7,7 @@ import type { BgpPeerObject, NodePeerStatus } from '../lib/api/bgp-types.ts';
 import { formatProblems, type Parsed, shortened } from '../lib/api/problem.ts';
 import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../lib/api/speaker-types.ts';
 import { conditionsAfter, type Verdict } from './condition.ts';
+import { WRITABLE, writableVerdict } from './refusals.ts';
 
 export interface BgpPeerFacts {
   readonly object: BgpPeerObject;
@@ -16,6 +17,8 @@ export interface BgpPeerFacts {
   readonly speakers: readonly SpeakerObject[];
   /** The BgpConf `default` is there and valid. */
   readonly hasBgpConf: boolean;
+  /** What keeps Skycap from writing the object. */
+  readonly refused?: string | undefined;
   readonly nowMs: number;
 }
 
@@ -28,7 +31,7 @@ interface NodeSession {
 export const MOST_NODES = 1_000;
 /** A message names so many nodes, then counts the rest. */
 const MOST_NAMED = 3;
-const OWN_CONDITIONS = ['Accepted', 'Supported', 'Established'] as const;
+const OWN_CONDITIONS = ['Accepted', 'Supported', 'Established', WRITABLE] as const;
 
 export function bgpPeerStatus(facts: BgpPeerFacts): NonNullable<BgpPeerObject['status']> {
   const { object, nowMs } = facts;
@@ -37,6 +40,7 @@ export function bgpPeerStatus(facts: BgpPeerFacts): NonNullable<BgpPeerObject['s
     acceptedVerdict(facts.parsed),
     ...supportedVerdict(facts.unsupported),
     ...establishedVerdict(facts, sessions),
+    ...writableVerdict(facts.refused),
   ];
   const moment = { nowMs, generation: object.metadata.generation };
   return {

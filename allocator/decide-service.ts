@@ -55,7 +55,7 @@ export interface Marks {
 export interface ServiceEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason: Reason;
-  readonly action: 'Assign' | 'Release' | 'Publish' | 'Announce';
+  readonly action: 'Assign' | 'Release' | 'Publish' | 'Announce' | 'Write';
   readonly message: string;
 }
 

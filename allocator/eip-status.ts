@@ -12,6 +12,7 @@ import { holderName } from '../lib/ipam/sharing.ts';
 import { compareAddresses, formatAddress } from '../lib/net/address.ts';
 import { type AddressRange, firstAddress, lastAddress, rangeContains, rangeSize } from '../lib/net/range.ts';
 import { conditionsAfter, type Verdict } from './condition.ts';
+import { WRITABLE, writableVerdict } from './refusals.ts';
 
 export interface EipFacts {
   readonly object: EipObject;
@@ -28,6 +29,8 @@ export interface EipFacts {
   readonly unsupported: readonly string[];
   /** Undefined where the Eip gives nothing. */
   readonly announced: Verdict | undefined;
+  /** What keeps Skycap from writing the object. */
+  readonly refused?: string | undefined;
   readonly nowMs: number;
 }
 
@@ -36,7 +39,7 @@ export interface EipFacts {
  * and with 30,000 entries (1.5 MB in etcd) no status could be written at all.
  */
 export const MOST_LISTED = 1_000;
-const OWN_CONDITIONS = ['Accepted', 'Ready', 'Default', 'Supported', 'Announced'] as const;
+const OWN_CONDITIONS = ['Accepted', 'Ready', 'Default', 'Supported', 'Announced', WRITABLE] as const;
 
 export function eipStatus(facts: EipFacts): EipStatus {
   const { object, parsed, claims, waiting, nowMs } = facts;
@@ -45,8 +48,14 @@ export function eipStatus(facts: EipFacts): EipStatus {
   const accepted = acceptedVerdict(facts);
   const isFull = range !== undefined && claims.filter((claim) => isIn(range, claim)).length >= poolSize;
   const ready = readyVerdict(facts, accepted, isFull);
-  const announced = facts.announced ? [facts.announced] : [];
-  const verdicts = [accepted, ready, ...defaultVerdict(facts), ...supportedVerdict(facts), ...announced];
+  const verdicts = [
+    accepted,
+    ready,
+    ...defaultVerdict(facts),
+    ...supportedVerdict(facts),
+    ...(facts.announced ? [facts.announced] : []),
+    ...writableVerdict(facts.refused),
+  ];
   const moment = { nowMs, generation: object.metadata.generation };
   return {
     firstIP: range ? formatAddress(firstAddress(range)) : '',

@@ -10,7 +10,7 @@ import { bgpPeerStatus } from './bgp-peer-status.ts';
 import type { Fresh } from './fresh.ts';
 import { Pace } from './pace.ts';
 import type { Deps } from './ports.ts';
-import { type StatusWriter, takeFinalizersOff, writeStatus } from './write-status.ts';
+import { bothDone, type StatusWriter, takeFinalizersOff, writeStatus } from './write-status.ts';
 
 /** Keys of the one queue for both kinds. */
 export const peerKey = (name: string): string => `peer/${name}`;
@@ -20,10 +20,17 @@ export class BgpReconciler {
   readonly #deps: Deps;
   readonly #peers: StatusWriter<BgpPeerObject>;
   readonly #confs: StatusWriter<BgpConfObject>;
+  readonly #refusedOf: (key: string) => string | undefined;
   readonly #pace = new Pace();
 
-  constructor(deps: Deps, caches: { readonly peers: Fresh<BgpPeerObject>; readonly confs: Fresh<BgpConfObject> }) {
+  /** @param refusedOf what keeps the object of a key from being written. */
+  constructor(
+    deps: Deps,
+    caches: { readonly peers: Fresh<BgpPeerObject>; readonly confs: Fresh<BgpConfObject> },
+    refusedOf: (key: string) => string | undefined,
+  ) {
     this.#deps = deps;
+    this.#refusedOf = refusedOf;
     this.#peers = { client: deps.client, resource: BGP_PEERS, cache: caches.peers };
     this.#confs = { client: deps.client, resource: BGP_CONFS, cache: caches.confs };
   }
@@ -42,31 +49,39 @@ export class BgpReconciler {
   /** @returns how many nodes were written; undefined where nothing was. */
   async #peer(name: string, signal: AbortSignal): Promise<number | undefined> {
     const object = this.#peers.cache.get(name);
-    if (!object || (await takeFinalizersOff(this.#peers, object, signal))) return undefined;
+    if (!object) return undefined;
     const conf = this.#confs.cache.get(BGP_CONF_NAME);
     const status = bgpPeerStatus({
       object,
       parsed: parseBgpPeer(object),
       unsupported: unsupportedBgpPeerFields(object),
+      refused: this.#refusedOf(peerKey(name)),
       speakers: [...this.#deps.world.stores.speakers.values()],
       hasBgpConf: conf !== undefined && parseBgpConf(conf).ok,
       nowMs: this.#deps.nowMs(),
     });
-    const wrote = await writeStatus(this.#peers, object, status, signal);
+    const wrote = await bothDone(
+      () => writeStatus(this.#peers, object, status, signal),
+      () => takeFinalizersOff(this.#peers, name, signal),
+    );
     return wrote ? Object.keys(status.nodesPeerStatus ?? {}).length : undefined;
   }
 
   async #conf(name: string, signal: AbortSignal): Promise<number | undefined> {
     const object = this.#confs.cache.get(name);
-    if (!object || (await takeFinalizersOff(this.#confs, object, signal))) return undefined;
+    if (!object) return undefined;
     const status = bgpConfStatus({
       object,
       parsed: parseBgpConf(object),
       unsupported: unsupportedBgpConfFields(object),
+      refused: this.#refusedOf(confKey(name)),
       speakers: [...this.#deps.world.stores.speakers.values()],
       nowMs: this.#deps.nowMs(),
     });
-    const wrote = await writeStatus(this.#confs, object, status, signal);
+    const wrote = await bothDone(
+      () => writeStatus(this.#confs, object, status, signal),
+      () => takeFinalizersOff(this.#confs, name, signal),
+    );
     return wrote ? Object.keys(status.nodesConfStatus ?? {}).length : undefined;
   }
 }

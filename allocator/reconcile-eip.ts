@@ -1,6 +1,8 @@
 /** One Eip: its status and conditions from its claims, OpenELB's finalizers off, its numbers into the metrics. */
+import type { Eip } from '../lib/api/eip.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';
 import { unsupportedEipFields } from '../lib/api/parse-eip.ts';
+import type { Parsed } from '../lib/api/problem.ts';
 import { EIPS } from '../lib/kube/resource.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import { eipAnnouncedVerdict } from './announced/eip-announced.ts';
@@ -9,13 +11,15 @@ import { eipStatus } from './eip-status.ts';
 import type { Fresh } from './fresh.ts';
 import { Pace } from './pace.ts';
 import type { Deps } from './ports.ts';
-import { type StatusWriter, takeFinalizersOff, writeStatus } from './write-status.ts';
+import { bothDone, type StatusWriter, takeFinalizersOff, writeStatus } from './write-status.ts';
 
 export interface EipSources {
   readonly cache: Fresh<EipObject>;
   readonly claims: ClaimsByEip;
   /** How many Services wait for an address of the Eip; undefined until all were looked at. */
   readonly waitingFor: (eipName: string) => number | undefined;
+  /** What keeps it from being written. */
+  readonly refusedOf: (eipName: string) => string | undefined;
 }
 
 export class EipReconciler {
@@ -31,7 +35,7 @@ export class EipReconciler {
   }
 
   async reconcile(name: string, signal: AbortSignal): Promise<Again | undefined> {
-    const { world, metrics, nowMs, monotonicMs } = this.#deps;
+    const { world, metrics } = this.#deps;
     const object = this.#writer.cache.get(name);
     const parsed = world.eips.parsed(name);
     if (!object || !parsed) {
@@ -39,8 +43,19 @@ export class EipReconciler {
       this.#pace.forget(name);
       return undefined;
     }
-    // What was written comes back by the watch, or the object is gone.
-    if (await takeFinalizersOff(this.#writer, object, signal)) return undefined;
+    return bothDone(
+      () => this.#writeStatus(name, object, parsed, signal),
+      () => takeFinalizersOff(this.#writer, name, signal),
+    );
+  }
+
+  async #writeStatus(
+    name: string,
+    object: EipObject,
+    parsed: Parsed<Eip>,
+    signal: AbortSignal,
+  ): Promise<Again | undefined> {
+    const { world, metrics, nowMs, monotonicMs } = this.#deps;
     const waitMs = this.#pace.waitMs(name, monotonicMs());
     if (waitMs > 0) return { againAfterMs: waitMs };
     const overlaps = world.eips.pools.overlapping.get(name);
@@ -54,6 +69,7 @@ export class EipReconciler {
       unsupported: unsupportedEipFields(object),
       announced:
         parsed.ok && !overlaps ? eipAnnouncedVerdict(parsed.value, world.announcers.reachOf(parsed.value)) : undefined,
+      refused: this.#sources.refusedOf(name),
       nowMs: nowMs(),
     });
     metrics.eip(name, status.poolSize ?? 0, status.usage ?? 0);

@@ -13,6 +13,7 @@ import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import { type Choice, choose, type Situation } from '../lib/ipam/choose.ts';
 import { type Claimant, Claimer } from '../lib/ipam/claimer.ts';
+import { explanationOf } from '../lib/kube/explaining-client.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
 import { dropManagedFields } from '../lib/kube/transform.ts';
 import { type Address, formatAddress, sameAddress } from '../lib/net/address.ts';
@@ -131,13 +132,21 @@ export class ServiceReconciler {
     const beyond = wantsBeyond(wants, before.pinned);
     let choice = beyond && this.#preview(before, beyond);
     let view = before;
+    let refusal: unknown;
     if (beyond && (choice?.kind !== 'assigned' || choice.lacking) && (await this.#takeOver(before, beyond, signal))) {
       return { againAfterMs: 0 };
     }
     if (beyond && choice?.kind === 'assigned' && choice.given.some(({ how }) => how !== 'held')) {
       if (this.#mustStepBack(before, choice)) return undefined;
       this.#deps.turns.served(before.key);
-      choice = await this.#claimerFor(before).assign(this.#claimant(before, beyond), signal);
+      try {
+        choice = await this.#claimerFor(before).assign(this.#claimant(before, beyond), signal);
+      } catch (error) {
+        const message = explanationOf(error);
+        if (message === undefined) throw error;
+        refusal = error;
+        choice = { kind: 'pending', keeps: [], reason: 'WriteRefused', message };
+      }
       view = { ...before, holdings: world.holdingsOf(before.service).holdings };
     }
     const { pinned, holdings } = view;
@@ -148,7 +157,10 @@ export class ServiceReconciler {
       holdings,
       troubleOf: (source) => world.eips.troubleOf(source),
     });
-    return this.#settle(view, wants, outcome, signal);
+    const again = await this.#settle(view, wants, outcome, signal);
+    // The queue tries again later, and tells of it.
+    if (refusal) throw refusal;
+    return again;
   }
 
   /** It can't be read. */

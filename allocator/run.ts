@@ -4,8 +4,10 @@ import { setMaxListeners } from 'node:events';
 import type { Registry } from 'prom-client';
 import { cacheCheck } from '../lib/kube/cache-check.ts';
 import type { KubeClient, KubeWatcher } from '../lib/kube/client.ts';
+import { ExplainingClient, type RefusedWrite } from '../lib/kube/explaining-client.ts';
 import { runWhileLeader } from '../lib/kube/leader.ts';
 import type { LeaderTiming } from '../lib/kube/leader-step.ts';
+import { LEASES } from '../lib/kube/lease.ts';
 import type { Checks } from '../lib/process/check.ts';
 import { type Clock, systemClock } from '../lib/process/clock.ts';
 import type { Logger } from '../lib/process/log.ts';
@@ -53,7 +55,14 @@ async function run(
   reflectors: Reflectors,
   signal: AbortSignal,
 ): Promise<void> {
-  const { client, config, events, log, registry, clock = systemClock, timing } = options;
+  const { config, events, log, registry, clock = systemClock, timing } = options;
+  // Nobody leads where the Lease can't be written, so nobody would say it.
+  const onRefused = ({ resource: { group, version, kind, plural }, ref, explanation }: RefusedWrite): void => {
+    if (plural !== LEASES.plural) return;
+    const lease = { apiVersion: `${group}/${version}`, kind, metadata: ref };
+    events.record(lease, { type: 'Warning', reason: 'WriteRefused', action: 'Write', message: explanation });
+  };
+  const client = new ExplainingClient({ client: options.client, log, clock, onRefused });
   const metrics = createAllocatorMetrics(registry, () => allocator.queueLengths());
   const stop = new AbortController();
   // Each request under way listens to it.

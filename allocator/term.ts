@@ -2,10 +2,11 @@
  * One term of leadership: the queues and their workers, from the moment this replica may act until it may not. It starts by looking at everything
  * once; nothing of it outlives it.
  */
-import { keyOf } from '../lib/api/object.ts';
+import { type KubeObject, keyOf } from '../lib/api/object.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import { isNotFound } from '../lib/kube/errors.ts';
+import { explanationOf } from '../lib/kube/explaining-client.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
 import { dropManagedFields } from '../lib/kube/transform.ts';
 import { pause } from '../lib/process/clock.ts';
@@ -25,11 +26,13 @@ import { BgpReconciler, confKey, peerKey } from './reconcile-bgp.ts';
 import { ClaimReconciler } from './reconcile-claim.ts';
 import { EipReconciler } from './reconcile-eip.ts';
 import { ServiceReconciler } from './reconcile-service.ts';
+import { Refusals } from './refusals.ts';
 import { StoredTokens } from './stored-tokens.ts';
 import { StrayClaims } from './stray-claims.ts';
 import { Turns } from './turns.ts';
 import { compareWaiting, WaitingList, waitingOf, waitingSinceOf } from './waiting.ts';
 
+const AT_ONCE: Again = { againAfterMs: 1 };
 /** Statuses may wait a little; Services must not. */
 const STATUS_WORKERS = 4;
 /** All nodes are looked at, for each Eip, 10 ms with 5,000 of them and ten Eips; and they all change at once when a router restarts. */
@@ -64,6 +67,7 @@ export class Term {
   readonly #handingOut: LevelLoop;
   readonly #leftBehind: LevelLoop;
   readonly #reach: LevelLoop;
+  readonly #refusals = new Refusals();
   readonly #breather = new Breather(() => performance.now());
   /** Services that were there when the term began and were not looked at yet. */
   readonly #wereThere = new Set<string>();
@@ -99,8 +103,11 @@ export class Term {
       cache: caches.eips,
       claims: caches.claimsByEip,
       waitingFor: (name) => (this.#wereThere.size > 0 ? undefined : waiting.countFor(name)),
+      refusedOf: (name) => this.#refusals.of(`eips ${name}`),
     });
-    const bgp = new BgpReconciler(deps, { peers: caches.bgpPeers, confs: caches.bgpConfs });
+    const bgp = new BgpReconciler(deps, { peers: caches.bgpPeers, confs: caches.bgpConfs }, (key) =>
+      this.#refusals.of(`bgp ${key}`),
+    );
     const announced = new AnnouncedReconciler(deps);
     const reach = new ReachWatch(deps.world);
     this.#reach = new LevelLoop({
@@ -248,9 +255,35 @@ export class Term {
       act: async (key, signal) => {
         const pause = this.#breather.pause();
         if (pause) await pause;
-        return act(key, signal);
+        return this.#tellRefusal(name, key, act(key, signal));
       },
     });
+  }
+
+  /** What the cluster keeps back is said on the object that it is about, and no more once it was let through. */
+  async #tellRefusal(queue: QueueName, key: string, acted: Promise<Again | undefined>): Promise<Again | undefined> {
+    try {
+      const again = await acted;
+      return this.#refusals.clear(`${queue} ${key}`) ? AT_ONCE : again;
+    } catch (error) {
+      const message = explanationOf(error);
+      const object = message === undefined ? undefined : this.#objectOf(queue, key);
+      if (message !== undefined) this.#refusals.note(`${queue} ${key}`, message);
+      if (message !== undefined && object) {
+        const event = { type: 'Warning', reason: 'WriteRefused', action: 'Write', message } as const;
+        this.#deps.events.record(object, event);
+      }
+      throw error;
+    }
+  }
+
+  #objectOf(queue: QueueName, key: string): KubeObject | undefined {
+    const { services, stores } = this.#deps.world;
+    if (queue === 'eips') return stores.eips.get(key);
+    if (queue === 'claims') return stores.claims.get(key);
+    if (queue !== 'bgp') return services.get(key);
+    const [kind, name = ''] = key.split('/');
+    return kind === 'peer' ? stores.bgpPeers.get(name) : stores.bgpConfs.get(name);
   }
 }
 

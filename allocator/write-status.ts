@@ -34,15 +34,22 @@ export async function writeStatus<T extends WithStatus>(
   return true;
 }
 
-/** @returns whether OpenELB's finalizers had to be taken off; the object may be gone then. */
+/** OpenELB's finalizers, where any are left; the object may be gone then. */
 export async function takeFinalizersOff<T extends WithStatus>(
   { client, resource, cache }: StatusWriter<T>,
-  object: T,
+  name: string,
   signal: AbortSignal,
-): Promise<boolean> {
-  const body = finalizersPatch(object);
-  if (body === undefined) return false;
-  const { name = '' } = object.metadata;
+): Promise<void> {
+  const object = cache.get(name);
+  const body = object && finalizersPatch(object);
+  if (body === undefined) return;
   cache.put(dropManagedFields(await client.patch(resource, { name }, body, { type: 'merge', signal })));
-  return true;
+}
+
+/** The status comes first, and neither keeps the other from being written: a webhook of the cluster may refuse one of the two. @throws what the first threw. */
+export async function bothDone<T>(status: () => Promise<T>, rest: () => Promise<void>): Promise<T> {
+  const [written] = await Promise.allSettled([status()]);
+  await rest();
+  if (written.status === 'rejected') throw written.reason;
+  return written.value;
 }

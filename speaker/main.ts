@@ -7,6 +7,8 @@
  */
 import { formatProblems } from '../lib/api/problem.ts';
 import { silentCaches } from '../lib/kube/cache-check.ts';
+import { EventRecorder } from '../lib/kube/events.ts';
+import { ExplainingClient } from '../lib/kube/explaining-client.ts';
 import { HttpKubeClient } from '../lib/kube/http-client.ts';
 import { systemClock } from '../lib/process/clock.ts';
 import { EventLoopCheck } from '../lib/process/event-loop-check.ts';
@@ -52,8 +54,20 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const registry = createMetrics('speaker');
   const metrics = speakerMetrics(registry);
   const { heard: onWatchEvent } = new Gathering({ monotonicMs: systemClock.monotonicMs });
-  const client = HttpKubeClient.fromDefault({ component: 'speaker', registry, env: process.env, onWatchEvent });
-  onStop('client', () => client.close());
+  const http = HttpKubeClient.fromDefault({ component: 'speaker', registry, env: process.env, onWatchEvent });
+  onStop('client', () => http.close());
+  const reporting = { controller: 'skycap-speaker', instance: settings.podName };
+  const events = new EventRecorder({ client: http, ...reporting, log, registry });
+  onStop('events', () => events.flush());
+  const client = new ExplainingClient({
+    ...{ client: http, log, clock: systemClock },
+    // The object can't tell that it can't be written. Who looks at the node finds this.
+    onRefused: ({ resource, ref, explanation }) => {
+      const regarding = node() ?? { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName } };
+      const note = `cannot write ${resource.kind} ${ref.name}: ${explanation}`;
+      events.record({ regarding, type: 'Warning', reason: 'WriteRefused', action: 'Write', note });
+    },
+  });
   const stores = makeStores({ client, nodeName, log, registry });
   const socketPath = `${runDir}/bird.ctl`;
   // Two connections: an answer that the report waits for shall not hold up a configuration.

@@ -1,12 +1,12 @@
 /** What the webhook watches: the Eips, the claims, the namespaces' labels; and its own Secret and configurations, by name. */
 import type { Registry } from 'prom-client';
 import type { Namespace } from '../lib/api/service.ts';
+import { MUTATING, VALIDATING } from '../lib/kube/admission-refusal.ts';
 import type { KubeWatcher } from '../lib/kube/client.ts';
 import { Reflector } from '../lib/kube/reflector.ts';
 import { EIP_CLAIMS, EIPS, NAMESPACES } from '../lib/kube/resource.ts';
 import { dropManagedFields } from '../lib/kube/transform.ts';
 import type { Logger } from '../lib/process/log.ts';
-import { MUTATING, VALIDATING } from './tls/ca-bundle.ts';
 import { SECRETS, TLS_SECRET, WEBHOOK_CONFIGURATION } from './tls/tls-keeper.ts';
 
 export interface StoreOptions {

@@ -40,6 +40,7 @@ export const REASONS = [
   'Unsupported',
   'AnnouncedByCni',
   'NotTheDefault',
+  'WriteRefused',
   'Ready',
   // What the speaker does with an address on its node.
   'Announced',

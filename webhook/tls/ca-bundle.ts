@@ -2,25 +2,7 @@
  * The caBundle in a webhook configuration: what the API server trusts when it calls us. `kubectl apply` of the manifests may take it away, so it is
  * compared with what should be there again and again. Pure.
  */
-import type { KubeObject } from '../../lib/api/object.ts';
-import type { Resource } from '../../lib/kube/resource.ts';
-
-export interface WebhookConfiguration extends KubeObject {
-  readonly webhooks?: readonly { readonly name: string; readonly clientConfig: { readonly caBundle?: string } }[];
-}
-
-const admission = { group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false };
-
-export const MUTATING: Resource<WebhookConfiguration> = {
-  ...admission,
-  kind: 'MutatingWebhookConfiguration',
-  plural: 'mutatingwebhookconfigurations',
-};
-export const VALIDATING: Resource<WebhookConfiguration> = {
-  ...admission,
-  kind: 'ValidatingWebhookConfiguration',
-  plural: 'validatingwebhookconfigurations',
-};
+import type { WebhookConfiguration } from '../../lib/kube/admission-refusal.ts';
 
 /**
  * @param bundle PEM.

@@ -2,6 +2,8 @@
  * Keeps the certificates: in the Secret, which all replicas share and change by compare-and-swap, so that they agree on one; in the server; and as caBundle
  * in the two webhook configurations. Looks at what is there and does the next step, again and again (a {@link LevelLoop}'s action).
  */
+
+import { MUTATING, VALIDATING, type WebhookConfiguration } from '../../lib/kube/admission-refusal.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isConflict } from '../../lib/kube/errors.ts';
 import type { Resource } from '../../lib/kube/resource.ts';
@@ -9,7 +11,7 @@ import type { Store } from '../../lib/kube/store.ts';
 import { type CheckResult, failing, OK } from '../../lib/process/check.ts';
 import type { Again } from '../../lib/process/level-loop.ts';
 import type { Logger } from '../../lib/process/log.ts';
-import { caBundlePatch, MUTATING, VALIDATING, type WebhookConfiguration } from './ca-bundle.ts';
+import { caBundlePatch } from './ca-bundle.ts';
 import { makeContent, withNewAuthority, withNewServing } from './certificates.ts';
 import { planTls, type TlsPlan } from './plan-tls.ts';
 import { bundleOf, factsOf, readContent, type Secret, type TlsContent, withContent } from './tls-content.ts';
