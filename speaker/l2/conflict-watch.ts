@@ -123,6 +123,16 @@ export class ConflictWatch {
     return nextMs === undefined ? undefined : { againAfterMs: Math.max(1, nextMs - nowMs) };
   }
 
+  /** The node of the cluster, other than this one, that has the MAC address, and on which interface. */
+  nodeOf(mac: MacAddress) {
+    const text = formatMac(mac);
+    for (const speaker of this.#others()) {
+      const found = speaker.status?.layer2Interfaces?.find((one) => one.mac === text);
+      if (found) return { name: speaker.metadata.name ?? '', interface: found.name, speaker };
+    }
+    return undefined;
+  }
+
   #note(other: OtherOwner): void {
     const { clock, random = Math.random } = this.#options;
     this.#seen.heard(other, clock.monotonicMs(), random());
@@ -166,7 +176,7 @@ export class ConflictWatch {
   #kindOf(other: OtherOwner): Kind {
     const text = formatAddress(other.address);
     const { isOutOfTouch } = this.#options;
-    const node = this.#nodeOf(other.mac);
+    const node = this.nodeOf(other.mac);
     if (node && isOutOfTouch()) return 'holder';
     const holders = this.#others().filter(({ status }) =>
       status?.layer2Addresses?.some(({ address }) => address === text),
@@ -182,11 +192,11 @@ export class ConflictWatch {
     const saysItsInterfaces = this.#others().some(
       ({ metadata, status }) => metadata.name === holder && (status?.layer2Interfaces?.length ?? 0) > 0,
     );
-    return saysItsInterfaces && this.#nodeOf(mac)?.name !== holder;
+    return saysItsInterfaces && this.nodeOf(mac)?.name !== holder;
   }
 
   #name(other: OtherOwner): Layer2Conflict {
-    const node = this.#nodeOf(other.mac);
+    const node = this.nodeOf(other.mac);
     const seen = { address: formatAddress(other.address), mac: formatMac(other.mac), interface: other.interface };
     if (!node) return seen;
     // Its kernel answers on this interface for what is on another one, too.
@@ -194,15 +204,6 @@ export class ConflictWatch {
       (one) => one.node === node.name && one.address === seen.address,
     );
     return own ?? { ...seen, interface: node.interface, node: node.name };
-  }
-
-  #nodeOf(mac: MacAddress) {
-    const text = formatMac(mac);
-    for (const speaker of this.#others()) {
-      const found = speaker.status?.layer2Interfaces?.find((one) => one.mac === text);
-      if (found) return { name: speaker.metadata.name ?? '', interface: found.name, speaker };
-    }
-    return undefined;
   }
 
   #others(): readonly SpeakerObject[] {

@@ -15,6 +15,7 @@ import { WorkBudget } from '../../lib/process/work-budget.ts';
 import type { SpeakerMetrics } from '../metrics.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { ConflictWatch } from './conflict-watch.ts';
+import { Contested } from './contested.ts';
 import type { OtherOwner } from './link.ts';
 import { Narrator } from './narrator.ts';
 import { Fleet } from './peers/fleet.ts';
@@ -100,8 +101,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   #hasPublished = false;
   #isStopping = false;
   #reported = '';
-  /** Until the API server is there again. */
-  readonly #contested = new Set<string>();
+  readonly #contested: Contested;
   #refreshedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: Layer2Options) {
@@ -110,6 +110,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     this.#options = options;
     const events = new EventRecorder({ client, controller: 'skycap-speaker', instance: podName, log, registry, clock });
     this.#narrator = new Narrator({ nodeName, events, metrics, log });
+    this.#contested = new Contested(nodeName);
     this.#conflicts = new ConflictWatch({
       nodeName,
       responder: options.responder,
@@ -176,12 +177,11 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     const { clock, log } = this.#options;
     const nowMs = clock.monotonicMs();
     this.#conflicts.heard(other);
-    this.trigger();
     const running = this.#running;
     if (running?.liveness.verdict.isOverdue) {
-      this.#contested.add(formatAddress(other.address));
-      this.trigger();
+      this.#contested.heard(formatAddress(other.address), this.#conflicts.nodeOf(other.mac)?.name, nowMs);
     }
+    this.trigger();
     if (!running || nowMs - this.#refreshedAtMs < REFRESH_EVERY_MS) return;
     this.#refreshedAtMs = nowMs;
     // It may be another node of ours, of which no watch has told.
@@ -294,7 +294,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       },
       onRenewed: (renewal) => {
         liveness.renewed(renewal);
-        if (this.#contested.size > 0) this.trigger();
+        if (this.#contested.texts.size > 0) this.trigger();
         this.#contested.clear();
       },
       onFailed: () => liveness.failed(),
@@ -309,7 +309,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       peers: this.#options.peers,
       responder: this.#options.responder,
       questions,
-      contested: () => this.#contested,
+      contested: () => this.#contested.texts,
       onSaid: () => this.#publisher.trigger(),
       onDecided: (decisions, wanted) => {
         this.#narrator.decided(decisions, wanted);

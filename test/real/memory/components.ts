@@ -94,9 +94,15 @@ export class Components implements AsyncDisposable {
   }
 
   /** @throws where a component has ended. */
-  async usage(component: Component): Promise<Usage> {
+  running(component: Component): Daemon {
     const daemon = this.#daemons[component];
     if (daemon.exited) throw new Error(`Cannot go on: the ${component} ${daemon.exited}: ${daemon.tail()}`);
+    return daemon;
+  }
+
+  /** @throws where a component has ended. */
+  async usage(component: Component): Promise<Usage> {
+    const daemon = this.running(component);
     const inspector = this.#inspectors[component];
     // What was waiting for a finalizer is collected the second time.
     for (let i = 0; i < 2; i++) await inspector.collectGarbage();
