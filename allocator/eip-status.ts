@@ -9,6 +9,7 @@ import type { Eip } from '../lib/api/eip.ts';
 import type { EipObject, EipStatus } from '../lib/api/eip-types.ts';
 import { formatProblems, type Parsed } from '../lib/api/problem.ts';
 import { holderName } from '../lib/ipam/sharing.ts';
+import type { Withheld } from '../lib/ipam/withheld.ts';
 import { compareAddresses, formatAddress } from '../lib/net/address.ts';
 import { type AddressRange, firstAddress, lastAddress, rangeContains, rangeSize } from '../lib/net/range.ts';
 import { conditionsAfter, type Verdict } from './condition.ts';
@@ -23,6 +24,8 @@ export interface EipFacts {
   readonly secondTo: string | undefined;
   /** Claims that count to this Eip. */
   readonly claims: readonly EipClaim[];
+  /** What of the Eip is given to nobody; absent where it can't be read. */
+  readonly withheld: Withheld | undefined;
   /** How many Services wait for an address of it. */
   readonly waiting: number;
   /** Sentences on fields that have no effect in this version. */
@@ -39,18 +42,20 @@ export interface EipFacts {
  * and with 30,000 entries (1.5 MB in etcd) no status could be written at all.
  */
 export const MOST_LISTED = 1_000;
-const OWN_CONDITIONS = ['Accepted', 'Ready', 'Default', 'Supported', 'Announced', WRITABLE] as const;
+const OWN_CONDITIONS = ['Accepted', 'Ready', 'Reserved', 'Default', 'Supported', 'Announced', WRITABLE] as const;
 
 export function eipStatus(facts: EipFacts): EipStatus {
   const { object, parsed, claims, waiting, nowMs } = facts;
   const range = parsed.ok ? parsed.value.range : undefined;
   const poolSize = range ? rangeSize(range) : 0n;
   const accepted = acceptedVerdict(facts);
-  const isFull = range !== undefined && claims.filter((claim) => isIn(range, claim)).length >= poolSize;
+  const { free, reserved } = range ? accountFor(range, facts) : { free: 0n, reserved: 0n };
+  const isFull = range !== undefined && free === 0n;
   const ready = readyVerdict(facts, accepted, isFull);
   const verdicts = [
     accepted,
     ready,
+    ...reservedVerdict(facts),
     ...defaultVerdict(facts),
     ...supportedVerdict(facts),
     ...(facts.announced ? [facts.announced] : []),
@@ -65,6 +70,7 @@ export function eipStatus(facts: EipFacts): EipStatus {
     used: usedBy(claims),
     usage: claims.length,
     waiting,
+    reserved: toCount(reserved),
     occupied: isFull,
     ready: ready.status === 'True',
     conditions: conditionsAfter(object.status?.conditions, verdicts, OWN_CONDITIONS, moment),
@@ -96,14 +102,19 @@ function acceptedVerdict({ parsed, overlaps }: EipFacts): Verdict {
   return verdict('Accepted', 'True', 'Accepted', 'the Eip is valid and overlaps no other');
 }
 
-/** One that was given before the Eip was edited may be in it no more. */
-function isIn(range: AddressRange, { metadata }: EipClaim): boolean {
-  const address = claimAddress(metadata.name ?? '');
-  return address !== undefined && rangeContains(range, address);
+/** Every address of the Eip is in use, free or reserved. A claim may be of one that was given before it was reserved, or that the Eip has no more. */
+function accountFor(range: AddressRange, { claims, withheld }: EipFacts): { free: bigint; reserved: bigint } {
+  const inUse = claims.flatMap(({ metadata }) => {
+    const address = claimAddress(metadata.name ?? '');
+    return address && rangeContains(range, address) ? [address] : [];
+  });
+  const usable = withheld ? withheld.countUsable(range.first, range.last) : rangeSize(range);
+  const free = usable - BigInt(inUse.filter(({ value }) => !withheld?.has(value)).length);
+  return { free, reserved: rangeSize(range) - BigInt(inUse.length) - free };
 }
 
 /** Whether one more Service could get an address now. */
-function readyVerdict({ object, claims, waiting }: EipFacts, accepted: Verdict, isFull: boolean): Verdict {
+function readyVerdict({ object, claims, waiting, withheld }: EipFacts, accepted: Verdict, isFull: boolean): Verdict {
   if (accepted.status === 'False') return { ...accepted, type: 'Ready' };
   if (object.metadata.deletionTimestamp !== undefined) {
     const message = 'it is being deleted and gives nothing new; a finalizer of others keeps it';
@@ -114,7 +125,8 @@ function readyVerdict({ object, claims, waiting }: EipFacts, accepted: Verdict, 
     return verdict('Ready', 'False', 'EipDisabled', message);
   }
   if (isFull) {
-    const message = `every address is in use, and ${waitingText(waiting)}; enlarge the Eip, add another, or delete a Service`;
+    const orReserved = withheld?.isEmpty === false ? ' or reserved' : '';
+    const message = `every address is in use${orReserved}, and ${waitingText(waiting)}; enlarge the Eip, add another, or delete a Service`;
     return verdict('Ready', 'False', 'EipFull', message);
   }
   const listing =
@@ -127,6 +139,11 @@ function readyVerdict({ object, claims, waiting }: EipFacts, accepted: Verdict, 
 function waitingText(count: number): string {
   if (count === 0) return 'no Service waits';
   return count === 1 ? '1 Service waits for one' : `${count} Services wait for one`;
+}
+
+function reservedVerdict({ withheld }: EipFacts): Verdict[] {
+  if (!withheld || withheld.reserved === 0n) return [];
+  return [verdict('Reserved', 'True', 'AddressReserved', withheld.text())];
 }
 
 function defaultVerdict({ parsed, secondTo }: EipFacts): Verdict[] {

@@ -65,6 +65,7 @@ export class EipReconciler {
       overlaps,
       secondTo: world.eips.pools.secondDefaults.get(name),
       claims: this.#sources.claims.of(name),
+      withheld: parsed.ok ? world.reserved.withheldFrom(parsed.value) : undefined,
       waiting: this.#sources.waitingFor(name) ?? object.status?.waiting ?? 0,
       unsupported: unsupportedEipFields(object),
       announced:

@@ -3,6 +3,8 @@ import type { Registry } from 'prom-client';
 import { FOREIGN_SLICES, LABELLED_SLICES } from '../lib/announce/slices.ts';
 import { sameSlim, slimNode, slimSlice } from '../lib/announce/slim.ts';
 import type { KubeObject } from '../lib/api/object.ts';
+import type { Node } from '../lib/api/service.ts';
+import { addressesOfNode } from '../lib/ipam/reserved.ts';
 import type { KubeWatcher } from '../lib/kube/client.ts';
 import { Reflector, type ReflectorOptions } from '../lib/kube/reflector.ts';
 import {
@@ -14,6 +16,7 @@ import {
   NAMESPACES,
   NODES,
   type Resource,
+  SERVICE_CIDRS,
   SERVICES,
   SPEAKERS,
 } from '../lib/kube/resource.ts';
@@ -31,7 +34,7 @@ export interface Reflectors {
 
 type Selected<T extends KubeObject> = Pick<
   ReflectorOptions<T>,
-  'fieldSelector' | 'labelSelector' | 'transform' | 'isSame' | 'name'
+  'fieldSelector' | 'labelSelector' | 'transform' | 'isSame' | 'name' | 'optional'
 >;
 
 export function createReflectors(client: KubeWatcher, log: Logger, registry?: Registry): Reflectors {
@@ -42,7 +45,7 @@ export function createReflectors(client: KubeWatcher, log: Logger, registry?: Re
     return reflector;
   };
   const slices = { transform: slimSlice, isSame: sameSlim };
-  const nodes = reflect(NODES, { transform: slimNode, isSame: sameSlim });
+  const nodes = reflect(NODES, { transform: trimmedNode, isSame: sameSlim });
   const stores: Stores = {
     // The only Services that can be ours: memory and traffic follow their number, not the size of the cluster.
     services: reflect(SERVICES, { fieldSelector: 'spec.type=LoadBalancer' }),
@@ -58,6 +61,7 @@ export function createReflectors(client: KubeWatcher, log: Logger, registry?: Re
     claims: reflect(EIP_CLAIMS),
     bgpPeers: reflect(BGP_PEERS),
     bgpConfs: reflect(BGP_CONFS),
+    serviceCidrs: reflect(SERVICE_CIDRS, { optional: true }),
     speakers: new HeardSpeakers(reflect(SPEAKERS), nodes, log),
   };
   const all = Object.values(byName);
@@ -67,4 +71,11 @@ export function createReflectors(client: KubeWatcher, log: Logger, registry?: Re
     run: async (signal) => void (await Promise.all(all.map((reflector) => reflector.run(signal)))),
     waitForSync: async (signal) => void (await Promise.all(all.map((reflector) => reflector.waitForSync(signal)))),
   };
+}
+
+/** Who may announce and who is lost, and which addresses are the nodes'. */
+function trimmedNode(node: Node): Node {
+  const slim = slimNode(node);
+  const { spec, status } = addressesOfNode(node);
+  return { ...slim, spec: { ...slim.spec, ...spec }, status: { ...slim.status, ...status } };
 }

@@ -124,6 +124,7 @@ export function situationFor(view: ServiceView, claimant: Claimant, world: World
     isSelf: world.isHolder(service),
     published: claimant.published,
     former: claimant.former,
+    withheldFrom: (eip) => world.reserved.withheldFrom(eip),
   };
 }
 

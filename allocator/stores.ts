@@ -2,7 +2,7 @@
 import type { BgpConfObject, BgpPeerObject } from '../lib/api/bgp-types.ts';
 import type { EipClaim } from '../lib/api/claim.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';
-import type { EndpointSlice, Namespace, Node, Service } from '../lib/api/service.ts';
+import type { EndpointSlice, Namespace, Node, Service, ServiceCidr } from '../lib/api/service.ts';
 import type { SpeakerObject } from '../lib/api/speaker-types.ts';
 import type { Store } from '../lib/kube/store.ts';
 
@@ -18,6 +18,8 @@ export interface Stores {
   readonly claims: Store<EipClaim>;
   readonly bgpPeers: Store<BgpPeerObject>;
   readonly bgpConfs: Store<BgpConfObject>;
+  /** None where the API server does not know the kind. */
+  readonly serviceCidrs: Store<ServiceCidr>;
   /** Those of lost nodes, and of speakers that have ended, have nothing (`heard-speakers.ts`). */
   readonly speakers: Store<SpeakerObject>;
 }

@@ -4,6 +4,7 @@
  */
 import type { EipClaim } from '../lib/api/claim.ts';
 import type { Taken } from '../lib/ipam/ledger.ts';
+import type { Withheld } from '../lib/ipam/withheld.ts';
 import { type Address, addressOf } from '../lib/net/address.ts';
 import type { AddressRange } from '../lib/net/range.ts';
 
@@ -25,16 +26,17 @@ export class TakenForService implements Taken {
   }
 
   /** At rest every published address has its claim, and the first answer is the last. */
-  lowestFree(range: AddressRange): bigint | undefined {
-    let free = this.#ledger.lowestFree(range);
+  lowestFree(range: AddressRange, _passedOver?: number, withheld?: Withheld): bigint | undefined {
+    const lowest = (within: AddressRange): bigint | undefined => this.#ledger.lowestFree(within, 0, withheld);
+    let free = lowest(range);
     while (free !== undefined && this.#isPublishedByOthers(addressOf(range.family, free))) {
-      free = free < range.last ? this.#ledger.lowestFree({ ...range, first: free + 1n }) : undefined;
+      free = free < range.last ? lowest({ ...range, first: free + 1n }) : undefined;
     }
     return free;
   }
 
-  freeIn(range: AddressRange): bigint {
-    return this.#ledger.freeIn(range);
+  freeIn(range: AddressRange, withheld?: Withheld): bigint {
+    return this.#ledger.freeIn(range, withheld);
   }
 
   sharedBy(key: string): readonly EipClaim[] {

@@ -68,6 +68,12 @@ export function watchAll(world: World, caches: Caches, term: () => Term | undefi
     });
   }
   watchEips(world, term);
+  world.reserved.onChange = () => {
+    const to = term();
+    if (!to) return;
+    for (const eip of stores.eips.values()) to.eips.add(keyOf(eip));
+    to.turns.freed();
+  };
 }
 
 /** The holders of before and after: who lost its entry must know as well. */

@@ -10,6 +10,7 @@ import { keyOf } from '../lib/api/object.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { EipState, Holding } from '../lib/ipam/holding.ts';
+import { ReservedAddresses } from '../lib/ipam/reserved.ts';
 import { type Address, formatAddress, sameAddress } from '../lib/net/address.ts';
 import { rangeContains } from '../lib/net/range.ts';
 import type { Clock } from '../lib/process/clock.ts';
@@ -43,6 +44,7 @@ export class World {
   readonly services: Fresh<Service>;
   readonly index: ServiceIndex;
   readonly eips: Eips;
+  readonly reserved: ReservedAddresses;
   /** What is taken, by the claims' watch and by our own writes. */
   readonly ledger = new WatchedLedger();
   readonly sightings: Sightings;
@@ -58,6 +60,7 @@ export class World {
     this.services = new Fresh(stores.services);
     this.index = new ServiceIndex(this.services);
     this.eips = new Eips(stores.eips, clock, () => [...stores.services.values()].flatMap(publishedAddresses));
+    this.reserved = new ReservedAddresses(stores);
     this.sightings = new Sightings(clock);
     this.rewrites = new Rewrites(clock);
     this.announcers = new Announcers(stores);

@@ -174,6 +174,7 @@ export class ServiceMutator {
   #assigned(subject: Subject, claimant: ServiceClaimant, choice: Extract<Choice, { kind: 'assigned' }>): Reviewed {
     const { service, old, request } = subject;
     const { dryRun } = request;
+    const { situation } = this.#deps;
     const before = marksOf(old ?? service);
     const { token } = claimant.holder;
     // A dry run makes no claim, so it shows no token but one that is there already.
@@ -191,7 +192,15 @@ export class ServiceMutator {
       answer: {
         allowed: true,
         patch,
-        warnings: [...assignedWarnings(choice, { taken: this.#deps.situation.ledger, isSelf, dryRun }), ...advice],
+        warnings: [
+          ...assignedWarnings(choice, {
+            taken: situation.ledger,
+            withheldFrom: (eip) => situation.withheldFrom(eip),
+            isSelf,
+            dryRun,
+          }),
+          ...advice,
+        ],
         auditAnnotations: { addresses: marks.addresses ?? '', eip },
       },
       outcome: 'assigned',

@@ -1,15 +1,19 @@
 /** What kubectl shows when a Service is admitted: which address it got, why it waits, and what may surprise its author. Pure. */
 import type { ClaimHolder } from '../lib/api/claim.ts';
 import { countText } from '../lib/api/count.ts';
+import type { Eip } from '../lib/api/eip.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Choice, Given } from '../lib/ipam/choose.ts';
 import type { Taken } from '../lib/ipam/ledger.ts';
+import type { Withheld } from '../lib/ipam/withheld.ts';
 import { type Family, formatAddress } from '../lib/net/address.ts';
 import { parseRange } from '../lib/net/range.ts';
 
 export interface AssignedFacts {
   readonly taken: Pick<Taken, 'claimOf' | 'freeIn'>;
+  /** What of an Eip is given to nobody. @default nothing */
+  readonly withheldFrom?: (eip: Eip) => Withheld;
   /** Which entry in a claim is this Service's. */
   readonly isSelf: (holder: ClaimHolder) => boolean;
   readonly dryRun: boolean;
@@ -47,8 +51,8 @@ export function sourceRangeWarnings(service: Service, wants: Wants): string[] {
 }
 
 /** The address is shared where somebody else is in its claim now, however this Service came by it. */
-function assignment({ address, eip, how }: Given, { taken, isSelf, dryRun }: AssignedFacts): string {
-  const free = taken.freeIn(eip.range) - (dryRun && how === 'free' ? 1n : 0n);
+function assignment({ address, eip, how }: Given, { taken, withheldFrom, isSelf, dryRun }: AssignedFacts): string {
+  const free = taken.freeIn(eip.range, withheldFrom?.(eip)) - (dryRun && how === 'free' ? 1n : 0n);
   const isShared = taken.claimOf(address)?.spec.holders.some((holder) => !isSelf(holder)) === true;
   return `${formatAddress(address)} from Eip ${eip.name} (${isShared ? 'shared, ' : ''}${countText(free)} left)`;
 }

@@ -16,14 +16,16 @@ import type { Situation } from '../lib/ipam/choose.ts';
 import type { Holding } from '../lib/ipam/holding.ts';
 import { Ledger } from '../lib/ipam/ledger.ts';
 import { buildPools, type Pools } from '../lib/ipam/pools.ts';
+import { ReservedAddresses, type ReservedSources } from '../lib/ipam/reserved.ts';
 import { holderName } from '../lib/ipam/sharing.ts';
 import { accountOf, type Source, troubleWith } from '../lib/ipam/source.ts';
+import type { Withheld } from '../lib/ipam/withheld.ts';
 import type { Store } from '../lib/kube/store.ts';
 import { type Address, type Family, formatAddress, sameAddress } from '../lib/net/address.ts';
 import { claimsHeld, type ServiceClaimant } from './claimant.ts';
 import { markedAddresses, marksOf } from './marks.ts';
 
-export interface SituationSources {
+export interface SituationSources extends ReservedSources {
   readonly eips: Store<EipObject>;
   readonly claims: Store<EipClaim>;
   readonly namespaces: Store<Namespace>;
@@ -37,6 +39,7 @@ export interface SituationSources {
 export class ClusterSituation {
   readonly ledger = new Ledger();
   readonly #sources: SituationSources;
+  readonly #reserved: ReservedAddresses;
   /** Made anew when asked for after a change. */
   #eips: readonly Eip[] | undefined;
   #pools: Pools | undefined;
@@ -45,6 +48,7 @@ export class ClusterSituation {
 
   constructor(sources: SituationSources) {
     this.#sources = sources;
+    this.#reserved = new ReservedAddresses(sources);
     sources.eips.subscribe(() => {
       this.#eips = undefined;
       this.#pools = undefined;
@@ -63,6 +67,10 @@ export class ClusterSituation {
     if (!eips.synced) return 'the Eips are not read yet';
     if (!claims.synced) return 'the EipClaims are not read yet';
     if (!namespaces.synced) return 'the Namespaces are not read yet';
+    const { nodes, bgpPeers, serviceCidrs, speakers } = this.#sources;
+    if (![nodes, bgpPeers, serviceCidrs, speakers].every(({ synced }) => synced)) {
+      return 'the addresses of the cluster itself are not read yet';
+    }
     if (!isUnclaimedKnown()) return 'the published addresses are not read yet';
     return primaryFamily() === undefined ? 'the first IP family of the cluster is not known yet' : undefined;
   }
@@ -92,7 +100,13 @@ export class ClusterSituation {
       published,
       former,
       ...(portsBefore && { portsBefore }),
+      withheldFrom: (eip) => this.withheldFrom(eip),
     };
+  }
+
+  /** The addresses of the Eip that are given to nobody. */
+  withheldFrom(eip: Eip): Withheld {
+    return this.#reserved.withheldFrom(eip);
   }
 
   /** Whether an Eip may select the namespace by its labels, and these are not known. */

@@ -17,12 +17,13 @@ import { formatAddress } from '../lib/net/address.ts';
 import { firstAddress, lastAddress, parseRange, withoutHostBits } from '../lib/net/range.ts';
 import type { Logger } from '../lib/process/log.ts';
 import { type SplitProblems, splitProblems } from './new-problems.ts';
+import { reservedFindings } from './reserved-findings.ts';
 import type { AdmissionRequest } from './review.ts';
 import type { Reviewed } from './reviewed.ts';
 import type { ClusterSituation } from './situation.ts';
 
 export interface ValidatorDeps {
-  readonly situation: Pick<ClusterSituation, 'missing' | 'eips' | 'liveAddresses'>;
+  readonly situation: Pick<ClusterSituation, 'missing' | 'eips' | 'liveAddresses' | 'withheldFrom'>;
   readonly log: Logger;
 }
 
@@ -72,14 +73,15 @@ function eipFindings(raw: EipObject, old: EipObject | undefined, { situation }: 
     return { problems: added, warnings: [...known, ...warnings] };
   }
   const before = old && parseEip(old);
+  const stored = before?.ok ? before.value : undefined;
   const notCompared = situation.missing;
   const others = notCompared === undefined ? situation.eips() : [];
-  return {
-    problems: validateEip(parsed.value, others, before?.ok ? before.value : undefined, (eipName) =>
-      situation.liveAddresses(eipName),
-    ),
-    warnings: notCompared === undefined ? warnings : [...warnings, `not compared with other Eips: ${notCompared}`],
-  };
+  const problems = validateEip(parsed.value, others, stored, (eipName) => situation.liveAddresses(eipName));
+  if (notCompared !== undefined) {
+    return { problems, warnings: [...warnings, `not compared with other Eips: ${notCompared}`] };
+  }
+  const reserved = reservedFindings(parsed.value, stored, situation.withheldFrom(parsed.value));
+  return { problems: [...problems, ...reserved.problems], warnings: [...warnings, ...reserved.warnings] };
 }
 
 /** Accepted, as by OpenELB; said when it is written. */

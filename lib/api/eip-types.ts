@@ -18,6 +18,8 @@ export interface EipObject extends KubeObject {
     readonly namespaceSelector?: Readonly<Record<string, string>>;
     /** New: false keeps the addresses for Services that name the Eip, or request one of them. Default true. */
     readonly autoAssign?: boolean;
+    /** New: IPv4 addresses that end in .0 or .255 are given to nobody. Default false. */
+    readonly avoidBuggyIPs?: boolean;
     /** New: what to do with a Service that finds no address in this Eip, which it named. Default `Pend`. */
     readonly whenFull?: 'Pend' | 'Refuse';
     /** New: a Service with `externalTrafficPolicy: Cluster` and no endpoint. Default `Keep`. */
@@ -42,6 +44,8 @@ export interface EipStatus {
   readonly usage?: number;
   /** New: how many Services would take an address of it, and there is none for them. */
   readonly waiting?: number;
+  /** New: how many addresses nobody has and nobody is given. */
+  readonly reserved?: number;
   readonly occupied?: boolean;
   readonly ready?: boolean;
   readonly conditions?: readonly Condition[];

@@ -28,6 +28,8 @@ export interface Eip {
   readonly isDefault: boolean;
   /** False: only Services that name it, or request one of its addresses, get one. */
   readonly autoAssign: boolean;
+  /** IPv4 addresses that end in .0 or .255 are given to nobody. */
+  readonly avoidBuggyIPs: boolean;
   /** A CNI announces it (label `openelb.kubesphere.io/cni`): addresses are given, but not announced by Skycap. */
   readonly announcedByCni: boolean;
   readonly whenFull: 'Pend' | 'Refuse';

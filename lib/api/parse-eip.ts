@@ -53,6 +53,7 @@ export function parseEip(raw: EipObject): Parsed<Eip> {
     ...(namespaceSelector && { namespaceSelector }),
     isDefault: firstOf(raw.metadata.annotations, DEFAULT_EIP_ANNOTATIONS)?.toLowerCase() === 'true',
     autoAssign: spec.autoAssign !== false,
+    avoidBuggyIPs: spec.avoidBuggyIPs === true,
     announcedByCni: firstOf(raw.metadata.labels, CNI_LABELS) !== undefined,
     whenFull: oneOf('spec.whenFull', spec.whenFull, WHEN_FULL, 'Pend', problems),
     whenNoEndpoints: oneOf('spec.whenNoEndpoints', spec.whenNoEndpoints, WHEN_NO_ENDPOINTS, 'Keep', problems),

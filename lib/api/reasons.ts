@@ -16,6 +16,7 @@ export const REASONS = [
   'EipProtocolMismatch',
   'AddressInUse',
   'AddressOutsideEip',
+  'AddressReserved',
   'SharingRefused',
   'CreationsRefused',
   'InvalidRequest',

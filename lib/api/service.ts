@@ -52,9 +52,16 @@ export interface EndpointSlice extends KubeObject {
 
 export interface Namespace extends KubeObject {}
 
+/** networking.k8s.io/v1, since Kubernetes 1.33. */
+export interface ServiceCidr extends KubeObject {
+  readonly spec?: { readonly cidrs?: readonly string[] };
+}
+
 export interface Node extends KubeObject {
   readonly spec?: {
     readonly unschedulable?: boolean;
+    readonly podCIDR?: string;
+    readonly podCIDRs?: readonly string[];
     readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
   };
   readonly status?: {

@@ -34,6 +34,9 @@ export interface RefusedPeer {
 /** More conflicts than these are not named in a Speaker. */
 export const MOST_CONFLICTS = 20;
 
+/** More networks or gateways than these are not named in a Speaker. */
+export const MOST_NETWORKS = 16;
+
 /** A machine that says that it has an address which Skycap answers for, or is to answer for. */
 export interface Layer2Conflict {
   readonly address: string;
@@ -76,6 +79,10 @@ export interface SpeakerObject extends KubeObject {
     readonly layer2Interfaces?: readonly { readonly name: string; readonly mac: string }[];
     /** The first {@link MOST_CONFLICTS} in the order of addresses, for as long as each lasts. */
     readonly layer2Conflicts?: readonly Layer2Conflict[];
+    /** Subnets of the interfaces that have the node's addresses, or that layer 2 uses, sorted: on each, some addresses are no host's. The first {@link MOST_NETWORKS}. */
+    readonly networks?: readonly string[];
+    /** Next hops of its default routes, sorted: machines of others. The first {@link MOST_NETWORKS}. */
+    readonly gateways?: readonly string[];
     /** Nodes that this one watches and has lost (BFD), sorted. */
     readonly suspects?: readonly string[];
     /** It is about to end in order, or has: others take over what it has before it falls silent, and nothing else it says counts until it is started again. */

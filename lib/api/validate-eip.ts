@@ -5,7 +5,7 @@
  * away) still accepts labels and the removal of a finalizer. Growing is free; shrinking is refused only under a live address.
  */
 import { compareAddresses, formatAddress, parseAddress } from '../net/address.ts';
-import { type AddressRange, firstAddress, lastAddress, rangeContains, rangesOverlap } from '../net/range.ts';
+import { rangeContains, rangesOverlap, rangeText, sameRange } from '../net/range.ts';
 import { asksToBeDefault, type Eip } from './eip.ts';
 import { DEFAULT_EIP_ANNOTATIONS } from './keys.ts';
 import type { Problem } from './problem.ts';
@@ -106,13 +106,4 @@ export function nameAddresses(live: readonly LiveAddress[]): string {
     .map(({ address, services }) => `${formatAddress(address)} (${[...services].sort().join(', ')})`);
   const more = sentences.length > MOST_NAMED ? ` and ${sentences.length - MOST_NAMED} more` : '';
   return `${sentences.slice(0, MOST_NAMED).join(', ')}${more}`;
-}
-
-function sameRange(a: AddressRange, b: AddressRange): boolean {
-  return a.family === b.family && a.first === b.first && a.last === b.last;
-}
-
-function rangeText(range: AddressRange): string {
-  const first = formatAddress(firstAddress(range));
-  return range.first === range.last ? first : `${first}-${formatAddress(lastAddress(range))}`;
 }

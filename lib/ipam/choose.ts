@@ -18,6 +18,7 @@ import type { Taken } from './ledger.ts';
 import { unknownEips } from './named-eips.ts';
 import type { Pools } from './pools.ts';
 import { mayShare, takenPort } from './sharing.ts';
+import type { Withheld } from './withheld.ts';
 
 const MOST_NAMED = 5;
 
@@ -37,6 +38,8 @@ export interface Situation {
   readonly former: readonly Address[];
   /** For a change that can still be refused: the ports before it. Others of them are not taken from those who hold the address that it stays at. */
   readonly portsBefore?: readonly ClaimPort[];
+  /** What of an Eip is given to nobody. @default nothing */
+  readonly withheldFrom?: (eip: Eip) => Withheld;
   /** How many free addresses of this Eip to leave to others who choose at the same time. @default none */
   readonly passOver?: (eipName: string) => number;
 }
@@ -220,6 +223,10 @@ function takeRequested(wants: Wants, address: Address, eips: readonly Eip[], sit
     };
   }
   if (!isOpen(eip)) return { obstacle: closed([eip]) };
+  const reserved = whyWithheld(address, eip, situation);
+  if (reserved !== undefined) {
+    return { obstacle: { reason: 'AddressReserved', message: `${reserved}; request another address` } };
+  }
   if (!situation.taken.isTaken(address)) return { given: { address, eip, how: 'free' } };
   const verdict = sharable(wants, address, situation);
   if (verdict.ok) return { given: { address, eip, how: 'shared' } };
@@ -233,10 +240,11 @@ function takeRequested(wants: Wants, address: Address, eips: readonly Eip[], sit
   };
 }
 
-function takeFormer(eips: readonly Eip[], family: Family, { former, taken }: Situation): Found | undefined {
-  for (const address of former) {
+function takeFormer(eips: readonly Eip[], family: Family, situation: Situation): Found | undefined {
+  for (const address of situation.former) {
     const eip = eips.find((candidate) => rangeContains(candidate.range, address));
-    if (address.family === family && eip && !taken.isTaken(address)) return { given: { address, eip, how: 'free' } };
+    if (address.family !== family || !eip || situation.taken.isTaken(address)) continue;
+    if (whyWithheld(address, eip, situation) === undefined) return { given: { address, eip, how: 'free' } };
   }
   return undefined;
 }
@@ -246,25 +254,31 @@ function takeShared(wants: Wants, eips: readonly Eip[], family: Family, situatio
   for (const claim of situation.taken.sharedBy(wants.sharingKey)) {
     const address = claimAddress(claim.metadata.name ?? '');
     const eip = address?.family === family && eips.find((candidate) => rangeContains(candidate.range, address));
-    if (address && eip && sharable(wants, address, situation).ok) return { given: { address, eip, how: 'shared' } };
+    if (!address || !eip || whyWithheld(address, eip, situation) !== undefined) continue;
+    if (sharable(wants, address, situation).ok) return { given: { address, eip, how: 'shared' } };
   }
   return undefined;
 }
 
-function takeLowest(eips: readonly Eip[], { taken, passOver }: Situation): Found {
+function takeLowest(eips: readonly Eip[], { taken, passOver, withheldFrom }: Situation): Found {
   for (const eip of eips) {
-    const value = taken.lowestFree(eip.range, passOver?.(eip.name));
+    const value = taken.lowestFree(eip.range, passOver?.(eip.name), withheldFrom?.(eip));
     if (value !== undefined) return { given: { address: addressOf(eip.range.family, value), eip, how: 'free' } };
   }
   const sizes = eips.map((eip) => `${eip.name} (${addressesText(rangeSize(eip.range))})`).join(', ');
+  const isReserved = eips.some((eip) => withheldFrom?.(eip).isEmpty === false);
   return {
     obstacle: {
       reason: 'EipFull',
-      message: `every address of Eip ${sizes} is in use; free one, or enlarge or add an Eip`,
+      message: `every address of Eip ${sizes} is in use${isReserved ? ' or reserved' : ''}; free one, or enlarge or add an Eip`,
       waitsFor: eips.map(({ name }) => name),
     },
     refuse: eips.every((eip) => eip.whenFull === 'Refuse'),
   };
+}
+
+function whyWithheld(address: Address, eip: Eip, { withheldFrom }: Situation): string | undefined {
+  return withheldFrom?.(eip).why(address);
 }
 
 function othersAt(address: Address, { taken, isSelf }: Pick<Situation, 'taken' | 'isSelf'>): readonly ClaimHolder[] {

@@ -10,6 +10,7 @@ import { iterable } from '../kube/iterable.ts';
 import { type Address, type Family, formatAddress } from '../net/address.ts';
 import { IntervalSet } from '../net/interval-set.ts';
 import { type AddressRange, rangeSize } from '../net/range.ts';
+import type { Withheld } from './withheld.ts';
 
 /** What the decision reads. */
 export interface Taken {
@@ -17,8 +18,8 @@ export interface Taken {
   /** Claimed, about to be claimed here, or found to be taken. */
   isTaken(address: Address): boolean;
   /** @param passedOver so many lower ones are better left to others (`contention.ts`); the allocator, which chooses alone, passes over none. */
-  lowestFree(range: AddressRange, passedOver?: number): bigint | undefined;
-  freeIn(range: AddressRange): bigint;
+  lowestFree(range: AddressRange, passedOver?: number, withheld?: Withheld): bigint | undefined;
+  freeIn(range: AddressRange, withheld?: Withheld): bigint;
   /** Claims of which a holder has this sharing key, lowest address first. */
   sharedBy(key: string): readonly EipClaim[];
 }
@@ -88,12 +89,21 @@ export class Ledger implements Taken {
     return this.#taken[address.family].has(address.value);
   }
 
-  lowestFree(range: AddressRange, passedOver = 0): bigint | undefined {
-    return this.#taken[range.family].missingAfter(BigInt(passedOver), range.first, range.last);
+  lowestFree(range: AddressRange, passedOver = 0, withheld?: Withheld): bigint | undefined {
+    const { family, first, last } = range;
+    const taken = this.#taken[family];
+    const lowest = taken.missingAfter(BigInt(passedOver), first, last);
+    if (lowest === undefined || !withheld || withheld.isEmpty) return lowest;
+    return firstInNeither(taken, withheld, lowest, last) ?? firstInNeither(taken, withheld, first, last);
   }
 
-  freeIn(range: AddressRange): bigint {
-    return rangeSize(range) - this.#taken[range.family].countIn(range.first, range.last);
+  freeIn(range: AddressRange, withheld?: Withheld): bigint {
+    const { family, first, last } = range;
+    const taken = this.#taken[family];
+    if (!withheld || withheld.isEmpty) return rangeSize(range) - taken.countIn(first, last);
+    let free = withheld.countUsable(first, last);
+    for (const run of taken.runsIn(first, last)) free -= withheld.countUsable(run.first, run.last);
+    return free;
   }
 
   sharedBy(key: string): readonly EipClaim[] {
@@ -130,6 +140,17 @@ export class Ledger implements Taken {
     yield [this.#byToken, keyFor(holder.namespace, holder.token)];
     if (holder.sharingKey) yield [this.#bySharingKey, holder.sharingKey];
   }
+}
+
+/** Costs one step a run of either that lies below what is found. */
+function firstInNeither(taken: IntervalSet, withheld: Withheld, first: bigint, last: bigint): bigint | undefined {
+  let value = taken.lowestMissing(first, last);
+  while (value !== undefined) {
+    const usable = withheld.skip(value, last);
+    if (usable === value || usable === undefined) return usable;
+    value = taken.lowestMissing(usable, last);
+  }
+  return undefined;
 }
 
 /** resourceVersions of one resource are comparable since Kubernetes 1.35 (KEP-5504), as numbers of any length. */

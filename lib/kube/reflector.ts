@@ -12,7 +12,7 @@ import { type Clock, pause, systemClock } from '../process/clock.ts';
 import type { Logger } from '../process/log.ts';
 import { changesBetween, changesOf } from './changes.ts';
 import type { KubeWatcher, ListOptions, WatchEvent } from './client.ts';
-import { isGone, KubeError, KubeUnreachableError } from './errors.ts';
+import { isGone, isNotFound, KubeError, KubeUnreachableError } from './errors.ts';
 import { iterable } from './iterable.ts';
 import { pagesOf } from './pages.ts';
 import { nextStep, type Outcome, type Progress, START, STEADY_MS, type Step } from './reflect-step.ts';
@@ -38,6 +38,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly transform?: (object: T) => T;
   /** Of two versions after `transform`: nobody here would do anything about the difference. The cache keeps the former one, and nobody is told. */
   readonly isSame?: (a: T, b: T) => boolean;
+  /** An API server that does not have the kind has none of its objects, and is asked again each half minute. */
+  readonly optional?: boolean;
   readonly log: Logger;
   readonly registry?: Registry;
   readonly clock?: Clock;
@@ -57,6 +59,7 @@ const WATCH_SECONDS = { min: 300, max: 600 };
 const ASK_AFTER_MS = { min: 125_000, max: 135_000 };
 /** The bookmark that follows the question comes within a minute. */
 const SILENCE_MS = 210_000;
+const ABSENT_RETRY_SECONDS = 30;
 /** No object has it: an empty answer from the API server's cache. */
 const NOBODY = 'skycap.io-nobody';
 /** The code of a failure that no error has: changes were not told. */
@@ -148,8 +151,15 @@ export class Reflector<T extends KubeObject> implements Store<T> {
       if (this.#gaveUp) this.#judgeSilence(changes);
       return { kind: 'listed', resourceVersion };
     } catch (error) {
+      if (this.#options.optional && isNotFound(error)) return this.#absent();
       return this.#failed(error, { kind: 'list' }, 0, signal);
     }
+  }
+
+  #absent(): Outcome {
+    this.#heard();
+    this.#replace(new Map());
+    return { kind: 'failed', step: { kind: 'list' }, livedMs: 0, retryAfterSeconds: ABSENT_RETRY_SECONDS };
   }
 
   async #watch(step: Step & { kind: 'watch' }, signal: AbortSignal): Promise<Outcome> {

@@ -4,9 +4,29 @@
  * It holds the addresses that are taken, so that the lowest free one is found by one binary search whatever the size of the
  * pool: a /8 half full in one run is a single interval. Memory follows the number of runs, not of addresses.
  */
+/** Both ends are in it. */
+export interface Interval {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
 export class IntervalSet {
   readonly #starts: bigint[] = [];
   readonly #ends: bigint[] = [];
+
+  /** @param intervals in any order; they may overlap. */
+  static of(intervals: Iterable<Interval>): IntervalSet {
+    const set = new IntervalSet();
+    const sorted = [...intervals].sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
+    for (const { first, last } of sorted) {
+      const top = set.#ends.at(-1);
+      if (top === undefined || first > top + 1n) {
+        set.#starts.push(first);
+        set.#ends.push(last);
+      } else if (last > top) set.#ends[set.#ends.length - 1] = last;
+    }
+    return set;
+  }
 
   /** Number of intervals: what memory and the cost of every question follow. */
   get runs(): number {
@@ -82,13 +102,18 @@ export class IntervalSet {
   /** How many numbers of `first..last` are in the set. Costs one step a run within those bounds. */
   countIn(first: bigint, last: bigint): bigint {
     let count = 0n;
+    for (const run of this.runsIn(first, last)) count += run.last - run.first + 1n;
+    return count;
+  }
+
+  /** The runs within `first..last`, cut off at these bounds, from the lowest. */
+  *runsIn(first: bigint, last: bigint): Generator<Interval> {
     for (let i = Math.max(this.#lastStartingAtOrBefore(first), 0); i < this.#starts.length; i++) {
       const start = this.#starts[i]! < first ? first : this.#starts[i]!;
       const end = this.#ends[i]! > last ? last : this.#ends[i]!;
-      if (start > last) break;
-      if (end >= start) count += end - start + 1n;
+      if (start > last) return;
+      if (end >= start) yield { first: start, last: end };
     }
-    return count;
   }
 
   #lastStartingAtOrBefore(value: bigint): number {

@@ -54,12 +54,22 @@ export function rangesOverlap(a: AddressRange, b: AddressRange): boolean {
   return a.family === b.family && a.first <= b.last && b.first <= a.last;
 }
 
+export function sameRange(a: AddressRange, b: AddressRange): boolean {
+  return a.family === b.family && a.first === b.first && a.last === b.last;
+}
+
 export function firstAddress(range: AddressRange): Address {
   return addressOf(range.family, range.first);
 }
 
 export function lastAddress(range: AddressRange): Address {
   return addressOf(range.family, range.last);
+}
+
+/** `192.0.2.7`, or both ends with a dash between them. */
+export function rangeText(range: AddressRange): string {
+  const first = formatAddress(firstAddress(range));
+  return range.first === range.last ? first : `${first}-${formatAddress(lastAddress(range))}`;
 }
 
 function parseCidr(text: string): ParsedRange {

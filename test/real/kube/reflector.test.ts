@@ -398,3 +398,22 @@ it('stops at once, in the middle of a watch and in the middle of a back-off', as
   await dead.end();
   expect(performance.now() - startedMs).toBeLessThan(1_500);
 });
+
+it('a kind that the API server does not have counts as read where that is allowed for, and is not complained of', async () => {
+  const widgets: Resource<KubeObject> = {
+    group: 'networking.k8s.io',
+    version: 'v1',
+    kind: 'Widget',
+    plural: 'widgets',
+    namespaced: false,
+  };
+  const sink = logSink('test');
+  const stop = new AbortController();
+  const reflector = new Reflector({ client: admin, resource: widgets, optional: true, log: sink.log });
+  const running = reflector.run(stop.signal);
+  await until('it is synced', () => reflector.synced);
+  expect([reflector.size, reflector.failure, reflector.silentForMs() < 60_000]).toEqual([0, undefined, true]);
+  stop.abort();
+  await running;
+  expect(sink.lines.filter(({ level }) => level !== 'debug')).toEqual([]);
+});

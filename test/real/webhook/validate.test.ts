@@ -94,10 +94,10 @@ it.each<[string, Parameters<typeof write>, string | RegExp]>([
     ['BgpConf', 'default', { as: 64512, policy: 'p' }],
     'stored\nwarning spec.policy: not supported yet',
   ],
-  ['a good BgpPeer', ['BgpPeer', 'router', { conf: { neighborAddress: '192.0.2.1', peerAs: 64513 } }], 'stored'],
+  ['a good BgpPeer', ['BgpPeer', 'router', { conf: { neighborAddress: '203.0.113.254', peerAs: 64513 } }], 'stored'],
   [
     'a BgpPeer with a field to come',
-    ['BgpPeer', 'router', { conf: { neighborAddress: '192.0.2.1', peerAs: 64513, vrf: 'red' } }],
+    ['BgpPeer', 'router', { conf: { neighborAddress: '203.0.113.254', peerAs: 64513, vrf: 'red' } }],
     'stored\nwarning spec.conf.vrf: not supported yet',
   ],
 ])('%s', async (_, args, expected) => {

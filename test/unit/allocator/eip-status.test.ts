@@ -2,6 +2,7 @@ import { type EipFacts, eipStatus, MOST_LISTED } from '../../../allocator/eip-st
 import { mergeDiff } from '../../../allocator/merge-diff.ts';
 import { claimName } from '../../../lib/api/claim.ts';
 import { parseEip, unsupportedEipFields } from '../../../lib/api/parse-eip.ts';
+import { Withheld } from '../../../lib/ipam/withheld.ts';
 import { addressOf } from '../../../lib/net/address.ts';
 import { claim, eipObject, holder, NOW_MS } from './builders.ts';
 
@@ -11,6 +12,7 @@ const facts = (object: EipFacts['object'], differs: Partial<EipFacts> = {}): Eip
   overlaps: undefined,
   secondTo: undefined,
   claims: [],
+  withheld: undefined,
   waiting: 0,
   unsupported: unsupportedEipFields(object),
   announced: undefined,
@@ -133,6 +135,42 @@ test.each<[string, Partial<EipFacts>, string, string | undefined]>([
     ready === 'False EipFull',
     ready === 'True Ready',
   ]);
+});
+
+test('what is reserved is counted, and counts as full with the rest', () => {
+  const node = (at: bigint) => ({ range: { family: 4 as const, first: at, last: at }, what: 'an address of node n1' });
+  const of = (object: EipFacts['object'], differs: Partial<EipFacts> = {}) => {
+    const given = facts(object, differs);
+    if (!given.parsed.ok) throw new Error('Cannot read the Eip');
+    return eipStatus({
+      ...given,
+      withheld: new Withheld(given.parsed.value, [node(0x0a00_0001n), node(0x0a00_0002n)]),
+    });
+  };
+  const counts = (status: ReturnType<typeof eipStatus>) => [
+    status.poolSize,
+    status.usage,
+    status.reserved,
+    status.ready,
+  ];
+  const some = of(eipObject('web', '10.0.0.0/30'), { claims: full.slice(0, 1) });
+  expect(counts(some)).toEqual([4, 1, 2, true]);
+  expect(some.conditions?.find(({ type }) => type === 'Reserved')).toMatchObject({
+    status: 'True',
+    reason: 'AddressReserved',
+    message:
+      '2 of 4 addresses are given to nobody: 10.0.0.1 is an address of node n1, 10.0.0.2 is an address of node n1',
+  });
+  // One of the two in use was given before it was reserved.
+  const almost = of(eipObject('web', '10.0.0.0/30'), { claims: full });
+  expect(counts(almost)).toEqual([4, 2, 1, true]);
+  const all = of(eipObject('web', '10.0.0.0-10.0.0.2'), { claims: full, waiting: 1 });
+  expect(counts(all)).toEqual([3, 2, 1, false]);
+  expect(all.conditions?.find(({ type }) => type === 'Ready')?.message).toMatch(
+    /^every address is in use or reserved, and 1 Service waits for one;/,
+  );
+  const avoiding = of(eipObject('web', '10.0.0.0/24', { spec: { address: '10.0.0.0/24', avoidBuggyIPs: true } }));
+  expect(counts(avoiding)).toEqual([256, 0, 4, true]);
 });
 
 test('what has no effect is named', () => {

@@ -1,8 +1,10 @@
 /** Services, reviews and a situation in memory, for the tests of the webhook's decisions. */
+import type { BgpPeerObject } from '../../../lib/api/bgp-types.ts';
 import type { EipClaim } from '../../../lib/api/claim.ts';
 import type { EipObject } from '../../../lib/api/eip-types.ts';
 import type { KubeObject } from '../../../lib/api/object.ts';
-import type { Service } from '../../../lib/api/service.ts';
+import type { Node, Service, ServiceCidr } from '../../../lib/api/service.ts';
+import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
 import { ClusterSituation } from '../../../webhook/situation.ts';
 import { HandStore } from '../../support/hand-store.ts';
 
@@ -48,6 +50,10 @@ export function situationOf(eips: readonly EipObject[], claims: readonly EipClai
     eips: new HandStore<EipObject>(),
     claims: new HandStore<EipClaim>(),
     namespaces: new HandStore<KubeObject>(),
+    nodes: new HandStore<Node>(),
+    bgpPeers: new HandStore<BgpPeerObject>(),
+    serviceCidrs: new HandStore<ServiceCidr>(),
+    speakers: new HandStore<SpeakerObject>(),
   };
   const situation = new ClusterSituation({
     ...sources,

@@ -111,6 +111,7 @@ describe('defaults and meanings', () => {
       namespaces: new Set(),
       isDefault: false,
       autoAssign: true,
+      avoidBuggyIPs: false,
       announcedByCni: false,
       whenFull: 'Pend',
       whenNoEndpoints: 'Keep',

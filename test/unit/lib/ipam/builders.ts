@@ -30,6 +30,7 @@ export function eip(name: string, addresses: string, differs: Partial<Eip> = {})
     namespaces: new Set(),
     isDefault: false,
     autoAssign: true,
+    avoidBuggyIPs: false,
     announcedByCni: false,
     whenFull: 'Pend',
     whenNoEndpoints: 'Keep',

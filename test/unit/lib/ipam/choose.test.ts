@@ -4,6 +4,7 @@ import type { Eip } from '../../../../lib/api/eip.ts';
 import type { Wants } from '../../../../lib/api/wants.ts';
 import { type Choice, choose, type Situation } from '../../../../lib/ipam/choose.ts';
 import type { Taken } from '../../../../lib/ipam/ledger.ts';
+import { Withheld } from '../../../../lib/ipam/withheld.ts';
 import { type Address, addressOf, formatAddress } from '../../../../lib/net/address.ts';
 import { addr, claim, eip, holder, ledgerOf, situation, wants } from './builders.ts';
 
@@ -34,6 +35,13 @@ const together = claim('198.51.100.3', [
 ]);
 const { uid: _, ...UNBOUND } = holder('front');
 const mine = (address: string): EipClaim => claim(address, [holder('front')]);
+
+function reserving(...addresses: string[]): Partial<Situation> {
+  const reservations = addresses.map(addr).map(({ family, value }) => {
+    return { range: { family, first: value, last: value }, what: 'an address of node n1' };
+  });
+  return { withheldFrom: (of) => new Withheld(of, reservations) };
+}
 
 interface Row {
   readonly eips?: readonly Eip[];
@@ -325,6 +333,54 @@ const rows: Readonly<Record<string, Row>> = {
     ],
     wants: { families: [4, 6] },
     expected: 'assigned free 198.51.100.0 web + free 2001:db8:: web6',
+  },
+  'passes over what is reserved': {
+    situation: reserving('198.51.100.0', '198.51.100.1'),
+    expected: 'assigned free 198.51.100.2 web',
+  },
+  'takes the next Eip when the rest of one is reserved': {
+    eips: [web, other],
+    claims: full.slice(2),
+    situation: reserving('198.51.100.0', '198.51.100.1'),
+    expected: 'assigned free 203.0.113.0 other',
+  },
+  'keeps what it holds, though it be reserved by now': {
+    claims: [mine('198.51.100.3')],
+    situation: reserving('198.51.100.3'),
+    expected: 'assigned held 198.51.100.3 web',
+  },
+  'takes again what it publishes, though it be reserved by now': {
+    wants: { addresses: [addr('198.51.100.3')] },
+    situation: { ...reserving('198.51.100.3'), former: [addr('198.51.100.3')], published: [addr('198.51.100.3')] },
+    expected: 'assigned free 198.51.100.3 web',
+  },
+  'does not take what only its annotation shows, where that is reserved': {
+    situation: { ...reserving('198.51.100.3'), former: [addr('198.51.100.3')] },
+    expected: 'assigned free 198.51.100.0 web',
+  },
+  'does not join others at an address that is reserved': {
+    claims: [claim('198.51.100.1', [holder('b', { sharingKey: 'k', ports: [{ port: 443, protocol: 'TCP' }] })])],
+    wants: { sharingKey: 'k' },
+    situation: reserving('198.51.100.1'),
+    expected: 'assigned free 198.51.100.0 web',
+  },
+  'waits: the requested address is reserved': {
+    wants: { addresses: [addr('198.51.100.1')] },
+    situation: reserving('198.51.100.1'),
+    expected: 'pending AddressReserved: 198.51.100.1 is an address of node n1; request another address',
+  },
+  'waits: the requested address ends in .0, and the Eip leaves it out': {
+    eips: [{ ...web, avoidBuggyIPs: true }],
+    wants: { addresses: [addr('198.51.100.0')] },
+    situation: reserving(),
+    expected:
+      'pending AddressReserved: 198.51.100.0 ends in .0 or .255, which spec.avoidBuggyIPs of the Eip leaves out; request another address',
+  },
+  'waits: all that is not reserved is in use': {
+    claims: full.slice(1),
+    situation: reserving('198.51.100.0'),
+    expected:
+      'pending EipFull: every address of Eip web (4 addresses) is in use or reserved; free one, or enlarge or add an Eip',
   },
   'waits: another family': {
     wants: { families: [6], eipNames: ['web'] },

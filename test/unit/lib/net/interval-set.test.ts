@@ -81,3 +81,26 @@ it('keeps one run for what is taken in a row, whatever the order', () => {
     }),
   );
 });
+
+describe('made of intervals', () => {
+  const interval = fc
+    .tuple(fc.bigInt({ min: 0n, max: 40n }), fc.bigInt({ min: 0n, max: 8n }))
+    .map(([first, length]) => ({ first, last: first + length }));
+
+  it('has what they have, in runs that are apart, and tells those within bounds', () => {
+    fc.assert(
+      fc.property(fc.array(interval, { maxLength: 8 }), interval, (intervals, { first, last }) => {
+        const set = IntervalSet.of(intervals);
+        const has = (value: bigint): boolean => intervals.some((one) => one.first <= value && value <= one.last);
+        for (let value = 0n; value < 50n; value++) expect(set.has(value)).toBe(has(value));
+        const runs = [...set.runsIn(first, last)];
+        for (let value = first; value <= last; value++)
+          expect(runs.some((run) => run.first <= value && value <= run.last)).toBe(has(value));
+        runs.forEach((run, i) => {
+          expect(run.first >= first && run.last <= last && run.first <= run.last).toBe(true);
+          if (i > 0) expect(run.first > runs[i - 1]!.last + 1n).toBe(true);
+        });
+      }),
+    );
+  });
+});
