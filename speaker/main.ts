@@ -20,7 +20,9 @@ import { createLogger } from '../lib/process/log.ts';
 import { createMetrics } from '../lib/process/metrics.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { BirdDaemon } from './bird/apply.ts';
+import { BusyPort } from './bird/busy-port.ts';
 import { BirdControl } from './bird/control.ts';
+import { listenersOn } from './bird/listening.ts';
 import { watchBird } from './bird/watch.ts';
 import { concernsAddresses } from './concerns-addresses.ts';
 import { readConfig, type SpeakerConfig } from './config.ts';
@@ -110,6 +112,12 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     nowMs,
   });
   const reporter = new Reporter({
+    busyPort: new BusyPort({ control: reportControl, listenersOn, nowMs: monotonicMs }),
+    onPortInUse: ({ peer, lastError = '' }) => {
+      const regarding = stores.sources.bgpPeers.get(peer);
+      const note = `${nodeName}: ${lastError}`;
+      if (regarding) events.record({ regarding, type: 'Warning', reason: 'PortInUse', action: 'Connect', note });
+    },
     loopState: () => loop.state,
     control: reportControl,
     store,

@@ -11,11 +11,13 @@ import type { SpeakerSession } from '../lib/api/speaker-types.ts';
 import { pause } from '../lib/process/clock.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import type { Logger } from '../lib/process/log.ts';
+import type { BusyPort } from './bird/busy-port.ts';
 import { type BirdControl, BirdUnreachableError } from './bird/control.ts';
 import { identityOf, parseProtocols, type SessionIdentity, sessionReport } from './bird/sessions.ts';
 import type { Layer2State } from './l2/layer2.ts';
 import type { LoopState } from './loop.ts';
 import type { SpeakerMetrics } from './metrics.ts';
+import { isPortInUse } from './session-error.ts';
 import { isUrgent, isWorthWriting, type ReportedStatus, type SpeakerStatus, speakerStatus } from './status.ts';
 
 /** Where the status is kept; `speaker-object.ts` is the real one. */
@@ -34,6 +36,9 @@ export interface ReporterOptions {
   readonly control: Pick<BirdControl, 'command' | 'version'>;
   readonly store: StatusStore;
   /** Kinds of objects of which nothing is heard any more. */
+  readonly busyPort: Pick<BusyPort, 'look'>;
+  /** To be told of to people, too. */
+  readonly onPortInUse: (session: SpeakerSession) => void;
   readonly silent: () => readonly string[];
   readonly layer2: () => Layer2State | undefined;
   readonly metrics: SpeakerMetrics;
@@ -53,10 +58,13 @@ const COUNT_WRITES_PER_SECOND = 50;
 const LOOK_AGAIN_MS = 2_000;
 /** Sessions that no event told of, such as the reason why one does not come up. */
 const REST_MS = 15_000;
+/** While a session waits for a port that another process has. */
+const PORT_IN_USE_MS = 2_000;
 
 export class Reporter {
   readonly #options: ReporterOptions;
   #logged: ReadonlyMap<string, boolean> = new Map();
+  #isPortInUse = false;
   /** When counts that changed are to be written. */
   #countsDueMs: number | undefined;
 
@@ -65,6 +73,12 @@ export class Reporter {
   }
 
   async act(signal: AbortSignal): Promise<Again> {
+    const again = await this.#report(signal);
+    const againAfterMs = Math.min(again.againAfterMs, this.#isPortInUse ? PORT_IN_USE_MS : Number.POSITIVE_INFINITY);
+    return { againAfterMs };
+  }
+
+  async #report(signal: AbortSignal): Promise<Again> {
     const { loopState, store, metrics } = this.#options;
     await pause(SETTLE_MS, signal);
     const state = loopState();
@@ -113,14 +127,31 @@ export class Reporter {
   }
 
   /** @returns undefined when BIRD can't be asked. */
-  async #sessions(state: LoopState, signal: AbortSignal): Promise<SpeakerSession[] | undefined> {
+  async #sessions(state: LoopState, signal: AbortSignal): Promise<readonly SpeakerSession[] | undefined> {
     try {
       const reports = parseProtocols(await this.#options.control.command('show protocols all', signal));
-      return this.#identities(state).map((identity) => sessionReport(identity, reports, this.#options.nowMs()));
+      const sessions = this.#identities(state).map((identity) =>
+        sessionReport(identity, reports, this.#options.nowMs()),
+      );
+      return await this.#withBusyPort(state, sessions, signal);
     } catch (error) {
       if (error instanceof BirdUnreachableError && !signal.aborted) return undefined;
       throw error;
     }
+  }
+
+  async #withBusyPort(
+    { plan }: LoopState,
+    sessions: readonly SpeakerSession[],
+    signal: AbortSignal,
+  ): Promise<readonly SpeakerSession[]> {
+    if (!plan) return sessions;
+    const { busyPort, onPortInUse } = this.#options;
+    const seen = await busyPort.look(sessions, plan.plan.bgp.listenPort, signal);
+    const waiting = seen.filter(({ lastError }) => isPortInUse(lastError));
+    this.#isPortInUse = waiting.length > 0;
+    for (const session of waiting) onPortInUse(session);
+    return seen;
   }
 
   /** On hold since the start there is no plan of ours: then the sessions are those that were reported before. */

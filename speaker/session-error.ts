@@ -14,10 +14,15 @@ const THEN = '; then ';
  * @param before as it was told before, by this function.
  */
 export function explainingError(now: string | undefined, before: string | undefined): string | undefined {
-  if (now === undefined) return before;
+  if (now === undefined) return isPortInUse(before) ? undefined : before;
   const [cause = '', after] = (before ?? '').split(THEN);
   if (explains(now)) return now === cause && after !== undefined ? before : now;
   return explains(cause) ? `${cause}${THEN}${now}` : now;
+}
+
+/** As `bird/busy-port.ts` says it. */
+export function isPortInUse(error: string | undefined): boolean {
+  return error !== undefined && /^port [0-9]+ of the node is taken/.test(error);
 }
 
 /** What one of the two ends said to the other: `Received: Bad peer AS`, `BGP Error: …`. All else is told as long as it is so. */

@@ -14,7 +14,7 @@ import type { Plan, Planned } from './desired/plan.ts';
 import { conflictText } from './l2/conflict-text.ts';
 import type { Layer2State } from './l2/layer2.ts';
 import type { Layer2Status } from './l2/publisher.ts';
-import { explainingError } from './session-error.ts';
+import { explainingError, isPortInUse } from './session-error.ts';
 
 export type SpeakerStatus = NonNullable<SpeakerObject['status']>;
 /** The part of it that is written here; the rest is for `l2/publisher.ts`. */
@@ -160,6 +160,10 @@ function sessionsVerdict(
   const isUp = established.length === enabled.length;
   const down = enabled.filter(({ state }) => state !== 'Established').map(({ peer }) => peer);
   const counted = `${established.length} of ${enabled.length} sessions established`;
+  const portInUse = enabled.map(({ lastError }) => lastError).find(isPortInUse);
+  if (portInUse !== undefined) {
+    return { type, status: 'False', reason: 'PortInUse', message: `${counted}; ${portInUse}` };
+  }
   return {
     type,
     status: isUp ? 'True' : 'False',

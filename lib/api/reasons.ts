@@ -75,6 +75,7 @@ export const REASONS = [
   // Sessions and BIRD.
   'SessionsEstablished',
   'SessionsDown',
+  'PortInUse',
   'PeerDisabled',
   'NoSessions',
   'NoBgpConf',

@@ -77,6 +77,8 @@ export class SimulatedSpeaker implements AsyncDisposable {
       store: this.#object,
       metrics,
       log,
+      busyPort: { look: async (sessions) => sessions },
+      onPortInUse: () => {},
       silent: () => [],
       layer2: () => undefined,
       skycapVersion: '0.1.0',

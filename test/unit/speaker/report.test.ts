@@ -49,6 +49,8 @@ function scene(nodes: number) {
         return nodes;
       },
     },
+    busyPort: { look: async (sessions) => sessions },
+    onPortInUse: () => {},
     metrics,
     silent: () => [],
     layer2: () => undefined,

@@ -1,0 +1,70 @@
+/**
+ * BIRD's port is another process's. BIRD takes a session down that finds its port taken, and does not try again by itself: here it is tried again, for those
+ * sessions alone, as soon as those who listen on the port are others, and now and then.
+ */
+import type { SpeakerSession } from '../../lib/api/speaker-types.ts';
+import type { BirdControl } from './control.ts';
+import type { Listener } from './listening.ts';
+import { peerSymbol } from './model.ts';
+
+export interface BusyPortOptions {
+  readonly control: Pick<BirdControl, 'command'>;
+  readonly listenersOn: (port: number) => Promise<readonly Listener[]>;
+  readonly nowMs: () => number;
+}
+
+/** Something that does not listen may have the port too, so that nothing is seen of it. */
+const TRY_ANYWAY_MS = 30_000;
+const NO_SOCKET = /\bNo listening socket$/;
+
+export class BusyPort {
+  readonly #options: BusyPortOptions;
+  #tried: { readonly listeners: string; readonly ms: number } | undefined;
+
+  constructor(options: BusyPortOptions) {
+    this.#options = options;
+  }
+
+  /** @returns the sessions, with who has the port in place of BIRD's words; the same where all is well. */
+  async look(
+    sessions: readonly SpeakerSession[],
+    port: number,
+    signal: AbortSignal,
+  ): Promise<readonly SpeakerSession[]> {
+    const isWithout = ({ lastError = '' }: SpeakerSession): boolean => NO_SOCKET.test(lastError);
+    const without = sessions.filter(isWithout);
+    if (without.length === 0) {
+      this.#tried = undefined;
+      return sessions;
+    }
+    const listeners = await this.#options.listenersOn(port);
+    await this.#tryAgain(without, listeners, signal);
+    const lastError = portInUse(port, listeners);
+    return sessions.map((session) => (isWithout(session) ? { ...session, lastError } : session));
+  }
+
+  /** `enable` touches no session that is up. The first time is at once: who had the port may be gone already. */
+  async #tryAgain(
+    sessions: readonly SpeakerSession[],
+    holders: readonly Listener[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { control, nowMs } = this.#options;
+    const listeners = holders.map(({ inode }) => inode).join();
+    const isSame = this.#tried?.listeners === listeners;
+    if (this.#tried && isSame && nowMs() - this.#tried.ms < TRY_ANYWAY_MS) return;
+    this.#tried = { listeners, ms: nowMs() };
+    for (const { peer } of sessions) await control.command(`enable ${peerSymbol(peer)}`, signal);
+  }
+}
+
+export function portInUse(port: number, listeners: readonly Listener[]): string {
+  const [named = listeners[0]] = listeners.filter(
+    ({ process }) => process !== undefined && !process.startsWith('bird '),
+  );
+  const who =
+    named === undefined
+      ? ''
+      : ` by ${named.process ?? `a process of user ${named.uid} outside the speaker's pod`}, which listens on ${named.address}`;
+  return `port ${port} of the node is taken${who}; stop it, or set spec.listenPort of the BgpConf; it is tried again by itself`;
+}
