@@ -22,7 +22,7 @@ import { nearlyOursWarnings, newWarnings } from './nearly-ours.ts';
 import { patchFor } from './patch.ts';
 import type { AdmissionRequest, Refusal } from './review.ts';
 import type { Reviewed } from './reviewed.ts';
-import { assignedWarnings, pendingWarnings, sourceRangeWarnings } from './service-advice.ts';
+import { affinityWarnings, assignedWarnings, pendingWarnings, sourceRangeWarnings } from './service-advice.ts';
 import type { ClusterSituation } from './situation.ts';
 import type { UnstoredClaims } from './unstored-claims.ts';
 
@@ -60,7 +60,7 @@ export class ServiceMutator {
     const subject = subjectOf(request);
     if (!subject || request.userName === this.#deps.allocatorUser) return UNTOUCHED;
     const reviewed = await this.#review(subject, signal);
-    const advice = this.#nearlyOurs(subject);
+    const advice = [...this.#nearlyOurs(subject), ...this.#affinity(subject)];
     if (advice.length === 0) return reviewed;
     const { answer } = reviewed;
     return { ...reviewed, answer: { ...answer, warnings: [...(answer.warnings ?? []), ...advice] } };
@@ -88,6 +88,16 @@ export class ServiceMutator {
       case 'assign':
         return this.#assign(subject, decision.wants, signal);
     }
+  }
+
+  /** Of an update that asks for it anew; a creation is told with its address. */
+  #affinity({ service, old }: Subject): string[] {
+    if (!old || old.spec?.sessionAffinity === service.spec?.sessionAffinity) return [];
+    const { eip } = marksOf(old);
+    return affinityWarnings(
+      service,
+      this.#deps.situation.eips().filter(({ name }) => name === eip),
+    );
   }
 
   /** What an update leaves as it was is not said again. */
@@ -180,11 +190,16 @@ export class ServiceMutator {
     // A dry run makes no claim, so it shows no token but one that is there already.
     const marks = marksFor(choice.given, dryRun && token !== before.token ? undefined : token);
     const patch = patchFor(service, withMarks(service, marks));
-    const advice = [...this.#apartWarnings(claimant, choice.given), ...sourceRangeWarnings(service, claimant.wants)];
+    const eips = choice.given.map((one) => one.eip);
+    const advice = [
+      ...this.#apartWarnings(claimant, choice.given),
+      ...sourceRangeWarnings(service, claimant.wants),
+      ...(old ? [] : affinityWarnings(service, eips)),
+    ];
     if (old && marks.addresses === before.addresses && !choice.lacking) {
       return { answer: { allowed: true, patch, warnings: advice }, outcome: 'restored' };
     }
-    const eip = [...new Set(choice.given.map((one) => one.eip.name))].join(',');
+    const eip = [...new Set(eips.map(({ name }) => name))].join(',');
     // An entry of a Service that had the name before is about to go.
     const isSelf = (holder: ClaimHolder): boolean => claimant.isSelf(holder) || isOfName(holder, subject.identity);
     this.#log(subject, 'assigned address', { addresses: marks.addresses, eip });

@@ -50,6 +50,14 @@ export function sourceRangeWarnings(service: Service, wants: Wants): string[] {
     );
 }
 
+/** Each kube-proxy remembers its own clients. By layer 2 one node has all packets of an address; by BGP routers deal them out. */
+export function affinityWarnings(service: Service, eips: readonly Pick<Eip, 'protocol'>[]): string[] {
+  if (service.spec?.sessionAffinity !== 'ClientIP' || !eips.some(({ protocol }) => protocol === 'bgp')) return [];
+  return [
+    'spec.sessionAffinity: ClientIP holds by BGP only while routers send a client to one node; docs/bgp.md says what to do',
+  ];
+}
+
 /** The address is shared where somebody else is in its claim now, however this Service came by it. */
 function assignment({ address, eip, how }: Given, { taken, withheldFrom, isSelf, dryRun }: AssignedFacts): string {
   const free = taken.freeIn(eip.range, withheldFrom?.(eip)) - (dryRun && how === 'free' ? 1n : 0n);

@@ -30,6 +30,7 @@ export interface Service extends KubeObject {
     readonly loadBalancerClass?: string;
     readonly loadBalancerSourceRanges?: readonly string[];
     readonly externalTrafficPolicy?: 'Cluster' | 'Local';
+    readonly sessionAffinity?: 'ClientIP' | 'None';
     readonly healthCheckNodePort?: number;
   };
   readonly status?: {

@@ -2,7 +2,12 @@
 import type { Service } from '../../../lib/api/service.ts';
 import type { Choice } from '../../../lib/ipam/choose.ts';
 import type { Family } from '../../../lib/net/address.ts';
-import { assignedWarnings, pendingWarnings, sourceRangeWarnings } from '../../../webhook/service-advice.ts';
+import {
+  affinityWarnings,
+  assignedWarnings,
+  pendingWarnings,
+  sourceRangeWarnings,
+} from '../../../webhook/service-advice.ts';
 import { addr, claim, eip, holder, ledgerOf, wants } from '../lib/ipam/builders.ts';
 import { service } from './builders.ts';
 
@@ -90,10 +95,23 @@ describe('loadBalancerSourceRanges', () => {
   });
 });
 
+it.each<[string, Service['spec'], ('bgp' | 'layer2' | 'vip')[], boolean]>([
+  ['by BGP', { sessionAffinity: 'ClientIP' }, ['bgp'], true],
+  ['on layer 2', { sessionAffinity: 'ClientIP' }, ['layer2'], false],
+  ['by vip', { sessionAffinity: 'ClientIP' }, ['vip'], false],
+  ['by both, one a family', { sessionAffinity: 'ClientIP' }, ['layer2', 'bgp'], true],
+  ['none asked for', { sessionAffinity: 'None' }, ['bgp'], false],
+  ['not written', {}, ['bgp'], false],
+])('session affinity %s', (_, spec, protocols, isWarned) => {
+  const eips = protocols.map((protocol) => ({ protocol }));
+  expect(affinityWarnings(service({}, spec), eips)).toHaveLength(isWarned ? 1 : 0);
+});
+
 it('sentences that people see every day fit the 120 characters that are advised', () => {
   const shown = [
     ...assignedWarnings({ kind: 'assigned', given: [v4, v6] }, { taken: ledger, isSelf, dryRun: false }),
     ...sourceRangeWarnings(service({}, { loadBalancerSourceRanges: ['192.0.2.0/24'] }), wants({ families: [4, 6] })),
+    ...affinityWarnings(service({}, { sessionAffinity: 'ClientIP' }), [web]),
   ];
   for (const line of shown) expect(line.length).toBeLessThanOrEqual(120);
 });
