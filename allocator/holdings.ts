@@ -54,7 +54,7 @@ export function isEstablished(
   token: string | undefined,
 ): boolean {
   if (own.uid !== undefined && own.uid === service.metadata.uid) return true;
-  const isOwnToken = own.uid === undefined && own.token === token;
+  const isOwnToken = own.uid === undefined && own.token === token && !own.waiting;
   const shown = [...publishedAddresses(service), ...(isOwnToken ? annotatedAddresses(service) : [])];
   return shown.some((one) => sameAddress(one, address));
 }

@@ -13,18 +13,20 @@ import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import { type Choice, choose, type Situation } from '../lib/ipam/choose.ts';
 import { type Claimant, Claimer } from '../lib/ipam/claimer.ts';
+import type { Holding } from '../lib/ipam/holding.ts';
+import type { Source } from '../lib/ipam/source.ts';
 import { explanationOf } from '../lib/kube/explaining-client.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
-import { dropManagedFields } from '../lib/kube/transform.ts';
 import { type Address, formatAddress, sameAddress } from '../lib/net/address.ts';
 import type { Again } from '../lib/process/level-loop.ts';
 import { decideInvalid, decideOutcome, type Outcome } from './decide-outcome.ts';
 import { decideLeaving, decideService, type ServiceDecision, type ServiceEvent } from './decide-service.ts';
+import { exchangeStep, reservation } from './exchanges.ts';
 import { tokenShown } from './holdings.ts';
 import type { Later } from './later.ts';
 import { patchServiceStatus } from './patch-service-status.ts';
 import { Patience } from './patience.ts';
-import { reclaimsFor } from './reclaim.ts';
+import { reclaimPublished } from './reclaim-published.ts';
 import type { Part, Texts } from './rewrites.ts';
 import { finalizersOnlyPatch, servicePatch, textsIn } from './service-patch.ts';
 import { ServiceUpkeep, type UpkeepDeps } from './service-upkeep.ts';
@@ -149,18 +151,38 @@ export class ServiceReconciler {
       }
       view = { ...before, holdings: world.holdingsOf(before.service).holdings };
     }
-    const { pinned, holdings } = view;
-    const outcome = decideOutcome({
-      wants,
-      choice,
-      pinned,
-      holdings,
-      troubleOf: (source) => world.eips.troubleOf(source),
-    });
-    const again = await this.#settle(view, wants, outcome, signal);
+    const { pinned } = view;
+    const troubleOf = (source: Source) => world.eips.troubleOf(source);
+    const outcomeWith = (holdings: readonly Holding[]): Outcome =>
+      decideOutcome({ wants, choice, pinned, holdings, troubleOf });
+    const outcome = outcomeWith(view.holdings);
+    const left = beyond && !refusal ? await this.#exchange(view, beyond, outcome, signal) : undefined;
+    const isLeft = ({ address }: Holding): boolean => left?.some((one) => sameAddress(one, address)) ?? false;
+    const last = left ? outcomeWith(view.holdings.filter((holding) => !isLeft(holding))) : outcome;
+    const again = await this.#settle(view, wants, last, signal);
     // The queue tries again later, and tells of it.
     if (refusal) throw refusal;
     return again;
+  }
+
+  /** @returns addresses that it leaves to others who wait for them, while it waits for theirs. */
+  async #exchange(
+    view: ServiceView,
+    wants: Wants,
+    outcome: Outcome,
+    signal: AbortSignal,
+  ): Promise<readonly Address[] | undefined> {
+    const { world, config, waiting, log } = this.#deps;
+    if (outcome.waits !== 'must' || outcome.uses.length === 0) return undefined;
+    const step = exchangeStep(view, wants, world, waiting, config);
+    if (step.kind === 'leave') {
+      log.info({ service: view.key, addresses: step.addresses.map(formatAddress) }, 'address left in an exchange');
+      return step.addresses;
+    }
+    for (const { address, eip } of step.kind === 'reserve' ? step.places : []) {
+      await this.#claimerFor(view).retake(address, eip, reservation(this.#claimant(view, wants)), signal);
+    }
+    return undefined;
   }
 
   /** It can't be read. */
@@ -225,26 +247,12 @@ export class ServiceReconciler {
 
   /** @returns whether there was something to claim; then everything is looked at anew. */
   async #reclaim(view: ServiceView, signal: AbortSignal): Promise<boolean> {
-    const { service, holdings } = view;
-    const { world, nowMs } = this.#deps;
-    const wants = view.parsed.kind === 'wants' ? view.parsed.wants : wantsWithoutWishes(service);
-    const reclaims = reclaimsFor(service, holdings, world.eips.pools, (address) => world.ledger.claimOf(address));
-    if (!wants || reclaims.length === 0) return false;
-    if (reclaims.some(({ isHeld }) => isHeld) && !(await this.#isAsStored(service, signal))) return true;
+    const claimer = this.#claimerFor(view);
     // One for all, though none may be known: made anew each time, the families would have different ones.
-    const claimant = claimantFor(view, wants, this.#tokenForNew(view), nowMs());
-    for (const { address, eip } of reclaims) await this.#claimerFor(view).retake(address, eip, claimant, signal);
-    return true;
-  }
-
-  /** A cache that is behind would bring back an address that the Service has left, and that is another's by now. */
-  async #isAsStored(service: Service, signal: AbortSignal): Promise<boolean> {
-    const { client, world } = this.#deps;
-    const { namespace = '', name = '', resourceVersion } = service.metadata;
-    const stored = await client.get(SERVICES, { namespace, name }, { signal });
-    if (stored.metadata.resourceVersion === resourceVersion) return true;
-    world.saw(dropManagedFields(stored));
-    return false;
+    const isDone = await reclaimPublished(view, { ...this.#deps, claimer, token: this.#tokenForNew(view) }, signal);
+    // Whoever would share one of them can be judged now.
+    if (isDone === 'shared') this.#deps.turns.freed();
+    return isDone !== 'nothing';
   }
 
   /** Claims of Services that never came give way to this one, if it has all that it asks for then. @returns whether anything has changed. */

@@ -5,10 +5,13 @@
 import { isJudged } from '../lib/api/judged.ts';
 import { CLAIM_ANNOTATION, EIP_LABEL } from '../lib/api/keys.ts';
 import { keyFor, keyOf } from '../lib/api/object.ts';
+import { isOurs } from '../lib/api/parse-wants.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import { type Address, formatAddress } from '../lib/net/address.ts';
 import type { Fresh } from './fresh.ts';
+
+const BY_ITSELF = { unmarkedServices: 'never', defaultEipExists: false } as const;
 
 export class ServiceIndex {
   readonly #services: Fresh<Service>;
@@ -77,7 +80,7 @@ export class ServiceIndex {
     const { namespace, annotations, labels } = service.metadata;
     const token = annotations?.[CLAIM_ANNOTATION];
     if (token) yield [this.#byToken, keyFor(namespace, token)];
-    if (labels?.[EIP_LABEL] === undefined && !isJudged(service)) return;
+    if (labels?.[EIP_LABEL] === undefined && !isJudged(service) && !isOurs(service, BY_ITSELF)) return;
     for (const address of publishedAddresses(service)) yield [this.#byAddress, formatAddress(address)];
   }
 }

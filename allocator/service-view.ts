@@ -117,7 +117,7 @@ export function situationFor(view: ServiceView, claimant: Claimant, world: World
     world.index.isPublishedByOthers(address, key) && !shown.some((own) => sameAddress(own, address));
   return {
     pools: world.eips.pools,
-    taken: new TakenForService(world.ledger, isOthers),
+    taken: new TakenForService(world.ledger, isOthers, (address) => world.isClaimedByPublishers(address, key)),
     namespaceLabels: world.stores.namespaces.get(service.metadata.namespace ?? '')?.metadata.labels ?? {},
     held: holdings.map(({ claim }) => claim),
     established: holdings.filter(({ isEstablished }) => isEstablished).map(({ address }) => address),

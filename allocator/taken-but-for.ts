@@ -34,6 +34,10 @@ export class TakenButFor implements Taken {
     return this.#taken.freeIn(range) + BigInt(without.length);
   }
 
+  isWhole(address: Address): boolean {
+    return this.#taken.isWhole(address);
+  }
+
   sharedBy(key: string): readonly EipClaim[] {
     return this.#taken.sharedBy(key).filter(({ spec }) => !this.#without.has(spec.address));
   }

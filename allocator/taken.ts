@@ -11,10 +11,20 @@ import type { AddressRange } from '../lib/net/range.ts';
 export class TakenForService implements Taken {
   readonly #ledger: Taken;
   readonly #isPublishedByOthers: (address: Address) => boolean;
+  readonly #isClaimedByPublishers: (address: Address) => boolean;
 
-  constructor(ledger: Taken, isPublishedByOthers: (address: Address) => boolean) {
+  /**
+   * @param isPublishedByOthers and not by the Service.
+   * @param isClaimedByPublishers all others who publish it are in its claim.
+   */
+  constructor(
+    ledger: Taken,
+    isPublishedByOthers: (address: Address) => boolean,
+    isClaimedByPublishers: (address: Address) => boolean,
+  ) {
     this.#ledger = ledger;
     this.#isPublishedByOthers = isPublishedByOthers;
+    this.#isClaimedByPublishers = isClaimedByPublishers;
   }
 
   claimOf(address: Address): EipClaim | undefined {
@@ -37,6 +47,10 @@ export class TakenForService implements Taken {
 
   freeIn(range: AddressRange, withheld?: Withheld): bigint {
     return this.#ledger.freeIn(range, withheld);
+  }
+
+  isWhole(address: Address): boolean {
+    return this.#isClaimedByPublishers(address);
   }
 
   sharedBy(key: string): readonly EipClaim[] {

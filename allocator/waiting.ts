@@ -62,6 +62,14 @@ export class WaitingList {
     this.#recount(before, NONE);
   }
 
+  has(key: string): boolean {
+    return this.#byKey.has(key);
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#byKey.keys();
+  }
+
   inOrder(): Waiting[] {
     return [...this.#byKey.values()].map(({ waiting }) => waiting).sort(compareWaiting);
   }

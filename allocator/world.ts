@@ -6,7 +6,7 @@ import type { EipClaim } from '../lib/api/claim.ts';
 import { claimAddress } from '../lib/api/claim.ts';
 import type { Eip } from '../lib/api/eip.ts';
 import { CLAIM_ANNOTATION, EIP_LABEL } from '../lib/api/keys.ts';
-import { keyOf } from '../lib/api/object.ts';
+import { keyFor, keyOf } from '../lib/api/object.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { EipState, Holding } from '../lib/ipam/holding.ts';
@@ -147,6 +147,14 @@ export class World {
   isTakenByOthers(address: Address, service: Service): boolean {
     const claim = this.ledger.claimOf(address);
     return claim !== undefined && !claim.spec.holders.some(this.isHolder(service));
+  }
+
+  /** Whether all Services of ours that publish the address are in its claim; `except` may be about to join it. */
+  isClaimedByPublishers(address: Address, except: string): boolean {
+    const holders = this.ledger.claimOf(address)?.spec.holders ?? [];
+    return [...this.index.publishersOf(formatAddress(address))].every(
+      (key) => key === except || holders.some(({ namespace, name = '' }) => keyFor(namespace, name) === key),
+    );
   }
 
   /** The Eip that vouches for an address of a Service, as the nodes see it; also one that is gone, as far as that is known. */

@@ -173,6 +173,12 @@ export class ClusterSituation {
     return this.#currentPools().containing(address)?.name;
   }
 
+  /** Whether the claim of the address has the Service in it. */
+  isClaimedBy(address: Address, service: { readonly namespace: string; readonly name: string }): boolean {
+    const holders = this.ledger.claimOf(address)?.spec.holders ?? [];
+    return holders.some(({ namespace, name }) => namespace === service.namespace && name === service.name);
+  }
+
   /** The addresses that an Eip has given, or has taken over from another, and who has them. */
   liveAddresses(eipName: string): readonly LiveAddress[] {
     return this.claimsOf(eipName).map(({ spec }) => ({

@@ -26,7 +26,8 @@ export async function findUnclaimed(
     const marked = markedAddresses(marksOf(service));
     for (const address of publishedAddresses(service)) {
       const isOurs = situation.eipOf(address) !== undefined || marked.some((one) => sameAddress(one, address));
-      if (isOurs && situation.ledger.claimOf(address) === undefined) vanished.doubt(address, [{ namespace, name }]);
+      if (isOurs && !situation.isClaimedBy(address, { namespace, name }))
+        vanished.doubt(address, [{ namespace, name }]);
     }
   }
 }

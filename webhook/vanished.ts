@@ -74,7 +74,7 @@ export class Vanished {
   /** Gives the address to nobody for as long as one of these Services publishes it without a claim. */
   doubt(address: Address, services: Doubt['services']): void {
     const key = formatAddress(address);
-    const settle = this.#deps.ledger.reserve(address);
+    const settle = this.#deps.ledger.doubt(address);
     const before = this.#doubts.get(key);
     before?.settle();
     const all = new Map(
@@ -87,10 +87,10 @@ export class Vanished {
   async #look(key: string, signal: AbortSignal): Promise<Again | undefined> {
     const doubt = this.#doubts.get(key);
     if (!doubt) return undefined;
-    const isFree = this.#deps.ledger.claimOf(doubt.address) !== undefined || !(await this.#isPublished(doubt, signal));
+    const isSettled = !(await this.#isPublishedUnclaimed(doubt, signal));
     // It may have vanished once more meanwhile.
     if (this.#doubts.get(key) !== doubt) return undefined;
-    if (isFree) {
+    if (isSettled) {
       this.#doubts.delete(key);
       doubt.settle();
       return undefined;
@@ -100,8 +100,13 @@ export class Vanished {
     return { againAfterMs: backoffMs(doubt.looks, NEXT_LOOK, 1) };
   }
 
-  async #isPublished({ address, services }: Doubt, signal: AbortSignal): Promise<boolean> {
-    const published = await Promise.all(services.map((ref) => this.#publishedBy(ref, signal)));
+  /** By one that is not in its claim, where there is one by now. */
+  async #isPublishedUnclaimed({ address, services }: Doubt, signal: AbortSignal): Promise<boolean> {
+    const holders = this.#deps.ledger.claimOf(address)?.spec.holders ?? [];
+    const without = services.filter(
+      (ref) => !holders.some(({ namespace, name }) => namespace === ref.namespace && name === ref.name),
+    );
+    const published = await Promise.all(without.map((ref) => this.#publishedBy(ref, signal)));
     return published.flat().some((one) => sameAddress(one, address));
   }
 

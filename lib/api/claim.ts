@@ -29,6 +29,8 @@ export interface ClaimHolder {
   readonly requested?: boolean;
   /** A change of the Service is under way after which others might not share with it, or before: nobody joins it meanwhile. */
   readonly changing?: boolean;
+  /** The place is reserved: the Service waits until those have left who are in its way, and they have a place reserved, too. */
+  readonly waiting?: boolean;
   /** RFC 3339; when the holder was added. The grace period of an unbound holder counts from here. */
   readonly since: string;
 }

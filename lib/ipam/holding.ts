@@ -53,11 +53,11 @@ function fulfils(wants: Wants, holding: Holding): boolean {
   return wants.eipNames.length === 0 || wants.eipNames.includes(holding.eipName);
 }
 
-/** What keeps those who hold the address from being together by the rules. */
+/** What keeps those who hold the address from being together by the rules; who has it reserved is not there yet. */
 export function apartAt(wants: Wants, { address, claim, own }: Holding): string | undefined {
-  const others = claim.spec.holders.filter(({ namespace, name, token }) => {
+  const others = claim.spec.holders.filter(({ namespace, name, token, waiting }) => {
     const isSame = name !== undefined && own.name !== undefined ? name === own.name : token === own.token;
-    return namespace !== own.namespace || !isSame;
+    return !waiting && (namespace !== own.namespace || !isSame);
   });
   return whyApart(wants, address, others);
 }

@@ -22,6 +22,8 @@ export interface Taken {
   freeIn(range: AddressRange, withheld?: Withheld): bigint;
   /** Claims of which a holder has this sharing key, lowest address first. */
   sharedBy(key: string): readonly EipClaim[];
+  /** Whether all who have the address are in its claim, so that who would join it can be judged by them. */
+  isWhole(address: Address): boolean;
 }
 
 export class Ledger implements Taken {
@@ -29,6 +31,8 @@ export class Ledger implements Taken {
   readonly #taken: Record<Family, IntervalSet> = { 4: new IntervalSet(), 6: new IntervalSet() };
   /** Canonical address → how many reasons beside a claim keep it taken. */
   readonly #reserved = new Map<string, number>();
+  /** The same, of those that somebody may publish who is not in the claim. */
+  readonly #doubted = new Map<string, number>();
   readonly #byHolder = new Map<string, Set<string>>();
   readonly #byToken = new Map<string, Set<string>>();
   readonly #bySharingKey = new Map<string, Set<string>>();
@@ -64,17 +68,26 @@ export class Ledger implements Taken {
   /** Keeps the address from being chosen until the function returned is called (once). */
   reserve(address: Address): () => void {
     const key = formatAddress(address);
-    this.#reserved.set(key, (this.#reserved.get(key) ?? 0) + 1);
+    const end = countedIn(this.#reserved, key);
     this.#taken[address.family].add(address.value);
-    let held = true;
     return () => {
-      if (!held) return;
-      held = false;
-      const left = (this.#reserved.get(key) ?? 1) - 1;
-      if (left > 0) this.#reserved.set(key, left);
-      else this.#reserved.delete(key);
+      end();
       this.#freeIfUnused(address, key);
     };
+  }
+
+  /** Keeps it from being chosen, and from being joined, until the function returned is called (once). */
+  doubt(address: Address): () => void {
+    const unreserve = this.reserve(address);
+    const end = countedIn(this.#doubted, formatAddress(address));
+    return () => {
+      end();
+      unreserve();
+    };
+  }
+
+  isWhole(address: Address): boolean {
+    return !this.#doubted.has(formatAddress(address));
   }
 
   claimOf(address: Address): EipClaim | undefined {
@@ -158,6 +171,19 @@ function isOlder(claim: EipClaim, known: EipClaim): boolean {
   const a = claim.metadata.resourceVersion ?? '';
   const b = known.metadata.resourceVersion ?? '';
   return a.length !== b.length ? a.length < b.length : a < b;
+}
+
+/** One more; and one less by the function returned, once. */
+function countedIn(counts: Map<string, number>, key: string): () => void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+  let isCounted = true;
+  return () => {
+    if (!isCounted) return;
+    isCounted = false;
+    const left = (counts.get(key) ?? 1) - 1;
+    if (left > 0) counts.set(key, left);
+    else counts.delete(key);
+  };
 }
 
 function addTo(index: Map<string, Set<string>>, key: string, value: string): void {

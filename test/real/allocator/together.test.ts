@@ -214,3 +214,151 @@ test('Services of one namespace that request one address share it without a key;
     expect(publishedBy(await lab.reason(key, 'KeepsFormerAddress'))).toBe('10.1.2.0');
   }
 }, 60_000);
+
+describe('Services that wait for each other’s addresses', () => {
+  const requests = (...addresses: string[]) => ({ metadata: { annotations: { [REQUEST]: addresses.join() } } });
+  const SIX = '2001:db8:3::';
+
+  /** Each publishes the address with its number. */
+  async function stands(namespace: string, addresses: readonly string[], spec: Service['spec'] = {}): Promise<void> {
+    for (const [i, address] of addresses.entries()) {
+      await lab.create(`${namespace}/s${i}`, { [REQUEST]: address }, { ...port(80), ...spec });
+      await lab.published(`${namespace}/s${i}`, address);
+    }
+  }
+
+  /** Fails where an address was published by two of them at any instant since. */
+  async function neverTwice<T>(namespace: string, act: () => Promise<T>): Promise<T> {
+    const { items, resourceVersion } = await lab.admin.list(SERVICES, { namespace });
+    const result = await act();
+    const last = await lab.patch(`${namespace}/s0`, { metadata: { labels: { seen: String(performance.now()) } } });
+    const now = new Map(items.map((service) => [service.metadata.name, publishedBy(service)]));
+    const { signal } = new AbortController();
+    const events = await lab.admin.watch(SERVICES, { resourceVersion, timeoutSeconds: 20, signal });
+    for await (const event of events) {
+      if (event.type === 'bookmark' || event.object.metadata.namespace !== namespace) continue;
+      const { name, resourceVersion: version } = event.object.metadata;
+      now.set(name, publishedBy(event.object));
+      const all = [...now.values()].flatMap((text) => (text === '' ? [] : text.split(',')));
+      expect([...all].sort()).toEqual([...new Set(all)].sort());
+      if (version === last.metadata.resourceVersion) break;
+    }
+    return result;
+  }
+
+  async function end(namespace: string, addresses: readonly string[]): Promise<void> {
+    await eventually(async () => {
+      const { items } = await lab.admin.list(SERVICES, { namespace });
+      const claims = await lab.claims(namespace);
+      const lines = addresses.map((address, i) => {
+        const service = items.find(({ metadata }) => metadata.name === `s${i}`)!;
+        const held = address.split(',').map((one) => claims[one]);
+        return `s${i} ${publishedBy(service)} ${assigned(service)?.reason} ${held}`;
+      });
+      expect(lines).toEqual(
+        addresses.map(
+          (address, i) => `s${i} ${address} Assigned ${address.split(',').map(() => `${namespace}/s${i}`)}`,
+        ),
+      );
+    }, 60_000);
+  }
+
+  beforeAll(async () => {
+    if (!replica) await lead();
+    await lab.eip('swaps-six', '2001:db8:3::/120', { namespaces: ['swap-six'] });
+  });
+
+  test.each(['01', '10'])('two change places, in whichever order they are edited: %s', async (order) => {
+    const namespace = `swap-${order}`;
+    await lab.pool(namespace, `10.1.1${order}.0/30`);
+    const [x, y] = [`10.1.1${order}.0`, `10.1.1${order}.1`];
+    await stands(namespace, [x, y]);
+    const wish = [y, x];
+    await neverTwice(namespace, async () => {
+      for (const i of order) await lab.patch(`${namespace}/s${i}`, requests(wish[Number(i)]!));
+      await end(namespace, wish);
+    });
+  });
+
+  test('three in a ring, one of them Local, while somebody else waits for one of the addresses', async () => {
+    await lab.pool('ring', '10.1.4.0/30');
+    const [x, y, z] = ['10.1.4.0', '10.1.4.1', '10.1.4.2'] as const;
+    await stands('ring', [x, y, z]);
+    await lab.create('ring/other', { [REQUEST]: y }, port(80));
+    await lab.reason('ring/other', 'AddressInUse');
+    await lab.patch('ring/s1', { spec: { externalTrafficPolicy: 'Local' } });
+    await neverTwice('ring', async () => {
+      await lab.patch('ring/s0', requests(y));
+      await lab.patch('ring/s2', requests(x));
+      await lab.patch('ring/s1', requests(z));
+      await end('ring', [y, z, x]);
+    });
+    expect(publishedBy(await lab.reason('ring/other', 'AddressInUse'))).toBe('');
+  });
+
+  test('in both families at once, and in one of two', async () => {
+    await lab.pool('swap-six', '10.1.5.0/30');
+    const dual = { ipFamilyPolicy: 'RequireDualStack' } as const;
+    const at = (i: number) => `10.1.5.${i},${SIX}${i + 1}`;
+    await stands('swap-six', [at(0), at(1)], dual);
+    await lab.patch('swap-six/s0', requests(at(1)));
+    await lab.patch('swap-six/s1', requests(at(0)));
+    await end('swap-six', [at(1), at(0)]);
+    await lab.patch('swap-six/s0', requests('10.1.5.0', `${SIX}2`));
+    await lab.patch('swap-six/s1', requests('10.1.5.1', `${SIX}1`));
+    await end('swap-six', [`10.1.5.0,${SIX}2`, `10.1.5.1,${SIX}1`]);
+  });
+
+  test('of two full Eips', async () => {
+    await lab.pool('swap-eips', '10.1.6.0/32');
+    await lab.eip('swap-eips-2', '10.1.6.9/32', { namespaces: ['swap-eips'] });
+    for (const [i, name] of ['swap-eips', 'swap-eips-2'].entries()) {
+      await lab.create(`swap-eips/s${i}`, { [LABEL]: name });
+      await lab.reason(`swap-eips/s${i}`, 'Assigned');
+    }
+    await lab.patch('swap-eips/s0', { metadata: { annotations: { [LABEL]: 'swap-eips-2' } } });
+    await lab.reason('swap-eips/s0', 'KeepsFormerAddress');
+    await lab.patch('swap-eips/s1', { metadata: { annotations: { [LABEL]: 'swap-eips' } } });
+    await end('swap-eips', ['10.1.6.9', '10.1.6.0']);
+  });
+
+  test('a third who stays is in the way, and not when it has gone', async () => {
+    await lab.pool('third', '10.1.7.0/30');
+    const shared = { [KEY]: 'k' };
+    await stands('third', ['10.1.7.0', '10.1.7.1']);
+    await lab.patch('third/s0', { metadata: { annotations: shared } });
+    await lab.create('third/stays', { ...shared, [REQUEST]: '10.1.7.0' }, port(81));
+    await lab.published('third/stays', '10.1.7.0');
+    await lab.patch('third/s0', requests('10.1.7.1'));
+    await lab.patch('third/s1', { ...requests('10.1.7.0'), spec: port(81) });
+    for (const name of ['s0', 's1']) await lab.reason(`third/${name}`, 'KeepsFormerAddress');
+    await replica?.idle();
+    expect([publishedBy(await lab.service('third/s0')), publishedBy(await lab.service('third/s1'))]).toEqual([
+      '10.1.7.0',
+      '10.1.7.1',
+    ]);
+    await lab.remove('third/stays');
+    await end('third', ['10.1.7.1', '10.1.7.0']);
+  });
+
+  test('a crash at any step heals', async () => {
+    await lab.pool('crash', '10.1.8.0/28');
+    const at = (i: number) => `10.1.8.${i}`;
+    const count = 6;
+    await stands(
+      'crash',
+      Array.from({ length: count }, (_, i) => at(i)),
+    );
+    for (let round = 1; round <= 4; round++) {
+      const wish = Array.from({ length: count }, (_, i) => at((i + round) % count));
+      await neverTwice('crash', async () => {
+        for (const [i, address] of wish.entries()) await lab.patch(`crash/s${i}`, requests(address));
+        await new Promise((resolve) => setTimeout(resolve, round * 15));
+        if (replica) await lab.vanish(replica);
+        replica = undefined;
+        await lead();
+        await end('crash', wish);
+      });
+    }
+  }, 120_000);
+});

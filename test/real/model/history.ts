@@ -136,8 +136,11 @@ export class History {
     const holders = claim.spec.holders.map(({ name, uid }) => `${name ?? '?'}${uid ? '' : ' (unbound)'}`).join(', ');
     judge.note(`  claim ${claim.spec.address} ${type}: ${holders}`);
     for (const { between, why } of type === 'deleted' ? [] : disagreementsIn(claim.spec.holders)) {
-      const isAllowed = between.every((one) => before.some(isSame(one)) || this.#isPublished(claim.spec.address, one));
-      if (!isAllowed) judge.violated(`claim ${claim.spec.address}: ${why}`);
+      const isThere = (one: ClaimHolder): boolean =>
+        before.some((other) => isSame(one)(other) && !other.waiting) || this.#isPublished(claim.spec.address, one);
+      // A place that is reserved is nobody's yet.
+      if (!between.some(({ waiting }) => waiting) && !between.every(isThere))
+        judge.violated(`claim ${claim.spec.address}: ${why}`);
     }
   }
 

@@ -63,6 +63,26 @@ const ports = step('change the ports of', slotted, async (run, { slot, wish }, m
   await patch(run, key, { spec: { ports: portsFor(wish.ports), externalTrafficPolicy: wish.policy } });
 });
 
+/** In either order, or at once. */
+const swap = step(
+  'let two request each other’s address',
+  fc.tuple(slots, slots, fc.boolean()),
+  async (run, [one, other, isAtOnce], model) => {
+    const keys = [one, other].map((slot) => keyOf(run, model, slot));
+    const services = await Promise.all(keys.map((key) => read(run, key)));
+    const edits = keys.map((key, i) => async (): Promise<void> => {
+      const [address] = addressesIn(services[1 - i] ?? { metadata: {} });
+      if (!address) return;
+      run.excuse(key);
+      const eip = 'eip.openelb.kubesphere.io/v1alpha2';
+      const annotations = { 'eip.openelb.kubesphere.io/v1alpha1': address, [eip]: null };
+      await patch(run, key, { metadata: { annotations } });
+    });
+    if (isAtOnce) await Promise.all(edits.map((edit) => edit()));
+    else for (const edit of edits) await edit();
+  },
+);
+
 const replacement = step('replace without our marks', slotted, async (run, { slot, wish }, model) => {
   const key = keyOf(run, model, slot);
   const old = await read(run, key);
@@ -217,6 +237,7 @@ const everyday = weighted(
   [9, deletion],
   [7, reannotation],
   [5, ports],
+  [4, swap],
   [4, replacement],
   [4, retyping],
   [4, optingOut],

@@ -81,8 +81,10 @@ describe('ServiceIndex', () => {
   test('passes over what other load balancers publish', () => {
     const store = new HandStore<Service>();
     const index = new ServiceIndex(new Fresh(store));
-    store.put(service({ published: ['10.0.0.1'] }));
+    store.put(service({ published: ['10.0.0.1'], annotations: { 'lb.kubesphere.io/v1alpha1': 'other' } }));
     expect(index.isPublishedByOthers(addr('10.0.0.1'), 'shop/back')).toBe(false);
+    store.put(service({ published: ['10.0.0.1'] }));
+    expect(index.isPublishedByOthers(addr('10.0.0.1'), 'shop/back')).toBe(true);
   });
 
   test('of several with one token the oldest has it', () => {
@@ -99,7 +101,11 @@ describe('ServiceIndex', () => {
 test('an address published by another is taken, and the lowest free one is looked for beyond it', () => {
   const ledger = new Ledger();
   ledger.apply(claim('10.0.0.0', [holder('front')]));
-  const taken = new TakenForService(ledger, (address) => ['10.0.0.1', '10.0.0.2'].includes(formatAddress(address)));
+  const taken = new TakenForService(
+    ledger,
+    (address) => ['10.0.0.1', '10.0.0.2'].includes(formatAddress(address)),
+    () => true,
+  );
   const { range } = eip('web', '10.0.0.0/30');
   expect(formatAddress(addressOf(4, taken.lowestFree(range) ?? 0n))).toBe('10.0.0.3');
   expect(taken.isTaken(addr('10.0.0.1'))).toBe(true);

@@ -59,6 +59,11 @@ it.each<[string, Service, string[]]>([
     ['198.51.100.7 shop/front'],
   ],
   ['claimed', publishing(service(), '198.51.100.1'), []],
+  [
+    'claimed by another one that shares it',
+    publishing({ ...service(), metadata: { ...service().metadata, name: 'back' } }, '198.51.100.1'),
+    ['198.51.100.1 shop/back'],
+  ],
   ['of no Eip', publishing(service(), '203.0.113.1'), []],
   [
     'of an Eip that is gone',

@@ -489,6 +489,19 @@ it.each(Object.entries(rows))('%s', (_, row) => {
   expect(summary(found)).toBe(row.expected);
 });
 
+it('nobody joins a claim in which some are missing who have the address', () => {
+  const ledger = ledgerOf(claim('198.51.100.0', [holder('b', { sharingKey: 'k', ports: [TCP(443)] })]));
+  const settle = ledger.doubt(addr('198.51.100.0'));
+  const shares = wants({ sharingKey: 'k' });
+  const ask = (one: Wants) => summary(choose(one, situation([web], [], { taken: ledger })));
+  expect(ask(shares)).toBe('assigned free 198.51.100.1 web');
+  expect(ask({ ...shares, addresses: [addr('198.51.100.0')] })).toBe(
+    'pending SharingRefused: 198.51.100.0: Services that have it are not in its claim yet',
+  );
+  settle();
+  expect(ask(shares)).toBe('assigned shared 198.51.100.0 web');
+});
+
 it('an address that this process is about to give is neither given again nor shared', () => {
   const ledger = ledgerOf();
   ledger.reserve(addr('198.51.100.0'));
