@@ -5,7 +5,7 @@
  * address more, hence every round ends or makes progress. Whatever fails half-way leaves claims with an unbound holder, which the
  * allocator collects after the grace period.
  */
-import { type ClaimHolder, type ClaimPort, claimAddress, claimName, type EipClaim } from '../api/claim.ts';
+import { allPorts, type ClaimHolder, type ClaimPort, claimAddress, claimName, type EipClaim } from '../api/claim.ts';
 import type { Eip } from '../api/eip.ts';
 import { requests, type Wants } from '../api/wants.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -109,10 +109,12 @@ export class Claimer<C extends Claimant = Claimant> {
   async retake(address: Address, eip: Eip | undefined, claimant: C, signal?: AbortSignal): Promise<boolean> {
     for (let round = 0; round < MOST_ROUNDS; round++) {
       signal?.throwIfAborted();
-      const isClaimed = this.#deps.ledger.claimOf(address) !== undefined;
-      if (!isClaimed && !eip) return false;
+      const claim = this.#deps.ledger.claimOf(address);
+      if (!claim && !eip) return false;
+      // Somebody else has seen to it, by what he knows of the Service.
+      if (claim?.spec.holders.some(this.#deps.situation(claimant).isSelf)) return true;
       const isTaken =
-        isClaimed || !eip
+        claim || !eip
           ? await this.#join({ address }, claimant, signal)
           : await this.#create({ address, eip }, claimant, signal);
       if (isTaken) return true;
@@ -226,8 +228,7 @@ export class Claimer<C extends Claimant = Claimant> {
     const { isSelf } = this.#deps.situation(claimant);
     const own = claim.spec.holders.find(isSelf);
     const isStored = claimant.stored.some((one) => sameAddress(one, address));
-    const next = entryAt(address, claimant);
-    const holder = renewed(own, own && claimant.mayFail ? underWay(own, next) : next, isStored);
+    const holder = renewed(own, entryAt(address, claimant, own), isStored);
     if (holder === own) return true;
     const others = claim.spec.holders.filter((present) => !isSelf(present));
     return this.#replace(claim, [...others, holder], signal);
@@ -288,8 +289,17 @@ function renewed(own: ClaimHolder | undefined, next: ClaimHolder, isStored: bool
   return JSON.stringify(sorted(merged)) === JSON.stringify(sorted(own)) ? own : merged;
 }
 
-function entryAt(address: Address, { holder, wants }: Claimant): ClaimHolder {
-  return requests(wants, address) ? { ...holder, requested: true } : holder;
+/** Where a change may still fail, the entry of an address that the Service has already is right for it as it is, too. */
+function entryAt(
+  address: Address,
+  { holder, wants, published, mayFail, portsBefore = [] }: Claimant,
+  own?: ClaimHolder,
+): ClaimHolder {
+  const entry = requests(wants, address) ? { ...holder, requested: true } : holder;
+  if (!mayFail) return entry;
+  if (own) return underWay(own, entry);
+  const isThere = published.some((one) => sameAddress(one, address));
+  return isThere ? { ...entry, ports: allPorts(entry.ports, portsBefore), changing: true } : entry;
 }
 
 /** Whether it matters to the claimant who has the address. */

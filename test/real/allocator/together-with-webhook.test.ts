@@ -1,4 +1,4 @@
-/** Services that have an address together, with webhooks: an update is refused for a taken port alone; any other is admitted, keeps the address, and is warned about. */
+/** A takeover from OpenELB with webhooks: an update may be the first that is heard of a Service. Edits afterwards: `test/scenes/sharing`. */
 import type { Service } from '../../../lib/api/service.ts';
 import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
 import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
@@ -6,8 +6,6 @@ import { type Answer, WebhookLab } from '../webhook/harness.ts';
 import { assigned, eventually, publishedBy, Replica, serviceObject } from './harness.ts';
 
 const EIP = 'eip.openelb.kubesphere.io/v1alpha2';
-const REQUEST = 'eip.openelb.kubesphere.io/v1alpha1';
-const KEY = 'skycap.io/sharing-key';
 
 let lab: WebhookLab;
 let replica: Replica | undefined;
@@ -91,54 +89,4 @@ test('a takeover in which the webhook is first: an update of what OpenELB publis
     );
   });
   for (const name of names) await stands(name, '10.8.0.9', 'KeepsFormerAddress');
-}, 60_000);
-
-test('a port that another has there is refused, with the reason; all else is admitted with a warning, and is well when both have followed', async () => {
-  await lead();
-  await lab.eip('edits', '10.8.1.0/29');
-  const both = ['edit-a', 'edit-b'];
-  for (const [i, name] of both.entries()) {
-    const spec = { ...port(80 + i), selector: { app: 'web' } };
-    await lab.client.create(SERVICES, serviceObject(`default/${name}`, { [EIP]: 'edits', [KEY]: 'k' }, spec));
-    await stands(name, '10.8.1.0', 'Assigned');
-  }
-  const refused = await edit('edit-a', withSpec(port(80, 81)));
-  expect([refused.status, refused.message]).toEqual([
-    403,
-    expect.stringContaining('10.8.1.0: Service default/edit-b uses port 81/TCP of it; choose another port'),
-  ]);
-  expect((await edit('edit-a', withSpec(port(80)))).warnings).toEqual([]);
-
-  const local = withSpec({ externalTrafficPolicy: 'Local' });
-  const first = await edit('edit-a', local);
-  expect([first.status, first.warnings]).toEqual([
-    200,
-    ['keeps 10.8.1.0: Service default/edit-b has externalTrafficPolicy Cluster; sharers need the same one'],
-  ]);
-  for (const name of both) await stands(name, '10.8.1.0', 'KeepsFormerAddress');
-  expect(await stands('edit-b', '10.8.1.0', 'KeepsFormerAddress')).toBe(
-    'keeps 10.8.1.0 from Eip edits: Service default/edit-a has externalTrafficPolicy Local; sharers need the same one',
-  );
-  const second = await edit('edit-b', local);
-  expect([second.status, second.warnings]).toEqual([200, []]);
-  for (const name of both) await stands(name, '10.8.1.0', 'Assigned');
-
-  const other = await edit('edit-a', annotated({ [KEY]: 'other' }));
-  expect(other.warnings).toEqual([
-    'keeps 10.8.1.0: Service default/edit-b has it; give both the same annotation skycap.io/sharing-key to share it',
-  ]);
-  expect((await edit('edit-b', annotated({ [KEY]: 'other' }))).warnings).toEqual([]);
-  for (const name of both) await stands(name, '10.8.1.0', 'Assigned');
-
-  // Who waits for another address is not worse off, and takes no port meanwhile.
-  await lab.client.create(SERVICES, serviceObject('default/edit-c', { [EIP]: 'edits' }, port(80)));
-  await stands('edit-c', '10.8.1.1', 'Assigned');
-  const asks = await edit('edit-a', annotated({ [REQUEST]: '10.8.1.1' }));
-  expect([asks.status, asks.warnings.at(-1)]).toEqual([200, 'keeps 10.8.1.0 until then']);
-  await stands('edit-a', '10.8.1.0', 'KeepsFormerAddress');
-  expect((await edit('edit-a', withSpec(port(80, 81)))).status).toBe(403);
-  expect((await edit('edit-a', annotated({ [REQUEST]: 'nonsense' }))).status).toBe(422);
-  await lab.client.delete(SERVICES, { namespace: 'default', name: 'edit-c' });
-  await stands('edit-a', '10.8.1.1', 'Assigned');
-  await stands('edit-b', '10.8.1.0', 'Assigned');
 }, 60_000);

@@ -100,7 +100,7 @@ test('what was published together before Skycap came stays, and each Service is 
       expect(claims['10.1.0.1']?.split(';').sort()).toEqual([...first].sort());
       expect(claims['10.1.0.5']?.split(';').sort()).toEqual([...many].sort());
       expect(claims[six]?.split(';').sort()).toEqual(['old/dual-1', 'old/dual-2']);
-    }, 20_000);
+    }, 60_000);
   await withoutMoving(all, async () => {
     await lead();
     await settled();
@@ -137,7 +137,7 @@ test('what was published together before Skycap came stays, and each Service is 
     await lab.patch('old/local', { spec: { externalTrafficPolicy: 'Cluster' } });
     for (const key of first) await lab.reason(key, 'Assigned');
   });
-}, 120_000);
+}, 300_000);
 
 test('an edit moves nobody: port, policy, selector and key are said where they are in the way, and are forgotten when they are not', async () => {
   if (!replica) await lead();
