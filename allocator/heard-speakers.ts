@@ -1,43 +1,60 @@
 /**
- * The Speakers, of which those of lost nodes have no session and no address: a node without power can't take back what it said last, and its object stays until its Node is deleted. Who notices
- * is Kubernetes: where the kubelet is silent, the Node's condition Ready becomes Unknown (kube-controller-manager's `node-monitor-grace-period`, 50 s). Neither has a speaker that was told
- * to end: it says so, and nothing after that until it is started again.
+ * The Speakers, of which those that can't take back what they said last have no session and no address:
+ *
+ * - of nodes that Kubernetes has lost: where the kubelet is silent, the Node's condition Ready becomes Unknown (kube-controller-manager's
+ *   `node-monitor-grace-period`, 50 s). A node without power says nothing, and its object stays until its Node is deleted;
+ * - of speakers that were told to end: such a one says so, and nothing after that until it is started again;
+ * - of nodes on which no pod of the speaker is any more, which count as told to end. Where no such pod was ever seen, nothing is known of pods.
  */
-import type { Node } from '../lib/api/service.ts';
+import type { Node, Pod } from '../lib/api/service.ts';
 import type { SpeakerObject } from '../lib/api/speaker-types.ts';
 import { iterable } from '../lib/kube/iterable.ts';
 import type { Change, Store } from '../lib/kube/store.ts';
 import { StoreReaders } from '../lib/kube/store-readers.ts';
 import type { Logger } from '../lib/process/log.ts';
 
-export class HeardSpeakers implements Store<SpeakerObject> {
-  readonly #said: Store<SpeakerObject>;
-  readonly #nodes: Store<Node>;
-  readonly #readers: StoreReaders<SpeakerObject>;
+/** Why nothing of what a Speaker says of sessions and addresses counts. */
+type Silence = 'lost' | 'gone' | undefined;
 
-  constructor(said: Store<SpeakerObject>, nodes: Store<Node>, log: Logger) {
-    this.#said = said;
-    this.#nodes = nodes;
+export interface HeardSources {
+  readonly said: Store<SpeakerObject>;
+  readonly nodes: Store<Node>;
+  /** Of the speaker. */
+  readonly pods: Store<Pod>;
+}
+
+export class HeardSpeakers implements Store<SpeakerObject> {
+  readonly #sources: HeardSources;
+  readonly #readers: StoreReaders<SpeakerObject>;
+  /** Keys of pods, by node; empty where there was one. */
+  readonly #podsOn = new Map<string, Set<string>>();
+  /** As it was told last. */
+  readonly #silences = new Map<string, Silence>();
+  #hadPods = false;
+
+  constructor(sources: HeardSources, log: Logger) {
+    this.#sources = sources;
     this.#readers = new StoreReaders(log);
-    said.subscribe((change) => this.#readers.tell([heardIn(change, this.#isLost(change.key))]));
-    nodes.subscribe((change) => this.#onNode(change));
+    sources.said.subscribe((change) => this.#onSaid(change));
+    sources.nodes.subscribe(({ key }) => this.#lookAt([key]));
+    sources.pods.subscribe((change) => this.#onPod(change));
   }
 
   get synced(): boolean {
-    return this.#said.synced && this.#nodes.synced;
+    return Object.values(this.#sources).every(({ synced }) => synced);
   }
 
   get size(): number {
-    return this.#said.size;
+    return this.#sources.said.size;
   }
 
   silentForMs(): number {
-    return Math.max(this.#said.silentForMs(), this.#nodes.silentForMs());
+    return Math.max(...Object.values(this.#sources).map((source) => source.silentForMs()));
   }
 
   get(key: string): SpeakerObject | undefined {
-    const speaker = this.#said.get(key);
-    return speaker && heard(speaker, this.#isLost(key));
+    const speaker = this.#sources.said.get(key);
+    return speaker && heard(speaker, this.#silenceOf(key));
   }
 
   values(): Iterable<SpeakerObject> {
@@ -45,24 +62,55 @@ export class HeardSpeakers implements Store<SpeakerObject> {
   }
 
   *#heard(): Generator<SpeakerObject> {
-    for (const speaker of this.#said.values()) yield heard(speaker, this.#isLost(speaker.metadata.name ?? ''));
+    for (const speaker of this.#sources.said.values()) {
+      yield heard(speaker, this.#silenceOf(speaker.metadata.name ?? ''));
+    }
   }
 
   subscribe(listener: (change: Change<SpeakerObject>) => void): void {
     this.#readers.subscribe(listener);
   }
 
-  #onNode(change: Change<Node>): void {
-    const { key } = change;
-    const speaker = this.#said.get(key);
-    const before = change.type === 'modified' ? change.old : change.type === 'deleted' ? change.object : undefined;
-    const wasLost = isLost(before);
-    if (!speaker || wasLost === this.#isLost(key)) return;
-    this.#readers.tell([{ type: 'modified', key, old: heard(speaker, wasLost), object: heard(speaker, !wasLost) }]);
+  #onSaid(change: Change<SpeakerObject>): void {
+    const silence = this.#silenceOf(change.key);
+    if (change.type === 'deleted') this.#silences.delete(change.key);
+    else this.#silences.set(change.key, silence);
+    const object = heard(change.object, silence);
+    this.#readers.tell([
+      change.type === 'modified' ? { ...change, object, old: heard(change.old, silence) } : { ...change, object },
+    ]);
   }
 
-  #isLost(name: string): boolean {
-    return isLost(this.#nodes.get(name));
+  #onPod(change: Change<Pod>): void {
+    const pods = change.type === 'modified' ? [change.old, change.object] : [change.object];
+    const nodes = pods.flatMap(({ spec }) => spec?.nodeName ?? []);
+    for (const node of nodes) this.#podsOn.get(node)?.delete(change.key);
+    const { nodeName } = change.object.spec ?? {};
+    if (change.type !== 'deleted' && nodeName !== undefined) {
+      this.#podsOn.set(nodeName, (this.#podsOn.get(nodeName) ?? new Set()).add(change.key));
+    }
+    const hasPods = this.#sources.pods.size > 0;
+    const isAboutAll = hasPods !== this.#hadPods;
+    this.#hadPods = hasPods;
+    this.#lookAt(isAboutAll ? [...this.#silences.keys()] : nodes);
+  }
+
+  #lookAt(names: readonly string[]): void {
+    for (const key of names) {
+      const speaker = this.#sources.said.get(key);
+      const before = this.#silences.get(key);
+      const silence = this.#silenceOf(key);
+      if (!speaker || before === silence) continue;
+      this.#silences.set(key, silence);
+      this.#readers.tell([{ type: 'modified', key, old: heard(speaker, before), object: heard(speaker, silence) }]);
+    }
+  }
+
+  #silenceOf(name: string): Silence {
+    if (isLost(this.#sources.nodes.get(name))) return 'lost';
+    const pods = this.#podsOn.get(name);
+    const isKnown = pods !== undefined || this.#sources.pods.size > 0;
+    return isKnown && (pods?.size ?? 0) === 0 ? 'gone' : undefined;
   }
 }
 
@@ -71,15 +119,10 @@ export function isLost(node: Node | undefined): boolean {
   return node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'Unknown';
 }
 
-function heardIn(change: Change<SpeakerObject>, isLost: boolean): Change<SpeakerObject> {
-  const object = heard(change.object, isLost);
-  return change.type === 'modified' ? { ...change, object, old: heard(change.old, isLost) } : { ...change, object };
-}
-
-function heard(speaker: SpeakerObject, isLost: boolean): SpeakerObject {
-  if (!speaker.status || !(isLost || speaker.status.stopping)) return speaker;
-  const { layer2Addresses: _, layer2Conflicts: __, refusedPeers: ___, sessions = [], ...status } = speaker.status;
-  const lastError = isLost ? 'Kubernetes has lost the node' : 'the speaker has ended';
+function heard(speaker: SpeakerObject, silence: Silence): SpeakerObject {
+  if (!speaker.status || !(silence || speaker.status.stopping)) return speaker;
+  const { layer2Addresses: _, layer2Conflicts: __, sessions = [], ...status } = speaker.status;
+  const lastError = silence === 'lost' ? 'Kubernetes has lost the node' : 'the speaker has ended';
   const idle = sessions.map((session) => ({ ...session, state: 'Idle' as const, lastError }));
-  return { ...speaker, status: { ...status, sessions: idle } };
+  return { ...speaker, status: { ...status, sessions: idle, ...(silence === 'gone' && { stopping: true }) } };
 }

@@ -1,7 +1,7 @@
 /** The caches, filled from the API server: one list and one watch a kind. */
 import type { Registry } from 'prom-client';
 import { FOREIGN_SLICES, LABELLED_SLICES } from '../lib/announce/slices.ts';
-import { sameSlim, slimNode, slimSlice } from '../lib/announce/slim.ts';
+import { sameSlim, slimNode, slimPod, slimSlice } from '../lib/announce/slim.ts';
 import type { KubeObject } from '../lib/api/object.ts';
 import type { Node } from '../lib/api/service.ts';
 import { addressesOfNode } from '../lib/ipam/reserved.ts';
@@ -15,6 +15,7 @@ import {
   ENDPOINT_SLICES,
   NAMESPACES,
   NODES,
+  PODS,
   type Resource,
   SERVICE_CIDRS,
   SERVICES,
@@ -34,10 +35,14 @@ export interface Reflectors {
 
 type Selected<T extends KubeObject> = Pick<
   ReflectorOptions<T>,
-  'fieldSelector' | 'labelSelector' | 'transform' | 'isSame' | 'name' | 'optional'
+  'namespace' | 'fieldSelector' | 'labelSelector' | 'transform' | 'isSame' | 'name' | 'optional'
 >;
 
-export function createReflectors(client: KubeWatcher, log: Logger, registry?: Registry): Reflectors {
+/** As the pods of the DaemonSet have it in `manifests/`. */
+const SPEAKER_PODS = 'app.kubernetes.io/name=skycap,app.kubernetes.io/component=speaker';
+
+/** @param namespace of the speakers. */
+export function createReflectors(client: KubeWatcher, namespace: string, log: Logger, registry?: Registry): Reflectors {
   const byName: Record<string, Reflector<KubeObject>> = {};
   const reflect = <T extends KubeObject>(resource: Resource<T>, options: Selected<T> = {}): Reflector<T> => {
     const reflector = new Reflector<T>({ client, resource, ...options, log, ...(registry && { registry }) });
@@ -46,6 +51,7 @@ export function createReflectors(client: KubeWatcher, log: Logger, registry?: Re
   };
   const slices = { transform: slimSlice, isSame: sameSlim };
   const nodes = reflect(NODES, { transform: trimmedNode, isSame: sameSlim });
+  const pods = reflect(PODS, { namespace, labelSelector: SPEAKER_PODS, transform: slimPod, isSame: sameSlim });
   const stores: Stores = {
     // The only Services that can be ours: memory and traffic follow their number, not the size of the cluster.
     services: reflect(SERVICES, { fieldSelector: 'spec.type=LoadBalancer' }),
@@ -62,7 +68,7 @@ export function createReflectors(client: KubeWatcher, log: Logger, registry?: Re
     bgpPeers: reflect(BGP_PEERS),
     bgpConfs: reflect(BGP_CONFS),
     serviceCidrs: reflect(SERVICE_CIDRS, { optional: true }),
-    speakers: new HeardSpeakers(reflect(SPEAKERS), nodes, log),
+    speakers: new HeardSpeakers({ said: reflect(SPEAKERS), nodes, pods }, log),
   };
   const all = Object.values(byName);
   return {

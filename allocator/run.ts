@@ -42,8 +42,8 @@ const TOKEN_BYTES = 16;
 
 /** Returns at once; the checks are there from the start, and false until the caches are filled. */
 export function runAllocator(options: RunOptions, signal: AbortSignal): RunningAllocator {
-  const { client, log, registry, clock = systemClock } = options;
-  const reflectors = createReflectors(client, log, registry);
+  const { client, config, log, registry, clock = systemClock } = options;
+  const reflectors = createReflectors(client, config.namespace, log, registry);
   const allocator = new Allocator(reflectors.stores, clock);
   // A replica that stands by is ready when it could take over; who leads is a metric, not a matter of health.
   return { ready: { caches: cacheCheck(reflectors.byName) }, ended: run(options, allocator, reflectors, signal) };

@@ -3,7 +3,7 @@
  * memory follows the number of endpoints of load-balancer Services, and the kubelet's reports are nothing new.
  */
 import type { KubeObject, ObjectMeta } from '../api/object.ts';
-import type { EndpointSlice, Node } from '../api/service.ts';
+import type { EndpointSlice, Node, Pod } from '../api/service.ts';
 
 export function slimSlice(slice: EndpointSlice): EndpointSlice {
   return {
@@ -37,6 +37,14 @@ export function slimNode({ metadata, spec, status }: Node): Node {
         .filter(({ type }) => type === 'Ready')
         .map((ready) => pick(ready, ['type', 'status', 'message'])),
     },
+  };
+}
+
+/** Where it is, and no more. */
+export function slimPod({ metadata, spec }: Pod): Pod {
+  return {
+    metadata: pick(metadata, ['name', 'namespace', 'uid', 'resourceVersion']),
+    ...(spec && { spec: pick(spec, ['nodeName']) }),
   };
 }
 

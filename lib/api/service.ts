@@ -58,6 +58,10 @@ export interface ServiceCidr extends KubeObject {
   readonly spec?: { readonly cidrs?: readonly string[] };
 }
 
+export interface Pod extends KubeObject {
+  readonly spec?: { readonly nodeName?: string };
+}
+
 export interface Node extends KubeObject {
   readonly spec?: {
     readonly unschedulable?: boolean;

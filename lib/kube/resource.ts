@@ -4,7 +4,7 @@ import type { EipClaim } from '../api/claim.ts';
 import type { EipObject } from '../api/eip-types.ts';
 import { OPENELB_GROUP, SKYCAP_GROUP } from '../api/keys.ts';
 import type { KubeObject } from '../api/object.ts';
-import type { EndpointSlice, Namespace, Node, Service, ServiceCidr } from '../api/service.ts';
+import type { EndpointSlice, Namespace, Node, Pod, Service, ServiceCidr } from '../api/service.ts';
 import type { SpeakerObject } from '../api/speaker-types.ts';
 
 /** `T` is what the API server answers with for this resource. */
@@ -25,6 +25,7 @@ const skycap = { group: SKYCAP_GROUP, version: 'v1alpha1', namespaced: false };
 
 export const SERVICES: Resource<Service> = { ...core, kind: 'Service', plural: 'services', namespaced: true };
 export const NAMESPACES: Resource<Namespace> = { ...core, kind: 'Namespace', plural: 'namespaces', namespaced: false };
+export const PODS: Resource<Pod> = { ...core, kind: 'Pod', plural: 'pods', namespaced: true };
 export const NODES: Resource<Node> = { ...core, kind: 'Node', plural: 'nodes', namespaced: false };
 export const SERVICE_CIDRS: Resource<ServiceCidr> = {
   group: 'networking.k8s.io',

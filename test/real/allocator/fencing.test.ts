@@ -156,7 +156,7 @@ describe('two that act at the same time, without any fence, their writes late', 
     const registry = new Registry();
     const client = lab.plane.client(ALLOCATOR_USER);
     const stop = new AbortController();
-    const reflectors = createReflectors(client, log, registry);
+    const reflectors = createReflectors(client, 'skycap-system', log, registry);
     const allocator = new Allocator(reflectors.stores, systemClock);
     const following = reflectors.run(stop.signal);
     await reflectors.waitForSync(stop.signal);

@@ -1,5 +1,5 @@
 import { HeardSpeakers } from '../../../allocator/heard-speakers.ts';
-import type { Node } from '../../../lib/api/service.ts';
+import type { Node, Pod } from '../../../lib/api/service.ts';
 import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
 import { HandStore } from '../../support/hand-store.ts';
 import { logSink } from '../../support/log-sink.ts';
@@ -26,13 +26,14 @@ const ALL = 'Established 198.51.100.7';
 function make() {
   const said = new HandStore<SpeakerObject>();
   const nodes = new HandStore<Node>();
-  const heard = new HeardSpeakers(said, nodes, logSink().log);
+  const pods = new HandStore<Pod>();
+  const heard = new HeardSpeakers({ said, nodes, pods }, logSink().log);
   const told: string[] = [];
   heard.subscribe((change) => {
     const old = change.type === 'modified' ? `${words(change.old)} → ` : '';
     told.push(`${change.type} ${change.key}: ${old}${words(change.object)}`);
   });
-  return { said, nodes, heard, told };
+  return { said, nodes, pods, heard, told };
 }
 
 test.each<[string, Node | undefined, string]>([
@@ -78,4 +79,41 @@ test('a speaker that was told to end says nothing any more', () => {
   expect(heard.get('a')?.status?.sessions?.[0]?.lastError).toBe('the speaker has ended');
   said.put(one);
   expect(words(heard.get('a')!)).toBe(ALL);
+});
+
+describe('pods of the speaker', () => {
+  const pod = (name: string, nodeName?: string): Pod => ({
+    metadata: { name, namespace: 'skycap-system' },
+    ...(nodeName && { spec: { nodeName } }),
+  });
+
+  test('where none was ever seen, what the Speakers say counts', () => {
+    const { said, heard } = make();
+    said.put(speaker('a'));
+    expect(words(heard.get('a')!)).toBe(ALL);
+  });
+
+  test('a Speaker of a node without one counts as ended, until there is one again', () => {
+    const { said, pods, heard, told } = make();
+    said.put(speaker('a'), speaker('b'));
+    pods.put(pod('one', 'a'), pod('two'), pod('two', 'b'));
+    expect([...heard.values()].map(words)).toEqual([ALL, ALL]);
+    told.length = 0;
+    pods.remove(pod('one', 'a'));
+    expect(words(heard.get('a')!)).toBe('Idle ');
+    expect(heard.get('a')?.status?.stopping).toBe(true);
+    pods.remove(pod('two', 'b'));
+    expect([...heard.values()].map(words)).toEqual(['Idle ', 'Idle ']);
+    pods.put(pod('three', 'a'));
+    expect(told).toEqual([`modified a: ${ALL} → Idle `, `modified b: ${ALL} → Idle `, `modified a: Idle  → ${ALL}`]);
+  });
+
+  test('one that is replaced is not missed while the old one is there', () => {
+    const { said, pods, told } = make();
+    said.put(speaker('a'));
+    pods.put(pod('old', 'a'), pod('new', 'a'));
+    told.length = 0;
+    pods.remove(pod('old', 'a'));
+    expect(told).toEqual([]);
+  });
 });
