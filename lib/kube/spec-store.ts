@@ -4,12 +4,16 @@
  *
  * What is watched is the metadata alone (`PartialObjectMetadata`, k8s.io/apimachinery `meta/v1`): about a kilobyte, whatever the status holds.
  * `metadata.generation` tells when the spec has changed, and only then the object is read. Until it is, the former one stands.
+ *
+ * What goes with its CRD stays here until there is an object of the kind again: nobody has asked for its deletion, and an uninstall of something else must not end what a node
+ * does (decisions/0018).
  */
 
-import { type KubeObject, sameMarks } from '../api/object.ts';
+import { type KubeObject, keyOf, sameMarks } from '../api/object.ts';
 import { LevelLoop } from '../process/level-loop.ts';
 import { changesOf } from './changes.ts';
 import type { ListOptions } from './client.ts';
+import { CRDS, crdName, establishedSince } from './crd.ts';
 import { iterable } from './iterable.ts';
 import { pagesOf } from './pages.ts';
 import { Reflector, type ReflectorOptions } from './reflector.ts';
@@ -87,7 +91,9 @@ export class SpecStore<T extends KubeObject> implements Store<T> {
     if (!this.#heads.synced) return;
     const stale = this.#stale();
     const fresh = stale.length === 0 ? [] : await this.#list(stale, signal);
-    for (const key of [...this.#items.keys()]) if (!this.#heads.get(key)) this.#remove(key);
+    const gone = [...this.#items.values()].filter((object) => !this.#heads.get(keyOf(object)));
+    const isKept = gone.length > 0 && (await this.#wentWithCrd(gone, signal));
+    for (const object of isKept ? [] : gone) if (!this.#heads.get(keyOf(object))) this.#remove(keyOf(object));
     for (const object of fresh) this.#put(object);
     for (const head of this.#heads.values()) this.#relabel(head);
     // What changed while it was read has triggered the loop again; what is not there any more comes as a deletion.
@@ -111,6 +117,17 @@ export class SpecStore<T extends KubeObject> implements Store<T> {
     for await (const page of pagesOf(client, resource, { ...selection, limit: PAGE_SIZE, signal }))
       items.push(...page.items);
     return items.map(withoutStatus);
+  }
+
+  /** The CRD is away or about to be; or it was made again, and no object of the kind was since. */
+  async #wentWithCrd(gone: readonly T[], signal: AbortSignal): Promise<boolean> {
+    const { client, resource } = this.#options;
+    const { items } = await client.list(CRDS, { fieldSelector: `metadata.name=${crdName(resource)}`, signal });
+    const since = establishedSince(items[0]);
+    if (since === undefined) return true;
+    return (
+      this.#heads.size === 0 && gone.every(({ metadata: { creationTimestamp = '' } }) => creationTimestamp < since)
+    );
   }
 
   /** Takes in an object as it was read, unless it is gone again. */

@@ -130,3 +130,25 @@ it('many changes at once are read together', async () => {
   await eventually(() => expect(names.map(addressOf)).toEqual(names.map((_, i) => `10.0.${100 + i}.0/24`)));
   expect(reads.length).toBeLessThan(names.length);
 });
+
+it('what goes with its CRD stays until there is an object of the kind again', async () => {
+  const before = [...store.values()].map(({ metadata }) => metadata.name).toSorted();
+  await create('new');
+  await eventually(() => expect(addressOf('new')).toBeDefined());
+  changes.length = 0;
+  const crd = 'eips.network.kubesphere.io';
+  await plane.kubectl(['delete', 'crd', crd]);
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect([...store.values()].map(({ metadata }) => metadata.name).toSorted()).toEqual([...before, 'new'].toSorted());
+  await plane.kubectl(['apply', '-f', join(MANIFESTS, 'crds/eips.yaml')]);
+  await plane.kubectl(['wait', '--for=condition=Established', `crd/${crd}`]);
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(changes).toEqual([]);
+  await create('new');
+  await eventually(() => expect([...store.values()].map(({ metadata }) => metadata.name)).toEqual(['new']), {
+    withinMs: 30_000,
+  });
+  // One that is deleted by itself goes.
+  await admin.delete(EIPS, { name: 'new' });
+  await eventually(() => expect([...store.values()]).toEqual([]));
+}, 60_000);
