@@ -37,6 +37,7 @@ import { registerResponderMetrics } from './l2/responder/responder-metrics.ts';
 import type { ResponderListener } from './l2/responder-port.ts';
 import { SpeakerLoop } from './loop.ts';
 import { speakerMetrics } from './metrics.ts';
+import { readNodeSegments } from './node-segments.ts';
 import { Reporter } from './report.ts';
 import { takeEips, takeSnapshot } from './snapshot.ts';
 import { SpeakerObjectStore } from './speaker-object.ts';
@@ -123,6 +124,11 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     store,
     silent: () => silentCaches({ ...stores.sources, ...layer2.caches }),
     layer2: () => layer2.state,
+    segments: () =>
+      readNodeSegments({
+        nodeAddresses: (node()?.status?.addresses ?? []).map(({ address }) => address),
+        interfaces: (store.status?.layer2Interfaces ?? []).map(({ name }) => name),
+      }),
     metrics,
     log,
     skycapVersion: packageJson.version,

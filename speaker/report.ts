@@ -17,6 +17,7 @@ import { identityOf, parseProtocols, type SessionIdentity, sessionReport } from 
 import type { Layer2State } from './l2/layer2.ts';
 import type { LoopState } from './loop.ts';
 import type { SpeakerMetrics } from './metrics.ts';
+import type { NodeSegments } from './node-segments.ts';
 import { isPortInUse } from './session-error.ts';
 import { isUrgent, isWorthWriting, type ReportedStatus, type SpeakerStatus, speakerStatus } from './status.ts';
 
@@ -41,6 +42,8 @@ export interface ReporterOptions {
   readonly onPortInUse: (session: SpeakerSession) => void;
   readonly silent: () => readonly string[];
   readonly layer2: () => Layer2State | undefined;
+  /** @default none is told */
+  readonly segments?: () => NodeSegments;
   readonly metrics: SpeakerMetrics;
   readonly log: Logger;
   readonly skycapVersion: string;
@@ -112,7 +115,7 @@ export class Reporter {
   }
 
   #status({ planned, outcome }: LoopState, sessions: readonly SpeakerSession[] | undefined): ReportedStatus {
-    const { control, skycapVersion, nowMs, store, silent, layer2 } = this.#options;
+    const { control, skycapVersion, nowMs, store, silent, layer2, segments } = this.#options;
     const bird = control.version?.text ?? store.status?.versions?.bird;
     return speakerStatus({
       planned,
@@ -120,6 +123,7 @@ export class Reporter {
       sessions,
       silent: silent(),
       layer2: layer2(),
+      ...(segments && { segments: segments() }),
       versions: { skycap: skycapVersion, ...(bird && { bird }) },
       former: store.status,
       now: `${new Date(nowMs()).toISOString().slice(0, 19)}Z`,

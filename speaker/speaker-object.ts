@@ -108,6 +108,8 @@ function withAbsences(status: ReportedStatus): object {
     routerId: null,
     localAs: null,
     layer2Conflicts: null,
+    networks: null,
+    gateways: null,
     ...status,
     versions: { bird: null, ...status.versions },
   };

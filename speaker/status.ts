@@ -14,6 +14,7 @@ import type { Plan, Planned } from './desired/plan.ts';
 import { conflictText } from './l2/conflict-text.ts';
 import type { Layer2State } from './l2/layer2.ts';
 import type { Layer2Status } from './l2/publisher.ts';
+import type { NodeSegments } from './node-segments.ts';
 import { explainingError, isPortInUse } from './session-error.ts';
 
 export type SpeakerStatus = NonNullable<SpeakerObject['status']>;
@@ -30,6 +31,8 @@ export interface StatusInput {
   readonly silent: readonly string[];
   /** Undefined while layer 2 is not in use. */
   readonly layer2?: Layer2State | undefined;
+  /** Its networks and gateways. */
+  readonly segments?: NodeSegments;
   readonly versions: { readonly skycap: string; readonly bird?: string };
   /** What the object says now. */
   readonly former: SpeakerStatus | undefined;
@@ -66,6 +69,7 @@ export function speakerStatus(input: StatusInput): ReportedStatus {
     ...(input.layer2 && input.layer2.conflicts.length > 0 && { layer2Conflicts: input.layer2.conflicts }),
     announcedAddresses: plan ? announcedBy(plan) : (former?.announcedAddresses ?? 0),
     ...bgpOf(plan, former),
+    ...input.segments,
     versions: input.versions,
     conditions: [...verdicts, readyVerdict(input, verdicts)].map((verdict) => condition(verdict, input)),
   };
