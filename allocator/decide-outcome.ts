@@ -3,6 +3,8 @@
  *
  * It ends in the one word that stands in the condition `skycap.io/AddressAssigned`.
  */
+
+import type { ClaimHolder } from '../lib/api/claim.ts';
 import { reasonOf } from '../lib/api/parse-wants.ts';
 import { formatProblems, type Problem } from '../lib/api/problem.ts';
 import type { Reason } from '../lib/api/reasons.ts';
@@ -34,12 +36,16 @@ export interface Outcome {
   readonly isComplete: boolean;
 }
 
+type AsStored = (holder: ClaimHolder, address: Address) => ClaimHolder;
+
 export interface OutcomeFacts {
   readonly wants: Wants;
   /** For the families that are not pinned; absent where all are. */
   readonly choice: Choice | undefined;
   readonly pinned: readonly Holding[];
   readonly holdings: readonly Holding[];
+  /** See `apartAt`. */
+  readonly asStored?: AsStored;
   /** What is the matter with the Eip of a pinned holding. */
   readonly troubleOf: (source: Source) => Obstacle;
 }
@@ -59,9 +65,14 @@ export function decideOutcome(facts: OutcomeFacts): Outcome {
  *
  * @param plain what it asks for as a matter of course.
  */
-export function decideInvalid(problems: readonly Problem[], holdings: readonly Holding[], plain: Wants): Outcome {
+export function decideInvalid(
+  problems: readonly Problem[],
+  holdings: readonly Holding[],
+  plain: Wants,
+  asStored?: AsStored,
+): Outcome {
   const uses = keptHoldings(holdings).map(useOf);
-  const apart = apartIn(uses, holdings, (holding) => wantsAsHeld(plain, holding));
+  const apart = apartIn(uses, { holdings, asStored }, (holding) => wantsAsHeld(plain, holding));
   return keeping(uses, { reason: reasonOf(problems), message: sentences(formatProblems(problems), apart) }, 'no');
 }
 
@@ -91,8 +102,8 @@ function lacking(uses: readonly Use[], obstacle: Obstacle, facts: OutcomeFacts):
 
 /** The Service has what it must have; an address may be of an Eip that needs mending, or shared with Services that it could not join now. */
 function having(uses: readonly Use[], facts: OutcomeFacts): Pick<Outcome, 'reason' | 'message'> {
-  const { pinned, choice, troubleOf, wants, holdings } = facts;
-  const apart = apartIn(uses, holdings, () => wants);
+  const { pinned, choice, troubleOf, wants } = facts;
+  const apart = apartIn(uses, facts, () => wants);
   const troubles = pinned.map(({ claim }) => troubleOf(claim.spec));
   const [first] = troubles;
   if (!first) {
@@ -110,20 +121,21 @@ function unfulfilled(facts: OutcomeFacts, obstacle: Obstacle): Outcome {
   return waiting(keptHoldings(facts.holdings).map(useOf), obstacle, facts);
 }
 
-function waiting(uses: readonly Use[], obstacle: Obstacle, { wants, holdings }: OutcomeFacts): Outcome {
+function waiting(uses: readonly Use[], obstacle: Obstacle, facts: OutcomeFacts): Outcome {
+  const { wants } = facts;
   const kept = inOrder(wants.families, uses);
-  const apart = apartIn(kept, holdings, () => wants);
+  const apart = apartIn(kept, facts, () => wants);
   return keeping(kept, { ...obstacle, message: sentences(obstacle.message, apart) }, 'must');
 }
 
 /** What is in the way of those who share these addresses, all of them being there already. */
 function apartIn(
   uses: readonly Use[],
-  holdings: readonly Holding[],
+  { holdings, asStored }: { readonly holdings: readonly Holding[]; readonly asStored?: AsStored | undefined },
   wantsAt: (holding: Holding) => Wants,
 ): string | undefined {
   const shared = holdings.filter(({ address }) => isUsed(uses, address));
-  const apart = new Set(shared.flatMap((holding) => apartAt(wantsAt(holding), holding) ?? []));
+  const apart = new Set(shared.flatMap((holding) => apartAt(wantsAt(holding), holding, asStored) ?? []));
   return apart.size > 0 ? [...apart].join('; ') : undefined;
 }
 

@@ -92,6 +92,11 @@ export function wishIn({
   };
 }
 
+/** The entry with this wish in place of its own. */
+export function withWish({ namespace, name, uid, token, since }: ClaimHolder, wish: ClaimedWish): ClaimHolder {
+  return { namespace, ...(name !== undefined && { name }), ...(uid !== undefined && { uid }), token, ...wish, since };
+}
+
 /** Equal exactly when two wishes are, whatever the order of the ports. */
 export function wishText(wish: ClaimedWish): string {
   const { ports, ...rest } = wish;

@@ -31,6 +31,7 @@ import type { Part, Texts } from './rewrites.ts';
 import { finalizersOnlyPatch, servicePatch, textsIn } from './service-patch.ts';
 import { ServiceUpkeep, type UpkeepDeps } from './service-upkeep.ts';
 import {
+  asStoredIn,
   claimantFor,
   type ServiceView,
   situationFor,
@@ -154,26 +155,20 @@ export class ServiceReconciler {
     const { pinned } = view;
     const troubleOf = (source: Source) => world.eips.troubleOf(source);
     const outcomeWith = (holdings: readonly Holding[]): Outcome =>
-      decideOutcome({ wants, choice, pinned, holdings, troubleOf });
+      decideOutcome({ wants, choice, pinned, holdings, troubleOf, asStored: asStoredIn(world) });
     const outcome = outcomeWith(view.holdings);
-    const left = beyond && !refusal ? await this.#exchange(view, beyond, outcome, signal) : undefined;
-    const isLeft = ({ address }: Holding): boolean => left?.some((one) => sameAddress(one, address)) ?? false;
-    const last = left ? outcomeWith(view.holdings.filter((holding) => !isLeft(holding))) : outcome;
-    const again = await this.#settle(view, wants, last, signal);
+    const left = beyond && !refusal ? await this.#exchange(view, beyond, outcome, signal) : [];
+    const stays = view.holdings.filter(({ address }) => !left?.some((one) => sameAddress(one, address)));
+    const again = await this.#settle(view, wants, outcomeWith(stays), signal);
     // The queue tries again later, and tells of it.
     if (refusal) throw refusal;
     return again;
   }
 
   /** @returns addresses that it leaves to others who wait for them, while it waits for theirs. */
-  async #exchange(
-    view: ServiceView,
-    wants: Wants,
-    outcome: Outcome,
-    signal: AbortSignal,
-  ): Promise<readonly Address[] | undefined> {
+  async #exchange(view: ServiceView, wants: Wants, outcome: Outcome, signal: AbortSignal): Promise<readonly Address[]> {
     const { world, config, waiting, log } = this.#deps;
-    if (outcome.waits !== 'must' || outcome.uses.length === 0) return undefined;
+    if (outcome.waits !== 'must' || outcome.uses.length === 0) return [];
     const step = exchangeStep(view, wants, world, waiting, config);
     if (step.kind === 'leave') {
       log.info({ service: view.key, addresses: step.addresses.map(formatAddress) }, 'address left in an exchange');
@@ -182,14 +177,19 @@ export class ServiceReconciler {
     for (const { address, eip } of step.kind === 'reserve' ? step.places : []) {
       await this.#claimerFor(view).retake(address, eip, reservation(this.#claimant(view, wants)), signal);
     }
-    return undefined;
+    return [];
   }
 
   /** It can't be read. */
   #keep(view: ServiceView, problems: readonly Problem[], signal: AbortSignal): Promise<Again | undefined> {
     const plain = wantsWithoutWishes(view.service);
     if (!plain) throw new Error(`Cannot judge Service "${view.key}": it asks for nothing`);
-    return this.#settle(view, undefined, decideInvalid(problems, view.holdings, plain), signal);
+    return this.#settle(
+      view,
+      undefined,
+      decideInvalid(problems, view.holdings, plain, asStoredIn(this.#deps.world)),
+      signal,
+    );
   }
 
   /** Publishes, and then sees to the claims. */

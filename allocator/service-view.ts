@@ -2,8 +2,9 @@
  * One Service as the decision needs it, gathered from the world without waiting for anything: is it ours, what does it want, what does
  * it hold, what would be chosen for it now.
  */
+import type { ClaimHolder } from '../lib/api/claim.ts';
 import { BY_DEFAULT_CONDITION, EIP_LABEL, SERVICE_ANNOTATIONS } from '../lib/api/keys.ts';
-import { type Condition, keyOf } from '../lib/api/object.ts';
+import { type Condition, keyFor, keyOf } from '../lib/api/object.ts';
 import { isOurs, type ParsedWants, parseWants, type UnmarkedServices } from '../lib/api/parse-wants.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import { isServedByAnother } from '../lib/api/served-by-another.ts';
@@ -13,7 +14,7 @@ import type { Situation } from '../lib/ipam/choose.ts';
 import type { Claimant } from '../lib/ipam/claimer.ts';
 import { type Holding, pinnedHoldings } from '../lib/ipam/holding.ts';
 import { type Address, sameAddress } from '../lib/net/address.ts';
-import { newHolder } from './holder.ts';
+import { newHolder, wishOf, withWish } from './holder.ts';
 import { annotatedAddresses, formerAddresses } from './holdings.ts';
 import { TakenForService } from './taken.ts';
 import type { World } from './world.ts';
@@ -94,6 +95,16 @@ export function wantsWithoutWishes(service: Service): Wants | undefined {
   const plain = { ...service, metadata: { ...service.metadata, annotations: { [optIn]: 'openelb' } }, spec };
   const parsed = parseWants(plain, { unmarkedServices: 'always', defaultEipExists: true, primaryFamily: 4 });
   return parsed.kind === 'wants' ? parsed.wants : undefined;
+}
+
+/** What the Service of an entry says now; the entry itself, where that can't be told. */
+export function asStoredIn(world: World): (holder: ClaimHolder, address: Address) => ClaimHolder {
+  return (holder, address) => {
+    const service = world.services.get(keyFor(holder.namespace, holder.name ?? ''));
+    if (!service || service.metadata.uid !== holder.uid) return holder;
+    const parsed = parseWants(service, { unmarkedServices: 'always', defaultEipExists: true, primaryFamily: 4 });
+    return parsed.kind === 'wants' ? withWish(holder, wishOf(parsed.wants, address)) : holder;
+  };
 }
 
 /** @param token for a new entry; one that exists keeps its own. */

@@ -33,6 +33,10 @@ export function watchAll(world: World, caches: Caches, term: () => Term | undefi
     else to.services.add(key);
     lookAtAnnounced(to, key, type === 'modified' ? [change.old, object] : [object], world);
   });
+  on(stores.services, (to, change) => {
+    if (change.type === 'modified' && sameWish(change.old, change.object)) return;
+    for (const sharer of sharersOf(change.key, world)) to.services.add(sharer);
+  });
   on(stores.namespaces, (to, change) => {
     if (change.type === 'modified' && sameTexts(change.old.metadata.labels, change.object.metadata.labels)) return;
     to.turns.freed();
@@ -74,6 +78,21 @@ export function watchAll(world: World, caches: Caches, term: () => Term | undefi
     for (const eip of stores.eips.values()) to.eips.add(keyOf(eip));
     to.turns.freed();
   };
+}
+
+/** Those who have an address together with the Service: what it asks for may be in their way, or not any more. */
+function* sharersOf(service: string, { ledger }: World): Generator<string> {
+  const [namespace = '', name = ''] = service.split('/');
+  for (const { spec } of ledger.heldBy(namespace, name)) {
+    for (const holder of spec.holders) {
+      const key = keyFor(holder.namespace, holder.name ?? '');
+      if (key !== service && holder.name !== undefined) yield key;
+    }
+  }
+}
+
+function sameWish(a: Service, b: Service): boolean {
+  return sameTexts(a.metadata.annotations, b.metadata.annotations) && JSON.stringify(a.spec) === JSON.stringify(b.spec);
 }
 
 /** The holders of before and after: who lost its entry must know as well. */

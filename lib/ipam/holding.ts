@@ -53,11 +53,23 @@ function fulfils(wants: Wants, holding: Holding): boolean {
   return wants.eipNames.length === 0 || wants.eipNames.includes(holding.eipName);
 }
 
-/** What keeps those who hold the address from being together by the rules; who has it reserved is not there yet. */
-export function apartAt(wants: Wants, { address, claim, own }: Holding): string | undefined {
+/**
+ * What keeps those who hold the address from being together by the rules; who has it reserved is not there yet.
+ *
+ * @param asStored the entry as the Service of it says now, where that is known: a claim may be ahead of it, or behind.
+ */
+export function apartAt(
+  wants: Wants,
+  { address, claim, own }: Holding,
+  asStored: (holder: ClaimHolder, address: Address) => ClaimHolder = (holder) => holder,
+): string | undefined {
   const others = claim.spec.holders.filter(({ namespace, name, token, waiting }) => {
     const isSame = name !== undefined && own.name !== undefined ? name === own.name : token === own.token;
     return !waiting && (namespace !== own.namespace || !isSame);
   });
-  return whyApart(wants, address, others);
+  return whyApart(
+    wants,
+    address,
+    others.map((holder) => asStored(holder, address)),
+  );
 }

@@ -182,3 +182,16 @@ test('who can’t be read stays where another holder has one of its ports now, a
   expect(at(82)).toMatchObject({ uses: [{}], message: expect.not.stringContaining('port 81') });
   expect(at(81)).toMatchObject({ uses: [{}], message: expect.stringContaining('back uses port 81/TCP') });
 });
+
+test('what is in the way is told by what a Service says, not by a claim that is ahead of it or behind', () => {
+  const back = holder('back', { sharingKey: 'k' });
+  const front = holder('front', { sharingKey: 'k' });
+  const shared = { ...holding('10.0.0.1', 'usable'), own: front, claim: claim('10.0.0.1', [front, back]) };
+  const facts = {
+    wants: wants({ sharingKey: 'k' }),
+    choice: { kind: 'assigned', given: [given('10.0.0.1')] },
+  } as const;
+  expect(decide({ ...facts, holdings: [shared] }).reason).toBe('KeepsFormerAddress');
+  const asStored = (one: typeof back) => ({ ...one, ports: [{ port: 81, protocol: 'TCP' as const }] });
+  expect(decide({ ...facts, holdings: [shared], asStored }).reason).toBe('Assigned');
+});
