@@ -254,6 +254,23 @@ describe('recovers within two seconds', () => {
   });
 });
 
+it('keeps its cache while the API server is stopped, and follows it again when it goes on', async () => {
+  const t = await following(plane.url);
+  await settled(t);
+  plane.pause('kube-apiserver');
+  try {
+    await until('it is noticed', () => t.reflector.failure !== undefined);
+    await until('silence', () => t.reflector.silentForMs() > 2_500);
+    expect([t.reflector.size, t.changes.length]).toEqual([1, 1]);
+  } finally {
+    plane.resume('kube-apiserver');
+  }
+  await t.set('first', '2');
+  await t.sees('first', '2', 5_000);
+  await until('all well', () => t.reflector.failure === undefined);
+  expect(t.lines.filter((l) => l.level === 'warn')).toHaveLength(1);
+});
+
 it('logs once what goes wrong in turns', async () => {
   const proxy = await apiProxy();
   const t = await following(proxy.url);
