@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { ADDRESS, byRank } from '../../../support/layer2-builders.ts';
 import { World } from '../../../support/layer2-world.ts';
-import { anEip, aService, aSnapshot } from '../../../support/speaker-builders.ts';
+import { anEip, anEndpoint, aService, aSlice, aSnapshot, READY } from '../../../support/speaker-builders.ts';
 
 const NAMES = ['node-1', 'node-2', 'node-3'];
 const [first, second, third] = byRank(NAMES) as [string, string, string];
@@ -135,6 +135,37 @@ it('one that ends in order hands over: never is nobody there, and who takes it o
   expect(world.node(first).isFree).toBe(true);
   expect(world.answering(ADDRESS)).toEqual([second]);
   expect(world.node(second).asked).toEqual([]);
+});
+
+it('two who see the endpoints at different times do not both let go', async () => {
+  const local = (node: string) =>
+    aSnapshot({
+      services: [aService({ policy: 'Local', ips: [ADDRESS] })],
+      slices: [aSlice([anEndpoint(node, READY)])],
+      eips: [EIP],
+    });
+  const world = await acquainted(new World(NAMES, local(first)));
+  expect(world.answering(ADDRESS)).toEqual([first]);
+  const act = async (name: string, endpoint: string) => {
+    world.snapshot = local(endpoint);
+    await world.node(name).act();
+  };
+  // The endpoint moves to the second, which takes the address.
+  await act(second, second);
+  await act(first, second);
+  expect(world.answering(ADDRESS).sort()).toEqual([first, second].sort());
+  // It is back on the first, as the second sees at once. Each knows of the other that it has the address, and not yet that it is about to give it up.
+  world.node(first).hear();
+  await act(second, first);
+  await act(first, second);
+  expect(world.answering(ADDRESS)).toEqual([second]);
+  for (const name of [second, first, second]) {
+    world.node(name).hear();
+    await act(name, first);
+    expect(world.answering(ADDRESS)).not.toEqual([]);
+  }
+  await world.settle();
+  expect(world.answering(ADDRESS)).toEqual([first]);
 });
 
 it('what was taken over from a dead node is handed over as well, whatever the object of that one says', async () => {
