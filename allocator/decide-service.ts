@@ -237,10 +237,14 @@ function eventsFor(facts: ServiceFacts, outcome: Outcome, addresses: readonly Ad
     ...(fresh.length > 0 ? [event('Normal', 'AssignIP', `assigned ${describe(fresh)}`)] : []),
     ...releaseEvents(gone),
     ...lateEvents(facts, addresses),
-    ...(isNews && outcome.reason !== 'Assigned'
-      ? [event('Warning', 'AddressPending', `${outcome.reason}: ${outcome.message}`)]
-      : []),
+    ...(isNews && outcome.reason !== 'Assigned' ? [obstacleEvent(outcome)] : []),
   ];
+}
+
+/** A Service that keeps an address has one: nothing is pending. */
+function obstacleEvent({ hasAddress, reason, message }: Outcome): ServiceEvent {
+  if (hasAddress) return event('Warning', reason, message);
+  return event('Warning', 'AddressPending', `${reason}: ${message}`);
 }
 
 /** The create call was answered with an address that had to give way before the Service was stored. */

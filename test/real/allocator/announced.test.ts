@@ -7,7 +7,7 @@ import type { Condition } from '../../../lib/api/object.ts';
 import type { Endpoint } from '../../../lib/api/service.ts';
 import type { SpeakerSession } from '../../../lib/api/speaker-types.ts';
 import { EVENTS } from '../../../lib/kube/event.ts';
-import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, SPEAKERS } from '../../../lib/kube/resource.ts';
+import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, PODS, SPEAKERS } from '../../../lib/kube/resource.ts';
 import { AllocatorLab, eventually, type Replica } from './harness.ts';
 
 let lab: AllocatorLab;
@@ -48,6 +48,13 @@ async function report(node: string, status: object): Promise<void> {
 
 async function patchNode(name: string, body: object, subresource?: 'status'): Promise<void> {
   await lab.admin.patch(NODES, { name }, body, { type: 'merge', ...(subresource && { subresource }) });
+}
+
+/** Of the speaker. */
+async function startPod(name: string, nodeName: string): Promise<void> {
+  const labels = { 'app.kubernetes.io/name': 'skycap', 'app.kubernetes.io/component': 'speaker' };
+  const spec = { nodeName, containers: [{ name: 'speaker', image: 'none' }] };
+  await lab.admin.create(PODS, { metadata: { name, namespace: 'skycap-system', labels }, spec });
 }
 
 /** As the controller of EndpointSlices does: with the labels of the Service. */
@@ -208,6 +215,23 @@ test('a node that Kubernetes has lost announces nothing', async () => {
   await becomes('picky/web', /^False NodeLost/);
   expect(await words('routed/first')).toMatch(/^True/);
   await readyIs('True');
+  await becomes('picky/web', /^True/);
+});
+
+test('a speaker whose pod is gone announces nothing, though nobody says so', async () => {
+  const { plane } = lab;
+  const inSystem = (...args: string[]) => plane.kubectl([...args, '-n', 'skycap-system']);
+  await inSystem('create', 'serviceaccount', 'default').catch(() => {});
+  for (const node of ['node-1', 'node-2']) await startPod(`speaker-${node}`, node);
+  await replica.idle();
+  expect(await words('picky/web')).toMatch(/^True/);
+  await inSystem('delete', 'pod', 'speaker-node-2', '--force', '--grace-period=0');
+  await becomes('picky/web', /^False SpeakerStopping: .* the speaker has ended on every node that may announce it/);
+  await eventually(async () => expect(await eipWords('routed')).toMatch(/from 1 node \(node-1\)/));
+  await inSystem('delete', 'pod', 'speaker-node-1', '--force', '--grace-period=0');
+  await becomes('routed/first', /^False SpeakerStopping/);
+  for (const node of ['node-1', 'node-2']) await startPod(`again-${node}`, node);
+  await becomes('routed/first', /^True/);
   await becomes('picky/web', /^True/);
 });
 

@@ -158,6 +158,13 @@ test('a Service that waits: since when, why, and a warning once', () => {
   expect(decideService(facts(known), waits).marks['skycap.io/waiting-since']).toBe('2026-01-01T12:00:00.000Z');
 });
 
+test('a Service that keeps an address is told why under that word, and not as pending', () => {
+  const keeps: Outcome = { ...waits, hasAddress: true, reason: 'KeepsFormerAddress', message: 'keeps 10.0.0.1: full' };
+  expect(decideService(facts(service()), keeps).events).toEqual([
+    { type: 'Warning', reason: 'KeepsFormerAddress', action: 'Assign', message: 'keeps 10.0.0.1: full' },
+  ]);
+});
+
 test.each<[string, Service, Partial<ServiceFacts>, Outcome, string[]]>([
   ['unknown to us stays', service({ published: ['192.0.2.9'] }), {}, waits, ['192.0.2.9']],
   [
