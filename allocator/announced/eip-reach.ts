@@ -32,6 +32,7 @@ const STANDINGS = [
   'NoSessions',
   'PeerDisabled',
   'SessionsDown',
+  'PortInUse',
   'BirdUnreachable',
   /** By BGP: it announces. On layer 2: it can have the address. */
   'Announced',
@@ -124,13 +125,16 @@ function sessionStanding(
     return bgpConf === 'missing' ? 'NoBgpConf' : 'AnnouncedByCni';
   }
   if (sessions.every(({ disabled }) => disabled)) return 'PeerDisabled';
-  if (!sessions.some(({ state, disabled }) => state === 'Established' && !disabled)) return 'SessionsDown';
+  const said = status?.conditions?.find(({ type }) => type === 'SessionsEstablished');
+  if (!sessions.some(({ state, disabled }) => state === 'Established' && !disabled)) {
+    return said?.reason === 'PortInUse' ? 'PortInUse' : 'SessionsDown';
+  }
   // What is said of the sessions is what was known last.
-  const isUnknown = status?.conditions?.some(
-    ({ type, status: is }) => type === 'SessionsEstablished' && is === 'Unknown',
-  );
-  return isUnknown ? 'BirdUnreachable' : 'Announced';
+  return said?.status === 'Unknown' ? 'BirdUnreachable' : 'Announced';
 }
+
+/** Of a Speaker's conditions; each other one means nothing here. */
+const REACH_REASONS: readonly string[] = ['ResponderMute', 'PortInUse'] satisfies Reason[];
 
 /** All that a reach is made from, of one Speaker. */
 export function reachText({ metadata, status }: SpeakerObject): string {
@@ -147,6 +151,6 @@ export function reachText({ metadata, status }: SpeakerObject): string {
     sessions,
     status?.layer2Unable ?? [],
     status?.stopping ?? false,
-    conditions.map(({ type, status: is, reason }) => [type, is, reason === 'ResponderMute']),
+    conditions.map(({ type, status: is, reason }) => [type, is === 'Unknown', REACH_REASONS.includes(reason)]),
   ]);
 }

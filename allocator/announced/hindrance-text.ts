@@ -41,6 +41,8 @@ const TEXTS: Readonly<Record<Exclude<Hindrance, 'NoLocalEndpoints'>, (eip: Eip) 
     `no node that may announce it has a session with a router for IPv${range.family}; create a BgpPeer, or see the conditions of the Speakers`,
   PeerDisabled: () => 'every session is shut down by spec.conf.adminDown of its BgpPeer; set it to false',
   SessionsDown: () => 'no session with a router is established; see the conditions of the BgpPeers',
+  PortInUse: () =>
+    'another program has the port of BGP on the nodes that may announce it; the conditions of the Speakers say which',
   BirdUnreachable: () => 'whether a session is up is not known, since BIRD does not answer; see kubectl get speakers',
 };
 

@@ -11,6 +11,7 @@ const lan: Eip = { ...eip('lan', '203.0.113.0/24'), protocol: 'layer2', interfac
 const onRack: Eip['nodeSelector'] = [{ key: 'rack', operator: 'In', values: ['r1'] }];
 const talks = (name: string, ...sessions: SpeakerSession[]) => speakerNode(name, { sessions });
 const unknown = { type: 'SessionsEstablished', status: 'Unknown', reason: 'BirdUnreachable' } as const;
+const taken = { type: 'SessionsEstablished', status: 'False', reason: 'PortInUse' } as const;
 const mute = { type: 'Layer2', status: 'False', reason: 'ResponderMute' } as const;
 const at = { message: '', lastTransitionTime: '' };
 
@@ -77,6 +78,11 @@ describe('by BGP', () => {
       'BIRD does not answer',
       verdict(web, [speakerNode('a', { sessions: [UP], conditions: [{ ...unknown, ...at }] })]),
       'Unknown BirdUnreachable: by bgp: whether a session is up is not known',
+    ],
+    [
+      'its port is taken',
+      verdict(web, [speakerNode('a', { sessions: [DOWN], conditions: [{ ...taken, ...at }] }), talks('b', DOWN)]),
+      'False PortInUse: by bgp: another program has the port of BGP',
     ],
     [
       'BIRD does not answer on one of two',
