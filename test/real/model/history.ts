@@ -17,6 +17,9 @@ export interface Judge {
   isExcused(service: Service, address: string | undefined): boolean;
   /** Whether the annotation `skycap.io/addresses` may be of somebody else's hand. */
   isForged(serviceKey: string): boolean;
+  /** A claim went, or is another's, that was held by this token and not bound to a Service yet. */
+  gaveWay(token: string): void;
+  hasGivenWay(token: string | undefined): boolean;
   /** Something happened, for the log of the run. */
   note(text: string): void;
   /** Something must not have happened. */
@@ -108,10 +111,11 @@ export class History {
     for (const address of now) this.#lookForOthers(judge, key, service, address);
   }
 
-  /** The answer to the create call is a promise. More may be given: the other family, if it was lacking. */
+  /** The answer to the create call is a promise, if it is stored in time. More may be given: the other family, if it was lacking. */
   #comparePromise(judge: Judge, key: string, before: Service, now: readonly string[]): void {
     const promised = before.metadata.annotations?.['skycap.io/addresses'];
     if (!promised || addressesIn(before).length > 0 || now.length === 0 || judge.isForged(key)) return;
+    if (judge.hasGivenWay(before.metadata.annotations?.['skycap.io/claim'])) return;
     const broken = promised.split(',').filter((address) => !now.includes(address) && !judge.isExcused(before, address));
     if (broken.length > 0) judge.violated(`${key} was promised ${promised} and got ${now.join()}`);
   }
@@ -129,6 +133,11 @@ export class History {
 
   #onClaim(type: string, claim: EipClaim): void {
     const before = this.#claims.get(claim.spec.address)?.spec.holders ?? [];
+    const after = type === 'deleted' ? [] : claim.spec.holders;
+    for (const { namespace, token, uid } of before) {
+      const isThere = after.some((holder) => holder.token === token);
+      if (uid === undefined && !isThere) this.#judgeOf(namespace)?.gaveWay(token);
+    }
     if (type === 'deleted') this.#claims.delete(claim.spec.address);
     else this.#claims.set(claim.spec.address, claim);
     const judge = claim.spec.holders.map(({ namespace }) => this.#judgeOf(namespace)).find((one) => one !== undefined);

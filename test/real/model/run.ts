@@ -45,6 +45,9 @@ export class Run implements Judge {
   readonly #unclaimed = new Set<string>();
   readonly #lost = new Set<string>();
   readonly #violations: string[] = [];
+  /** Tokens of claims that went before they were bound. */
+  readonly #gaveWay = new Set<string>();
+  readonly #beside = new Set<Promise<unknown>>();
 
   private constructor(site: Site, number: number) {
     this.site = site;
@@ -131,6 +134,21 @@ export class Run implements Judge {
     return address !== undefined && [...this.#deletedEips.keys()].some((key) => this.#isOf(key, address));
   }
 
+  gaveWay(token: string): void {
+    this.#gaveWay.add(token);
+  }
+
+  hasGivenWay(token: string | undefined): boolean {
+    return token !== undefined && this.#gaveWay.has(token);
+  }
+
+  /** Goes on beside the steps; what waits for rest waits for it as well. */
+  beside(work: Promise<unknown>): void {
+    const ended = work.catch((error) => this.violated(`a step beside the others failed: ${error}`));
+    this.#beside.add(ended);
+    void ended.finally(() => this.#beside.delete(ended));
+  }
+
   isForged(serviceKey: string): boolean {
     return this.#forged.has(serviceKey);
   }
@@ -194,6 +212,7 @@ export class Run implements Judge {
    * @param inTheEnd with the accounts of the Eips.
    */
   async untilAtRest(inTheEnd = false): Promise<AtRest> {
+    await Promise.all(this.#beside);
     const deadline = performance.now() + REST_WITHIN_MS;
     for (;;) {
       this.throwIfViolated();
@@ -228,6 +247,7 @@ export class Run implements Judge {
   /** Nothing of the run stays. There is no controller manager to remove a namespace: its finalizer is taken off by hand. */
   async remove(): Promise<void> {
     const { client, history, lab } = this.site;
+    await Promise.all(this.#beside);
     history.judges.delete(this);
     const gone = async <T extends KubeObject>(resource: Resource<T>, items: readonly T[]): Promise<void> => {
       const refs = items.map(({ metadata: { name = '', namespace } }) => ({ name, namespace }));

@@ -32,6 +32,7 @@ export class Site implements AsyncDisposable {
   readonly #allocators: Daemon[] = [];
   readonly #ending = new WeakSet<Daemon>();
   #started = 0;
+  #storing: HttpKubeClient | undefined;
 
   private constructor(lab: WebhookLab) {
     this.lab = lab;
@@ -43,6 +44,7 @@ export class Site implements AsyncDisposable {
     try {
       for (let i = 0; i < ALLOCATORS; i++) site.#allocators.push(await site.#startAllocator());
       await site.#refuseAfterAdmission();
+      await site.#letStore();
       await site.history.start();
       await until('an allocator leads', () => site.#leads(), { withinMs: 120_000, everyMs: 250 });
       return site;
@@ -54,6 +56,12 @@ export class Site implements AsyncDisposable {
 
   get client(): HttpKubeClient {
     return this.lab.client;
+  }
+
+  /** Stores a Service as it was reviewed, without another review: no webhook is asked about what this user does. */
+  get storing(): HttpKubeClient {
+    this.#storing ??= this.lab.plane.client(ALLOCATOR_USER);
+    return this.#storing;
   }
 
   /** Ends one of the two allocators and starts another in its place, unless that is being done. */
@@ -163,6 +171,16 @@ export class Site implements AsyncDisposable {
     }
     const holder = ['get', 'lease', 'skycap-allocator', '-n', 'skycap-system', '-o', 'jsonpath={.spec.holderIdentity}'];
     return (await this.lab.plane.kubectl(holder)) !== '';
+  }
+
+  async #letStore(): Promise<void> {
+    const about = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name: 'model-stores' } };
+    const rules = [{ apiGroups: [''], resources: ['services'], verbs: ['create'] }];
+    await this.lab.apply({ ...about, kind: 'ClusterRole', rules });
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'model-stores' };
+    const [, , namespace, name] = ALLOCATOR_USER.split(':');
+    const subjects = [{ kind: 'ServiceAccount', namespace, name }];
+    await this.lab.apply({ ...about, kind: 'ClusterRoleBinding', roleRef, subjects });
   }
 
   async #refuseAfterAdmission(): Promise<void> {

@@ -1,4 +1,5 @@
 /** Everything that users, administrators and accidents do to a cluster with Skycap in it, as steps of the model with the weight of each. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { ClaimHolder, EipClaim } from '../../../lib/api/claim.ts';
 import type { Service } from '../../../lib/api/service.ts';
@@ -165,6 +166,40 @@ const refusal = step('create what is refused after admission', slotted, async (r
   if (stored) run.violated('the policy of the test did not refuse');
 });
 
+/** As a tenant whose quota is used up, with a controller that tries again and again under new names. */
+const refusedFlood = step(
+  'create many that are refused after admission',
+  fc.tuple(fc.integer({ min: 2, max: 9 }), wishes),
+  async (run, [count, wish]) => {
+    const refused = async (i: number): Promise<void> => {
+      const name = i % 3 ? `y/f${performance.now() | 0}-${i}` : 'y/f-';
+      const stored = await create(run, serviceFor(run, `${run.prefix}${name}`, wish, { [REFUSED_LABEL]: 'yes' }));
+      if (stored) run.violated('the policy of the test did not refuse');
+    };
+    await Promise.all(Array.from({ length: count }, (_, i) => refused(i)));
+  },
+);
+
+/** Something between us and the storage took its time, as a webhook after us may: by then the claim may have given way. */
+const lateStore = step(
+  'create what is stored late',
+  fc.record({ slot: slots, wish: wishes, delayMs: fc.integer({ min: 0, max: 5_000 }) }, { noNullPrototype: true }),
+  async (run, { slot, wish, delayMs }, model) => {
+    const key = keyOf(run, model, slot);
+    const review = run.site.review(slot, serviceFor(run, key, wish), `late-${performance.now()}`);
+    // A webhook that is just being ended.
+    const reviewed = await review.catch(() => undefined);
+    if (!reviewed) return;
+    run.forging(key, reviewed.metadata.annotations?.['skycap.io/claim']);
+    const store = async (): Promise<void> => {
+      await sleep(delayMs);
+      run.note(`stored late: ${key}`);
+      await run.attempt(() => run.site.storing.create(SERVICES, reviewed));
+    };
+    run.beside(store());
+  },
+);
+
 const eipCreation = step('create Eip', eipKeys, (run, key) => run.createEip(key));
 const eipDeletion = step('delete Eip', fc.tuple(eipKeys, fc.boolean()), (run, [key, releases]) =>
   run.deleteEip(key, releases),
@@ -248,6 +283,8 @@ const everyday = weighted(
   [3, dryRun],
   [2, dryUpdate],
   [2, refusal],
+  [3, refusedFlood],
+  [3, lateStore],
   [4, eipCreation],
   [3, disabling],
   [4, eipEdit],
