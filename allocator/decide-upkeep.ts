@@ -26,7 +26,8 @@ export interface UpkeepFacts {
   readonly agreementOn: (holding: Holding) => Agreement;
   readonly seenMs: (holding: Holding) => number;
   readonly nowMs: number;
-  readonly graceMs: number;
+  /** How long an entry that is not bound may wait for a change that is under way. */
+  readonly graceMsOf: (holding: Holding) => number;
 }
 
 /** What is to stand in a claim in place of what stands there. */
@@ -63,12 +64,12 @@ export function decideUpkeep(facts: UpkeepFacts): Upkeep {
 }
 
 function verdictOn(holding: Holding, facts: UpkeepFacts): HolderVerdict {
-  const { service, serviceToken, outcome, nowMs, graceMs } = facts;
+  const { service, serviceToken, outcome, nowMs } = facts;
   return decideClaim(holding.own, {
     service: { uid: service.metadata.uid ?? '', token: serviceToken },
     isUsed: isWanted(holding, outcome),
     nowMs,
-    graceMs,
+    graceMs: facts.graceMsOf(holding),
     seenMs: facts.seenMs(holding),
   });
 }

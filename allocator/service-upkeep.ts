@@ -14,12 +14,14 @@ import { isOfFormer, wantsAsHeld } from './holdings.ts';
 import type { Later } from './later.ts';
 import type { Deps } from './ports.ts';
 import { type ServiceView, wantsWithoutWishes } from './service-view.ts';
+import type { StrayClaims } from './stray-claims.ts';
 
 /** Who lost a race looks again at once; by then the ledger knows what the other has written. */
 const AT_ONCE: Again = { againAfterMs: 1 };
 
 export interface UpkeepDeps extends Deps {
   readonly later: Pick<Later, 'mayNow'>;
+  readonly strays: StrayClaims;
 }
 
 export class ServiceUpkeep {
@@ -81,7 +83,7 @@ export class ServiceUpkeep {
   }
 
   #decide({ service, holdings, key }: ServiceView, wants: Wants | undefined, outcome: Outcome | undefined): Upkeep {
-    const { world, config, nowMs, monotonicMs } = this.#deps;
+    const { world, nowMs, monotonicMs } = this.#deps;
     const now = nowMs();
     const monotonic = monotonicMs();
     const plain = wants ? undefined : wantsWithoutWishes(service);
@@ -103,7 +105,7 @@ export class ServiceUpkeep {
       },
       seenMs: ({ claim, own }) => world.sightings.seenMs(claim, own),
       nowMs: now,
-      graceMs: config.claimGraceSeconds * 1000,
+      graceMsOf: ({ claim, own }) => this.#deps.strays.graceMs(claim, own),
     });
   }
 

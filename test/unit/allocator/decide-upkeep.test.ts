@@ -30,7 +30,7 @@ const factsWith = (differs: Partial<UpkeepFacts>): UpkeepFacts => ({
   agreementOn: () => ({ kind: 'same' }),
   seenMs: () => NOW_MS,
   nowMs: NOW_MS,
-  graceMs: 60_000,
+  graceMsOf: () => 60_000,
   ...differs,
 });
 const decide = (differs: Partial<UpkeepFacts>) => {
