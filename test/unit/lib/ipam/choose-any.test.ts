@@ -4,6 +4,7 @@ import { isOpen } from '../../../../lib/api/eip.ts';
 import type { Wants } from '../../../../lib/api/wants.ts';
 import { type Choice, choose, type Situation } from '../../../../lib/ipam/choose.ts';
 import { mayShare } from '../../../../lib/ipam/sharing.ts';
+import { Withheld } from '../../../../lib/ipam/withheld.ts';
 import { type Address, addressOf, formatAddress, sameAddress } from '../../../../lib/net/address.ts';
 import { rangeContains } from '../../../../lib/net/range.ts';
 import { claim, eip, holder, situation, wants } from './builders.ts';
@@ -145,5 +146,24 @@ it('asked again once it is claimed, the choice is the same: nothing moves by its
       expect(addresses(second).slice(0, wasHeld.length)).toEqual(expect.arrayContaining(addresses(first)));
     }),
     { numRuns: 500 },
+  );
+});
+
+it('what is reserved is never given anew', () => {
+  const reservations = fc.array(anyAddress, { maxLength: 12 }).map((all) =>
+    all.map((at) => ({
+      range: { family: at.family, first: at.value, last: at.value },
+      what: 'an address of node n1',
+    })),
+  );
+  fc.assert(
+    fc.property(anyCase, reservations, fc.boolean(), (one, reserved, avoidBuggyIPs) => {
+      const eips = one.eips.map((of) => ({ ...of, avoidBuggyIPs }));
+      const withheldFrom = (of: Parameters<NonNullable<Situation['withheldFrom']>>[0]) => new Withheld(of, reserved);
+      const at = situation(eips, one.claims, { former: one.former, withheldFrom });
+      for (const { address, eip: of, how } of givenBy(choose(one.wanted, at)))
+        if (how !== 'held') expect(withheldFrom(of).has(address.value)).toBe(false);
+    }),
+    { numRuns: 1000 },
   );
 });
