@@ -2,10 +2,12 @@
  * What the webhook knows of the cluster: which addresses are taken (a ledger fed by the EipClaims), the Eips as pools, the labels of namespaces, the
  * family that comes first. All of it is in memory, so that a review asks the API server for nothing.
  */
+import type { NodeAddress, OtherPeer } from '../lib/api/bgp-peer-advice.ts';
 import type { EipClaim } from '../lib/api/claim.ts';
 import { claimAddress } from '../lib/api/claim.ts';
 import type { Eip } from '../lib/api/eip.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';
+import { parseBgpPeer } from '../lib/api/parse-bgp-peer.ts';
 import { parseEip } from '../lib/api/parse-eip.ts';
 import type { UnmarkedServices, WantsContext } from '../lib/api/parse-wants.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
@@ -21,7 +23,7 @@ import { holderName } from '../lib/ipam/sharing.ts';
 import { accountOf, type Source, troubleWith } from '../lib/ipam/source.ts';
 import type { Withheld } from '../lib/ipam/withheld.ts';
 import type { Store } from '../lib/kube/store.ts';
-import { type Address, type Family, formatAddress, sameAddress } from '../lib/net/address.ts';
+import { type Address, type Family, formatAddress, parseAddress, sameAddress } from '../lib/net/address.ts';
 import { claimsHeld, type ServiceClaimant } from './claimant.ts';
 import { markedAddresses, marksOf } from './marks.ts';
 
@@ -102,6 +104,23 @@ export class ClusterSituation {
       ...(portsBefore && { portsBefore }),
       withheldFrom: (eip) => this.withheldFrom(eip),
     };
+  }
+
+  /** Every BgpPeer that can be read. */
+  bgpPeers(): OtherPeer[] {
+    return [...this.#sources.bgpPeers.values()].flatMap((raw) => {
+      const parsed = parseBgpPeer(raw);
+      return parsed.ok ? [parsed.value] : [];
+    });
+  }
+
+  nodeAddresses(): NodeAddress[] {
+    return [...this.#sources.nodes.values()].flatMap(({ metadata: { name = '' }, status }) =>
+      (status?.addresses ?? []).flatMap(({ address: text }) => {
+        const address = parseAddress(text);
+        return address ? [{ node: name, address }] : [];
+      }),
+    );
   }
 
   /** The addresses of the Eip that are given to nobody. */

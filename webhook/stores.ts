@@ -52,11 +52,17 @@ function trimmedNode(node: Node): Node {
   return { metadata: identityOf(node.metadata), ...addressesOfNode(node) };
 }
 
+/** The router, and which nodes are to speak with it. */
 function onlyRouter({ metadata, spec }: BgpPeerObject): BgpPeerObject {
-  const neighborAddress = spec?.conf?.neighborAddress;
+  const { neighborAddress, peerAs } = spec?.conf ?? {};
+  const remotePort = spec?.transport?.remotePort;
   return {
     metadata: identityOf(metadata),
-    ...(neighborAddress !== undefined && { spec: { conf: { neighborAddress } } }),
+    spec: {
+      conf: { ...(neighborAddress !== undefined && { neighborAddress }), ...(peerAs !== undefined && { peerAs }) },
+      ...(remotePort !== undefined && { transport: { remotePort } }),
+      ...(spec?.nodeSelector && { nodeSelector: spec.nodeSelector }),
+    },
   };
 }
 

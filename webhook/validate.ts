@@ -4,6 +4,7 @@
  * An UPDATE is refused only for what it newly breaks, so that an object stored before Skycap came, or while it was away, can still be labelled
  * and mended step by step. Of deletions only that of an Eip in use is refused (`review-eip-deletion.ts`).
  */
+import { bgpPeerAdvice } from '../lib/api/bgp-peer-advice.ts';
 import type { BgpConfObject, BgpPeerObject } from '../lib/api/bgp-types.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';
 import { BGP_CONF_NAME } from '../lib/api/keys.ts';
@@ -16,6 +17,7 @@ import { validateEip } from '../lib/api/validate-eip.ts';
 import { formatAddress } from '../lib/net/address.ts';
 import { firstAddress, lastAddress, parseRange, withoutHostBits } from '../lib/net/range.ts';
 import type { Logger } from '../lib/process/log.ts';
+import { newWarnings } from './nearly-ours.ts';
 import { type SplitProblems, splitProblems } from './new-problems.ts';
 import { reservedFindings } from './reserved-findings.ts';
 import type { AdmissionRequest } from './review.ts';
@@ -23,7 +25,10 @@ import type { Reviewed } from './reviewed.ts';
 import type { ClusterSituation } from './situation.ts';
 
 export interface ValidatorDeps {
-  readonly situation: Pick<ClusterSituation, 'missing' | 'eips' | 'liveAddresses' | 'withheldFrom'>;
+  readonly situation: Pick<
+    ClusterSituation,
+    'missing' | 'eips' | 'liveAddresses' | 'withheldFrom' | 'bgpPeers' | 'nodeAddresses'
+  >;
   readonly log: Logger;
 }
 
@@ -45,9 +50,11 @@ const RULES: Readonly<Record<string, Rules>> = {
       warnings: [...known, ...notTheDefault(raw), ...bgpConfNotes(raw as BgpConfObject), ...unsupported],
     };
   },
-  BgpPeer: (raw, old) => {
+  BgpPeer: (raw, old, deps) => {
     const { added, known } = newProblems(parseBgpPeer, raw as BgpPeerObject, old as BgpPeerObject | undefined);
-    return { problems: added, warnings: [...known, ...notSupported(unsupportedBgpPeerFields(raw as BgpPeerObject))] };
+    const advice = peerAdvice(raw as BgpPeerObject, old as BgpPeerObject | undefined, deps);
+    const unsupported = notSupported(unsupportedBgpPeerFields(raw as BgpPeerObject));
+    return { problems: added, warnings: [...known, ...advice, ...unsupported] };
   },
 };
 
@@ -82,6 +89,15 @@ function eipFindings(raw: EipObject, old: EipObject | undefined, { situation }: 
   }
   const reserved = reservedFindings(parsed.value, stored, situation.withheldFrom(parsed.value));
   return { problems: [...problems, ...reserved.problems], warnings: [...warnings, ...reserved.warnings] };
+}
+
+/** Beside the other BgpPeers and the nodes. What an update leaves as it was is not said again. */
+function peerAdvice(raw: BgpPeerObject, old: BgpPeerObject | undefined, { situation }: ValidatorDeps): string[] {
+  const adviceOn = (one: BgpPeerObject | undefined): string[] => {
+    const parsed = one && parseBgpPeer(one);
+    return parsed?.ok ? bgpPeerAdvice(parsed.value, situation.bgpPeers(), situation.nodeAddresses()) : [];
+  };
+  return newWarnings(adviceOn(raw), adviceOn(old));
 }
 
 /** Accepted, as by OpenELB; said when it is written. */
