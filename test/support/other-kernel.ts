@@ -2,17 +2,19 @@
  * Runs a test file in a kernel of its own: User Mode Linux, Debian's, a process like any other that needs nothing of the processor. Its files are this
  * machine's, to be read only; its processes and its network are its own, and gone with it.
  */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** Package → its program. Debian has it for the PC's processors only; kernels for others have all that is tested here. */
-export const OTHER_KERNEL = { 'user-mode-linux': 'linux.uml' } as const;
+export const OTHER_KERNEL = { 'user-mode-linux': 'linux.uml', gcc: 'gcc' } as const;
 
 const ROOT = join(import.meta.dirname, '../..');
 const INIT = join(import.meta.dirname, 'other-kernel-init.sh');
+const REGISTERS = join(import.meta.dirname, 'other-kernel-registers.c');
 const MEMORY = '1200M';
 const DEADLINE_MS = 240_000;
 
@@ -29,6 +31,8 @@ export async function runInOtherKernel(file: string): Promise<OtherRun> {
   if (process.env.TEST_ROOT !== undefined)
     throw new Error(`Cannot run ${file} in another kernel: this is the other one`);
   await using folder = await mkdtempDisposable(join(tmpdir(), 'skycap-kernel-'));
+  const registers = join(folder.path, 'registers.so');
+  await promisify(execFile)('gcc', ['-shared', '-fPIC', '-O1', '-nostdlib', '-o', registers, REGISTERS]);
   const kernel = spawn(
     command,
     [
@@ -41,7 +45,11 @@ export async function runInOtherKernel(file: string): Promise<OtherRun> {
       ...[`TEST_ROOT=${ROOT}`, `TEST_NODE=${process.execPath}`, `TEST_FILE=${file}`],
     ],
     // By SIGTERM, which ends its processes as well.
-    { stdio: ['ignore', 'pipe', 'pipe'], signal: AbortSignal.timeout(DEADLINE_MS) },
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, LD_PRELOAD: registers },
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    },
   );
   let output = '';
   for (const stream of [kernel.stdout, kernel.stderr]) {
