@@ -90,7 +90,9 @@ const said = (conditions: readonly Condition[] | undefined, type: string): strin
 };
 const words = async (key: string) => said((await lab.service(key)).status?.conditions, 'skycap.io/Announced');
 const eipWords = async (name: string) => said((await lab.admin.get(EIPS, { name })).status?.conditions, 'Announced');
-const becomes = (key: string, expected: RegExp) => eventually(async () => expect(await words(key)).toMatch(expected));
+// A leader that a busy machine keeps from renewing its Lease is followed by another term, which waits anew for what settles.
+const becomes = (key: string, expected: RegExp) =>
+  eventually(async () => expect(await words(key)).toMatch(expected), 25_000);
 const patches = async (): Promise<number> => (await replica.writes())['patch services 200'] ?? 0;
 
 async function events(key: string): Promise<string[]> {
