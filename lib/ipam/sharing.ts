@@ -37,11 +37,16 @@ export function whyApart(wants: Wants, address: Address, others: readonly ClaimH
   return sentences.length > 0 ? sentences.join('; ') : undefined;
 }
 
-/** Which of the ports somebody who holds the address has already, as a sentence. */
+/**
+ * Which of the ports somebody who holds the address has already, as a sentence. An entry has the ports of before and after an update for some seconds, since that update may
+ * fail, so the Service may have given the port up.
+ */
 export function takenPort(ports: readonly ClaimPort[], others: readonly ClaimHolder[]): string | undefined {
   for (const holder of others) {
-    const objection = portIn(ports, holder);
-    if (objection) return sentence(objection, [holder]);
+    const taken = firstShared(ports, holder);
+    if (!taken) continue;
+    const remedy = 'choose another port, or try again in a few seconds if that Service has just left it';
+    return `Service ${holderName(holder)} holds port ${portText(taken)} of it; ${remedy}`;
   }
   return undefined;
 }
@@ -97,10 +102,14 @@ function nameEachOther(wants: Wants, holder: ClaimHolder): boolean {
 }
 
 function portIn(ports: readonly ClaimPort[], holder: ClaimHolder): Objection | undefined {
-  const taken = ports.find((port) => holder.ports.some((other) => portText(other) === portText(port)));
+  const taken = firstShared(ports, holder);
   if (!taken) return undefined;
   const what = `port ${portText(taken)} of it`;
   return { one: `uses ${what}`, many: `use ${what}`, remedy: 'choose another port' };
+}
+
+function firstShared(ports: readonly ClaimPort[], holder: ClaimHolder): ClaimPort | undefined {
+  return ports.find((port) => holder.ports.some((other) => portText(other) === portText(port)));
 }
 
 function policyOf(wants: Wants, holder: ClaimHolder): Objection | undefined {

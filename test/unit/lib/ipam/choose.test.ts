@@ -145,7 +145,7 @@ const rows: Readonly<Record<string, Row>> = {
     wants: { sharingKey: 'k', ports: [TCP(80), TCP(81)] },
     situation: { portsBefore: [TCP(80)] },
     expected:
-      'clashes SharingRefused: 198.51.100.3: Service shop/b uses port 81/TCP of it; choose another port (keeps held 198.51.100.3 web)',
+      'clashes SharingRefused: 198.51.100.3: Service shop/b holds port 81/TCP of it; choose another port, or try again in a few seconds if that Service has just left it (keeps held 198.51.100.3 web)',
   },
   'a change is not refused for a port that two had together before': {
     claims: [together],
@@ -164,7 +164,7 @@ const rows: Readonly<Record<string, Row>> = {
     wants: { ports: [TCP(81)], addresses: [addr('198.51.100.1')] },
     situation: { portsBefore: [TCP(80)] },
     expected:
-      'clashes SharingRefused: 198.51.100.3: Service shop/b uses port 81/TCP of it; choose another port (keeps held 198.51.100.3 web)',
+      'clashes SharingRefused: 198.51.100.3: Service shop/b holds port 81/TCP of it; choose another port, or try again in a few seconds if that Service has just left it (keeps held 198.51.100.3 web)',
   },
   'takes again what it publishes without a claim': {
     situation: { published: [addr('198.51.100.2')] },

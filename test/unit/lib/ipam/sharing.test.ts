@@ -175,7 +175,7 @@ it('a port that somebody has is named, with whom', () => {
     { port: 443, protocol: 'TCP' },
   ] as const;
   expect(takenPort(ports, [has({ ports: [] }), has(HTTPS)])).toBe(
-    'Service shop/other uses port 443/TCP of it; choose another port',
+    'Service shop/other holds port 443/TCP of it; choose another port, or try again in a few seconds if that Service has just left it',
   );
   expect(takenPort([], [has()])).toBeUndefined();
 });
