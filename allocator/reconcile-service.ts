@@ -258,7 +258,7 @@ export class ServiceReconciler {
   /** Claims of Services that never came give way to this one, if it has all that it asks for then. @returns whether anything has changed. */
   async #takeOver(view: ServiceView, wants: Wants, signal: AbortSignal): Promise<boolean> {
     const { world, strays } = this.#deps;
-    const claims = strays.givingWay();
+    const claims = strays.givingWayTo(view.service.metadata.namespace ?? '');
     if (claims.length === 0) return false;
     const claimant = this.#claimant(view, wants);
     const situation = situationFor(view, claimant, world);

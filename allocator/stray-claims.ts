@@ -1,7 +1,8 @@
 /**
  * Claims without a Service: made in a create call that goes on, or was refused after admission by a quota or a policy. They give way.
  *
- * - To a Service that exists and lacks an address at once: it takes the claim over by one compare-and-swap, so that nobody who creates Services at that moment is quicker.
+ * - To a Service of another namespace that exists and lacks an address at once, and to one of their own after some seconds: it takes the claim over by one compare-and-swap, so
+ *   that nobody who creates Services at that moment is quicker.
  * - Within seconds where addresses are scarce, and where a namespace has more than a few of them, the oldest first.
  *
  * A create call may be stored all the same after that. Its Service finds that the claim is another's, was not published, and gets another address. What decides is the claim:
@@ -19,8 +20,10 @@ import type { World } from './world.ts';
 
 /** A create call is stored within it, but for a few. Younger claims give way to nobody. */
 const GIVES_WAY_AFTER_MS = 1_000;
+/** To Services of its own namespace. Where 200 are created at once a few calls take seconds, and the address in their answer must stay theirs. */
+const GIVES_WAY_TO_OWN_AFTER_MS = 5_000;
 /** Where addresses are scarce or a namespace has many. */
-export const HURRIED_GRACE_MS = 3_000;
+export const HURRIED_GRACE_MS = 5_000;
 /** So many of a namespace, the youngest, are given the whole grace period. */
 const FEW = 4;
 /** An eighth of an Eip, or less, is free. */
@@ -45,16 +48,29 @@ export class StrayClaims {
     this.#deps = deps;
   }
 
-  /** Those that give way now, the oldest first. */
-  givingWay(): EipClaim[] {
+  /** Those that give way now to a Service of this namespace, the oldest first. */
+  givingWayTo(namespace: string): EipClaim[] {
+    return this.#givingWay((holder) =>
+      holder.namespace === namespace ? GIVES_WAY_TO_OWN_AFTER_MS : GIVES_WAY_AFTER_MS,
+    );
+  }
+
+  /** What gives way now, as texts: one more of them means that somebody who waits may take it. */
+  givingWay(): ReadonlySet<string> {
+    const [toOthers, toAll] = [GIVES_WAY_AFTER_MS, GIVES_WAY_TO_OWN_AFTER_MS].map((ms) => this.#givingWay(() => ms));
+    const nameOf = ({ metadata: { name = '' } }: EipClaim): string => name;
+    return new Set([...toOthers!.map(nameOf), ...toAll!.map((claim) => `${nameOf(claim)} to all`)]);
+  }
+
+  #givingWay(afterMs: (holder: ClaimHolder) => number): EipClaim[] {
     const { world, monotonicMs } = this.#deps;
     const nowMs = monotonicMs();
     for (const [name, untilMs] of this.#left) if (untilMs <= nowMs) this.#left.delete(name);
     return this.#strays()
-      .filter(({ claim, ageMs }) => {
+      .filter(({ claim, holder, ageMs }) => {
         const { name = '' } = claim.metadata;
         const isWhole = claim.spec.holders.every((holder) => this.#isStray(holder));
-        return isWhole && ageMs >= GIVES_WAY_AFTER_MS && !this.#left.has(name) && !world.beingTaken.has(name);
+        return isWhole && ageMs >= afterMs(holder) && !this.#left.has(name) && !world.beingTaken.has(name);
       })
       .sort((a, b) => b.ageMs - a.ageMs)
       .map(({ claim }) => claim);

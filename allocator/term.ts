@@ -59,7 +59,7 @@ export class Term {
   /** To be triggered when a claim is not bound. */
   readonly strays: LevelLoop;
   /** Names of the claims that were found to give way. */
-  #givingWay = new Set<string>();
+  #givingWay: ReadonlySet<string> = new Set();
   readonly #deps: Deps;
   readonly #departures: Departures;
   readonly #reconciler: ServiceReconciler;
@@ -177,9 +177,9 @@ export class Term {
 
   /** Who waits is asked when a claim begins to give way: nothing else tells of it. */
   #lookAtStrays(strays: StrayClaims): Again | undefined {
-    const names = strays.givingWay().map(({ metadata: { name = '' } }) => name);
-    const isNews = names.some((name) => !this.#givingWay.has(name));
-    this.#givingWay = new Set(names);
+    const givingWay = strays.givingWay();
+    const isNews = [...givingWay].some((one) => !this.#givingWay.has(one));
+    this.#givingWay = givingWay;
     if (isNews) this.turns.freed();
     return strays.isAny ? { againAfterMs: STRAYS_EVERY_MS } : undefined;
   }
