@@ -69,7 +69,10 @@ function verdictOn(holding: Holding, facts: UpkeepFacts): HolderVerdict {
     service: { uid: service.metadata.uid ?? '', token: serviceToken },
     isUsed: isWanted(holding, outcome),
     nowMs,
-    graceMs: facts.graceMsOf(holding),
+    // All claims without a Service are gone through for it, and of few entries it is asked.
+    get graceMs() {
+      return facts.graceMsOf(holding);
+    },
     seenMs: facts.seenMs(holding),
   });
 }

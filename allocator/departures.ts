@@ -93,7 +93,9 @@ export class Departures {
             isUsed: false,
             nowMs: nowMs(),
             seenMs: world.sightings.seenMs(claim, own),
-            graceMs: isKnown ? 0 : strays.graceMs(claim, own),
+            get graceMs() {
+              return isKnown ? 0 : strays.graceMs(claim, own);
+            },
           };
           return { claim, own, verdict: decideClaim(own, facts) };
         }),

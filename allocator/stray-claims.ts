@@ -39,6 +39,12 @@ export interface StrayClaimsDeps {
   readonly monotonicMs: () => number;
 }
 
+interface Stray {
+  readonly claim: EipClaim;
+  readonly holder: ClaimHolder;
+  readonly ageMs: number;
+}
+
 export class StrayClaims {
   readonly #deps: StrayClaimsDeps;
   /** By name of the claim, until when it is left alone. */
@@ -50,30 +56,34 @@ export class StrayClaims {
 
   /** Those that give way now to a Service of this namespace, the oldest first. */
   givingWayTo(namespace: string): EipClaim[] {
-    return this.#givingWay((holder) =>
-      holder.namespace === namespace ? GIVES_WAY_TO_OWN_AFTER_MS : GIVES_WAY_AFTER_MS,
-    );
+    return this.#givingWay()
+      .filter(({ holder, ageMs }) => holder.namespace !== namespace || ageMs >= GIVES_WAY_TO_OWN_AFTER_MS)
+      .sort((a, b) => b.ageMs - a.ageMs)
+      .map(({ claim }) => claim);
   }
 
   /** What gives way now, as texts: one more of them means that somebody who waits may take it. */
   givingWay(): ReadonlySet<string> {
-    const [toOthers, toAll] = [GIVES_WAY_AFTER_MS, GIVES_WAY_TO_OWN_AFTER_MS].map((ms) => this.#givingWay(() => ms));
-    const nameOf = ({ metadata: { name = '' } }: EipClaim): string => name;
-    return new Set([...toOthers!.map(nameOf), ...toAll!.map((claim) => `${nameOf(claim)} to all`)]);
+    const texts = this.#givingWay().flatMap(
+      ({
+        claim: {
+          metadata: { name = '' },
+        },
+        ageMs,
+      }) => (ageMs >= GIVES_WAY_TO_OWN_AFTER_MS ? [name, `${name} to all`] : [name]),
+    );
+    return new Set(texts);
   }
 
-  #givingWay(afterMs: (holder: ClaimHolder) => number): EipClaim[] {
+  #givingWay(): Stray[] {
     const { world, monotonicMs } = this.#deps;
     const nowMs = monotonicMs();
     for (const [name, untilMs] of this.#left) if (untilMs <= nowMs) this.#left.delete(name);
-    return this.#strays()
-      .filter(({ claim, holder, ageMs }) => {
-        const { name = '' } = claim.metadata;
-        const isWhole = claim.spec.holders.every((holder) => this.#isStray(holder));
-        return isWhole && ageMs >= afterMs(holder) && !this.#left.has(name) && !world.beingTaken.has(name);
-      })
-      .sort((a, b) => b.ageMs - a.ageMs)
-      .map(({ claim }) => claim);
+    return this.#strays().filter(({ claim, ageMs }) => {
+      const { name = '' } = claim.metadata;
+      const isWhole = claim.spec.holders.every((holder) => this.#isStray(holder));
+      return isWhole && ageMs >= GIVES_WAY_AFTER_MS && !this.#left.has(name) && !world.beingTaken.has(name);
+    });
   }
 
   /** Whether any is there, of whatever age. */
@@ -107,7 +117,7 @@ export class StrayClaims {
     }
   }
 
-  #strays(): { readonly claim: EipClaim; readonly holder: ClaimHolder; readonly ageMs: number }[] {
+  #strays(): Stray[] {
     const { world } = this.#deps;
     return [...world.sightings.claims()].flatMap((name) => {
       const address = claimAddress(name);
