@@ -1,4 +1,4 @@
-/** Who announces what, by the Nodes and by what the Speakers say: who has each address of layer 2, and which nodes announce the addresses of each Eip. */
+/** Answers from Nodes and Speakers which node has each address of layer 2, and which nodes announce the addresses of each Eip. */
 import { type NodeState, nodeState } from '../../lib/announce/node-state.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp-types.ts';
 import type { Eip } from '../../lib/api/eip.ts';
@@ -115,7 +115,7 @@ function reachKey(eip: Eip): string {
 
 const states = new WeakMap<Node, NodeState>();
 
-/** One that has no Node, or none yet, may announce all the same: its Speaker goes with the Node. */
+/** A speaker without a Node in the cache counts as able to announce: its Speaker object is deleted with the Node. */
 function stateOf(name: string, node: Node | undefined): NodeState {
   const known = node && states.get(node);
   if (known) return known;

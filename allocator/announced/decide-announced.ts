@@ -17,7 +17,7 @@ import type { EipReach, Standing } from './eip-reach.ts';
 import { hindranceText, reasonOf } from './hindrance-text.ts';
 import { type Sharer, serviceReach } from './service-reach.ts';
 
-/** Who answers for an address, and on which interface. */
+/** The node that answers for an address, and its interface. */
 export interface Owner {
   readonly node: string;
   readonly interface: string;

@@ -63,7 +63,7 @@ export interface SpeakerNode {
 export interface ReachFacts {
   /** An array, since every Eip goes through it anew. */
   readonly nodes: readonly SpeakerNode[];
-  /** What sessions with a BgpPeer carry; undefined for both. */
+  /** The families that sessions with a BgpPeer carry; undefined for both. */
   readonly familiesOf: (peer: string) => readonly Family[] | undefined;
   /** Whether there is a BgpConf `default` that is valid, and Skycap's to use. */
   readonly bgpConf: 'usable' | 'missing' | 'announcedByCni';
