@@ -1,6 +1,7 @@
 /** The allocator's composition root: settings, client, health, run until a signal. */
 import { formatProblems } from '../lib/api/problem.ts';
 import { EventRecorder } from '../lib/kube/events.ts';
+import { ExplainingClient } from '../lib/kube/explaining-client.ts';
 import { HttpKubeClient } from '../lib/kube/http-client.ts';
 import { systemClock } from '../lib/process/clock.ts';
 import { EventLoopCheck } from '../lib/process/event-loop-check.ts';
@@ -30,7 +31,8 @@ async function run(settings: Config, signal: AbortSignal, onStop: OnStop): Promi
   const eventLoop = new EventLoopCheck({ monotonicMs: systemClock.monotonicMs, registry });
   onStop('event loop check', () => eventLoop.stop());
   const recorder = new EventRecorder({
-    client,
+    // The log at least says who keeps Events from being written.
+    client: new ExplainingClient({ client, log, clock: systemClock }),
     controller: 'skycap-allocator',
     instance: settings.podName,
     log,

@@ -60,7 +60,9 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const http = HttpKubeClient.fromDefault({ component: 'speaker', registry, env: process.env, onWatchEvent });
   onStop('client', () => http.close());
   const reporting = { controller: 'skycap-speaker', instance: settings.podName };
-  const events = new EventRecorder({ client: http, ...reporting, log, registry });
+  // The log at least says who keeps Events from being written.
+  const told = new ExplainingClient({ client: http, log, clock: systemClock });
+  const events = new EventRecorder({ client: told, ...reporting, log, registry });
   onStop('events', () => events.flush());
   const client = new ExplainingClient({
     ...{ client: http, log, clock: systemClock },

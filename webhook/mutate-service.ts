@@ -11,6 +11,7 @@ import type { Wants } from '../lib/api/wants.ts';
 import { type Choice, clashAt, type Given } from '../lib/ipam/choose.ts';
 import type { Claimer } from '../lib/ipam/claimer.ts';
 import { apartAt, type Holding, pinnedHoldings } from '../lib/ipam/holding.ts';
+import { admissionRefusalIn } from '../lib/kube/admission-refusal.ts';
 import { NAMESPACES } from '../lib/kube/resource.ts';
 import { formatAddress, sameAddress } from '../lib/net/address.ts';
 import type { Logger } from '../lib/process/log.ts';
@@ -303,8 +304,9 @@ export class ServiceMutator {
     this.#deps.log.warn({ ...fieldsOf(subject), err }, 'left address to the allocator');
     const patch = old ? patchFor(service, withMarks(service, marksOf(old))) : [];
     const why = err instanceof Error ? err.message : String(err);
+    const when = admissionRefusalIn(err) ? 'once this is mended' : 'a moment later';
     return {
-      answer: { allowed: true, patch, warnings: [`the address is assigned a moment later: ${why}`] },
+      answer: { allowed: true, patch, warnings: [`the address is assigned ${when}: ${why}`] },
       outcome: 'deferred',
     };
   }

@@ -1,8 +1,8 @@
 /**
  * A write that the API server did not do because a webhook or a policy of the cluster is in the way. Its answer names the webhook and not the configuration that the
- * webhook stands in, which is what somebody has to mend or delete; so that is looked up.
+ * webhook stands in, which is what somebody has to mend or delete; so that is looked up. Any other refusal, by a quota or for want of a right, is told in the API server's words.
  *
- * The sentences are those of k8s.io/apiserver (`pkg/admission/plugin/webhook/errors`, `…/webhook/generic`, `…/policy/validating`).
+ * The sentences are those of k8s.io/apiserver (`pkg/admission/plugin/webhook/errors`, `…/webhook/generic`, `…/policy/validating`, `…/policy/generic`).
  */
 import type { KubeObject } from '../api/object.ts';
 import { quote } from '../api/problem.ts';
@@ -30,11 +30,24 @@ export const VALIDATING: Resource<WebhookConfiguration> = {
 export type AdmissionRefusal =
   /** `fails`: it could not be asked, and its failurePolicy is `Fail`. */
   | { readonly by: 'webhook'; readonly name: string; readonly does: 'fails' | 'refuses'; readonly why: string }
-  | { readonly by: 'policy'; readonly name: string; readonly binding: string; readonly why: string };
+  /** `binding`: absent where the policy itself can't be read. */
+  | {
+      readonly by: 'policy';
+      readonly kind: 'ValidatingAdmissionPolicy' | 'MutatingAdmissionPolicy';
+      readonly name: string;
+      readonly binding?: string;
+      readonly why: string;
+    }
+  /** A quota, an admission plugin, a missing right, a schema. */
+  | { readonly by: 'server'; readonly why: string };
 
 const FAILED = /failed calling webhook "([^"]+)": (.*)$/s;
 const DENIED = /admission webhook "([^"]+)" (.*)$/s;
-const POLICY = /ValidatingAdmissionPolicy '([^']+)' with binding '([^']+)' denied request: (.*)$/s;
+/** A mutating policy calls itself `policy`. */
+const POLICY = /(ValidatingAdmissionPolicy|policy) ['"]([^'"]+)['"](?: with binding '([^']+)')? denied request: (.*)$/s;
+/** BadRequest, Forbidden, RequestEntityTooLarge, Invalid: the same write is refused the next time, too. */
+const REFUSING: readonly number[] = [400, 403, 413, 422];
+const NO_RIGHT = / cannot [a-z]+ resource "/;
 /** Whoever runs the webhook wrote it. */
 const LONGEST_WHY = 300;
 
@@ -46,7 +59,13 @@ export function admissionRefusalIn(error: unknown): AdmissionRefusal | undefined
   const denied = DENIED.exec(text);
   if (denied) return { by: 'webhook', name: denied[1]!, does: 'refuses', why: shortened(denied[2]!) };
   const policy = POLICY.exec(text);
-  return policy ? { by: 'policy', name: policy[1]!, binding: policy[2]!, why: shortened(policy[3]!) } : undefined;
+  if (policy) return policyRefusal(policy);
+  return REFUSING.includes(error.statusCode) ? { by: 'server', why: shortened(text) } : undefined;
+}
+
+function policyRefusal([, word, name = '', binding, why = '']: RegExpExecArray): AdmissionRefusal {
+  const kind = word === 'policy' ? 'MutatingAdmissionPolicy' : 'ValidatingAdmissionPolicy';
+  return { by: 'policy', kind, name, ...(binding !== undefined && { binding }), why: shortened(why) };
 }
 
 /** A sentence with the remedy, for the refusal of any one write. */
@@ -55,9 +74,17 @@ export async function explainRefusal(
   client: Pick<KubeClient, 'list'>,
   signal?: AbortSignal,
 ): Promise<string> {
-  const { name, why } = refusal;
+  const { why } = refusal;
+  if (refusal.by === 'server') {
+    const remedy = NO_RIGHT.test(why) ? "; Skycap's manifests have the right: apply them again" : '';
+    return `the API server refuses what Skycap writes: ${why}${remedy}`;
+  }
+  const { name } = refusal;
   if (refusal.by === 'policy') {
-    return `ValidatingAdmissionPolicy ${name} refuses what Skycap writes: ${why}; have it leave Skycap alone, or: kubectl delete validatingadmissionpolicybinding ${refusal.binding}`;
+    const { kind, binding } = refusal;
+    const remedy =
+      binding === undefined ? deletion({ kind, name }) : deletion({ kind: `${kind}Binding`, name: binding });
+    return `${kind} ${name} refuses what Skycap writes: ${why}; have it leave Skycap alone, or: ${remedy}`;
   }
   const found = await configurationsWith(name, client, signal);
   const whose = found.map(({ kind, name: configuration }) => `${kind} ${configuration}`).join(' and ');

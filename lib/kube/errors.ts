@@ -20,6 +20,9 @@ export interface KubeErrorFields {
   readonly causes?: readonly StatusCause[] | undefined;
 }
 
+/** As `k8s.io/apiserver/pkg/admission/plugin/webhook/errors` begins its sentences. */
+const OF_WEBHOOK = /^admission webhook "/;
+
 /** The API server answered with something other than success. */
 export class KubeError extends Error implements KubeErrorFields {
   override readonly name = 'KubeError';
@@ -50,16 +53,16 @@ export class KubeUnreachableError extends Error {
 }
 
 export function isNotFound(error: unknown): error is KubeError {
-  return error instanceof KubeError && error.statusCode === 404;
+  return hasStatus(error, 404);
 }
 
 /** 409 of a compare-and-swap that lost; see {@link isAlreadyExists} for the other 409. */
 export function isConflict(error: unknown): error is KubeError {
-  return error instanceof KubeError && error.statusCode === 409 && error.reason !== 'AlreadyExists';
+  return hasStatus(error, 409) && error.reason !== 'AlreadyExists';
 }
 
 export function isAlreadyExists(error: unknown): error is KubeError {
-  return error instanceof KubeError && error.statusCode === 409 && error.reason === 'AlreadyExists';
+  return hasStatus(error, 409) && error.reason === 'AlreadyExists';
 }
 
 export function isForbidden(error: unknown): error is KubeError {
@@ -74,6 +77,11 @@ export function isInvalid(error: unknown): error is KubeError {
 /** The resourceVersion or continue token is too old: list again. */
 export function isGone(error: unknown): error is KubeError {
   return error instanceof KubeError && (error.statusCode === 410 || error.reason === 'Expired');
+}
+
+/** A webhook of the cluster that refuses a write chooses the code and the reason of its answer, and says nothing by them about the object. */
+function hasStatus(error: unknown, statusCode: number): error is KubeError {
+  return error instanceof KubeError && error.statusCode === statusCode && !OF_WEBHOOK.test(error.statusMessage);
 }
 
 /** The API server could not be asked, or was not able to answer: worth another try later. */

@@ -108,7 +108,7 @@ export class ExplainingClient implements KubeClient, KubeWatcher {
     const { log, clock, onRefused } = this.#options;
     const explanation = await this.#explain(refusal);
     explanations.set(error, explanation);
-    const key = JSON.stringify([resource.plural, refusal.by, refusal.name]);
+    const key = JSON.stringify([resource.plural, refusal.by, refusal.by === 'server' ? '' : refusal.name]);
     if (this.#logged.isNew(key, clock.monotonicMs())) {
       const fields = { resource: resource.plural, name: keyFor(ref.namespace, ref.name), reason: REASON };
       log.warn({ ...fields, why: explanation }, 'write refused by the cluster, trying again');

@@ -297,7 +297,7 @@ it('when it may not claim, the Service is created all the same, with a warning',
       const { text, warnings } = await create(one);
       expect([text, warnings]).toEqual([
         'nothing',
-        [expect.stringMatching(/^the address is assigned a moment later: Cannot create eipclaims/)],
+        [expect.stringMatching(/^the address is assigned once this is mended: Cannot create eipclaims/)],
       ]);
     });
   } finally {

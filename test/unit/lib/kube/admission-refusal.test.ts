@@ -1,7 +1,12 @@
 /** Who keeps a write back, as the API server says it, and the configuration that has to be mended. */
-import { admissionRefusalIn, explainRefusal, VALIDATING } from '../../../../lib/kube/admission-refusal.ts';
+import {
+  type AdmissionRefusal,
+  admissionRefusalIn,
+  explainRefusal,
+  VALIDATING,
+} from '../../../../lib/kube/admission-refusal.ts';
 import type { KubeClient } from '../../../../lib/kube/client.ts';
-import { KubeError } from '../../../../lib/kube/errors.ts';
+import { isAlreadyExists, isConflict, isNotFound, KubeError } from '../../../../lib/kube/errors.ts';
 
 const refused = (statusMessage: string, statusCode = 500) =>
   admissionRefusalIn(new KubeError('patch eips "web"', { statusCode, reason: '', statusMessage }));
@@ -21,14 +26,58 @@ it.each([
   ],
   [
     "eips.network.kubesphere.io \"web\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: hands off",
-    'policy p: hands off',
+    'ValidatingAdmissionPolicy p by b: hands off',
   ],
-  ['exceeded quota: q, requested: services=1', undefined],
-  ['Eip.network.kubesphere.io "web" is invalid: spec.address: Invalid value', undefined],
+  [
+    'eipclaims.skycap.io "192.0.2.0" is forbidden: ValidatingAdmissionPolicy \'p\' denied request: failed to configure policy: no',
+    'ValidatingAdmissionPolicy p by undefined: failed to configure policy: no',
+  ],
+  ["policy 'm' with binding 'b' denied request: no such key: x", 'MutatingAdmissionPolicy m by b: no such key: x'],
+  ['policy "m" denied request: no', 'MutatingAdmissionPolicy m by undefined: no'],
+  ['Internal error occurred: etcdserver: request timed out', undefined],
 ])('%s', (message, expected) => {
   const found = refused(message);
-  const who = found?.by === 'webhook' ? `webhook ${found.name} ${found.does}` : `policy ${found?.name}`;
+  const who = found?.by === 'webhook' ? `webhook ${found.name} ${found.does}` : policyText(found);
   expect(found && `${who}: ${found.why}`).toBe(expected);
+});
+
+function policyText(found: AdmissionRefusal | undefined): string {
+  return found?.by === 'policy' ? `${found.kind} ${found.name} by ${found.binding}` : 'server';
+}
+
+it.each([400, 403, 413, 422])('any other refusal by %i, which the next try will meet too, is told as it is', (code) => {
+  const why = 'leases.coordination.k8s.io "a" is forbidden: exceeded quota: q';
+  expect(refused(why, code)).toEqual({ by: 'server', why });
+});
+
+it.each([401, 404, 409, 410, 429, 500, 503])('%i is no refusal', (code) => {
+  expect(refused('no', code)).toBeUndefined();
+});
+
+it('says what helps against a missing right', async () => {
+  const why = 'eipclaims.skycap.io is forbidden: User "a" cannot create resource "eipclaims" in API group "skycap.io"';
+  expect(await explainRefusal({ by: 'server', why }, lists([]))).toBe(
+    `the API server refuses what Skycap writes: ${why}; Skycap's manifests have the right: apply them again`,
+  );
+});
+
+it('says what to delete of a policy', async () => {
+  const policy = { by: 'policy', kind: 'MutatingAdmissionPolicy', name: 'm', why: 'no' } as const;
+  expect(await explainRefusal({ ...policy, binding: 'b' }, lists([]))).toMatch(
+    /^MutatingAdmissionPolicy m refuses .*kubectl delete mutatingadmissionpolicybinding b$/,
+  );
+  expect(await explainRefusal(policy, lists([]))).toMatch(/kubectl delete mutatingadmissionpolicy m$/);
+});
+
+it('a webhook that refuses with the code of a conflict or an absence means neither', () => {
+  const by = (statusCode: number, statusMessage: string, reason = '') =>
+    new KubeError('patch eips "web"', { statusCode, reason, statusMessage });
+  const denied = 'admission webhook "v.example.com" denied the request: not today';
+  expect(isConflict(by(409, denied))).toBe(false);
+  expect(isAlreadyExists(by(409, denied, 'AlreadyExists'))).toBe(false);
+  expect(isNotFound(by(404, denied))).toBe(false);
+  expect(isConflict(by(409, 'Operation cannot be fulfilled'))).toBe(true);
+  expect(isNotFound(by(404, 'eips "web" not found'))).toBe(true);
 });
 
 it('is none where the API server could not be asked', () => {
