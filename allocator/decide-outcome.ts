@@ -34,6 +34,8 @@ export interface Outcome {
   readonly waitsFor: readonly string[];
   /** The wish is fulfilled in every family: nothing else belongs into the status. */
   readonly isComplete: boolean;
+  /** Places of others that it has reserved (`exchanges.ts`), and that are to stay so. */
+  readonly reserves?: readonly Address[];
 }
 
 type AsStored = (holder: ClaimHolder, address: Address) => ClaimHolder;

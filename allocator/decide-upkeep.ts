@@ -8,7 +8,7 @@ import type { Reason } from '../lib/api/reasons.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Holding } from '../lib/ipam/holding.ts';
 import { type Source, sourceOf } from '../lib/ipam/source.ts';
-import type { Address } from '../lib/net/address.ts';
+import { type Address, sameAddress } from '../lib/net/address.ts';
 import type { Agreement } from './agreements.ts';
 import { decideClaim, type HolderVerdict } from './decide-claim.ts';
 import { isUsed, type Outcome } from './decide-outcome.ts';
@@ -65,6 +65,8 @@ export function decideUpkeep(facts: UpkeepFacts): Upkeep {
 
 function verdictOn(holding: Holding, facts: UpkeepFacts): HolderVerdict {
   const { service, serviceToken, outcome, nowMs } = facts;
+  const isReserved = outcome?.reserves?.some((address) => sameAddress(address, holding.address));
+  if (isReserved && !isWanted(holding, outcome)) return { kind: 'keep' };
   return decideClaim(holding.own, {
     service: { uid: service.metadata.uid ?? '', token: serviceToken },
     isUsed: isWanted(holding, outcome),

@@ -7,9 +7,11 @@ import type { ClaimHolder } from '../lib/api/claim.ts';
 import { keyFor } from '../lib/api/object.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Claimant } from '../lib/ipam/claimer.ts';
+import { fulfils, type Holding } from '../lib/ipam/holding.ts';
 import type { Address } from '../lib/net/address.ts';
+import type { Outcome } from './decide-outcome.ts';
 import { findExchange, firstToLeave, leftBy, type Move, type Mover, type Movers } from './exchange.ts';
-import { newHolder } from './holder.ts';
+import { newHolder, wishIn, wishOf, wishText } from './holder.ts';
 import { claimantFor, type ServiceView, situationFor, type ViewSettings, viewOf, wantsBeyond } from './service-view.ts';
 import type { WaitingList } from './waiting.ts';
 import type { World } from './world.ts';
@@ -18,29 +20,67 @@ export type ExchangeStep =
   | { readonly kind: 'none' }
   /** To be reserved: places that it moves to. */
   | { readonly kind: 'reserve'; readonly places: Move['given'] }
-  /** To be left, since another one waits there. */
-  | { readonly kind: 'leave'; readonly addresses: readonly Address[] };
+  /** All is reserved. To be left, since another one waits there. */
+  | { readonly kind: 'leave'; readonly addresses: readonly Address[] }
+  /** All is reserved, and another one leaves first; it may have been looked at before that was so. */
+  | { readonly kind: 'wait'; readonly first: string };
 
 const NONE: ExchangeStep = { kind: 'none' };
 /** Of those who wait. */
 const MOST_LOOKED_AT = 256;
 
+export interface Exchange {
+  readonly step: ExchangeStep;
+  /** What it leaves to others who wait for it, while it waits for theirs. */
+  readonly leaves: readonly Address[];
+  /** Places of others that it has reserved, and that are to stay so. */
+  readonly reserves: readonly Address[];
+}
+
+export const NO_EXCHANGE: Exchange = { step: NONE, leaves: [], reserves: [] };
+
+interface Deps {
+  readonly world: World;
+  readonly waiting: WaitingList;
+  readonly config: ViewSettings;
+}
+
 /** What is for this Service to do now. @param wants of the families that are not pinned. */
-export function exchangeStep(
-  view: ServiceView,
-  wants: Wants,
-  world: World,
-  waiting: WaitingList,
-  settings: ViewSettings,
-): ExchangeStep {
+export function exchangeFor(view: ServiceView, wants: Wants, outcome: Outcome, deps: Deps): Exchange {
+  if (outcome.waits !== 'must') return NO_EXCHANGE;
+  const step = outcome.uses.length > 0 ? nextStep(view, wants, deps) : NONE;
+  const leaves = step.kind === 'leave' ? step.addresses : [];
+  return { step, leaves, reserves: reservedPlaces(wants, view.holdings, outcome, step) };
+}
+
+function nextStep(view: ServiceView, wants: Wants, { world, waiting, config }: Deps): ExchangeStep {
   if (view.pinned.length > 0) return NONE;
   const self = moverFor(view, wants, world);
-  const moves = findExchange(self, moversAmong(self, waiting, world, settings));
+  const moves = findExchange(self, moversAmong(self, waiting, world, config));
   const own = moves?.[0];
   if (!moves || !own) return NONE;
   const places = own.given.filter(({ how }) => how !== 'held');
   if (places.length > 0) return { kind: 'reserve', places };
-  return firstToLeave(moves)?.key === view.key ? { kind: 'leave', addresses: leftBy(own) } : NONE;
+  const first = firstToLeave(moves);
+  if (!first) return NONE;
+  return first.key === view.key ? { kind: 'leave', addresses: leftBy(own) } : { kind: 'wait', first: first.key };
+}
+
+/**
+ * They stay while the others of the exchange reserve theirs, and once the Service has left its own address for it. Were they collected by their age, somebody else could take the
+ * place of one that has nothing any more.
+ */
+function reservedPlaces(
+  wants: Wants,
+  holdings: readonly Holding[],
+  { uses }: Outcome,
+  step: ExchangeStep,
+): readonly Address[] {
+  return holdings
+    .filter((holding) => holding.own.waiting && fulfils(wants, holding))
+    .filter(({ own, address }) => wishText(wishIn(own)) === wishText(wishOf(wants, address)))
+    .map(({ address }) => address)
+    .filter(({ family }) => step.kind !== 'none' || !uses.some((use) => use.address.family === family));
 }
 
 /** Not bound: where nothing comes of it, it is collected like the claim of a creation that failed. */

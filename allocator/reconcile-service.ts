@@ -21,7 +21,7 @@ import { type Address, formatAddress, sameAddress } from '../lib/net/address.ts'
 import type { Again } from '../lib/process/level-loop.ts';
 import { decideInvalid, decideOutcome, type Outcome } from './decide-outcome.ts';
 import { decideLeaving, decideService, type ServiceDecision, type ServiceEvent } from './decide-service.ts';
-import { exchangeStep, reservation } from './exchanges.ts';
+import { type Exchange, exchangeFor, NO_EXCHANGE, reservation } from './exchanges.ts';
 import { tokenShown } from './holdings.ts';
 import type { Later } from './later.ts';
 import { patchServiceStatus } from './patch-service-status.ts';
@@ -57,6 +57,8 @@ export interface ServiceReconcilerDeps extends UpkeepDeps {
   readonly strays: StrayClaims;
   /** Whether the Service was there when this replica began to lead: then it has waited since its creation. */
   readonly wasThere: (key: string) => boolean;
+  /** Has another Service looked at. */
+  readonly ask: (key: string) => void;
 }
 
 export class ServiceReconciler {
@@ -157,27 +159,25 @@ export class ServiceReconciler {
     const outcomeWith = (holdings: readonly Holding[]): Outcome =>
       decideOutcome({ wants, choice, pinned, holdings, troubleOf, asStored: asStoredIn(world) });
     const outcome = outcomeWith(view.holdings);
-    const left = beyond && !refusal ? await this.#exchange(view, beyond, outcome, signal) : [];
-    const stays = view.holdings.filter(({ address }) => !left?.some((one) => sameAddress(one, address)));
-    const again = await this.#settle(view, wants, outcomeWith(stays), signal);
+    const { leaves, reserves } = beyond && !refusal ? await this.#exchange(view, beyond, outcome, signal) : NO_EXCHANGE;
+    const stays = view.holdings.filter(({ address }) => !leaves.some((one) => sameAddress(one, address)));
+    const again = await this.#settle(view, wants, { ...outcomeWith(stays), reserves }, signal);
     // The queue tries again later, and tells of it.
     if (refusal) throw refusal;
     return again;
   }
 
-  /** @returns addresses that it leaves to others who wait for them, while it waits for theirs. */
-  async #exchange(view: ServiceView, wants: Wants, outcome: Outcome, signal: AbortSignal): Promise<readonly Address[]> {
-    const { world, config, waiting, log } = this.#deps;
-    if (outcome.waits !== 'must' || outcome.uses.length === 0) return [];
-    const step = exchangeStep(view, wants, world, waiting, config);
-    if (step.kind === 'leave') {
-      log.info({ service: view.key, addresses: step.addresses.map(formatAddress) }, 'address left in an exchange');
-      return step.addresses;
-    }
+  async #exchange(view: ServiceView, wants: Wants, outcome: Outcome, signal: AbortSignal): Promise<Exchange> {
+    const { log, ask } = this.#deps;
+    const exchange = exchangeFor(view, wants, outcome, this.#deps);
+    const { step, leaves } = exchange;
+    if (step.kind === 'leave')
+      log.info({ service: view.key, addresses: leaves.map(formatAddress) }, 'address left in an exchange');
+    if (step.kind === 'wait') ask(step.first);
     for (const { address, eip } of step.kind === 'reserve' ? step.places : []) {
       await this.#claimerFor(view).retake(address, eip, reservation(this.#claimant(view, wants)), signal);
     }
-    return [];
+    return exchange;
   }
 
   /** It can't be read. */

@@ -97,6 +97,7 @@ export class Term {
       strays,
       later: this.#later,
       wasThere: (key) => this.#wereThere.has(key),
+      ask: (key) => this.services.add(key),
     });
     const claims = new ClaimReconciler({ ...deps, strays, tokens, askService: (key) => this.services.add(key) });
     const eips = new EipReconciler(deps, {

@@ -46,7 +46,7 @@ export function pinnedHoldings(wants: Wants, holdings: readonly Holding[]): Hold
 }
 
 /** The Eip's protocol is not asked: of an Eip that can't be read it is not known. */
-function fulfils(wants: Wants, holding: Holding): boolean {
+export function fulfils(wants: Wants, holding: Holding): boolean {
   if (holding.eip === 'released') return false;
   const requested = wants.addresses.find((one) => one.family === holding.address.family);
   if (requested && !sameAddress(requested, holding.address)) return false;

@@ -67,6 +67,15 @@ test.each<[string, Partial<UpkeepFacts>, object]>([
     { ...nothing, release: ['10.0.0.2 NoLongerUsed'] },
   ],
   [
+    'is reserved for an exchange: stays, however old, and not bound',
+    {
+      holdings: [holding('10.0.0.1'), holding('10.0.0.2', { uid: undefined, waiting: true })],
+      outcome: { ...outcome('10.0.0.1'), reserves: [addr('10.0.0.2')] },
+      nowMs: NOW_MS + 600_000,
+    },
+    nothing,
+  ],
+  [
     'is not used and not bound, as of an update under way: waits',
     { holdings: [holding('10.0.0.1'), holding('10.0.0.2', { uid: undefined })] },
     { ...nothing, againInMs: 60_000 },
