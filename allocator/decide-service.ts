@@ -93,11 +93,20 @@ export function decideService(facts: ServiceFacts, outcome: Outcome): ServiceDec
   };
 }
 
-/** What may pass by itself is for `announced/reconcile-announced.ts` to tell: a node takes an address of layer 2 only once it is published. */
+/**
+ * What may pass by itself, and what is told by an Event, is for `announced/reconcile-announced.ts`: a node takes an address of layer 2 only once it is published.
+ */
 function announcedFor(facts: ServiceFacts, shown: readonly Address[]): Verdict | 'as it is' | undefined {
   const verdict = facts.announcedOf(shown);
   const former = facts.service.status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION);
-  return verdict && patienceMs(former, verdict) > 0 ? 'as it is' : verdict;
+  if (!verdict) return undefined;
+  const isAboutContest = [former?.reason, verdict.reason].includes('StatusContested');
+  const isSame = former !== undefined && !isAboutContest && sameList(shown, annotatedAddresses(facts.service));
+  return isSame || patienceMs(former, verdict) > 0 ? 'as it is' : verdict;
+}
+
+function sameList(a: readonly Address[], b: readonly Address[]): boolean {
+  return a.length === b.length && a.every((one, i) => sameAddress(one, b[i]!));
 }
 
 /** By the condition about who announces. */

@@ -14,7 +14,7 @@ import type { Layer2Conflict } from '../../lib/api/speaker-types.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { Verdict } from '../condition.ts';
 import type { EipReach, Standing } from './eip-reach.ts';
-import { hindranceText, reasonOf } from './hindrance-text.ts';
+import { hindranceText, idleText, type Regarding, reasonOf } from './hindrance-text.ts';
 import { type Sharer, serviceReach } from './service-reach.ts';
 
 /** The node that answers for an address, and its interface. */
@@ -49,6 +49,8 @@ export interface Finding {
   readonly reason: Reason;
   /** Continues the sentence after the address. */
   readonly text: string;
+  /** Continues it further: why nothing is behind the address, though it is announced. */
+  readonly idle?: string;
 }
 
 /** More machines than this are counted, and not named. */
@@ -75,19 +77,25 @@ export function announcedVerdict(findings: readonly Finding[]): Verdict | undefi
 
 /** `198.51.100.7 by bgp, see Eip web; 2001:db8::7 by layer2 from node n2, interface eth0`. */
 export function sentencesOf(findings: readonly Finding[]): string {
-  const texts = [...new Set(findings.map(({ text }) => text))];
-  const parts = texts.map((text) => {
-    const addresses = findings.filter((one) => one.text === text).map(({ address }) => address);
-    return `${addresses.join(', ')} ${text}`;
-  });
-  return parts.join('; ');
+  const byText = Map.groupBy(findings, ({ text, idle }) => (idle === undefined ? text : `${text}, but ${idle}`));
+  return [...byText].map(([text, some]) => `${some.map(({ address }) => address).join(', ')} ${text}`).join('; ');
 }
 
-/** How long something must have been so before it is told: what passes by itself is no news. @param former the condition as it stands. */
-export function patienceMs(former: Condition | undefined, verdict: Verdict): number {
-  if (verdict.status === 'True' || verdict.reason === 'StatusContested') return 0;
-  if (former?.status === 'True') return LOST_AFTER_MS;
-  const isPassing = verdict.reason === 'NobodyHasIt' || verdict.reason === 'NotPublished';
+/**
+ * How long something must have been so before it is told: what passes by itself is no news.
+ *
+ * @param former the condition as it stands.
+ * @param wasAnnounced what was told last of this address, where that is known.
+ */
+export function patienceMs(
+  former: Condition | undefined,
+  { status, reason, idle }: Pick<Finding, 'status' | 'reason' | 'idle'>,
+  wasAnnounced = former?.status === 'True',
+): number {
+  if (reason === 'StatusContested') return 0;
+  if (status === 'True') return idle === undefined ? 0 : LOST_AFTER_MS;
+  if (wasAnnounced) return LOST_AFTER_MS;
+  const isPassing = reason === 'NobodyHasIt' || reason === 'NotPublished';
   return isPassing && former?.reason !== 'StatusContested' ? TAKEN_WITHIN_MS : 0;
 }
 
@@ -116,24 +124,28 @@ function findingFor(facts: AnnouncedFacts, address: Address): Said {
 }
 
 function byBgp(facts: AnnouncedFacts, address: Address, eip: Eip): Said {
-  const [own] = facts.sharersOf(address);
+  const of = regarding(facts, address, eip);
   const standing = bestOf(facts, address, eip);
-  if (standing !== 'Announced') return hindered(standing, eip, own);
-  const from = own.isLocal ? ' from each node with a ready endpoint' : '';
-  return { status: 'True', reason: 'Announced', text: `by bgp${from}, see Eip ${eip.name}` };
+  if (standing !== 'Announced') return hindered(standing, eip, of);
+  const from = of.sharer.isLocal ? ' from each node with a ready endpoint' : '';
+  const text = `by bgp${from}, see Eip ${eip.name}`;
+  return { status: 'True', reason: 'Announced', text, ...idlePart(idleText(of)) };
 }
 
 function onLayer2(facts: AnnouncedFacts, address: Address, eip: Eip): Said {
   const owner = facts.ownerOf(address);
   const conflicts = facts.conflictsOf(address);
+  const of = regarding(facts, address, eip);
   if (owner) {
     const text = `by ${eip.protocol} from node ${owner.node}, interface ${owner.interface}`;
-    if (conflicts.length === 0) return { status: 'True', reason: 'Announced', text };
+    const isKept = bestOf(facts, address, eip) === 'NoLocalEndpoints';
+    const idle = idlePart(isKept ? hindranceText('NoLocalEndpoints', eip, of) : idleText(of));
+    if (conflicts.length === 0) return { status: 'True', reason: 'Announced', text, ...idle };
     const also = `${text}, but it is not alone: ${conflictText(conflicts)}`;
-    return { status: 'True', reason: 'AddressConflict', text: also };
+    return { status: 'True', reason: 'AddressConflict', text: also, ...idle };
   }
   const standing = bestOf(facts, address, eip);
-  if (standing !== 'Announced') return hindered(standing, eip, facts.sharersOf(address)[0]);
+  if (standing !== 'Announced') return hindered(standing, eip, of);
   if (conflicts.length > 0) {
     return notAnnounced('AddressConflict', `by ${eip.protocol}: no node takes it, since ${conflictText(conflicts)}`);
   }
@@ -148,8 +160,16 @@ function bestOf({ reachOf, sharersOf }: AnnouncedFacts, address: Address, eip: E
   return others.some((other) => serviceReach(reach, eip, other) === 'Announced') ? 'Announced' : standing;
 }
 
-function hindered(standing: Exclude<Standing, 'Announced'>, eip: Eip, own: Sharer): Said {
-  const text = `by ${eip.protocol}: ${hindranceText(standing, eip, own)}`;
+function regarding({ reachOf, sharersOf }: AnnouncedFacts, address: Address, eip: Eip): Regarding {
+  return { sharer: sharersOf(address)[0], standings: reachOf(eip).standings };
+}
+
+function idlePart(idle: string | undefined): Pick<Finding, 'idle'> {
+  return idle === undefined ? {} : { idle };
+}
+
+function hindered(standing: Exclude<Standing, 'Announced'>, eip: Eip, of: Regarding): Said {
+  const text = `by ${eip.protocol}: ${hindranceText(standing, eip, of)}`;
   return { status: isUnknown(standing) ? 'Unknown' : 'False', reason: reasonOf(standing), text };
 }
 

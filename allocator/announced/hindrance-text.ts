@@ -3,9 +3,9 @@ import type { Eip } from '../../lib/api/eip.ts';
 import { interfacesText } from '../../lib/api/interface-selector.ts';
 import { EXCLUDE_NODE_LABEL } from '../../lib/api/keys.ts';
 import { labelSelectorText } from '../../lib/api/label-selector.ts';
-import { quote, shortened } from '../../lib/api/problem.ts';
+import { quote } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
-import type { Standing } from './eip-reach.ts';
+import type { EipReach, Standing } from './eip-reach.ts';
 import { localNodes, type Sharer } from './service-reach.ts';
 
 export type Hindrance = Exclude<Standing, 'Announced'>;
@@ -13,9 +13,20 @@ export type Hindrance = Exclude<Standing, 'Announced'>;
 /** More nodes than this are counted, and not named. */
 const MOST_NAMED = 3;
 
-/** @param sharer the Service that it is said of; none where it is said of the Eip. */
-export function hindranceText(hindrance: Hindrance, eip: Eip, sharer?: Sharer): string {
-  return hindrance === 'NoLocalEndpoints' ? noLocalEndpoints(sharer) : TEXTS[hindrance](eip);
+/** The Service that it is said of, and how each node stands that has an endpoint of it. */
+export interface Regarding {
+  readonly sharer: Sharer;
+  readonly standings: EipReach['standings'];
+}
+
+/** @param of none where it is said of the Eip. */
+export function hindranceText(hindrance: Hindrance, eip: Eip, of?: Regarding): string {
+  if (hindrance === 'NoLocalEndpoints') return noLocalEndpointText(of);
+  const nodes = of?.sharer.isLocal ? namesOf(of.sharer) : [];
+  if (nodes.length === 0) return TEXTS[hindrance](eip);
+  // Others may well have a session, and don't count.
+  const named = nodes.length > MOST_NAMED ? `${nodes.length} of them` : nodes.join(', ');
+  return `on the nodes with a ready endpoint (${named}): ${TEXTS[hindrance](eip)}`;
 }
 
 const TEXTS: Readonly<Record<Exclude<Hindrance, 'NoLocalEndpoints'>, (eip: Eip) => string>> = {
@@ -46,17 +57,31 @@ const TEXTS: Readonly<Record<Exclude<Hindrance, 'NoLocalEndpoints'>, (eip: Eip) 
   BirdUnreachable: () => 'whether a session is up is not known, since BIRD does not answer; see kubectl get speakers',
 };
 
-function noLocalEndpoints(sharer: Sharer | undefined): string {
+function noLocalEndpointText(of: Regarding | undefined): string {
   const local = 'externalTrafficPolicy is Local, and';
-  const nodes = sharer ? [...localNodes(sharer.places)].sort() : [];
-  if (nodes.length > 0) {
-    const named =
-      nodes.length > MOST_NAMED
-        ? `on ${nodes.length} others`
-        : `on ${shortened(nodes, MOST_NAMED, (n) => n).join(', ')}`;
-    return `${local} no node that may announce it has a ready endpoint: they are ${named}`;
+  const nodes = of ? namesOf(of.sharer) : [];
+  if (!of || nodes.length === 0) {
+    return of?.sharer.places.usable ? `${local} the endpoints name no node` : `${local} no endpoint is ready`;
   }
-  return sharer?.places.usable ? `${local} the endpoints name no node` : `${local} no endpoint is ready`;
+  // Why a node may not announce it, in the one word for it.
+  const named = nodes.map((name) => `${name} (${of.standings.get(name) ?? 'NoSpeaker'})`).join(', ');
+  const where = nodes.length > MOST_NAMED ? `on ${nodes.length} others` : `on ${named}`;
+  return `${local} no node that may announce it has a ready endpoint: they are ${where}`;
+}
+
+function namesOf({ places }: Sharer): string[] {
+  return [...localNodes(places)].sort();
+}
+
+/**
+ * No traffic gets further than the node, though the address is announced: another Service of the address has endpoints, or the node goes on with it.
+ * That a Service of `Cluster` has no endpoint is told by Kubernetes, and is true of every node.
+ *
+ * @returns undefined where it does.
+ */
+export function idleText(of: Regarding): string | undefined {
+  const { isLocal, places } = of.sharer;
+  return isLocal && localNodes(places).size === 0 ? noLocalEndpointText(of) : undefined;
 }
 
 /** The one word for it, of an Eip or of a Service. */

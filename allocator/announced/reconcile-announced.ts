@@ -5,7 +5,6 @@
  */
 import { isJudged } from '../../lib/api/judged.ts';
 import { ANNOUNCED_CONDITION } from '../../lib/api/keys.ts';
-import type { Condition } from '../../lib/api/object.ts';
 import type { Service } from '../../lib/api/service.ts';
 import { pause } from '../../lib/process/clock.ts';
 import type { Again } from '../../lib/process/level-loop.ts';
@@ -13,15 +12,15 @@ import type { ServiceEvent } from '../decide-service.ts';
 import { patchServiceStatus } from '../patch-service-status.ts';
 import type { Deps } from '../ports.ts';
 import { announcedPatch } from '../service-patch.ts';
-import { announcedVerdict, type Finding, patienceMs, sentencesOf } from './decide-announced.ts';
+import { announcedVerdict, type Finding, sentencesOf } from './decide-announced.ts';
+import { Lacking } from './lacking.ts';
 
 /** Between two writes, each of which goes to every node. */
 const REST_MS = 20;
 
 export class AnnouncedReconciler {
   readonly #deps: Deps;
-  /** Since when not all addresses of the Service are announced, as far as this replica has seen. */
-  readonly #lackingSinceMs = new Map<string, number>();
+  readonly #lacking = new Lacking();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -29,46 +28,36 @@ export class AnnouncedReconciler {
 
   /** @param key of a Service. */
   async reconcile(key: string, signal: AbortSignal): Promise<Again | undefined> {
-    const { world, nowMs, client, events } = this.#deps;
+    const { world, nowMs, monotonicMs, client, events } = this.#deps;
     const service = world.services.get(key);
     if (!service || !isSeenTo(service)) {
-      this.#lackingSinceMs.delete(key);
+      this.#lacking.forget(key);
       return undefined;
     }
     const findings = world.announcedFindings(service);
     const verdict = announcedVerdict(findings);
     const former = service.status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION);
-    const forMs = this.#lackingForMs(key, verdict !== undefined && verdict.status !== 'True');
+    const { waitMs, lost, back } = this.#lacking.look(key, findings, former, monotonicMs());
     if (!verdict) return undefined;
-    const waitMs = patienceMs(former, verdict) - forMs;
     if (waitMs > 0) return { againAfterMs: waitMs };
     const body = announcedPatch(service, verdict, nowMs());
+    if (body) world.saw(await patchServiceStatus(client, service, body, signal));
+    this.#lacking.told(key, findings);
     if (!body) return undefined;
-    world.saw(await patchServiceStatus(client, service, body, signal));
-    for (const event of eventsFor(former, findings)) events.record(service, event);
+    for (const event of eventsFor(lost, back)) events.record(service, event);
     await pause(REST_MS, signal);
     return undefined;
   }
-
-  #lackingForMs(key: string, isLacking: boolean): number {
-    if (!isLacking) {
-      this.#lackingSinceMs.delete(key);
-      return 0;
-    }
-    const nowMs = this.#deps.monotonicMs();
-    const sinceMs = this.#lackingSinceMs.get(key) ?? nowMs;
-    this.#lackingSinceMs.set(key, sinceMs);
-    return nowMs - sinceMs;
-  }
 }
 
-/** Of what was announced and is not, and of the reverse. */
-function eventsFor(former: Condition | undefined, findings: readonly Finding[]): ServiceEvent[] {
-  const lacking = findings.filter(({ status }) => status !== 'True');
-  const [first] = lacking;
-  if (!first) return former && former.status !== 'True' ? [eventOf('Normal', 'Announced', 'announced', findings)] : [];
-  const isLost = former?.status === 'True' && first.reason !== 'AnnouncedByCni';
-  return isLost ? [eventOf('Warning', first.reason, 'not announced any more', lacking)] : [];
+function eventsFor(lost: readonly Finding[], back: readonly Finding[]): ServiceEvent[] {
+  const gone = lost.filter(({ status }) => status === 'False');
+  const doubtful = lost.filter(({ status }) => status === 'Unknown');
+  return [
+    ...(gone[0] ? [eventOf('Warning', gone[0].reason, 'not announced any more', gone)] : []),
+    ...(doubtful[0] ? [eventOf('Warning', doubtful[0].reason, 'may not be announced any more', doubtful)] : []),
+    ...(back.length > 0 ? [eventOf('Normal', 'Announced', 'announced', back)] : []),
+  ];
 }
 
 function eventOf(

@@ -72,7 +72,7 @@ it.each<[string, string | undefined, string | undefined]>([
   [
     'BGP, Local, endpoints elsewhere',
     words(one, { sharersOf: () => [sharer(true, 'n3')] }),
-    'False NoLocalEndpoints: 198.51.100.7 by bgp: externalTrafficPolicy is Local, and no node that may announce it has a ready endpoint: they are on n3',
+    'False NoLocalEndpoints: 198.51.100.7 by bgp: externalTrafficPolicy is Local, and no node that may announce it has a ready endpoint: they are on n3 (NoSpeaker)',
   ],
   [
     'BGP, Local, endpoints without a node',
@@ -104,6 +104,37 @@ it.each<[string, string | undefined, string | undefined]>([
     'layer 2',
     words(one, { ...onWire, ownerOf: () => owner }),
     'True Announced: 198.51.100.7 by layer2 from node n2, interface eth0',
+  ],
+  [
+    'BGP, Local, the only nodes with an endpoint have no session, and others have',
+    words(one, {
+      reachOf: () => ({ ...reach('Announced', 'n2'), standings: new Map([['n1', 'NoSessions']]) }),
+      sharersOf: () => [sharer(true, 'n1')],
+    }),
+    'False NoSessions: 198.51.100.7 by bgp: on the nodes with a ready endpoint (n1): no node that may announce it has a session with a router for IPv4; create a BgpPeer, or see the conditions of the Speakers',
+  ],
+  [
+    'BGP, Local, endpoints only where it may not be announced',
+    words(one, {
+      reachOf: () => ({ ...reach('Announced', 'n2'), standings: new Map([['n1', 'NodeNotSelected']]) }),
+      sharersOf: () => [sharer(true, 'n1')],
+    })?.slice(-46),
+    'a ready endpoint: they are on n1 (NodeNotSelected)'.slice(-46),
+  ],
+  [
+    'layer 2, Local, kept without an endpoint',
+    words(one, { ...onWire, ownerOf: () => owner, sharersOf: () => [sharer(true)] }),
+    'True Announced: 198.51.100.7 by layer2 from node n2, interface eth0, but externalTrafficPolicy is Local, and no endpoint is ready',
+  ],
+  [
+    'layer 2, Local, kept while the only endpoint is where nobody may have it',
+    words(one, {
+      ...onWire,
+      ownerOf: () => owner,
+      reachOf: () => ({ ...reach('Announced', 'n2'), standings: new Map([['n1', 'NoInterface']]) }),
+      sharersOf: () => [sharer(true, 'n1')],
+    }),
+    'True Announced: 198.51.100.7 by layer2 from node n2, interface eth0, but externalTrafficPolicy is Local, and no node that may announce it has a ready endpoint: they are on n1 (NoInterface)',
   ],
   [
     'layer 2, one of two has no owner',
@@ -177,6 +208,12 @@ describe('how long it must be so before it is told', () => {
     ['new, and about to be taken', patienceMs(undefined, verdict('False', 'NobodyHasIt')), 3_000],
     ['new, and nobody can', patienceMs(undefined, verdict('False', 'NoInterface')), 0],
     ['contested', patienceMs(former('True'), verdict('Unknown', 'StatusContested')), 0],
+    [
+      'it goes on, with nothing behind it',
+      patienceMs(former('True'), { status: 'True', reason: 'Announced', idle: 'why' }),
+      5_000,
+    ],
+    ['one of two was, and is not', patienceMs(former('False'), verdict('False', 'SessionsDown'), true), 5_000],
     ['another reason than before', patienceMs(former('False'), verdict('False', 'SessionsDown')), 0],
   ])('%s', (_, ms, expected) => {
     expect(ms).toBe(expected);
