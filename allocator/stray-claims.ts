@@ -20,10 +20,12 @@ import type { World } from './world.ts';
 
 /** A create call is stored within it, but for a few. Younger claims give way to nobody. */
 const GIVES_WAY_AFTER_MS = 1_000;
-/** To Services of its own namespace. Where 200 are created at once a few calls take seconds, and the address in their answer must stay theirs. */
-const GIVES_WAY_TO_OWN_AFTER_MS = 5_000;
-/** Where addresses are scarce or a namespace has many. */
+/** To Services of its own namespace, and where addresses are scarce or a namespace has many; longer while many Services are created at once. */
 export const HURRIED_GRACE_MS = 5_000;
+/** More for each create call that may be under way: they share one API server, and the address in an answer must stay its Service's. */
+const PER_CREATION_MS = 100;
+/** The last of many take longer than those that were stored before. */
+const SLOWER_THAN_SEEN = 2;
 /** So many of a namespace, the youngest, are given the whole grace period. */
 const FEW = 4;
 /** An eighth of an Eip, or less, is free. */
@@ -56,21 +58,23 @@ export class StrayClaims {
 
   /** Those that give way now to a Service of this namespace, the oldest first. */
   givingWayTo(namespace: string): EipClaim[] {
+    const hurriedMs = this.#hurriedMs();
     return this.#givingWay()
-      .filter(({ holder, ageMs }) => holder.namespace !== namespace || ageMs >= GIVES_WAY_TO_OWN_AFTER_MS)
+      .filter(({ holder, ageMs }) => holder.namespace !== namespace || ageMs >= hurriedMs)
       .sort((a, b) => b.ageMs - a.ageMs)
       .map(({ claim }) => claim);
   }
 
   /** What gives way now, as texts: one more of them means that somebody who waits may take it. */
   givingWay(): ReadonlySet<string> {
+    const hurriedMs = this.#hurriedMs();
     const texts = this.#givingWay().flatMap(
       ({
         claim: {
           metadata: { name = '' },
         },
         ageMs,
-      }) => (ageMs >= GIVES_WAY_TO_OWN_AFTER_MS ? [name, `${name} to all`] : [name]),
+      }) => (ageMs >= hurriedMs ? [name, `${name} to all`] : [name]),
     );
     return new Set(texts);
   }
@@ -95,7 +99,7 @@ export class StrayClaims {
   graceMs(claim: EipClaim, holder: ClaimHolder): number {
     const { graceMs } = this.#deps;
     const isHurried = this.#isScarce(claim) || this.#isOneOfMany(claim, holder);
-    return isHurried ? Math.min(graceMs, HURRIED_GRACE_MS) : graceMs;
+    return isHurried ? Math.min(graceMs, this.#hurriedMs()) : graceMs;
   }
 
   /**
@@ -115,6 +119,11 @@ export class StrayClaims {
     } finally {
       world.beingTaken.delete(name);
     }
+  }
+
+  #hurriedMs(): number {
+    const underWayMs = HURRIED_GRACE_MS + PER_CREATION_MS * this.#strays().length;
+    return Math.max(underWayMs, SLOWER_THAN_SEEN * this.#deps.world.storingTime.longestMs());
   }
 
   #strays(): Stray[] {

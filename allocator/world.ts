@@ -26,6 +26,7 @@ import { Rewrites } from './rewrites.ts';
 import { ServiceIndex } from './service-index.ts';
 import { Sightings } from './sightings.ts';
 import type { Stores } from './stores.ts';
+import { StoringTime } from './storing-time.ts';
 import { WatchedLedger } from './watched-ledger.ts';
 
 /** It goes into a claim, which would refuse what is longer. */
@@ -48,6 +49,7 @@ export class World {
   /** What is taken, by the claims' watch and by our own writes. */
   readonly ledger = new WatchedLedger();
   readonly sightings: Sightings;
+  readonly storingTime: StoringTime;
   readonly announcers: Announcers;
   readonly endpoints: EndpointIndex;
   /** What others write over. */
@@ -62,17 +64,28 @@ export class World {
     this.eips = new Eips(stores.eips, clock, () => [...stores.services.values()].flatMap(publishedAddresses));
     this.reserved = new ReservedAddresses(stores);
     this.sightings = new Sightings(clock);
+    this.storingTime = new StoringTime(clock.monotonicMs);
     this.rewrites = new Rewrites(clock);
     this.announcers = new Announcers(stores);
     this.endpoints = new EndpointIndex(stores);
-    stores.services.subscribe(({ type, key }) => {
+    stores.services.subscribe(({ type, key, object }) => {
       if (type === 'deleted') this.endpoints.forget(key);
+      if (type === 'added') this.#noteStored(object);
     });
     stores.claims.subscribe((change) => {
       this.sightings.onChange(change);
       if (change.type !== 'deleted') this.ledger.apply(change.object);
       else this.#forget(change.object);
     });
+  }
+
+  #noteStored(service: Service): void {
+    const token = service.metadata.annotations?.[CLAIM_ANNOTATION];
+    if (token === undefined) return;
+    for (const claim of this.ledger.heldByToken(service.metadata.namespace ?? '', token)) {
+      const holder = claim.spec.holders.find((one) => one.token === token && one.uid === undefined);
+      if (holder) this.storingTime.note(this.sightings.ageMs(claim, holder));
+    }
   }
 
   /** Half of the truth is never acted on. */
