@@ -23,7 +23,13 @@ import { nearlyOursWarnings, newWarnings } from './nearly-ours.ts';
 import { patchFor } from './patch.ts';
 import type { AdmissionRequest, Refusal } from './review.ts';
 import type { Reviewed } from './reviewed.ts';
-import { affinityWarnings, assignedWarnings, pendingWarnings, sourceRangeWarnings } from './service-advice.ts';
+import {
+  affinityWarnings,
+  assignedWarnings,
+  overriddenWarnings,
+  pendingWarnings,
+  sourceRangeWarnings,
+} from './service-advice.ts';
 import type { ClusterSituation } from './situation.ts';
 import type { UnstoredClaims } from './unstored-claims.ts';
 
@@ -106,10 +112,9 @@ export class ServiceMutator {
     const { situation } = this.#deps;
     const warningsOf = (one: Service): string[] => {
       const isSurely = isOurs(one, NOTHING_IS_OURS);
-      return nearlyOursWarnings(
-        one,
-        isSurely || situation.missing === undefined ? isSurely || isOurs(one, situation.wantsContext()) : undefined,
-      );
+      const isKnown = isSurely || situation.missing === undefined;
+      const isOne = isKnown ? isSurely || isOurs(one, situation.wantsContext()) : undefined;
+      return [...nearlyOursWarnings(one, isOne), ...(isOne ? overriddenWarnings(one) : [])];
     };
     return newWarnings(warningsOf(service), old ? warningsOf(old) : []);
   }

@@ -26,9 +26,9 @@ const KEYS: readonly string[] = Object.values(SERVICE_ANNOTATIONS).flat();
 const MARKS: readonly string[] = [ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, WAITING_SINCE_ANNOTATION];
 const KNOWN: ReadonlySet<string> = new Set([...KEYS, ...MARKS, ...OPENELB_SERVICE_KEYS]);
 /** Whoever writes such a key means us. */
-const OUR_DOMAIN = /^([\w-]+\.)*((openelb|porter|lb)\.kubesphere\.io|skycap\.io)\//i;
-/** Values that say no more than "yes". */
-const YES = /^(true|yes|on|1|enabled?|skycap|skycap\.io\/lb)$/i;
+const OUR_DOMAIN = /^([\w-]+\.)*((openelb|porter|lb)\.kubesphere\.io|skycap\.io)(\/|$)/i;
+/** Values that say no more than "yes", or nothing. */
+const YES = /^(true|yes|on|1|enabled?)?$/i;
 const OUR_NAMES = /skycap|openelb|^porter/i;
 
 /** @param isOurs whether Skycap serves it; undefined while that is not known. */
@@ -36,7 +36,7 @@ export function nearlyOursWarnings(service: Service, isOurs: boolean | undefined
   if (service.spec?.type !== 'LoadBalancer') return [];
   return [
     ...(isOurs === false ? [...optInWarnings(service), ...classWarnings(service), ...unaskedWarnings(service)] : []),
-    ...keyWarnings(service),
+    ...keyWarnings(service, isOurs),
     ...labelWarnings(service),
   ];
 }
@@ -49,7 +49,7 @@ export function newWarnings(now: readonly string[], before: readonly string[]): 
 function optInWarnings({ metadata }: Service): string[] {
   const value = firstOf(metadata.annotations, SERVICE_ANNOTATIONS.optIn);
   if (value === undefined) return [];
-  const isNear = YES.test(value.trim()) || didYouMean(value, OPT_IN_VALUES) !== undefined;
+  const isNear = YES.test(value.trim()) || OUR_NAMES.test(value) || didYouMean(value, OPT_IN_VALUES) !== undefined;
   return isNear ? [`${OPT_IN}: ${quote(value)} does not make the Service Skycap's; write ${OPENELB}`] : [];
 }
 
@@ -57,7 +57,8 @@ function classWarnings({ spec, metadata }: Service): string[] {
   const written = spec?.loadBalancerClass;
   if (written === undefined || written === LOAD_BALANCER_CLASS) return [];
   if (firstOf(metadata.annotations, SERVICE_ANNOTATIONS.optIn) !== undefined) return [];
-  if (!OUR_NAMES.test(written) && didYouMean(written, [LOAD_BALANCER_CLASS]) === undefined) return [];
+  const isNear = OUR_NAMES.test(written) || OUR_DOMAIN.test(written);
+  if (!isNear && didYouMean(written, [LOAD_BALANCER_CLASS]) === undefined) return [];
   return [
     `spec.loadBalancerClass: ${quote(written)} is not Skycap's, which is ${LOAD_BALANCER_CLASS}; a class cannot be changed: ${MARK_IT}, or create the Service anew`,
   ];
@@ -70,12 +71,17 @@ function unaskedWarnings({ spec, metadata: { annotations } }: Service): string[]
   return key === undefined ? [] : [`${key} has no effect, since the Service does not ask for Skycap; ${MARK_IT}`];
 }
 
-function keyWarnings({ metadata: { annotations = {} } }: Service): string[] {
+function keyWarnings({ metadata: { annotations = {} }, spec }: Service, isOurs: boolean | undefined): string[] {
+  const asksForUs = isOurs !== false || spec?.loadBalancerClass !== undefined;
+  const remedy =
+    asksForUs || firstOf(annotations, SERVICE_ANNOTATIONS.optIn) !== undefined
+      ? ''
+      : `; to have Skycap serve the Service, ${MARK_IT}`;
   return Object.entries(annotations).flatMap(([key, value]) => {
     if (KNOWN.has(key)) return [];
     const meant = meantKeys(key, value);
     if (meant.length > 0) return [`annotation ${quote(key)} is not known; did you mean ${meant.join(' or ')}?`];
-    return OUR_DOMAIN.test(key) ? [`annotation ${quote(key)} is not known to Skycap, and has no effect`] : [];
+    return OUR_DOMAIN.test(key) ? [`annotation ${quote(key)} is not known to Skycap, and has no effect${remedy}`] : [];
   });
 }
 

@@ -2,6 +2,8 @@
 import type { ClaimHolder } from '../lib/api/claim.ts';
 import { countText } from '../lib/api/count.ts';
 import type { Eip } from '../lib/api/eip.ts';
+import { SERVICE_ANNOTATIONS } from '../lib/api/keys.ts';
+import { quote } from '../lib/api/problem.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { Wants } from '../lib/api/wants.ts';
 import type { Choice, Given } from '../lib/ipam/choose.ts';
@@ -48,6 +50,14 @@ export function sourceRangeWarnings(service: Service, wants: Wants): string[] {
       (family) =>
         `spec.loadBalancerSourceRanges has no IPv${family} range: the IPv${family} address is open to everyone`,
     );
+}
+
+/** As in OpenELB, the annotation counts. */
+export function overriddenWarnings({ spec, metadata: { annotations } }: Service): string[] {
+  const written = spec?.loadBalancerIP ?? '';
+  const key = SERVICE_ANNOTATIONS.address.find((one) => annotations?.[one]);
+  if (written === '' || key === undefined || annotations?.[key] === written) return [];
+  return [`spec.loadBalancerIP: ${quote(written)} has no effect beside the annotation ${key}; remove one of the two`];
 }
 
 /** Each kube-proxy remembers its own clients. By layer 2 one node has all packets of an address; by BGP routers deal them out. */

@@ -6,6 +6,7 @@
  * The password is shown in no problem.
  */
 import { type Address, type Family, parseAddress } from '../net/address.ts';
+import { addressHint } from '../net/address-hint.ts';
 import { parseRange, rangeContains } from '../net/range.ts';
 import { BGP_PORT, type BgpPeer } from './bgp.ts';
 import { asksForOtherRestart, asksForSomething, optionalAs, optionalNumber, optionalSeconds } from './bgp-fields.ts';
@@ -23,6 +24,7 @@ const LARGEST_TTL = 255;
 /** The kernel's limit (`TCP_MD5SIG_MAXKEYLEN`). BIRD takes longer ones and then fails to open the socket. */
 const PASSWORD_BYTES = 80;
 
+const ONE_ROUTER = { example: '192.0.2.1', oneOnly: 'write one BgpPeer for each router' };
 /** Addresses that no router has, or that need an interface beside them. */
 const UNUSABLE = ['0.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4', '::', 'ff00::/8'];
 const LINK_LOCAL = 'fe80::/10';
@@ -124,7 +126,7 @@ function neighborOf(conf: Spec['conf'], problems: Problem[]): Address | undefine
   }
   const address = parseAddress(text);
   if (!address) {
-    problems.push({ field, value: text, message: 'is not an IP address; write one such as 192.0.2.1' });
+    problems.push({ field, value: text, message: addressHint(text, ONE_ROUTER) });
   } else if (UNUSABLE.some((prefix) => isIn(address, prefix))) {
     problems.push({ field, value: text, message: "is no router's address; write one such as 192.0.2.1" });
   } else if (isIn(address, LINK_LOCAL)) {

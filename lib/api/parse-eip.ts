@@ -4,7 +4,8 @@
  * Only what makes an Eip unusable is a problem here. An Eip that OpenELB stored keeps its addresses: what this version does not
  * implement is named by {@link unsupportedEipFields} instead, for the condition that says so, and the address is given all the same.
  */
-import { type AddressRange, parseRange, rangesOverlap } from '../net/range.ts';
+import { notForClients } from '../net/not-for-clients.ts';
+import { type AddressRange, parseRange } from '../net/range.ts';
 import type { Eip } from './eip.ts';
 import type { EipObject, EipProtocol } from './eip-types.ts';
 import { type InterfaceSelector, parseInterfaces } from './interface-selector.ts';
@@ -16,19 +17,6 @@ import { mapAt } from './shapes.ts';
 const PROTOCOLS = ['bgp', 'layer2', 'vip'] as const satisfies readonly EipProtocol[];
 const WHEN_FULL = ['Pend', 'Refuse'] as const satisfies readonly Eip['whenFull'][];
 const WHEN_NO_ENDPOINTS = ['Keep', 'Withdraw'] as const satisfies readonly Eip['whenNoEndpoints'][];
-/**
- * Addresses that mean something else to every machine on the way. Published, 127.0.0.1 would have kube-proxy send what a node says to itself to the Service.
- */
-const NOT_FOR_CLIENTS: readonly (readonly [prefix: string, what: string])[] = [
-  ['0.0.0.0/8', '"this network"'],
-  ['127.0.0.0/8', 'loopback'],
-  ['169.254.0.0/16', 'link-local'],
-  ['224.0.0.0/4', 'multicast'],
-  ['240.0.0.0/4', 'reserved'],
-  ['::/127', 'unspecified and loopback'],
-  ['fe80::/10', 'link-local'],
-  ['ff00::/8', 'multicast'],
-];
 /** The Eip's name is the value of {@link EIP_LABEL}, and a label's value has at most so many characters. */
 const LONGEST_NAME = 63;
 /** An Eip that is not stored yet is younger than any that is. */
@@ -122,20 +110,15 @@ function rangeOf(address: string | undefined, problems: Problem[]): AddressRange
     return undefined;
   }
   const parsed = parseRange(address);
-  const message = parsed.ok ? notForClients(parsed.range) : parsed.problem;
+  const message = parsed.ok ? unusable(parsed.range) : parsed.problem;
   if (message !== undefined) problems.push({ field: 'spec.address', value: address, message });
   return parsed.ok ? parsed.range : undefined;
 }
 
-function notForClients(range: AddressRange): string | undefined {
-  const [prefix, what] = NOT_FOR_CLIENTS.find(([prefix]) => overlaps(prefix, range)) ?? [];
-  if (prefix === undefined) return undefined;
-  return `has ${what} addresses (${prefix}), which no client can use; write others, such as 198.51.100.0/24`;
-}
-
-function overlaps(prefix: string, range: AddressRange): boolean {
-  const parsed = parseRange(prefix);
-  return parsed.ok && rangesOverlap(parsed.range, range);
+function unusable(range: AddressRange): string | undefined {
+  const what = notForClients(range);
+  const example = range.family === 4 ? '198.51.100.0/24' : '2001:db8::/64';
+  return what === undefined ? undefined : `has ${what}, which no client can use; write others, such as ${example}`;
 }
 
 function nameOf(raw: EipObject, problems: Problem[]): string {

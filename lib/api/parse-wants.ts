@@ -8,8 +8,8 @@
  * - At creation `ipFamilies` is only there if the user wrote it: else the families follow from the cluster IPs that the user wrote, the
  *   policy and the cluster's primary family.
  */
-import { type Address, type Family, formatAddress, parseAddress } from '../net/address.ts';
-import { lastAddress, parseRange } from '../net/range.ts';
+import { type Address, type Family, parseAddress } from '../net/address.ts';
+import { addressHint } from '../net/address-hint.ts';
 import type { ClaimPort } from './claim.ts';
 import type { EipProtocol } from './eip-types.ts';
 import { firstOf, LOAD_BALANCER_CLASS, OPT_IN_VALUES, SERVICE_ANNOTATIONS } from './keys.ts';
@@ -133,13 +133,13 @@ function addressesOf(service: Service, families: readonly Family[], problems: Pr
 }
 
 function noAddress(text: string): string {
-  const range = parseRange(text);
-  if (range.ok) {
-    return `is not one address but a range; write one of it, such as ${formatAddress(lastAddress(range.range))}`;
-  }
-  const remedy = 'is not an IP address; write one such as 198.51.100.7';
-  if (!isDNS1123Subdomain(text)) return remedy;
-  return `${remedy}; the name of an Eip belongs in the annotation ${SERVICE_ANNOTATIONS.eip[0]}`;
+  const hint = addressHint(text, {
+    example: '198.51.100.7',
+    oneOnly: 'write at most one a family, with a comma between',
+  });
+  return isDNS1123Subdomain(text)
+    ? `${hint}; the name of an Eip belongs in the annotation ${SERVICE_ANNOTATIONS.eip[0]}`
+    : hint;
 }
 
 /** A name, and not an address with a slip. */

@@ -13,6 +13,7 @@ import { shortened } from '../api/problem.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { Wants } from '../api/wants.ts';
 import { type Address, addressOf, type Family, formatAddress, sameAddress } from '../net/address.ts';
+import { notForClients } from '../net/not-for-clients.ts';
 import { rangeContains, rangeSize } from '../net/range.ts';
 import type { Taken } from './ledger.ts';
 import { unknownEips } from './named-eips.ts';
@@ -215,12 +216,11 @@ function takeRequested(wants: Wants, address: Address, eips: readonly Eip[], sit
   const text = formatAddress(address);
   const eip = eips.find((candidate) => rangeContains(candidate.range, address));
   if (!eip) {
-    return {
-      obstacle: {
-        reason: 'AddressOutsideEip',
-        message: `${text} is not in ${nameThem(eips)}; request one of its addresses`,
-      },
-    };
+    const having = situation.pools.containing(address);
+    const message = having
+      ? `${text} is not in ${nameThem(eips)} but in Eip ${having.name}; name that one, or request another address`
+      : `${text} is not in ${nameThem(eips)}; request one of its addresses`;
+    return { obstacle: { reason: 'AddressOutsideEip', message } };
   }
   if (!isOpen(eip)) return { obstacle: closed([eip]) };
   const reserved = whyWithheld(address, eip, situation);
@@ -298,10 +298,14 @@ function noCandidate(wants: Wants, requested: Address | undefined, pools: Pools)
     return { reason: isOverlapping ? 'EipInvalid' : 'EipNotFound', message: unknown };
   }
   if (requested) {
-    const text = formatAddress(requested);
+    const what = notForClients({ family: requested.family, first: requested.value, last: requested.value });
+    const remedy =
+      what === undefined
+        ? 'request another or create an Eip with it'
+        : `nor can have ${what}; request another, or none`;
     return {
       reason: 'AddressOutsideEip',
-      message: `no Eip has the address ${text}; request another or create an Eip with it`,
+      message: `no Eip has the address ${formatAddress(requested)}${what === undefined ? ';' : ','} ${remedy}`,
     };
   }
   const onRequest = [...pools.byName.values()].filter(({ autoAssign }) => !autoAssign);

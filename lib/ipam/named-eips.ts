@@ -4,7 +4,7 @@ import { SERVICE_ANNOTATIONS } from '../api/keys.ts';
 import { quote } from '../api/problem.ts';
 import type { Wants } from '../api/wants.ts';
 import { parseAddress } from '../net/address.ts';
-import { parseRange } from '../net/range.ts';
+import { type AddressRange, parseRange } from '../net/range.ts';
 import type { Pools } from './pools.ts';
 
 const MOST_NAMED = 5;
@@ -18,18 +18,35 @@ export function unknownEips({ eipNames }: Wants, pools: Pools): string | undefin
   if (pools.overlapping.has(first)) {
     return `Eip ${first} overlaps the older Eip ${pools.overlapping.get(first)}; change or delete one of them`;
   }
-  return `there is no usable Eip named ${typedNames(unknown)}; ${remedyFor(first, eipNames, pools)}`;
+  return `there is no usable Eip named ${typedNames(unknown)}; ${remedyFor(unknown, eipNames, pools)}`;
 }
 
-function remedyFor(name: string, named: readonly string[], pools: Pools): string {
-  if (parseAddress(name)) return `to request an address, write it in the annotation ${SERVICE_ANNOTATIONS.address[0]}`;
-  const parts = name.split(/[\s;]+/);
+function remedyFor(unknown: readonly string[], named: readonly string[], pools: Pools): string {
+  const [first = ''] = unknown;
+  if (parseAddress(first)) {
+    return `to request an address, write it in the annotation ${SERVICE_ANNOTATIONS.address[0]}`;
+  }
+  const parts = first.split(/[\s;]+/);
   if (parts.length > 1) return `where several are meant, write commas between them, as in ${quote(parts.join(','))}`;
-  if (parseRange(name).ok) return 'name an Eip that has these addresses, or create one';
+  const range = parseRange(first);
+  if (range.ok) {
+    const having = [...pools.byName.values()].find((eip) => isWithin(range.range, eip.range));
+    return having ? `did you mean ${having.name}?` : 'name an Eip that has these addresses, or create one';
+  }
   const others = [...pools.byName.keys(), ...pools.overlapping.keys()].filter((other) => !named.includes(other));
-  const isOnly = named.every((other) => other === name || pools.byName.has(other));
-  const meant = isOnly ? didYouMean(name, others) : undefined;
-  return meant === undefined ? 'create or mend it, or name another' : `did you mean ${meant}?`;
+  const meant = unknown.slice(0, MOST_NAMED).map((name) => meantBy(name, others));
+  const areSure = meant.every((one) => one !== undefined) && new Set(meant).size === unknown.length;
+  return areSure ? `did you mean ${meant.join(', ')}?` : 'create or mend it, or name another';
+}
+
+/** As it stands, or without what was written around it: `eip/web`, `"web"`. */
+function meantBy(name: string, others: readonly string[]): string | undefined {
+  const bare = name.replace(/^.*\/(?=.)|\/\d*$/g, '').replaceAll(/["'`[\]{}()]/g, '');
+  return didYouMean(name, others) ?? didYouMean(bare, others);
+}
+
+function isWithin(inner: AddressRange, outer: AddressRange): boolean {
+  return inner.family === outer.family && outer.first <= inner.first && inner.last <= outer.last;
 }
 
 /** What a user wrote, which may be anything and any length. An address in a message would be taken for one that was given. */

@@ -4,73 +4,32 @@
  * A sentence's end, such as `the end ".259" is no address; write a whole one, with numbers from 0 to 255`.
  */
 import { isIPv4, isIPv6 } from 'node:net';
+import { type Read, respelling } from './respelling.ts';
 
-const ANY_DASH = /\s*(?:[-‐‑‒–—−~]|\.{2,3}|\bto\b)\s*/giu;
 const WHOLE_NUMBERS = 'write a whole one, with numbers from 0 to 255';
 const WHOLE_ADDRESSES = 'write a whole one, such as 2001:db8::ff';
 const TWO_ADDRESSES = 'write two, such as 198.51.100.7-198.51.100.20';
 const LONGEST_SHOWN = 64;
+const BETWEEN_PARTS = /[,;|\n]|\s(?:and|or)\s/;
 
-/** @param reads whether a text is a range. */
-export function rangeHint(text: string, reads: (other: string) => boolean): string | undefined {
-  if (/[,;]|\n/.test(text)) return 'is a list; write one Eip for each of its parts';
-  const found = respelled(text).find(({ other }) => other !== text && reads(other));
+export function rangeHint(text: string, read: Read): string | undefined {
+  const found = respelling(text, read);
   if (found) return `${found.why}; write ${found.other}`;
-  if (/\s/.test(text.trim()) && text.trim().split(/\s+/).every(reads)) {
-    return 'is a list; write one Eip for each of its parts';
-  }
-  return text.includes('-') && !text.includes('/') ? endHint(text.trim()) : numbersHint(text);
+  if (isList(text, (part) => read(part) !== undefined)) return IS_A_LIST;
+  return text.includes('-') && !text.includes('/') ? endHint(text.trim()) : (numbersHint(text) ?? strangeHint(text));
 }
 
-interface Respelling {
-  readonly other: string;
-  readonly why: string;
+const IS_A_LIST = 'is a list; write one Eip for each of its parts';
+
+/** With spaces alone between them, the parts have to be read. */
+export function isList(text: string, reads: (part: string) => boolean): boolean {
+  if (partsOf(text).length > 1) return true;
+  const words = text.trim().split(/\s+/);
+  return words.length > 1 && words.every(reads);
 }
 
-/** Other spellings of the same, as people bring them from elsewhere. */
-function respelled(text: string): Respelling[] {
-  const tight = text.replaceAll(/\s+/g, '');
-  const plain = text
-    .trim()
-    .replace(ANY_DASH, '-')
-    .replaceAll(/[[\]"'\s]/g, '');
-  const [first = '', last = ''] = plain.split('-');
-  const [address = '', mask = ''] = plain.split('/');
-  const length = prefixLengthOf(mask);
-  const candidates: readonly (readonly [other: string | undefined, why: string])[] = [
-    [tight, 'has spaces in it'],
-    [plain, 'is not spelled as Skycap reads it'],
-    [plain.replaceAll(/(?<![\w:.])0+(?=\d+\.)|(?<=\.)0+(?=\d)/g, ''), 'has leading zeros'],
-    [plain.includes('-') ? plain.replaceAll(/\/\d{1,3}(?=-|$)/g, '') : undefined, 'has a prefix length in a range'],
-    [length === undefined ? undefined : `${address}/${length}`, 'has a mask'],
-    [wildcard(plain), 'has a wildcard'],
-    [completed(first, last), `has the end ${JSON.stringify(last)}, which is no whole address`],
-  ];
-  return candidates.flatMap(([other, why]) => (other === undefined ? [] : [{ other, why }]));
-}
-
-/** `20` or `.20` after `192.0.2.1-` is 192.0.2.20. */
-function completed(first: string, last: string): string | undefined {
-  if (!isIPv4(first) || !/^\.?\d{1,3}(\.\d{1,3}){0,2}$/.test(last)) return undefined;
-  const numbers = last.replace(/^\./, '').split('.');
-  return `${first}-${[...first.split('.').slice(0, 4 - numbers.length), ...numbers].join('.')}`;
-}
-
-/** `192.0.2.*` is 192.0.2.0/24. */
-function wildcard(text: string): string | undefined {
-  const [, numbers = '', stars = ''] = /^((?:\d{1,3}\.){1,3})((?:[*x]\.?)+)$/i.exec(text) ?? [];
-  const count = stars.replaceAll('.', '').length;
-  return count > 0 ? `${numbers}${Array(count).fill('0').join('.')}/${32 - 8 * count}` : undefined;
-}
-
-/** `255.255.255.0` is 24. */
-function prefixLengthOf(mask: string): number | undefined {
-  if (!isIPv4(mask)) return undefined;
-  const bits = mask
-    .split('.')
-    .map((number) => Number(number).toString(2).padStart(8, '0'))
-    .join('');
-  return /^1*0*$/.test(bits) ? bits.replaceAll('0', '').length : undefined;
+function partsOf(text: string): string[] {
+  return text.split(BETWEEN_PARTS).filter((part) => part.trim() !== '');
 }
 
 function endHint(text: string): string | undefined {
@@ -85,9 +44,21 @@ function endHint(text: string): string | undefined {
   return `is not a range of two addresses: the ${what} ${JSON.stringify(end.slice(0, LONGEST_SHOWN))} is no address; ${remedy}`;
 }
 
-function numbersHint(text: string): string | undefined {
+/** Digits and dots that are no IPv4 address. */
+export function numbersHint(text: string): string | undefined {
   const [address = ''] = text.trim().split('/');
-  return /^\d+(\.\d+){3}$/.test(address) && !isIPv4(address)
+  if (!/^\d+(\.\d+)+$/.test(address) || isIPv4(address)) return undefined;
+  const count = address.split('.').length;
+  return count === 4
     ? `is not an IP address; ${WHOLE_NUMBERS}, without leading zeros`
-    : undefined;
+    : `is not an IP address: it has ${count} numbers; write four, from 0 to 255`;
+}
+
+/** An address of one link, and digits of another script, which look like digits. */
+export function strangeHint(text: string): string | undefined {
+  if (/^\s*fe[89ab][0-9a-f]:.*%/i.test(text))
+    return 'is link-local: it is an address on one link only; write a global one';
+  const [strange] = /[^\p{ASCII}]/u.exec(text) ?? [];
+  if (strange === undefined || !/\p{Nd}/u.test(text)) return undefined;
+  return `has ${JSON.stringify(strange)} in it; write it with the digits 0 to 9`;
 }

@@ -22,7 +22,10 @@ const SPELLINGS = 'write one address, a CIDR or a range, such as 198.51.100.0/24
 export function parseRange(text: string): ParsedRange {
   const parsed = readRange(text);
   if (parsed.ok) return parsed;
-  const hint = rangeHint(text, (other) => readRange(other).ok);
+  const hint = rangeHint(text, (other) => {
+    const read = readRange(other);
+    return read.ok ? read.range : undefined;
+  });
   return hint === undefined ? parsed : refused(hint);
 }
 
@@ -92,7 +95,8 @@ function parseFirstLast(text: string): ParsedRange {
   if (!first || !last || rest.length > 0) return refused(`is not a range of two addresses; ${SPELLINGS}`);
   if (first.family !== last.family) return refused('mixes IPv4 and IPv6; make one Eip for each family');
   if (first.value > last.value) {
-    return refused(`is reversed; write ${formatAddress(last)}-${formatAddress(first)}`);
+    const turned = rangeOf(last, first);
+    return turned.ok ? refused(`is reversed; write ${rangeText(turned.range)}`) : turned;
   }
   return rangeOf(first, last);
 }

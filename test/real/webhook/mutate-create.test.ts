@@ -131,7 +131,7 @@ it('what is malformed is refused with the remedy, and leaves no claim', async ()
   const answer = await lab.createService(service('bad', { [ADDRESS]: '10.0.0.300' }));
   expect([answer.status, answer.message]).toEqual([
     422,
-    'admission webhook "services.skycap.io" denied the request: eip.openelb.kubesphere.io/v1alpha1: "10.0.0.300" is not an IP address; write one such as 198.51.100.7',
+    'admission webhook "services.skycap.io" denied the request: eip.openelb.kubesphere.io/v1alpha1: "10.0.0.300" is not an IP address; write a whole one, with numbers from 0 to 255, without leading zeros',
   ]);
   expect(await lab.claims()).toHaveLength(before);
 });

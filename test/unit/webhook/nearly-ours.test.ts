@@ -34,6 +34,8 @@ describe('nearly ours', () => {
     ['a slip', { annotations: { [OPT_IN]: 'opnelb' } }, 'write openelb'],
     ['with a space', { annotations: { [OPT_IN]: 'openelb ' } }, 'write openelb'],
     ['true', { annotations: { [OPT_IN]: 'true' } }, 'write openelb'],
+    ['nothing', { annotations: { [OPT_IN]: '' } }, 'write openelb'],
+    ['a domain', { annotations: { [OPT_IN]: 'openelb.io' } }, 'write openelb'],
     ['our own name', { annotations: { [OPT_IN]: 'skycap' } }, 'write openelb'],
     [
       'the annotation as a label',
@@ -52,6 +54,7 @@ describe('nearly ours', () => {
     ],
     ['a class without its end', { class: 'skycap' }, 'which is skycap.io/lb'],
     ['a class with a slip', { class: 'skycpa.io/lb' }, 'which is skycap.io/lb'],
+    ['the annotation as a class', { class: OPT_IN }, 'which is skycap.io/lb'],
     ['a class of OpenELB', { class: 'openelb' }, `write the annotation ${OPT_IN}: openelb`],
     [
       'an Eip and no load balancer',
@@ -80,6 +83,16 @@ describe('nearly ours', () => {
       'a key of ours that is none',
       { annotations: { 'skycap.io/pool': 'a' }, isOurs: true },
       '"skycap.io/pool" is not known to Skycap',
+    ],
+    [
+      'the class as an annotation',
+      { annotations: { 'skycap.io/lb': 'true' } },
+      `to have Skycap serve the Service, write the annotation ${OPT_IN}: openelb`,
+    ],
+    [
+      'a key without its end',
+      { annotations: { 'lb.kubesphere.io': 'openelb' } },
+      `write the annotation ${OPT_IN}: openelb`,
     ],
     ['a key that hides something', { annotations: { 'skycap.io/p\u001b': 'a' }, isOurs: true }, 'skycap.io/p\\u001b'],
     [

@@ -5,6 +5,7 @@ import type { Family } from '../../../lib/net/address.ts';
 import {
   affinityWarnings,
   assignedWarnings,
+  overriddenWarnings,
   pendingWarnings,
   sourceRangeWarnings,
 } from '../../../webhook/service-advice.ts';
@@ -114,4 +115,24 @@ it('sentences that people see every day fit the 120 characters that are advised'
     ...affinityWarnings(service({}, { sessionAffinity: 'ClientIP' }), [web]),
   ];
   for (const line of shown) expect(line.length).toBeLessThanOrEqual(120);
+});
+
+it.each<[string, string | undefined, Record<string, string>, string[]]>([
+  [
+    'another address',
+    '198.51.100.8',
+    { 'eip.openelb.kubesphere.io/v1alpha1': '198.51.100.7' },
+    [
+      'spec.loadBalancerIP: "198.51.100.8" has no effect beside the annotation eip.openelb.kubesphere.io/v1alpha1; remove one of the two',
+    ],
+  ],
+  ['the same', '198.51.100.7', { 'eip.openelb.kubesphere.io/v1alpha1': '198.51.100.7' }, []],
+  ['an empty annotation', '198.51.100.7', { 'eip.openelb.kubesphere.io/v1alpha1': '' }, []],
+  ['the annotation alone', undefined, { 'eip.openelb.kubesphere.io/v1alpha1': '198.51.100.7' }, []],
+])('a requested address beside %s', (_, loadBalancerIP, annotations, expected) => {
+  const one: Service = {
+    metadata: { annotations },
+    spec: { type: 'LoadBalancer', ...(loadBalancerIP !== undefined && { loadBalancerIP }) },
+  };
+  expect(overriddenWarnings(one)).toEqual(expected);
 });

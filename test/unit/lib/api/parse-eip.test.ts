@@ -52,7 +52,7 @@ describe('spec.address', () => {
     ['mixed families', '192.168.0.1-2001:db8::1', /mixes IPv4 and IPv6; make one Eip for each family/], // OpenELB took it
     ['a list', '192.0.2.1,192.0.2.2', /is a list; write one Eip for each/],
     ['an octal octet', '010.0.0.1', /has leading zeros; write 10\.0\.0\.1/],
-    ['an IPv4-mapped address', '::ffff:192.0.2.1', /is not an IP address/],
+    ['an IPv4-mapped address', '::ffff:192.0.2.1', /is an IPv6 spelling of IPv4 addresses; write 192\.0\.2\.1/],
     ['a range with IPv4-mapped addresses in it', '::-2001:db8::', /has IPv4-mapped addresses/],
     ['a prefix too long', '192.0.2.0/33', /has the prefix length "33"; write a number from 0 to 32/],
     [

@@ -196,7 +196,7 @@ describe('what is refused', () => {
   const rows: readonly (readonly [Service, string])[] = [
     [
       service({ ...OURS, [ADDRESS]: '10.0.0.300' }),
-      'eip.openelb.kubesphere.io/v1alpha1: "10.0.0.300" is not an IP address; write one such as 198.51.100.7',
+      'eip.openelb.kubesphere.io/v1alpha1: "10.0.0.300" is not an IP address; write a whole one, with numbers from 0 to 255, without leading zeros',
     ],
     [
       service({ ...OURS, 'eip.porter.kubesphere.io/v1alpha1': 'x' }),
@@ -204,7 +204,7 @@ describe('what is refused', () => {
     ],
     [
       service({ ...OURS, [ADDRESS]: '198.51.100.0/24' }),
-      'eip.openelb.kubesphere.io/v1alpha1: "198.51.100.0/24" is not one address but a range; write one of it, such as 198.51.100.255',
+      'eip.openelb.kubesphere.io/v1alpha1: "198.51.100.0/24" is not one address but a range; write one of it, such as 198.51.100.1',
     ],
     [
       service(OURS, { loadBalancerIP: 'web' }),
@@ -212,7 +212,7 @@ describe('what is refused', () => {
     ],
     [
       service(OURS, { loadBalancerIP: '010.0.0.1' }),
-      'spec.loadBalancerIP: "010.0.0.1" is not an IP address; write one such as 198.51.100.7',
+      'spec.loadBalancerIP: "010.0.0.1" has leading zeros; write 10.0.0.1',
     ],
     [
       service({ ...OURS, [ADDRESS]: '198.51.100.7,198.51.100.8' }),
@@ -245,7 +245,7 @@ describe('what is refused', () => {
     ],
     [
       service({ ...OURS, [ADDRESS]: '1.2.3', [PROTOCOL]: 'rip' }),
-      'protocol.openelb.kubesphere.io/v1alpha1: "rip" is not a protocol; write "bgp", "layer2", "vip" or leave it out; eip.openelb.kubesphere.io/v1alpha1: "1.2.3" is not an IP address; write one such as 198.51.100.7',
+      'protocol.openelb.kubesphere.io/v1alpha1: "rip" is not a protocol; write "bgp", "layer2", "vip" or leave it out; eip.openelb.kubesphere.io/v1alpha1: "1.2.3" is not an IP address: it has 3 numbers; write four, from 0 to 255',
     ],
   ];
   it.each(rows)('%#', (one, sentence) => {

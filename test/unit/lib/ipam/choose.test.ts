@@ -438,9 +438,33 @@ const rows: Readonly<Record<string, Row>> = {
       'pending EipNotFound: there is no usable Eip named "198.51.100.2"; to request an address, write it in the annotation eip.openelb.kubesphere.io/v1alpha1',
   },
   'addresses where a name belongs': {
-    wants: { eipNames: ['198.51.100.0/24'] },
+    wants: { eipNames: ['198.51.100.0/31'] },
+    expected: 'pending EipNotFound: there is no usable Eip named "198.51.100.0/31"; did you mean web?',
+  },
+  'addresses of no Eip where a name belongs': {
+    wants: { eipNames: ['192.0.2.0/24'] },
     expected:
-      'pending EipNotFound: there is no usable Eip named "198.51.100.0/24"; name an Eip that has these addresses, or create one',
+      'pending EipNotFound: there is no usable Eip named "192.0.2.0/24"; name an Eip that has these addresses, or create one',
+  },
+  'two names, each with a slip': {
+    eips: [web, web6],
+    wants: { eipNames: ['wbe', 'web66'] },
+    expected: 'pending EipNotFound: there is no usable Eip named wbe, web66; did you mean web, web6?',
+  },
+  'a name with its kind before it': {
+    wants: { eipNames: ['eip/web'] },
+    expected: 'pending EipNotFound: there is no usable Eip named "eip/web"; did you mean web?',
+  },
+  'waits: the requested address is in another Eip than the one named': {
+    wants: { eipNames: ['web'], addresses: [addr('203.0.113.9')] },
+    eips: [eip('web', '198.51.100.0/30'), eip('other', '203.0.113.0/24')],
+    expected:
+      'pending AddressOutsideEip: 203.0.113.9 is not in Eip web but in Eip other; name that one, or request another address',
+  },
+  'waits: the requested address is one that no Eip can have': {
+    wants: { addresses: [addr('0.0.0.0')] },
+    expected:
+      'pending AddressOutsideEip: no Eip has the address 0.0.0.0, nor can have "this network" addresses (0.0.0.0/8); request another, or none',
   },
   'names without a comma between': {
     wants: { eipNames: ['web web6'] },
