@@ -4,6 +4,7 @@
  */
 import type { BgpPeer } from '../lib/api/bgp.ts';
 import type { BgpPeerObject, NodePeerStatus } from '../lib/api/bgp-types.ts';
+import { isPortInUse } from '../lib/api/port-in-use.ts';
 import { formatProblems, type Parsed, shortened } from '../lib/api/problem.ts';
 import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../lib/api/speaker-types.ts';
 import { conditionsAfter, type Verdict } from './condition.ts';
@@ -121,7 +122,8 @@ function establishedVerdict(facts: BgpPeerFacts, sessions: readonly NodeSession[
     return [{ type: 'Established', status: 'True', reason: 'SessionsEstablished', message }];
   }
   const others = sessions.filter(({ session }) => session.state !== 'Established');
-  return [down('SessionsDown', `${count}; ${named(others)}${without}${listing}`)];
+  const isTaken = others.every(({ session }) => isPortInUse(session.lastError));
+  return [down(isTaken ? 'PortInUse' : 'SessionsDown', `${count}; ${named(others)}${without}${listing}`)];
 }
 
 interface NodeRefusal extends RefusedPeer {

@@ -57,6 +57,8 @@ export interface ServiceEvent {
   readonly reason: Reason;
   readonly action: 'Assign' | 'Release' | 'Publish' | 'Announce' | 'Write';
   readonly message: string;
+  /** As in `lib/kube/event.ts`. */
+  readonly isTurn?: boolean;
 }
 
 export interface ServiceDecision {

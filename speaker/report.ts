@@ -7,6 +7,7 @@
  * With every Service the counts change on every node. Such a write waits for a moment by chance, the longer the more nodes there are, so that
  * all of them together are no burden: with three nodes nobody notices, with 5,000 it takes up to 100 seconds.
  */
+import { isPortInUse } from '../lib/api/port-in-use.ts';
 import type { SpeakerSession } from '../lib/api/speaker-types.ts';
 import { pause } from '../lib/process/clock.ts';
 import type { Again } from '../lib/process/level-loop.ts';
@@ -18,7 +19,6 @@ import type { Layer2State } from './l2/layer2.ts';
 import type { LoopState } from './loop.ts';
 import type { SpeakerMetrics } from './metrics.ts';
 import type { NodeSegments } from './node-segments.ts';
-import { isPortInUse } from './session-error.ts';
 import { isUrgent, isWorthWriting, type ReportedStatus, type SpeakerStatus, speakerStatus } from './status.ts';
 
 /** Where the status is kept; `speaker-object.ts` is the real one. */
@@ -153,7 +153,8 @@ export class Reporter {
     const { busyPort, onPortInUse } = this.#options;
     const seen = await busyPort.look(sessions, plan.plan.bgp.listenPort, signal);
     const waiting = seen.filter(({ lastError }) => isPortInUse(lastError));
-    this.#isPortInUse = waiting.length > 0;
+    // One that was tried again just now is looked at again, too.
+    this.#isPortInUse = waiting.length > 0 || seen !== sessions;
     for (const session of waiting) onPortInUse(session);
     return seen;
   }

@@ -4,6 +4,7 @@
  * A router that refuses says why once, in a NOTIFICATION; the attempts after it fail with an error of the socket, which says little. So the
  * refusal stays until the session is up or another one explains more, and the error of the socket is told after it.
  */
+import { isPortInUse } from '../lib/api/port-in-use.ts';
 
 /** Both ends dialled at once, and one connection had to go: it says nothing of the session. */
 const COLLISION = /connection collision/i;
@@ -18,11 +19,6 @@ export function explainingError(now: string | undefined, before: string | undefi
   const [cause = '', after] = (before ?? '').split(THEN);
   if (explains(now)) return now === cause && after !== undefined ? before : now;
   return explains(cause) ? `${cause}${THEN}${now}` : now;
-}
-
-/** As `bird/busy-port.ts` says it. */
-export function isPortInUse(error: string | undefined): boolean {
-  return error !== undefined && /^port [0-9]+ of the node is taken/.test(error);
 }
 
 /** What one of the two ends said to the other: `Received: Bad peer AS`, `BGP Error: …`. All else is told as long as it is so. */

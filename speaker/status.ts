@@ -5,6 +5,7 @@
  * in, and a session that tries again and again in vain is one state.
  */
 import type { Condition } from '../lib/api/object.ts';
+import { isPortInUse } from '../lib/api/port-in-use.ts';
 import { shortened } from '../lib/api/problem.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import { withoutCounts } from '../lib/api/speaker-counts.ts';
@@ -15,7 +16,7 @@ import { conflictText } from './l2/conflict-text.ts';
 import type { Layer2State } from './l2/layer2.ts';
 import type { Layer2Status } from './l2/publisher.ts';
 import type { NodeSegments } from './node-segments.ts';
-import { explainingError, isPortInUse } from './session-error.ts';
+import { explainingError } from './session-error.ts';
 
 export type SpeakerStatus = NonNullable<SpeakerObject['status']>;
 /** The part of it that is written here; the rest is for `l2/publisher.ts`. */

@@ -66,7 +66,7 @@ function eventOf(
   what: string,
   findings: readonly Finding[],
 ): ServiceEvent {
-  return { type, reason, action: 'Announce', message: `${what}: ${sentencesOf(findings)}` };
+  return { type, reason, action: 'Announce', isTurn: true, message: `${what}: ${sentencesOf(findings)}` };
 }
 
 /** Ours, and it was seen to already: what it still lacks it gets with that. */

@@ -41,6 +41,8 @@ export interface Happening {
   readonly action: string;
   /** One sentence. */
   readonly note: string;
+  /** It is a turn of things, said when it happens: an Event that says the same is of a turn before. */
+  readonly isTurn?: boolean;
 }
 
 /** Limits of the API (validation of events.k8s.io/v1). */

@@ -1,5 +1,5 @@
 /**
- * Writes Events, on change only: the same about the same object is not said again within the window, the queue is bounded, the rate is limited, and
+ * Writes Events, on change only: the same about the same object is not said again within the window, but for what comes and goes, a few times; the queue is bounded, the rate is limited, and
  * nothing that goes wrong here reaches the caller. An Event is news for people; what must not be lost stands in a condition.
  */
 import { randomBytes } from 'node:crypto';
@@ -33,6 +33,8 @@ type Dropped = 'rate' | 'queue' | 'refused';
 
 const WINDOW_MS = 600_000;
 const RATE = { burst: 25, perSecond: 2 };
+/** Of one that comes and goes, within the window. */
+const MOST_TURNS = 5;
 const MOST_REMEMBERED = 4_096;
 const MOST_QUEUED = 256;
 const UNIQUE_BYTES = 8;
@@ -64,12 +66,21 @@ export class EventRecorder {
   /** Says what happened, soon; never throws and never waits. */
   record(happening: Happening): void {
     const nowMs = this.#clock.monotonicMs();
-    const { regarding, type, reason, note } = happening;
-    const key = JSON.stringify([regarding.kind, keyOf(regarding), regarding.metadata.uid, type, reason, note]);
-    if (!this.#said.isNew(key, nowMs)) return;
+    const key = this.#newKey(happening, nowMs);
+    if (key === undefined) return;
     if (this.#queue.length >= MOST_QUEUED) this.#drop('queue', key);
     else if (!this.#bucket.take(nowMs)) this.#drop('rate', key);
     else this.#enqueue(happening, key);
+  }
+
+  /** @returns undefined where it was said lately, as often as may be. */
+  #newKey({ regarding, type, reason, note, isTurn }: Happening, nowMs: number): string | undefined {
+    const same = [regarding.kind, keyOf(regarding), regarding.metadata.uid, type, reason, note];
+    for (let turn = 0; turn < (isTurn ? MOST_TURNS : 1); turn++) {
+      const key = JSON.stringify([...same, turn]);
+      if (this.#said.isNew(key, nowMs)) return key;
+    }
+    return undefined;
   }
 
   /** Resolves when all that was recorded so far is written or dropped. */

@@ -2,6 +2,7 @@
  * BIRD's port is another process's. BIRD takes a session down that finds its port taken, and does not try again by itself: here it is tried again, for those
  * sessions alone, as soon as those who listen on the port are others, and now and then.
  */
+import { portInUseText } from '../../lib/api/port-in-use.ts';
 import type { SpeakerSession } from '../../lib/api/speaker-types.ts';
 import type { BirdControl } from './control.ts';
 import type { Listener } from './listening.ts';
@@ -38,23 +39,29 @@ export class BusyPort {
       return sessions;
     }
     const listeners = await this.#options.listenersOn(port);
-    await this.#tryAgain(without, listeners, signal);
-    const lastError = portInUse(port, listeners);
-    return sessions.map((session) => (isWithout(session) ? { ...session, lastError } : session));
+    const isTrying = await this.#tryAgain(without, listeners, signal);
+    // Nobody listens any more, so BIRD's words may be of before.
+    const isFree = isTrying && listeners.length === 0;
+    return sessions.map((session) => {
+      if (!isWithout(session)) return session;
+      const { lastError: _, ...starting } = session;
+      return isFree ? starting : { ...session, lastError: portInUse(port, listeners) };
+    });
   }
 
-  /** `enable` touches no session that is up. The first time is at once: who had the port may be gone already. */
+  /** `enable` touches no session that is up. The first time is at once: who had the port may be gone already. @returns whether it was time to. */
   async #tryAgain(
     sessions: readonly SpeakerSession[],
     holders: readonly Listener[],
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { control, nowMs } = this.#options;
     const listeners = holders.map(({ inode }) => inode).join();
     const isSame = this.#tried?.listeners === listeners;
-    if (this.#tried && isSame && nowMs() - this.#tried.ms < TRY_ANYWAY_MS) return;
+    if (this.#tried && isSame && nowMs() - this.#tried.ms < TRY_ANYWAY_MS) return false;
     this.#tried = { listeners, ms: nowMs() };
     for (const { peer } of sessions) await control.command(`enable ${peerSymbol(peer)}`, signal);
+    return true;
   }
 }
 
@@ -66,5 +73,5 @@ export function portInUse(port: number, listeners: readonly Listener[]): string 
     named === undefined
       ? ''
       : ` by ${named.process ?? `a process of user ${named.uid} outside the speaker's pod`}, which listens on ${named.address}`;
-  return `port ${port} of the node is taken${who}; stop it, or set spec.listenPort of the BgpConf; it is tried again by itself`;
+  return portInUseText(port, who);
 }

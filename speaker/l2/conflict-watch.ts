@@ -226,7 +226,7 @@ export class ConflictWatch {
 
   #record(text: string, type: 'Normal' | 'Warning', reason: Reason, note: string): void {
     for (const regarding of sharersOf(this.#wanted.get(text))) {
-      this.#options.events.record({ regarding, type, reason, action: 'Announce', note });
+      this.#options.events.record({ regarding, type, reason, action: 'Announce', note, isTurn: true });
     }
   }
 }

@@ -68,7 +68,7 @@ export class Narrator {
     // What nobody had is announced now.
     const word = reason === 'NobodyHasIt' ? 'Announced' : reason;
     for (const regarding of sharersOf(this.#wanted.get(text))) {
-      events.record({ regarding, type: 'Normal', reason: word, action: 'Announce', note });
+      events.record({ regarding, type: 'Normal', reason: word, action: 'Announce', note, isTurn: true });
     }
   }
 }

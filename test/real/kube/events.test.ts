@@ -56,6 +56,14 @@ it('says the same once, drops what is too much, and never disturbs the caller', 
   expect(await registry.metrics()).toContain('skycap_events_dropped_total{why="rate"} 4');
 });
 
+it('says of what comes and goes each time that it does, a few times', async () => {
+  const { events } = recorder();
+  const service = await plane.client().get(SERVICES, { name: 'kubernetes', namespace: 'default' });
+  for (let i = 0; i < 7; i++) events.record({ ...happening(service, 'comes again'), isTurn: true });
+  await events.flush();
+  expect((await plane.kubectl(['get', 'events', '-n', 'default'])).match(/comes again/g)).toHaveLength(5);
+});
+
 it('survives an API server that refuses', async () => {
   const { events, registry, lines } = recorder();
   events.record(

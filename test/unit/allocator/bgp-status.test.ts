@@ -4,6 +4,7 @@ import { mergeDiff } from '../../../allocator/merge-diff.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../../lib/api/bgp-types.ts';
 import { parseBgpConf, unsupportedBgpConfFields } from '../../../lib/api/parse-bgp-conf.ts';
 import { parseBgpPeer, unsupportedBgpPeerFields } from '../../../lib/api/parse-bgp-peer.ts';
+import { portInUseText } from '../../../lib/api/port-in-use.ts';
 import type { SpeakerObject, SpeakerSession } from '../../../lib/api/speaker-types.ts';
 import { NOW_MS } from './builders.ts';
 
@@ -92,6 +93,11 @@ test.each<[string, BgpPeerFacts, string | RegExp]>([
     'one is down',
     peerFacts(router, [speaker('a', session), speaker('b', down)]),
     'False SessionsDown: 1 of 2 nodes; b: Active, Socket: Connection refused',
+  ],
+  [
+    'the port of BGP is taken where it is down',
+    peerFacts(router, [speaker('a', session), speaker('b', { ...down, lastError: portInUseText(179, ' by x') })]),
+    /^False PortInUse: 1 of 2 nodes; b: Active, port 179 of the node is taken by x; stop it/,
   ],
   [
     'many are down',
