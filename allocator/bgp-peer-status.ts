@@ -165,8 +165,11 @@ function down(reason: Verdict['reason'], message: string): Verdict {
   return { type: 'Established', status: 'False', reason, message };
 }
 
+/** The same of several nodes is said once. */
 function named(sessions: readonly NodeSession[]): string {
-  const textOf = ({ node, session }: NodeSession): string =>
-    session.lastError ? `${node}: ${session.state}, ${session.lastError}` : `${node}: ${session.state}`;
-  return shortened(sessions, MOST_NAMED, textOf).join('; ');
+  const textOf = ({ session: { state, lastError } }: NodeSession): string =>
+    `${state}${lastError ? `, ${lastError}` : ''}`;
+  return shortened([...Map.groupBy(sessions, textOf)], MOST_NAMED, ([text, nodes]) => {
+    return `${shortened(nodes, MOST_NAMED, ({ node }) => node).join(', ')}: ${text}`;
+  }).join('; ');
 }

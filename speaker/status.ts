@@ -231,11 +231,17 @@ const SAME_MOMENT_MS = 1_500;
 function settled(sessions: readonly SpeakerSession[], former: readonly SpeakerSession[]): SpeakerSession[] {
   return sessions.map((session) => {
     const old = former.find(({ peer }) => peer === session.peer);
-    if (!old || (old.state === 'Established') !== (session.state === 'Established')) return session;
+    if (!old || !isSameSession(session, old)) return session;
+    if ((old.state === 'Established') !== (session.state === 'Established')) return session;
     if (session.state !== 'Established') return sameStruggle(session, old);
     const isSame = Math.abs(Date.parse(old.since ?? '') - Date.parse(session.since ?? '')) <= SAME_MOMENT_MS;
     return isSame && old.since !== undefined ? { ...session, since: old.since } : session;
   });
+}
+
+/** What was said of another router or AS number is true no more. */
+function isSameSession(a: SpeakerSession, b: SpeakerSession): boolean {
+  return a.neighborAddress === b.neighborAddress && a.neighborAs === b.neighborAs && a.localAs === b.localAs;
 }
 
 /** A session that is not up goes through its states for ever; only a new error is news. */

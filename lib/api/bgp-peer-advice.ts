@@ -1,6 +1,6 @@
 /** What is told of a BgpPeer that is written beside others: a router that another has already, an address that is the nodes' own. PURE. */
 import { type Address, formatAddress, isLoopback, sameAddress } from '../net/address.ts';
-import type { BgpPeer } from './bgp.ts';
+import { BGP_PORT, type BgpPeer } from './bgp.ts';
 import { mayBothSelect } from './label-selector.ts';
 
 /** All of another BgpPeer that matters here. */
@@ -14,8 +14,11 @@ export interface NodeAddress {
 export function bgpPeerAdvice(peer: BgpPeer, others: Iterable<OtherPeer>, nodes: Iterable<NodeAddress>): string[] {
   const field = 'spec.conf.neighborAddress';
   const text = formatAddress(peer.neighbor);
-  if (isLoopback(peer.neighbor)) return [`${field}: "${text}" is each node itself; write the router's address`];
-  for (const { node, address } of nodes) {
+  // Another BGP daemon on the node itself.
+  const isDaemon = peer.neighborPort !== BGP_PORT && peer.ebgpMultihopTtl !== undefined;
+  if (isLoopback(peer.neighbor))
+    return isDaemon ? [] : [`${field}: "${text}" is each node itself; write the router's address`];
+  for (const { node, address } of isDaemon ? [] : nodes) {
     if (sameAddress(address, peer.neighbor)) return [`${field}: "${text}" is node ${node}; write the router's address`];
   }
   for (const other of others) {

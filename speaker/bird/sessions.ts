@@ -10,7 +10,7 @@
 import type { SessionState, SpeakerSession } from '../../lib/api/speaker-types.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { BgpSession } from '../desired/sessions.ts';
-import { noAnswer, nobodyCame } from '../session-error.ts';
+import { noAnswer, nobodyCame, withRemedy } from '../session-error.ts';
 import { peerSymbol } from './model.ts';
 import type { Reply } from './reply.ts';
 
@@ -135,7 +135,7 @@ function errorOf(report: ProtocolReport, identity: SessionIdentity, nowMs: numbe
   const said =
     report.fields.get('Last error') ?? (report.info.startsWith('Error: ') ? report.info.slice(7) : undefined);
   if (said === 'Socket: Connection timed out') return noAnswer(identity);
-  if (said) return said;
+  if (said) return withRemedy(said, identity);
   if (report.state !== 'start' || report.fields.has('Error wait')) return undefined;
   const hasWaited = nowMs - Date.parse(report.since) > ANSWERED_WITHIN_MS;
   switch (report.fields.get('BGP state')) {

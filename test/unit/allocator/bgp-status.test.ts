@@ -105,7 +105,7 @@ test.each<[string, BgpPeerFacts, string | RegExp]>([
       router,
       ['a', 'b', 'c', 'd', 'e'].map((name) => speaker(name, { ...down, state: 'Connect' })),
     ),
-    /^False SessionsDown: 0 of 5 nodes; a: .*; b: .*; c: .*; and 2 more$/,
+    /^False SessionsDown: 0 of 5 nodes; a, b, c, and 2 more: Connect, Socket: Connection refused$/,
   ],
   ['it is not selected anywhere', peerFacts(router, [speaker('a')]), /^False NoSessions: /],
   ['there is no BgpConf', peerFacts(router, [], { hasBgpConf: false }), /^False NoBgpConf: /],

@@ -1,5 +1,5 @@
 /** A refusal that explains is not replaced by the error of a socket that follows it, and no alternation is a write each time. */
-import { explainingError, noAnswer } from '../../../speaker/session-error.ts';
+import { explainingError, noAnswer, withRemedy } from '../../../speaker/session-error.ts';
 
 const SILENT = noAnswer({ neighborAddress: '192.0.2.1', neighborPort: 179, hasPassword: true });
 
@@ -43,4 +43,19 @@ it('one that goes round and round is told once', () => {
     told.add(before);
   }
   expect(told.size).toBe(2);
+});
+
+it.each([
+  ['BGP Error: Bad peer AS', /: the router has another AS number than 64513; mend spec\.conf\.peerAs$/],
+  ['Received: Bad peer AS', /: the router expects another AS number of this node than 64512; /],
+  ['BGP Error: Unacceptable hold time', /spec\.timers\.config\.holdTime/],
+  ['Socket: Connection refused', /: nothing listens at 192\.0\.2\.1 port 179 for this node/],
+  ['Socket: No route to host', /: 192\.0\.2\.1 can't be reached; .*spec\.conf\.neighborAddress$/],
+  ['Received: Cease', /^Received: Cease$/],
+])('what helps against %s', (error, words) => {
+  const dialled = { neighborAddress: '192.0.2.1', neighborPort: 179, neighborAs: 64_513, localAs: 64_512 };
+  const told = withRemedy(error, dialled);
+  expect(told).toMatch(words);
+  // The remedy goes where the error goes.
+  expect(explainingError('Socket: Connection closed', told)?.startsWith(told)).toBe(/^(BGP|Received)/.test(error));
 });

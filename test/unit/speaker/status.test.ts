@@ -266,11 +266,20 @@ describe('isWorthWriting()', () => {
       false,
     ],
     ['it fails for another reason', down, { ...down, lastError: 'Received: Bad peer AS' }, true],
+    ['it is with another router', down, { ...down, neighborAddress: '192.0.2.99' }, true],
     ['it is disabled', down, { ...down, disabled: true }, true],
   ];
   it.each(rows)('%s', (_, before, after, worth) => {
     const former = speakerStatus(input({ sessions: [before] }));
     expect(isWorthWriting(former, next(former, after))).toBe(worth);
+  });
+
+  it('forgets what was said of another AS number', () => {
+    const former = speakerStatus(input({ sessions: [{ ...down, lastError: 'BGP Error: Bad peer AS' }] }));
+    const mended = { ...down, neighborAs: 65_009, lastError: 'Socket: No route to host' };
+    expect(next(former, mended).sessions?.[0]?.lastError).toBe('Socket: No route to host');
+    const same = { ...down, lastError: 'Socket: No route to host' };
+    expect(next(former, same).sessions?.[0]?.lastError).toBe('BGP Error: Bad peer AS; then Socket: No route to host');
   });
 
   it('does not depend on the order of keys', () => {

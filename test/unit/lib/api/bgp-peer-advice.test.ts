@@ -36,6 +36,16 @@ it.each<[string, ReturnType<typeof peer>, ReturnType<typeof peer>[], RegExp | un
     /"192\.0\.2\.11" is node n1; write the router's/,
   ],
   ['loopback', peer('a', { conf: { neighborAddress: '127.0.0.1' } }), [], /"127\.0\.0\.1" is each node itself/],
+  [
+    'another daemon on each node',
+    peer('a', {
+      conf: { neighborAddress: '127.0.0.1' },
+      transport: { remotePort: 1790 },
+      ebgpMultihop: { enabled: true },
+    }),
+    [],
+    undefined,
+  ],
   ['loopback, IPv6', peer('a', { conf: { neighborAddress: '::1' } }), [], /"::1" is each node itself/],
 ])('%s', (_, one, others, words) => {
   const advice = bgpPeerAdvice(one, others, nodes);
