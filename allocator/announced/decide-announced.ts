@@ -70,7 +70,9 @@ export function announcedFindings(facts: AnnouncedFacts): Finding[] {
 
 /** @returns undefined without an address. */
 export function announcedVerdict(findings: readonly Finding[]): Verdict | undefined {
-  const worst = WORST_FIRST.flatMap((status) => findings.find((one) => one.status === status) ?? []).at(0);
+  // One that is announced, and not alone, is worse than one that is.
+  const byReason = findings.toSorted((a, b) => Number(a.reason === 'Announced') - Number(b.reason === 'Announced'));
+  const worst = WORST_FIRST.flatMap((status) => byReason.find((one) => one.status === status) ?? []).at(0);
   if (!worst) return undefined;
   return { type: ANNOUNCED_CONDITION, status: worst.status, reason: worst.reason, message: sentencesOf(findings) };
 }
@@ -161,7 +163,7 @@ function bestOf({ reachOf, sharersOf }: AnnouncedFacts, address: Address, eip: E
 }
 
 function regarding({ reachOf, sharersOf }: AnnouncedFacts, address: Address, eip: Eip): Regarding {
-  return { sharer: sharersOf(address)[0], standings: reachOf(eip).standings };
+  return { sharer: sharersOf(address)[0], reach: reachOf(eip) };
 }
 
 function idlePart(idle: string | undefined): Pick<Finding, 'idle'> {

@@ -13,18 +13,18 @@ export type Hindrance = Exclude<Standing, 'Announced'>;
 /** More nodes than this are counted, and not named. */
 const MOST_NAMED = 3;
 
-/** The Service that it is said of, and how each node stands that has an endpoint of it. */
+/** The Service that it is said of, and how the nodes stand. */
 export interface Regarding {
   readonly sharer: Sharer;
-  readonly standings: EipReach['standings'];
+  readonly reach: Pick<EipReach, 'standing' | 'standings'>;
 }
 
 /** @param of none where it is said of the Eip. */
 export function hindranceText(hindrance: Hindrance, eip: Eip, of?: Regarding): string {
   if (hindrance === 'NoLocalEndpoints') return noLocalEndpointText(of);
-  const nodes = of?.sharer.isLocal ? namesOf(of.sharer) : [];
+  // With `Local` other nodes may come further, and don't count.
+  const nodes = of?.sharer.isLocal && of.reach.standing !== hindrance ? namesOf(of.sharer) : [];
   if (nodes.length === 0) return TEXTS[hindrance](eip);
-  // Others may well have a session, and don't count.
   const named = nodes.length > MOST_NAMED ? `${nodes.length} of them` : nodes.join(', ');
   return `on the nodes with a ready endpoint (${named}): ${TEXTS[hindrance](eip)}`;
 }
@@ -64,7 +64,7 @@ function noLocalEndpointText(of: Regarding | undefined): string {
     return of?.sharer.places.usable ? `${local} the endpoints name no node` : `${local} no endpoint is ready`;
   }
   // Why a node may not announce it, in the one word for it.
-  const named = nodes.map((name) => `${name} (${of.standings.get(name) ?? 'NoSpeaker'})`).join(', ');
+  const named = nodes.map((name) => `${name} (${of.reach.standings.get(name) ?? 'NoSpeaker'})`).join(', ');
   const where = nodes.length > MOST_NAMED ? `on ${nodes.length} others` : `on ${named}`;
   return `${local} no node that may announce it has a ready endpoint: they are ${where}`;
 }

@@ -25,6 +25,8 @@ export interface ConflictWatchOptions {
   readonly speakers: () => readonly SpeakerObject[];
   /** The interfaces on which an address is answered for here. */
   readonly places: (text: string) => readonly string[];
+  /** The interfaces of this node that have an address, whichever they are. */
+  readonly interfacesWith: (text: string) => readonly string[];
   /** The API server has not answered for long: others may have taken over, and can't say so. */
   readonly isOutOfTouch: () => boolean;
   readonly events: Pick<EventRecorder, 'record'>;
@@ -127,8 +129,14 @@ export class ConflictWatch {
   nodeOf(mac: MacAddress) {
     const text = formatMac(mac);
     for (const speaker of this.#others()) {
-      const found = speaker.status?.layer2Interfaces?.find((one) => one.mac === text);
-      if (found) return { name: speaker.metadata.name ?? '', interface: found.name, speaker };
+      const name = speaker.metadata.name ?? '';
+      const { layer2Interfaces = [], layer2Conflicts = [] } = speaker.status ?? {};
+      // By an interface of no Eip a node tells of what it has there.
+      const itsOwn = layer2Conflicts.flatMap((one) =>
+        one.node === name ? [{ name: one.interface, mac: one.mac }] : [],
+      );
+      const found = [...layer2Interfaces, ...itsOwn].find((one) => one.mac === text);
+      if (found) return { name, interface: found.name, speaker };
     }
     return undefined;
   }
@@ -163,14 +171,28 @@ export class ConflictWatch {
   #lookAtOwn(): void {
     const { responder, nodeName } = this.#options;
     const before = new Map(this.#own.map((one) => [keyOf(one), one]));
-    this.#own = responder.links.flatMap(({ name, mac, addresses }) =>
+    const onLinks = responder.links.flatMap(({ name, mac, addresses }) =>
       addresses.flatMap((address): Layer2Conflict[] => {
         const text = formatAddress(address);
         return this.#wanted.has(text) ? [{ address: text, mac: formatMac(mac), interface: name, node: nodeName }] : [];
       }),
     );
+    this.#own = [...onLinks, ...this.#heardElsewhere(onLinks)];
     for (const one of this.#own) if (!before.delete(keyOf(one))) this.#tell(one);
     for (const one of before.values()) if (this.#wanted.has(one.address)) this.#tellOver(one);
+  }
+
+  /** What is on `lo` may be there to be answered for by nobody: it is told when another node has heard this one. */
+  #heardElsewhere(known: readonly Layer2Conflict[]): Layer2Conflict[] {
+    const { nodeName, interfacesWith } = this.#options;
+    const heard = this.#others().flatMap(({ status }) => status?.layer2Conflicts ?? []);
+    const ofThis = heard.filter(
+      ({ node, address }) =>
+        node === nodeName && this.#wanted.has(address) && !known.some((one) => one.address === address),
+    );
+    return ofThis.flatMap(({ address, mac }) =>
+      interfacesWith(address).map((name) => ({ address, mac, interface: name, node: nodeName })),
+    );
   }
 
   #kindOf(other: OtherOwner): Kind {

@@ -16,6 +16,7 @@ import type { SpeakerMetrics } from '../metrics.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { ConflictWatch } from './conflict-watch.ts';
 import { Contested } from './contested.ts';
+import { interfacesWith } from './interfaces-with.ts';
 import type { OtherOwner } from './link.ts';
 import { Narrator } from './narrator.ts';
 import { Fleet } from './peers/fleet.ts';
@@ -118,6 +119,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       places: (text) =>
         (this.#running?.term.said?.addresses ?? []).flatMap((one) => (one.address === text ? [one.interface] : [])),
       isOutOfTouch: () => this.#running?.liveness.verdict.isOverdue ?? false,
+      interfacesWith,
       events,
       metrics,
       clock,

@@ -165,6 +165,15 @@ it.each<[string, string | undefined, string | undefined]>([
     'True AddressConflict: 198.51.100.7 by layer2 from node n2, interface eth0, but it is not alone: the machine 02:00:00:00:00:09 has it, seen on eth0 of n1; find it, or take the address out of the Eip',
   ],
   [
+    'a machine has one of two, which are of BGP and of layer 2',
+    words(two, {
+      eipOf: ({ family }) => (family === 4 ? v4 : { ...v6, protocol: 'layer2' }),
+      ownerOf: () => owner,
+      conflictsOf: () => [machine],
+    })?.slice(0, 20),
+    'True AddressConflict',
+  ],
+  [
     'layer 2, no node may have it, and what was seen of a machine is not the cause',
     words(one, { ...onWire, standing: 'NodeNotSelected', conflictsOf: () => [machine] })?.slice(0, 21),
     'False NodeNotSelected',

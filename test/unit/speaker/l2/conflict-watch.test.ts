@@ -37,6 +37,7 @@ class Scene {
   decisions: Decision[] = [HELD];
   links: Link[] = [{ name: 'eth0', index: 2, mac: MAC.n1, isUp: true, addresses: [] }];
   isOutOfTouch = false;
+  elsewhere: string[] = [];
   readonly events: string[] = [];
   readonly watch: ConflictWatch;
 
@@ -56,6 +57,7 @@ class Scene {
       speakers: () => this.speakers,
       places: () => ['eth0'],
       isOutOfTouch: () => this.isOutOfTouch,
+      interfacesWith: () => this.elsewhere,
       events: {
         record: ({ regarding, type, reason, note }) =>
           void this.events.push(`${regarding.metadata.name} ${type} ${reason}: ${note}`),
@@ -118,6 +120,31 @@ it('a node of the cluster is told by its name, and by the interface that it has 
   expect(scene.events[0]).toBe(`a Warning AddressConflict: n2 has ${ADDRESS} on ens3; remove it there`);
   scene.speakers = [speaker('n1'), speaker('n2', { layer2Conflicts: [{ ...ON_N2, interface: 'bond0' }] })];
   expect(scene.watch.conflicts).toEqual([{ ...ON_N2, interface: 'bond0' }]);
+});
+
+it('a node that answers by an interface of no Eip, too, is one machine, where it tells of that itself', async () => {
+  const scene = new Scene();
+  scene.macs = [MAC.machine];
+  scene.speakers = [speaker('n1'), speaker('n2', { layer2Conflicts: [{ ...MACHINE, interface: 'eth1', node: 'n2' }] })];
+  scene.announce();
+  await scene.pass(10_000);
+  expect(scene.watch.conflicts).toEqual([{ ...MACHINE, interface: 'eth1', node: 'n2' }]);
+});
+
+it('what is on another kind of interface here is told once another node has heard it', async () => {
+  const scene = new Scene();
+  scene.elsewhere = ['lo'];
+  scene.decisions = [];
+  await scene.pass(1_000);
+  expect(scene.watch.conflicts).toEqual([]);
+  const heard = { address: ADDRESS, mac: '02:00:00:00:00:01', interface: 'eth0', node: 'n1' };
+  scene.speakers = [speaker('n1'), speaker('n2', { layer2Conflicts: [heard] })];
+  await scene.pass(1_000);
+  expect(scene.watch.conflicts).toEqual([{ ...heard, interface: 'lo' }]);
+  expect(scene.events[0]).toBe(`a Warning AddressConflict: n1 has ${ADDRESS} on lo; remove it there`);
+  scene.elsewhere = [];
+  await scene.pass(1_000);
+  expect(scene.watch.conflicts).toEqual([]);
 });
 
 it.each<[string, Partial<Pick<Scene, 'speakers' | 'isOutOfTouch'>>]>([
