@@ -3,6 +3,7 @@
  * created without its address then, and the allocator gives it one.
  */
 import type { ClaimHolder } from '../lib/api/claim.ts';
+import type { Eip } from '../lib/api/eip.ts';
 import { isOurs, portsOf } from '../lib/api/parse-wants.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Reason } from '../lib/api/reasons.ts';
@@ -14,11 +15,12 @@ import { apartAt, type Holding, pinnedHoldings } from '../lib/ipam/holding.ts';
 import { admissionRefusalIn } from '../lib/kube/admission-refusal.ts';
 import { NAMESPACES } from '../lib/kube/resource.ts';
 import { formatAddress, sameAddress } from '../lib/net/address.ts';
+import { rangeContains } from '../lib/net/range.ts';
 import type { Logger } from '../lib/process/log.ts';
 import { claimsHeld, type Identity, isOfService, type ServiceClaimant } from './claimant.ts';
 import { decideCreate, decideUpdate, type ServiceDecision } from './decide-service.ts';
 import { type IdentifyDeps, identifyNew, identifyStored } from './identify.ts';
-import { type Marks, marksFor, marksOf, NO_MARKS, withMarks } from './marks.ts';
+import { type Marks, markedAddresses, marksFor, marksOf, NO_MARKS, withMarks } from './marks.ts';
 import { nearlyOursWarnings, newWarnings } from './nearly-ours.ts';
 import { patchFor } from './patch.ts';
 import type { AdmissionRequest, Refusal } from './review.ts';
@@ -67,7 +69,7 @@ export class ServiceMutator {
     const subject = subjectOf(request);
     if (!subject || request.userName === this.#deps.allocatorUser) return UNTOUCHED;
     const reviewed = await this.#review(subject, signal);
-    const advice = [...this.#nearlyOurs(subject), ...this.#affinity(subject)];
+    const advice = this.#nearlyOurs(subject);
     if (advice.length === 0) return reviewed;
     const { answer } = reviewed;
     return { ...reviewed, answer: { ...answer, warnings: [...(answer.warnings ?? []), ...advice] } };
@@ -97,14 +99,14 @@ export class ServiceMutator {
     }
   }
 
-  /** Of an update that asks for it anew; a creation is told with its address. */
-  #affinity({ service, old }: Subject): string[] {
-    if (!old || old.spec?.sessionAffinity === service.spec?.sessionAffinity) return [];
-    const { eip } = marksOf(old);
-    return affinityWarnings(
-      service,
-      this.#deps.situation.eips().filter(({ name }) => name === eip),
-    );
+  /** @param eips of its addresses. An update that asks for it as before, at addresses of BGP as before, is not told again. */
+  #affinity({ service, old }: Subject, eips: readonly Eip[]): string[] {
+    return newWarnings(affinityWarnings(service, eips), old ? affinityWarnings(old, this.#eipsOf(old)) : []);
+  }
+
+  #eipsOf(service: Service): readonly Eip[] {
+    const addresses = markedAddresses(marksOf(service));
+    return this.#deps.situation.eips().filter(({ range }) => addresses.some((one) => rangeContains(range, one)));
   }
 
   /** What an update leaves as it was is not said again. */
@@ -130,7 +132,8 @@ export class ServiceMutator {
       clashAt(publishedAddresses(old), portsOf(service), { taken: ledger, isSelf, portsBefore: portsOf(old) });
     if (clash) return this.#denied(subject, 'Forbidden', clash.reason, clash.message);
     const patch = patchFor(service, decision.service);
-    return { answer: { allowed: true, patch, warnings: decision.warnings }, outcome: 'restored' };
+    const warnings = [...decision.warnings, ...(old ? this.#affinity(subject, this.#eipsOf(old)) : [])];
+    return { answer: { allowed: true, patch, warnings }, outcome: 'restored' };
   }
 
   async #assign(subject: Subject, wants: Wants, signal: AbortSignal): Promise<Reviewed> {
@@ -200,7 +203,7 @@ export class ServiceMutator {
     const advice = [
       ...this.#apartWarnings(claimant, choice.given),
       ...sourceRangeWarnings(service, claimant.wants),
-      ...(old ? [] : affinityWarnings(service, eips)),
+      ...this.#affinity(subject, eips),
     ];
     if (old && marks.addresses === before.addresses && !choice.lacking) {
       return { answer: { allowed: true, patch, warnings: advice }, outcome: 'restored' };
