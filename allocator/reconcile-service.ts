@@ -15,6 +15,7 @@ import { type Choice, choose, type Situation } from '../lib/ipam/choose.ts';
 import { type Claimant, Claimer } from '../lib/ipam/claimer.ts';
 import type { Holding } from '../lib/ipam/holding.ts';
 import type { Source } from '../lib/ipam/source.ts';
+import { TakenButFor } from '../lib/ipam/taken-but-for.ts';
 import { explanationOf } from '../lib/kube/explaining-client.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
 import { type Address, formatAddress, sameAddress } from '../lib/net/address.ts';
@@ -42,7 +43,6 @@ import {
 } from './service-view.ts';
 import { contestedEvent, writersOf, writersText } from './status-writers.ts';
 import type { StrayClaims } from './stray-claims.ts';
-import { TakenButFor } from './taken-but-for.ts';
 import type { Turns } from './turns.ts';
 import { type WaitingList, waitingOf, waitingSinceOf } from './waiting.ts';
 

@@ -3,7 +3,7 @@
  *
  * - To a Service of another namespace that exists and lacks an address at once, and to one of their own after some seconds: it takes the claim over by one compare-and-swap, so
  *   that nobody who creates Services at that moment is quicker.
- * - Within seconds where addresses are scarce, and where a namespace has more than a few of them, the oldest first.
+ * - Within seconds where addresses are scarce or shared, and where a namespace has more than a few of them, the oldest first.
  *
  * A create call may be stored all the same after that. Its Service finds that the claim is another's, was not published, and gets another address. What decides is the claim:
  * while it is being taken over, an entry is bound before anything is published on the strength of it (`service-upkeep.ts`).
@@ -20,7 +20,7 @@ import type { World } from './world.ts';
 
 /** A create call is stored within it, but for a few. Younger claims give way to nobody. */
 const GIVES_WAY_AFTER_MS = 1_000;
-/** To Services of its own namespace, and where addresses are scarce or a namespace has many; longer while many Services are created at once. */
+/** To Services of its own namespace, and where addresses are scarce or shared, or a namespace has many; longer while many Services are created at once. */
 export const HURRIED_GRACE_MS = 5_000;
 /** More for each create call that may be under way: they share one API server, and the address in an answer must stay its Service's. */
 const PER_CREATION_MS = 100;
@@ -98,7 +98,7 @@ export class StrayClaims {
   /** How long a claim may wait for its Service. */
   graceMs(claim: EipClaim, holder: ClaimHolder): number {
     const { graceMs } = this.#deps;
-    const isHurried = this.#isScarce(claim) || this.#isOneOfMany(claim, holder);
+    const isHurried = this.#isShared(claim) || this.#isScarce(claim) || this.#isOneOfMany(claim, holder);
     return isHurried ? Math.min(graceMs, this.#hurriedMs()) : graceMs;
   }
 
@@ -156,6 +156,11 @@ export class StrayClaims {
       if (isNotFound(error)) return false;
       throw error;
     }
+  }
+
+  /** The address itself gives way to nobody, and so neither do the ports that are held there. */
+  #isShared({ spec }: EipClaim): boolean {
+    return !spec.holders.every((holder) => this.#isStray(holder));
   }
 
   #isScarce({ metadata: { name = '' } }: EipClaim): boolean {

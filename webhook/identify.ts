@@ -119,7 +119,8 @@ async function readUnknown(addresses: readonly Address[], deps: IdentifyDeps, si
   await Promise.all(unknown.map((address) => deps.claimer.read(address, signal)));
 }
 
-async function exists(
+/** Whether there is a Service of this name. */
+export async function exists(
   client: KubeClient,
   ref: { namespace: string; name: string },
   signal: AbortSignal,

@@ -19,7 +19,8 @@ import { rangeContains } from '../lib/net/range.ts';
 import type { Logger } from '../lib/process/log.ts';
 import { claimsHeld, type Identity, isOfService, type ServiceClaimant } from './claimant.ts';
 import { decideCreate, decideUpdate, type ServiceDecision } from './decide-service.ts';
-import { type IdentifyDeps, identifyNew, identifyStored } from './identify.ts';
+import { isForUnstored } from './giving-way.ts';
+import { exists, type IdentifyDeps, identifyNew, identifyStored } from './identify.ts';
 import { type Marks, markedAddresses, marksFor, marksOf, NO_MARKS, withMarks } from './marks.ts';
 import { nearlyOursWarnings, newWarnings } from './nearly-ours.ts';
 import { patchFor } from './patch.ts';
@@ -150,7 +151,7 @@ export class ServiceMutator {
       const choice =
         this.#unstored(claimant) ??
         (request.dryRun ? claimer.preview(claimant) : await claimer.assign(claimant, signal));
-      return this.#answerFor(subject, claimant, choice);
+      return this.#answerFor(subject, claimant, await this.#orPending(subject, claimant, choice, signal));
     } catch (err) {
       return this.#deferred(subject, err);
     }
@@ -170,6 +171,23 @@ export class ServiceMutator {
     if (claimer.preview(claimant).kind !== 'assigned') return undefined;
     const message = `creations in namespace ${namespace} were refused of late after they had got an address, and it holds ${count} for such; this Service gets its address when it is stored`;
     return { kind: 'pending', keeps: [], reason: 'CreationsRefused', message };
+  }
+
+  /** A creation is not refused for the sake of others that were never stored. */
+  async #orPending({ old }: Subject, claimant: ServiceClaimant, choice: Choice, signal: AbortSignal): Promise<Choice> {
+    if (old || choice.kind !== 'refused') return choice;
+    const { situation, client, now } = this.#deps;
+    const isAvailable = await isForUnstored({
+      wants: claimant.wants,
+      situation: situation.situationFor(claimant),
+      claims: situation.ledger.claims(),
+      nowMs: now().getTime(),
+      // An entry without a name is bound as soon as its Service is stored.
+      isThere: async ({ namespace, name }) => name !== undefined && exists(client, { namespace, name }, signal),
+    });
+    if (!isAvailable) return choice;
+    const message = `${choice.message}; creations that were not stored give their addresses to this Service once it is stored`;
+    return { ...choice, kind: 'pending', message };
   }
 
   /** A namespace made a moment before its first Service: an Eip may select it by its labels, so they are asked for. */

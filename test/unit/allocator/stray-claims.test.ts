@@ -1,10 +1,10 @@
 /** Claims without a Service: which give way, when, and that a Service which comes meanwhile is not published on the strength of one. */
 import { StoredTokens } from '../../../allocator/stored-tokens.ts';
 import { StrayClaims } from '../../../allocator/stray-claims.ts';
-import { TakenButFor } from '../../../allocator/taken-but-for.ts';
 import { World } from '../../../allocator/world.ts';
 import type { ClaimHolder } from '../../../lib/api/claim.ts';
 import type { Service } from '../../../lib/api/service.ts';
+import { TakenButFor } from '../../../lib/ipam/taken-but-for.ts';
 import type { KubeClient } from '../../../lib/kube/client.ts';
 import { KubeError } from '../../../lib/kube/errors.ts';
 import { parseRange } from '../../../lib/net/range.ts';
@@ -107,6 +107,19 @@ test('a grace period is short where addresses are scarce, and for all but the yo
   expect(graceOf('10.0.1.0')).toBe(60_000);
   stores.claims.put(...[1, 2, 3].map((i) => claim(`10.0.1.${i}`, [holder(`u${i}`)])));
   expect(graceOf('10.0.1.0')).toBe(5_700);
+});
+
+test('a grace period is short at an address that others have, whose ports it would keep from them', () => {
+  const { stores, strays, world } = site();
+  stores.claims.put(
+    claim('10.0.0.1', [unbound('a'), holder('bound')]),
+    claim('10.0.0.2', [unbound('b'), unbound('c')]),
+  );
+  const graceOf = (address: string): number => {
+    const one = world.ledger.claimOf(addr(address))!;
+    return strays.graceMs(one, one.spec.holders[0]!);
+  };
+  expect([graceOf('10.0.0.1'), graceOf('10.0.0.2')]).toEqual([5_300, 60_000]);
 });
 
 test('a grace period is never shorter than create calls take: by their number, and by those that were stored of late', () => {

@@ -1,9 +1,9 @@
 /** What is taken, if these claims were not there: whether a Service could have what it asks for by taking one over. */
-import type { EipClaim } from '../lib/api/claim.ts';
-import { claimAddress } from '../lib/api/claim.ts';
-import type { Taken } from '../lib/ipam/ledger.ts';
-import { type Address, formatAddress } from '../lib/net/address.ts';
-import { type AddressRange, rangeContains } from '../lib/net/range.ts';
+import type { EipClaim } from '../api/claim.ts';
+import { claimAddress } from '../api/claim.ts';
+import { type Address, formatAddress } from '../net/address.ts';
+import { type AddressRange, rangeContains } from '../net/range.ts';
+import type { Taken } from './ledger.ts';
 
 export class TakenButFor implements Taken {
   readonly #taken: Taken;
