@@ -106,7 +106,7 @@ function lacking(uses: readonly Use[], obstacle: Obstacle, facts: OutcomeFacts):
 function having(uses: readonly Use[], facts: OutcomeFacts): Pick<Outcome, 'reason' | 'message'> {
   const { pinned, choice, troubleOf, wants } = facts;
   const apart = apartIn(uses, facts, () => wants);
-  const troubles = pinned.map(({ claim }) => troubleOf(claim.spec));
+  const troubles: Obstacle[] = [...pinned.map(({ claim }) => troubleOf(claim.spec)), ...unlikeIn(choice)];
   const [first] = troubles;
   if (!first) {
     const unknown = choice?.kind === 'assigned' ? choice.unknown : undefined;
@@ -116,6 +116,13 @@ function having(uses: readonly Use[], facts: OutcomeFacts): Pick<Outcome, 'reaso
   }
   const messages = new Set(troubles.map(({ message }) => message));
   return { reason: first.reason, message: `keeps ${describe(uses)}: ${sentences(...messages, apart)}` };
+}
+
+function unlikeIn(choice: Choice | undefined): Obstacle[] {
+  const given = choice?.kind === 'assigned' ? choice.given : [];
+  return given.flatMap(({ unlike }) =>
+    unlike === undefined ? [] : [{ reason: 'KeepsFormerAddress', message: unlike } as const],
+  );
 }
 
 /** What the Service holds stays with it, whatever it would rather have. */
@@ -137,8 +144,12 @@ function apartIn(
   wantsAt: (holding: Holding) => Wants,
 ): string | undefined {
   const shared = holdings.filter(({ address }) => isUsed(uses, address));
-  const apart = new Set(shared.flatMap((holding) => apartAt(wantsAt(holding), holding, asStored) ?? []));
-  return apart.size > 0 ? [...apart].join('; ') : undefined;
+  const apart = shared.flatMap((holding) => {
+    const why = apartAt(wantsAt(holding), holding, asStored);
+    if (why === undefined) return [];
+    return uses.length > 1 ? `${formatAddress(holding.address)}: ${why}` : why;
+  });
+  return apart.length > 0 ? apart.join('; ') : undefined;
 }
 
 function sentences(...all: readonly (string | undefined)[]): string {

@@ -72,9 +72,13 @@ export function firstToLeave(moves: readonly Move[]): Mover | undefined {
     .sort((a, b) => (a.key < b.key ? -1 : 1))[0];
 }
 
-/** What it has and leaves. */
+/** What it has and leaves: of a family in which nothing else is given it keeps what it has. */
 export function leftBy({ mover, given }: Move): readonly Address[] {
-  return mover.situation.established.filter((address) => !given.some((one) => sameAddress(one.address, address)));
+  return mover.situation.established.filter(
+    ({ family, value }) =>
+      given.some(({ address }) => address.family === family) &&
+      !given.some(({ address }) => sameAddress(address, { family, value })),
+  );
 }
 
 function arrivalsOf({ mover, given }: Move): readonly Address[] {

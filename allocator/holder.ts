@@ -7,13 +7,20 @@
  */
 import { allPorts, type ClaimHolder, portText } from '../lib/api/claim.ts';
 import type { Service } from '../lib/api/service.ts';
-import { requests, type Wants } from '../lib/api/wants.ts';
+import { askedFor, requests, type Wants } from '../lib/api/wants.ts';
 import type { Address } from '../lib/net/address.ts';
 
 /** What of a Service's wish stands in the claim. */
 export type ClaimedWish = Pick<
   ClaimHolder,
-  'ports' | 'sharingKey' | 'sharingNamespaces' | 'externalTrafficPolicy' | 'selector' | 'requested' | 'changing'
+  | 'ports'
+  | 'sharingKey'
+  | 'sharingNamespaces'
+  | 'externalTrafficPolicy'
+  | 'selector'
+  | 'requested'
+  | 'askedFor'
+  | 'changing'
 >;
 
 /** The entry of a Service that has none yet, but for what it says of the very address; bound from the start, since the Service exists. */
@@ -62,13 +69,20 @@ export function wishOf(wants: Wants, address: Address): ClaimedWish {
 }
 
 function wishFrom(wants: Wants): ClaimedWish {
+  const asked = askedFor(wants);
   return {
     ports: wants.ports,
     ...(wants.sharingKey !== undefined && { sharingKey: wants.sharingKey }),
     ...(wants.sharingNamespaces.length > 0 && { sharingNamespaces: wants.sharingNamespaces }),
     externalTrafficPolicy: wants.externalTrafficPolicy,
     selector: wants.selector,
+    ...(asked !== undefined && { askedFor: [asked] }),
   };
+}
+
+/** What is to stand in the claim of an address that the Service keeps although it asks for something else by now. */
+export function keptWish({ askedFor: _, ...wish }: ClaimedWish, { askedFor: asked }: ClaimHolder): ClaimedWish {
+  return { ...wish, ...(asked !== undefined && { askedFor: asked }) };
 }
 
 /** What of the wish stands in the entry. */
@@ -79,6 +93,7 @@ export function wishIn({
   externalTrafficPolicy,
   selector,
   requested,
+  askedFor: asked,
   changing,
 }: ClaimHolder): ClaimedWish {
   return {
@@ -88,6 +103,7 @@ export function wishIn({
     externalTrafficPolicy,
     selector,
     ...(requested && { requested }),
+    ...(asked !== undefined && { askedFor: asked }),
     ...(changing && { changing }),
   };
 }
@@ -101,6 +117,6 @@ export function withWish({ namespace, name, uid, token, since }: ClaimHolder, wi
 export function wishText(wish: ClaimedWish): string {
   const { ports, ...rest } = wish;
   const { sharingKey, sharingNamespaces, externalTrafficPolicy, selector, requested, changing } = rest;
-  const agreed = [sharingKey, sharingNamespaces, externalTrafficPolicy, selector, requested, changing];
+  const agreed = [sharingKey, sharingNamespaces, externalTrafficPolicy, selector, requested, rest.askedFor, changing];
   return JSON.stringify([ports.map(portText).sort(), ...agreed]);
 }

@@ -5,6 +5,7 @@ import { dropManagedFields } from '../lib/kube/transform.ts';
 import type { Deps } from './ports.ts';
 import { reclaimsFor } from './reclaim.ts';
 import { claimantFor, type ServiceView, wantsWithoutWishes } from './service-view.ts';
+import { waitingSinceOf } from './waiting.ts';
 
 export interface ReclaimDeps extends Pick<Deps, 'client' | 'world' | 'nowMs'> {
   readonly claimer: Claimer;
@@ -33,6 +34,9 @@ export async function reclaimPublished(
     }
   }
   const claimant = claimantFor(view, wants, token, nowMs());
-  for (const { address, eip } of reclaims) await claimer.retake(address, eip, claimant, signal);
+  const { askedFor: _, ...unasked } = claimant.holder;
+  // One that waits for another address has this one for what it asked before, which is not known.
+  const holder = waitingSinceOf(service) === undefined ? claimant.holder : unasked;
+  for (const { address, eip } of reclaims) await claimer.retake(address, eip, { ...claimant, holder }, signal);
   return isShared ? 'shared' : 'alone';
 }

@@ -9,7 +9,7 @@ import { Agreements } from './agreements.ts';
 import { renewEntry, sameEntry } from './claim-writer.ts';
 import type { Outcome } from './decide-outcome.ts';
 import { decideUpkeep, type Upkeep } from './decide-upkeep.ts';
-import { type ClaimedWish, isOnlyBound, wishIn, wishOf, wishText } from './holder.ts';
+import { type ClaimedWish, isOnlyBound, keptWish, wishIn, wishOf, wishText } from './holder.ts';
 import { isOfFormer, wantsAsHeld } from './holdings.ts';
 import type { Later } from './later.ts';
 import type { Deps } from './ports.ts';
@@ -88,8 +88,9 @@ export class ServiceUpkeep {
     const monotonic = monotonicMs();
     const plain = wants ? undefined : wantsWithoutWishes(service);
     const wishAt = (holding: Holding): ClaimedWish => {
-      if (wants) return wishOf(wants, holding.address);
-      return plain ? wishOf(wantsAsHeld(plain, holding), holding.address) : wishIn(holding.own);
+      const { own, address } = holding;
+      if (wants) return outcome?.waits === 'must' ? keptWish(wishOf(wants, address), own) : wishOf(wants, address);
+      return plain ? keptWish(wishOf(wantsAsHeld(plain, holding), address), own) : wishIn(own);
     };
     return decideUpkeep({
       service,

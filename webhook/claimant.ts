@@ -3,7 +3,7 @@
  * claims then is a random token. Pure.
  */
 import type { ClaimHolder, EipClaim } from '../lib/api/claim.ts';
-import type { Wants } from '../lib/api/wants.ts';
+import { askedFor, type Wants } from '../lib/api/wants.ts';
 import type { Claimant } from '../lib/ipam/claimer.ts';
 import type { Ledger } from '../lib/ipam/ledger.ts';
 import { type Address, formatAddress } from '../lib/net/address.ts';
@@ -61,6 +61,7 @@ export function claimsHeld({ holder, isSelf, shown }: ServiceClaimant, ledger: L
 
 /** The entry to write. The uid is left to the allocator, which has seen the Service stored. */
 export function holderFor(identity: Identity, wants: Wants, token: string, now: Date): ClaimHolder {
+  const asked = askedFor(wants);
   return {
     namespace: identity.namespace,
     ...(identity.name !== undefined && { name: identity.name }),
@@ -70,6 +71,7 @@ export function holderFor(identity: Identity, wants: Wants, token: string, now: 
     ...(wants.sharingNamespaces.length > 0 && { sharingNamespaces: wants.sharingNamespaces }),
     externalTrafficPolicy: wants.externalTrafficPolicy,
     selector: wants.selector,
+    ...(asked !== undefined && { askedFor: [asked] }),
     since: now.toISOString(),
   };
 }

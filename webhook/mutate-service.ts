@@ -32,6 +32,7 @@ import {
   overriddenWarnings,
   pendingWarnings,
   sourceRangeWarnings,
+  unlikeWarnings,
 } from './service-advice.ts';
 import type { ClusterSituation } from './situation.ts';
 import type { UnstoredClaims } from './unstored-claims.ts';
@@ -219,6 +220,7 @@ export class ServiceMutator {
     const patch = patchFor(service, withMarks(service, marks));
     const eips = choice.given.map((one) => one.eip);
     const advice = [
+      ...unlikeWarnings(choice.given),
       ...this.#apartWarnings(claimant, choice.given),
       ...sourceRangeWarnings(service, claimant.wants),
       ...this.#affinity(subject, eips),

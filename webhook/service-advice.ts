@@ -30,6 +30,13 @@ export function assignedWarnings(
   return [...lines, ...(lacking ? [`pending: ${lacking.message}`] : unknown !== undefined ? [unknown] : [])];
 }
 
+/** It keeps an address that is not what it asks for, and the update does not ask for anything else than before. */
+export function unlikeWarnings(given: readonly Given[]): string[] {
+  return given.flatMap(({ address, unlike }) =>
+    unlike === undefined ? [] : [`keeps ${formatAddress(address)}: ${unlike}`],
+  );
+}
+
 /** @param keeps what the Service goes on using meanwhile. */
 export function pendingWarnings(message: string, keeps: readonly Given[]): string[] {
   const kept = keeps.map(({ address }) => formatAddress(address)).join(', ');

@@ -27,6 +27,11 @@ export interface ClaimHolder {
   readonly selector: string;
   /** The Service asks for this very address; in one namespace that is its consent to share it with others who do. */
   readonly requested?: boolean;
+  /**
+   * Which Eips, addresses and protocol the Service asked for when it got the address, and while a change is under way also what it asks for then. As long as it asks for
+   * the same it stays there, whatever becomes of the Eips.
+   */
+  readonly askedFor?: readonly string[];
   /** A change of the Service is under way after which others might not share with it, or before: nobody joins it meanwhile. */
   readonly changing?: boolean;
   /** The place is reserved: the Service waits until those have left who are in its way, and they have a place reserved, too. */

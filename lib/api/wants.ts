@@ -1,5 +1,5 @@
 /** What a Service asks of Skycap, parsed: see `parse-wants.ts`. */
-import { type Address, type Family, sameAddress } from '../net/address.ts';
+import { type Address, type Family, formatAddress, sameAddress } from '../net/address.ts';
 import type { ClaimPort } from './claim.ts';
 import type { EipProtocol } from './eip-types.ts';
 
@@ -26,6 +26,18 @@ export interface Wants {
 /** Whether it asks for this very address. */
 export function requests({ addresses }: Pick<Wants, 'addresses'>, address: Address): boolean {
   return addresses.some((one) => sameAddress(one, address));
+}
+
+const LONGEST_ASKED_FOR = 512;
+
+/** Which Eips, addresses and protocol it asks for, as text to compare; undefined where any will do. */
+export function askedFor({ eipNames, addresses, protocol }: Wants): string | undefined {
+  const parts = [
+    ...eipNames.map((name) => `Eip ${name}`),
+    ...addresses.map(formatAddress),
+    ...(protocol ? [`protocol ${protocol}`] : []),
+  ];
+  return parts.length > 0 ? parts.join(', ').slice(0, LONGEST_ASKED_FOR) : undefined;
 }
 
 /** Text that is equal exactly when two wishes ask for the same: tells an edit that matters from one that does not. */

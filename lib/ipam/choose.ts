@@ -15,6 +15,7 @@ import type { Wants } from '../api/wants.ts';
 import { type Address, addressOf, type Family, formatAddress, sameAddress } from '../net/address.ts';
 import { notForClients } from '../net/not-for-clients.ts';
 import { rangeContains, rangeSize } from '../net/range.ts';
+import { asksTheSame } from './holding.ts';
 import type { Taken } from './ledger.ts';
 import { unknownEips } from './named-eips.ts';
 import type { Pools } from './pools.ts';
@@ -50,6 +51,8 @@ export interface Given {
   readonly eip: Eip;
   /** `held`: has its claim; `free`: to be claimed; `shared`: to be joined. */
   readonly how: 'held' | 'free' | 'shared';
+  /** It is held and not what the Service asks for, since the Eips have changed and the Service has not: a sentence with the remedy. */
+  readonly unlike?: string;
 }
 
 export interface Obstacle {
@@ -152,7 +155,35 @@ function candidatesFor(
 }
 
 function heldThatFulfils(wants: Wants, family: Family, situation: Situation): Given | undefined {
-  return holdings(family, situation).find((given) => fulfils(wants, given) && mayStay(wants, given, situation));
+  const held = holdings(family, situation);
+  const own = held.find((given) => fulfils(wants, given) && mayStay(wants, given, situation));
+  return own ?? heldAsBefore(wants, held, situation);
+}
+
+/** The Service asks for the same as when it got the address. */
+function heldAsBefore(
+  wants: Wants,
+  held: readonly Given[],
+  { established, taken, isSelf }: Situation,
+): Given | undefined {
+  const given = held.find(({ address }) => {
+    const own = taken.claimOf(address)?.spec.holders.find(isSelf);
+    return own && asksTheSame(wants, own) && established.some((one) => sameAddress(one, address));
+  });
+  return given && { ...given, unlike: whyUnlike(wants, given) };
+}
+
+function whyUnlike({ addresses, eipNames, protocol }: Wants, { address, eip }: Given): string {
+  const help = (keep: string): string =>
+    `${keep} to keep it; to leave it, remove what asks for the other, then write it again`;
+  const requested = addresses.find(({ family }) => family === address.family);
+  if (requested && !sameAddress(requested, address)) {
+    return `the Service asks for ${formatAddress(requested)} and has had this one all the while; ${help('ask for this one')}`;
+  }
+  if (eipNames.length > 0 && !eipNames.includes(eip.name)) {
+    return `the Service names Eip ${eipNames.join(', ')}, and Eip ${eip.name} has the address; ${help(`name ${eip.name}`)}`;
+  }
+  return `the Service asks for protocol ${protocol}, and Eip ${eip.name} has ${eip.protocol}; ${help('change the annotation')}`;
 }
 
 /** There may be no claim, or one that others have made. That it is reserved here means that somebody is looking who has it: this Service does. */

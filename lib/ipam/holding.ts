@@ -6,7 +6,7 @@
  * by `skycap.io/release-addresses` sets its addresses free.
  */
 import type { ClaimHolder, EipClaim } from '../api/claim.ts';
-import type { Wants } from '../api/wants.ts';
+import { askedFor, type Wants } from '../api/wants.ts';
 import { type Address, sameAddress } from '../net/address.ts';
 import { whyApart } from './sharing.ts';
 
@@ -40,9 +40,17 @@ export interface Holding {
  */
 export function pinnedHoldings(wants: Wants, holdings: readonly Holding[]): Holding[] {
   return wants.families.flatMap((family) => {
-    const preferred = holdings.find((holding) => holding.address.family === family && fulfils(wants, holding));
+    const preferred = holdings.find(
+      (holding) => holding.address.family === family && (fulfils(wants, holding) || asksTheSame(wants, holding.own)),
+    );
     return preferred?.isEstablished && preferred.eip === 'unusable' ? [preferred] : [];
   });
+}
+
+/** As when it got the address: then that is the Service's, though the wish would lead to another one by now. */
+export function asksTheSame(wants: Wants, own: ClaimHolder): boolean {
+  const asked = askedFor(wants);
+  return asked !== undefined && own.askedFor?.includes(asked) === true;
 }
 
 /** The Eip's protocol is not asked: of an Eip that can't be read it is not known. */

@@ -6,13 +6,21 @@
  */
 import { allPorts, type ClaimHolder, type ClaimPort } from '../api/claim.ts';
 
+const MOST_ASKED_FOR = 8;
+
 /**
  * @param own as it stands; by itself the result of another change that is under way, perhaps.
  * @param next as the Service would have it once the change is stored.
  */
 export function underWay(own: ClaimHolder, next: ClaimHolder): ClaimHolder {
   const isChanging = own.changing || !agree(own, next);
-  return { ...next, ports: portsOfBoth(own, next), ...(isChanging && { changing: true }) };
+  const asked = [...new Set([...(own.askedFor ?? []), ...(next.askedFor ?? [])])].slice(-MOST_ASKED_FOR);
+  return {
+    ...next,
+    ...(asked.length > 0 && { askedFor: asked }),
+    ports: portsOfBoth(own, next),
+    ...(isChanging && { changing: true }),
+  };
 }
 
 /** On all that sharers must have in common (`sharing.ts`). */

@@ -164,6 +164,18 @@ test.each<[string, Readonly<Record<string, Waiter>>, Readonly<Record<string, Cla
     'nothing',
   ],
   [
+    'one gets nothing in the other family, and keeps what it has there',
+    {
+      a: {
+        has: [X, '2001:db8::1', `${Y}?`],
+        wants: { ...asks(Y, '2001:db8::9'), families: [4, 6], need: 'any' },
+      },
+      b: { has: [Y, `${X}?`], wants: asks(X) },
+    },
+    { '2001:db8::9': holder('stays') },
+    `a→${Y} b→${X} first: a leaves ${X}`,
+  ],
+  [
     'of full Eips, by name',
     { a: { has: ['10.0.1.0'], wants: { eipNames: ['b'] } }, b: { has: ['10.0.2.0'], wants: { eipNames: ['a'] } } },
     {},

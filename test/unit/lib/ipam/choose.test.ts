@@ -15,7 +15,8 @@ function summary(choice: Choice): string {
     return `${choice.kind} ${choice.reason}: ${choice.message}${keeps}`;
   }
   const unknown = choice.unknown === undefined ? '' : ` (${choice.unknown})`;
-  return `assigned ${shown(choice.given)}${unknown}${choice.lacking ? `, lacking ${choice.lacking.reason}: ${choice.lacking.message}` : ''}`;
+  const unlike = choice.given.flatMap((one) => (one.unlike === undefined ? [] : [`, unlike: ${one.unlike}`])).join('');
+  return `assigned ${shown(choice.given)}${unlike}${unknown}${choice.lacking ? `, lacking ${choice.lacking.reason}: ${choice.lacking.message}` : ''}`;
 }
 
 function shown(given: readonly { how: string; address: Address; eip: Eip }[]): string {
@@ -124,6 +125,32 @@ const rows: Readonly<Record<string, Row>> = {
   'leaves what it holds for an Eip that it names': {
     eips: [web, other],
     claims: [mine('198.51.100.3')],
+    wants: { eipNames: ['other'] },
+    expected: 'assigned free 203.0.113.0 other',
+  },
+  'stays where another Eip has the address by now, and it names the same one as before': {
+    eips: [web, other],
+    claims: [claim('198.51.100.3', [holder('front', { askedFor: ['Eip other'] })])],
+    wants: { eipNames: ['other'] },
+    expected:
+      'assigned held 198.51.100.3 web, unlike: the Service names Eip other, and Eip web has the address; name web to keep it; to leave it, remove what asks for the other, then write it again',
+  },
+  'stays where the Eip is of another protocol by now': {
+    eips: [web, { ...other, protocol: 'layer2' }],
+    claims: [claim('198.51.100.3', [holder('front', { askedFor: ['protocol layer2'] })])],
+    wants: { protocol: 'layer2' },
+    expected:
+      'assigned held 198.51.100.3 web, unlike: the Service asks for protocol layer2, and Eip web has bgp; change the annotation to keep it; to leave it, remove what asks for the other, then write it again',
+  },
+  'leaves it when it names another one than before': {
+    eips: [web, other],
+    claims: [claim('198.51.100.3', [holder('front', { askedFor: ['Eip third'] })])],
+    wants: { eipNames: ['other'] },
+    expected: 'assigned free 203.0.113.0 other',
+  },
+  'has nothing on the strength of an entry that is not bound, whatever that asked for': {
+    eips: [web, other],
+    claims: [claim('198.51.100.3', [{ ...UNBOUND, askedFor: ['Eip other'] }])],
     wants: { eipNames: ['other'] },
     expected: 'assigned free 203.0.113.0 other',
   },

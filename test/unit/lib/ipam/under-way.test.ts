@@ -50,6 +50,13 @@ it.each<[string, ClaimHolder, ClaimHolder, Partial<ClaimHolder>]>([
   expect({ sharingKey, sharingNamespaces, ports, requested, changing }).toEqual({ ports: [TCP(80)], ...expected });
 });
 
+it('has what it was asked for before, and what it is to be asked for', () => {
+  const own = shared({ askedFor: ['Eip web'] });
+  expect(underWay(own, shared({ askedFor: ['Eip other'] })).askedFor).toEqual(['Eip web', 'Eip other']);
+  expect(underWay(own, shared()).askedFor).toEqual(['Eip web']);
+  expect(underWay(shared(), shared())).not.toHaveProperty('askedFor');
+});
+
 it('keeps who it is of', () => {
   const next = shared({ uid: 'u', token: 't' });
   expect(underWay(shared(), next)).toMatchObject({ namespace: next.namespace, name: 'web', uid: 'u', token: 't' });
