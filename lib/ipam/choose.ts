@@ -354,8 +354,11 @@ function noCandidate(wants: Wants, requested: Address | undefined, pools: Pools)
 }
 
 function otherFamily(wants: Wants, family: Family, eips: readonly Eip[]): Obstacle {
+  const add = wants.eipNames.length > 0 ? 'name one with' : 'add an Eip with';
   const help =
-    wants.families.length > 1 ? `add an Eip with IPv${family} addresses` : `name another Eip or set spec.ipFamilies`;
+    wants.families.length > 1
+      ? `${add} IPv${family} addresses${wants.eipNames.length > 0 ? ' as well' : ''}`
+      : 'name another Eip or set spec.ipFamilies';
   return { reason: 'EipFamilyMismatch', message: `${nameThem(eips)} has no IPv${family} addresses; ${help}` };
 }
 

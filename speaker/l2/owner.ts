@@ -19,7 +19,7 @@ import type { NodeState } from '../../lib/announce/node-state.ts';
 import { matchesLabels } from '../../lib/api/label-selector.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { hashOf, rankOf } from './rendezvous.ts';
-import type { Wanted } from './wanted.ts';
+import type { Sharer, Wanted } from './wanted.ts';
 
 /** A node as far as layer 2 goes. */
 export interface Layer2Node {
@@ -76,7 +76,8 @@ export interface Decision {
 
 /** One decision an address that is wanted or that this node holds, in no order. */
 export function decideOwnership(view: View): Decision[] {
-  const seen = { ...view, holders: holdersIn(view), hashes: hashesOf(view.nodes.keys()), drained: drainedIn(view) };
+  const [holders, hashes, drained] = [holdersIn(view), hashesOf(view.nodes.keys()), drainedIn(view)];
+  const seen = { ...view, holders, hashes, drained, together: new Map() };
   const decisions = [...view.wanted.values()].map((wanted) => decideOne(seen, wanted));
   for (const text of view.nodes.get(view.self)?.holds ?? []) {
     if (!view.wanted.has(text)) decisions.push({ text, action: 'letGo', reason: 'NotPublished' });
@@ -89,6 +90,8 @@ interface Seen extends View {
   readonly hashes: ReadonlyMap<string, number>;
   /** Names of the nodes that are being drained. */
   readonly drained: ReadonlySet<string>;
+  /** What {@link servedTogether} has found. */
+  readonly together: Map<string, readonly Sharer[] | undefined>;
 }
 
 function decideOne(seen: Seen, wanted: Wanted): Decision {
@@ -105,7 +108,7 @@ function decideOne(seen: Seen, wanted: Wanted): Decision {
   if (keeper) return { text, action: 'leave', reason: 'HeldElsewhere', other: keeper };
   const owner = best(seen, wanted, seen.nodes.keys());
   // Better on a node that is being drained than nowhere.
-  if (!owner && seen.drained.size > 0) return decideOne({ ...seen, drained: new Set() }, wanted);
+  if (!owner && seen.drained.size > 0) return decideOne({ ...seen, drained: new Set(), together: new Map() }, wanted);
   const hindrance = hindranceOf(seen, wanted, self) ?? 'HeldElsewhere';
   if (!owner) return isMine ? goOnAlone(seen, wanted, hindrance) : { text, action: 'leave', reason: hindrance };
   if (owner !== self) {
@@ -245,21 +248,46 @@ function best(
 }
 
 /** Why a node may not have the address, be it alive or not. */
-function hindranceOf(seen: Seen, { address, eip, sharers }: Wanted, name: string): Reason | undefined {
-  const there = seen.nodes.get(name);
+function hindranceOf(seen: Seen, wanted: Wanted, name: string): Reason | undefined {
+  const hindrance = hindranceAt(seen, wanted, name);
+  if (hindrance) return hindrance;
+  const { node } = seen.nodes.get(name)!;
+  const together = wanted.sharers.length > 1 ? servedTogether(seen, wanted) : undefined;
+  const refusals = (together ?? wanted.sharers).map((sharer) => refusalOf(wanted, sharer, node));
+  const isRefused = together ? refusals.some(Boolean) : refusals.every(Boolean);
+  return isRefused ? refusals.find(Boolean) : undefined;
+}
+
+/** Whichever Service has the address. */
+function hindranceAt({ nodes, drained }: Seen, { eip }: Wanted, name: string): Reason | undefined {
+  const there = nodes.get(name);
   if (!there) return 'NodeLeaving';
   if (there.stopping) return 'SpeakerStopping';
   if (there.unable.has(eip.name)) return 'NoInterface';
-  if (seen.drained.has(name)) return 'NodeDraining';
-  let refusal: Reason | undefined;
-  for (const { service, places } of sharers) {
-    const endpoints = viewFrom(places, name);
-    const voucher = { ok: true, value: eip } as const;
-    const reason = announceReason({ by: 'layer2', service, address, eip: voucher, node: there.node, endpoints });
-    if (reason === 'Announced') return undefined;
-    refusal ??= reason;
-  }
-  return refusal;
+  return drained.has(name) ? 'NodeDraining' : undefined;
+}
+
+function refusalOf({ address, eip }: Wanted, { service, places }: Sharer, node: NodeState): Reason | undefined {
+  const voucher = { ok: true, value: eip } as const;
+  const endpoints = viewFrom(places, node.name);
+  const reason = announceReason({ by: 'layer2', service, address, eip: voucher, node, endpoints });
+  return reason === 'Announced' ? undefined : reason;
+}
+
+/**
+ * Those of several that share the address which any live node could serve, if one could serve all of them: then it has to. With one policy and selector they all may be on the
+ * same nodes; a `Local` one beside others has its endpoints on some of them only, and none of its traffic would arrive elsewhere.
+ */
+function servedTogether(seen: Seen, wanted: Wanted): readonly Sharer[] | undefined {
+  if (seen.together.has(wanted.text)) return seen.together.get(wanted.text);
+  const live = [...seen.nodes]
+    .filter(([name, there]) => there.live && !hindranceAt(seen, wanted, name))
+    .map(([, { node }]) => node);
+  const served = wanted.sharers.filter((sharer) => live.some((node) => !refusalOf(wanted, sharer, node)));
+  const isPossible = live.some((node) => served.every((sharer) => !refusalOf(wanted, sharer, node)));
+  const together = isPossible && served.length > 1 ? served : undefined;
+  seen.together.set(wanted.text, together);
+  return together;
 }
 
 /**

@@ -92,7 +92,7 @@ it('RequireDualStack gets both or none', async () => {
   const { text, warnings } = await create(service('require', { [EIP]: 'web' }, DUAL));
   expect([text, ...warnings]).toEqual([
     'waiting',
-    'pending: Eip web has no IPv6 addresses; add an Eip with IPv6 addresses',
+    'pending: Eip web has no IPv6 addresses; name one with IPv6 addresses as well',
   ]);
   expect(await lab.claims()).toHaveLength(before);
 });
@@ -101,7 +101,7 @@ it('PreferDualStack takes what there is, and says what lacks', async () => {
   const one = service('prefer', { [EIP]: 'web' }, { ipFamilyPolicy: 'PreferDualStack' });
   const { text, warnings } = await create(one);
   expect(text).toMatch(/^198\.51\.100\.\d+ web$/);
-  expect(warnings[1]).toBe('pending: Eip web has no IPv6 addresses; add an Eip with IPv6 addresses');
+  expect(warnings[1]).toBe('pending: Eip web has no IPv6 addresses; name one with IPv6 addresses as well');
 });
 
 it('the requested address, by annotation, by the older one, by loadBalancerIP', async () => {

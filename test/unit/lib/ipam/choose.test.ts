@@ -453,7 +453,7 @@ const rows: Readonly<Record<string, Row>> = {
     wants: { eipNames: ['web', 'web9'], families: [4, 6] },
     eips: [web, web6],
     expected:
-      'pending EipFamilyMismatch: Eip web has no IPv6 addresses; add an Eip with IPv6 addresses; and there is no usable Eip named web9; did you mean web6?',
+      'pending EipFamilyMismatch: Eip web has no IPv6 addresses; name one with IPv6 addresses as well; and there is no usable Eip named web9; did you mean web6?',
   },
   'a name in other letters': {
     wants: { eipNames: ['Web'] },

@@ -266,9 +266,38 @@ describe('externalTrafficPolicy Local', () => {
     expect(asSecond(bothSaid)).toBe('hold HandsOver (1)');
   });
 
-  it('of two Services that share it, one is enough', () => {
-    const both = [...services, aService({ name: 'other', ips: [ADDRESS] })];
-    expect(decided({ [first]: has }, { services: both, slices: slices(second) })[0]).toBe('hold Announced');
+  describe('two Services that share it', () => {
+    const cluster = aService({ name: 'other', ips: [ADDRESS] });
+    const local = aService({ name: 'other', policy: 'Local', ips: [ADDRESS] });
+    const others = (...nodes: string[]) =>
+      aSlice(
+        nodes.map((name) => anEndpoint(name, READY)),
+        { service: 'other' },
+      );
+
+    it('are both served where a node can: it moves there from one that serves the other policy alone', () => {
+      expect(decided({ [first]: has }, { services: [...services, cluster], slices: slices(second) })).toEqual([
+        'hold HandsOver (2)',
+        'take HolderLeaves (1)',
+        'leave NoLocalEndpoints (2)',
+      ]);
+      const inCommon = [...slices(first, third), others(second, third)];
+      expect(decided({}, { services: [...services, local], slices: inCommon })[2]).toBe('ask NobodyHasIt');
+    });
+
+    it('need not be served together where no node that lives can: one is enough', () => {
+      const apart = { services: [...services, local], slices: [...slices(second), others(third)] };
+      expect(decided({ [second]: has }, apart)[1]).toBe('hold Announced');
+      expect(decided({ [third]: has }, apart)[2]).toBe('hold Announced');
+      const both = { services: [...services, cluster], slices: slices(second) };
+      expect(decided({ [first]: has, [second]: { live: false } }, both)[0]).toBe('hold Announced');
+      expect(decided({ [first]: has, [second]: EXCLUDED }, both)[0]).toBe('hold Announced');
+    });
+
+    it('one that no node can serve does not count', () => {
+      const none = { services: [...services, cluster], slices: gone };
+      expect(decided({ [second]: has }, none)[1]).toBe('hold Announced');
+    });
   });
 });
 
