@@ -18,6 +18,8 @@ export class ServiceIndex {
   /** As they were indexed: what a deletion shows need not be the same. */
   readonly #indexed = new Map<string, Service>();
   readonly #byAddress = new Map<string, Set<string>>();
+  /** Of Services that are not ours: another load balancer has given them an address that an Eip has, too. */
+  readonly #byForeignAddress = new Map<string, Set<string>>();
   readonly #byToken = new Map<string, Set<string>>();
 
   constructor(services: Fresh<Service>) {
@@ -32,10 +34,11 @@ export class ServiceIndex {
     if (service) this.#add(key, service);
   }
 
-  /** A Service of ours other than `key` shows the address, and `key` does not. */
+  /** A Service other than `key` shows the address, be it one of another load balancer, and `key` does not. */
   isPublishedByOthers(address: Address, key: string): boolean {
-    const keys = this.#byAddress.get(formatAddress(address));
-    return keys !== undefined && !keys.has(key);
+    const text = formatAddress(address);
+    const all = [this.#byAddress.get(text), this.#byForeignAddress.get(text)].filter((keys) => keys !== undefined);
+    return all.length > 0 && !all.some((keys) => keys.has(key));
   }
 
   /** A Service of ours shows the address. */
@@ -80,8 +83,9 @@ export class ServiceIndex {
     const { namespace, annotations, labels } = service.metadata;
     const token = annotations?.[CLAIM_ANNOTATION];
     if (token) yield [this.#byToken, keyFor(namespace, token)];
-    if (labels?.[EIP_LABEL] === undefined && !isJudged(service) && !isOurs(service, BY_ITSELF)) return;
-    for (const address of publishedAddresses(service)) yield [this.#byAddress, formatAddress(address)];
+    const isForeign = labels?.[EIP_LABEL] === undefined && !isJudged(service) && !isOurs(service, BY_ITSELF);
+    const index = isForeign ? this.#byForeignAddress : this.#byAddress;
+    for (const address of publishedAddresses(service)) yield [index, formatAddress(address)];
   }
 }
 

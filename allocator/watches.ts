@@ -1,15 +1,17 @@
 /** Which change makes whom look again. A key too many costs a decision that writes nothing; a key too few would be a change that nobody sees. */
 import { claimAddress, type EipClaim } from '../lib/api/claim.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';
+import { isJudged } from '../lib/api/judged.ts';
 import { BGP_CONF_NAME, EIP_LABEL } from '../lib/api/keys.ts';
 import { type KubeObject, keyFor, keyOf, sameMarks, sameTexts } from '../lib/api/object.ts';
 import { eipNamesOf } from '../lib/api/parse-wants.ts';
+import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import { withoutCounts } from '../lib/api/speaker-counts.ts';
 import type { SpeakerObject } from '../lib/api/speaker-types.ts';
 import type { Pools } from '../lib/ipam/pools.ts';
 import type { Change, Store } from '../lib/kube/store.ts';
-import { formatAddress } from '../lib/net/address.ts';
+import { formatAddress, sameAddress } from '../lib/net/address.ts';
 import { concernsReach, movedAddresses } from './announced/announcers.ts';
 import { servicesOfSlice } from './announced/endpoint-index.ts';
 import type { Caches } from './caches.ts';
@@ -36,6 +38,9 @@ export function watchAll(world: World, caches: Caches, term: () => Term | undefi
   on(stores.services, (to, change) => {
     if (change.type === 'modified' && sameWish(change.old, change.object)) return;
     for (const sharer of sharersOf(change.key, world)) to.services.add(sharer);
+  });
+  on(stores.services, (to, change) => {
+    if (leavesForeign(change)) to.turns.freed();
   });
   on(stores.namespaces, (to, change) => {
     if (change.type === 'modified' && sameTexts(change.old.metadata.labels, change.object.metadata.labels)) return;
@@ -89,6 +94,15 @@ function* sharersOf(service: string, { ledger }: World): Generator<string> {
       if (key !== service && holder.name !== undefined) yield key;
     }
   }
+}
+
+/** No claim tells that another load balancer's Service has an address no more. */
+function leavesForeign(change: Change<Service>): boolean {
+  if (change.type === 'added') return false;
+  const before = change.type === 'modified' ? change.old : change.object;
+  if (isJudged(before)) return false;
+  const after = change.type === 'modified' ? publishedAddresses(change.object) : [];
+  return publishedAddresses(before).some((address) => !after.some((one) => sameAddress(one, address)));
 }
 
 function sameWish(a: Service, b: Service): boolean {

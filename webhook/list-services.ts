@@ -1,4 +1,4 @@
-/** The load balancers of the cluster that may have an address of ours, read live: the webhook watches no Services. */
+/** The load balancers of the cluster, read live: the webhook watches no Services. */
 import { isJudged } from '../lib/api/judged.ts';
 import { EIP_LABEL } from '../lib/api/keys.ts';
 import { isOurs } from '../lib/api/parse-wants.ts';
@@ -10,12 +10,21 @@ import { SERVICES } from '../lib/kube/resource.ts';
 const PAGE_SIZE = 500;
 const BY_ITSELF = { unmarkedServices: 'never', defaultEipExists: false } as const;
 
+/** Those that may have an address of ours. */
 export async function* listServices(client: Pick<KubeWatcher, 'list'>, signal: AbortSignal): AsyncGenerator<Service> {
-  const options = { fieldSelector: 'spec.type=LoadBalancer', limit: PAGE_SIZE, signal };
-  for await (const { items } of pagesOf(client, SERVICES, options)) yield* items.filter(mayHaveAddress);
+  for await (const service of listLoadBalancers(client, signal)) if (mayHaveAddress(service)) yield service;
 }
 
-/** What another load balancer publishes is none of our business. */
-function mayHaveAddress(service: Service): boolean {
+/** Whoever serves them. */
+export async function* listLoadBalancers(
+  client: Pick<KubeWatcher, 'list'>,
+  signal: AbortSignal,
+): AsyncGenerator<Service> {
+  const options = { fieldSelector: 'spec.type=LoadBalancer', limit: PAGE_SIZE, signal };
+  for await (const { items } of pagesOf(client, SERVICES, options)) yield* items;
+}
+
+/** What another load balancer publishes is its own. */
+export function mayHaveAddress(service: Service): boolean {
   return isOurs(service, BY_ITSELF) || service.metadata.labels?.[EIP_LABEL] !== undefined || isJudged(service);
 }

@@ -27,17 +27,23 @@ export interface VanishedDeps {
   readonly log: Logger;
 }
 
+/** `foreign`: another load balancer's, which may have it for good. */
+export type DoubtKind = 'to be claimed' | 'foreign';
+
 interface Doubt {
   readonly address: Address;
   /** `namespace`, `name` of those that held it, as far as they are known. */
   readonly services: readonly { readonly namespace: string; readonly name: string }[];
   readonly settle: () => void;
+  readonly kind: DoubtKind;
   looks: number;
 }
 
 const LOOKS_AT_A_TIME = 8;
 /** The allocator needs moments to claim it again; it may also be away for long. */
 const NEXT_LOOK = { firstMs: 200, capMs: 10_000 };
+/** The allocator, which watches Services, gives it as soon as it is free. */
+const NEXT_LOOK_AT_FOREIGN = { firstMs: 10_000, capMs: 300_000 };
 
 export class Vanished {
   readonly #deps: VanishedDeps;
@@ -72,7 +78,7 @@ export class Vanished {
   }
 
   /** Gives the address to nobody for as long as one of these Services publishes it without a claim. */
-  doubt(address: Address, services: Doubt['services']): void {
+  doubt(address: Address, services: Doubt['services'], kind: DoubtKind = 'to be claimed'): void {
     const key = formatAddress(address);
     const settle = this.#deps.ledger.doubt(address);
     const before = this.#doubts.get(key);
@@ -80,7 +86,7 @@ export class Vanished {
     const all = new Map(
       [...(before?.services ?? []), ...services].map((ref) => [keyFor(ref.namespace, ref.name), ref]),
     );
-    this.#doubts.set(key, { address, services: [...all.values()], settle, looks: 0 });
+    this.#doubts.set(key, { address, services: [...all.values()], settle, kind, looks: 0 });
     this.#queue.add(key);
   }
 
@@ -95,9 +101,14 @@ export class Vanished {
       doubt.settle();
       return undefined;
     }
-    if (doubt.looks === 0) this.#deps.log.warn({ address: key }, 'a published address has no claim');
+    const isForeign = doubt.kind === 'foreign';
+    if (doubt.looks === 0) {
+      const services = doubt.services.map(({ namespace, name }) => keyFor(namespace, name));
+      const message = isForeign ? 'another load balancer has an address of an Eip' : 'a published address has no claim';
+      this.#deps.log.warn({ address: key, services }, message);
+    }
     doubt.looks++;
-    return { againAfterMs: backoffMs(doubt.looks, NEXT_LOOK, 1) };
+    return { againAfterMs: backoffMs(doubt.looks, isForeign ? NEXT_LOOK_AT_FOREIGN : NEXT_LOOK, 1) };
   }
 
   /** By one that is not in its claim, where there is one by now. */

@@ -317,7 +317,8 @@ function othersAt(address: Address, { taken, isSelf }: Pick<Situation, 'taken' |
 }
 
 function sharable(wants: Wants, address: Address, situation: Situation): { ok: true } | { ok: false; why: string } {
-  if (!situation.taken.claimOf(address)) return { ok: false, why: 'it is being given to another Service' };
+  if (!situation.taken.claimOf(address))
+    return { ok: false, why: 'another Service publishes it, or is being given it' };
   if (!situation.taken.isWhole(address)) return { ok: false, why: 'Services that have it are not in its claim yet' };
   return mayShare(wants, address, othersAt(address, situation));
 }

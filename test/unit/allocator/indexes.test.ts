@@ -78,13 +78,22 @@ describe('ServiceIndex', () => {
     expect(index.isPublishedByOthers(addr('10.0.0.1'), 'shop/back')).toBe(false);
   });
 
-  test('passes over what other load balancers publish', () => {
+  test('what other load balancers publish is taken, and they are no publishers of ours', () => {
     const store = new HandStore<Service>();
     const index = new ServiceIndex(new Fresh(store));
-    store.put(service({ published: ['10.0.0.1'], annotations: { 'lb.kubesphere.io/v1alpha1': 'other' } }));
-    expect(index.isPublishedByOthers(addr('10.0.0.1'), 'shop/back')).toBe(false);
+    const found = () => [
+      index.isPublishedByOthers(addr('10.0.0.1'), 'shop/back'),
+      index.isPublished(addr('10.0.0.1')),
+      [...index.publishersOf('10.0.0.1')],
+    ];
+    const annotations = { 'lb.kubesphere.io/v1alpha1': 'other' };
+    store.put(service({ published: ['10.0.0.1'], annotations }));
+    expect(found()).toEqual([true, false, []]);
+    expect(index.isPublishedByOthers(addr('10.0.0.1'), 'shop/front')).toBe(false);
     store.put(service({ published: ['10.0.0.1'] }));
-    expect(index.isPublishedByOthers(addr('10.0.0.1'), 'shop/back')).toBe(true);
+    expect(found()).toEqual([true, true, ['shop/front']]);
+    store.put(service({ published: [], annotations }));
+    expect(found()).toEqual([false, false, []]);
   });
 
   test('of several with one token the oldest has it', () => {

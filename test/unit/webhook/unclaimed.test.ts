@@ -3,6 +3,7 @@ import type { Service } from '../../../lib/api/service.ts';
 import type { KubeWatcher, ListPage } from '../../../lib/kube/client.ts';
 import { type Address, formatAddress } from '../../../lib/net/address.ts';
 import { findUnclaimed } from '../../../webhook/unclaimed.ts';
+import type { DoubtKind } from '../../../webhook/vanished.ts';
 import { claim, holder } from '../lib/ipam/builders.ts';
 import { eipObject, service, situationOf, stored } from './builders.ts';
 
@@ -35,8 +36,9 @@ async function doubted(...pages: readonly (readonly Service[])[]): Promise<strin
   const found: string[] = [];
   const { situation } = situationOf([eipObject('web', '198.51.100.0/24')], [claim('198.51.100.1', [holder('front')])]);
   const vanished = {
-    doubt: (address: Address, services: readonly { namespace: string; name: string }[]): void => {
-      found.push(`${formatAddress(address)} ${services.map(({ namespace, name }) => `${namespace}/${name}`)}`);
+    doubt: (address: Address, services: readonly { namespace: string; name: string }[], kind?: DoubtKind): void => {
+      const names = services.map(({ namespace, name }) => `${namespace}/${name}`);
+      found.push(`${formatAddress(address)} ${names}${kind === 'foreign' ? ' (foreign)' : ''}`);
     },
   };
   await findUnclaimed({ client: new Pages(...pages), situation, vanished }, new AbortController().signal);
@@ -70,7 +72,7 @@ it.each<[string, Service, string[]]>([
     publishing(stored({ 'skycap.io/addresses': '203.0.113.1' }), '203.0.113.1', '203.0.113.9'),
     ['203.0.113.1 shop/front'],
   ],
-  ['of another load balancer', publishing(service(FOREIGN), '198.51.100.7'), []],
+  ['of another load balancer', publishing(service(FOREIGN), '198.51.100.7'), ['198.51.100.7 shop/front (foreign)']],
   ['published by nobody, but marked', stored({ 'skycap.io/addresses': '198.51.100.7' }), []],
 ])('%s', async (_, one, expected) => {
   expect(await doubted([one])).toEqual(expected);

@@ -559,7 +559,7 @@ it('an address that this process is about to give is neither given again nor sha
   expect(summary(choose(wants(), situation([web], [], { taken: ledger })))).toBe('assigned free 198.51.100.1 web');
   const requested = wants({ addresses: [addr('198.51.100.0')], sharingKey: 'k' });
   expect(summary(choose(requested, situation([web], [], { taken: ledger })))).toBe(
-    'pending SharingRefused: 198.51.100.0: it is being given to another Service',
+    'pending SharingRefused: 198.51.100.0: another Service publishes it, or is being given it',
   );
 });
 
