@@ -1,7 +1,7 @@
 /**
  * The Eips that a node decides by: those that are there, and beside them those that are gone, or lost addresses by an edit, while a Service publishes an address that only
- * they had. What is published goes on being announced as it was (decisions/0018); whether it stays published is for the allocator to say. In memory: a speaker that
- * is started anew does not know them.
+ * they had. What is published goes on being announced as it was (decisions/0018); whether it stays published is for the allocator to say. The Speaker object has
+ * them, too, for when this speaker is started anew.
  */
 import { type EipsByName, formerKey } from '../lib/announce/voucher.ts';
 import type { Eip } from '../lib/api/eip.ts';
@@ -15,18 +15,36 @@ import { FormerEips } from '../lib/ipam/former-eips.ts';
 import type { Address } from '../lib/net/address.ts';
 import { rangeContains } from '../lib/net/range.ts';
 
+/** Of so many, and so long ones, the Speaker object tells. */
+const MOST_TOLD = 32;
+const LONGEST_TEXT = 4096;
+
 export class KnownEips {
   readonly #former = new FormerEips();
+  readonly #texts = new WeakMap<Eip, string>();
+  readonly #told: () => readonly string[];
+  #isFirst = true;
   #objects: readonly EipObject[] = [];
   #current: ReadonlyMap<string, Parsed<Eip>> = new Map();
   #eips: EipsByName = new Map();
+
+  /** @param told what {@link formerTexts} was before this speaker was started; asked for once, when Eips and Services are known. */
+  constructor(told: () => readonly string[] = () => []) {
+    this.#told = told;
+  }
+
+  /** Those that are gone, as text to remember them by. */
+  get formerTexts(): readonly string[] {
+    return this.#former.all.flatMap((eip) => this.#texts.get(eip) ?? []).slice(0, MOST_TOLD);
+  }
 
   /** @returns the very same map as before where nothing in it is another. */
   take(objects: readonly EipObject[], services: Iterable<Service>): EipsByName {
     const published = (): readonly Address[] => this.#orphans(services);
     const isSame = objects.length === this.#objects.length && objects.every((object, i) => object === this.#objects[i]);
-    if (isSame && !this.#former.prune(published)) return this.#eips;
+    if (isSame && !this.#isFirst && !this.#former.prune(published)) return this.#eips;
     if (!isSame) this.#replace(objects, published);
+    if (this.#isFirst) this.#remember(published);
     this.#eips = new Map([...this.#current, ...this.#formerByKey()]);
     return this.#eips;
   }
@@ -45,8 +63,22 @@ export class KnownEips {
   #replace(objects: readonly EipObject[], published: () => readonly Address[]): void {
     const before = this.#current;
     this.#objects = objects;
-    this.#current = new Map(objects.map((object) => [keyOf(object), parseEip(object)]));
+    this.#current = new Map(objects.map((object) => [keyOf(object), this.#parsed(object)]));
     for (const [name, old] of before) this.#former.changed(old, this.#current.get(name), published);
+  }
+
+  #remember(published: () => readonly Address[]): void {
+    this.#isFirst = false;
+    for (const object of this.#told().toReversed().flatMap(readText)) {
+      this.#former.changed(this.#parsed(object), this.#current.get(keyOf(object)), published);
+    }
+  }
+
+  #parsed(object: EipObject): Parsed<Eip> {
+    const parsed = parseEip(object);
+    const text = textOf(object);
+    if (parsed.ok && text.length <= LONGEST_TEXT) this.#texts.set(parsed.value, text);
+    return parsed;
   }
 
   /** What is published of no Eip that is there. */
@@ -55,5 +87,19 @@ export class KnownEips {
     return [...services]
       .flatMap(publishedAddresses)
       .filter((address) => !ranges.some((range) => rangeContains(range, address)));
+  }
+}
+
+function textOf({ metadata: { name, labels }, spec }: EipObject): string {
+  return JSON.stringify({ metadata: { name, labels }, spec });
+}
+
+/** Somebody may have written into the object. */
+function readText(text: string): EipObject[] {
+  try {
+    const { metadata, spec } = JSON.parse(text);
+    return typeof metadata?.name === 'string' ? [{ metadata, spec } as EipObject] : [];
+  } catch {
+    return [];
   }
 }

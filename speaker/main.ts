@@ -80,8 +80,10 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   for (const control of [loopControl, reportControl]) onStop('control', () => control.close());
 
   const { monotonicMs, nowMs } = systemClock;
-  const knownEips = new KnownEips();
-  const snapshot = () => takeSnapshot(nodeName, stores.sources, peers.neighbors, knownEips);
+  // The Eips of before are told by the object, so nothing is decided without it.
+  const knownEips = new KnownEips(() => store.status?.formerEips ?? []);
+  const snapshot = () =>
+    store.synced ? takeSnapshot(nodeName, stores.sources, peers.neighbors, knownEips) : undefined;
   const node = () => stores.sources.nodes.get(nodeName);
   const store = new SpeakerObjectStore({ client, nodeName, speakers: stores.speakers, node });
   const listener: ResponderListener & PeerWatchListener = {
@@ -98,7 +100,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   });
   const layer2 = new Layer2({
     ...{ nodeName, client, snapshot, node, store, responder, peers, metrics, registry, log, clock: systemClock },
-    eips: () => takeEips(stores.sources, knownEips),
+    eips: () => (store.synced ? takeEips(stores.sources, knownEips) : undefined),
     namespace: settings.namespace,
     podName: settings.podName,
     onState: () => {
@@ -126,6 +128,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     store,
     silent: () => silentCaches({ ...stores.sources, ...layer2.caches }),
     layer2: () => layer2.state,
+    formerEips: () => knownEips.formerTexts,
     segments: () =>
       readNodeSegments({
         nodeAddresses: (node()?.status?.addresses ?? []).map(({ address }) => address),
@@ -158,7 +161,10 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     layer2.triggerReport();
   };
   stores.speakers.subscribe(onOwnObject);
-  void stores.speakers.waitForSync(signal).then(onOwnObject);
+  void stores.speakers.waitForSync(signal).then(() => {
+    onOwnObject();
+    onSource();
+  });
   const bothLoops = () => {
     plans.trigger();
     reports.trigger();

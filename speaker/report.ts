@@ -42,6 +42,8 @@ export interface ReporterOptions {
   readonly onPortInUse: (session: SpeakerSession) => void;
   readonly silent: () => readonly string[];
   readonly layer2: () => Layer2State | undefined;
+  /** See `KnownEips`. @default none */
+  readonly formerEips?: () => readonly string[];
   /** @default none is told */
   readonly segments?: () => NodeSegments;
   readonly metrics: SpeakerMetrics;
@@ -115,7 +117,7 @@ export class Reporter {
   }
 
   #status({ planned, outcome }: LoopState, sessions: readonly SpeakerSession[] | undefined): ReportedStatus {
-    const { control, skycapVersion, nowMs, store, silent, layer2, segments } = this.#options;
+    const { control, skycapVersion, nowMs, store, silent, layer2, segments, formerEips } = this.#options;
     const bird = control.version?.text ?? store.status?.versions?.bird;
     return speakerStatus({
       planned,
@@ -123,6 +125,7 @@ export class Reporter {
       sessions,
       silent: silent(),
       layer2: layer2(),
+      ...(formerEips && { formerEips: formerEips() }),
       ...(segments && { segments: segments() }),
       versions: { skycap: skycapVersion, ...(bird && { bird }) },
       former: store.status,

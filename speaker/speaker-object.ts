@@ -110,6 +110,7 @@ function withAbsences(status: ReportedStatus): object {
     layer2Conflicts: null,
     networks: null,
     gateways: null,
+    formerEips: null,
     ...status,
     versions: { bird: null, ...status.versions },
   };

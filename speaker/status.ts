@@ -32,6 +32,8 @@ export interface StatusInput {
   readonly silent: readonly string[];
   /** Undefined while layer 2 is not in use. */
   readonly layer2?: Layer2State | undefined;
+  /** See `KnownEips`. @default none */
+  readonly formerEips?: readonly string[];
   /** Its networks and gateways. */
   readonly segments?: NodeSegments;
   readonly versions: { readonly skycap: string; readonly bird?: string };
@@ -71,6 +73,7 @@ export function speakerStatus(input: StatusInput): ReportedStatus {
     announcedAddresses: plan ? announcedBy(plan) : (former?.announcedAddresses ?? 0),
     ...bgpOf(plan, former),
     ...input.segments,
+    ...(input.formerEips && input.formerEips.length > 0 && { formerEips: input.formerEips }),
     versions: input.versions,
     conditions: [...verdicts, readyVerdict(input, verdicts)].map((verdict) => condition(verdict, input)),
   };

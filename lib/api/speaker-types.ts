@@ -83,6 +83,8 @@ export interface SpeakerObject extends KubeObject {
     readonly networks?: readonly string[];
     /** Next hops of its default routes, sorted: machines of others. The first {@link MOST_NETWORKS}. */
     readonly gateways?: readonly string[];
+    /** Eips that are gone, or lost addresses, by which the node goes on announcing what is published: as JSON, for when its speaker is started again. */
+    readonly formerEips?: readonly string[];
     /** Nodes that this one watches and has lost (BFD), sorted. */
     readonly suspects?: readonly string[];
     /** It is about to end in order, or has: others take over what it has before it falls silent, and nothing else it says counts until it is started again. */

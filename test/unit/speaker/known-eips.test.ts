@@ -78,3 +78,36 @@ it('an Eip is forgotten with the last of its addresses that is published, and la
     'bgp EipNotFound',
   ]);
 });
+
+it.each<[string, EipObject, EipObject[], string]>([
+  ['is announced as before', bgp, [], 'bgp Announced'],
+  ['is announced as before on layer 2', layer2, [], 'layer2 by web'],
+  ['made again: that one counts', layer2, [bgp], 'bgp Announced'],
+])('what a speaker knew of an Eip that is gone it knows when it is started again: %s', (_, before, after, expected) => {
+  const known = new KnownEips();
+  aSnapshot({ eips: [before], services: [web], knownEips: known });
+  expect(known.formerTexts).toEqual([]);
+  aSnapshot({ eips: [], services: [web], knownEips: known });
+  const told = known.formerTexts;
+  expect(told).toHaveLength(1);
+  const restarted = new KnownEips(() => told);
+  expect(how(aSnapshot({ eips: after, services: [web], knownEips: restarted }))).toBe(expected);
+  expect(restarted.formerTexts).toEqual(after.length > 0 ? [] : told);
+  const unpublished = new KnownEips(() => told);
+  aSnapshot({ eips: [], services: [], knownEips: unpublished });
+  expect(unpublished.formerTexts).toEqual([]);
+});
+
+it('what is told of Eips and can’t be read is passed over', () => {
+  const texts = [
+    '',
+    'null',
+    '[]',
+    '{}',
+    '{"metadata":{"name":1}}',
+    '{"metadata":{"name":"web"},"spec":{"address":"nonsense"}}',
+  ];
+  const known = new KnownEips(() => texts);
+  expect(how(aSnapshot({ eips: [], services: [web], knownEips: known }))).toBe('bgp EipNotFound');
+  expect(known.formerTexts).toEqual([]);
+});
