@@ -20,11 +20,12 @@ import type { Reason } from '../lib/api/reasons.ts';
 import type { LoadBalancerIngress, Service } from '../lib/api/service.ts';
 import type { Holding } from '../lib/ipam/holding.ts';
 import { type Address, formatAddress, parseAddress, sameAddress } from '../lib/net/address.ts';
-import { patienceMs } from './announced/decide-announced.ts';
+import { patienceMs } from './announced-delay.ts';
 import type { Verdict } from './condition.ts';
 import { describe, isUsed, type Outcome } from './decide-outcome.ts';
 import { annotatedAddresses } from './holdings.ts';
 import { ingressOf, withOwnEntries } from './ingress.ts';
+import type { ServiceEvent } from './ports.ts';
 import { waitingSinceOf } from './waiting.ts';
 
 export interface ServiceFacts {
@@ -50,15 +51,6 @@ export interface Marks {
   readonly [CLAIM_ANNOTATION]: string | undefined;
   readonly [WAITING_SINCE_ANNOTATION]: string | undefined;
   readonly [EIP_LABEL]: string | undefined;
-}
-
-export interface ServiceEvent {
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: Reason;
-  readonly action: 'Assign' | 'Release' | 'Publish' | 'Announce' | 'Write';
-  readonly message: string;
-  /** As in `lib/kube/event.ts`. */
-  readonly isTurn?: boolean;
 }
 
 export interface ServiceDecision {

@@ -5,8 +5,8 @@ import { unsupportedEipFields } from '../lib/api/parse-eip.ts';
 import type { Parsed } from '../lib/api/problem.ts';
 import { EIPS } from '../lib/kube/resource.ts';
 import type { Again } from '../lib/process/level-loop.ts';
-import { eipAnnouncedVerdict } from './announced/eip-announced.ts';
 import type { ClaimsByEip } from './claims-by-eip.ts';
+import type { Verdict } from './condition.ts';
 import { eipStatus } from './eip-status.ts';
 import type { Fresh } from './fresh.ts';
 import { Pace } from './pace.ts';
@@ -18,6 +18,8 @@ export interface EipSources {
   readonly claims: ClaimsByEip;
   /** How many Services wait for an address of the Eip; undefined until all were looked at. */
   readonly waitingFor: (eipName: string) => number | undefined;
+  /** The condition that says who announces its addresses. */
+  readonly announcedOf: (eip: Eip) => Verdict | undefined;
   /** What keeps it from being written. */
   readonly refusedOf: (eipName: string) => string | undefined;
 }
@@ -68,8 +70,7 @@ export class EipReconciler {
       withheld: parsed.ok ? world.reserved.withheldFrom(parsed.value) : undefined,
       waiting: this.#sources.waitingFor(name) ?? object.status?.waiting ?? 0,
       unsupported: unsupportedEipFields(object),
-      announced:
-        parsed.ok && !overlaps ? eipAnnouncedVerdict(parsed.value, world.announcers.reachOf(parsed.value)) : undefined,
+      announced: parsed.ok && !overlaps ? this.#sources.announcedOf(parsed.value) : undefined,
       refused: this.#sources.refusedOf(name),
       nowMs: nowMs(),
     });

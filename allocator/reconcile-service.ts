@@ -5,7 +5,7 @@
 import { type ClaimHolder, claimAddress, claimName } from '../lib/api/claim.ts';
 import { isJudged } from '../lib/api/judged.ts';
 import { WAITING_SINCE_ANNOTATION } from '../lib/api/keys.ts';
-import { keyOf, managedFieldsOf } from '../lib/api/object.ts';
+import { keyOf } from '../lib/api/object.ts';
 import type { Problem } from '../lib/api/problem.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import { isLeftAlone } from '../lib/api/served-by-another.ts';
@@ -17,19 +17,17 @@ import type { Holding } from '../lib/ipam/holding.ts';
 import type { Source } from '../lib/ipam/source.ts';
 import { TakenButFor } from '../lib/ipam/taken-but-for.ts';
 import { explanationOf } from '../lib/kube/explaining-client.ts';
-import { SERVICES } from '../lib/kube/resource.ts';
 import { type Address, formatAddress, sameAddress } from '../lib/net/address.ts';
 import type { Again } from '../lib/process/level-loop.ts';
+import type { Verdict } from './condition.ts';
 import { decideInvalid, decideOutcome, type Outcome } from './decide-outcome.ts';
-import { decideLeaving, decideService, type ServiceDecision, type ServiceEvent } from './decide-service.ts';
+import { decideLeaving, decideService, type ServiceDecision } from './decide-service.ts';
 import { type Exchange, exchangeFor, NO_EXCHANGE, reservation } from './exchanges.ts';
 import { tokenShown } from './holdings.ts';
 import type { Later } from './later.ts';
-import { patchServiceStatus } from './patch-service-status.ts';
 import { Patience } from './patience.ts';
 import { reclaimPublished } from './reclaim-published.ts';
-import type { Part, Texts } from './rewrites.ts';
-import { finalizersOnlyPatch, servicePatch, textsIn } from './service-patch.ts';
+import { finalizersOnlyPatch } from './service-patch.ts';
 import { ServiceUpkeep, type UpkeepDeps } from './service-upkeep.ts';
 import {
   asStoredIn,
@@ -41,7 +39,7 @@ import {
   wantsBeyond,
   wantsWithoutWishes,
 } from './service-view.ts';
-import { contestedEvent, writersOf, writersText } from './status-writers.ts';
+import { ServiceWriter } from './service-writer.ts';
 import type { StrayClaims } from './stray-claims.ts';
 import type { Turns } from './turns.ts';
 import { type WaitingList, waitingOf, waitingSinceOf } from './waiting.ts';
@@ -57,6 +55,8 @@ export interface ServiceReconcilerDeps extends UpkeepDeps {
   readonly strays: StrayClaims;
   /** Whether the Service was there when this replica began to lead: then it has waited since its creation. */
   readonly wasThere: (key: string) => boolean;
+  /** Whether addresses that are about to be published are announced. */
+  readonly announcedOf: (service: Service, addresses: readonly Address[]) => Verdict | undefined;
   /** Has another Service looked at. */
   readonly ask: (key: string) => void;
 }
@@ -64,6 +64,7 @@ export interface ServiceReconcilerDeps extends UpkeepDeps {
 export class ServiceReconciler {
   readonly #deps: ServiceReconcilerDeps;
   readonly #upkeep: ServiceUpkeep;
+  readonly #writer: ServiceWriter;
   readonly #patience = new Patience();
   /** Since when nobody else serves it any more. */
   readonly #leftSinceMs = new Map<string, number>();
@@ -71,6 +72,7 @@ export class ServiceReconciler {
   constructor(deps: ServiceReconcilerDeps) {
     this.#deps = deps;
     this.#upkeep = new ServiceUpkeep(deps);
+    this.#writer = new ServiceWriter(deps);
   }
 
   async reconcile(service: Service, signal: AbortSignal): Promise<Again | undefined> {
@@ -209,13 +211,13 @@ export class ServiceReconciler {
         isByDefault: view.isByDefault,
         isTakenByOthers: (address) => world.isTakenByOthers(address, view.service),
         isOfEip: (address) => world.isOfEip(address),
-        announcedOf: (addresses) => world.announcedOf(view.service, addresses),
+        announcedOf: (addresses) => this.#deps.announcedOf(view.service, addresses),
         waitsSince: this.#waitsSince(view),
       },
       outcome,
     );
     this.#account(view, outcome, decision);
-    const again = await this.#write(view, decision, signal);
+    const again = await this.#writer.write(view, decision, signal);
     if (again) return again;
     return this.#upkeep.run(view, wants, outcome, signal);
   }
@@ -224,7 +226,7 @@ export class ServiceReconciler {
   async #leave(view: ServiceView, signal: AbortSignal): Promise<Again | undefined> {
     this.#stopWaiting(view.key);
     const isOfEip = (address: Address): boolean => this.#deps.world.isOfEip(address);
-    const again = await this.#write(view, decideLeaving({ ...view, isOfEip }), signal);
+    const again = await this.#writer.write(view, decideLeaving({ ...view, isOfEip }), signal);
     if (again) return again;
     return this.#upkeep.run(view, undefined, undefined, signal);
   }
@@ -233,7 +235,7 @@ export class ServiceReconciler {
   async #letGo({ key, service }: ServiceView, signal: AbortSignal): Promise<undefined> {
     this.#stopWaiting(key);
     const body = finalizersOnlyPatch(service);
-    if (body) await this.#patch(service, body, signal);
+    if (body) await this.#writer.patch(service, body, signal);
   }
 
   /** Waits for the caches, or asks the API server whether an Eip is really gone, and not with its CRD. Nothing of the Service is touched before. */
@@ -344,46 +346,6 @@ export class ServiceReconciler {
     if (waits === 'no') waiting.delete(key);
     else waiting.set(waitingOf(service, marks[WAITING_SINCE_ANNOTATION], waits === 'may'), waitsFor);
     metrics.service(key, outcome.hasAddress ? 'assigned' : 'pending', outcome.reason);
-  }
-
-  /** @returns when to try again, where another controller writes over it time and again. */
-  async #write(view: ServiceView, decision: ServiceDecision, signal: AbortSignal): Promise<Again | undefined> {
-    const { events, log, nowMs, world } = this.#deps;
-    const { service, key } = view;
-    const body = servicePatch(service, decision, nowMs());
-    if (!body) return undefined;
-    const texts = textsIn(body, service, decision);
-    const waitMs = world.rewrites.waitMs(key, texts);
-    if (waitMs > 0) return { againAfterMs: waitMs };
-    const isContested = world.rewrites.isWorthTelling(key, texts);
-    const rival = isContested ? await this.#rivalOf(service, decision, texts, signal) : undefined;
-    await this.#patch(service, body, signal);
-    this.#deps.later.published();
-    world.rewrites.wrote(key, texts, rival?.writers);
-    for (const event of [...decision.events, ...(rival ? [rival.event] : [])]) events.record(service, event);
-    if (rival) log.warn({ service: key, reason: rival.event.reason, why: rival.event.message }, 'service is contested');
-    const addresses = decision.addresses.map(formatAddress);
-    log.info({ service: key, addresses, reason: decision.verdicts[0]?.reason }, 'service status written');
-    return undefined;
-  }
-
-  /** Who writes over what is ours, and the Event about it. Before it is written again: then nothing tells of them any more. */
-  async #rivalOf(
-    { metadata: { namespace, name = '' } }: Service,
-    decision: ServiceDecision,
-    texts: Texts,
-    signal: AbortSignal,
-  ): Promise<{ readonly writers: string; readonly event: ServiceEvent }> {
-    const live = await this.#deps.client.get(SERVICES, { namespace, name }, { signal });
-    const parts = Object.keys(texts) as Part[];
-    const writers = writersOf(managedFieldsOf(live), parts);
-    return { writers: writersText(writers, false), event: contestedEvent(live, decision, parts, writers) };
-  }
-
-  /** The answer goes in front of the cache, so that the next look does not see the Service as it was. */
-  async #patch(service: Service, body: unknown, signal: AbortSignal): Promise<void> {
-    const { client, world } = this.#deps;
-    world.saw(await patchServiceStatus(client, service, body, signal));
   }
 }
 

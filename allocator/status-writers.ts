@@ -14,8 +14,9 @@ import type { ManagedFields } from '../lib/api/object.ts';
 import { quote, shortened } from '../lib/api/problem.ts';
 import type { LoadBalancerIngress, Service } from '../lib/api/service.ts';
 import { formatAddress } from '../lib/net/address.ts';
-import type { ServiceDecision, ServiceEvent } from './decide-service.ts';
+import type { ServiceDecision } from './decide-service.ts';
 import { ingressOf, sameEntry } from './ingress.ts';
+import type { ServiceEvent } from './ports.ts';
 import type { Part } from './rewrites.ts';
 
 /** The name under which the allocator writes Services. */

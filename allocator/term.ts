@@ -13,8 +13,10 @@ import { pause } from '../lib/process/clock.ts';
 import { KeyedQueue } from '../lib/process/keyed-queue.ts';
 import { type Again, LevelLoop } from '../lib/process/level-loop.ts';
 import { type ActOptions, actWith } from './act.ts';
+import { eipAnnouncedVerdict } from './announced/eip-announced.ts';
 import { ReachWatch } from './announced/reach-watch.ts';
 import { AnnouncedReconciler } from './announced/reconcile-announced.ts';
+import { ServiceAnnouncements } from './announced/service-announcements.ts';
 import { Breather } from './breather.ts';
 import type { Caches } from './caches.ts';
 import { Departures } from './departures.ts';
@@ -90,12 +92,15 @@ export class Term {
       monotonicMs: () => performance.now(),
     });
     this.#handingOut = new LevelLoop({ name: 'later', act: async () => this.#later.handOut(), log: deps.log });
+    const { announcers } = caches;
+    const announcements = new ServiceAnnouncements(deps.world, announcers);
     this.#reconciler = new ServiceReconciler({
       ...deps,
       waiting,
       turns,
       strays,
       later: this.#later,
+      announcedOf: (service, addresses) => announcements.announcedOf(service, addresses),
       wasThere: (key) => this.#wereThere.has(key),
       ask: (key) => this.services.add(key),
     });
@@ -103,14 +108,15 @@ export class Term {
     const eips = new EipReconciler(deps, {
       cache: caches.eips,
       claims: caches.claimsByEip,
+      announcedOf: (eip) => eipAnnouncedVerdict(eip, announcers.reachOf(eip)),
       waitingFor: (name) => (this.#wereThere.size > 0 ? undefined : waiting.countFor(name)),
       refusedOf: (name) => this.#refusals.of(`eips ${name}`),
     });
     const bgp = new BgpReconciler(deps, { peers: caches.bgpPeers, confs: caches.bgpConfs }, (key) =>
       this.#refusals.of(`bgp ${key}`),
     );
-    const announced = new AnnouncedReconciler(deps);
-    const reach = new ReachWatch(deps.world);
+    const announced = new AnnouncedReconciler(deps, announcements);
+    const reach = new ReachWatch(deps.world, announcers);
     this.#reach = new LevelLoop({
       name: 'reach',
       act: (signal) => this.#lookAtReachOnce(reach, signal),

@@ -11,17 +11,13 @@ import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { EipState, Holding } from '../lib/ipam/holding.ts';
 import { ReservedAddresses } from '../lib/ipam/reserved.ts';
-import { type Address, formatAddress, sameAddress } from '../lib/net/address.ts';
+import { type Address, formatAddress } from '../lib/net/address.ts';
 import { rangeContains } from '../lib/net/range.ts';
 import type { Clock } from '../lib/process/clock.ts';
-import { Announcers } from './announced/announcers.ts';
-import { announcedFindings, announcedVerdict, type Finding } from './announced/decide-announced.ts';
-import { EndpointIndex } from './announced/endpoint-index.ts';
-import type { Sharer } from './announced/service-reach.ts';
-import type { Verdict } from './condition.ts';
 import { Eips } from './eips.ts';
+import { EndpointIndex } from './endpoint-index.ts';
 import { Fresh } from './fresh.ts';
-import { annotatedAddresses, inOrderOfPreference, isEstablished, isHolder, ownEntry } from './holdings.ts';
+import { inOrderOfPreference, isEstablished, isHolder, ownEntry } from './holdings.ts';
 import { Rewrites } from './rewrites.ts';
 import { ServiceIndex } from './service-index.ts';
 import { Sightings } from './sightings.ts';
@@ -50,7 +46,6 @@ export class World {
   readonly ledger = new WatchedLedger();
   readonly sightings: Sightings;
   readonly storingTime: StoringTime;
-  readonly announcers: Announcers;
   readonly endpoints: EndpointIndex;
   /** What others write over. */
   readonly rewrites: Rewrites;
@@ -66,7 +61,6 @@ export class World {
     this.sightings = new Sightings(clock);
     this.storingTime = new StoringTime(clock.monotonicMs);
     this.rewrites = new Rewrites(clock);
-    this.announcers = new Announcers(stores);
     this.endpoints = new EndpointIndex(stores);
     stores.services.subscribe(({ type, key, object }) => {
       if (type === 'deleted') this.endpoints.forget(key);
@@ -175,45 +169,6 @@ export class World {
     const labelled = this.eips.parsed(service.metadata.labels?.[EIP_LABEL] ?? '');
     const isLabelled = labelled?.ok && rangeContains(labelled.value.range, address);
     return isLabelled ? labelled.value : this.eips.announcing(address);
-  }
-
-  /** Whether addresses that are about to be published are announced. */
-  announcedOf(service: Service, addresses: readonly Address[]): Verdict | undefined {
-    return announcedVerdict(this.#findings(service, addresses, () => true));
-  }
-
-  /** Whether the addresses that we gave to a Service are announced, one by one. */
-  announcedFindings(service: Service): Finding[] {
-    const published = publishedAddresses(service);
-    const isPublished = (address: Address): boolean => published.some((one) => sameAddress(one, address));
-    return this.#findings(service, annotatedAddresses(service), isPublished);
-  }
-
-  #findings(service: Service, addresses: readonly Address[], isPublished: (address: Address) => boolean): Finding[] {
-    const contest = this.rewrites.contestOf(keyOf(service));
-    return announcedFindings({
-      addresses,
-      isPublished,
-      ...(contest?.parts.has('ingress') && { contestedBy: contest.writers }),
-      eipOf: (address) => this.eipOf(service, address),
-      ownerOf: (address) => this.announcers.ownerOf(address),
-      conflictsOf: (address) => this.announcers.conflictsOf(address),
-      reachOf: (eip) => this.announcers.reachOf(eip),
-      sharersOf: (address) => this.#sharersOf(service, address),
-    });
-  }
-
-  #sharersOf(service: Service, address: Address): readonly [Sharer, ...Sharer[]] {
-    const own = keyOf(service);
-    const others = [...this.index.publishersOf(formatAddress(address))].flatMap((key) => {
-      const other = key === own ? undefined : this.services.get(key);
-      return other ? [this.#sharer(key, other, address)] : [];
-    });
-    return [this.#sharer(own, service, address), ...others];
-  }
-
-  #sharer(key: string, { spec }: Service, { family }: Address): Sharer {
-    return { isLocal: spec?.externalTrafficPolicy === 'Local', places: this.endpoints.placesOf(key, family) };
   }
 
   #forget(claim: EipClaim): void {

@@ -7,7 +7,6 @@
 import type { Eip } from '../../lib/api/eip.ts';
 import { isLayer2 } from '../../lib/api/eip.ts';
 import { ANNOUNCED_CONDITION } from '../../lib/api/keys.ts';
-import type { Condition } from '../../lib/api/object.ts';
 import { shortened } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { Layer2Conflict } from '../../lib/api/speaker-types.ts';
@@ -56,10 +55,6 @@ export interface Finding {
 /** More machines than this are counted, and not named. */
 const MOST_NAMED = 3;
 const WORST_FIRST: readonly Verdict['status'][] = ['False', 'Unknown', 'True'];
-/** An address of layer 2 that no node has is not told before that: it is about to be taken. */
-const TAKEN_WITHIN_MS = 3_000;
-/** Nor that nobody announces what was announced: a takeover and the start of a speaker or of BIRD take less. */
-const LOST_AFTER_MS = 5_000;
 
 export function announcedFindings(facts: AnnouncedFacts): Finding[] {
   return facts.addresses.map((address) => ({
@@ -81,24 +76,6 @@ export function announcedVerdict(findings: readonly Finding[]): Verdict | undefi
 export function sentencesOf(findings: readonly Finding[]): string {
   const byText = Map.groupBy(findings, ({ text, idle }) => (idle === undefined ? text : `${text}, but ${idle}`));
   return [...byText].map(([text, some]) => `${some.map(({ address }) => address).join(', ')} ${text}`).join('; ');
-}
-
-/**
- * How long something must have been so before it is told: what passes by itself is no news.
- *
- * @param former the condition as it stands.
- * @param wasAnnounced what was told last of this address, where that is known.
- */
-export function patienceMs(
-  former: Condition | undefined,
-  { status, reason, idle }: Pick<Finding, 'status' | 'reason' | 'idle'>,
-  wasAnnounced = former?.status === 'True',
-): number {
-  if (reason === 'StatusContested') return 0;
-  if (status === 'True') return idle === undefined ? 0 : LOST_AFTER_MS;
-  if (wasAnnounced) return LOST_AFTER_MS;
-  const isPassing = reason === 'NobodyHasIt' || reason === 'NotPublished';
-  return isPassing && former?.reason !== 'StatusContested' ? TAKEN_WITHIN_MS : 0;
 }
 
 type Said = Omit<Finding, 'address'>;

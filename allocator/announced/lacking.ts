@@ -3,7 +3,8 @@
  * Service is not announced all along. PURE: time is passed in.
  */
 import type { Condition } from '../../lib/api/object.ts';
-import { type Finding, patienceMs } from './decide-announced.ts';
+import { patienceMs } from '../announced-delay.ts';
+import type { Finding } from './decide-announced.ts';
 
 interface Lack {
   readonly sinceMs: number;

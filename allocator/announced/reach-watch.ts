@@ -7,6 +7,7 @@ import type { Service } from '../../lib/api/service.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import { givenAddresses } from '../holdings.ts';
 import type { World } from '../world.ts';
+import type { Announcers } from './announcers.ts';
 import type { EipReach } from './eip-reach.ts';
 import { localNodes } from './service-reach.ts';
 
@@ -22,11 +23,13 @@ type Changed = ReadonlySet<string> | 'all';
 
 export class ReachWatch {
   readonly #world: World;
+  readonly #announcers: Announcers;
   /** As it was looked at last, by the name of the Eip. */
   #seen = new Map<string, EipReach>();
 
-  constructor(world: World) {
+  constructor(world: World, announcers: Announcers) {
     this.#world = world;
+    this.#announcers = announcers;
   }
 
   /** The first time that is everything. */
@@ -36,7 +39,7 @@ export class ReachWatch {
     const eips: string[] = [];
     for (const eip of this.#world.eips.all()) {
       const before = this.#seen.get(eip.name);
-      const reach = this.#world.announcers.reachOf(eip);
+      const reach = this.#announcers.reachOf(eip);
       seen.set(eip.name, reach);
       if (before === reach) continue;
       eips.push(eip.name);

@@ -8,22 +8,24 @@ import { ANNOUNCED_CONDITION } from '../../lib/api/keys.ts';
 import type { Service } from '../../lib/api/service.ts';
 import { pause } from '../../lib/process/clock.ts';
 import type { Again } from '../../lib/process/level-loop.ts';
-import type { ServiceEvent } from '../decide-service.ts';
 import { patchServiceStatus } from '../patch-service-status.ts';
-import type { Deps } from '../ports.ts';
+import type { Deps, ServiceEvent } from '../ports.ts';
 import { announcedPatch } from '../service-patch.ts';
 import { announcedVerdict, type Finding, sentencesOf } from './decide-announced.ts';
 import { Lacking } from './lacking.ts';
+import type { ServiceAnnouncements } from './service-announcements.ts';
 
 /** Between two writes, each of which goes to every node. */
 const REST_MS = 20;
 
 export class AnnouncedReconciler {
   readonly #deps: Deps;
+  readonly #announcements: ServiceAnnouncements;
   readonly #lacking = new Lacking();
 
-  constructor(deps: Deps) {
+  constructor(deps: Deps, announcements: ServiceAnnouncements) {
     this.#deps = deps;
+    this.#announcements = announcements;
   }
 
   /** @param key of a Service. */
@@ -34,7 +36,7 @@ export class AnnouncedReconciler {
       this.#lacking.forget(key);
       return undefined;
     }
-    const findings = world.announcedFindings(service);
+    const findings = this.#announcements.findingsOf(service);
     const verdict = announcedVerdict(findings);
     const former = service.status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION);
     const { waitMs, lost, back } = this.#lacking.look(key, findings, former, monotonicMs());

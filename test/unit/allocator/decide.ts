@@ -1,4 +1,6 @@
 /** One look at a Service, as `reconcile-service.ts` takes it, with the claims made at once instead of by the API server. */
+import { Announcers } from '../../../allocator/announced/announcers.ts';
+import { ServiceAnnouncements } from '../../../allocator/announced/service-announcements.ts';
 import { decideInvalid, decideOutcome, type Outcome } from '../../../allocator/decide-outcome.ts';
 import { decideLeaving, decideService, type ServiceDecision } from '../../../allocator/decide-service.ts';
 import { reclaimsFor } from '../../../allocator/reclaim.ts';
@@ -29,8 +31,18 @@ export interface Look {
 export function worldOf(stores: HandStores): World {
   // The stores tell of what they hold already, as a first list does.
   const world = new World(stores, { nowMs: () => NOW_MS, monotonicMs: () => 0 });
+  announcementsIn(world);
   for (const store of Object.values(stores)) for (const object of [...store.values()]) store.put(object as never);
   return world;
+}
+
+const known = new WeakMap<World, ServiceAnnouncements>();
+
+/** Of a world whose stores tell later what is put into them; what a speaker said before is not known. */
+export function announcementsIn(world: World): ServiceAnnouncements {
+  const announcements = known.get(world) ?? new ServiceAnnouncements(world, new Announcers(world.stores));
+  known.set(world, announcements);
+  return announcements;
 }
 
 export function lookAt(service: Service, world: World, stores: HandStores): Look {
@@ -78,7 +90,7 @@ export function lookAt(service: Service, world: World, stores: HandStores): Look
       isTakenByOthers: (address) => world.isTakenByOthers(address, service),
       isOfEip,
       isByDefault: view.isByDefault,
-      announcedOf: (addresses) => world.announcedOf(service, addresses),
+      announcedOf: (addresses) => announcementsIn(world).announcedOf(service, addresses),
       waitsSince: new Date(NOW_MS).toISOString(),
     },
     outcome,

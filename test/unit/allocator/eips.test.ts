@@ -4,7 +4,7 @@ import { viewOf } from '../../../allocator/service-view.ts';
 import type { World } from '../../../allocator/world.ts';
 import type { Crd } from '../../../lib/kube/crd.ts';
 import { addr, apiServer, claim, EIP_CRD, eipObject, handStores, holder, service } from './builders.ts';
-import { lookAt, SETTINGS, worldOf } from './decide.ts';
+import { announcementsIn, lookAt, SETTINGS, worldOf } from './decide.ts';
 
 const RELEASE = { 'skycap.io/release-addresses': 'true' };
 const { signal } = new AbortController();
@@ -151,7 +151,7 @@ test('who announces an address of an Eip that is gone is said as before, for as 
   stores.services.put(of);
   stores.eips.remove(web);
   await confirm(EIP_CRD);
-  expect(world.announcedOf(of, [addr('10.0.0.1')])?.reason).toBe('NoSpeaker');
+  expect(announcementsIn(world).announcedOf(of, [addr('10.0.0.1')])?.reason).toBe('NoSpeaker');
   expect(world.eips.announcing(addr('10.0.0.1'))?.name).toBe('web');
   stores.services.remove(of);
   stores.eips.remove(other);

@@ -5,7 +5,7 @@ import type { World } from '../../../allocator/world.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import type { KubeClient } from '../../../lib/kube/client.ts';
 import { apiServer, claim, EIP_CRD, eipObject, handStores, holder, service, wants } from './builders.ts';
-import { lookAt, SETTINGS, worldOf } from './decide.ts';
+import { announcementsIn, lookAt, SETTINGS, worldOf } from './decide.ts';
 
 const web = eipObject('web', '10.0.0.0/30');
 const byDefault = {
@@ -135,7 +135,7 @@ describe('while the status is contested', () => {
 
   test('it is said that the address is announced only while it is published, though it is not there now', () => {
     const { world, of } = contested();
-    const said = () => announcedVerdict(world.announcedFindings(of));
+    const said = () => announcedVerdict(announcementsIn(world).findingsOf(of));
     expect(said()?.reason).toBe('NotPublished');
     world.rewrites.wrote('shop/front', { ingress: '10.0.0.1' });
     world.rewrites.wrote('shop/front', { ingress: '10.0.0.1' }, '"rival"');

@@ -4,9 +4,9 @@ import {
   announcedFindings,
   announcedVerdict,
   type Conflict,
-  patienceMs,
 } from '../../../../allocator/announced/decide-announced.ts';
 import type { EipReach, Standing } from '../../../../allocator/announced/eip-reach.ts';
+import { patienceMs } from '../../../../allocator/announced-delay.ts';
 import { placesOf } from '../../../../lib/announce/endpoints.ts';
 import type { Eip } from '../../../../lib/api/eip.ts';
 import type { Condition } from '../../../../lib/api/object.ts';

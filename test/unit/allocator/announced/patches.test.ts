@@ -2,7 +2,7 @@
 import { announcedVerdict } from '../../../../allocator/announced/decide-announced.ts';
 import { announcedPatch, servicePatch } from '../../../../allocator/service-patch.ts';
 import { handStores, NOW_MS, service } from '../builders.ts';
-import { lookAt, worldOf } from '../decide.ts';
+import { announcementsIn, lookAt, worldOf } from '../decide.ts';
 import { DOWN, speaker, UP } from './builders.ts';
 
 type Patch = { readonly status?: { readonly conditions?: readonly { readonly type: string }[] } } | undefined;
@@ -46,7 +46,7 @@ it('is not made for who announces alone, but by the one whose business that is',
     conditions: decision.verdicts.map((one) => ({ ...one, lastTransitionTime: '2026-01-02T00:00:00Z' })),
   });
   expect(servicePatch(standing, decision, NOW_MS)).toBeUndefined();
-  const verdict = announcedVerdict(world.announcedFindings(standing))!;
+  const verdict = announcedVerdict(announcementsIn(world).findingsOf(standing))!;
   const patch = announcedPatch(standing, verdict, NOW_MS) as { status: { conditions: [object] } };
   expect(patch).toMatchObject({ metadata: { uid: 'uid-front', resourceVersion: '1' } });
   expect(typesIn(patch)).toEqual(['skycap.io/Announced']);
@@ -59,10 +59,10 @@ it('says what is so of our addresses, and nothing of what another controller wro
   const given = lookAt(service(), world, stores).decision.ingress.map(({ ip }) => ip!);
   const annotations = { 'skycap.io/addresses': given.join(',') };
   const said = (published: readonly string[]) =>
-    announcedVerdict(world.announcedFindings(service({ annotations, published })))?.message;
+    announcedVerdict(announcementsIn(world).findingsOf(service({ annotations, published })))?.message;
   expect(said(['203.0.113.7', ...given])).toBe(`${given[0]} by bgp, see Eip web`);
   expect(said(['203.0.113.7'])).toMatch(new RegExp(`^${given[0]} is not in the Service's status`));
-  expect(announcedVerdict(world.announcedFindings(service({ published: ['203.0.113.7'] })))).toBeUndefined();
+  expect(announcedVerdict(announcementsIn(world).findingsOf(service({ published: ['203.0.113.7'] })))).toBeUndefined();
 });
 
 it('leaves to time that nobody announces what was announced', () => {

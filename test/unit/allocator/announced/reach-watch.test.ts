@@ -1,4 +1,5 @@
 /** Which Services and Eips are looked at anew when nodes and sessions change. */
+import { Announcers } from '../../../../allocator/announced/announcers.ts';
 import { ReachWatch } from '../../../../allocator/announced/reach-watch.ts';
 import { anEndpoint, aSlice } from '../../../support/speaker-builders.ts';
 import { eipObject, handStores, service } from '../builders.ts';
@@ -33,7 +34,7 @@ function site() {
   put('spread', '198.51.100.1');
   put('local', '198.51.100.2', 'Local', ['b']);
   put('elsewhere', '203.0.113.1', 'Local', ['c']);
-  const watch = new ReachWatch(world);
+  const watch = new ReachWatch(world, new Announcers(stores));
   const look = () => {
     const { eips, services } = watch.look();
     return [[...eips].sort().join(), [...services].sort().join()];

@@ -1,7 +1,7 @@
-import { EndpointIndex, servicesOfSlice } from '../../../../allocator/announced/endpoint-index.ts';
-import type { EndpointSlice } from '../../../../lib/api/service.ts';
-import { HandStore } from '../../../support/hand-store.ts';
-import { anEndpoint, aSlice } from '../../../support/speaker-builders.ts';
+import { EndpointIndex, servicesOfSlice } from '../../../allocator/endpoint-index.ts';
+import type { EndpointSlice } from '../../../lib/api/service.ts';
+import { HandStore } from '../../support/hand-store.ts';
+import { anEndpoint, aSlice } from '../../support/speaker-builders.ts';
 
 function made() {
   const stores = { labelledSlices: new HandStore<EndpointSlice>(), foreignSlices: new HandStore<EndpointSlice>() };
