@@ -48,6 +48,8 @@ export interface OutcomeFacts {
   readonly holdings: readonly Holding[];
   /** See `apartAt`. */
   readonly asStored?: AsStored;
+  /** Why an address of an Eip would be given to nobody now, who does not have it. */
+  readonly whyReserved?: (address: Address) => string | undefined;
   /** What is the matter with the Eip of a pinned holding. */
   readonly troubleOf: (source: Source) => Obstacle;
 }
@@ -104,8 +106,11 @@ function lacking(uses: readonly Use[], obstacle: Obstacle, facts: OutcomeFacts):
 
 /** The Service has what it must have; an address may be of an Eip that needs mending, or shared with Services that it could not join now. */
 function having(uses: readonly Use[], facts: OutcomeFacts): Pick<Outcome, 'reason' | 'message'> {
-  const { pinned, choice, troubleOf, wants } = facts;
-  const apart = apartIn(uses, facts, () => wants);
+  const { pinned, choice, troubleOf, wants, whyReserved } = facts;
+  const reserved = uses.flatMap(({ address }) => whyReserved?.(address) ?? []);
+  const elsewhere = reserved.map((why) => `${why}; request another address, or give that one up there`);
+  const together = apartIn(uses, facts, () => wants);
+  const apart = sentences(together, ...elsewhere) || undefined;
   const troubles: Obstacle[] = [...pinned.map(({ claim }) => troubleOf(claim.spec)), ...unlikeIn(choice)];
   const [first] = troubles;
   if (!first) {

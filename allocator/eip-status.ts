@@ -7,7 +7,7 @@ import { claimAddress, type EipClaim } from '../lib/api/claim.ts';
 import { toCount } from '../lib/api/count.ts';
 import type { Eip } from '../lib/api/eip.ts';
 import type { EipObject, EipStatus } from '../lib/api/eip-types.ts';
-import { formatProblems, type Parsed } from '../lib/api/problem.ts';
+import { formatProblems, type Parsed, shortened } from '../lib/api/problem.ts';
 import { holderName } from '../lib/ipam/sharing.ts';
 import type { Withheld } from '../lib/ipam/withheld.ts';
 import { compareAddresses, formatAddress } from '../lib/net/address.ts';
@@ -42,6 +42,8 @@ export interface EipFacts {
  * and with 30,000 entries (1.5 MB in etcd) no status could be written at all.
  */
 export const MOST_LISTED = 1_000;
+/** Addresses that are in use here and elsewhere. */
+const MOST_TOLD = 5;
 const OWN_CONDITIONS = ['Accepted', 'Ready', 'Reserved', 'Default', 'Supported', 'Announced', WRITABLE] as const;
 
 export function eipStatus(facts: EipFacts): EipStatus {
@@ -141,9 +143,19 @@ function waitingText(count: number): string {
   return count === 1 ? '1 Service waits for one' : `${count} Services wait for one`;
 }
 
-function reservedVerdict({ withheld }: EipFacts): Verdict[] {
+/** Of what Services have of it since before, nobody says that it is given to nobody. */
+function reservedVerdict({ withheld, claims }: EipFacts): Verdict[] {
   if (!withheld || withheld.reserved === 0n) return [];
-  return [verdict('Reserved', 'True', 'AddressReserved', withheld.text())];
+  const inUse = claims.flatMap(({ metadata, spec }) => {
+    const address = claimAddress(metadata.name ?? '');
+    const why = address && withheld.whyReserved(address);
+    return address && why !== undefined ? [{ address, why, services: spec.holders.map(holderName).join(', ') }] : [];
+  });
+  const left = withheld.reserved - BigInt(inUse.length);
+  const given = inUse.map(({ address }) => address);
+  const stays = shortened(inUse, MOST_TOLD, ({ why, services }) => `${why}, and ${services} has it since before`);
+  const message = [...(left > 0n ? [withheld.text(given)] : []), ...stays].join('; ');
+  return [verdict('Reserved', 'True', 'AddressReserved', message)];
 }
 
 function defaultVerdict({ parsed, secondTo }: EipFacts): Verdict[] {

@@ -158,8 +158,9 @@ export class ServiceReconciler {
     }
     const { pinned } = view;
     const troubleOf = (source: Source) => world.eips.troubleOf(source);
+    const whyReserved = (address: Address) => world.whyReserved(address);
     const outcomeWith = (holdings: readonly Holding[]): Outcome =>
-      decideOutcome({ wants, choice, pinned, holdings, troubleOf, asStored: asStoredIn(world) });
+      decideOutcome({ wants, choice, pinned, holdings, troubleOf, asStored: asStoredIn(world), whyReserved });
     const outcome = outcomeWith(view.holdings);
     const { leaves, reserves } = beyond && !refusal ? await this.#exchange(view, beyond, outcome, signal) : NO_EXCHANGE;
     const stays = view.holdings.filter(({ address }) => !leaves.some((one) => sameAddress(one, address)));

@@ -12,6 +12,7 @@ import type { SpeakerObject } from '../lib/api/speaker-types.ts';
 import type { Pools } from '../lib/ipam/pools.ts';
 import type { Change, Store } from '../lib/kube/store.ts';
 import { formatAddress, sameAddress } from '../lib/net/address.ts';
+import { type AddressRange, rangeContains } from '../lib/net/range.ts';
 import { concernsReach, movedAddresses } from './announced/announcers.ts';
 import type { Caches } from './caches.ts';
 import { servicesOfSlice } from './endpoint-index.ts';
@@ -77,12 +78,24 @@ export function watchAll(world: World, caches: Caches, term: () => Term | undefi
     });
   }
   watchEips(world, term);
-  world.reserved.onChange = () => {
+  world.reserved.onChange = (ranges) => {
     const to = term();
     if (!to) return;
+    for (const claim of claimsIn(ranges, world)) for (const key of holdersOf(claim)) to.services.add(key);
     for (const eip of stores.eips.values()) to.eips.add(keyOf(eip));
     to.turns.freed();
   };
+}
+
+function claimsIn(ranges: readonly AddressRange[], { ledger }: World): EipClaim[] {
+  return [...ledger.claims()].filter(({ metadata }) => {
+    const address = claimAddress(metadata.name ?? '');
+    return address && ranges.some((range) => rangeContains(range, address));
+  });
+}
+
+function holdersOf({ spec }: EipClaim): string[] {
+  return spec.holders.flatMap(({ namespace, name }) => (name === undefined ? [] : [keyFor(namespace, name)]));
 }
 
 /** Those who have an address together with the Service: what it asks for may be in their way, or not any more. */

@@ -150,6 +150,12 @@ export class World {
     return this.eips.pools.containing(address) !== undefined;
   }
 
+  /** Why the address would be given to nobody now. */
+  whyReserved(address: Address): string | undefined {
+    const eip = this.eips.pools.containing(address);
+    return eip && this.reserved.withheldFrom(eip).whyReserved(address);
+  }
+
   /** Another Service has a claim on the address, and this one has not. */
   isTakenByOthers(address: Address, service: Service): boolean {
     const claim = this.ledger.claimOf(address);

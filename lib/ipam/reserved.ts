@@ -25,8 +25,8 @@ const NODE_ADDRESS_TYPES: readonly string[] = ['InternalIP', 'ExternalIP'];
 
 /** Follows the stores. What it says is made anew when asked for after a change. */
 export class ReservedAddresses {
-  /** Told of a change, whatever it is. */
-  onChange: () => void = () => {};
+  /** Told of a change, and which addresses it may be about. */
+  onChange: (of: readonly AddressRange[]) => void = () => {};
   readonly #byObject = new Map<string, readonly Reservation[]>();
   #all: readonly Reservation[] | undefined;
   #withheld = new WeakMap<Eip, Withheld>();
@@ -58,7 +58,7 @@ export class ReservedAddresses {
       else this.#byObject.delete(id);
       this.#all = undefined;
       this.#withheld = new WeakMap();
-      this.onChange();
+      this.onChange([...before, ...now].map(({ range }) => range));
     });
   }
 }
@@ -100,8 +100,12 @@ export function ofSpeaker({ status }: SpeakerObject): Reservation[] {
     const { range } = parsed;
     const first = { family: range.family, first: range.first, last: range.first };
     // RFC 4291 §2.6.1.
-    if (range.family === 6)
-      return [{ range: first, what: `the subnet-router anycast address of ${text}`, onLayer2Only }];
+    if (range.family === 6) {
+      const router = { range: first, what: `the subnet-router anycast address of ${text}`, onLayer2Only };
+      if (rangeSize(range) !== 1n << 64n) return [router];
+      const anycast = { family: range.family, ...anycastIn(range.first) };
+      return [router, { range: anycast, what: `kept for subnet anycast in ${text}`, onLayer2Only }];
+    }
     const last = { family: range.family, first: range.last, last: range.last };
     return [
       { range: first, what: `the network address of ${text}`, onLayer2Only },
@@ -110,6 +114,11 @@ export function ofSpeaker({ status }: SpeakerObject): Reservation[] {
   });
   const ofGateways = (status?.gateways ?? []).flatMap((text) => single(text, 'the gateway of a node'));
   return [...ofNetworks, ...ofGateways];
+}
+
+/** RFC 2526 §2, for a /64. In a smaller subnet it would be half of it, and nobody minds. */
+function anycastIn(subnet: bigint): Pick<AddressRange, 'first' | 'last'> {
+  return { first: subnet + 0xfdff_ffff_ffff_ff80n, last: subnet + 0xfdff_ffff_ffff_ffffn };
 }
 
 function podNetworks(spec: Node['spec']): readonly string[] {

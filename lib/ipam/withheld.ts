@@ -4,6 +4,7 @@
  */
 import { addressesText, countText } from '../api/count.ts';
 import { type Eip, isLayer2 } from '../api/eip.ts';
+import { shortened } from '../api/problem.ts';
 import { type Address, formatAddress } from '../net/address.ts';
 import { IntervalSet } from '../net/interval-set.ts';
 import { type AddressRange, rangeContains, rangeSize, rangesOverlap, rangeText } from '../net/range.ts';
@@ -54,25 +55,38 @@ export class Withheld {
   /** Why an address is given to nobody, as a sentence without its end. */
   why(address: Address): string | undefined {
     if (!rangeContains(this.#range, address)) return undefined;
-    const found = this.#reservations.find(({ range }) => rangeContains(range, address));
-    if (found) return `${formatAddress(address)} is ${found.what}`;
+    const found = this.whyReserved(address);
+    if (found !== undefined) return found;
     if (!this.#avoidsBuggy || !isBuggy(address.value)) return undefined;
     return `${formatAddress(address)} ends in .0 or .255, which spec.avoidBuggyIPs of the Eip leaves out`;
   }
 
-  /** What is reserved, each with what it is: `10.0.0.1 is an address of node n2`. */
-  sentences(): readonly string[] {
-    const shown = this.#reservations.slice(0, MOST_NAMED).map(({ range, what }) => {
-      return `${rangeText(clipped(range, this.#range))} is ${what}`;
-    });
-    const more = this.#reservations.length - shown.length;
-    return more > 0 ? [...shown, `and ${more} more`] : shown;
+  /** Likewise, where it is in use or reserved elsewhere. */
+  whyReserved(address: Address): string | undefined {
+    const found = this.#reservations.find(({ range }) => rangeContains(range, address));
+    return found && `${formatAddress(address)} is ${found.what}`;
   }
 
-  /** `2 of 256 addresses are given to nobody: 10.0.0.1 is an address of node n2, …`. */
-  text(): string {
-    const count = `${countText(this.reserved)} of ${addressesText(rangeSize(this.#range))}`;
-    return `${count} ${this.reserved === 1n ? 'is' : 'are'} given to nobody: ${this.sentences().join(', ')}`;
+  /** What is reserved, each with what it is: `10.0.0.1 is an address of node n2`. */
+  sentences(except: readonly Address[] = []): readonly string[] {
+    const isTold = ({ range }: Reservation): boolean =>
+      rangeSize(range) === 1n && except.some((address) => rangeContains(range, address));
+    return shortened(
+      this.#reservations.filter((one) => !isTold(one)),
+      MOST_NAMED,
+      ({ range, what }) => `${rangeText(clipped(range, this.#range))} is ${what}`,
+    );
+  }
+
+  /**
+   * `2 of 256 addresses are given to nobody: 10.0.0.1 is an address of node n2, …`.
+   *
+   * @param inUse reserved addresses that Services have since before.
+   */
+  text(inUse: readonly Address[] = []): string {
+    const left = this.reserved - BigInt(inUse.length);
+    const count = `${countText(left)} of ${addressesText(rangeSize(this.#range))}`;
+    return `${count} ${left === 1n ? 'is' : 'are'} given to nobody: ${this.sentences(inUse).join(', ')}`;
   }
 
   /** The lowest number from `value` to `last` that is not withheld. */

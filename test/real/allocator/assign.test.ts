@@ -206,7 +206,7 @@ test('a Service with a malformed request waits with a sentence that says what to
   await lab.pool('bad', '198.51.100.48/30');
   await lab.create('bad/new', { 'eip.openelb.kubesphere.io/v1alpha1': '10.0.0.300' });
   const refused = await lab.reason('bad/new', 'InvalidRequest');
-  expect(assigned(refused)?.message).toContain('"10.0.0.300" is not an IP address; write one such as');
+  expect(assigned(refused)?.message).toContain('"10.0.0.300" is not an IP address; write a whole one');
   await lab.create('bad/old');
   await lab.published('bad/old', '198.51.100.48');
   await lab.patch('bad/old', { metadata: { annotations: { 'eip.openelb.kubesphere.io/v1alpha1': 'nonsense' } } });

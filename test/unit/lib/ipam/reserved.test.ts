@@ -77,6 +77,7 @@ it.each<[string, readonly Reservation[], readonly string[]]>([
       '10.98.0.0 is the network address of 10.98.0.0/24 (layer 2)',
       '10.98.0.255 is the broadcast address of 10.98.0.0/24 (layer 2)',
       'fd00:98:: is the subnet-router anycast address of fd00:98::/64 (layer 2)',
+      'fd00:98::fdff:ffff:ffff:ff80-fd00:98::fdff:ffff:ffff:ffff is kept for subnet anycast in fd00:98::/64 (layer 2)',
       '10.98.0.1 is the gateway of a node',
     ],
   ],
