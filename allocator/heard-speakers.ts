@@ -5,6 +5,8 @@
  *   `node-monitor-grace-period`, 50 s). A node without power says nothing, and its object stays until its Node is deleted;
  * - of speakers that were told to end: such a one says so, and nothing after that until it is started again;
  * - of nodes on which no pod of the speaker is any more, which count as told to end. Where no such pod was ever seen, nothing is known of pods.
+ *
+ * One whose container does not run, as it ends again and again or can't be started, answers for no address; BIRD beside it goes on with its sessions.
  */
 import type { Node, Pod } from '../lib/api/service.ts';
 import type { SpeakerObject } from '../lib/api/speaker-types.ts';
@@ -13,8 +15,11 @@ import type { Change, Store } from '../lib/kube/store.ts';
 import { StoreReaders } from '../lib/kube/store-readers.ts';
 import type { Logger } from '../lib/process/log.ts';
 
-/** Why nothing of what a Speaker says of sessions and addresses counts. */
-type Silence = 'lost' | 'gone' | undefined;
+/** Why nothing of what a Speaker says of sessions and addresses counts; of `down` nothing of what it says of addresses. */
+type Silence = 'lost' | 'gone' | 'down' | undefined;
+
+/** Of the container in its pods. */
+const SPEAKER = 'speaker';
 
 export interface HeardSources {
   readonly said: Store<SpeakerObject>;
@@ -110,8 +115,14 @@ export class HeardSpeakers implements Store<SpeakerObject> {
     if (isLost(this.#sources.nodes.get(name))) return 'lost';
     const pods = this.#podsOn.get(name);
     const isKnown = pods !== undefined || this.#sources.pods.size > 0;
-    return isKnown && (pods?.size ?? 0) === 0 ? 'gone' : undefined;
+    if (isKnown && (pods?.size ?? 0) === 0) return 'gone';
+    return pods && [...pods].every((key) => isDown(this.#sources.pods.get(key))) ? 'down' : undefined;
   }
+}
+
+function isDown(pod: Pod | undefined): boolean {
+  const { state } = pod?.status?.containerStatuses?.find(({ name }) => name === SPEAKER) ?? {};
+  return state?.waiting !== undefined || state?.terminated !== undefined;
 }
 
 /** One that has no Node, or none yet, may be alive all the same. */
@@ -122,6 +133,7 @@ export function isLost(node: Node | undefined): boolean {
 function heard(speaker: SpeakerObject, silence: Silence): SpeakerObject {
   if (!speaker.status || !(silence || speaker.status.stopping)) return speaker;
   const { layer2Addresses: _, layer2Conflicts: __, sessions = [], ...status } = speaker.status;
+  if (silence === 'down' && !speaker.status.stopping) return { ...speaker, status: { ...status, sessions } };
   const lastError = silence === 'lost' ? 'Kubernetes has lost the node' : 'the speaker has ended';
   const idle = sessions.map((session) => ({ ...session, state: 'Idle' as const, lastError }));
   return { ...speaker, status: { ...status, sessions: idle, ...(silence === 'gone' && { stopping: true }) } };

@@ -40,11 +40,15 @@ export function slimNode({ metadata, spec, status }: Node): Node {
   };
 }
 
-/** Where it is, and no more. */
-export function slimPod({ metadata, spec }: Pod): Pod {
+/** Where it is, and which of its containers do not run. */
+export function slimPod({ metadata, spec, status }: Pod): Pod {
+  const down = (status?.containerStatuses ?? []).flatMap(({ name, state }) =>
+    state?.waiting || state?.terminated ? [{ name, state: { waiting: {} } }] : [],
+  );
   return {
     metadata: pick(metadata, ['name', 'namespace', 'uid', 'resourceVersion']),
     ...(spec && { spec: pick(spec, ['nodeName']) }),
+    ...(down.length > 0 && { status: { containerStatuses: down } }),
   };
 }
 

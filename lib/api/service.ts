@@ -60,6 +60,12 @@ export interface ServiceCidr extends KubeObject {
 
 export interface Pod extends KubeObject {
   readonly spec?: { readonly nodeName?: string };
+  readonly status?: {
+    readonly containerStatuses?: readonly {
+      readonly name: string;
+      readonly state?: { readonly running?: object; readonly waiting?: object; readonly terminated?: object };
+    }[];
+  };
 }
 
 export interface Node extends KubeObject {

@@ -1,4 +1,5 @@
 import { HeardSpeakers } from '../../../allocator/heard-speakers.ts';
+import { slimPod } from '../../../lib/announce/slim.ts';
 import type { Node, Pod } from '../../../lib/api/service.ts';
 import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
 import { HandStore } from '../../support/hand-store.ts';
@@ -85,6 +86,21 @@ describe('pods of the speaker', () => {
   const pod = (name: string, nodeName?: string): Pod => ({
     metadata: { name, namespace: 'skycap-system' },
     ...(nodeName && { spec: { nodeName } }),
+  });
+
+  test('one whose container does not run has no address, and BIRD beside it its sessions', () => {
+    const { said, pods, heard, told } = make();
+    const state = (name: string, is: object): Pod => ({
+      ...pod('p', 'a'),
+      status: { containerStatuses: [{ name, state: is }] },
+    });
+    said.put(speaker('a'));
+    pods.put(pod('p', 'a'), state('speaker', { running: {} }), state('bird', { waiting: {} }));
+    expect(words(heard.get('a')!)).toBe(ALL);
+    pods.put(slimPod(state('speaker', { waiting: { reason: 'CrashLoopBackOff' } })));
+    expect(words(heard.get('a')!)).toBe('Established ');
+    pods.put(slimPod(state('speaker', { running: { startedAt: 'x' } })));
+    expect(told.slice(1)).toEqual([`modified a: ${ALL} → Established `, `modified a: Established  → ${ALL}`]);
   });
 
   test('where none was ever seen, what the Speakers say counts', () => {
