@@ -21,6 +21,7 @@ import { claimsHeld, type Identity, isOfService, type ServiceClaimant } from './
 import { decideCreate, decideUpdate, type ServiceDecision } from './decide-service.ts';
 import { isForUnstored } from './giving-way.ts';
 import { exists, type IdentifyDeps, identifyNew, identifyStored } from './identify.ts';
+import { releaseLeftPorts } from './left-ports.ts';
 import { type Marks, markedAddresses, marksFor, marksOf, NO_MARKS, withMarks } from './marks.ts';
 import { nearlyOursWarnings, newWarnings } from './nearly-ours.ts';
 import { patchFor } from './patch.ts';
@@ -55,6 +56,8 @@ interface Subject {
 }
 
 const UNTOUCHED: Reviewed = { answer: { allowed: true }, outcome: 'untouched' };
+/** In which another review may change the claim. */
+const MOST_ROUNDS = 3;
 const NOTHING_IS_OURS = { unmarkedServices: 'never', defaultEipExists: false } as const;
 
 export class ServiceMutator {
@@ -150,11 +153,19 @@ export class ServiceMutator {
       const [pinned] = old ? pinnedHoldings(wants, this.#held(old, claimant)) : [];
       if (old && pinned) return this.#pinned(subject, claimant, pinned);
       const choice =
-        this.#unstored(claimant) ??
-        (request.dryRun ? claimer.preview(claimant) : await claimer.assign(claimant, signal));
+        this.#unstored(claimant) ?? (request.dryRun ? claimer.preview(claimant) : await this.#chosen(claimant, signal));
       return this.#answerFor(subject, claimant, await this.#orPending(subject, claimant, choice, signal));
     } catch (err) {
       return this.#deferred(subject, err);
+    }
+  }
+
+  async #chosen(claimant: ServiceClaimant, signal: AbortSignal): Promise<Choice> {
+    const { claimer, client, situation } = this.#deps;
+    for (let round = 1; ; round++) {
+      const choice = await claimer.assign(claimant, signal);
+      if (choice.kind !== 'clashes' || round === MOST_ROUNDS) return choice;
+      if (!(await releaseLeftPorts(claimant, { claimer, client, ledger: situation.ledger }, signal))) return choice;
     }
   }
 

@@ -32,6 +32,8 @@ export interface ClaimHolder {
    * the same it stays there, whatever becomes of the Eips.
    */
   readonly askedFor?: readonly string[];
+  /** Of the ports those that a change under way gives up: once that is stored the Service has left them. */
+  readonly leaving?: readonly ClaimPort[];
   /** A change of the Service is under way after which others might not share with it, or before: nobody joins it meanwhile. */
   readonly changing?: boolean;
   /** The place is reserved: the Service waits until those have left who are in its way, and they have a place reserved, too. */
@@ -62,6 +64,11 @@ export function portText({ port, protocol }: ClaimPort): string {
 export function allPorts(present: readonly ClaimPort[], wanted: readonly ClaimPort[]): readonly ClaimPort[] {
   const known = new Set(present.map(portText));
   return [...present, ...wanted.filter((port) => !known.has(portText(port)))];
+}
+
+export function portsBut(ports: readonly ClaimPort[], others: readonly ClaimPort[]): readonly ClaimPort[] {
+  const texts = new Set(others.map(portText));
+  return ports.filter((port) => !texts.has(portText(port)));
 }
 
 /** `192.0.2.7`; `2001-0db8-0000-0000-0000-0000-0000-0001`. */

@@ -141,6 +141,11 @@ export class Claimer<C extends Claimant = Claimant> {
     return this.#replace(claim, [holder], signal);
   }
 
+  /** Writes these in place of all that are in it. @returns false when the claim has changed meanwhile. */
+  rewrite(claim: EipClaim, holders: readonly ClaimHolder[], signal?: AbortSignal): Promise<boolean> {
+    return this.#replace(claim, holders, signal);
+  }
+
   /** Writes `holder` in place of the one that `isReplaced` names. @returns false when the claim is gone. */
   async refresh(address: Address, holder: ClaimHolder, isReplaced: (holder: ClaimHolder) => boolean): Promise<boolean> {
     for (let round = 0; round < MOST_ROUNDS; round++) {

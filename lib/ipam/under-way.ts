@@ -4,7 +4,7 @@
  * Admission writes it before the change is stored, and the change may still fail; others who would share the address are judged by the entry all the while. So it
  * has the ports of before and after; and where the two differ in what sharers must agree on, nobody joins for now: whoever did would be in the way of one or the other.
  */
-import { allPorts, type ClaimHolder, type ClaimPort } from '../api/claim.ts';
+import { allPorts, type ClaimHolder, type ClaimPort, portsBut } from '../api/claim.ts';
 
 const MOST_ASKED_FOR = 8;
 
@@ -15,9 +15,11 @@ const MOST_ASKED_FOR = 8;
 export function underWay(own: ClaimHolder, next: ClaimHolder): ClaimHolder {
   const isChanging = own.changing || !agree(own, next);
   const asked = [...new Set([...(own.askedFor ?? []), ...(next.askedFor ?? [])])].slice(-MOST_ASKED_FOR);
+  const leaving = portsBut(own.ports, next.ports);
   return {
     ...next,
     ...(asked.length > 0 && { askedFor: asked }),
+    ...(leaving.length > 0 && { leaving }),
     ports: portsOfBoth(own, next),
     ...(isChanging && { changing: true }),
   };

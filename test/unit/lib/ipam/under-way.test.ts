@@ -50,6 +50,13 @@ it.each<[string, ClaimHolder, ClaimHolder, Partial<ClaimHolder>]>([
   expect({ sharingKey, sharingNamespaces, ports, requested, changing }).toEqual({ ports: [TCP(80)], ...expected });
 });
 
+it('has the ports that it gives up, until it takes one back', () => {
+  const moved = underWay(shared(), shared({ ports: [TCP(443)] }));
+  expect(moved).toMatchObject({ ports: [TCP(80), TCP(443)], leaving: [TCP(80)] });
+  expect(underWay(moved, shared({ ports: [TCP(80)] }))).toMatchObject({ leaving: [TCP(443)] });
+  expect(underWay(moved, shared({ ports: [TCP(80), TCP(443)] }))).not.toHaveProperty('leaving');
+});
+
 it('has what it was asked for before, and what it is to be asked for', () => {
   const own = shared({ askedFor: ['Eip web'] });
   expect(underWay(own, shared({ askedFor: ['Eip other'] })).askedFor).toEqual(['Eip web', 'Eip other']);
