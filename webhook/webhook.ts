@@ -22,6 +22,7 @@ import { allocatorUser, servingNames, type WebhookConfig } from './config.ts';
 import { webhookMetrics } from './metrics.ts';
 import { ServiceMutator } from './mutate-service.ts';
 import { readPrimaryFamily } from './primary-family.ts';
+import { withPublishedElsewhere } from './published-elsewhere.ts';
 import { isEipDeletion, reviewEipDeletion } from './review-eip-deletion.ts';
 import { ClusterSituation } from './situation.ts';
 import { makeStores } from './stores.ts';
@@ -117,7 +118,7 @@ export function makeWebhook(options: WebhookOptions): Webhook {
     validate: (request, signal) =>
       isEipDeletion(request)
         ? reviewEipDeletion(request, { situation, client, log }, signal)
-        : validate(request, { situation, log }),
+        : withPublishedElsewhere(validate(request, { situation, log }), request, client, signal),
     health: healthHandler({
       registry,
       ready: {
