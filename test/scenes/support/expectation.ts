@@ -94,6 +94,8 @@ export function publishedOf(object: KubeObject): string[] {
 }
 
 function addressDifferences(object: KubeObject, wanted: readonly string[]): string[] {
+  if (!Array.isArray(wanted))
+    throw new Error(`Cannot read addresses: ${JSON.stringify(wanted)}: write a list, such as [192.0.2.0]`);
   const published = publishedOf(object);
   return published.join() === wanted.join() ? [] : [`publishes [${published.join(', ')}], not [${wanted.join(', ')}]`];
 }
@@ -102,8 +104,13 @@ function conditionDifferences(object: KubeObject, type: string, expected: string
   const { status } = object as { status?: { conditions?: readonly Condition[] } };
   const condition = status?.conditions?.find((one) => one.type === type || one.type === `skycap.io/${type}`);
   if (expected === ABSENT) return condition ? [`has the condition ${type}: ${textOf(condition)}`] : [];
-  if (!condition) return [`has no condition ${type}`];
   const { is, says, saysNot } = typeof expected === 'string' ? { is: expected } : expected;
+  if (!/^(True|False|Unknown) \w+$/.test(is)) {
+    throw new Error(
+      `Cannot read the condition ${type}: ${JSON.stringify(is)}: write status and reason, such as True Assigned`,
+    );
+  }
+  if (!condition) return [`has no condition ${type}`];
   const isRight =
     `${condition.status} ${condition.reason}` === is &&
     listOf(says).every((word) => contains(condition.message, word)) &&
@@ -116,6 +123,8 @@ function textOf({ status, reason, message }: Condition): string {
 }
 
 function eventDifferences(events: readonly SeenEvent[], { reason, type, says }: EventExpectation): string[] {
+  if (!reason)
+    throw new Error('Cannot read the Event: write its reason, as in [{ reason: AssignIP, says: 192.0.2.0 }]');
   const isFound = events.some(
     (event) =>
       event.reason === reason &&

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
+import { didYouMean } from '../../../lib/api/did-you-mean.ts';
 
 export const SCENES_FOLDER = join(import.meta.dirname, '..');
 
@@ -72,15 +73,67 @@ export interface Scene {
 const schema = JSON.parse(readFileSync(join(SCENES_FOLDER, 'scene.schema.json'), 'utf8'));
 const isScene = new Ajv2020({ allErrors: true }).compile<Omit<Scene, 'name'>>(schema);
 
+/** What a step does; it does one of these. */
+const VERBS = [
+  ...['apply', 'create', 'replace', 'delete', 'kubectl', 'patch', 'patchStatus'],
+  ...['stop', 'start', 'rival', 'wait', 'backends', 'exec', 'power'],
+] as const;
+/** Those that say something. */
+const SAYING: readonly string[] = VERBS.slice(0, 7);
+const SAID: readonly string[] = ['warns', 'warnsNot', 'refused', 'prints', 'printsNot'];
+const ON_MACHINES: readonly string[] = VERBS.slice(-3);
+const LOOKS: readonly string[] = ['see', 'stays', 'keep'];
+
 /** @throws {Error} naming the place of what is wrong. */
 export function parseScene(name: string, text: string): Scene {
-  const content: unknown = parse(text);
-  if (isScene(content)) return { name, ...content };
-  const problems = (isScene.errors ?? []).map(({ instancePath, message, params }) => {
-    const extra = 'additionalProperty' in params ? ` "${params.additionalProperty}"` : '';
-    return `${instancePath || '/'} ${message}${extra}`;
+  const content = parsed(name, text);
+  if (!isScene(content)) throw new Error(`Cannot read the scene ${name}: ${schemaProblems().join('; ')}`);
+  const steps = [...content.steps, ...(content.finally ?? [])];
+  const problems = steps.flatMap((step, i) =>
+    stepProblems(step, content.where).map((problem) => `step ${i + 1} ${problem}`),
+  );
+  if (problems.length > 0) throw new Error(`Cannot read the scene ${name}: ${problems.join('; ')}`);
+  return { name, ...content };
+}
+
+function parsed(name: string, text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new Error(`Cannot read the scene ${name}: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+}
+
+function schemaProblems(): string[] {
+  return (isScene.errors ?? []).map(({ instancePath, message, params }) => {
+    const place = instancePath.replace(/^\/steps\/(\d+)/, (_, index) => `step ${Number(index) + 1}`) || 'the scene';
+    if (!('additionalProperty' in params)) return `${place} ${message}`;
+    const known = Object.keys(instancePath === '' ? schema.properties : schema.$defs.step.properties);
+    const meant = didYouMean(params.additionalProperty, known);
+    return `${place} has "${params.additionalProperty}"; ${meant ? `did you mean ${meant}?` : `write ${known.join(', ')}`}`;
   });
-  throw new Error(`Cannot read the scene ${name}: ${problems.join('; ')}`);
+}
+
+/** What would be passed over in silence. */
+function stepProblems(step: Step, where: Scene['where']): string[] {
+  const keys = Object.keys(step);
+  const verbs = VERBS.filter((verb) => keys.includes(verb));
+  const said = keys.filter((key) => SAID.includes(key));
+  const [verb] = verbs;
+  const problems: string[] = [];
+  if (verbs.length > 1) problems.push(`does several things (${verbs.join(', ')}); write a step for each`);
+  if (verbs.length === 0 && !keys.some((key) => LOOKS.includes(key))) {
+    problems.push(`does nothing; write one of ${[...VERBS, ...LOOKS].join(', ')}`);
+  }
+  if (said.length > 0 && !(verb && SAYING.includes(verb))) {
+    problems.push(`has ${said.join(', ')}, which belongs to a step with ${SAYING.join(', ')}`);
+  }
+  if (where === 'api' && verb && ON_MACHINES.includes(verb)) problems.push(`has ${verb}, which needs where: lab`);
+  if (step.within && !step.see) problems.push('has within, which belongs to see');
+  if (step.for && !step.stays) problems.push('has for, which belongs to stays');
+  return problems;
 }
 
 /** All scenes, by name. */

@@ -60,3 +60,16 @@ test('a text between slashes is a regular expression', () => {
   expect(contains('a.b', 'a.c')).toBe(false);
   expect(contains('/x', '/x')).toBe(true);
 });
+
+test.each<[string, object, string]>([
+  ['an address without its list', { addresses: '192.0.2.0' }, 'write a list, such as [192.0.2.0]'],
+  [
+    'a condition without its status',
+    { conditions: { A: 'Assigned' } },
+    'write status and reason, such as True Assigned',
+  ],
+  ['an Event without its reason', { events: ['AssignIP'] }, 'write its reason'],
+])('%s is no expectation', (_, expected, words) => {
+  const object = { metadata: { name: 'a' } };
+  expect(() => differencesOf({ object, events: [] }, expected)).toThrow(words);
+});

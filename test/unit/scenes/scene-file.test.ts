@@ -18,9 +18,29 @@ test('every object that a scene looks at is named as one', () => {
   }
 });
 
+const stepOf = (step: string): string => `scene: something happens\nwhere: api\nsteps: [${step}]`;
+
 test.each([
-  ['a step that there is not', 'scene: something happens\nwhere: api\nsteps: [{ appply: x }]', /\/steps\/0 .*"appply"/],
+  [
+    'a step that there is not',
+    'scene: something happens\nwhere: api\nsteps: [{ appply: x }]',
+    /step 1 has "appply"; did you mean apply\?/,
+  ],
   ['no steps', 'scene: something happens\nwhere: api\nsteps: []', /\/steps must NOT have fewer/],
+  ['no YAML', 'scene: something happens\nsteps: [', /^Cannot read the scene x: /],
+  ['a component that there is not', stepOf('{ stop: [alocator] }'), /step 1\/stop\/0 must be equal to/],
+  ['two things in a step', stepOf('{ apply: x, wait: 1s }'), /step 1 does several things \(apply, wait\)/],
+  [
+    'a step that does nothing',
+    stepOf('{ within: 3s }'),
+    /step 1 does nothing; .*step 1 has within, which belongs to see/,
+  ],
+  ['a machine where there is none', stepOf('{ exec: { on: n1, run: ls } }'), /step 1 has exec, which needs where: lab/],
+  [
+    'words of a step that says nothing',
+    stepOf('{ see: { eip a: absent }, warns: x }'),
+    /step 1 has warns, which belongs/,
+  ],
   ['another place', 'scene: something happens\nwhere: moon\nsteps: [{ wait: 1s }]', /\/where/],
 ])('refuses %s', (_, text, problem) => {
   expect(() => parseScene('x', text)).toThrow(problem);
