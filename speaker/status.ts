@@ -198,7 +198,7 @@ function layer2Verdict({ isMute, unable, conflicts }: Layer2State): Verdict {
   return { type, status: 'True', reason: 'Ready', message: 'answers ARP and NDP for the addresses it has' };
 }
 
-/** False where somebody should do something. A node that no peer selects is as wanted. */
+/** False where somebody should do something. A node that no peer selects is as wanted; one that is no node any more leaves its object behind. */
 function readyVerdict(input: StatusInput, verdicts: readonly Verdict[]): Verdict {
   const { planned, silent } = input;
   const type = 'Ready';
@@ -207,7 +207,6 @@ function readyVerdict(input: StatusInput, verdicts: readonly Verdict[]): Verdict
     'NoSessions',
     'AnnouncedByCni',
     'NodeNotSelected',
-    'NodeLeaving',
     'NoInterface',
     ...(input.layer2 ? (['NoBgpConf'] as const) : []),
   ];

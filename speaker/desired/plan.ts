@@ -72,7 +72,10 @@ export function makePlan(snapshot: Snapshot): Planned {
 }
 
 function localAsHere(snapshot: Snapshot, conf: BgpConf, node: NodeState): LocalAs | NoBgp {
-  if (!snapshot.node) return { reason: 'NodeLeaving', message: `there is no Node ${node.name}` };
+  if (!snapshot.node) {
+    const message = `there is no Node ${node.name}; where the machine is gone for good, delete this object`;
+    return { reason: 'NodeLeaving', message };
+  }
   if (conf.announcedByCni) {
     return {
       reason: 'AnnouncedByCni',

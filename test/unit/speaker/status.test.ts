@@ -191,6 +191,12 @@ describe('conditions', () => {
       { SessionsEstablished: 'False NoBgpConf', Ready: 'False NoBgpConf' },
     ],
     [
+      'the Node is gone, and the speaker has made its object once more',
+      { sessions: [] },
+      { nodes: [] },
+      { SessionsEstablished: 'False NodeLeaving', Ready: 'False NodeLeaving' },
+    ],
+    [
       'no peer selects the node',
       { sessions: [] },
       elsewhere,
