@@ -31,6 +31,19 @@ const OUR_DOMAIN = /^([\w-]+\.)*((openelb|porter|lb)\.kubesphere\.io|skycap\.io)
 const YES = /^(true|yes|on|1|enabled?)?$/i;
 const OUR_NAMES = /skycap|openelb|^porter/i;
 
+/** What is asked of other load balancers by these, is asked of Skycap by that. */
+const OF_OTHERS: readonly (readonly [theirs: RegExp, ours: readonly string[]])[] = [
+  [
+    /^(metallb\.(io|universe\.tf)|kube-vip\.io|projectcalico\.org)\/load[bB]alancerIPs$|^(lbipam\.cilium\.io\/|io\.cilium\/lb-ipam-)ips$|^purelb\.io\/addresses$/,
+    SERVICE_ANNOTATIONS.address,
+  ],
+  [/^metallb\.(io|universe\.tf)\/address-pool$|^purelb\.io\/service-group$/, SERVICE_ANNOTATIONS.eip],
+  [
+    /^(metallb\.(io|universe\.tf)|purelb\.io)\/allow-shared-ip$|^(lbipam\.cilium\.io\/|io\.cilium\/lb-ipam-)sharing-key$/,
+    SERVICE_ANNOTATIONS.sharingKey,
+  ],
+];
+
 /** @param isOurs whether Skycap serves it; undefined while that is not known. */
 export function nearlyOursWarnings(service: Service, isOurs: boolean | undefined): string[] {
   if (service.spec?.type !== 'LoadBalancer') return [];
@@ -38,6 +51,7 @@ export function nearlyOursWarnings(service: Service, isOurs: boolean | undefined
     ...(isOurs === false ? [...optInWarnings(service), ...classWarnings(service), ...unaskedWarnings(service)] : []),
     ...keyWarnings(service, isOurs),
     ...labelWarnings(service),
+    ...(asksForUs(service) ? othersWarnings(service) : []),
   ];
 }
 
@@ -95,6 +109,20 @@ function meantKeys(key: string, value: string): readonly string[] {
     KEYS.filter((one) => !unlikely.includes(one)),
   );
   return meant === undefined ? [] : [meant];
+}
+
+function asksForUs({ spec, metadata: { annotations } }: Service): boolean {
+  const optIn = firstOf(annotations, SERVICE_ANNOTATIONS.optIn);
+  return optIn === undefined ? spec?.loadBalancerClass === LOAD_BALANCER_CLASS : OPT_IN_VALUES.includes(optIn);
+}
+
+/** It came from another load balancer, and its request did not come along. */
+function othersWarnings({ metadata: { annotations = {} } }: Service): string[] {
+  return OF_OTHERS.flatMap(([theirs, ours]) => {
+    const key = Object.keys(annotations).find((one) => theirs.test(one));
+    if (key === undefined || ours.some((one) => annotations[one])) return [];
+    return [`annotation ${quote(key)} asks another load balancer; ask Skycap by ${ours[0]}`];
+  });
 }
 
 function labelWarnings(service: Service): string[] {

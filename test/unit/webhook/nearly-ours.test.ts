@@ -94,6 +94,16 @@ describe('nearly ours', () => {
       { annotations: { 'lb.kubesphere.io': 'openelb' } },
       `write the annotation ${OPT_IN}: openelb`,
     ],
+    [
+      'a request of MetalLB in one of ours',
+      { annotations: { [OPT_IN]: 'openelb', 'metallb.universe.tf/loadBalancerIPs': '192.0.2.1' }, isOurs: true },
+      'asks another load balancer; ask Skycap by eip.openelb.kubesphere.io/v1alpha1',
+    ],
+    [
+      'a pool of MetalLB in one of our class',
+      { class: 'skycap.io/lb', annotations: { 'metallb.io/address-pool': 'web' }, isOurs: true },
+      `ask Skycap by ${EIP}`,
+    ],
     ['a key that hides something', { annotations: { 'skycap.io/p\u001b': 'a' }, isOurs: true }, 'skycap.io/p\\u001b'],
     [
       'while it is not known whose it is',
@@ -163,6 +173,21 @@ describe('nothing is said', () => {
     ],
     ['what Skycap wrote', { annotations: { [OPT_IN]: 'openelb' }, labels: { [EIP]: 'web' }, uid: 'u', isOurs: true }],
     ['no load balancer', { type: 'ClusterIP', annotations: { [OPT_IN]: 'OpenELB', 'skycap.io/x': 'y' } }],
+    [
+      'ours by default, with a request of MetalLB',
+      { annotations: { 'metallb.io/loadBalancerIPs': '192.0.2.1' }, isOurs: true },
+    ],
+    [
+      'a request of kube-vip beside one of ours',
+      {
+        annotations: {
+          [OPT_IN]: 'openelb',
+          'kube-vip.io/loadbalancerIPs': '192.0.2.1',
+          'eip.openelb.kubesphere.io/v1alpha1': '192.0.2.1',
+        },
+        isOurs: true,
+      },
+    ],
     ['unmarked, and not known whose', { annotations: { [EIP]: 'web' }, isOurs: undefined }],
   ])('%s', (_, row) => {
     expect(said(row)).toEqual([]);
