@@ -1,5 +1,6 @@
 /** The allocator's own metrics. The API requests, the process and the caches have theirs in `lib/`. */
 import { Gauge, Histogram, type Registry } from 'prom-client';
+import type { EipStatus } from '../lib/api/eip-types.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 
 export type ServiceState = 'assigned' | 'pending';
@@ -10,7 +11,7 @@ export type QueueName = 'services' | 'claims' | 'eips' | 'bgp' | 'announced';
 export interface AllocatorMetrics {
   service(key: string, state: ServiceState, reason: Reason): void;
   serviceGone(key: string): void;
-  eip(name: string, size: number, used: number): void;
+  eip(name: string, status: Pick<EipStatus, 'poolSize' | 'usage' | 'reserved' | 'waiting'>): void;
   eipGone(name: string): void;
   reconciled(queue: QueueName, result: 'ok' | 'conflict' | 'error', seconds: number): void;
   /** The numbers of Services and Eips are those of the replica that acts; one that does no longer has none. */
@@ -26,18 +27,12 @@ export function createAllocatorMetrics(
 ): AllocatorMetrics {
   const registers = [registry];
   const states = new Map<string, { readonly state: ServiceState; readonly reason: Reason }>();
-  const size = new Gauge({
-    name: 'skycap_eip_addresses',
-    help: 'Addresses of the Eip.',
-    labelNames: ['eip'],
-    registers,
-  });
-  const used = new Gauge({
-    name: 'skycap_eip_addresses_used',
-    help: 'Addresses of the Eip that have a claim.',
-    labelNames: ['eip'],
-    registers,
-  });
+  const ofEip = (name: string, help: string): Gauge<'eip'> => new Gauge({ name, help, labelNames: ['eip'], registers });
+  const size = ofEip('skycap_eip_addresses', 'Addresses of the Eip.');
+  const used = ofEip('skycap_eip_addresses_used', 'Addresses of the Eip that have a claim.');
+  const reserved = ofEip('skycap_eip_addresses_reserved', 'Addresses of the Eip that nobody has and nobody is given.');
+  const waiting = ofEip('skycap_eip_services_waiting', 'Services that wait for an address of the Eip.');
+  const gauges = [size, used, reserved, waiting];
   new Gauge({
     name: 'skycap_services',
     help: 'Services of ours, by whether they have their address and why (docs/reasons.md).',
@@ -68,19 +63,19 @@ export function createAllocatorMetrics(
   return {
     service: (key, state, reason) => void states.set(key, { state, reason }),
     serviceGone: (key) => void states.delete(key),
-    eip: (name, total, taken) => {
-      size.set({ eip: name }, total);
-      used.set({ eip: name }, taken);
+    eip: (name, status) => {
+      size.set({ eip: name }, status.poolSize ?? 0);
+      used.set({ eip: name }, status.usage ?? 0);
+      reserved.set({ eip: name }, status.reserved ?? 0);
+      waiting.set({ eip: name }, status.waiting ?? 0);
     },
     eipGone: (name) => {
-      size.remove({ eip: name });
-      used.remove({ eip: name });
+      for (const gauge of gauges) gauge.remove({ eip: name });
     },
     reconciled: (queue, result, took) => seconds.observe({ queue, result }, took),
     clear: () => {
       states.clear();
-      size.reset();
-      used.reset();
+      for (const gauge of gauges) gauge.reset();
     },
   };
 }

@@ -74,7 +74,7 @@ export class EipReconciler {
       refused: this.#sources.refusedOf(name),
       nowMs: nowMs(),
     });
-    metrics.eip(name, status.poolSize ?? 0, status.usage ?? 0);
+    metrics.eip(name, status);
     if (await writeStatus(this.#writer, object, status, signal)) {
       this.#pace.wrote(name, status.usage ?? 0, monotonicMs());
     }
