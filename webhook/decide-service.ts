@@ -9,7 +9,7 @@ import { isRefused, parseWants, reasonOf, type WantsContext } from '../lib/api/p
 import { formatProblem, formatProblems, type Problem } from '../lib/api/problem.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { Service } from '../lib/api/service.ts';
-import { type Wants, wantsKey } from '../lib/api/wants.ts';
+import { askedFor, type Wants, wantsKey } from '../lib/api/wants.ts';
 import { asStored } from './as-stored.ts';
 import { hasMarks, type Marks, marksOf, NO_MARKS, withMarks } from './marks.ts';
 import { splitProblems } from './new-problems.ts';
@@ -25,7 +25,7 @@ export type ServiceDecision =
   /** New, and ours, and it can't be read: admitted without an address, and the allocator says why. */
   | { readonly kind: 'pend'; readonly service: Service; readonly reason: Reason; readonly message: string }
   /** To be given addresses. */
-  | { readonly kind: 'assign'; readonly wants: Wants };
+  | { readonly kind: 'assign'; readonly wants: Wants; readonly asksAsBefore?: boolean };
 
 export function decideCreate(service: Service, context: WantsContext): ServiceDecision {
   const parsed = parseWants(service, context);
@@ -60,7 +60,10 @@ export function decideUpdate(service: Service, old: Service, context: WantsConte
     return restore([...added.map(formatProblem), ...known]);
   }
   if (before.kind === 'wants' && wantsKey(before.wants) === wantsKey(after.wants)) return restore();
-  return { kind: 'assign', wants: after.wants };
+  // One that waits has what it publishes for what it asked before.
+  const isWaiting = marksOf(old).waitingSince !== undefined;
+  const asksAsBefore = before.kind === 'wants' && !isWaiting && askedFor(before.wants) === askedFor(after.wants);
+  return { kind: 'assign', wants: after.wants, ...(asksAsBefore && { asksAsBefore }) };
 }
 
 /** Marks that were written by hand, or copied with a manifest, would tell people and selectors of an address that nobody gave. */

@@ -8,7 +8,6 @@ import { isOurs, portsOf } from '../lib/api/parse-wants.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { Service } from '../lib/api/service.ts';
-import type { Wants } from '../lib/api/wants.ts';
 import { type Choice, clashAt, type Given } from '../lib/ipam/choose.ts';
 import type { Claimer } from '../lib/ipam/claimer.ts';
 import { apartAt, type Holding, pinnedHoldings } from '../lib/ipam/holding.ts';
@@ -100,7 +99,7 @@ export class ServiceMutator {
       case 'pend':
         return this.#unreadable(subject, decision);
       case 'assign':
-        return this.#assign(subject, decision.wants, signal);
+        return this.#assign(subject, decision, signal);
     }
   }
 
@@ -141,13 +140,17 @@ export class ServiceMutator {
     return { answer: { allowed: true, patch, warnings }, outcome: 'restored' };
   }
 
-  async #assign(subject: Subject, wants: Wants, signal: AbortSignal): Promise<Reviewed> {
+  async #assign(
+    subject: Subject,
+    { wants, asksAsBefore = false }: Extract<ServiceDecision, { kind: 'assign' }>,
+    signal: AbortSignal,
+  ): Promise<Reviewed> {
     const { claimer } = this.#deps;
     const { identity, service, old, request } = subject;
     try {
       await this.#learnNamespace(identity.namespace, signal);
       const claimant = old
-        ? await identifyStored(identity, old, wants, this.#identifyDeps, signal)
+        ? { ...(await identifyStored(identity, old, wants, this.#identifyDeps, signal)), asksAsBefore }
         : await identifyNew(identity, service, wants, this.#identifyDeps, signal);
       if (!claimant) return UNTOUCHED;
       const [pinned] = old ? pinnedHoldings(wants, this.#held(old, claimant)) : [];

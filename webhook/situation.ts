@@ -89,7 +89,7 @@ export class ClusterSituation {
   }
 
   situationFor(claimant: ServiceClaimant): Situation {
-    const { wants, isSelf, published, former, mayFail, portsBefore } = claimant;
+    const { wants, isSelf, published, former, mayFail, portsBefore, asksAsBefore } = claimant;
     // A Service under creation is nowhere yet: what is left of one that had its name it joins as a new one.
     const holdings = mayFail ? this.holdingsOf(claimant) : [];
     return {
@@ -102,6 +102,7 @@ export class ClusterSituation {
       published,
       former,
       ...(portsBefore && { portsBefore }),
+      ...(asksAsBefore && { asksAsBefore }),
       withheldFrom: (eip) => this.withheldFrom(eip),
     };
   }

@@ -36,6 +36,8 @@ export interface Situation {
   readonly established: readonly Address[];
   /** Addresses that it publishes. Where it has no claim (that was lost, or OpenELB gave the address), it takes it again beside whoever holds it. */
   readonly published: readonly Address[];
+  /** The change is of something else than which Eips, addresses and protocol it asks for: then it is no reason to leave what it publishes. */
+  readonly asksAsBefore?: boolean;
   /** Addresses that the Service shows without holding them (its claim was lost): taken again if free. */
   readonly former: readonly Address[];
   /** For a change that can still be refused: the ports before it. Others of them are not taken from those who hold the address that it stays at. */
@@ -51,7 +53,7 @@ export interface Given {
   readonly eip: Eip;
   /** `held`: has its claim; `free`: to be claimed; `shared`: to be joined. */
   readonly how: 'held' | 'free' | 'shared';
-  /** It is held and not what the Service asks for, since the Eips have changed and the Service has not: a sentence with the remedy. */
+  /** It is the Service's and not what that asks for, since the Eips have changed and the Service has not: a sentence with the remedy. */
   readonly unlike?: string;
 }
 
@@ -188,12 +190,13 @@ function whyUnlike({ addresses, eipNames, protocol }: Wants, { address, eip }: G
 
 /** There may be no claim, or one that others have made. That it is reserved here means that somebody is looking who has it: this Service does. */
 function publishedThatFulfils(wants: Wants, family: Family, situation: Situation): Given | undefined {
-  const { published, pools, taken } = situation;
+  const { published, pools, taken, asksAsBefore } = situation;
   for (const address of published) {
     const eip = address.family === family ? pools.containing(address) : undefined;
-    if (eip && fulfils(wants, { address, eip })) {
-      return { address, eip, how: taken.claimOf(address) ? 'shared' : 'free' };
-    }
+    const isFulfilling = eip && fulfils(wants, { address, eip });
+    if (!eip || !(isFulfilling || asksAsBefore)) continue;
+    const given: Given = { address, eip, how: taken.claimOf(address) ? 'shared' : 'free' };
+    return isFulfilling ? given : { ...given, unlike: whyUnlike(wants, given) };
   }
   return undefined;
 }

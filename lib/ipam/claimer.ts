@@ -35,6 +35,8 @@ export interface Claimant {
    * that it takes anew is not used before the change is stored, so there what is present is nobody's business.
    */
   readonly mayFail?: boolean;
+  /** See {@link Situation.asksAsBefore}. */
+  readonly asksAsBefore?: boolean;
   /** See {@link Situation.portsBefore}. */
   readonly portsBefore?: readonly ClaimPort[];
 }

@@ -35,7 +35,11 @@ function summary(decision: ServiceDecision): string {
       return `${decision.kind} ${[addresses, token, waitingSince, eip].filter(Boolean).join(' ')}${warnings}`.trim();
     }
     case 'assign':
-      return `assign IPv${decision.wants.families.join('+')}${decision.wants.need === 'any' ? ' if possible' : ''}`;
+      return [
+        `assign IPv${decision.wants.families.join('+')}`,
+        ...(decision.wants.need === 'any' ? ['if possible'] : []),
+        ...(decision.asksAsBefore ? ['as before'] : []),
+      ].join(' ');
     default:
       return decision.kind;
   }
@@ -120,7 +124,12 @@ describe('on an update', () => {
       waiting,
       'restore 198.51.100.7 t1 2026-01-01T00:00:00.000Z web',
     ],
-    ['a selector that matters to no one but us', stored({}, { selector: { app: 'b' } }), stored(), 'assign IPv4'],
+    [
+      'a selector that matters to no one but us',
+      stored({}, { selector: { app: 'b' } }),
+      stored(),
+      'assign IPv4 as before',
+    ],
     [
       'another spelling of the same wish',
       stored({ [EIP]: 'web' }),
@@ -128,19 +137,19 @@ describe('on an update', () => {
       KEPT,
     ],
     ['another Eip', stored({ [EIP]: 'other' }), stored(), 'assign IPv4'],
-    ['another port', stored({}, { ports: [{ port: 81 }] }), stored(), 'assign IPv4'],
-    ['to both families', stored({}, { ipFamilyPolicy: 'RequireDualStack' }), stored(), 'assign IPv4+6'],
+    ['another port', stored({}, { ports: [{ port: 81 }] }), stored(), 'assign IPv4 as before'],
+    ['to both families', stored({}, { ipFamilyPolicy: 'RequireDualStack' }), stored(), 'assign IPv4+6 as before'],
     [
       'to both families if possible',
       stored({}, { ipFamilyPolicy: 'PreferDualStack' }),
       stored(),
-      'assign IPv4+6 if possible',
+      'assign IPv4+6 if possible as before',
     ],
     [
       'back to one family',
       stored({}, { ipFamilyPolicy: 'SingleStack', ipFamilies: ['IPv4', 'IPv6'] }),
       stored({}, { ipFamilyPolicy: 'RequireDualStack', ipFamilies: ['IPv4', 'IPv6'] }),
-      'assign IPv4',
+      'assign IPv4 as before',
     ],
     [
       'both families, sent without saying so',

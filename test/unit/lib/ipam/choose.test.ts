@@ -148,6 +148,19 @@ const rows: Readonly<Record<string, Row>> = {
     wants: { eipNames: ['other'] },
     expected: 'assigned free 203.0.113.0 other',
   },
+  'stays at what it publishes without a claim, where a change is of something else than what it asks for': {
+    eips: [web, other],
+    wants: { eipNames: ['other'] },
+    situation: { published: [addr('198.51.100.3')], asksAsBefore: true },
+    expected:
+      'assigned free 198.51.100.3 web, unlike: the Service names Eip other, and Eip web has the address; name web to keep it; to leave it, remove what asks for the other, then write it again',
+  },
+  'leaves what it publishes without a claim, where the change is of what it asks for': {
+    eips: [web, other],
+    wants: { eipNames: ['other'] },
+    situation: { published: [addr('198.51.100.3')] },
+    expected: 'assigned free 203.0.113.0 other',
+  },
   'has nothing on the strength of an entry that is not bound, whatever that asked for': {
     eips: [web, other],
     claims: [claim('198.51.100.3', [{ ...UNBOUND, askedFor: ['Eip other'] }])],
