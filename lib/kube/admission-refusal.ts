@@ -87,12 +87,13 @@ export async function explainRefusal(
     return `${kind} ${name} refuses what Skycap writes: ${why}; have it leave Skycap alone, or: ${remedy}`;
   }
   const found = await configurationsWith(name, client, signal);
-  const whose = found.map(({ kind, name: configuration }) => `${kind} ${configuration}`).join(' and ');
+  const whose = (found ?? []).map(({ kind, name: configuration }) => `${kind} ${configuration}`).join(' and ');
   const webhook = `the webhook ${quote(name)}${whose && ` of ${whose}`}`;
+  // The API server goes on with it for moments.
+  if (found?.length === 0) return `${webhook}, which no configuration has any more, was in the way: ${why}`;
   const remedy =
-    found.length > 0
-      ? found.map(deletion).join('; ')
-      : 'look for it in kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations -o yaml';
+    found?.map(deletion).join('; ') ??
+    'look for it in kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations -o yaml';
   return refusal.does === 'fails'
     ? `${webhook} cannot be called, and lets nothing be written without it: ${why}; if its software is gone: ${remedy}`
     : `${webhook} refuses what Skycap writes: ${why}; have it leave Skycap alone, or: ${remedy}`;
@@ -107,12 +108,12 @@ function deletion({ kind, name }: Found): string {
   return `kubectl delete ${kind.toLowerCase()} ${name}`;
 }
 
-/** None where they may not be listed, or cannot be now. */
+/** Undefined where they may not be listed, or cannot be now. */
 async function configurationsWith(
   webhook: string,
   client: Pick<KubeClient, 'list'>,
   signal: AbortSignal | undefined,
-): Promise<Found[]> {
+): Promise<Found[] | undefined> {
   try {
     const lists = await Promise.all(
       [VALIDATING, MUTATING].map(async (resource) => {
@@ -123,7 +124,7 @@ async function configurationsWith(
     );
     return lists.flat();
   } catch {
-    return [];
+    return undefined;
   }
 }
 

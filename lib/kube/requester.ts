@@ -35,7 +35,8 @@ export interface Call {
   readonly beforeSend?: (() => void) | undefined;
 }
 
-const REQUEST_TIMEOUT_MS = 30_000;
+/** The API server waits up to 30 s for a webhook of the cluster, and then says which one did not answer. */
+export const REQUEST_TIMEOUT_MS = 35_000;
 /** A page of 500 objects of 100 kB each. */
 const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
 

@@ -7,6 +7,7 @@ import {
 } from '../../../../lib/kube/admission-refusal.ts';
 import type { KubeClient } from '../../../../lib/kube/client.ts';
 import { isAlreadyExists, isConflict, isNotFound, KubeError } from '../../../../lib/kube/errors.ts';
+import { REQUEST_TIMEOUT_MS } from '../../../../lib/kube/requester.ts';
 
 const refused = (statusMessage: string, statusCode = 500) =>
   admissionRefusalIn(new KubeError('patch eips "web"', { statusCode, reason: '', statusMessage }));
@@ -108,10 +109,19 @@ it('names every configuration that has the webhook, and no other', async () => {
   );
 });
 
-it.each([
-  ['where there is none any more', lists([])],
-  ['where they may not be listed', { list: () => Promise.reject(new Error('forbidden')) } as unknown as KubeClient],
-])('%s it says how to find it', async (_, client) => {
+it('does not tell how to delete what was deleted a moment ago', async () => {
+  expect(await explainRefusal(failed, lists([]))).toBe(
+    'the webhook "v.example.com", which no configuration has any more, was in the way: gone',
+  );
+});
+
+it('waits longer for an answer than the API server does for a webhook, or none would be named that hangs', () => {
+  const longestTimeoutOfWebhookMs = 30_000;
+  expect(REQUEST_TIMEOUT_MS).toBeGreaterThan(longestTimeoutOfWebhookMs);
+});
+
+it('where they may not be listed it says how to find it', async () => {
+  const client = { list: () => Promise.reject(new Error('forbidden')) } as unknown as KubeClient;
   expect(await explainRefusal({ ...failed, does: 'refuses' }, client)).toBe(
     'the webhook "v.example.com" refuses what Skycap writes: gone; have it leave Skycap alone, or: look for it in kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations -o yaml',
   );
