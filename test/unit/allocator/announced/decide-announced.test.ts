@@ -122,6 +122,11 @@ it.each<[string, string | undefined, string | undefined]>([
     'a ready endpoint: they are on n1 (NodeNotSelected)'.slice(-46),
   ],
   [
+    'BGP, Local, shared with a Service that has an endpoint, and without one of its own',
+    words(one, { sharersOf: () => [sharer(true), sharer(true, 'n1')] }),
+    'True Announced: 198.51.100.7 by bgp from each node with a ready endpoint, see Eip web, but externalTrafficPolicy is Local, and no endpoint is ready',
+  ],
+  [
     'layer 2, Local, kept without an endpoint',
     words(one, { ...onWire, ownerOf: () => owner, sharersOf: () => [sharer(true)] }),
     'True Announced: 198.51.100.7 by layer2 from node n2, interface eth0, but externalTrafficPolicy is Local, and no endpoint is ready',
