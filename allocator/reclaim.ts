@@ -5,6 +5,7 @@
  */
 import type { EipClaim } from '../lib/api/claim.ts';
 import type { Eip } from '../lib/api/eip.ts';
+import { isJudged } from '../lib/api/judged.ts';
 import { EIP_LABEL } from '../lib/api/keys.ts';
 import { parseEip } from '../lib/api/parse-eip.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
@@ -33,11 +34,17 @@ export function reclaimsFor(
   return published.flatMap((address) => {
     const eip = pools.containing(address) ?? formerEip(service, address);
     const isHeld = claimOf(address) !== undefined;
-    if (has(address) || (!eip && !isHeld)) return [];
+    if (has(address) || (!eip && !isHeld) || isStrange(address, service, holdings)) return [];
     // Beside one that it holds, somebody else may have written there what others have.
     const hasOther = published.some((other) => other.family === address.family && has(other));
     return isHeld && hasOther ? [] : [{ address, eip, isHeld }];
   });
+}
+
+/** Another controller has written it, beside what was given or in its place. */
+function isStrange(address: Address, service: Service, holdings: readonly Holding[]): boolean {
+  if (!isJudged(service) || wasGiven(address, service)) return false;
+  return holdings.some((held) => held.isEstablished && held.address.family === address.family);
 }
 
 /** What is known of an Eip that has the address no more: its name. Only for what was given: another controller may write the same status. */

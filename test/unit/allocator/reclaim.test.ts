@@ -22,3 +22,32 @@ test.each<[string, readonly string[], readonly Holding[], string[]]>([
     expected,
   );
 });
+
+describe('another controller has written an address where another one was given', () => {
+  const given = service({
+    published: ['10.0.0.1', '10.0.0.9'],
+    annotations: { 'skycap.io/addresses': '10.0.0.2' },
+    conditions: [
+      {
+        type: 'skycap.io/AddressAssigned',
+        status: 'True',
+        reason: 'Assigned',
+        message: '10.0.0.2 from Eip web',
+        lastTransitionTime: '2026-01-01T00:00:00Z',
+      },
+    ],
+  });
+  const found = (holdings: readonly Holding[]) =>
+    reclaimsFor(given, holdings, pools, (address) => ledger.claimOf(address)).map(({ address }) =>
+      formatAddress(address),
+    );
+
+  test('it is not claimed, be it free or what others have', () => {
+    expect(found([{ ...held, isEstablished: true }])).toEqual([]);
+  });
+
+  test('but it is where nothing else is known to be its own', () => {
+    expect(found([held])).toEqual(['10.0.0.1', '10.0.0.9']);
+    expect(found([])).toEqual(['10.0.0.1', '10.0.0.9']);
+  });
+});
