@@ -333,15 +333,13 @@ function noCandidate(wants: Wants, requested: Address | undefined, pools: Pools)
     return { reason: isOverlapping ? 'EipInvalid' : 'EipNotFound', message: unknown };
   }
   if (requested) {
-    const what = notForClients({ family: requested.family, first: requested.value, last: requested.value });
+    const { family, value } = requested;
+    const what = notForClients({ family, first: value, last: value });
     const remedy =
       what === undefined
-        ? 'request another or create an Eip with it'
-        : `nor can have ${what}; request another, or none`;
-    return {
-      reason: 'AddressOutsideEip',
-      message: `no Eip has the address ${formatAddress(requested)}${what === undefined ? ';' : ','} ${remedy}`,
-    };
+        ? '; request another or create an Eip with it'
+        : `, nor can have ${what}; request another, or none`;
+    return { reason: 'AddressOutsideEip', message: `no Eip has the address ${formatAddress(requested)}${remedy}` };
   }
   const onRequest = [...pools.byName.values()].filter(({ autoAssign }) => !autoAssign);
   if (onRequest.length > 0) {
