@@ -491,7 +491,7 @@ const rows: Readonly<Record<string, Row>> = {
     wants: { eipNames: ['wbe', 'web66'] },
     expected: 'pending EipNotFound: there is no usable Eip named wbe, web66; did you mean web, web6?',
   },
-  'a name with its kind before it': {
+  'a name with its kind and a slash before it': {
     wants: { eipNames: ['eip/web'] },
     expected: 'pending EipNotFound: there is no usable Eip named "eip/web"; did you mean web?',
   },
