@@ -2,7 +2,7 @@
 import { cacheCheck, type Followed } from '../lib/kube/cache-check.ts';
 import { type Check, type Checks, failing, OK } from '../lib/process/check.ts';
 import type { Layer2State } from './l2/layer2.ts';
-import type { LoopState } from './loop.ts';
+import type { LoopState } from './loop-state.ts';
 
 /** @param caches by name: those of layer 2 come and go. */
 export function readyChecks(

@@ -16,6 +16,7 @@ import { type RenderedConfig, renderBirdConfig } from './bird/render.ts';
 import type { BirdVersion } from './bird/version.ts';
 import { makePlan, type Planned } from './desired/plan.ts';
 import type { Announcement } from './desired/routes.ts';
+import type { LoopState } from './loop-state.ts';
 import type { SpeakerMetrics } from './metrics.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -24,14 +25,6 @@ export interface BirdPort {
   running(signal: AbortSignal): Promise<RunningBird | undefined>;
   binaryVersion(): Promise<BirdVersion>;
   apply(config: RenderedConfig, running: RunningBird | undefined, signal: AbortSignal): Promise<ApplyOutcome>;
-}
-
-/** What the loop did last; the report is made from it. */
-export interface LoopState {
-  readonly planned: Planned;
-  /** The last plan there was: the same, unless BIRD is on hold. */
-  readonly plan: Extract<Planned, { kind: 'plan' }> | undefined;
-  readonly outcome: ApplyOutcome | undefined;
 }
 
 export interface SpeakerLoopOptions {

@@ -16,7 +16,7 @@ import type { BusyPort } from './bird/busy-port.ts';
 import { type BirdControl, BirdUnreachableError } from './bird/control.ts';
 import { identityOf, parseProtocols, type SessionIdentity, sessionReport } from './bird/sessions.ts';
 import type { Layer2State } from './l2/layer2.ts';
-import type { LoopState } from './loop.ts';
+import type { LoopState } from './loop-state.ts';
 import type { SpeakerMetrics } from './metrics.ts';
 import type { NodeSegments } from './node-segments.ts';
 import { isUrgent, isWorthWriting, type ReportedStatus, type SpeakerStatus, speakerStatus } from './status.ts';

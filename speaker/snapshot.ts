@@ -6,8 +6,8 @@ import type { EipObject } from '../lib/api/eip-types.ts';
 import { BGP_CONF_NAME } from '../lib/api/keys.ts';
 import { type KubeObject, keyOf } from '../lib/api/object.ts';
 import type { EndpointSlice, Node, Service } from '../lib/api/service.ts';
+import type { BfdNeighbor } from './bfd-neighbor.ts';
 import { KnownEips } from './known-eips.ts';
-import type { BfdNeighbor } from './l2/peers/bfd-neighbors.ts';
 
 export interface Snapshot {
   readonly nodeName: string;

@@ -5,10 +5,10 @@
  * a change of any other field of a {@link BgpProtocol} resets that session and no other.
  */
 import { bitsOf, formatAddress } from '../../lib/net/address.ts';
+import type { BfdNeighbor } from '../bfd-neighbor.ts';
 import type { Plan } from '../desired/plan.ts';
 import type { RouteGroup } from '../desired/routes.ts';
 import type { BgpSession, SessionChannel } from '../desired/sessions.ts';
-import type { BfdNeighbor } from '../l2/peers/bfd-neighbors.ts';
 import { symbolFor } from './symbol.ts';
 import { type BirdVersion, saysAuthentication } from './version.ts';
 

@@ -5,18 +5,9 @@
  * any more stays a while; and with a node that others hold for gone it stays as long as it is Up: that node hears from us that it is seen.
  */
 import { type Address, sameAddress } from '../../../lib/net/address.ts';
+import type { BfdNeighbor } from '../../bfd-neighbor.ts';
 import type { Member } from './peer-watch-port.ts';
 import { watchedBy, watches } from './ring.ts';
-
-export interface BfdNeighbor {
-  /** Of the node. */
-  readonly name: string;
-  readonly address: Address;
-  /** This node's end. */
-  readonly local: Address;
-  /** On a network of this node: nothing from further away is taken for it (RFC 5881 §5). Else it is some hops away (RFC 5883). */
-  readonly isDirect: boolean;
-}
 
 /** A session there is, and since when nobody wants it. */
 export interface KeptNeighbor extends BfdNeighbor {
