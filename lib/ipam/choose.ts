@@ -9,20 +9,16 @@ import type { ClaimHolder, ClaimPort, EipClaim } from '../api/claim.ts';
 import { claimAddress, portText } from '../api/claim.ts';
 import { addressesText } from '../api/count.ts';
 import { type Eip, isOpen } from '../api/eip.ts';
-import { shortened } from '../api/problem.ts';
-import type { Reason } from '../api/reasons.ts';
 import type { Wants } from '../api/wants.ts';
 import { type Address, addressOf, type Family, formatAddress, sameAddress } from '../net/address.ts';
-import { notForClients } from '../net/not-for-clients.ts';
 import { rangeContains, rangeSize } from '../net/range.ts';
 import { asksTheSame } from './holding.ts';
 import type { Taken } from './ledger.ts';
 import { unknownEips } from './named-eips.ts';
+import { closed, nameThem, noCandidate, type Obstacle, otherFamily } from './obstacle.ts';
 import type { Pools } from './pools.ts';
 import { mayShare, takenPort } from './sharing.ts';
 import type { Withheld } from './withheld.ts';
-
-const MOST_NAMED = 5;
 
 export interface Situation {
   readonly pools: Pools;
@@ -55,14 +51,6 @@ export interface Given {
   readonly how: 'held' | 'free' | 'shared';
   /** It is the Service's and not what that asks for, since the Eips have changed and the Service has not: a sentence with the remedy. */
   readonly unlike?: string;
-}
-
-export interface Obstacle {
-  readonly reason: Reason;
-  /** What is the matter and what would help. */
-  readonly message: string;
-  /** Names of the Eips of which the Service would take an address, were there one for it. */
-  readonly waitsFor?: readonly string[];
 }
 
 export type Choice =
@@ -324,64 +312,4 @@ function sharable(wants: Wants, address: Address, situation: Situation): { ok: t
     return { ok: false, why: 'another Service publishes it, or is being given it' };
   if (!situation.taken.isWhole(address)) return { ok: false, why: 'Services that have it are not in its claim yet' };
   return mayShare(wants, address, othersAt(address, situation));
-}
-
-function noCandidate(wants: Wants, requested: Address | undefined, pools: Pools): Obstacle {
-  const unknown = unknownEips(wants, pools);
-  if (unknown !== undefined) {
-    const isOverlapping = wants.eipNames.some((name) => pools.overlapping.has(name));
-    return { reason: isOverlapping ? 'EipInvalid' : 'EipNotFound', message: unknown };
-  }
-  if (requested) {
-    const { family, value } = requested;
-    const what = notForClients({ family, first: value, last: value });
-    const remedy =
-      what === undefined
-        ? '; request another or create an Eip with it'
-        : `, nor can have ${what}; request another, or none`;
-    return { reason: 'AddressOutsideEip', message: `no Eip has the address ${formatAddress(requested)}${remedy}` };
-  }
-  const onRequest = [...pools.byName.values()].filter(({ autoAssign }) => !autoAssign);
-  if (onRequest.length > 0) {
-    const names = shortened(onRequest.map(({ name }) => name).sort(), MOST_NAMED, String).join(', ');
-    return {
-      reason: 'NoEipMatches',
-      message: `no Eip serves namespace ${wants.namespace} without being named; name one (${names}) in the annotation eip.openelb.kubesphere.io/v1alpha2, or create another`,
-    };
-  }
-  return {
-    reason: 'NoEipMatches',
-    message: `no Eip serves namespace ${wants.namespace}; create one, or name one in the annotation eip.openelb.kubesphere.io/v1alpha2`,
-  };
-}
-
-function otherFamily(wants: Wants, family: Family, eips: readonly Eip[]): Obstacle {
-  const add = wants.eipNames.length > 0 ? 'name one with' : 'add an Eip with';
-  const help =
-    wants.families.length > 1
-      ? `${add} IPv${family} addresses${wants.eipNames.length > 0 ? ' as well' : ''}`
-      : 'name another Eip or set spec.ipFamilies';
-  return { reason: 'EipFamilyMismatch', message: `${nameThem(eips)} has no IPv${family} addresses; ${help}` };
-}
-
-/** None of these gives anything new. */
-function closed(eips: readonly Eip[]): Obstacle {
-  const waitsFor = eips.map(({ name }) => name);
-  const deleting = eips.filter(({ isDeleting }) => isDeleting);
-  const disabled = eips.filter(({ isDeleting }) => !isDeleting);
-  const isDeleting = `${nameThem(deleting)} ${isOrAre(deleting)} being deleted`;
-  if (disabled.length === 0) {
-    return { reason: 'EipDeleting', message: `${isDeleting}; name another, or create one`, waitsFor };
-  }
-  const also = deleting.length > 0 ? `, and ${isDeleting}` : '';
-  const message = `${nameThem(disabled)} ${isOrAre(disabled)} disabled${also}; set spec.disable: false or name another`;
-  return { reason: 'EipDisabled', message, waitsFor };
-}
-
-function isOrAre({ length }: readonly Eip[]): string {
-  return length === 1 ? 'is' : 'are';
-}
-
-function nameThem(eips: readonly Eip[]): string {
-  return `Eip ${eips.map((eip) => eip.name).join(', ')}`;
 }

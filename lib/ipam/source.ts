@@ -3,7 +3,7 @@ import { claimAddress, type EipClaim } from '../api/claim.ts';
 import type { Eip } from '../api/eip.ts';
 import type { EipObject } from '../api/eip-types.ts';
 import { formatProblems, type Parsed } from '../api/problem.ts';
-import type { Obstacle } from './choose.ts';
+import type { Obstacle } from './obstacle.ts';
 import type { Pools } from './pools.ts';
 
 export type Source = Pick<EipClaim['spec'], 'eip' | 'eipUid'>;
