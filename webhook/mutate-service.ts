@@ -3,7 +3,6 @@
  * created without its address then, and the allocator gives it one.
  */
 import type { ClaimHolder } from '../lib/api/claim.ts';
-import type { Eip } from '../lib/api/eip.ts';
 import { isOurs, portsOf } from '../lib/api/parse-wants.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Reason } from '../lib/api/reasons.ts';
@@ -14,26 +13,19 @@ import { apartAt, type Holding, pinnedHoldings } from '../lib/ipam/holding.ts';
 import { admissionRefusalIn } from '../lib/kube/admission-refusal.ts';
 import { NAMESPACES } from '../lib/kube/resource.ts';
 import { formatAddress, sameAddress } from '../lib/net/address.ts';
-import { rangeContains } from '../lib/net/range.ts';
 import type { Logger } from '../lib/process/log.ts';
-import { claimsHeld, type Identity, isOfService, type ServiceClaimant } from './claimant.ts';
+import { claimsHeld, isOfService, type ServiceClaimant } from './claimant.ts';
 import { decideCreate, decideUpdate, type ServiceDecision } from './decide-service.ts';
 import { isForUnstored } from './giving-way.ts';
 import { exists, type IdentifyDeps, identifyNew, identifyStored } from './identify.ts';
 import { releaseLeftPorts } from './left-ports.ts';
-import { type Marks, markedAddresses, marksFor, marksOf, NO_MARKS, withMarks } from './marks.ts';
-import { nearlyOursWarnings, newWarnings } from './nearly-ours.ts';
+import { type Marks, marksFor, marksOf, NO_MARKS, withMarks } from './marks.ts';
 import { patchFor } from './patch.ts';
 import type { AdmissionRequest, Refusal } from './review.ts';
+import { eipsOf, NOTHING_IS_OURS, newAffinityWarnings, newNearlyOursWarnings } from './review-advice.ts';
+import { fieldsOf, isOfName, type Subject, subjectOf } from './review-subject.ts';
 import type { Reviewed } from './reviewed.ts';
-import {
-  affinityWarnings,
-  assignedWarnings,
-  overriddenWarnings,
-  pendingWarnings,
-  sourceRangeWarnings,
-  unlikeWarnings,
-} from './service-advice.ts';
+import { assignedWarnings, pendingWarnings, sourceRangeWarnings, unlikeWarnings } from './service-advice.ts';
 import type { ClusterSituation } from './situation.ts';
 import type { UnstoredClaims } from './unstored-claims.ts';
 
@@ -46,18 +38,9 @@ export interface ServiceMutatorDeps extends Omit<IdentifyDeps, 'ledger'> {
   readonly log: Logger;
 }
 
-interface Subject {
-  readonly request: AdmissionRequest;
-  readonly service: Service;
-  /** Absent on CREATE. */
-  readonly old: Service | undefined;
-  readonly identity: Identity;
-}
-
 const UNTOUCHED: Reviewed = { answer: { allowed: true }, outcome: 'untouched' };
 /** In which another review may change the claim. */
 const MOST_ROUNDS = 3;
-const NOTHING_IS_OURS = { unmarkedServices: 'never', defaultEipExists: false } as const;
 
 export class ServiceMutator {
   readonly #deps: ServiceMutatorDeps;
@@ -73,7 +56,7 @@ export class ServiceMutator {
     const subject = subjectOf(request);
     if (!subject || request.userName === this.#deps.allocatorUser) return UNTOUCHED;
     const reviewed = await this.#review(subject, signal);
-    const advice = this.#nearlyOurs(subject);
+    const advice = newNearlyOursWarnings(subject, this.#deps.situation);
     if (advice.length === 0) return reviewed;
     const { answer } = reviewed;
     return { ...reviewed, answer: { ...answer, warnings: [...(answer.warnings ?? []), ...advice] } };
@@ -103,28 +86,6 @@ export class ServiceMutator {
     }
   }
 
-  /** @param eips of its addresses. An update that asks for it as before, at addresses of BGP as before, is not told again. */
-  #affinity({ service, old }: Subject, eips: readonly Eip[]): string[] {
-    return newWarnings(affinityWarnings(service, eips), old ? affinityWarnings(old, this.#eipsOf(old)) : []);
-  }
-
-  #eipsOf(service: Service): readonly Eip[] {
-    const addresses = markedAddresses(marksOf(service));
-    return this.#deps.situation.eips().filter(({ range }) => addresses.some((one) => rangeContains(range, one)));
-  }
-
-  /** What an update leaves as it was is not said again. */
-  #nearlyOurs({ service, old }: Subject): string[] {
-    const { situation } = this.#deps;
-    const warningsOf = (one: Service): string[] => {
-      const isSurely = isOurs(one, NOTHING_IS_OURS);
-      const isKnown = isSurely || situation.missing === undefined;
-      const isOne = isKnown ? isSurely || isOurs(one, situation.wantsContext()) : undefined;
-      return [...nearlyOursWarnings(one, isOne), ...(isOne ? overriddenWarnings(one) : [])];
-    };
-    return newWarnings(warningsOf(service), old ? warningsOf(old) : []);
-  }
-
   /** One that can't be read keeps its address, and takes no port there that is another's. */
   #restored(subject: Subject, decision: Extract<ServiceDecision, { kind: 'restore' }>): Reviewed {
     const { service, old, identity } = subject;
@@ -136,7 +97,10 @@ export class ServiceMutator {
       clashAt(publishedAddresses(old), portsOf(service), { taken: ledger, isSelf, portsBefore: portsOf(old) });
     if (clash) return this.#denied(subject, 'Forbidden', clash.reason, clash.message);
     const patch = patchFor(service, decision.service);
-    const warnings = [...decision.warnings, ...(old ? this.#affinity(subject, this.#eipsOf(old)) : [])];
+    const warnings = [
+      ...decision.warnings,
+      ...(old ? newAffinityWarnings(subject, eipsOf(old, this.#deps.situation), this.#deps.situation) : []),
+    ];
     return { answer: { allowed: true, patch, warnings }, outcome: 'restored' };
   }
 
@@ -237,7 +201,7 @@ export class ServiceMutator {
       ...unlikeWarnings(choice.given),
       ...this.#apartWarnings(claimant, choice.given),
       ...sourceRangeWarnings(service, claimant.wants),
-      ...this.#affinity(subject, eips),
+      ...newAffinityWarnings(subject, eips, situation),
     ];
     if (old && marks.addresses === before.addresses && !choice.lacking) {
       return { answer: { allowed: true, patch, warnings: advice }, outcome: 'restored' };
@@ -357,28 +321,4 @@ export class ServiceMutator {
   #log(subject: Subject, message: string, fields: object): void {
     if (!subject.request.dryRun) this.#deps.log.info({ ...fieldsOf(subject), ...fields }, message);
   }
-}
-
-function subjectOf(request: AdmissionRequest): Subject | undefined {
-  const { kind, operation, object, oldObject } = request;
-  if (kind !== 'Service' || !object || (operation !== 'CREATE' && operation !== 'UPDATE')) return undefined;
-  const namespace = request.namespace || object.metadata.namespace || 'default';
-  const name = request.name || object.metadata.name || undefined;
-  // The request's word counts: the object's may be missing.
-  const service = { ...object, metadata: { ...object.metadata, namespace } } as Service;
-  const old = operation === 'UPDATE' ? (oldObject as Service | undefined) : undefined;
-  return { request, service, old, identity: { namespace, name, uid: old?.metadata.uid } };
-}
-
-function isOfName(holder: ClaimHolder, { namespace, name }: Identity): boolean {
-  return name !== undefined && holder.namespace === namespace && holder.name === name;
-}
-
-function fieldsOf({ request, service, identity }: Subject): object {
-  const { generateName } = service.metadata;
-  return {
-    namespace: identity.namespace,
-    ...(identity.name === undefined ? { generateName } : { service: identity.name }),
-    operation: request.operation,
-  };
 }

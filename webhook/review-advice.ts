@@ -1,0 +1,38 @@
+/** Warnings that an update tells only where it brings them about: of what stays as it was nothing is said again. */
+import type { Eip } from '../lib/api/eip.ts';
+import { isOurs } from '../lib/api/parse-wants.ts';
+import type { Service } from '../lib/api/service.ts';
+import { rangeContains } from '../lib/net/range.ts';
+import { markedAddresses, marksOf } from './marks.ts';
+import { nearlyOursWarnings, newWarnings } from './nearly-ours.ts';
+import type { Subject } from './review-subject.ts';
+import { affinityWarnings, overriddenWarnings } from './service-advice.ts';
+import type { ClusterSituation } from './situation.ts';
+
+/** For what is a Service of ours whatever is known of the Eips. */
+export const NOTHING_IS_OURS = { unmarkedServices: 'never', defaultEipExists: false } as const;
+
+/** @param eips of its addresses. An update that asks for it as before, at addresses of BGP as before, is not told again. */
+export function newAffinityWarnings(
+  { service, old }: Subject,
+  eips: readonly Eip[],
+  situation: ClusterSituation,
+): string[] {
+  return newWarnings(affinityWarnings(service, eips), old ? affinityWarnings(old, eipsOf(old, situation)) : []);
+}
+
+export function eipsOf(service: Service, situation: ClusterSituation): readonly Eip[] {
+  const addresses = markedAddresses(marksOf(service));
+  return situation.eips().filter(({ range }) => addresses.some((one) => rangeContains(range, one)));
+}
+
+/** What an update leaves as it was is not said again. */
+export function newNearlyOursWarnings({ service, old }: Subject, situation: ClusterSituation): string[] {
+  const warningsOf = (one: Service): string[] => {
+    const isSurely = isOurs(one, NOTHING_IS_OURS);
+    const isKnown = isSurely || situation.missing === undefined;
+    const isOne = isKnown ? isSurely || isOurs(one, situation.wantsContext()) : undefined;
+    return [...nearlyOursWarnings(one, isOne), ...(isOne ? overriddenWarnings(one) : [])];
+  };
+  return newWarnings(warningsOf(service), old ? warningsOf(old) : []);
+}
