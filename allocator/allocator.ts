@@ -5,31 +5,31 @@
  */
 import type { Clock } from '../lib/process/clock.ts';
 import { Caches } from './caches.ts';
+import { ClusterState } from './cluster-state.ts';
+import type { Deps } from './deps.ts';
+import { enqueueOnChanges } from './enqueue.ts';
+import { LeaderTerm } from './leader-term.ts';
 import type { QueueName } from './metrics.ts';
-import type { Deps } from './ports.ts';
 import type { Stores } from './stores.ts';
-import { Term } from './term.ts';
-import { watchAll } from './watches.ts';
-import { World } from './world.ts';
 
 export class Allocator {
-  readonly world: World;
+  readonly cluster: ClusterState;
   readonly #caches: Caches;
-  #term: Term | undefined;
+  #term: LeaderTerm | undefined;
 
   constructor(stores: Stores, clock: Clock) {
-    this.world = new World(stores, clock);
-    this.#caches = new Caches(this.world);
-    watchAll(this.world, this.#caches, () => this.#term);
+    this.cluster = new ClusterState(stores, clock);
+    this.#caches = new Caches(this.cluster);
+    enqueueOnChanges(this.cluster, this.#caches, () => this.#term);
   }
 
   /**
    * Acts until `signal` aborts; returns when what was under way has ended.
    * @throws where the caches are not filled yet: nothing is ever decided by half of the truth.
    */
-  async lead(deps: Omit<Deps, 'world'>, signal: AbortSignal): Promise<void> {
-    if (!this.world.synced) throw new Error('Cannot lead: the caches are not filled yet');
-    const term = new Term({ ...deps, world: this.world }, this.#caches);
+  async lead(deps: Omit<Deps, 'cluster'>, signal: AbortSignal): Promise<void> {
+    if (!this.cluster.synced) throw new Error('Cannot lead: the caches are not filled yet');
+    const term = new LeaderTerm({ ...deps, cluster: this.cluster }, this.#caches);
     this.#term = term;
     try {
       await term.run(signal);

@@ -20,7 +20,7 @@ interface Announcement {
  * @param former the condition as it stands.
  * @param wasAnnounced what was told last of this address, where that is known.
  */
-export function patienceMs(
+export function announcedDelayMs(
   former: Condition | undefined,
   { status, reason, idle }: Announcement,
   wasAnnounced = former?.status === 'True',
@@ -28,6 +28,6 @@ export function patienceMs(
   if (reason === 'StatusContested') return 0;
   if (status === 'True') return idle === undefined ? 0 : LOST_AFTER_MS;
   if (wasAnnounced) return LOST_AFTER_MS;
-  const isPassing = reason === 'NobodyHasIt' || reason === 'NotPublished';
+  const isPassing = reason === 'NoOwner' || reason === 'NotPublished';
   return isPassing && former?.reason !== 'StatusContested' ? TAKEN_WITHIN_MS : 0;
 }

@@ -6,7 +6,7 @@ import { bgpConfNotes } from '../lib/api/parse-bgp-conf.ts';
 import type { Parsed } from '../lib/api/problem.ts';
 import type { SpeakerObject } from '../lib/api/speaker-types.ts';
 import { acceptedVerdict, MOST_NODES, supportedVerdict } from './bgp-peer-status.ts';
-import { conditionsAfter, type Verdict } from './condition.ts';
+import { type ConditionUpdate, conditionsAfter } from './condition.ts';
 import { WRITABLE, writableVerdict } from './refusals.ts';
 
 export interface BgpConfFacts {
@@ -40,7 +40,7 @@ export function bgpConfStatus(facts: BgpConfFacts): NonNullable<BgpConfObject['s
   };
 }
 
-const NOT_THE_DEFAULT: Verdict = {
+const NOT_THE_DEFAULT: ConditionUpdate = {
   type: 'Accepted',
   status: 'False',
   reason: 'NotTheDefault',
@@ -48,7 +48,7 @@ const NOT_THE_DEFAULT: Verdict = {
 };
 
 /** Says so only where the valid object has no effect. */
-function inUse(parsed: Parsed<BgpConf>): Verdict[] {
+function inUse(parsed: Parsed<BgpConf>): ConditionUpdate[] {
   if (!parsed.ok || !parsed.value.announcedByCni) return [];
   const message = 'a label says that a CNI speaks BGP, so Skycap does not';
   return [{ type: 'InUse', status: 'False', reason: 'AnnouncedByCni', message }];

@@ -7,7 +7,7 @@ import type { BgpPeerObject, NodePeerStatus } from '../lib/api/bgp-types.ts';
 import { isPortInUse } from '../lib/api/port-in-use.ts';
 import { formatProblems, type Parsed, shortened } from '../lib/api/problem.ts';
 import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../lib/api/speaker-types.ts';
-import { conditionsAfter, type Verdict } from './condition.ts';
+import { type ConditionUpdate, conditionsAfter } from './condition.ts';
 import { WRITABLE, writableVerdict } from './refusals.ts';
 
 export interface BgpPeerFacts {
@@ -52,14 +52,14 @@ export function bgpPeerStatus(facts: BgpPeerFacts): NonNullable<BgpPeerObject['s
   };
 }
 
-export function acceptedVerdict(parsed: Parsed<unknown>): Verdict {
+export function acceptedVerdict(parsed: Parsed<unknown>): ConditionUpdate {
   if (parsed.ok)
     return { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'every field that is set is valid' };
   return { type: 'Accepted', status: 'False', reason: 'Invalid', message: formatProblems(parsed.problems) };
 }
 
 /** @param notes sentences about fields that have their effect in another way. */
-export function supportedVerdict(unsupported: readonly string[], notes: readonly string[] = []): Verdict[] {
+export function supportedVerdict(unsupported: readonly string[], notes: readonly string[] = []): ConditionUpdate[] {
   const missing =
     unsupported.length > 0 ? [`not supported yet: ${unsupported.join(', ')}; without effect, and may stay`] : [];
   const message = [...missing, ...notes].join('; ');
@@ -100,7 +100,7 @@ function nodePeerStatus(session: SpeakerSession): NodePeerStatus {
 }
 
 /** The first that applies: what makes sessions impossible or unwanted comes before their states. */
-function establishedVerdict(facts: BgpPeerFacts, sessions: readonly NodeSession[]): Verdict[] {
+function establishedVerdict(facts: BgpPeerFacts, sessions: readonly NodeSession[]): ConditionUpdate[] {
   const { parsed, hasBgpConf } = facts;
   if (parsed.ok && parsed.value.announcedByCni) {
     return [down('AnnouncedByCni', 'a label says that a CNI speaks with this router, so Skycap does not')];
@@ -148,7 +148,7 @@ function refusedText(refusals: readonly NodeRefusal[]): string {
   }).join('; ');
 }
 
-function noSessions(hasBgpConf: boolean): Verdict {
+function noSessions(hasBgpConf: boolean): ConditionUpdate {
   if (!hasBgpConf) {
     return down(
       'NoBgpConf',
@@ -161,7 +161,7 @@ function noSessions(hasBgpConf: boolean): Verdict {
   );
 }
 
-function down(reason: Verdict['reason'], message: string): Verdict {
+function down(reason: ConditionUpdate['reason'], message: string): ConditionUpdate {
   return { type: 'Established', status: 'False', reason, message };
 }
 

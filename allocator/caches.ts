@@ -3,20 +3,20 @@ import type { BgpConfObject, BgpPeerObject } from '../lib/api/bgp-types.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';
 import { Announcers } from './announced/announcers.ts';
 import { ClaimsByEip } from './claims-by-eip.ts';
-import { Fresh } from './fresh.ts';
-import type { World } from './world.ts';
+import type { ClusterState } from './cluster-state.ts';
+import { MutationCache } from './mutation-cache.ts';
 
 export class Caches {
-  readonly eips: Fresh<EipObject>;
-  readonly bgpPeers: Fresh<BgpPeerObject>;
-  readonly bgpConfs: Fresh<BgpConfObject>;
+  readonly eips: MutationCache<EipObject>;
+  readonly bgpPeers: MutationCache<BgpPeerObject>;
+  readonly bgpConfs: MutationCache<BgpConfObject>;
   readonly claimsByEip: ClaimsByEip;
   readonly announcers: Announcers;
 
-  constructor({ stores, eips }: World) {
-    this.eips = new Fresh(stores.eips);
-    this.bgpPeers = new Fresh(stores.bgpPeers);
-    this.bgpConfs = new Fresh(stores.bgpConfs);
+  constructor({ stores, eips }: ClusterState) {
+    this.eips = new MutationCache(stores.eips);
+    this.bgpPeers = new MutationCache(stores.bgpPeers);
+    this.bgpConfs = new MutationCache(stores.bgpConfs);
     this.claimsByEip = new ClaimsByEip(stores.claims, eips);
     this.announcers = new Announcers(stores);
     stores.eips.subscribe(() => this.claimsByEip.reset());

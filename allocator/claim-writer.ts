@@ -8,15 +8,15 @@ import type { KubeClient } from '../lib/kube/client.ts';
 import { isConflict, isNotFound } from '../lib/kube/errors.ts';
 import { EIP_CLAIMS } from '../lib/kube/resource.ts';
 import type { Address } from '../lib/net/address.ts';
-import type { Renewing } from './decide-upkeep.ts';
-import { isOfFormer } from './holdings.ts';
+import type { HolderUpdate } from './plan-claim-changes.ts';
+import { isOfFormer } from './service-claims.ts';
 
 /** @returns false where the claim has changed meanwhile; the ledger knows it by then. */
 export async function renewEntry(
   client: KubeClient,
   ledger: Ledger,
   claim: EipClaim,
-  change: Renewing,
+  change: HolderUpdate,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { own, next, source } = change;

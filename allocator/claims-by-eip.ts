@@ -1,17 +1,17 @@
 /** Claims by the Eip that their address counts to; built again after an Eip has changed, kept up to date by the claims' watch otherwise. */
 import type { EipClaim } from '../lib/api/claim.ts';
 import type { Store } from '../lib/kube/store.ts';
-import type { Eips } from './eips.ts';
+import type { EipCache } from './eip-cache.ts';
 
 /** An Eip's status asks for its own claims only; a walk over all of them for each Eip would grow with the square. */
 export class ClaimsByEip {
   readonly #claims: Store<EipClaim>;
-  readonly #eips: Eips;
+  readonly #eips: EipCache;
   readonly #eipOf = new Map<string, string>();
   readonly #byEip = new Map<string, Map<string, EipClaim>>();
   #isStale = true;
 
-  constructor(claims: Store<EipClaim>, eips: Eips) {
+  constructor(claims: Store<EipClaim>, eips: EipCache) {
     this.#claims = claims;
     this.#eips = eips;
     claims.subscribe(({ type, key, object }) => {

@@ -6,7 +6,7 @@ import type { Condition } from '../lib/api/object.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 
 /** A condition without its times. */
-export interface Verdict {
+export interface ConditionUpdate {
   readonly type: string;
   readonly status: Condition['status'];
   readonly reason: Reason;
@@ -28,7 +28,7 @@ export interface Moment {
  */
 export function conditionsAfter(
   present: readonly Condition[] | undefined,
-  verdicts: readonly Verdict[],
+  verdicts: readonly ConditionUpdate[],
   owned: readonly string[],
   moment: Moment,
 ): readonly Condition[] {
@@ -42,7 +42,7 @@ export function conditionsAfter(
 /** The one condition; the present object itself where nothing changes. */
 export function conditionAfter(
   present: readonly Condition[] | undefined,
-  whole: Verdict,
+  whole: ConditionUpdate,
   { nowMs, generation }: Moment,
 ): Condition {
   const verdict = { ...whole, message: shortened(whole.message) };
@@ -64,7 +64,7 @@ function shortened(message: string): string {
   return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message;
 }
 
-function saysTheSame(condition: Condition, verdict: Verdict): boolean {
+function saysTheSame(condition: Condition, verdict: ConditionUpdate): boolean {
   return (
     condition.status === verdict.status && condition.reason === verdict.reason && condition.message === verdict.message
   );

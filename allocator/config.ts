@@ -1,5 +1,5 @@
 /** The allocator's settings, from its environment. */
-import type { UnmarkedServices } from '../lib/api/parse-wants.ts';
+import type { UnmarkedServices } from '../lib/api/parse-address-request.ts';
 import type { Parsed } from '../lib/api/problem.ts';
 import { type Env, integer, oneOf, parsedBy, readEnv, text } from '../lib/process/env.ts';
 import { splitAddress } from '../lib/process/health.ts';

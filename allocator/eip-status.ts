@@ -12,7 +12,7 @@ import { holderName } from '../lib/ipam/sharing.ts';
 import type { Withheld } from '../lib/ipam/withheld.ts';
 import { compareAddresses, formatAddress } from '../lib/net/address.ts';
 import { type AddressRange, firstAddress, lastAddress, rangeContains, rangeSize } from '../lib/net/range.ts';
-import { conditionsAfter, type Verdict } from './condition.ts';
+import { type ConditionUpdate, conditionsAfter } from './condition.ts';
 import { WRITABLE, writableVerdict } from './refusals.ts';
 
 export interface EipFacts {
@@ -31,7 +31,7 @@ export interface EipFacts {
   /** Sentences on fields that have no effect in this version. */
   readonly unsupported: readonly string[];
   /** Undefined where the Eip gives nothing. */
-  readonly announced: Verdict | undefined;
+  readonly announced: ConditionUpdate | undefined;
   /** What keeps Skycap from writing the object. */
   readonly refused?: string | undefined;
   readonly nowMs: number;
@@ -95,7 +95,7 @@ function lowest(claims: readonly EipClaim[]): EipClaim[] {
 }
 
 /** Whether the object as such is good. */
-function acceptedVerdict({ parsed, overlaps }: EipFacts): Verdict {
+function acceptedVerdict({ parsed, overlaps }: EipFacts): ConditionUpdate {
   if (!parsed.ok) return verdict('Accepted', 'False', 'Invalid', formatProblems(parsed.problems));
   if (overlaps !== undefined) {
     const message = `overlaps the older Eip ${overlaps} and gives no address; change or delete one of them`;
@@ -116,7 +116,11 @@ function accountFor(range: AddressRange, { claims, withheld }: EipFacts): { free
 }
 
 /** Whether one more Service could get an address now. */
-function readyVerdict({ object, claims, waiting, withheld }: EipFacts, accepted: Verdict, isFull: boolean): Verdict {
+function readyVerdict(
+  { object, claims, waiting, withheld }: EipFacts,
+  accepted: ConditionUpdate,
+  isFull: boolean,
+): ConditionUpdate {
   if (accepted.status === 'False') return { ...accepted, type: 'Ready' };
   if (object.metadata.deletionTimestamp !== undefined) {
     const message = 'it is being deleted and gives nothing new; a finalizer of others keeps it';
@@ -144,7 +148,7 @@ function waitingText(count: number): string {
 }
 
 /** Of what Services have of it since before, nobody says that it is given to nobody. */
-function reservedVerdict({ withheld, claims }: EipFacts): Verdict[] {
+function reservedVerdict({ withheld, claims }: EipFacts): ConditionUpdate[] {
   if (!withheld || withheld.reserved === 0n) return [];
   const inUse = claims.flatMap(({ metadata, spec }) => {
     const address = claimAddress(metadata.name ?? '');
@@ -158,16 +162,21 @@ function reservedVerdict({ withheld, claims }: EipFacts): Verdict[] {
   return [verdict('Reserved', 'True', 'AddressReserved', message)];
 }
 
-function defaultVerdict({ parsed, secondTo }: EipFacts): Verdict[] {
+function defaultVerdict({ parsed, secondTo }: EipFacts): ConditionUpdate[] {
   if (!parsed.ok || secondTo === undefined) return [];
   const message = `Eip ${secondTo} is the default for IPv${parsed.value.range.family} and is older; remove the annotation from one of the two`;
   return [verdict('Default', 'False', 'NotTheDefault', message)];
 }
 
-function supportedVerdict({ unsupported }: EipFacts): Verdict[] {
+function supportedVerdict({ unsupported }: EipFacts): ConditionUpdate[] {
   return unsupported.length > 0 ? [verdict('Supported', 'False', 'Unsupported', unsupported.join('; '))] : [];
 }
 
-function verdict(type: string, status: Verdict['status'], reason: Verdict['reason'], message: string): Verdict {
+function verdict(
+  type: string,
+  status: ConditionUpdate['status'],
+  reason: ConditionUpdate['reason'],
+  message: string,
+): ConditionUpdate {
   return { type, status, reason, message };
 }

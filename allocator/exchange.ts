@@ -4,9 +4,10 @@
  * All of them are thought to have moved, one after the other: where one arrives, those whose places it can't share must move, too, until nobody is left in
  * the way. What a Service would be given then is the choice of `lib/ipam`, of a world in which those who wait have left.
  */
+
+import type { AddressRequest } from '../lib/api/address-request.ts';
 import type { ClaimHolder, EipClaim } from '../lib/api/claim.ts';
-import type { Wants } from '../lib/api/wants.ts';
-import { choose, type Given, type Situation } from '../lib/ipam/choose.ts';
+import { type ChooseInput, choose, type Given } from '../lib/ipam/choose.ts';
 import type { Taken } from '../lib/ipam/ledger.ts';
 import { mayShare } from '../lib/ipam/sharing.ts';
 import { type Address, addressOf, sameAddress } from '../lib/net/address.ts';
@@ -15,8 +16,8 @@ import { type AddressRange, rangeContains } from '../lib/net/range.ts';
 /** A Service that has an address and waits for another. */
 export interface Mover {
   readonly key: string;
-  readonly wants: Wants;
-  readonly situation: Situation;
+  readonly addressRequest: AddressRequest;
+  readonly chooseInput: ChooseInput;
   /** As it would stand in a claim. */
   readonly holder: ClaimHolder;
 }
@@ -74,7 +75,7 @@ export function firstToLeave(moves: readonly Move[]): Mover | undefined {
 
 /** What it has and leaves: of a family in which nothing else is given it keeps what it has. */
 export function leftBy({ mover, given }: Move): readonly Address[] {
-  return mover.situation.established.filter(
+  return mover.chooseInput.established.filter(
     ({ family, value }) =>
       given.some(({ address }) => address.family === family) &&
       !given.some(({ address }) => sameAddress(address, { family, value })),
@@ -83,7 +84,7 @@ export function leftBy({ mover, given }: Move): readonly Address[] {
 
 function arrivalsOf({ mover, given }: Move): readonly Address[] {
   return given.flatMap(({ address }) =>
-    mover.situation.established.some((one) => sameAddress(one, address)) ? [] : [address],
+    mover.chooseInput.established.some((one) => sameAddress(one, address)) ? [] : [address],
   );
 }
 
@@ -107,7 +108,7 @@ class Moves {
 
   #place(mover: Mover): boolean {
     const taken = new Vacated(mover, this.all, this.#movers);
-    const choice = choose(mover.wants, { ...mover.situation, taken });
+    const choice = choose(mover.addressRequest, { ...mover.chooseInput, taken });
     if (choice.kind !== 'assigned') return false;
     const move = { mover, given: choice.given };
     const arrivals = arrivalsOf(move);
@@ -123,18 +124,18 @@ class Moves {
       arrivalsOf(other).some(
         (address) =>
           given.some((one) => sameAddress(one.address, address)) &&
-          !mayShare(mover.wants, address, [entryAt(address, other)]).ok,
+          !mayShare(mover.addressRequest, address, [entryAt(address, other)]).ok,
       ),
     );
   }
 
   #blockersAt(address: Address, arriving: Mover): Mover[] {
-    const holders = arriving.situation.taken.claimOf(address)?.spec.holders ?? [];
+    const holders = arriving.chooseInput.taken.claimOf(address)?.spec.holders ?? [];
     return holders.flatMap((holder) => {
       const mover = this.#movers.of(holder);
       const isKnown =
         mover && [...this.all.map((move) => move.mover), ...this.#queue].some(({ key }) => key === mover.key);
-      return !mover || isKnown || mayShare(arriving.wants, address, [holder]).ok ? [] : [mover];
+      return !mover || isKnown || mayShare(arriving.addressRequest, address, [holder]).ok ? [] : [mover];
     });
   }
 }
@@ -148,7 +149,7 @@ class Vacated implements Taken {
 
   constructor(mover: Mover, moves: readonly Move[], movers: Movers) {
     this.#mover = mover;
-    this.#taken = mover.situation.taken;
+    this.#taken = mover.chooseInput.taken;
     this.#moves = moves;
     this.#movers = movers;
   }
@@ -157,7 +158,7 @@ class Vacated implements Taken {
     const claim = this.#taken.claimOf(address);
     if (!claim) return undefined;
     const present = claim.spec.holders.filter(
-      (holder) => this.#mover.situation.isSelf(holder) || !this.#hasLeft(holder),
+      (holder) => this.#mover.chooseInput.isSelf(holder) || !this.#hasLeft(holder),
     );
     const arrived = this.#moves
       .filter(({ given }) => given.some((one) => sameAddress(one.address, address)))
@@ -176,8 +177,8 @@ class Vacated implements Taken {
     while (free !== undefined && this.#isGiven(addressOf(range.family, free))) {
       free = free < range.last ? this.#taken.lowestFree({ ...range, first: free + 1n }) : undefined;
     }
-    for (const { situation } of this.#movers.all()) {
-      for (const address of situation.established) {
+    for (const { chooseInput } of this.#movers.all()) {
+      for (const address of chooseInput.established) {
         const isFree = rangeContains(range, address) && this.#taken.claimOf(address) && !this.isTaken(address);
         if (isFree && (free === undefined || address.value < free)) free = address.value;
       }
@@ -209,6 +210,6 @@ class Vacated implements Taken {
   }
 }
 
-function entryAt(address: Address, { mover: { holder, wants } }: Move): ClaimHolder {
-  return wants.addresses.some((one) => sameAddress(one, address)) ? { ...holder, requested: true } : holder;
+function entryAt(address: Address, { mover: { holder, addressRequest } }: Move): ClaimHolder {
+  return addressRequest.addresses.some((one) => sameAddress(one, address)) ? { ...holder, requested: true } : holder;
 }

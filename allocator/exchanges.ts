@@ -3,18 +3,26 @@
  * is. First each reserves the place that it moves to, beside those who have it. Then the first of them leaves its own: it is out of its status before it is out of its claim, so nobody
  * publishes what another one publishes. From there on each finds its place free, takes it and leaves its own to the next.
  */
+
+import type { AddressRequest } from '../lib/api/address-request.ts';
 import type { ClaimHolder } from '../lib/api/claim.ts';
 import { keyFor } from '../lib/api/object.ts';
-import type { Wants } from '../lib/api/wants.ts';
-import type { Claimant } from '../lib/ipam/claimer.ts';
-import { fulfils, type Holding } from '../lib/ipam/holding.ts';
+import type { ClaimRequest } from '../lib/ipam/claimer.ts';
+import { fulfils, type HeldAddress } from '../lib/ipam/held-address.ts';
 import type { Address } from '../lib/net/address.ts';
-import type { Outcome } from './decide-outcome.ts';
+import type { ClusterState } from './cluster-state.ts';
+import type { Assignment } from './decide-assignment.ts';
 import { findExchange, firstToLeave, leftBy, type Move, type Mover, type Movers } from './exchange.ts';
-import { newHolder, wishIn, wishOf, wishText } from './holder.ts';
-import { claimantFor, type ServiceView, situationFor, type ViewSettings, viewOf, wantsBeyond } from './service-view.ts';
-import type { WaitingList } from './waiting.ts';
-import type { World } from './world.ts';
+import { newHolder, requestIn, requestOf, requestText } from './holder-entry.ts';
+import {
+  chooseInputFor,
+  claimantFor,
+  remainingRequest,
+  type ServiceView,
+  type ViewSettings,
+  viewOf,
+} from './service-view.ts';
+import type { WaitingList } from './waiting-list.ts';
 
 export type ExchangeStep =
   | { readonly kind: 'none' }
@@ -40,23 +48,28 @@ export interface Exchange {
 export const NO_EXCHANGE: Exchange = { step: NONE, leaves: [], reserves: [] };
 
 interface Deps {
-  readonly world: World;
+  readonly cluster: ClusterState;
   readonly waiting: WaitingList;
   readonly config: ViewSettings;
 }
 
 /** What is for this Service to do now. @param wants of the families that are not pinned. */
-export function exchangeFor(view: ServiceView, wants: Wants, outcome: Outcome, deps: Deps): Exchange {
-  if (outcome.waits !== 'must') return NO_EXCHANGE;
-  const step = outcome.uses.length > 0 ? nextStep(view, wants, deps) : NONE;
+export function exchangeFor(
+  view: ServiceView,
+  addressRequest: AddressRequest,
+  assignment: Assignment,
+  deps: Deps,
+): Exchange {
+  if (assignment.waits !== 'must') return NO_EXCHANGE;
+  const step = assignment.uses.length > 0 ? nextStep(view, addressRequest, deps) : NONE;
   const leaves = step.kind === 'leave' ? step.addresses : [];
-  return { step, leaves, reserves: reservedPlaces(wants, view.holdings, outcome, step) };
+  return { step, leaves, reserves: reservedPlaces(addressRequest, view.heldAddresses, assignment, step) };
 }
 
-function nextStep(view: ServiceView, wants: Wants, { world, waiting, config }: Deps): ExchangeStep {
+function nextStep(view: ServiceView, addressRequest: AddressRequest, { cluster, waiting, config }: Deps): ExchangeStep {
   if (view.pinned.length > 0) return NONE;
-  const self = moverFor(view, wants, world);
-  const moves = findExchange(self, moversAmong(self, waiting, world, config));
+  const self = moverFor(view, addressRequest, cluster);
+  const moves = findExchange(self, moversAmong(self, waiting, cluster, config));
   const own = moves?.[0];
   if (!moves || !own) return NONE;
   const places = own.given.filter(({ how }) => how !== 'held');
@@ -71,28 +84,28 @@ function nextStep(view: ServiceView, wants: Wants, { world, waiting, config }: D
  * place of one that has nothing any more.
  */
 function reservedPlaces(
-  wants: Wants,
-  holdings: readonly Holding[],
-  { uses }: Outcome,
+  addressRequest: AddressRequest,
+  heldAddresses: readonly HeldAddress[],
+  { uses }: Assignment,
   step: ExchangeStep,
 ): readonly Address[] {
-  return holdings
-    .filter((holding) => holding.own.waiting && fulfils(wants, holding))
-    .filter(({ own, address }) => wishText(wishIn(own)) === wishText(wishOf(wants, address)))
+  return heldAddresses
+    .filter((heldAddress) => heldAddress.own.waiting && fulfils(addressRequest, heldAddress))
+    .filter(({ own, address }) => requestText(requestIn(own)) === requestText(requestOf(addressRequest, address)))
     .map(({ address }) => address)
     .filter(({ family }) => step.kind !== 'none' || !uses.some((use) => use.address.family === family));
 }
 
 /** Not bound: where nothing comes of it, it is collected like the claim of a creation that failed. */
-export function reservation(claimant: Claimant): Claimant {
-  const { uid: _, ...entry } = claimant.holder;
-  return { ...claimant, holder: { ...entry, waiting: true } };
+export function reservation(claimRequest: ClaimRequest): ClaimRequest {
+  const { uid: _, ...entry } = claimRequest.holder;
+  return { ...claimRequest, holder: { ...entry, waiting: true } };
 }
 
-function moversAmong(self: Mover, waiting: WaitingList, world: World, settings: ViewSettings): Movers {
+function moversAmong(self: Mover, waiting: WaitingList, cluster: ClusterState, settings: ViewSettings): Movers {
   const known = new Map<string, Mover | undefined>([[self.key, self]]);
   const byKey = (key: string): Mover | undefined => {
-    if (!known.has(key)) known.set(key, waiting.has(key) ? moverOf(key, world, settings) : undefined);
+    if (!known.has(key)) known.set(key, waiting.has(key) ? moverOf(key, cluster, settings) : undefined);
     return known.get(key);
   };
   return {
@@ -101,17 +114,22 @@ function moversAmong(self: Mover, waiting: WaitingList, world: World, settings: 
   };
 }
 
-function moverOf(key: string, world: World, settings: ViewSettings): Mover | undefined {
-  const service = world.services.get(key);
+function moverOf(key: string, cluster: ClusterState, settings: ViewSettings): Mover | undefined {
+  const service = cluster.services.get(key);
   if (!service || service.metadata.deletionTimestamp !== undefined) return undefined;
-  const view = viewOf(service, world, settings);
-  if (view.unsure || view.parsed.kind !== 'wants' || view.pinned.length > 0) return undefined;
-  const wants = wantsBeyond(view.parsed.wants, view.pinned);
-  const mover = wants && moverFor(view, wants, world);
-  return mover && mover.situation.established.length > 0 ? mover : undefined;
+  const view = viewOf(service, cluster, settings);
+  if (view.unsure || view.parsed.kind !== 'addressRequest' || view.pinned.length > 0) return undefined;
+  const addressRequest = remainingRequest(view.parsed.addressRequest, view.pinned);
+  const mover = addressRequest && moverFor(view, addressRequest, cluster);
+  return mover && mover.chooseInput.established.length > 0 ? mover : undefined;
 }
 
-function moverFor(view: ServiceView, wants: Wants, world: World): Mover {
-  const holder = newHolder(view.service, wants, '', 0);
-  return { key: view.key, wants, situation: situationFor(view, claimantFor(view, wants, '', 0), world), holder };
+function moverFor(view: ServiceView, addressRequest: AddressRequest, cluster: ClusterState): Mover {
+  const holder = newHolder(view.service, addressRequest, '', 0);
+  return {
+    key: view.key,
+    addressRequest,
+    chooseInput: chooseInputFor(view, claimantFor(view, addressRequest, '', 0), cluster),
+    holder,
+  };
 }

@@ -4,8 +4,8 @@ import { EventRecorder } from '../lib/kube/events.ts';
 import { ExplainingClient } from '../lib/kube/explaining-client.ts';
 import { HttpKubeClient } from '../lib/kube/http-client.ts';
 import { systemClock } from '../lib/process/clock.ts';
+import { EventCoalescing } from '../lib/process/event-coalescing.ts';
 import { EventLoopCheck } from '../lib/process/event-loop-check.ts';
-import { Gathering } from '../lib/process/gathering.ts';
 import { serveHealth } from '../lib/process/health.ts';
 import { type OnStop, runUntilSignal } from '../lib/process/lifecycle.ts';
 import { createLogger } from '../lib/process/log.ts';
@@ -25,7 +25,7 @@ await runUntilSignal({ process, log }, (signal, onStop) => run(settings, signal,
 
 async function run(settings: Config, signal: AbortSignal, onStop: OnStop): Promise<void> {
   const registry = createMetrics('allocator');
-  const { heard: onWatchEvent } = new Gathering({ monotonicMs: systemClock.monotonicMs });
+  const { heard: onWatchEvent } = new EventCoalescing({ monotonicMs: systemClock.monotonicMs });
   const client = HttpKubeClient.fromDefault({ component: 'allocator', registry, env: process.env, onWatchEvent });
   onStop('client', () => client.close());
   const eventLoop = new EventLoopCheck({ monotonicMs: systemClock.monotonicMs, registry });

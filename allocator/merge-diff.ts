@@ -11,7 +11,7 @@ export function mergeDiff(from: unknown, to: unknown): unknown {
   return difference === SAME ? undefined : difference;
 }
 
-const SAME = Symbol('same');
+const SAME = Symbol('inSync');
 
 function diff(from: Json | undefined, to: Json | undefined): Json | typeof SAME {
   if (to === undefined) return from === undefined ? SAME : null;

@@ -5,15 +5,15 @@
  */
 import type { EipClaim } from '../lib/api/claim.ts';
 import type { Eip } from '../lib/api/eip.ts';
-import { isJudged } from '../lib/api/judged.ts';
+import { hasOurCondition } from '../lib/api/has-our-condition.ts';
 import { EIP_LABEL } from '../lib/api/keys.ts';
 import { parseEip } from '../lib/api/parse-eip.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
-import type { Holding } from '../lib/ipam/holding.ts';
+import type { HeldAddress } from '../lib/ipam/held-address.ts';
 import type { Pools } from '../lib/ipam/pools.ts';
 import { type Address, formatAddress, sameAddress } from '../lib/net/address.ts';
-import { wasGiven } from './decide-service.ts';
+import { wasGiven } from './decide-publication.ts';
 
 export interface Reclaim {
   readonly address: Address;
@@ -25,16 +25,17 @@ export interface Reclaim {
 
 export function reclaimsFor(
   service: Service,
-  holdings: readonly Holding[],
+  heldAddresses: readonly HeldAddress[],
   pools: Pools,
   claimOf: (address: Address) => EipClaim | undefined,
 ): readonly Reclaim[] {
   const published = publishedAddresses(service);
-  const has = (address: Address): boolean => holdings.some((holding) => sameAddress(holding.address, address));
+  const has = (address: Address): boolean =>
+    heldAddresses.some((heldAddress) => sameAddress(heldAddress.address, address));
   return published.flatMap((address) => {
     const eip = pools.containing(address) ?? formerEip(service, address);
     const isHeld = claimOf(address) !== undefined;
-    if (has(address) || (!eip && !isHeld) || isStrange(address, service, holdings)) return [];
+    if (has(address) || (!eip && !isHeld) || isStrange(address, service, heldAddresses)) return [];
     // Beside one that it holds, somebody else may have written there what others have.
     const hasOther = published.some((other) => other.family === address.family && has(other));
     return isHeld && hasOther ? [] : [{ address, eip, isHeld }];
@@ -42,9 +43,9 @@ export function reclaimsFor(
 }
 
 /** Another controller has written it, beside what was given or in its place. */
-function isStrange(address: Address, service: Service, holdings: readonly Holding[]): boolean {
-  if (!isJudged(service) || wasGiven(address, service)) return false;
-  return holdings.some((held) => held.isEstablished && held.address.family === address.family);
+function isStrange(address: Address, service: Service, heldAddresses: readonly HeldAddress[]): boolean {
+  if (!hasOurCondition(service) || wasGiven(address, service)) return false;
+  return heldAddresses.some((held) => held.isEstablished && held.address.family === address.family);
 }
 
 /** What is known of an Eip that has the address no more: its name. Only for what was given: another controller may write the same status. */

@@ -4,13 +4,13 @@ import { BGP_CONF_NAME } from '../lib/api/keys.ts';
 import { parseBgpConf, unsupportedBgpConfFields } from '../lib/api/parse-bgp-conf.ts';
 import { parseBgpPeer, unsupportedBgpPeerFields } from '../lib/api/parse-bgp-peer.ts';
 import { BGP_CONFS, BGP_PEERS } from '../lib/kube/resource.ts';
-import type { Again } from '../lib/process/level-loop.ts';
+import type { Requeue } from '../lib/process/level-loop.ts';
 import { bgpConfStatus } from './bgp-conf-status.ts';
 import { bgpPeerStatus } from './bgp-peer-status.ts';
-import type { Fresh } from './fresh.ts';
-import { Pace } from './pace.ts';
-import type { Deps } from './ports.ts';
+import type { Deps } from './deps.ts';
+import type { MutationCache } from './mutation-cache.ts';
 import { bothDone, type StatusWriter, takeFinalizersOff, writeStatus } from './write-status.ts';
+import { WriteThrottle } from './write-throttle.ts';
 
 /** Keys of the one queue for both kinds. */
 export const peerKey = (name: string): string => `peer/${name}`;
@@ -21,12 +21,12 @@ export class BgpReconciler {
   readonly #peers: StatusWriter<BgpPeerObject>;
   readonly #confs: StatusWriter<BgpConfObject>;
   readonly #refusedOf: (key: string) => string | undefined;
-  readonly #pace = new Pace();
+  readonly #writeThrottle = new WriteThrottle();
 
   /** @param refusedOf what keeps the object of a key from being written. */
   constructor(
     deps: Deps,
-    caches: { readonly peers: Fresh<BgpPeerObject>; readonly confs: Fresh<BgpConfObject> },
+    caches: { readonly peers: MutationCache<BgpPeerObject>; readonly confs: MutationCache<BgpConfObject> },
     refusedOf: (key: string) => string | undefined,
   ) {
     this.#deps = deps;
@@ -36,13 +36,13 @@ export class BgpReconciler {
   }
 
   /** @param key made by {@link peerKey} or {@link confKey}. */
-  async reconcile(key: string, signal: AbortSignal): Promise<Again | undefined> {
-    const waitMs = this.#pace.waitMs(key, this.#deps.monotonicMs());
-    if (waitMs > 0) return { againAfterMs: waitMs };
+  async reconcile(key: string, signal: AbortSignal): Promise<Requeue | undefined> {
+    const waitMs = this.#writeThrottle.waitMs(key, this.#deps.monotonicMs());
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
     const [kind, name = ''] = key.split('/');
     const nodes = kind === 'peer' ? await this.#peer(name, signal) : await this.#conf(name, signal);
-    if (nodes === undefined) this.#pace.forget(key);
-    else this.#pace.wrote(key, nodes, this.#deps.monotonicMs());
+    if (nodes === undefined) this.#writeThrottle.forget(key);
+    else this.#writeThrottle.wrote(key, nodes, this.#deps.monotonicMs());
     return undefined;
   }
 
@@ -56,7 +56,7 @@ export class BgpReconciler {
       parsed: parseBgpPeer(object),
       unsupported: unsupportedBgpPeerFields(object),
       refused: this.#refusedOf(peerKey(name)),
-      speakers: [...this.#deps.world.stores.speakers.values()],
+      speakers: [...this.#deps.cluster.stores.speakers.values()],
       hasBgpConf: conf !== undefined && parseBgpConf(conf).ok,
       nowMs: this.#deps.nowMs(),
     });
@@ -75,7 +75,7 @@ export class BgpReconciler {
       parsed: parseBgpConf(object),
       unsupported: unsupportedBgpConfFields(object),
       refused: this.#refusedOf(confKey(name)),
-      speakers: [...this.#deps.world.stores.speakers.values()],
+      speakers: [...this.#deps.cluster.stores.speakers.values()],
       nowMs: this.#deps.nowMs(),
     });
     const wrote = await bothDone(

@@ -1,7 +1,7 @@
 /** The caches, filled from the API server: one list and one watch a kind. */
 import type { Registry } from 'prom-client';
 import { FOREIGN_SLICES, LABELLED_SLICES } from '../lib/announce/slices.ts';
-import { sameSlim, slimNode, slimPod, slimSlice } from '../lib/announce/slim.ts';
+import { sameTrimmed, trimNode, trimPod, trimSlice } from '../lib/announce/trim-objects.ts';
 import type { KubeObject } from '../lib/api/object.ts';
 import type { Node } from '../lib/api/service.ts';
 import { addressesOfNode } from '../lib/ipam/reserved.ts';
@@ -22,7 +22,7 @@ import {
   SPEAKERS,
 } from '../lib/kube/resource.ts';
 import type { Logger } from '../lib/process/log.ts';
-import { HeardSpeakers } from './heard-speakers.ts';
+import { ReachableSpeakers } from './reachable-speakers.ts';
 import type { Stores } from './stores.ts';
 
 export interface Reflectors {
@@ -49,9 +49,9 @@ export function createReflectors(client: KubeWatcher, namespace: string, log: Lo
     byName[options.name ?? resource.plural] = reflector as unknown as Reflector<KubeObject>;
     return reflector;
   };
-  const slices = { transform: slimSlice, isSame: sameSlim };
-  const nodes = reflect(NODES, { transform: trimmedNode, isSame: sameSlim });
-  const pods = reflect(PODS, { namespace, labelSelector: SPEAKER_PODS, transform: slimPod, isSame: sameSlim });
+  const slices = { transform: trimSlice, isSame: sameTrimmed };
+  const nodes = reflect(NODES, { transform: trimmedNode, isSame: sameTrimmed });
+  const pods = reflect(PODS, { namespace, labelSelector: SPEAKER_PODS, transform: trimPod, isSame: sameTrimmed });
   const stores: Stores = {
     // The only Services that can be ours: memory and traffic follow their number, not the size of the cluster.
     services: reflect(SERVICES, { fieldSelector: 'spec.type=LoadBalancer' }),
@@ -68,7 +68,7 @@ export function createReflectors(client: KubeWatcher, namespace: string, log: Lo
     bgpPeers: reflect(BGP_PEERS),
     bgpConfs: reflect(BGP_CONFS),
     serviceCidrs: reflect(SERVICE_CIDRS, { optional: true }),
-    speakers: new HeardSpeakers({ said: reflect(SPEAKERS), nodes, pods }, log),
+    speakers: new ReachableSpeakers({ said: reflect(SPEAKERS), nodes, pods }, log),
   };
   const all = Object.values(byName);
   return {
@@ -81,7 +81,7 @@ export function createReflectors(client: KubeWatcher, namespace: string, log: Lo
 
 /** Who may announce and who is lost, and which addresses are the nodes'. */
 function trimmedNode(node: Node): Node {
-  const slim = slimNode(node);
+  const slim = trimNode(node);
   const { spec, status } = addressesOfNode(node);
   return { ...slim, spec: { ...slim.spec, ...spec }, status: { ...slim.status, ...status } };
 }

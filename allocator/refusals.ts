@@ -1,5 +1,5 @@
 /** Keys whose last write was kept back by a webhook or a policy of the cluster, with what to do about it: for the conditions of Eips, BgpPeers and BgpConfs. */
-import type { Verdict } from './condition.ts';
+import type { ConditionUpdate } from './condition.ts';
 
 export class Refusals {
   readonly #byKey = new Map<string, string>();
@@ -21,6 +21,6 @@ export class Refusals {
 export const WRITABLE = 'Writable';
 
 /** The condition is there only while something is in the way. */
-export function writableVerdict(refused: string | undefined): Verdict[] {
+export function writableVerdict(refused: string | undefined): ConditionUpdate[] {
   return refused === undefined ? [] : [{ type: WRITABLE, status: 'False', reason: 'WriteRefused', message: refused }];
 }

@@ -13,9 +13,9 @@ import { type Clock, systemClock } from '../lib/process/clock.ts';
 import type { Logger } from '../lib/process/log.ts';
 import { Allocator } from './allocator.ts';
 import type { Config } from './config.ts';
+import type { EventSink } from './deps.ts';
 import { LeadingClient } from './leading-client.ts';
 import { createAllocatorMetrics } from './metrics.ts';
-import type { EventSink } from './ports.ts';
 import { createReflectors, type Reflectors } from './reflectors.ts';
 
 export interface RunOptions {

@@ -2,19 +2,19 @@
  * Services by what they publish and by their token: kept up to date by the watch and by our own writes, so that neither question costs a walk over all of
  * them, and what was published a moment ago is known though the watch has not brought it yet.
  */
-import { isJudged } from '../lib/api/judged.ts';
+import { hasOurCondition } from '../lib/api/has-our-condition.ts';
 import { CLAIM_ANNOTATION, EIP_LABEL } from '../lib/api/keys.ts';
 import { keyFor, keyOf } from '../lib/api/object.ts';
-import { isOurs } from '../lib/api/parse-wants.ts';
+import { isOurs } from '../lib/api/parse-address-request.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { Service } from '../lib/api/service.ts';
 import { type Address, formatAddress } from '../lib/net/address.ts';
-import type { Fresh } from './fresh.ts';
+import type { MutationCache } from './mutation-cache.ts';
 
 const BY_ITSELF = { unmarkedServices: 'never', defaultEipExists: false } as const;
 
 export class ServiceIndex {
-  readonly #services: Fresh<Service>;
+  readonly #services: MutationCache<Service>;
   /** As they were indexed: what a deletion shows need not be the same. */
   readonly #indexed = new Map<string, Service>();
   readonly #byAddress = new Map<string, Set<string>>();
@@ -22,7 +22,7 @@ export class ServiceIndex {
   readonly #byForeignAddress = new Map<string, Set<string>>();
   readonly #byToken = new Map<string, Set<string>>();
 
-  constructor(services: Fresh<Service>) {
+  constructor(services: MutationCache<Service>) {
     this.#services = services;
     services.store.subscribe(({ key }) => this.look(key));
   }
@@ -83,7 +83,7 @@ export class ServiceIndex {
     const { namespace, annotations, labels } = service.metadata;
     const token = annotations?.[CLAIM_ANNOTATION];
     if (token) yield [this.#byToken, keyFor(namespace, token)];
-    const isForeign = labels?.[EIP_LABEL] === undefined && !isJudged(service) && !isOurs(service, BY_ITSELF);
+    const isForeign = labels?.[EIP_LABEL] === undefined && !hasOurCondition(service) && !isOurs(service, BY_ITSELF);
     const index = isForeign ? this.#byForeignAddress : this.#byAddress;
     for (const address of publishedAddresses(service)) yield [index, formatAddress(address)];
   }

@@ -8,11 +8,16 @@
 import { ADDRESS_ASSIGNED_CONDITION, ANNOUNCED_CONDITION, BY_DEFAULT_CONDITION, EIP_LABEL } from '../lib/api/keys.ts';
 import type { LoadBalancerIngress, Service } from '../lib/api/service.ts';
 import { formatAddress } from '../lib/net/address.ts';
-import { conditionAfter, type Moment, type Verdict } from './condition.ts';
-import { isSaidToBeContested, type Marks, NO_MARKS, type ServiceDecision } from './decide-service.ts';
-import { leftoverFinalizers } from './finalizers.ts';
+import { type ConditionUpdate, conditionAfter, type Moment } from './condition.ts';
+import {
+  isSaidToBeContested,
+  type ManagedMetadata,
+  NO_MANAGED_METADATA,
+  type Publication,
+} from './decide-publication.ts';
 import { ingressOf, sameEntry } from './ingress.ts';
-import type { Texts as RewriteTexts } from './rewrites.ts';
+import { leftoverFinalizers } from './openelb-finalizers.ts';
+import type { Texts as RewriteTexts } from './rewrite-backoff.ts';
 
 const OWN_CONDITIONS = [ADDRESS_ASSIGNED_CONDITION, BY_DEFAULT_CONDITION];
 
@@ -28,8 +33,8 @@ export interface ServicePatch {
 }
 
 /** @returns undefined where the Service stands as it should, but for who announces it: that alone is written elsewhere, in its own time. */
-export function servicePatch(service: Service, decision: ServiceDecision, nowMs: number): ServicePatch | undefined {
-  const metadata = metadataPatch(service, decision.marks);
+export function servicePatch(service: Service, decision: Publication, nowMs: number): ServicePatch | undefined {
+  const metadata = metadataPatch(service, decision.managedMetadata);
   const loadBalancer = loadBalancerPatch(service, decision);
   const moment = { nowMs, generation: service.metadata.generation };
   const conditions = OWN_CONDITIONS.flatMap((type) =>
@@ -55,12 +60,12 @@ export function servicePatch(service: Service, decision: ServiceDecision, nowMs:
 }
 
 /** What of the decision the patch writes, part by part: equal exactly when the same is written again. */
-export function textsIn(patch: ServicePatch, service: Service, decision: ServiceDecision): RewriteTexts {
+export function textsIn(patch: ServicePatch, service: Service, decision: Publication): RewriteTexts {
   const { metadata, status } = patch;
   const { generation } = service.metadata;
   return {
     ...(status?.loadBalancer && { ingress: decision.addresses.map(formatAddress).join() }),
-    ...((metadata.annotations ?? metadata.labels) && { marks: JSON.stringify(decision.marks) }),
+    ...((metadata.annotations ?? metadata.labels) && { managedMetadata: JSON.stringify(decision.managedMetadata) }),
     ...(status?.conditions?.some(({ type }) => OWN_CONDITIONS.includes(type)) && {
       conditions: JSON.stringify([decision.verdicts, generation]),
     }),
@@ -68,7 +73,7 @@ export function textsIn(patch: ServicePatch, service: Service, decision: Service
 }
 
 /** Who announces it, alone. @returns undefined where that stands there. */
-export function announcedPatch(service: Service, verdict: Verdict, nowMs: number): unknown {
+export function announcedPatch(service: Service, verdict: ConditionUpdate, nowMs: number): unknown {
   const conditions = conditionPatch(service, ANNOUNCED_CONDITION, verdict, { nowMs });
   const { uid, resourceVersion } = service.metadata;
   return conditions.length > 0 ? { metadata: { uid, resourceVersion }, status: { conditions } } : undefined;
@@ -84,11 +89,15 @@ export function finalizersOnlyPatch(service: Service): unknown {
 /** Our marks and conditions off a Service that is no LoadBalancer any more; the addresses in its status are the API server's affair. */
 export function marksOffPatch(service: Service): unknown {
   const ingress = ingressOf(service);
-  return servicePatch(service, { marks: NO_MARKS, ingress, addresses: [], verdicts: [], events: [] }, 0);
+  return servicePatch(
+    service,
+    { managedMetadata: NO_MANAGED_METADATA, ingress, addresses: [], verdicts: [], events: [] },
+    0,
+  );
 }
 
-function metadataPatch(service: Service, marks: Marks): object | undefined {
-  const { [EIP_LABEL]: label, ...annotationMarks } = marks;
+function metadataPatch(service: Service, managedMetadata: ManagedMetadata): object | undefined {
+  const { [EIP_LABEL]: label, ...annotationMarks } = managedMetadata;
   const annotations = changes(service.metadata.annotations, annotationMarks);
   const labels = changes(service.metadata.labels, { [EIP_LABEL]: label });
   const finalizers = finalizersPart(service);
@@ -96,7 +105,7 @@ function metadataPatch(service: Service, marks: Marks): object | undefined {
   return { ...(annotations && { annotations }), ...(labels && { labels }), ...finalizers };
 }
 
-function loadBalancerPatch(service: Service, { ingress }: ServiceDecision): object | undefined {
+function loadBalancerPatch(service: Service, { ingress }: Publication): object | undefined {
   if (sameIngress(ingressOf(service), ingress)) return undefined;
   return { loadBalancer: { ingress: ingress.length > 0 ? ingress : null } };
 }
@@ -105,7 +114,7 @@ function loadBalancerPatch(service: Service, { ingress }: ServiceDecision): obje
 function conditionPatch(
   service: Service,
   type: string,
-  verdict: Verdict | undefined,
+  verdict: ConditionUpdate | undefined,
   moment: Moment,
 ): { readonly type: string }[] {
   const conditions = service.status?.conditions;

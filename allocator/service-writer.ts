@@ -4,18 +4,18 @@ import { managedFieldsOf } from '../lib/api/object.ts';
 import type { Service } from '../lib/api/service.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
 import { formatAddress } from '../lib/net/address.ts';
-import type { Again } from '../lib/process/level-loop.ts';
-import type { ServiceDecision } from './decide-service.ts';
-import type { Later } from './later.ts';
+import type { Requeue } from '../lib/process/level-loop.ts';
+import type { Publication } from './decide-publication.ts';
+import type { DeferredBinding } from './deferred-binding.ts';
+import type { Deps, ServiceEvent } from './deps.ts';
 import { patchServiceStatus } from './patch-service-status.ts';
-import type { Deps, ServiceEvent } from './ports.ts';
-import type { Part, Texts } from './rewrites.ts';
+import type { Part, Texts } from './rewrite-backoff.ts';
 import { servicePatch, textsIn } from './service-patch.ts';
 import type { ServiceView } from './service-view.ts';
 import { contestedEvent, writersOf, writersText } from './status-writers.ts';
 
-export interface ServiceWriterDeps extends Pick<Deps, 'client' | 'world' | 'events' | 'log' | 'nowMs'> {
-  readonly later: Pick<Later, 'published'>;
+export interface ServiceWriterDeps extends Pick<Deps, 'client' | 'cluster' | 'events' | 'log' | 'nowMs'> {
+  readonly deferredBinding: Pick<DeferredBinding, 'published'>;
 }
 
 export class ServiceWriter {
@@ -26,22 +26,18 @@ export class ServiceWriter {
   }
 
   /** @returns when to try again, where another controller writes over it time and again. */
-  async write(
-    { service, key }: ServiceView,
-    decision: ServiceDecision,
-    signal: AbortSignal,
-  ): Promise<Again | undefined> {
-    const { events, log, nowMs, world, later } = this.#deps;
+  async write({ service, key }: ServiceView, decision: Publication, signal: AbortSignal): Promise<Requeue | undefined> {
+    const { events, log, nowMs, cluster, deferredBinding } = this.#deps;
     const body = servicePatch(service, decision, nowMs());
     if (!body) return undefined;
     const texts = textsIn(body, service, decision);
-    const waitMs = world.rewrites.waitMs(key, texts);
-    if (waitMs > 0) return { againAfterMs: waitMs };
-    const isContested = world.rewrites.isWorthTelling(key, texts);
+    const waitMs = cluster.rewriteBackoff.waitMs(key, texts);
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
+    const isContested = cluster.rewriteBackoff.isWorthTelling(key, texts);
     const rival = isContested ? await this.#rivalOf(service, decision, texts, signal) : undefined;
     await this.patch(service, body, signal);
-    later.published();
-    world.rewrites.wrote(key, texts, rival?.writers);
+    deferredBinding.published();
+    cluster.rewriteBackoff.wrote(key, texts, rival?.writers);
     for (const event of [...decision.events, ...(rival ? [rival.event] : [])]) events.record(service, event);
     if (rival) log.warn({ service: key, reason: rival.event.reason, why: rival.event.message }, 'service is contested');
     const addresses = decision.addresses.map(formatAddress);
@@ -52,7 +48,7 @@ export class ServiceWriter {
   /** Who writes over what is ours, and the Event about it. Before it is written again: then nothing tells of them any more. */
   async #rivalOf(
     { metadata: { namespace, name = '' } }: Service,
-    decision: ServiceDecision,
+    decision: Publication,
     texts: Texts,
     signal: AbortSignal,
   ): Promise<{ readonly writers: string; readonly event: ServiceEvent }> {
@@ -64,7 +60,7 @@ export class ServiceWriter {
 
   /** The answer goes in front of the cache, so that the next look does not see the Service as it was. */
   async patch(service: Service, body: unknown, signal: AbortSignal): Promise<void> {
-    const { client, world } = this.#deps;
-    world.saw(await patchServiceStatus(client, service, body, signal));
+    const { client, cluster } = this.#deps;
+    cluster.saw(await patchServiceStatus(client, service, body, signal));
   }
 }

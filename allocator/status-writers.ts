@@ -14,10 +14,10 @@ import type { ManagedFields } from '../lib/api/object.ts';
 import { quote, shortened } from '../lib/api/problem.ts';
 import type { LoadBalancerIngress, Service } from '../lib/api/service.ts';
 import { formatAddress } from '../lib/net/address.ts';
-import type { ServiceDecision } from './decide-service.ts';
+import type { Publication } from './decide-publication.ts';
+import type { ServiceEvent } from './deps.ts';
 import { ingressOf, sameEntry } from './ingress.ts';
-import type { ServiceEvent } from './ports.ts';
-import type { Part } from './rewrites.ts';
+import type { Part } from './rewrite-backoff.ts';
 
 /** The name under which the allocator writes Services. */
 export const FIELD_MANAGER = 'skycap-allocator';
@@ -29,7 +29,9 @@ export function writersOf(managedFields: readonly ManagedFields[], parts: readon
   const others = managedFields.filter(({ manager }) => manager !== FIELD_MANAGER).toSorted(byTime);
   const owning = others.filter(({ fieldsV1 }) => parts.some((part) => OWNS[part](fieldsV1)));
   // Who took the whole list away owns something else in the status, a condition say.
-  const inStatus = parts.includes('marks') ? [] : others.filter(({ subresource }) => subresource === 'status');
+  const inStatus = parts.includes('managedMetadata')
+    ? []
+    : others.filter(({ subresource }) => subresource === 'status');
   return owning.length > 0 ? owning : inStatus;
 }
 
@@ -45,7 +47,7 @@ export function writersText(writers: readonly ManagedFields[], isTimed: boolean)
 /** @param service as the others have written it. */
 export function contestedEvent(
   service: Service,
-  decision: ServiceDecision,
+  decision: Publication,
   parts: readonly Part[],
   writers: readonly ManagedFields[],
 ): ServiceEvent {
@@ -56,16 +58,16 @@ export function contestedEvent(
 }
 
 /** `status.loadBalancer without 10.0.0.1 and with lb.example.com`; what stands there in place of what is to stand. */
-function meddlingText(service: Service, decision: ServiceDecision, parts: readonly Part[]): string {
+function meddlingText(service: Service, decision: Publication, parts: readonly Part[]): string {
   const texts: Readonly<Record<Part, string>> = {
     ingress: ingressText(ingressOf(service), decision),
-    marks: "other annotations or labels than Skycap's",
+    managedMetadata: "other annotations or labels than Skycap's",
     conditions: "other conditions than Skycap's",
   };
   return parts.map((part) => texts[part]).join(' and ');
 }
 
-function ingressText(present: readonly LoadBalancerIngress[], { ingress, addresses }: ServiceDecision): string {
+function ingressText(present: readonly LoadBalancerIngress[], { ingress, addresses }: Publication): string {
   const isThere = (text: string): boolean => present.some(({ ip }) => ip === text);
   const missing = addresses.map(formatAddress).filter((text) => !isThere(text));
   const others = present.filter(
@@ -76,7 +78,7 @@ function ingressText(present: readonly LoadBalancerIngress[], { ingress, address
   return `status.loadBalancer${[without, withOthers].filter(Boolean).join(' and')}`;
 }
 
-function isOurs({ ip }: LoadBalancerIngress, addresses: ServiceDecision['addresses']): boolean {
+function isOurs({ ip }: LoadBalancerIngress, addresses: Publication['addresses']): boolean {
   return addresses.some((address) => formatAddress(address) === ip);
 }
 
@@ -89,7 +91,7 @@ const OWNS: Readonly<Record<Part, (fields: unknown) => boolean>> = {
   ingress: (fields) => at(fields, 'f:status', 'f:loadBalancer') !== undefined,
   conditions: (fields) =>
     Object.keys(at(fields, 'f:status', 'f:conditions') ?? {}).some((key) => key.includes('skycap.io/')),
-  marks: (fields) =>
+  managedMetadata: (fields) =>
     ['f:annotations', 'f:labels'].some((map) =>
       Object.keys(at(fields, 'f:metadata', map) ?? {}).some((key) => OWN_MARKS.includes(key.slice(2))),
     ),

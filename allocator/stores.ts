@@ -20,6 +20,6 @@ export interface Stores {
   readonly bgpConfs: Store<BgpConfObject>;
   /** None where the API server does not know the kind. */
   readonly serviceCidrs: Store<ServiceCidr>;
-  /** Those of lost nodes, and of speakers that have ended, have nothing (`heard-speakers.ts`). */
+  /** Those of lost nodes, and of speakers that have ended, have nothing (`reachable-speakers.ts`). */
   readonly speakers: Store<SpeakerObject>;
 }

@@ -6,7 +6,7 @@
  * - Within seconds where addresses are scarce or shared, and where a namespace has more than a few of them, the oldest first.
  *
  * A create call may be stored all the same after that. Its Service finds that the claim is another's, was not published, and gets another address. What decides is the claim:
- * while it is being taken over, an entry is bound before anything is published on the strength of it (`service-upkeep.ts`).
+ * while it is being taken over, an entry is bound before anything is published on the strength of it (`sync-claims.ts`).
  */
 import { type ClaimHolder, claimAddress, type EipClaim } from '../lib/api/claim.ts';
 import { keyFor } from '../lib/api/object.ts';
@@ -15,8 +15,8 @@ import type { KubeClient } from '../lib/kube/client.ts';
 import { isNotFound } from '../lib/kube/errors.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
 import { rangeSize } from '../lib/net/range.ts';
+import type { ClusterState } from './cluster-state.ts';
 import type { StoredTokens } from './stored-tokens.ts';
-import type { World } from './world.ts';
 
 /** A create call is stored within it, but for a few. Younger claims give way to nobody. */
 const GIVES_WAY_AFTER_MS = 1_000;
@@ -34,7 +34,7 @@ const SCARCE = 8n;
 const THERE_FOR_MS = 5_000;
 
 export interface StrayClaimsDeps {
-  readonly world: World;
+  readonly cluster: ClusterState;
   readonly client: KubeClient;
   readonly tokens: StoredTokens;
   readonly graceMs: number;
@@ -80,13 +80,13 @@ export class StrayClaims {
   }
 
   #givingWay(): Stray[] {
-    const { world, monotonicMs } = this.#deps;
+    const { cluster, monotonicMs } = this.#deps;
     const nowMs = monotonicMs();
     for (const [name, untilMs] of this.#left) if (untilMs <= nowMs) this.#left.delete(name);
     return this.#strays().filter(({ claim, ageMs }) => {
       const { name = '' } = claim.metadata;
       const isWhole = claim.spec.holders.every((holder) => this.#isStray(holder));
-      return isWhole && ageMs >= GIVES_WAY_AFTER_MS && !this.#left.has(name) && !world.beingTaken.has(name);
+      return isWhole && ageMs >= GIVES_WAY_AFTER_MS && !this.#left.has(name) && !cluster.beingTaken.has(name);
     });
   }
 
@@ -108,41 +108,41 @@ export class StrayClaims {
    * @param write puts another holder in place of those that are there, if the claim is still the one that was looked at.
    */
   async take(claim: EipClaim, write: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
-    const { world, monotonicMs } = this.#deps;
+    const { cluster, monotonicMs } = this.#deps;
     const { name = '' } = claim.metadata;
-    world.beingTaken.add(name);
+    cluster.beingTaken.add(name);
     try {
       const isThere = await Promise.all(claim.spec.holders.map((holder) => this.#isThere(holder, signal)));
       if (!isThere.includes(true)) return await write();
       this.#left.set(name, monotonicMs() + THERE_FOR_MS);
       return false;
     } finally {
-      world.beingTaken.delete(name);
+      cluster.beingTaken.delete(name);
     }
   }
 
   #hurriedMs(): number {
     const underWayMs = HURRIED_GRACE_MS + PER_CREATION_MS * this.#strays().length;
-    return Math.max(underWayMs, SLOWER_THAN_SEEN * this.#deps.world.storingTime.longestMs());
+    return Math.max(underWayMs, SLOWER_THAN_SEEN * this.#deps.cluster.createDuration.longestMs());
   }
 
   #strays(): Stray[] {
-    const { world } = this.#deps;
-    return [...world.sightings.claims()].flatMap((name) => {
+    const { cluster } = this.#deps;
+    return [...cluster.holderFirstSeen.claims()].flatMap((name) => {
       const address = claimAddress(name);
-      const claim = address && world.ledger.claimOf(address);
+      const claim = address && cluster.ledger.claimOf(address);
       if (!claim) return [];
       const holders = claim.spec.holders.filter((holder) => this.#isStray(holder));
-      return holders.map((holder) => ({ claim, holder, ageMs: world.sightings.ageMs(claim, holder) }));
+      return holders.map((holder) => ({ claim, holder, ageMs: cluster.holderFirstSeen.ageMs(claim, holder) }));
     });
   }
 
   /** As far as the cache shows. */
   #isStray({ namespace, name, uid, token }: ClaimHolder): boolean {
-    const { world } = this.#deps;
+    const { cluster } = this.#deps;
     if (uid !== undefined) return false;
-    if (name !== undefined) return world.services.get(keyFor(namespace, name)) === undefined;
-    return world.index.ownerOf(namespace, token) === undefined;
+    if (name !== undefined) return cluster.services.get(keyFor(namespace, name)) === undefined;
+    return cluster.index.ownerOf(namespace, token) === undefined;
   }
 
   /** What is no load balancer has no address: an update that would make it one is under way, or has failed. */
@@ -164,14 +164,14 @@ export class StrayClaims {
   }
 
   #isScarce({ metadata: { name = '' } }: EipClaim): boolean {
-    const { world } = this.#deps;
+    const { cluster } = this.#deps;
     const address = claimAddress(name);
-    const eip = address && world.eips.pools.containing(address);
-    return eip !== undefined && world.ledger.freeIn(eip.range) * SCARCE <= rangeSize(eip.range);
+    const eip = address && cluster.eips.pools.containing(address);
+    return eip !== undefined && cluster.ledger.freeIn(eip.range) * SCARCE <= rangeSize(eip.range);
   }
 
   #isOneOfMany(claim: EipClaim, holder: ClaimHolder): boolean {
-    const ageMs = this.#deps.world.sightings.ageMs(claim, holder);
+    const ageMs = this.#deps.cluster.holderFirstSeen.ageMs(claim, holder);
     const younger = this.#strays().filter((one) => one.holder.namespace === holder.namespace && one.ageMs < ageMs);
     return younger.length >= FEW;
   }

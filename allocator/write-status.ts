@@ -3,9 +3,9 @@ import type { KubeObject } from '../lib/api/object.ts';
 import type { KubeClient } from '../lib/kube/client.ts';
 import type { Resource } from '../lib/kube/resource.ts';
 import { dropManagedFields } from '../lib/kube/transform.ts';
-import { finalizersPatch } from './finalizers.ts';
-import type { Fresh } from './fresh.ts';
 import { mergeDiff } from './merge-diff.ts';
+import type { MutationCache } from './mutation-cache.ts';
+import { finalizersPatch } from './openelb-finalizers.ts';
 
 interface WithStatus extends KubeObject {
   readonly status?: unknown;
@@ -14,7 +14,7 @@ interface WithStatus extends KubeObject {
 export interface StatusWriter<T extends WithStatus> {
   readonly client: KubeClient;
   readonly resource: Resource<T>;
-  readonly cache: Fresh<T>;
+  readonly cache: MutationCache<T>;
 }
 
 /** @returns whether it wrote. @throws a conflict where the object has changed meanwhile. */

@@ -14,7 +14,7 @@ export function readyChecks(
 }
 
 function responderSpeaks(layer2: () => Layer2State | undefined): Check {
-  return () => (layer2()?.isMute ? failing('ResponderMute: no packet sockets, the log says why') : OK);
+  return () => (layer2()?.isMute ? failing('PacketSocketDenied: no packet sockets, the log says why') : OK);
 }
 
 function birdRuns(loopState: () => LoopState | undefined): Check {

@@ -3,7 +3,7 @@
  * they had. What is published goes on being announced as it was (decisions/0018); whether it stays published is for the allocator to say. The Speaker object has
  * them, too, for when this speaker is started anew.
  */
-import { type EipsByName, formerKey } from '../lib/announce/voucher.ts';
+import { type EipsByName, formerKey } from '../lib/announce/eip-of-address.ts';
 import type { Eip } from '../lib/api/eip.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';
 import { keyOf } from '../lib/api/object.ts';

@@ -7,7 +7,7 @@
  */
 import { compareAddresses } from '../lib/net/address.ts';
 import { pause } from '../lib/process/clock.ts';
-import type { Again } from '../lib/process/level-loop.ts';
+import type { Requeue } from '../lib/process/level-loop.ts';
 import type { Logger } from '../lib/process/log.ts';
 import { WorkBudget } from '../lib/process/work-budget.ts';
 import type { ApplyOutcome, RunningBird } from './bird/apply.ts';
@@ -62,7 +62,7 @@ export class SpeakerLoop {
     return this.#state;
   }
 
-  async act(signal: AbortSignal): Promise<Again | undefined> {
+  async act(signal: AbortSignal): Promise<Requeue | undefined> {
     const { snapshot, onActed, metrics } = this.#options;
     const now = snapshot();
     if (!now) return undefined;
@@ -74,7 +74,7 @@ export class SpeakerLoop {
     onActed();
     const endedMs = performance.now();
     if (outcome?.kind === 'Applied') await pause(this.#budget.spent(endedMs - startedMs, endedMs), signal);
-    return outcome?.kind === 'BirdUnreachable' ? { againAfterMs: RETRY_MS } : undefined;
+    return outcome?.kind === 'BirdUnreachable' ? { requeueAfterMs: RETRY_MS } : undefined;
   }
 
   async #apply(planned: Extract<Planned, { kind: 'plan' }>, signal: AbortSignal): Promise<ApplyOutcome> {

@@ -10,7 +10,7 @@
 import { isPortInUse } from '../lib/api/port-in-use.ts';
 import type { SpeakerSession } from '../lib/api/speaker-types.ts';
 import { pause } from '../lib/process/clock.ts';
-import type { Again } from '../lib/process/level-loop.ts';
+import type { Requeue } from '../lib/process/level-loop.ts';
 import type { Logger } from '../lib/process/log.ts';
 import type { BusyPort } from './bird/busy-port.ts';
 import { type BirdControl, BirdUnreachableError } from './bird/control.ts';
@@ -77,17 +77,20 @@ export class Reporter {
     this.#options = options;
   }
 
-  async act(signal: AbortSignal): Promise<Again> {
+  async act(signal: AbortSignal): Promise<Requeue> {
     const again = await this.#report(signal);
-    const againAfterMs = Math.min(again.againAfterMs, this.#isPortInUse ? PORT_IN_USE_MS : Number.POSITIVE_INFINITY);
-    return { againAfterMs };
+    const requeueAfterMs = Math.min(
+      again.requeueAfterMs,
+      this.#isPortInUse ? PORT_IN_USE_MS : Number.POSITIVE_INFINITY,
+    );
+    return { requeueAfterMs };
   }
 
-  async #report(signal: AbortSignal): Promise<Again> {
+  async #report(signal: AbortSignal): Promise<Requeue> {
     const { loopState, store, metrics } = this.#options;
     await pause(SETTLE_MS, signal);
     const state = loopState();
-    if (!state || !store.synced) return { againAfterMs: REST_MS };
+    if (!state || !store.synced) return { requeueAfterMs: REST_MS };
     const sessions = await this.#sessions(state, signal);
     if (sessions) this.#note(sessions);
     // Nobody can say that they are up.
@@ -96,17 +99,17 @@ export class Reporter {
     const status = this.#status(state, sessions);
     if (!isWorthWriting(store.status, status)) {
       this.#countsDueMs = undefined;
-      return { againAfterMs: REST_MS };
+      return { requeueAfterMs: REST_MS };
     }
     if (!isUrgent(store.status, status)) {
       const waitMs = await this.#waitMs(signal);
-      if (waitMs > 0) return { againAfterMs: Math.min(waitMs, REST_MS) };
+      if (waitMs > 0) return { requeueAfterMs: Math.min(waitMs, REST_MS) };
     }
     this.#countsDueMs = undefined;
     await store.write(status, signal);
     metrics.statusWrites.inc();
     await pause(WRITE_AT_MOST_EVERY_MS, signal);
-    return { againAfterMs: LOOK_AGAIN_MS };
+    return { requeueAfterMs: LOOK_AGAIN_MS };
   }
 
   /** How long counts have to wait still. */

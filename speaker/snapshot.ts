@@ -1,6 +1,7 @@
 /** The part of the cluster that this node's speaker decides by, as plain values taken from the stores at one moment. */
+
+import type { EipsByName } from '../lib/announce/eip-of-address.ts';
 import { serviceKeyOf } from '../lib/announce/slices.ts';
-import type { EipsByName } from '../lib/announce/voucher.ts';
 import type { BgpConfObject, BgpPeerObject } from '../lib/api/bgp-types.ts';
 import type { EipObject } from '../lib/api/eip-types.ts';
 import { BGP_CONF_NAME } from '../lib/api/keys.ts';

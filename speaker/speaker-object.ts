@@ -10,7 +10,7 @@ import { isNotFound } from '../lib/kube/errors.ts';
 import { SPEAKERS } from '../lib/kube/resource.ts';
 import type { Store } from '../lib/kube/store.ts';
 import { systemClock } from '../lib/process/clock.ts';
-import type { Layer2Store } from './l2/publisher.ts';
+import type { Layer2Store } from './l2/layer2-status-writer.ts';
 import type { StatusStore } from './report.ts';
 import type { ReportedStatus, SpeakerStatus } from './status.ts';
 

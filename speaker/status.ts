@@ -14,7 +14,7 @@ import type { ApplyOutcome } from './bird/apply.ts';
 import type { Plan, Planned } from './desired/plan.ts';
 import { conflictText } from './l2/conflict-text.ts';
 import type { Layer2State } from './l2/layer2.ts';
-import type { Layer2Status } from './l2/publisher.ts';
+import type { Layer2Status } from './l2/layer2-status-writer.ts';
 import type { NodeSegments } from './node-segments.ts';
 import { explainingError } from './session-error.ts';
 
@@ -43,7 +43,7 @@ export interface StatusInput {
   readonly now: string;
 }
 
-type Verdict = Pick<Condition, 'type' | 'status' | 'message'> & { readonly reason: Reason };
+type ConditionUpdate = Pick<Condition, 'type' | 'status' | 'message'> & { readonly reason: Reason };
 
 /** The rest is in the object's list. */
 const MOST_CONFLICTS_TOLD = 5;
@@ -59,7 +59,7 @@ export function speakerStatus(input: StatusInput): ReportedStatus {
   const enabled = known.filter(({ disabled }) => !disabled);
   const established = enabled.filter(({ state }) => state === 'Established');
   const verdicts = [
-    appliedVerdict(input),
+    appliedCondition(input),
     sessionsVerdict(input, enabled, established),
     ...(input.layer2 ? [layer2Verdict(input.layer2)] : []),
   ];
@@ -122,7 +122,7 @@ function bgpOf(plan: Plan | undefined, former: SpeakerStatus | undefined): Pick<
   };
 }
 
-function appliedVerdict({ planned, outcome }: StatusInput): Verdict {
+function appliedCondition({ planned, outcome }: StatusInput): ConditionUpdate {
   const type = 'Applied';
   if (planned.kind === 'hold') {
     const message = `${planned.message}; BIRD keeps the configuration it has`;
@@ -158,7 +158,7 @@ function sessionsVerdict(
   { planned, sessions }: StatusInput,
   enabled: readonly SpeakerSession[],
   established: readonly SpeakerSession[],
-): Verdict {
+): ConditionUpdate {
   const type = 'SessionsEstablished';
   if (!sessions) return { type, status: 'Unknown', reason: 'BirdUnreachable', message: 'BIRD does not answer' };
   if (planned.kind === 'plan' && planned.noBgp) return { type, status: 'False', ...planned.noBgp };
@@ -180,12 +180,12 @@ function sessionsVerdict(
   };
 }
 
-function layer2Verdict({ isMute, unable, conflicts }: Layer2State): Verdict {
+function layer2Verdict({ isMute, unable, conflicts }: Layer2State): ConditionUpdate {
   const type = 'Layer2';
   if (isMute) {
     const message =
       'answers for no address: the speaker may not open packet sockets, and its log says why; it takes the capability NET_RAW';
-    return { type, status: 'False', reason: 'ResponderMute', message };
+    return { type, status: 'False', reason: 'PacketSocketDenied', message };
   }
   if (conflicts.length > 0) {
     const message = shortened(conflicts, MOST_CONFLICTS_TOLD, conflictText).join('; ');
@@ -199,7 +199,7 @@ function layer2Verdict({ isMute, unable, conflicts }: Layer2State): Verdict {
 }
 
 /** False where somebody should do something. A node that no peer selects is as wanted; one that is no node any more leaves its object behind. */
-function readyVerdict(input: StatusInput, verdicts: readonly Verdict[]): Verdict {
+function readyVerdict(input: StatusInput, verdicts: readonly ConditionUpdate[]): ConditionUpdate {
   const { planned, silent } = input;
   const type = 'Ready';
   const faults = planned.kind === 'plan' ? planned.refusedPeers.filter(({ reason }) => FAULTS.includes(reason)) : [];
@@ -221,7 +221,7 @@ function readyVerdict(input: StatusInput, verdicts: readonly Verdict[]): Verdict
   return { type, status: 'False', reason: fault.reason, message };
 }
 
-function condition(verdict: Verdict, { former, now }: StatusInput): Condition {
+function condition(verdict: ConditionUpdate, { former, now }: StatusInput): Condition {
   const old = former?.conditions?.find(({ type }) => type === verdict.type);
   return { ...verdict, lastTransitionTime: old?.status === verdict.status ? old.lastTransitionTime : now };
 }

@@ -1,14 +1,14 @@
 /** What the speaker watches: only what concerns load-balancer Services, its own node, and the three kinds of configuration. */
 import type { Registry } from 'prom-client';
 import { FOREIGN_SLICES, LABELLED_SLICES } from '../lib/announce/slices.ts';
-import { sameSlim, slimSlice } from '../lib/announce/slim.ts';
+import { sameTrimmed, trimSlice } from '../lib/announce/trim-objects.ts';
 import { EIP_LABEL } from '../lib/api/keys.ts';
 import type { KubeWatcher } from '../lib/kube/client.ts';
 import { Reflector } from '../lib/kube/reflector.ts';
 import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, SERVICES, SPEAKERS } from '../lib/kube/resource.ts';
 import { SpecStore } from '../lib/kube/spec-store.ts';
 import type { Logger } from '../lib/process/log.ts';
-import { slimService } from './slim.ts';
+import { slimService } from './trim-objects.ts';
 
 export interface StoreOptions {
   readonly client: KubeWatcher;
@@ -21,13 +21,13 @@ export interface StoreOptions {
 export function makeStores(options: StoreOptions) {
   const { nodeName } = options;
   const ownName = { ...options, fieldSelector: `metadata.name=${nodeName}` };
-  const slices = { ...options, resource: ENDPOINT_SLICES, transform: slimSlice };
+  const slices = { ...options, resource: ENDPOINT_SLICES, transform: trimSlice };
   return {
     sources: {
       nodes: new Reflector({ ...ownName, resource: NODES }),
       services: new Reflector({
         ...{ ...options, resource: SERVICES, labelSelector: EIP_LABEL },
-        ...{ transform: slimService, isSame: sameSlim },
+        ...{ transform: slimService, isSame: sameTrimmed },
       }),
       labelledSlices: new Reflector({ ...slices, labelSelector: LABELLED_SLICES, name: 'endpointslices' }),
       foreignSlices: new Reflector({ ...slices, labelSelector: FOREIGN_SLICES, name: 'endpointslices-foreign' }),

@@ -1,5 +1,5 @@
 /** The webhook's settings. The manifests set POD_NAMESPACE; everything else has a default that fits them. */
-import type { UnmarkedServices } from '../lib/api/parse-wants.ts';
+import type { UnmarkedServices } from '../lib/api/parse-address-request.ts';
 import type { Parsed } from '../lib/api/problem.ts';
 import { formatAddress, parseAddress } from '../lib/net/address.ts';
 import { type Env, integer, oneOf, parsedBy, readEnv, text } from '../lib/process/env.ts';

@@ -4,14 +4,26 @@
  * A CREATE of ours is given addresses. On an UPDATE nothing that we gave is lost: as long as the wish is the same, our marks are put back exactly as
  * they were stored, whoever dropped or forged them, and no request is made for it. An UPDATE is denied only for what it newly breaks.
  */
-import { isJudged } from '../lib/api/judged.ts';
-import { isRefused, parseWants, reasonOf, type WantsContext } from '../lib/api/parse-wants.ts';
+
+import { type AddressRequest, addressRequestKey, askedFor } from '../lib/api/address-request.ts';
+import { hasOurCondition } from '../lib/api/has-our-condition.ts';
+import {
+  type AddressRequestContext,
+  isRefused,
+  parseAddressRequest,
+  reasonOf,
+} from '../lib/api/parse-address-request.ts';
 import { formatProblem, formatProblems, type Problem } from '../lib/api/problem.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { Service } from '../lib/api/service.ts';
-import { askedFor, type Wants, wantsKey } from '../lib/api/wants.ts';
 import { asStored } from './as-stored.ts';
-import { hasMarks, type Marks, marksOf, NO_MARKS, withMarks } from './marks.ts';
+import {
+  hasManagedMetadata,
+  type ManagedMetadata,
+  managedMetadataOf,
+  NO_MANAGED_METADATA,
+  withManagedMetadata,
+} from './managed-metadata.ts';
 import { splitProblems } from './new-problems.ts';
 
 export type ServiceDecision =
@@ -25,21 +37,21 @@ export type ServiceDecision =
   /** New, and ours, and it can't be read: admitted without an address, and the allocator says why. */
   | { readonly kind: 'pend'; readonly service: Service; readonly reason: Reason; readonly message: string }
   /** To be given addresses. */
-  | { readonly kind: 'assign'; readonly wants: Wants; readonly asksAsBefore?: boolean };
+  | { readonly kind: 'assign'; readonly addressRequest: AddressRequest; readonly asksAsBefore?: boolean };
 
-export function decideCreate(service: Service, context: WantsContext): ServiceDecision {
-  const parsed = parseWants(service, context);
+export function decideCreate(service: Service, context: AddressRequestContext): ServiceDecision {
+  const parsed = parseAddressRequest(service, context);
   if (parsed.kind === 'notOurs') return unmarked(service);
   if (parsed.kind === 'invalid') {
     return isRefused(parsed.problems, service) ? denied(parsed.problems) : pending(service, parsed.problems);
   }
-  return { kind: 'assign', wants: parsed.wants };
+  return { kind: 'assign', addressRequest: parsed.addressRequest };
 }
 
-export function decideUpdate(service: Service, old: Service, context: WantsContext): ServiceDecision {
-  const before = parseWants(old, context);
-  const restored = withMarks(service, marksOf(old));
-  const after = parseWants(asStored(restored, old), context);
+export function decideUpdate(service: Service, old: Service, context: AddressRequestContext): ServiceDecision {
+  const before = parseAddressRequest(old, context);
+  const restored = withManagedMetadata(service, managedMetadataOf(old));
+  const after = parseAddressRequest(asStored(restored, old), context);
   const restore = (warnings: readonly string[] = []): ServiceDecision => ({
     kind: 'restore',
     service: restored,
@@ -47,7 +59,7 @@ export function decideUpdate(service: Service, old: Service, context: WantsConte
   });
   if (after.kind === 'notOurs') {
     if (before.kind !== 'notOurs') return leaving(service, old);
-    if (!isJudged(old)) return unmarked(service);
+    if (!hasOurCondition(old)) return unmarked(service);
     // The allocator keeps what an Eip gave that is the default no more, or is about to take it back, with the marks.
     return service.spec?.type === 'LoadBalancer' ? restore() : released(service);
   }
@@ -56,19 +68,26 @@ export function decideUpdate(service: Service, old: Service, context: WantsConte
   if (after.kind === 'invalid') {
     const { added, known } = splitProblems(after.problems, before.kind === 'invalid' ? before.problems : []);
     if (isRefused(added, service)) return denied(added);
-    if (before.kind === 'notOurs' && !isJudged(old)) return pending(service, added);
+    if (before.kind === 'notOurs' && !hasOurCondition(old)) return pending(service, added);
     return restore([...added.map(formatProblem), ...known]);
   }
-  if (before.kind === 'wants' && wantsKey(before.wants) === wantsKey(after.wants)) return restore();
+  if (
+    before.kind === 'addressRequest' &&
+    addressRequestKey(before.addressRequest) === addressRequestKey(after.addressRequest)
+  )
+    return restore();
   // One that waits has what it publishes for what it asked before.
-  const isWaiting = marksOf(old).waitingSince !== undefined;
-  const asksAsBefore = before.kind === 'wants' && !isWaiting && askedFor(before.wants) === askedFor(after.wants);
-  return { kind: 'assign', wants: after.wants, ...(asksAsBefore && { asksAsBefore }) };
+  const isWaiting = managedMetadataOf(old).waitingSince !== undefined;
+  const asksAsBefore =
+    before.kind === 'addressRequest' &&
+    !isWaiting &&
+    askedFor(before.addressRequest) === askedFor(after.addressRequest);
+  return { kind: 'assign', addressRequest: after.addressRequest, ...(asksAsBefore && { asksAsBefore }) };
 }
 
-/** Marks that were written by hand, or copied with a manifest, would tell people and selectors of an address that nobody gave. */
+/** ManagedMetadata that were written by hand, or copied with a manifest, would tell people and selectors of an address that nobody gave. */
 function unmarked(service: Service): ServiceDecision {
-  return hasMarks(service) ? released(service) : { kind: 'untouched' };
+  return hasManagedMetadata(service) ? released(service) : { kind: 'untouched' };
 }
 
 /**
@@ -76,16 +95,16 @@ function unmarked(service: Service): ServiceDecision {
  * another. The API server itself takes it back from what is no load balancer any more.
  */
 function leaving(service: Service, old: Service): ServiceDecision {
-  const isPublished = service.spec?.type === 'LoadBalancer' && isJudged(old);
-  return released(service, isPublished ? { addresses: marksOf(old).addresses } : NO_MARKS);
+  const isPublished = service.spec?.type === 'LoadBalancer' && hasOurCondition(old);
+  return released(service, isPublished ? { addresses: managedMetadataOf(old).addresses } : NO_MANAGED_METADATA);
 }
 
-function released(service: Service, marks: Marks = NO_MARKS): ServiceDecision {
-  return { kind: 'release', service: withMarks(service, marks) };
+function released(service: Service, managed: ManagedMetadata = NO_MANAGED_METADATA): ServiceDecision {
+  return { kind: 'release', service: withManagedMetadata(service, managed) };
 }
 
 function pending(service: Service, problems: readonly Problem[]): ServiceDecision {
-  return { ...denied(problems), kind: 'pend', service: withMarks(service, NO_MARKS) };
+  return { ...denied(problems), kind: 'pend', service: withManagedMetadata(service, NO_MANAGED_METADATA) };
 }
 
 function denied(problems: readonly Problem[]): Extract<ServiceDecision, { kind: 'deny' }> {

@@ -5,32 +5,32 @@
  * A change that would take it back is in the claim before it is stored, so the entry is rewritten only as it was before the Service was read.
  */
 import { type ClaimHolder, type ClaimPort, portsBut } from '../lib/api/claim.ts';
-import { portsOf } from '../lib/api/parse-wants.ts';
+import { portsOf } from '../lib/api/parse-address-request.ts';
 import type { Claimer } from '../lib/ipam/claimer.ts';
 import type { Ledger } from '../lib/ipam/ledger.ts';
 import type { KubeClient } from '../lib/kube/client.ts';
 import { isNotFound } from '../lib/kube/errors.ts';
 import { SERVICES } from '../lib/kube/resource.ts';
-import { claimsHeld, type ServiceClaimant } from './claimant.ts';
+import { claimsHeld, type ServiceClaimRequest } from './service-claim-request.ts';
 
 export interface LeftPortsDeps {
   readonly client: Pick<KubeClient, 'get'>;
   readonly ledger: Ledger;
-  readonly claimer: Pick<Claimer<ServiceClaimant>, 'rewrite'>;
+  readonly claimer: Pick<Claimer<ServiceClaimRequest>, 'rewrite'>;
 }
 
 /** @returns whether those who share an address with the claimant had one of its ports to leave, so that all is to be looked at anew. */
 export async function releaseLeftPorts(
-  claimant: ServiceClaimant,
+  claimRequest: ServiceClaimRequest,
   { client, ledger, claimer }: LeftPortsDeps,
   signal: AbortSignal,
 ): Promise<boolean> {
   let isAnything = false;
-  for (const claim of claimsHeld(claimant, ledger)) {
+  for (const claim of claimsHeld(claimRequest, ledger)) {
     const { holders } = claim.spec;
     const next = await Promise.all(
       holders.map((holder) =>
-        claimant.isSelf(holder) || !hasLeftOneOf(holder, claimant.wants.ports)
+        claimRequest.isSelf(holder) || !hasLeftOneOf(holder, claimRequest.addressRequest.ports)
           ? holder
           : withoutLeftPorts(holder, client, signal),
       ),

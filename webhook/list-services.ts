@@ -1,7 +1,7 @@
 /** The load balancers of the cluster, read live: the webhook watches no Services. */
-import { isJudged } from '../lib/api/judged.ts';
+import { hasOurCondition } from '../lib/api/has-our-condition.ts';
 import { EIP_LABEL } from '../lib/api/keys.ts';
-import { isOurs } from '../lib/api/parse-wants.ts';
+import { isOurs } from '../lib/api/parse-address-request.ts';
 import type { Service } from '../lib/api/service.ts';
 import type { KubeWatcher } from '../lib/kube/client.ts';
 import { pagesOf } from '../lib/kube/pages.ts';
@@ -26,5 +26,5 @@ export async function* listLoadBalancers(
 
 /** What another load balancer publishes is its own. */
 export function mayHaveAddress(service: Service): boolean {
-  return isOurs(service, BY_ITSELF) || service.metadata.labels?.[EIP_LABEL] !== undefined || isJudged(service);
+  return isOurs(service, BY_ITSELF) || service.metadata.labels?.[EIP_LABEL] !== undefined || hasOurCondition(service);
 }

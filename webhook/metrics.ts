@@ -1,9 +1,9 @@
 /** What the webhook counts. */
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { Outcome } from './reviewed.ts';
+import type { ReviewOutcome } from './reviewed.ts';
 
 export interface WebhookMetrics {
-  review(path: string, operation: string, outcome: Outcome, seconds: number): void;
+  review(path: string, operation: string, outcome: ReviewOutcome, seconds: number): void;
   claimConflict(): void;
 }
 

@@ -4,8 +4,8 @@
  */
 import type { EipObject } from '../lib/api/eip-types.ts';
 import { keyOf } from '../lib/api/object.ts';
+import { isOurs } from '../lib/api/parse-address-request.ts';
 import { parseEip } from '../lib/api/parse-eip.ts';
-import { isOurs } from '../lib/api/parse-wants.ts';
 import { shortened } from '../lib/api/problem.ts';
 import { publishedAddresses } from '../lib/api/published-addresses.ts';
 import type { KubeWatcher } from '../lib/kube/client.ts';

@@ -14,13 +14,13 @@ import { type LiveAddress, nameAddresses } from '../lib/api/validate-eip.ts';
 import type { KubeWatcher } from '../lib/kube/client.ts';
 import { formatAddress } from '../lib/net/address.ts';
 import type { Logger } from '../lib/process/log.ts';
+import type { ClusterState } from './cluster-state.ts';
 import { listServices } from './list-services.ts';
 import type { AdmissionRequest } from './review.ts';
 import type { Reviewed } from './reviewed.ts';
-import type { ClusterSituation } from './situation.ts';
 
 export interface DeletionDeps {
-  readonly situation: Pick<ClusterSituation, 'missing' | 'claimsOf' | 'eipOf'>;
+  readonly cluster: Pick<ClusterState, 'missing' | 'claimsOf' | 'eipOf'>;
   readonly client: Pick<KubeWatcher, 'list'>;
   readonly log: Logger;
 }
@@ -31,12 +31,12 @@ export function isEipDeletion({ kind, operation }: AdmissionRequest): boolean {
 
 export async function reviewEipDeletion(
   { name, oldObject, dryRun }: AdmissionRequest,
-  { situation, client, log }: DeletionDeps,
+  { cluster, client, log }: DeletionDeps,
   signal: AbortSignal,
 ): Promise<Reviewed> {
   if (!oldObject || oldObject.metadata.deletionTimestamp !== undefined) return allowed();
-  if (situation.missing !== undefined) return allowed(`not asked who has its addresses: ${situation.missing}`);
-  const inUse = await addressesInUse(name, situation, client, signal);
+  if (cluster.missing !== undefined) return allowed(`not asked who has its addresses: ${cluster.missing}`);
+  const inUse = await addressesInUse(name, cluster, client, signal);
   if (inUse.length === 0) return allowed();
   if (releasesAddresses(oldObject)) return allowed(`takes their addresses from Services: ${nameAddresses(inUse)}`);
   const message = `Eip ${quote(name)} has addresses in use: ${nameAddresses(inUse)}; have these Services name another Eip first, or delete them. To take the addresses from them: kubectl annotate eip ${name} ${RELEASE_ADDRESSES_ANNOTATION}=true`;
@@ -46,14 +46,14 @@ export async function reviewEipDeletion(
 
 async function addressesInUse(
   eipName: Eip['name'],
-  situation: DeletionDeps['situation'],
+  cluster: DeletionDeps['cluster'],
   client: DeletionDeps['client'],
   signal: AbortSignal,
 ): Promise<LiveAddress[]> {
   const users = new Map<string, Set<string>>();
-  const claimed = claimedBy(situation, eipName);
+  const claimed = claimedBy(cluster, eipName);
   for await (const service of listServices(client, signal)) {
-    const published = publishedAddresses(service).filter((address) => situation.eipOf(address) === eipName);
+    const published = publishedAddresses(service).filter((address) => cluster.eipOf(address) === eipName);
     for (const address of [...published.map(formatAddress), ...idsOf(service).flatMap((id) => claimed.get(id) ?? [])]) {
       users.set(address, (users.get(address) ?? new Set()).add(keyOf(service)));
     }
@@ -62,9 +62,9 @@ async function addressesInUse(
 }
 
 /** Addresses of the Eip by the name and by the token of who has claimed them. */
-function claimedBy(situation: DeletionDeps['situation'], eipName: string): Map<string, string[]> {
+function claimedBy(cluster: DeletionDeps['cluster'], eipName: string): Map<string, string[]> {
   const claimed = new Map<string, string[]>();
-  for (const { spec } of situation.claimsOf(eipName)) {
+  for (const { spec } of cluster.claimsOf(eipName)) {
     for (const { namespace, name, token } of spec.holders) {
       const id = name === undefined ? tokenId(namespace, token) : keyFor(namespace, name);
       claimed.set(id, [...(claimed.get(id) ?? []), spec.address]);

@@ -1,8 +1,8 @@
 /** The Service that a review is about, as it is to be and as it was. */
 import type { ClaimHolder } from '../lib/api/claim.ts';
 import type { Service } from '../lib/api/service.ts';
-import type { Identity } from './claimant.ts';
 import type { AdmissionRequest } from './review.ts';
+import type { Identity } from './service-claim-request.ts';
 
 export interface Subject {
   readonly request: AdmissionRequest;

@@ -2,7 +2,7 @@
 import type { AdmissionAnswer } from './review.ts';
 
 /** What became of a review; a label of the metric. */
-export type Outcome =
+export type ReviewOutcome =
   | 'untouched'
   | 'restored'
   | 'released'
@@ -17,5 +17,5 @@ export type Outcome =
 
 export interface Reviewed {
   readonly answer: AdmissionAnswer;
-  readonly outcome: Outcome;
+  readonly outcome: ReviewOutcome;
 }

@@ -1,11 +1,12 @@
 /** What kubectl shows when a Service is admitted: which address it got, why it waits, and what may surprise its author. Pure. */
+
+import type { AddressRequest } from '../lib/api/address-request.ts';
 import type { ClaimHolder } from '../lib/api/claim.ts';
 import { countText } from '../lib/api/count.ts';
 import type { Eip } from '../lib/api/eip.ts';
 import { SERVICE_ANNOTATIONS } from '../lib/api/keys.ts';
 import { quote } from '../lib/api/problem.ts';
 import type { Service } from '../lib/api/service.ts';
-import type { Wants } from '../lib/api/wants.ts';
 import type { Choice, Given } from '../lib/ipam/choose.ts';
 import type { Taken } from '../lib/ipam/ledger.ts';
 import type { Withheld } from '../lib/ipam/withheld.ts';
@@ -47,11 +48,11 @@ export function pendingWarnings(message: string, keeps: readonly Given[]): strin
  * kube-proxy applies `loadBalancerSourceRanges` to each family by itself (Kubernetes `pkg/proxy/serviceport.go`), so a family without a
  * range in it is open to everyone.
  */
-export function sourceRangeWarnings(service: Service, wants: Wants): string[] {
+export function sourceRangeWarnings(service: Service, addressRequest: AddressRequest): string[] {
   const ranges = service.spec?.loadBalancerSourceRanges ?? [];
   const restricted = new Set(ranges.flatMap((text) => familyOfCidr(text) ?? []));
   if (restricted.size === 0) return [];
-  return wants.families
+  return addressRequest.families
     .filter((family) => !restricted.has(family))
     .map(
       (family) =>

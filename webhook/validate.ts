@@ -17,16 +17,16 @@ import { validateEip } from '../lib/api/validate-eip.ts';
 import { formatAddress } from '../lib/net/address.ts';
 import { firstAddress, lastAddress, parseRange, withoutHostBits } from '../lib/net/range.ts';
 import type { Logger } from '../lib/process/log.ts';
+import type { ClusterState } from './cluster-state.ts';
 import { newWarnings } from './nearly-ours.ts';
 import { type SplitProblems, splitProblems } from './new-problems.ts';
 import { reservedFindings } from './reserved-findings.ts';
 import type { AdmissionRequest } from './review.ts';
 import type { Reviewed } from './reviewed.ts';
-import type { ClusterSituation } from './situation.ts';
 
 export interface ValidatorDeps {
-  readonly situation: Pick<
-    ClusterSituation,
+  readonly cluster: Pick<
+    ClusterState,
     'missing' | 'eips' | 'liveAddresses' | 'withheldFrom' | 'bgpPeers' | 'nodeAddresses'
   >;
   readonly log: Logger;
@@ -72,7 +72,7 @@ export function validate(request: AdmissionRequest, deps: ValidatorDeps): Review
   return { answer: { allowed: false, refusal: 'Invalid', message, warnings }, outcome: 'denied' };
 }
 
-function eipFindings(raw: EipObject, old: EipObject | undefined, { situation }: ValidatorDeps): Findings {
+function eipFindings(raw: EipObject, old: EipObject | undefined, { cluster }: ValidatorDeps): Findings {
   const warnings = [...unsupportedEipFields(raw), ...hostBits(raw, old)];
   const parsed = parseEip(raw);
   if (!parsed.ok) {
@@ -81,21 +81,21 @@ function eipFindings(raw: EipObject, old: EipObject | undefined, { situation }: 
   }
   const before = old && parseEip(old);
   const stored = before?.ok ? before.value : undefined;
-  const notCompared = situation.missing;
-  const others = notCompared === undefined ? situation.eips() : [];
-  const problems = validateEip(parsed.value, others, stored, (eipName) => situation.liveAddresses(eipName));
+  const notCompared = cluster.missing;
+  const others = notCompared === undefined ? cluster.eips() : [];
+  const problems = validateEip(parsed.value, others, stored, (eipName) => cluster.liveAddresses(eipName));
   if (notCompared !== undefined) {
     return { problems, warnings: [...warnings, `not compared with other Eips: ${notCompared}`] };
   }
-  const reserved = reservedFindings(parsed.value, stored, situation.withheldFrom(parsed.value));
+  const reserved = reservedFindings(parsed.value, stored, cluster.withheldFrom(parsed.value));
   return { problems: [...problems, ...reserved.problems], warnings: [...warnings, ...reserved.warnings] };
 }
 
 /** Beside the other BgpPeers and the nodes. What an update leaves as it was is not said again. */
-function peerAdvice(raw: BgpPeerObject, old: BgpPeerObject | undefined, { situation }: ValidatorDeps): string[] {
+function peerAdvice(raw: BgpPeerObject, old: BgpPeerObject | undefined, { cluster }: ValidatorDeps): string[] {
   const adviceOn = (one: BgpPeerObject | undefined): string[] => {
     const parsed = one && parseBgpPeer(one);
-    return parsed?.ok ? bgpPeerAdvice(parsed.value, situation.bgpPeers(), situation.nodeAddresses()) : [];
+    return parsed?.ok ? bgpPeerAdvice(parsed.value, cluster.bgpPeers(), cluster.nodeAddresses()) : [];
   };
   return newWarnings(adviceOn(raw), adviceOn(old));
 }

@@ -17,21 +17,21 @@ import { healthHandler } from '../lib/process/health.ts';
 import { LevelLoop } from '../lib/process/level-loop.ts';
 import type { Logger } from '../lib/process/log.ts';
 import { buildApp } from './app.ts';
-import type { ServiceClaimant } from './claimant.ts';
+import { ClusterState } from './cluster-state.ts';
 import { allocatorUser, servingNames, type WebhookConfig } from './config.ts';
+import { findUnclaimed } from './find-unclaimed.ts';
 import { webhookMetrics } from './metrics.ts';
 import { ServiceMutator } from './mutate-service.ts';
 import { readPrimaryFamily } from './primary-family.ts';
 import { withPublishedElsewhere } from './published-elsewhere.ts';
 import { isEipDeletion, reviewEipDeletion } from './review-eip-deletion.ts';
-import { ClusterSituation } from './situation.ts';
+import type { ServiceClaimRequest } from './service-claim-request.ts';
 import { makeStores } from './stores.ts';
 import type { TlsContent } from './tls/tls-content.ts';
 import { TlsKeeper } from './tls/tls-keeper.ts';
-import { findUnclaimed } from './unclaimed.ts';
+import { UnclaimedAddresses } from './unclaimed-addresses.ts';
 import { UnstoredClaims } from './unstored-claims.ts';
 import { validate } from './validate.ts';
-import { Vanished } from './vanished.ts';
 
 export interface WebhookOptions {
   readonly config: WebhookConfig;
@@ -60,23 +60,23 @@ export function makeWebhook(options: WebhookOptions): Webhook {
   let primaryFamily: Family | undefined;
   let isUnclaimedKnown = false;
 
-  const situation = new ClusterSituation({
+  const cluster = new ClusterState({
     ...stores,
     primaryFamily: () => primaryFamily,
     isUnclaimedKnown: () => isUnclaimedKnown,
     unmarkedServices,
   });
   // After the situation, which has the ledger: its listeners are called in this order.
-  const vanished = new Vanished({ claims: stores.claims, ledger: situation.ledger, client, log });
-  const claimer = new Claimer<ServiceClaimant>({
+  const unclaimedAddresses = new UnclaimedAddresses({ claims: stores.claims, ledger: cluster.ledger, client, log });
+  const claimer = new Claimer<ServiceClaimRequest>({
     client,
-    ledger: situation.ledger,
-    situation: (claimant) => situation.situationFor(claimant),
+    ledger: cluster.ledger,
+    chooseInput: (claimRequest) => cluster.chooseInputFor(claimRequest),
     contention: new Contention({ monotonicMs, random: Math.random }),
     onConflict: metrics.claimConflict,
   });
   const mutator = new ServiceMutator({
-    situation,
+    cluster,
     claimer,
     unstored: new UnstoredClaims({ claims: stores.claims, monotonicMs }),
     client,
@@ -107,7 +107,7 @@ export function makeWebhook(options: WebhookOptions): Webhook {
     name: 'unclaimed addresses',
     act: async (signal) => {
       await Promise.all([stores.eips.waitForSync(signal), stores.claims.waitForSync(signal)]);
-      await findUnclaimed({ client, situation, vanished }, signal);
+      await findUnclaimed({ client, cluster, unclaimedAddresses }, signal);
       isUnclaimedKnown = true;
     },
     log,
@@ -117,13 +117,13 @@ export function makeWebhook(options: WebhookOptions): Webhook {
     mutate: (request, signal) => mutator.mutate(request, signal),
     validate: (request, signal) =>
       isEipDeletion(request)
-        ? reviewEipDeletion(request, { situation, client, log }, signal)
-        : withPublishedElsewhere(validate(request, { situation, log }), request, client, signal),
+        ? reviewEipDeletion(request, { cluster, client, log }, signal)
+        : withPublishedElsewhere(validate(request, { cluster, log }), request, client, signal),
     health: healthHandler({
       registry,
       ready: {
         certificate: keeper.check,
-        situation: () => (situation.missing === undefined ? OK : failing(situation.missing)),
+        chooseInput: () => (cluster.missing === undefined ? OK : failing(cluster.missing)),
         caches: cacheCheck(stores),
         'event loop': eventLoop,
         running: () => (isStopping() ? failing('the process is stopping') : OK),
@@ -150,7 +150,7 @@ export function makeWebhook(options: WebhookOptions): Webhook {
         tls.run(signal),
         family.run(signal),
         unclaimed.run(signal),
-        vanished.run(signal),
+        unclaimedAddresses.run(signal),
       ]);
     },
   };

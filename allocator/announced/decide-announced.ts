@@ -11,10 +11,10 @@ import { shortened } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { Layer2Conflict } from '../../lib/api/speaker-types.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
-import type { Verdict } from '../condition.ts';
+import type { ConditionUpdate } from '../condition.ts';
 import type { EipReach, Standing } from './eip-reach.ts';
 import { hindranceText, idleText, type Regarding, reasonOf } from './hindrance-text.ts';
-import { type Sharer, serviceReach } from './service-reach.ts';
+import { type SharingService, serviceReach } from './service-reach.ts';
 
 /** The node that answers for an address, and its interface. */
 export interface Owner {
@@ -38,13 +38,13 @@ export interface AnnouncedFacts {
   readonly ownerOf: (address: Address) => Owner | undefined;
   readonly conflictsOf: (address: Address) => readonly Conflict[];
   /** The Services that publish the address, this one first. One that may be announced is enough for all. */
-  readonly sharersOf: (address: Address) => readonly [Sharer, ...Sharer[]];
+  readonly sharersOf: (address: Address) => readonly [SharingService, ...SharingService[]];
 }
 
 /** About one address. */
 export interface Finding {
   readonly address: string;
-  readonly status: Verdict['status'];
+  readonly status: ConditionUpdate['status'];
   readonly reason: Reason;
   /** Continues the sentence after the address. */
   readonly text: string;
@@ -54,7 +54,7 @@ export interface Finding {
 
 /** More machines than this are counted, and not named. */
 const MOST_NAMED = 3;
-const WORST_FIRST: readonly Verdict['status'][] = ['False', 'Unknown', 'True'];
+const WORST_FIRST: readonly ConditionUpdate['status'][] = ['False', 'Unknown', 'True'];
 
 export function announcedFindings(facts: AnnouncedFacts): Finding[] {
   return facts.addresses.map((address) => ({
@@ -64,7 +64,7 @@ export function announcedFindings(facts: AnnouncedFacts): Finding[] {
 }
 
 /** @returns undefined without an address. */
-export function announcedVerdict(findings: readonly Finding[]): Verdict | undefined {
+export function announcedCondition(findings: readonly Finding[]): ConditionUpdate | undefined {
   // One that is announced, and not alone, is worse than one that is.
   const byReason = findings.toSorted((a, b) => Number(a.reason === 'Announced') - Number(b.reason === 'Announced'));
   const worst = WORST_FIRST.flatMap((status) => byReason.find((one) => one.status === status) ?? []).at(0);
@@ -78,16 +78,16 @@ export function sentencesOf(findings: readonly Finding[]): string {
   return [...byText].map(([text, some]) => `${some.map(({ address }) => address).join(', ')} ${text}`).join('; ');
 }
 
-type Said = Omit<Finding, 'address'>;
+type FindingText = Omit<Finding, 'address'>;
 
 /** An address is announced only while it is published, and this one comes and goes. */
-function whileContested(said: Said, { contestedBy }: AnnouncedFacts): Said {
+function whileContested(said: FindingText, { contestedBy }: AnnouncedFacts): FindingText {
   if (contestedBy === undefined || said.status === 'False') return said;
   const text = `${said.text}, but only while it stands in status.loadBalancer, which ${contestedBy} writes over`;
   return { status: 'Unknown', reason: 'StatusContested', text };
 }
 
-function findingFor(facts: AnnouncedFacts, address: Address): Said {
+function findingFor(facts: AnnouncedFacts, address: Address): FindingText {
   if (!facts.isPublished(address) && facts.contestedBy === undefined) {
     return notAnnounced('NotPublished', "is not in the Service's status, so no node announces it");
   }
@@ -102,7 +102,7 @@ function findingFor(facts: AnnouncedFacts, address: Address): Said {
   return isLayer2(eip) ? onLayer2(facts, address, eip) : byBgp(facts, address, eip);
 }
 
-function byBgp(facts: AnnouncedFacts, address: Address, eip: Eip): Said {
+function byBgp(facts: AnnouncedFacts, address: Address, eip: Eip): FindingText {
   const of = regarding(facts, address, eip);
   const standing = bestOf(facts, address, eip);
   if (standing !== 'Announced') return hindered(standing, eip, of);
@@ -111,7 +111,7 @@ function byBgp(facts: AnnouncedFacts, address: Address, eip: Eip): Said {
   return { status: 'True', reason: 'Announced', text, ...idlePart(idleText(of)) };
 }
 
-function onLayer2(facts: AnnouncedFacts, address: Address, eip: Eip): Said {
+function onLayer2(facts: AnnouncedFacts, address: Address, eip: Eip): FindingText {
   const owner = facts.ownerOf(address);
   const conflicts = facts.conflictsOf(address);
   const of = regarding(facts, address, eip);
@@ -128,7 +128,7 @@ function onLayer2(facts: AnnouncedFacts, address: Address, eip: Eip): Said {
   if (conflicts.length > 0) {
     return notAnnounced('AddressConflict', `by ${eip.protocol}: no node takes it, since ${conflictText(conflicts)}`);
   }
-  return notAnnounced('NobodyHasIt', `by ${eip.protocol}: no node has it yet, though nodes may; look at the speakers`);
+  return notAnnounced('NoOwner', `by ${eip.protocol}: no node has it yet, though nodes may; look at the speakers`);
 }
 
 /** Whichever of the Services that share it comes furthest. */
@@ -147,7 +147,7 @@ function idlePart(idle: string | undefined): Pick<Finding, 'idle'> {
   return idle === undefined ? {} : { idle };
 }
 
-function hindered(standing: Exclude<Standing, 'Announced'>, eip: Eip, of: Regarding): Said {
+function hindered(standing: Exclude<Standing, 'Announced'>, eip: Eip, of: Regarding): FindingText {
   const text = `by ${eip.protocol}: ${hindranceText(standing, eip, of)}`;
   return { status: isUnknown(standing) ? 'Unknown' : 'False', reason: reasonOf(standing), text };
 }
@@ -157,7 +157,7 @@ export function isUnknown(standing: Standing): boolean {
   return standing === 'BirdUnreachable' || standing === 'AnnouncedByCni';
 }
 
-function notAnnounced(reason: Reason, text: string): Said {
+function notAnnounced(reason: Reason, text: string): FindingText {
   return { status: 'False', reason, text };
 }
 

@@ -1,6 +1,6 @@
 /** The condition `Announced` of an Eip: from which nodes and to which routers its addresses go, or which nodes can have them, or why none. PURE. */
 import { type Eip, isLayer2 } from '../../lib/api/eip.ts';
-import type { Verdict } from '../condition.ts';
+import type { ConditionUpdate } from '../condition.ts';
 import { isUnknown } from './decide-announced.ts';
 import type { EipReach } from './eip-reach.ts';
 import { hindranceText, reasonOf } from './hindrance-text.ts';
@@ -9,7 +9,7 @@ import { hindranceText, reasonOf } from './hindrance-text.ts';
 const MOST_NAMED = 5;
 const TYPE = 'Announced';
 
-export function eipAnnouncedVerdict(eip: Eip, reach: EipReach): Verdict {
+export function eipAnnouncedCondition(eip: Eip, reach: EipReach): ConditionUpdate {
   if (eip.announcedByCni) {
     const message = 'a label says that a CNI announces its addresses, so Skycap gives them and does not announce them';
     return { type: TYPE, status: 'False', reason: 'AnnouncedByCni', message };

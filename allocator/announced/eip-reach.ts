@@ -21,7 +21,7 @@ const STANDINGS = [
   'NodeNotSelected',
   'NodeHasNoAddressOfFamily',
   'NoInterface',
-  'ResponderMute',
+  'PacketSocketDenied',
   // Of a Service: of those above, nodes with an endpoint are no better than others.
   'NoLocalEndpoints',
   'NoEndpoints',
@@ -104,8 +104,8 @@ function nodeHindrance(eip: Eip, { state, isLost, status }: SpeakerNode): Standi
   if (refusal) return refusal;
   if (isLayer2(eip)) {
     if (status?.layer2Unable?.includes(eip.name)) return 'NoInterface';
-    if (status?.conditions?.some(({ type, reason }) => type === 'Layer2' && reason === 'ResponderMute'))
-      return 'ResponderMute';
+    if (status?.conditions?.some(({ type, reason }) => type === 'Layer2' && reason === 'PacketSocketDenied'))
+      return 'PacketSocketDenied';
   }
   if (isLost) return 'NodeLost';
   return status?.stopping ? 'SpeakerStopping' : undefined;
@@ -134,7 +134,7 @@ function sessionStanding(
 }
 
 /** Of a Speaker's conditions; each other one means nothing here. */
-const REACH_REASONS: readonly string[] = ['ResponderMute', 'PortInUse'] satisfies Reason[];
+const REACH_REASONS: readonly string[] = ['PacketSocketDenied', 'PortInUse'] satisfies Reason[];
 
 /** All that a reach is made from, of one Speaker. */
 export function reachText({ metadata, status }: SpeakerObject): string {

@@ -6,7 +6,7 @@ import { labelSelectorText } from '../../lib/api/label-selector.ts';
 import { quote } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { EipReach, Standing } from './eip-reach.ts';
-import { localNodes, type Sharer } from './service-reach.ts';
+import { localNodes, type SharingService } from './service-reach.ts';
 
 export type Hindrance = Exclude<Standing, 'Announced'>;
 
@@ -15,7 +15,7 @@ const MOST_NAMED = 3;
 
 /** The Service that it is said of, and how the nodes stand. */
 export interface Regarding {
-  readonly sharer: Sharer;
+  readonly sharer: SharingService;
   readonly reach: Pick<EipReach, 'standing' | 'standings'>;
 }
 
@@ -41,7 +41,7 @@ const TEXTS: Readonly<Record<Exclude<Hindrance, 'NoLocalEndpoints'>, (eip: Eip) 
     interfaces.length > 0
       ? `no node that may have it has an interface that is up and matches spec.interface ${quote(interfacesText(interfaces))} of Eip ${name}; change it, or spec.nodeSelector`
       : `no node that may have it has an interface that is up and has its InternalIP; set spec.interface of Eip ${name}`,
-  ResponderMute: () => 'the speakers may not open packet sockets; give them the capability NET_RAW',
+  PacketSocketDenied: () => 'the speakers may not open packet sockets; give them the capability NET_RAW',
   NoEndpoints: ({ name }) => `the Service has no ready endpoint, and Eip ${name} says whenNoEndpoints: Withdraw`,
   NodeLost: () => 'Kubernetes hears nothing of the nodes that may announce it; look at the nodes',
   SpeakerStopping: () =>
@@ -69,7 +69,7 @@ function noLocalEndpointText(of: Regarding | undefined): string {
   return `${local} no node that may announce it has a ready endpoint: they are ${where}`;
 }
 
-function namesOf({ places }: Sharer): string[] {
+function namesOf({ places }: SharingService): string[] {
   return [...localNodes(places)].sort();
 }
 

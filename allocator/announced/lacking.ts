@@ -3,7 +3,7 @@
  * Service is not announced all along. PURE: time is passed in.
  */
 import type { Condition } from '../../lib/api/object.ts';
-import { patienceMs } from '../announced-delay.ts';
+import { announcedDelayMs } from '../announced-delay.ts';
 import type { Finding } from './decide-announced.ts';
 
 interface Lack {
@@ -43,7 +43,7 @@ export class Lacking {
       const lack = known.get(address) ?? { sinceMs: nowMs, isTold };
       known.set(address, lack);
       const isLost = status !== 'True' && !isTold && named.has(address);
-      waits.push(patienceMs(former, one, isLost) - (nowMs - lack.sinceMs));
+      waits.push(announcedDelayMs(former, one, isLost) - (nowMs - lack.sinceMs));
       // Each has an Event, or needs none, of its own.
       if (isLost && reason !== 'AnnouncedByCni' && reason !== 'StatusContested') lost.push(one);
     }

@@ -5,8 +5,8 @@
 import { keyOf } from '../../lib/api/object.ts';
 import type { Service } from '../../lib/api/service.ts';
 import { formatAddress } from '../../lib/net/address.ts';
-import { givenAddresses } from '../holdings.ts';
-import type { World } from '../world.ts';
+import type { ClusterState } from '../cluster-state.ts';
+import { givenAddresses } from '../service-claims.ts';
 import type { Announcers } from './announcers.ts';
 import type { EipReach } from './eip-reach.ts';
 import { localNodes } from './service-reach.ts';
@@ -22,13 +22,13 @@ export interface ToLookAt {
 type Changed = ReadonlySet<string> | 'all';
 
 export class ReachWatch {
-  readonly #world: World;
+  readonly #cluster: ClusterState;
   readonly #announcers: Announcers;
   /** As it was looked at last, by the name of the Eip. */
   #seen = new Map<string, EipReach>();
 
-  constructor(world: World, announcers: Announcers) {
-    this.#world = world;
+  constructor(cluster: ClusterState, announcers: Announcers) {
+    this.#cluster = cluster;
     this.#announcers = announcers;
   }
 
@@ -37,7 +37,7 @@ export class ReachWatch {
     const seen = new Map<string, EipReach>();
     const changed = new Map<string, Changed>();
     const eips: string[] = [];
-    for (const eip of this.#world.eips.all()) {
+    for (const eip of this.#cluster.eips.all()) {
       const before = this.#seen.get(eip.name);
       const reach = this.#announcers.reachOf(eip);
       seen.set(eip.name, reach);
@@ -51,11 +51,11 @@ export class ReachWatch {
   }
 
   #servicesOf(changed: ReadonlyMap<string, Changed>): Set<string> {
-    const { stores, index } = this.#world;
+    const { stores, index } = this.#cluster;
     const keys = new Set<string>();
     for (const service of stores.services.values()) {
       for (const address of givenAddresses(service)) {
-        const eip = this.#world.eipOf(service, address);
+        const eip = this.#cluster.eipOf(service, address);
         const nodes = eip && changed.get(eip.name);
         if (nodes === undefined || (nodes !== 'all' && !this.#isAbout(nodes, service, address.family))) continue;
         keys.add(keyOf(service));
@@ -69,7 +69,7 @@ export class ReachWatch {
   /** Traffic of `Cluster` may enter by any node: there one more or less changes nothing. */
   #isAbout(nodes: ReadonlySet<string>, service: Service, family: 4 | 6): boolean {
     if (service.spec?.externalTrafficPolicy !== 'Local') return false;
-    const local = localNodes(this.#world.endpoints.placesOf(keyOf(service), family));
+    const local = localNodes(this.#cluster.endpoints.placesOf(keyOf(service), family));
     for (const node of local) if (nodes.has(node)) return true;
     return false;
   }

@@ -3,15 +3,15 @@
  * Service gets the condition in the patch that gives it its address (`reconcile-service.ts`); what changes later is written here, one Service after
  * the other, since the last session of all is a change for thousands of them at once.
  */
-import { isJudged } from '../../lib/api/judged.ts';
+import { hasOurCondition } from '../../lib/api/has-our-condition.ts';
 import { ANNOUNCED_CONDITION } from '../../lib/api/keys.ts';
 import type { Service } from '../../lib/api/service.ts';
 import { pause } from '../../lib/process/clock.ts';
-import type { Again } from '../../lib/process/level-loop.ts';
+import type { Requeue } from '../../lib/process/level-loop.ts';
+import type { Deps, ServiceEvent } from '../deps.ts';
 import { patchServiceStatus } from '../patch-service-status.ts';
-import type { Deps, ServiceEvent } from '../ports.ts';
 import { announcedPatch } from '../service-patch.ts';
-import { announcedVerdict, type Finding, sentencesOf } from './decide-announced.ts';
+import { announcedCondition, type Finding, sentencesOf } from './decide-announced.ts';
 import { Lacking } from './lacking.ts';
 import type { ServiceAnnouncements } from './service-announcements.ts';
 
@@ -29,21 +29,21 @@ export class AnnouncedReconciler {
   }
 
   /** @param key of a Service. */
-  async reconcile(key: string, signal: AbortSignal): Promise<Again | undefined> {
-    const { world, nowMs, monotonicMs, client, events } = this.#deps;
-    const service = world.services.get(key);
+  async reconcile(key: string, signal: AbortSignal): Promise<Requeue | undefined> {
+    const { cluster, nowMs, monotonicMs, client, events } = this.#deps;
+    const service = cluster.services.get(key);
     if (!service || !isSeenTo(service)) {
       this.#lacking.forget(key);
       return undefined;
     }
     const findings = this.#announcements.findingsOf(service);
-    const verdict = announcedVerdict(findings);
+    const verdict = announcedCondition(findings);
     const former = service.status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION);
     const { waitMs, lost, back } = this.#lacking.look(key, findings, former, monotonicMs());
     if (!verdict) return undefined;
-    if (waitMs > 0) return { againAfterMs: waitMs };
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
     const body = announcedPatch(service, verdict, nowMs());
-    if (body) world.saw(await patchServiceStatus(client, service, body, signal));
+    if (body) cluster.saw(await patchServiceStatus(client, service, body, signal));
     this.#lacking.told(key, findings);
     if (!body) return undefined;
     for (const event of eventsFor(lost, back)) events.record(service, event);
@@ -73,5 +73,5 @@ function eventOf(
 
 /** Ours, and it was seen to already: what it still lacks it gets with that. */
 function isSeenTo(service: Service): boolean {
-  return isJudged(service) && service.metadata.deletionTimestamp === undefined;
+  return hasOurCondition(service) && service.metadata.deletionTimestamp === undefined;
 }

@@ -3,25 +3,25 @@ import { keyOf } from '../../lib/api/object.ts';
 import { publishedAddresses } from '../../lib/api/published-addresses.ts';
 import type { Service } from '../../lib/api/service.ts';
 import { type Address, formatAddress, sameAddress } from '../../lib/net/address.ts';
-import type { Verdict } from '../condition.ts';
-import { annotatedAddresses } from '../holdings.ts';
-import type { World } from '../world.ts';
+import type { ClusterState } from '../cluster-state.ts';
+import type { ConditionUpdate } from '../condition.ts';
+import { annotatedAddresses } from '../service-claims.ts';
 import type { Announcers } from './announcers.ts';
-import { announcedFindings, announcedVerdict, type Finding } from './decide-announced.ts';
-import type { Sharer } from './service-reach.ts';
+import { announcedCondition, announcedFindings, type Finding } from './decide-announced.ts';
+import type { SharingService } from './service-reach.ts';
 
 export class ServiceAnnouncements {
-  readonly #world: World;
+  readonly #cluster: ClusterState;
   readonly #announcers: Announcers;
 
-  constructor(world: World, announcers: Announcers) {
-    this.#world = world;
+  constructor(cluster: ClusterState, announcers: Announcers) {
+    this.#cluster = cluster;
     this.#announcers = announcers;
   }
 
   /** Whether addresses that are about to be published are announced. */
-  announcedOf(service: Service, addresses: readonly Address[]): Verdict | undefined {
-    return announcedVerdict(this.#findings(service, addresses, () => true));
+  announcedOf(service: Service, addresses: readonly Address[]): ConditionUpdate | undefined {
+    return announcedCondition(this.#findings(service, addresses, () => true));
   }
 
   /** Whether the addresses that we gave to a Service are announced, one by one. */
@@ -32,12 +32,12 @@ export class ServiceAnnouncements {
   }
 
   #findings(service: Service, addresses: readonly Address[], isPublished: (address: Address) => boolean): Finding[] {
-    const contest = this.#world.rewrites.contestOf(keyOf(service));
+    const contest = this.#cluster.rewriteBackoff.contestOf(keyOf(service));
     return announcedFindings({
       addresses,
       isPublished,
       ...(contest?.parts.has('ingress') && { contestedBy: contest.writers }),
-      eipOf: (address) => this.#world.eipOf(service, address),
+      eipOf: (address) => this.#cluster.eipOf(service, address),
       ownerOf: (address) => this.#announcers.ownerOf(address),
       conflictsOf: (address) => this.#announcers.conflictsOf(address),
       reachOf: (eip) => this.#announcers.reachOf(eip),
@@ -45,16 +45,16 @@ export class ServiceAnnouncements {
     });
   }
 
-  #sharersOf(service: Service, address: Address): readonly [Sharer, ...Sharer[]] {
+  #sharersOf(service: Service, address: Address): readonly [SharingService, ...SharingService[]] {
     const own = keyOf(service);
-    const others = [...this.#world.index.publishersOf(formatAddress(address))].flatMap((key) => {
-      const other = key === own ? undefined : this.#world.services.get(key);
+    const others = [...this.#cluster.index.publishersOf(formatAddress(address))].flatMap((key) => {
+      const other = key === own ? undefined : this.#cluster.services.get(key);
       return other ? [this.#sharer(key, other, address)] : [];
     });
     return [this.#sharer(own, service, address), ...others];
   }
 
-  #sharer(key: string, { spec }: Service, { family }: Address): Sharer {
-    return { isLocal: spec?.externalTrafficPolicy === 'Local', places: this.#world.endpoints.placesOf(key, family) };
+  #sharer(key: string, { spec }: Service, { family }: Address): SharingService {
+    return { isLocal: spec?.externalTrafficPolicy === 'Local', places: this.#cluster.endpoints.placesOf(key, family) };
   }
 }

@@ -7,7 +7,7 @@ import type { Eip } from '../../lib/api/eip.ts';
 import { type EipReach, furthest, reachesEndpoints, type Standing } from './eip-reach.ts';
 
 /** A Service that publishes an address. */
-export interface Sharer {
+export interface SharingService {
   /** `externalTrafficPolicy: Local`. */
   readonly isLocal: boolean;
   /** Where its endpoints of the address's family are. */
@@ -15,7 +15,7 @@ export interface Sharer {
 }
 
 /** The standing of the node that comes furthest, endpoints counted. */
-export function serviceReach(reach: EipReach, eip: Pick<Eip, 'whenNoEndpoints'>, sharer: Sharer): Standing {
+export function serviceReach(reach: EipReach, eip: Pick<Eip, 'whenNoEndpoints'>, sharer: SharingService): Standing {
   const { isLocal, places } = sharer;
   if (isLocal) return localReach(reach, places);
   if (places.usable || eip.whenNoEndpoints !== 'Withdraw' || !reachesEndpoints(reach.standing)) return reach.standing;

@@ -5,14 +5,15 @@
  * address it may share; the lowest free one (§4.8), or one near it while others choose at the same time (`contention.ts`). A wish that can't be
  * fulfilled now waits and says why; what the Service holds is kept meanwhile.
  */
+
+import type { AddressRequest } from '../api/address-request.ts';
 import type { ClaimHolder, ClaimPort, EipClaim } from '../api/claim.ts';
 import { claimAddress, portText } from '../api/claim.ts';
 import { addressesText } from '../api/count.ts';
 import { type Eip, isOpen } from '../api/eip.ts';
-import type { Wants } from '../api/wants.ts';
 import { type Address, addressOf, type Family, formatAddress, sameAddress } from '../net/address.ts';
 import { rangeContains, rangeSize } from '../net/range.ts';
-import { asksTheSame } from './holding.ts';
+import { asksTheSame } from './held-address.ts';
 import type { Taken } from './ledger.ts';
 import { unknownEips } from './named-eips.ts';
 import { closed, nameThem, noCandidate, type Obstacle, otherFamily } from './obstacle.ts';
@@ -20,7 +21,7 @@ import type { Pools } from './pools.ts';
 import { mayShare, takenPort } from './sharing.ts';
 import type { Withheld } from './withheld.ts';
 
-export interface Situation {
+export interface ChooseInput {
   readonly pools: Pools;
   readonly taken: Taken;
   readonly namespaceLabels: Readonly<Record<string, string>>;
@@ -69,101 +70,105 @@ export type Choice =
 
 type Found = { readonly given: Given } | { readonly obstacle: Obstacle; readonly refuse?: boolean };
 
-export function choose(wants: Wants, situation: Situation): Choice {
-  const choice = chosen(wants, situation);
+export function choose(addressRequest: AddressRequest, chooseInput: ChooseInput): Choice {
+  const choice = chosen(addressRequest, chooseInput);
   const stays = choice.kind === 'assigned' ? choice.given : choice.keeps;
   const clash = clashAt(
     stays.map(({ address }) => address),
-    wants.ports,
-    situation,
+    addressRequest.ports,
+    chooseInput,
   );
-  return clash ? { kind: 'clashes', keeps: kept(wants, situation), ...clash } : choice;
+  return clash ? { kind: 'clashes', keeps: kept(addressRequest, chooseInput), ...clash } : choice;
 }
 
-function chosen(wants: Wants, situation: Situation): Choice {
-  const found = wants.families.map((family) => ({ family, ...forFamily(wants, family, situation) }));
+function chosen(addressRequest: AddressRequest, chooseInput: ChooseInput): Choice {
+  const found = addressRequest.families.map((family) => ({
+    family,
+    ...forFamily(addressRequest, family, chooseInput),
+  }));
   const given = found.flatMap((one) => ('given' in one ? [one.given] : []));
   const missing = found.flatMap((one) => ('obstacle' in one ? [one] : []));
-  const unknown = unknownEips(wants, situation.pools);
+  const unknown = unknownEips(addressRequest, chooseInput.pools);
   const saying = ({ message, ...rest }: Obstacle): Obstacle => ({
     ...rest,
     message: unknown === undefined || message === unknown ? message : `${message}; and ${unknown}`,
   });
   const [firstMissing] = missing;
   if (!firstMissing) return { kind: 'assigned', given, ...(unknown !== undefined && { unknown }) };
-  if (wants.need === 'any' && given.length > 0) {
+  if (addressRequest.need === 'any' && given.length > 0) {
     return { kind: 'assigned', given, lacking: saying(firstMissing.obstacle) };
   }
   const refusing = missing.find((one) => one.refuse);
-  const keeps = kept(wants, situation);
+  const keeps = kept(addressRequest, chooseInput);
   const waitsFor = missing.flatMap(({ obstacle }) => obstacle.waitsFor ?? []);
   return refusing
     ? { kind: 'refused', keeps, ...saying(refusing.obstacle), waitsFor }
     : { kind: 'pending', keeps, ...saying(firstMissing.obstacle), waitsFor };
 }
 
-function forFamily(wants: Wants, family: Family, situation: Situation): Found {
-  const own = heldThatFulfils(wants, family, situation) ?? publishedThatFulfils(wants, family, situation);
+function forFamily(addressRequest: AddressRequest, family: Family, chooseInput: ChooseInput): Found {
+  const own =
+    heldThatFulfils(addressRequest, family, chooseInput) ?? publishedThatFulfils(addressRequest, family, chooseInput);
   if (own) return { given: own };
-  const candidates = candidatesFor(wants, family, situation);
+  const candidates = candidatesFor(addressRequest, family, chooseInput);
   if ('obstacle' in candidates) return candidates;
-  const requested = wants.addresses.find((address) => address.family === family);
-  if (requested) return takeRequested(wants, requested, candidates.eips, situation);
+  const requested = addressRequest.addresses.find((address) => address.family === family);
+  if (requested) return takeRequested(addressRequest, requested, candidates.eips, chooseInput);
   const usable = candidates.eips.filter(isOpen);
   if (usable.length === 0) return { obstacle: closed(candidates.eips) };
   return (
-    takeFormer(usable, family, situation) ??
-    takeShared(wants, usable, family, situation) ??
-    takeLowest(usable, situation)
+    takeFormer(usable, family, chooseInput) ??
+    takeShared(addressRequest, usable, family, chooseInput) ??
+    takeLowest(usable, chooseInput)
   );
 }
 
 /** The Eips this Service may use for the family, in the order they are tried; never empty. */
 function candidatesFor(
-  wants: Wants,
+  addressRequest: AddressRequest,
   family: Family,
-  { pools, namespaceLabels }: Situation,
+  { pools, namespaceLabels }: ChooseInput,
 ): { eips: readonly Eip[] } | { obstacle: Obstacle } {
-  const requested = wants.addresses.find((address) => address.family === family);
+  const requested = addressRequest.addresses.find((address) => address.family === family);
   const eips =
-    wants.eipNames.length > 0
-      ? wants.eipNames.flatMap((name) => pools.byName.get(name) ?? [])
+    addressRequest.eipNames.length > 0
+      ? addressRequest.eipNames.flatMap((name) => pools.byName.get(name) ?? [])
       : requested
         ? [...pools.byName.values()].filter((eip) => rangeContains(eip.range, requested))
-        : pools.automaticFor(wants.namespace, namespaceLabels);
-  if (eips.length === 0) return { obstacle: noCandidate(wants, requested, pools) };
+        : pools.automaticFor(addressRequest.namespace, namespaceLabels);
+  if (eips.length === 0) return { obstacle: noCandidate(addressRequest, requested, pools) };
   const ofFamily = eips.filter((eip) => eip.range.family === family);
-  if (ofFamily.length === 0) return { obstacle: otherFamily(wants, family, eips) };
-  const ofProtocol = ofFamily.filter((eip) => !wants.protocol || eip.protocol === wants.protocol);
+  if (ofFamily.length === 0) return { obstacle: otherFamily(addressRequest, family, eips) };
+  const ofProtocol = ofFamily.filter((eip) => !addressRequest.protocol || eip.protocol === addressRequest.protocol);
   if (ofProtocol.length > 0) return { eips: ofProtocol };
   return {
     obstacle: {
       reason: 'EipProtocolMismatch',
-      message: `${nameThem(ofFamily)} is not of protocol ${wants.protocol}; change the protocol annotation or name another Eip`,
+      message: `${nameThem(ofFamily)} is not of protocol ${addressRequest.protocol}; change the protocol annotation or name another Eip`,
     },
   };
 }
 
-function heldThatFulfils(wants: Wants, family: Family, situation: Situation): Given | undefined {
-  const held = holdings(family, situation);
-  const own = held.find((given) => fulfils(wants, given) && mayStay(wants, given, situation));
-  return own ?? heldAsBefore(wants, held, situation);
+function heldThatFulfils(addressRequest: AddressRequest, family: Family, chooseInput: ChooseInput): Given | undefined {
+  const held = heldAddresses(family, chooseInput);
+  const own = held.find((given) => fulfils(addressRequest, given) && mayStay(addressRequest, given, chooseInput));
+  return own ?? heldAsBefore(addressRequest, held, chooseInput);
 }
 
 /** The Service asks for the same as when it got the address. */
 function heldAsBefore(
-  wants: Wants,
+  addressRequest: AddressRequest,
   held: readonly Given[],
-  { established, taken, isSelf }: Situation,
+  { established, taken, isSelf }: ChooseInput,
 ): Given | undefined {
   const given = held.find(({ address }) => {
     const own = taken.claimOf(address)?.spec.holders.find(isSelf);
-    return own && asksTheSame(wants, own) && established.some((one) => sameAddress(one, address));
+    return own && asksTheSame(addressRequest, own) && established.some((one) => sameAddress(one, address));
   });
-  return given && { ...given, unlike: whyUnlike(wants, given) };
+  return given && { ...given, unlike: whyUnlike(addressRequest, given) };
 }
 
-function whyUnlike({ addresses, eipNames, protocol }: Wants, { address, eip }: Given): string {
+function whyUnlike({ addresses, eipNames, protocol }: AddressRequest, { address, eip }: Given): string {
   const help = (keep: string): string =>
     `${keep} to keep it; to leave it, remove what asks for the other, then write it again`;
   const requested = addresses.find(({ family }) => family === address.family);
@@ -177,50 +182,54 @@ function whyUnlike({ addresses, eipNames, protocol }: Wants, { address, eip }: G
 }
 
 /** There may be no claim, or one that others have made. That it is reserved here means that somebody is looking who has it: this Service does. */
-function publishedThatFulfils(wants: Wants, family: Family, situation: Situation): Given | undefined {
-  const { published, pools, taken, asksAsBefore } = situation;
+function publishedThatFulfils(
+  addressRequest: AddressRequest,
+  family: Family,
+  chooseInput: ChooseInput,
+): Given | undefined {
+  const { published, pools, taken, asksAsBefore } = chooseInput;
   for (const address of published) {
     const eip = address.family === family ? pools.containing(address) : undefined;
-    const isFulfilling = eip && fulfils(wants, { address, eip });
+    const isFulfilling = eip && fulfils(addressRequest, { address, eip });
     if (!eip || !(isFulfilling || asksAsBefore)) continue;
     const given: Given = { address, eip, how: taken.claimOf(address) ? 'shared' : 'free' };
-    return isFulfilling ? given : { ...given, unlike: whyUnlike(wants, given) };
+    return isFulfilling ? given : { ...given, unlike: whyUnlike(addressRequest, given) };
   }
   return undefined;
 }
 
-function fulfils(wants: Wants, { address, eip }: Pick<Given, 'address' | 'eip'>): boolean {
-  const requested = wants.addresses.find((one) => one.family === address.family);
+function fulfils(addressRequest: AddressRequest, { address, eip }: Pick<Given, 'address' | 'eip'>): boolean {
+  const requested = addressRequest.addresses.find((one) => one.family === address.family);
   if (requested && !sameAddress(requested, address)) return false;
-  if (wants.eipNames.length > 0 && !wants.eipNames.includes(eip.name)) return false;
-  return !wants.protocol || eip.protocol === wants.protocol;
+  if (addressRequest.eipNames.length > 0 && !addressRequest.eipNames.includes(eip.name)) return false;
+  return !addressRequest.protocol || eip.protocol === addressRequest.protocol;
 }
 
 /** An entry that is not its own beyond doubt joins those who have the address, as a new one does. */
-function mayStay(wants: Wants, { address }: Given, situation: Situation): boolean {
-  if (situation.established.some((one) => sameAddress(one, address))) return true;
-  return othersAt(address, situation).length === 0 || sharable(wants, address, situation).ok;
+function mayStay(addressRequest: AddressRequest, { address }: Given, chooseInput: ChooseInput): boolean {
+  if (chooseInput.established.some((one) => sameAddress(one, address))) return true;
+  return othersAt(address, chooseInput).length === 0 || sharable(addressRequest, address, chooseInput).ok;
 }
 
 /** A port that a change would take where another Service has it. */
 export function clashAt(
   stays: readonly Address[],
   ports: readonly ClaimPort[],
-  situation: Pick<Situation, 'taken' | 'isSelf' | 'portsBefore'>,
+  chooseInput: Pick<ChooseInput, 'taken' | 'isSelf' | 'portsBefore'>,
 ): Obstacle | undefined {
-  const { portsBefore } = situation;
+  const { portsBefore } = chooseInput;
   if (!portsBefore) return undefined;
   const before = portsBefore.map(portText);
   const added = ports.filter((port) => !before.includes(portText(port)));
   for (const address of stays) {
-    const why = takenPort(added, othersAt(address, situation));
+    const why = takenPort(added, othersAt(address, chooseInput));
     if (why) return { reason: 'SharingRefused', message: `${formatAddress(address)}: ${why}` };
   }
   return undefined;
 }
 
 /** What this Service holds in the family, where an Eip still has the address. */
-function holdings(family: Family, { held, pools }: Situation): Given[] {
+function heldAddresses(family: Family, { held, pools }: ChooseInput): Given[] {
   return held.flatMap((claim): Given[] => {
     const address = claimAddress(claim.metadata.name ?? '');
     const eip = address?.family === family ? pools.containing(address) : undefined;
@@ -228,33 +237,38 @@ function holdings(family: Family, { held, pools }: Situation): Given[] {
   });
 }
 
-function kept(wants: Wants, situation: Situation): Given[] {
-  return wants.families
-    .flatMap((family) => holdings(family, situation).slice(0, 1))
-    .filter((given) => mayStay(wants, given, situation));
+function kept(addressRequest: AddressRequest, chooseInput: ChooseInput): Given[] {
+  return addressRequest.families
+    .flatMap((family) => heldAddresses(family, chooseInput).slice(0, 1))
+    .filter((given) => mayStay(addressRequest, given, chooseInput));
 }
 
-function takeRequested(wants: Wants, address: Address, eips: readonly Eip[], situation: Situation): Found {
+function takeRequested(
+  addressRequest: AddressRequest,
+  address: Address,
+  eips: readonly Eip[],
+  chooseInput: ChooseInput,
+): Found {
   const text = formatAddress(address);
   const eip = eips.find((candidate) => rangeContains(candidate.range, address));
   if (!eip) {
-    const having = situation.pools.containing(address);
+    const having = chooseInput.pools.containing(address);
     const message = having
       ? `${text} is not in ${nameThem(eips)} but in Eip ${having.name}; name that one, or request another address`
       : `${text} is not in ${nameThem(eips)}; request one of its addresses`;
     return { obstacle: { reason: 'AddressOutsideEip', message } };
   }
   if (!isOpen(eip)) return { obstacle: closed([eip]) };
-  const reserved = whyWithheld(address, eip, situation);
+  const reserved = whyWithheld(address, eip, chooseInput);
   if (reserved !== undefined) {
     return { obstacle: { reason: 'AddressReserved', message: `${reserved}; request another address` } };
   }
-  if (!situation.taken.isTaken(address)) return { given: { address, eip, how: 'free' } };
-  const verdict = sharable(wants, address, situation);
+  if (!chooseInput.taken.isTaken(address)) return { given: { address, eip, how: 'free' } };
+  const verdict = sharable(addressRequest, address, chooseInput);
   if (verdict.ok) return { given: { address, eip, how: 'shared' } };
   return {
     obstacle: {
-      reason: wants.sharingKey ? 'SharingRefused' : 'AddressInUse',
+      reason: addressRequest.sharingKey ? 'SharingRefused' : 'AddressInUse',
       message: `${text}: ${verdict.why}`,
       waitsFor: [eip.name],
     },
@@ -262,27 +276,32 @@ function takeRequested(wants: Wants, address: Address, eips: readonly Eip[], sit
   };
 }
 
-function takeFormer(eips: readonly Eip[], family: Family, situation: Situation): Found | undefined {
-  for (const address of situation.former) {
+function takeFormer(eips: readonly Eip[], family: Family, chooseInput: ChooseInput): Found | undefined {
+  for (const address of chooseInput.former) {
     const eip = eips.find((candidate) => rangeContains(candidate.range, address));
-    if (address.family !== family || !eip || situation.taken.isTaken(address)) continue;
-    if (whyWithheld(address, eip, situation) === undefined) return { given: { address, eip, how: 'free' } };
+    if (address.family !== family || !eip || chooseInput.taken.isTaken(address)) continue;
+    if (whyWithheld(address, eip, chooseInput) === undefined) return { given: { address, eip, how: 'free' } };
   }
   return undefined;
 }
 
-function takeShared(wants: Wants, eips: readonly Eip[], family: Family, situation: Situation): Found | undefined {
-  if (!wants.sharingKey) return undefined;
-  for (const claim of situation.taken.sharedBy(wants.sharingKey)) {
+function takeShared(
+  addressRequest: AddressRequest,
+  eips: readonly Eip[],
+  family: Family,
+  chooseInput: ChooseInput,
+): Found | undefined {
+  if (!addressRequest.sharingKey) return undefined;
+  for (const claim of chooseInput.taken.sharedBy(addressRequest.sharingKey)) {
     const address = claimAddress(claim.metadata.name ?? '');
     const eip = address?.family === family && eips.find((candidate) => rangeContains(candidate.range, address));
-    if (!address || !eip || whyWithheld(address, eip, situation) !== undefined) continue;
-    if (sharable(wants, address, situation).ok) return { given: { address, eip, how: 'shared' } };
+    if (!address || !eip || whyWithheld(address, eip, chooseInput) !== undefined) continue;
+    if (sharable(addressRequest, address, chooseInput).ok) return { given: { address, eip, how: 'shared' } };
   }
   return undefined;
 }
 
-function takeLowest(eips: readonly Eip[], { taken, passOver, withheldFrom }: Situation): Found {
+function takeLowest(eips: readonly Eip[], { taken, passOver, withheldFrom }: ChooseInput): Found {
   for (const eip of eips) {
     const value = taken.lowestFree(eip.range, passOver?.(eip.name), withheldFrom?.(eip));
     if (value !== undefined) return { given: { address: addressOf(eip.range.family, value), eip, how: 'free' } };
@@ -299,17 +318,21 @@ function takeLowest(eips: readonly Eip[], { taken, passOver, withheldFrom }: Sit
   };
 }
 
-function whyWithheld(address: Address, eip: Eip, { withheldFrom }: Situation): string | undefined {
+function whyWithheld(address: Address, eip: Eip, { withheldFrom }: ChooseInput): string | undefined {
   return withheldFrom?.(eip).why(address);
 }
 
-function othersAt(address: Address, { taken, isSelf }: Pick<Situation, 'taken' | 'isSelf'>): readonly ClaimHolder[] {
+function othersAt(address: Address, { taken, isSelf }: Pick<ChooseInput, 'taken' | 'isSelf'>): readonly ClaimHolder[] {
   return taken.claimOf(address)?.spec.holders.filter((holder) => !isSelf(holder)) ?? [];
 }
 
-function sharable(wants: Wants, address: Address, situation: Situation): { ok: true } | { ok: false; why: string } {
-  if (!situation.taken.claimOf(address))
+function sharable(
+  addressRequest: AddressRequest,
+  address: Address,
+  chooseInput: ChooseInput,
+): { ok: true } | { ok: false; why: string } {
+  if (!chooseInput.taken.claimOf(address))
     return { ok: false, why: 'another Service publishes it, or is being given it' };
-  if (!situation.taken.isWhole(address)) return { ok: false, why: 'Services that have it are not in its claim yet' };
-  return mayShare(wants, address, othersAt(address, situation));
+  if (!chooseInput.taken.isWhole(address)) return { ok: false, why: 'Services that have it are not in its claim yet' };
+  return mayShare(addressRequest, address, othersAt(address, chooseInput));
 }

@@ -5,21 +5,22 @@
  * address more, hence every round ends or makes progress. Whatever fails half-way leaves claims with an unbound holder, which the
  * allocator collects after the grace period.
  */
+
+import { type AddressRequest, requests } from '../api/address-request.ts';
 import { allPorts, type ClaimHolder, type ClaimPort, claimAddress, claimName, type EipClaim } from '../api/claim.ts';
 import type { Eip } from '../api/eip.ts';
-import { requests, type Wants } from '../api/wants.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../kube/errors.ts';
 import { EIP_CLAIMS } from '../kube/resource.ts';
 import { type Address, formatAddress, sameAddress } from '../net/address.ts';
-import { type Choice, choose, type Given, type Situation } from './choose.ts';
+import { type Choice, type ChooseInput, choose, type Given } from './choose.ts';
 import type { Contention } from './contention.ts';
 import type { Ledger } from './ledger.ts';
+import { mergeInFlight } from './merge-in-flight.ts';
 import { sourceOf } from './source.ts';
-import { underWay } from './under-way.ts';
 
-export interface Claimant {
-  readonly wants: Wants;
+export interface ClaimRequest {
+  readonly addressRequest: AddressRequest;
   /** The holder entry to write, but for what it says of the very address. */
   readonly holder: ClaimHolder;
   /** What the stored Service publishes. */
@@ -31,21 +32,21 @@ export interface Claimant {
    */
   readonly stored: readonly Address[];
   /**
-   * The Service is being changed, and the change may still fail: an entry that it has already stays right for both (`under-way.ts`). An address
+   * The Service is being changed, and the change may still fail: an entry that it has already stays right for both (`merge-in-flight.ts`). An address
    * that it takes anew is not used before the change is stored, so there what is present is nobody's business.
    */
-  readonly mayFail?: boolean;
-  /** See {@link Situation.asksAsBefore}. */
+  readonly isUnconfirmed?: boolean;
+  /** See {@link ChooseInput.asksAsBefore}. */
   readonly asksAsBefore?: boolean;
-  /** See {@link Situation.portsBefore}. */
+  /** See {@link ChooseInput.portsBefore}. */
   readonly portsBefore?: readonly ClaimPort[];
 }
 
-export interface ClaimerDeps<C extends Claimant = Claimant> {
+export interface ClaimerDeps<C extends ClaimRequest = ClaimRequest> {
   readonly client: KubeClient;
   readonly ledger: Ledger;
   /** Gathers everything but the claimant's own part; asked anew in every round, synchronously. */
-  readonly situation: (claimant: C) => Situation;
+  readonly chooseInput: (claimRequest: C) => ChooseInput;
   /** Where others choose at the same time. */
   readonly contention?: Contention;
   /** Told of every lost race, for a metric. */
@@ -67,7 +68,7 @@ const CONTENDED: Choice = {
 };
 
 /** @typeParam C what the owner's `situation` wants to know of a claimant beyond what is needed here. */
-export class Claimer<C extends Claimant = Claimant> {
+export class Claimer<C extends ClaimRequest = ClaimRequest> {
   readonly #deps: ClaimerDeps<C>;
 
   constructor(deps: ClaimerDeps<C>) {
@@ -75,10 +76,10 @@ export class Claimer<C extends Claimant = Claimant> {
   }
 
   /** What {@link assign} would give now, without writing anything: for a dry run. */
-  preview(claimant: C): Choice {
-    const { situation, contention } = this.#deps;
+  preview(claimRequest: C): Choice {
+    const { chooseInput, contention } = this.#deps;
     const passOver = contention && ((eipName: string) => contention.passOver(eipName));
-    return choose(claimant.wants, { ...situation(claimant), ...(passOver && { passOver }) });
+    return choose(claimRequest.addressRequest, { ...chooseInput(claimRequest), ...(passOver && { passOver }) });
   }
 
   /**
@@ -87,18 +88,18 @@ export class Claimer<C extends Claimant = Claimant> {
    * @param signal ends it with its reason; what was claimed by then stays for the allocator to find.
    * @throws {KubeError} when the API server refuses for another reason than a race.
    */
-  async assign(claimant: C, signal?: AbortSignal): Promise<Choice> {
+  async assign(claimRequest: C, signal?: AbortSignal): Promise<Choice> {
     const claimed: Address[] = [];
     for (let round = 0; round < MOST_ROUNDS; round++) {
       signal?.throwIfAborted();
-      const choice = this.preview(claimant);
+      const choice = this.preview(claimRequest);
       if (choice.kind !== 'assigned') {
-        await this.#giveBack(claimed, claimant);
+        await this.#giveBack(claimed, claimRequest);
         return { ...choice, keeps: choice.keeps.filter(isNoneOf(claimed)) };
       }
-      if (await this.#claimAll(choice.given, claimant, claimed, signal)) return choice;
+      if (await this.#claimAll(choice.given, claimRequest, claimed, signal)) return choice;
     }
-    await this.#giveBack(claimed, claimant);
+    await this.#giveBack(claimed, claimRequest);
     return CONTENDED;
   }
 
@@ -108,17 +109,17 @@ export class Claimer<C extends Claimant = Claimant> {
    * @param eip the one that has it; without one there must be a claim to join.
    * @returns whether the claimant is in the claim now.
    */
-  async retake(address: Address, eip: Eip | undefined, claimant: C, signal?: AbortSignal): Promise<boolean> {
+  async retake(address: Address, eip: Eip | undefined, claimRequest: C, signal?: AbortSignal): Promise<boolean> {
     for (let round = 0; round < MOST_ROUNDS; round++) {
       signal?.throwIfAborted();
       const claim = this.#deps.ledger.claimOf(address);
       if (!claim && !eip) return false;
       // Somebody else has seen to it, by what he knows of the Service.
-      if (claim?.spec.holders.some(this.#deps.situation(claimant).isSelf)) return true;
+      if (claim?.spec.holders.some(this.#deps.chooseInput(claimRequest).isSelf)) return true;
       const isTaken =
         claim || !eip
-          ? await this.#join({ address }, claimant, signal)
-          : await this.#create({ address, eip }, claimant, signal);
+          ? await this.#join({ address }, claimRequest, signal)
+          : await this.#create({ address, eip }, claimRequest, signal);
       if (isTaken) return true;
     }
     return false;
@@ -186,13 +187,15 @@ export class Claimer<C extends Claimant = Claimant> {
   /** Both families at the same time. @returns whether all were won; those that were are in `claimed`. */
   async #claimAll(
     given: readonly Given[],
-    claimant: C,
+    claimRequest: C,
     claimed: Address[],
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
     const claims = given.map(async (one) => {
       const won =
-        one.how === 'free' ? await this.#create(one, claimant, signal) : await this.#join(one, claimant, signal);
+        one.how === 'free'
+          ? await this.#create(one, claimRequest, signal)
+          : await this.#join(one, claimRequest, signal);
       if (won && one.how !== 'held') claimed.push(one.address);
       return won;
     });
@@ -200,8 +203,12 @@ export class Claimer<C extends Claimant = Claimant> {
     return (await Promise.all(claims)).every((won) => won);
   }
 
-  async #create({ address, eip }: Pick<Given, 'address' | 'eip'>, claimant: C, signal?: AbortSignal): Promise<boolean> {
-    const holder = entryAt(address, claimant);
+  async #create(
+    { address, eip }: Pick<Given, 'address' | 'eip'>,
+    claimRequest: C,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const holder = entryAt(address, claimRequest);
     const { client, ledger, contention, onConflict } = this.#deps;
     const unreserve = ledger.reserve(address);
     try {
@@ -217,7 +224,7 @@ export class Claimer<C extends Claimant = Claimant> {
       if (!isAlreadyExists(error)) throw error;
       onConflict?.();
       // It is enough to know that it is taken, unless the claimant wants this very address, would share it, or may have it itself.
-      if (minds(claimant, address)) await this.read(address, signal);
+      if (minds(claimRequest, address)) await this.read(address, signal);
       else {
         contention?.lost(eip.name);
         setTimeout(ledger.reserve(address), LATEST_NEWS_MS).unref();
@@ -229,22 +236,22 @@ export class Claimer<C extends Claimant = Claimant> {
   }
 
   /** Puts the holder into a claim that exists, in place of an older entry of the same Service; no write where nothing changes. */
-  async #join({ address }: Pick<Given, 'address'>, claimant: C, signal?: AbortSignal): Promise<boolean> {
+  async #join({ address }: Pick<Given, 'address'>, claimRequest: C, signal?: AbortSignal): Promise<boolean> {
     const claim = this.#deps.ledger.claimOf(address);
     if (!claim) return false;
-    const { isSelf } = this.#deps.situation(claimant);
+    const { isSelf } = this.#deps.chooseInput(claimRequest);
     const own = claim.spec.holders.find(isSelf);
-    const isStored = claimant.stored.some((one) => sameAddress(one, address));
-    const holder = renewed(own, entryAt(address, claimant, own), isStored);
+    const isStored = claimRequest.stored.some((one) => sameAddress(one, address));
+    const holder = renewed(own, entryAt(address, claimRequest, own), isStored);
     if (holder === own) return true;
     const others = claim.spec.holders.filter((present) => !isSelf(present));
     return this.#replace(claim, [...others, holder], signal);
   }
 
   /** What this call claimed was claimed for a wish that is not met: with RequireDualStack one family alone is of no use. */
-  async #giveBack(claimed: readonly Address[], claimant: C): Promise<void> {
+  async #giveBack(claimed: readonly Address[], claimRequest: C): Promise<void> {
     for (const address of claimed) {
-      await this.release(address, (holder) => holder.token === claimant.holder.token);
+      await this.release(address, (holder) => holder.token === claimRequest.holder.token);
     }
   }
 
@@ -299,19 +306,22 @@ function renewed(own: ClaimHolder | undefined, next: ClaimHolder, isStored: bool
 /** Where a change may still fail, the entry of an address that the Service has already is right for it as it is, too. */
 function entryAt(
   address: Address,
-  { holder, wants, published, mayFail, portsBefore = [] }: Claimant,
+  { holder, addressRequest, published, isUnconfirmed, portsBefore = [] }: ClaimRequest,
   own?: ClaimHolder,
 ): ClaimHolder {
-  const entry = requests(wants, address) ? { ...holder, requested: true } : holder;
-  if (!mayFail) return entry;
-  if (own) return underWay(own, entry);
+  const entry = requests(addressRequest, address) ? { ...holder, requested: true } : holder;
+  if (!isUnconfirmed) return entry;
+  if (own) return mergeInFlight(own, entry);
   const isThere = published.some((one) => sameAddress(one, address));
   return isThere ? { ...entry, ports: allPorts(entry.ports, portsBefore), changing: true } : entry;
 }
 
 /** Whether it matters to the claimant who has the address. */
-function minds({ wants, former }: Claimant, address: Address): boolean {
-  return wants.sharingKey !== undefined || [...wants.addresses, ...former].some((other) => sameAddress(other, address));
+function minds({ addressRequest, former }: ClaimRequest, address: Address): boolean {
+  return (
+    addressRequest.sharingKey !== undefined ||
+    [...addressRequest.addresses, ...former].some((other) => sameAddress(other, address))
+  );
 }
 
 function isNoneOf(claimed: readonly Address[]): (given: Given) => boolean {

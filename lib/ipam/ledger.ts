@@ -77,7 +77,7 @@ export class Ledger implements Taken {
   }
 
   /** Keeps it from being chosen, and from being joined, until the function returned is called (once). */
-  doubt(address: Address): () => void {
+  reserveUntilClaimed(address: Address): () => void {
     const unreserve = this.reserve(address);
     const end = countedIn(this.#doubted, formatAddress(address));
     return () => {

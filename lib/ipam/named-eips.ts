@@ -1,8 +1,9 @@
 /** The names in a Service's Eip annotation that no Eip which counts has: said, with what was probably meant. PURE. */
+
+import type { AddressRequest } from '../api/address-request.ts';
 import { didYouMean } from '../api/did-you-mean.ts';
 import { SERVICE_ANNOTATIONS } from '../api/keys.ts';
 import { quote } from '../api/problem.ts';
-import type { Wants } from '../api/wants.ts';
 import { parseAddress } from '../net/address.ts';
 import { type AddressRange, parseRange } from '../net/range.ts';
 import type { Pools } from './pools.ts';
@@ -11,7 +12,7 @@ const MOST_NAMED = 5;
 const PLAIN_NAME = /^[a-z0-9.-]{1,63}$/;
 
 /** @returns undefined where every name is an Eip's. */
-export function unknownEips({ eipNames }: Wants, pools: Pools): string | undefined {
+export function unknownEips({ eipNames }: AddressRequest, pools: Pools): string | undefined {
   const unknown = eipNames.filter((name) => !pools.byName.has(name));
   if (unknown.length === 0) return undefined;
   const [first = ''] = unknown;

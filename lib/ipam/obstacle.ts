@@ -1,8 +1,9 @@
 /** Why a Service gets no address, as sentences with their remedies. PURE. */
+
+import type { AddressRequest } from '../api/address-request.ts';
 import type { Eip } from '../api/eip.ts';
 import { shortened } from '../api/problem.ts';
 import type { Reason } from '../api/reasons.ts';
-import type { Wants } from '../api/wants.ts';
 import { type Address, type Family, formatAddress } from '../net/address.ts';
 import { notForClients } from '../net/not-for-clients.ts';
 import { unknownEips } from './named-eips.ts';
@@ -18,10 +19,10 @@ export interface Obstacle {
   readonly waitsFor?: readonly string[];
 }
 
-export function noCandidate(wants: Wants, requested: Address | undefined, pools: Pools): Obstacle {
-  const unknown = unknownEips(wants, pools);
+export function noCandidate(addressRequest: AddressRequest, requested: Address | undefined, pools: Pools): Obstacle {
+  const unknown = unknownEips(addressRequest, pools);
   if (unknown !== undefined) {
-    const isOverlapping = wants.eipNames.some((name) => pools.overlapping.has(name));
+    const isOverlapping = addressRequest.eipNames.some((name) => pools.overlapping.has(name));
     return { reason: isOverlapping ? 'EipInvalid' : 'EipNotFound', message: unknown };
   }
   if (requested) {
@@ -38,20 +39,20 @@ export function noCandidate(wants: Wants, requested: Address | undefined, pools:
     const names = shortened(onRequest.map(({ name }) => name).sort(), MOST_NAMED, String).join(', ');
     return {
       reason: 'NoEipMatches',
-      message: `no Eip serves namespace ${wants.namespace} without being named; name one (${names}) in the annotation eip.openelb.kubesphere.io/v1alpha2, or create another`,
+      message: `no Eip serves namespace ${addressRequest.namespace} without being named; name one (${names}) in the annotation eip.openelb.kubesphere.io/v1alpha2, or create another`,
     };
   }
   return {
     reason: 'NoEipMatches',
-    message: `no Eip serves namespace ${wants.namespace}; create one, or name one in the annotation eip.openelb.kubesphere.io/v1alpha2`,
+    message: `no Eip serves namespace ${addressRequest.namespace}; create one, or name one in the annotation eip.openelb.kubesphere.io/v1alpha2`,
   };
 }
 
-export function otherFamily(wants: Wants, family: Family, eips: readonly Eip[]): Obstacle {
-  const add = wants.eipNames.length > 0 ? 'name one with' : 'add an Eip with';
+export function otherFamily(addressRequest: AddressRequest, family: Family, eips: readonly Eip[]): Obstacle {
+  const add = addressRequest.eipNames.length > 0 ? 'name one with' : 'add an Eip with';
   const help =
-    wants.families.length > 1
-      ? `${add} IPv${family} addresses${wants.eipNames.length > 0 ? ' as well' : ''}`
+    addressRequest.families.length > 1
+      ? `${add} IPv${family} addresses${addressRequest.eipNames.length > 0 ? ' as well' : ''}`
       : 'name another Eip or set spec.ipFamilies';
   return { reason: 'EipFamilyMismatch', message: `${nameThem(eips)} has no IPv${family} addresses; ${help}` };
 }

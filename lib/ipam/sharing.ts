@@ -6,28 +6,37 @@
  * very address in one namespace; distinct ports; and traffic policies that do not fight: all `Cluster`, or all `Local` in one namespace
  * with one selector, since only then do the same nodes have the endpoints of both.
  */
+
+import { type AddressRequest, requests } from '../api/address-request.ts';
 import { type ClaimHolder, type ClaimPort, portText } from '../api/claim.ts';
-import { requests, type Wants } from '../api/wants.ts';
 import type { Address } from '../net/address.ts';
 
-export type SharingVerdict = { readonly ok: true } | { readonly ok: false; readonly why: string };
+export type SharingCheck = { readonly ok: true } | { readonly ok: false; readonly why: string };
 
 const MOST_NAMED = 3;
 
 /** May a Service with this wish join those who hold the address? */
-export function mayShare(wants: Wants, address: Address, others: readonly ClaimHolder[]): SharingVerdict {
+export function mayShare(
+  addressRequest: AddressRequest,
+  address: Address,
+  others: readonly ClaimHolder[],
+): SharingCheck {
   for (const holder of others) {
-    const [first] = holder.changing ? [CHANGING] : objections(wants, address, holder);
+    const [first] = holder.changing ? [CHANGING] : objections(addressRequest, address, holder);
     if (first) return { ok: false, why: sentence(first, [holder]) };
   }
   return { ok: true };
 }
 
 /** Everything that would keep a Service which has the address from joining those who share it with this one, as sentences; undefined where nothing does. */
-export function whyApart(wants: Wants, address: Address, others: readonly ClaimHolder[]): string | undefined {
+export function whyApart(
+  addressRequest: AddressRequest,
+  address: Address,
+  others: readonly ClaimHolder[],
+): string | undefined {
   const groups = new Map<string, { readonly objection: Objection; readonly holders: ClaimHolder[] }>();
   for (const holder of others) {
-    for (const objection of objections(wants, address, holder)) {
+    for (const objection of objections(addressRequest, address, holder)) {
       const group = groups.get(objection.many);
       if (group) group.holders.push(holder);
       else groups.set(objection.many, { objection, holders: [holder] });
@@ -67,37 +76,43 @@ interface Objection {
 const CHANGING: Objection = { one: 'is being changed', many: 'are being changed', remedy: 'it is tried again soon' };
 
 /** In the order in which they are best mended. */
-function objections(wants: Wants, address: Address, holder: ClaimHolder): Objection[] {
-  const isAbroad = wants.namespace !== holder.namespace;
+function objections(addressRequest: AddressRequest, address: Address, holder: ClaimHolder): Objection[] {
+  const isAbroad = addressRequest.namespace !== holder.namespace;
   const found: (Objection | undefined)[] = [];
-  if (!isAgreed(wants, address, holder)) {
+  if (!isAgreed(addressRequest, address, holder)) {
     found.push({
       one: 'has it',
       many: 'have it',
       remedy: 'give both the same annotation skycap.io/sharing-key to share it',
     });
   }
-  if (isAbroad && !nameEachOther(wants, holder)) {
+  if (isAbroad && !nameEachOther(addressRequest, holder)) {
     found.push({
       one: 'is in another namespace',
       many: 'are in other namespaces',
       remedy: "list each other's namespace in skycap.io/sharing-namespaces on both",
     });
   }
-  found.push(portIn(wants.ports, holder), policyOf(wants, holder));
+  found.push(portIn(addressRequest.ports, holder), policyOf(addressRequest, holder));
   return found.flatMap((one) => one ?? []);
 }
 
 /** By the same key; or, within a namespace, by a request of both for the very address, where their keys don't say otherwise. */
-function isAgreed(wants: Wants, address: Address, holder: ClaimHolder): boolean {
-  if (wants.sharingKey && wants.sharingKey === holder.sharingKey) return true;
-  const isSetApart = wants.sharingKey && holder.sharingKey;
-  return wants.namespace === holder.namespace && holder.requested === true && requests(wants, address) && !isSetApart;
+function isAgreed(addressRequest: AddressRequest, address: Address, holder: ClaimHolder): boolean {
+  if (addressRequest.sharingKey && addressRequest.sharingKey === holder.sharingKey) return true;
+  const isSetApart = addressRequest.sharingKey && holder.sharingKey;
+  return (
+    addressRequest.namespace === holder.namespace &&
+    holder.requested === true &&
+    requests(addressRequest, address) &&
+    !isSetApart
+  );
 }
 
-function nameEachOther(wants: Wants, holder: ClaimHolder): boolean {
+function nameEachOther(addressRequest: AddressRequest, holder: ClaimHolder): boolean {
   return (
-    wants.sharingNamespaces.includes(holder.namespace) && (holder.sharingNamespaces ?? []).includes(wants.namespace)
+    addressRequest.sharingNamespaces.includes(holder.namespace) &&
+    (holder.sharingNamespaces ?? []).includes(addressRequest.namespace)
   );
 }
 
@@ -112,15 +127,17 @@ function firstShared(ports: readonly ClaimPort[], holder: ClaimHolder): ClaimPor
   return ports.find((port) => holder.ports.some((other) => portText(other) === portText(port)));
 }
 
-function policyOf(wants: Wants, holder: ClaimHolder): Objection | undefined {
+function policyOf(addressRequest: AddressRequest, holder: ClaimHolder): Objection | undefined {
   const { externalTrafficPolicy } = holder;
-  if (wants.externalTrafficPolicy !== externalTrafficPolicy) {
+  if (addressRequest.externalTrafficPolicy !== externalTrafficPolicy) {
     const what = `externalTrafficPolicy ${externalTrafficPolicy}`;
     return { one: `has ${what}`, many: `have ${what}`, remedy: 'sharers need the same one' };
   }
   const hasSameEndpoints =
-    wants.namespace === holder.namespace && wants.selector === holder.selector && wants.selector !== '';
-  if (wants.externalTrafficPolicy !== 'Local' || hasSameEndpoints) return undefined;
+    addressRequest.namespace === holder.namespace &&
+    addressRequest.selector === holder.selector &&
+    addressRequest.selector !== '';
+  if (addressRequest.externalTrafficPolicy !== 'Local' || hasSameEndpoints) return undefined;
   const remedy = 'with externalTrafficPolicy Local sharers need one namespace and selector';
   return { one: 'has other endpoints', many: 'have other endpoints', remedy };
 }

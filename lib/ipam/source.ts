@@ -40,7 +40,7 @@ export function accountOf(
  *
  * @param object the Eip of the name that its claim tells, as it is stored.
  */
-export function troubleWith(
+export function eipProblem(
   source: Source,
   object: Pick<EipObject, 'metadata'> | undefined,
   parsed: Parsed<Eip> | undefined,

@@ -11,7 +11,7 @@ import { TokenBucket } from '../process/token-bucket.ts';
 import type { KubeClient } from './client.ts';
 import { EVENTS, type EventObject, eventFor, type Happening } from './event.ts';
 import { sharedCounter } from './metric.ts';
-import { Recently } from './recently.ts';
+import { RecentKeys } from './recent-keys.ts';
 
 export interface EventRecorderOptions {
   readonly client: Pick<KubeClient, 'create'>;
@@ -42,7 +42,7 @@ const UNIQUE_BYTES = 8;
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #clock: Clock;
-  readonly #said: Recently;
+  readonly #said: RecentKeys;
   readonly #bucket: TokenBucket;
   readonly #dropped: Counter<'why'> | undefined;
   readonly #queue: { readonly key: string; readonly event: EventObject }[] = [];
@@ -52,7 +52,7 @@ export class EventRecorder {
   constructor(options: EventRecorderOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#said = new Recently({ windowMs: options.windowMs ?? WINDOW_MS, most: MOST_REMEMBERED });
+    this.#said = new RecentKeys({ windowMs: options.windowMs ?? WINDOW_MS, most: MOST_REMEMBERED });
     this.#bucket = new TokenBucket({ ...(options.rate ?? RATE), nowMs: this.#clock.monotonicMs() });
     this.#dropped =
       options.registry &&

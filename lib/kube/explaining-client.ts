@@ -19,7 +19,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from './client.ts';
-import { Recently } from './recently.ts';
+import { RecentKeys } from './recent-keys.ts';
 import type { Resource } from './resource.ts';
 
 export interface ExplainingClientOptions {
@@ -51,7 +51,7 @@ export function explanationOf(error: unknown): string | undefined {
 
 export class ExplainingClient implements KubeClient, KubeWatcher {
   readonly #options: ExplainingClientOptions;
-  readonly #logged = new Recently({ windowMs: WINDOW_MS, most: MOST_REMEMBERED });
+  readonly #logged = new RecentKeys({ windowMs: WINDOW_MS, most: MOST_REMEMBERED });
   readonly #explained = new Map<string, { readonly atMs: number; readonly text: Promise<string> }>();
 
   constructor(options: ExplainingClientOptions) {

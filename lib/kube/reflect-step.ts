@@ -13,7 +13,7 @@ import { backoffMs } from '../process/backoff.ts';
 
 export type Step = { readonly kind: 'list' } | { readonly kind: 'watch'; readonly resourceVersion: string };
 
-export type Outcome =
+export type StepResult =
   /** The whole list is in. */
   | { readonly kind: 'listed'; readonly resourceVersion: string }
   /** The API server ended the watch, as it was asked to. */
@@ -49,7 +49,7 @@ const LONG_OUTAGE_CAP_MS = 10_000;
 const LONGEST_RETRY_AFTER_SECONDS = 30;
 
 /** @param random in [0, 1). */
-export function nextStep(before: Progress, outcome: Outcome, nowMs: number, random: number): Progress {
+export function nextStep(before: Progress, outcome: StepResult, nowMs: number, random: number): Progress {
   if (outcome.kind === 'listed') {
     const step: Step = { kind: 'watch', resourceVersion: outcome.resourceVersion };
     return { ...before, step, delayMs: 0 };
@@ -65,7 +65,7 @@ export function nextStep(before: Progress, outcome: Outcome, nowMs: number, rand
   return { step: stepAfter(outcome), delayMs, failures, failingSinceMs };
 }
 
-function stepAfter(outcome: Exclude<Outcome, { kind: 'listed' }>): Step {
+function stepAfter(outcome: Exclude<StepResult, { kind: 'listed' }>): Step {
   switch (outcome.kind) {
     case 'ended':
       return { kind: 'watch', resourceVersion: outcome.resourceVersion };
@@ -76,7 +76,7 @@ function stepAfter(outcome: Exclude<Outcome, { kind: 'listed' }>): Step {
   }
 }
 
-function askedMs(outcome: Outcome, random: number): number {
+function askedMs(outcome: StepResult, random: number): number {
   if (outcome.kind !== 'failed' || outcome.retryAfterSeconds === undefined) return 0;
   return Math.min(outcome.retryAfterSeconds, LONGEST_RETRY_AFTER_SECONDS) * 1000 * (1 + random / 2);
 }

@@ -15,7 +15,7 @@ import type { KubeWatcher, ListOptions, WatchEvent } from './client.ts';
 import { isGone, isNotFound, KubeError, KubeUnreachableError } from './errors.ts';
 import { iterable } from './iterable.ts';
 import { pagesOf } from './pages.ts';
-import { nextStep, type Outcome, type Progress, START, STEADY_MS, type Step } from './reflect-step.ts';
+import { nextStep, type Progress, START, STEADY_MS, type Step, type StepResult } from './reflect-step.ts';
 import { createReflectorMetrics, type ReflectorMetrics } from './reflector-metrics.ts';
 import type { Resource } from './resource.ts';
 import { Silence } from './silence.ts';
@@ -137,7 +137,7 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     }
   }
 
-  async #list(signal: AbortSignal): Promise<Outcome> {
+  async #list(signal: AbortSignal): Promise<StepResult> {
     const { client, resource, pageSize = PAGE_SIZE } = this.#options;
     const items = new Map<string, T>();
     let resourceVersion = '';
@@ -156,13 +156,13 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     }
   }
 
-  #absent(): Outcome {
+  #absent(): StepResult {
     this.#heard();
     this.#replace(new Map());
     return { kind: 'failed', step: { kind: 'list' }, livedMs: 0, retryAfterSeconds: ABSENT_RETRY_SECONDS };
   }
 
-  async #watch(step: Step & { kind: 'watch' }, signal: AbortSignal): Promise<Outcome> {
+  async #watch(step: Step & { kind: 'watch' }, signal: AbortSignal): Promise<StepResult> {
     let resourceVersion = step.resourceVersion;
     let startedMs = Number.POSITIVE_INFINITY;
     const lived = (): number => Math.max(0, this.#clock.monotonicMs() - startedMs);
@@ -287,7 +287,7 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     this.#heardAtMs = this.#clock.monotonicMs();
   }
 
-  #failed(error: unknown, step: Step, livedMs: number, signal: AbortSignal): Outcome {
+  #failed(error: unknown, step: Step, livedMs: number, signal: AbortSignal): StepResult {
     if (signal.aborted) return { kind: 'failed', step, livedMs };
     // 410 is how the API server says that its history is shorter than our absence; it is a failure only when it goes on.
     if (isGone(error)) {

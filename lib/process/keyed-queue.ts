@@ -91,7 +91,7 @@ export class KeyedQueue {
     try {
       const again = await act(key, signal);
       this.#failures.delete(key);
-      if (again && !signal.aborted) this.addAfter(key, again.againAfterMs);
+      if (again && !signal.aborted) this.addAfter(key, again.requeueAfterMs);
     } catch (err) {
       if (!signal.aborted) this.#retryLater(key, err, log, name);
     } finally {

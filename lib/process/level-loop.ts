@@ -9,12 +9,12 @@ import { pause } from './clock.ts';
 import type { Logger } from './log.ts';
 
 /** What an action may ask for: another run after a time, though nothing triggers it. */
-export interface Again {
-  readonly againAfterMs: number;
+export interface Requeue {
+  readonly requeueAfterMs: number;
 }
 
 /** The outcome of an action, or of an action on a key. */
-export type Acted = Promise<void> | Promise<Again | undefined>;
+export type Acted = Promise<void> | Promise<Requeue | undefined>;
 
 export interface LevelLoopOptions {
   /** For the log. */
@@ -64,7 +64,7 @@ export class LevelLoop {
       const again = await act(signal);
       if (this.#failures > 0) log.info({ loop: name, failures: this.#failures }, 'loop recovered');
       this.#failures = 0;
-      if (again) await this.#sleep(again.againAfterMs, signal);
+      if (again) await this.#sleep(again.requeueAfterMs, signal);
     } catch (err) {
       if (signal.aborted) return;
       this.#failures++;

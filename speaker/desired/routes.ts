@@ -5,10 +5,10 @@
  * one decision more and not ten thousand.
  */
 
+import { eipOfAddress } from '../../lib/announce/eip-of-address.ts';
 import { announceReason } from '../../lib/announce/eligible.ts';
 import { placesOf, viewFrom } from '../../lib/announce/endpoints.ts';
 import type { NodeState } from '../../lib/announce/node-state.ts';
-import { voucherFor } from '../../lib/announce/voucher.ts';
 import { keyOf } from '../../lib/api/object.ts';
 import { publishedAddresses } from '../../lib/api/published-addresses.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
@@ -116,7 +116,7 @@ function decide(
   slices: readonly EndpointSlice[],
   address: Address,
 ): Reason {
-  const eip = voucherFor(snapshot.eips, service, address);
+  const eip = eipOfAddress(snapshot.eips, service, address);
   const endpoints = viewFrom(placesOf(slices, address.family), node.name);
   return announceReason({ by: 'bgp', service, address, eip, node, endpoints });
 }

@@ -7,16 +7,16 @@ import { type Layer2Conflict, MOST_CONFLICTS, type SpeakerObject } from '../../l
 import type { EventRecorder } from '../../lib/kube/events.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { Clock } from '../../lib/process/clock.ts';
-import type { Again } from '../../lib/process/level-loop.ts';
+import type { Requeue } from '../../lib/process/level-loop.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import type { SpeakerMetrics } from '../metrics.ts';
 import { conflictOverText, conflictText } from './conflict-text.ts';
-import { ConflictsSeen, type Kind } from './conflicts-seen.ts';
+import { ConflictTracker, type Kind } from './conflict-tracker.ts';
+import type { Decision } from './decide-owner.ts';
 import { formatMac, type MacAddress, parseMac } from './frames/mac-address.ts';
+import { type Layer2Candidate, sharingServicesOf } from './layer2-addresses.ts';
 import type { OtherOwner } from './link.ts';
-import type { Decision } from './owner.ts';
 import type { ResponderPort } from './responder-port.ts';
-import { sharersOf, type Wanted } from './wanted.ts';
 
 export interface ConflictWatchOptions {
   readonly nodeName: string;
@@ -39,8 +39,8 @@ export interface ConflictWatchOptions {
 
 export class ConflictWatch {
   readonly #options: ConflictWatchOptions;
-  readonly #seen = new ConflictsSeen();
-  #wanted: ReadonlyMap<string, Wanted> = new Map();
+  readonly #seen = new ConflictTracker();
+  #wanted: ReadonlyMap<string, Layer2Candidate> = new Map();
   /** Texts of addresses that are answered for here. */
   #held: ReadonlySet<string> = new Set();
   #own: readonly Layer2Conflict[] = [];
@@ -84,7 +84,7 @@ export class ConflictWatch {
    */
   decided(
     decisions: readonly Decision[],
-    wanted: ReadonlyMap<string, Wanted>,
+    wanted: ReadonlyMap<string, Layer2Candidate>,
     whoAnswered: (text: string) => readonly OtherOwner[],
   ): void {
     this.#wanted = wanted;
@@ -94,10 +94,10 @@ export class ConflictWatch {
     );
     const asked = new Set<string>();
     for (const { text, action, reason, other: holder } of decisions) {
-      const isFound = reason === 'NobodyHasIt' || reason === 'HolderLost';
+      const isFound = reason === 'NoOwner' || reason === 'HolderLost';
       if (action === 'take' && isFound) this.#foundFree(text);
       if (action === 'ask' || isAnswered(reason)) asked.add(text);
-      if (action !== 'leave' || !isAnswered(reason)) continue;
+      if (action !== 'ignore' || !isAnswered(reason)) continue;
       for (const one of whoAnswered(text)) if (holder === undefined || this.#isStranger(one, holder)) this.#note(one);
     }
     // Moved, or not published any more: whoever has it now hears of it, and this node does not.
@@ -108,7 +108,7 @@ export class ConflictWatch {
   }
 
   /** Asks what is due, and tells what is news. @param signal ends a question. */
-  act(signal: AbortSignal): Again | undefined {
+  act(signal: AbortSignal): Requeue | undefined {
     const { clock, responder, log } = this.#options;
     const nowMs = clock.monotonicMs();
     const { begun, over } = this.#seen.news(nowMs, (other) => this.#kindOf(other));
@@ -122,7 +122,7 @@ export class ConflictWatch {
       });
     }
     const { nextMs } = this.#seen;
-    return nextMs === undefined ? undefined : { againAfterMs: Math.max(1, nextMs - nowMs) };
+    return nextMs === undefined ? undefined : { requeueAfterMs: Math.max(1, nextMs - nowMs) };
   }
 
   /** The node of the cluster, other than this one, that has the MAC address, and on which interface. */
@@ -247,7 +247,7 @@ export class ConflictWatch {
   }
 
   #record(text: string, type: 'Normal' | 'Warning', reason: Reason, note: string): void {
-    for (const regarding of sharersOf(this.#wanted.get(text))) {
+    for (const regarding of sharingServicesOf(this.#wanted.get(text))) {
       this.#options.events.record({ regarding, type, reason, action: 'Announce', note, isTurn: true });
     }
   }
@@ -255,7 +255,7 @@ export class ConflictWatch {
 
 /** It is asked about again, since somebody answered. */
 function isAnswered(reason: Reason): boolean {
-  return reason === 'AddressConflict' || reason === 'HolderAnswers';
+  return reason === 'AddressConflict' || reason === 'OwnerResponding';
 }
 
 function keyOf({ address, mac, interface: on }: Layer2Conflict): string {

@@ -9,26 +9,32 @@ import type { KubeClient, KubeWatcher } from '../../lib/kube/client.ts';
 import { EventRecorder } from '../../lib/kube/events.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import { type Clock, pause } from '../../lib/process/clock.ts';
-import { type Again, LevelLoop } from '../../lib/process/level-loop.ts';
+import { LevelLoop, type Requeue } from '../../lib/process/level-loop.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import { WorkBudget } from '../../lib/process/work-budget.ts';
 import type { SpeakerMetrics } from '../metrics.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { AddressProber } from './address-prober.ts';
 import { ConflictWatch } from './conflict-watch.ts';
 import { Contested } from './contested.ts';
 import { interfacesWith } from './interfaces-with.ts';
+import { usesLayer2 } from './layer2-addresses.ts';
+import {
+  EMPTY_REPORT,
+  type Layer2Report,
+  Layer2StatusWriter,
+  type Layer2Store,
+  readReport,
+} from './layer2-status-writer.ts';
 import type { OtherOwner } from './link.ts';
-import { Narrator } from './narrator.ts';
+import { OwnershipLoop } from './ownership-loop.ts';
+import { OwnershipReporter } from './ownership-reporter.ts';
 import { Fleet } from './peers/fleet.ts';
 import { LeaseKeeper } from './peers/lease-keeper.ts';
 import { livenessTiming } from './peers/liveness.ts';
 import { LivenessWatch } from './peers/liveness-watch.ts';
 import type { PeerWatchListener, PeerWatchPort } from './peers/peer-watch-port.ts';
-import { type Layer2Store, NOTHING_SAID, Publisher, type Said, saidIn } from './publisher.ts';
-import { Questions } from './questions.ts';
 import type { ResponderListener, ResponderPort } from './responder-port.ts';
-import { Term } from './term.ts';
-import { usesLayer2 } from './wanted.ts';
 
 export interface Layer2Options {
   readonly nodeName: string;
@@ -79,7 +85,7 @@ const WATCH_KNOWN_WITHIN_MS = 10_000;
 
 interface Running {
   readonly begunMs: number;
-  readonly term: Term;
+  readonly term: OwnershipLoop;
   readonly fleet: Fleet;
   readonly liveness: LivenessWatch;
   readonly keeper: LeaseKeeper;
@@ -90,10 +96,10 @@ interface Running {
 export class Layer2 implements ResponderListener, PeerWatchListener {
   readonly #options: Layer2Options;
   readonly #startedMs: number;
-  readonly #narrator: Narrator;
+  readonly #ownershipReporter: OwnershipReporter;
   readonly #conflicts: ConflictWatch;
   readonly #loop: LevelLoop;
-  readonly #publisher: Publisher;
+  readonly #publisher: Layer2StatusWriter;
   readonly #budget = new WorkBudget(BUDGET);
   /** Undefined until there was a snapshot. */
   #isInUse: boolean | undefined;
@@ -110,7 +116,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     const { nodeName, client, store, metrics, registry, clock, log, podName } = options;
     this.#options = options;
     const events = new EventRecorder({ client, controller: 'skycap-speaker', instance: podName, log, registry, clock });
-    this.#narrator = new Narrator({ nodeName, events, metrics, log });
+    this.#ownershipReporter = new OwnershipReporter({ nodeName, events, metrics, log });
     this.#contested = new Contested(nodeName);
     this.#conflicts = new ConflictWatch({
       nodeName,
@@ -126,7 +132,12 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       log,
     });
     this.#loop = new LevelLoop({ name: 'layer 2', act: (signal) => this.#act(signal), log });
-    this.#publisher = new Publisher({ store, said: () => this.#said(), onPublished: () => this.#onPublished(), log });
+    this.#publisher = new Layer2StatusWriter({
+      store,
+      said: () => this.#said(),
+      onPublished: () => this.#onPublished(),
+      log,
+    });
   }
 
   /** Undefined while layer 2 is not in use. */
@@ -204,7 +215,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     const running = this.#running;
     const startedMs = clock.monotonicMs();
     const pastMs = () => clock.monotonicMs() - startedMs;
-    const isHeard = () => saidIn(store.status).stopping || pastMs() > WORD_MS;
+    const isHeard = () => readReport(store.status).stopping || pastMs() > WORD_MS;
     const isDone = () => (running?.term.isFree ?? true) && isHeard();
     const never = new AbortController().signal;
     running?.term.stop();
@@ -216,7 +227,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     await this.#options.responder.answerFor([]);
   }
 
-  async #act(signal: AbortSignal): Promise<Again | undefined> {
+  async #act(signal: AbortSignal): Promise<Requeue | undefined> {
     const { eips, store } = this.#options;
     const now = eips();
     if (!now) return undefined;
@@ -224,13 +235,13 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     if (this.#isInUse && !store.synced) return undefined;
     const again = this.#isInUse ? await this.#takePart(signal) : await this.#stayOut(signal);
     this.#report();
-    return this.isWatchKnown || again ? again : { againAfterMs: WATCH_KNOWN_WITHIN_MS };
+    return this.isWatchKnown || again ? again : { requeueAfterMs: WATCH_KNOWN_WITHIN_MS };
   }
 
-  async #takePart(signal: AbortSignal): Promise<Again | undefined> {
+  async #takePart(signal: AbortSignal): Promise<Requeue | undefined> {
     const running = this.#running ?? this.#begin(signal);
     this.#running = running;
-    if (!this.#hasLinks) return { againAfterMs: LINKS_KNOWN_WITHIN_MS };
+    if (!this.#hasLinks) return { requeueAfterMs: LINKS_KNOWN_WITHIN_MS };
     const startedMs = performance.now();
     const snapshot = this.#options.snapshot();
     const again = snapshot && sooner(await running.term.act(snapshot, signal), this.#conflicts.act(signal));
@@ -303,8 +314,8 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       clock,
       log,
     });
-    const questions = new Questions({ responder: this.#options.responder, onChange, clock, log });
-    const term = new Term({
+    const questions = new AddressProber({ responder: this.#options.responder, onChange, clock, log });
+    const term = new OwnershipLoop({
       nodeName,
       fleet,
       liveness,
@@ -314,7 +325,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       contested: () => this.#contested.texts,
       onSaid: () => this.#publisher.trigger(),
       onDecided: (decisions, wanted) => {
-        this.#narrator.decided(decisions, wanted);
+        this.#ownershipReporter.decided(decisions, wanted);
         this.#conflicts.decided(decisions, wanted, (text) => questions.whoAnswered(text));
       },
       clock,
@@ -344,10 +355,10 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   }
 
   /** What the object says stays until something is known. */
-  #said(): Said {
+  #said(): Layer2Report {
     const { store } = this.#options;
-    if (this.#isInUse === false) return { ...NOTHING_SAID, stopping: this.#isStopping };
-    return this.#running?.term.said ?? saidIn(store.status);
+    if (this.#isInUse === false) return { ...EMPTY_REPORT, stopping: this.#isStopping };
+    return this.#running?.term.said ?? readReport(store.status);
   }
 
   /** Only from then on this node may be taken for one that lives: others would believe what its object said before. */
@@ -360,12 +371,12 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   }
 }
 
-function sooner(a: Again | undefined, b: Again | undefined): Again | undefined {
-  return a && b ? { againAfterMs: Math.min(a.againAfterMs, b.againAfterMs) } : (a ?? b);
+function sooner(a: Requeue | undefined, b: Requeue | undefined): Requeue | undefined {
+  return a && b ? { requeueAfterMs: Math.min(a.requeueAfterMs, b.requeueAfterMs) } : (a ?? b);
 }
 
 function suspectsIn(fleet: Fleet): Map<string, ReadonlySet<string>> {
   return new Map(
-    fleet.speakers().map(({ metadata, status }) => [metadata.name ?? '', new Set(saidIn(status).suspects)]),
+    fleet.speakers().map(({ metadata, status }) => [metadata.name ?? '', new Set(readReport(status).suspects)]),
   );
 }

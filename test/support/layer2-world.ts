@@ -4,12 +4,12 @@
  */
 import type { SpeakerObject } from '../../lib/api/speaker-types.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
+import { AddressProber } from '../../speaker/l2/address-prober.ts';
+import type { Decision } from '../../speaker/l2/decide-owner.ts';
+import type { Layer2Report } from '../../speaker/l2/layer2-status-writer.ts';
 import type { Link, OtherOwner } from '../../speaker/l2/link.ts';
-import type { Decision } from '../../speaker/l2/owner.ts';
-import type { Said } from '../../speaker/l2/publisher.ts';
-import { Questions } from '../../speaker/l2/questions.ts';
+import { OwnershipLoop } from '../../speaker/l2/ownership-loop.ts';
 import type { Answered, ResponderPort } from '../../speaker/l2/responder-port.ts';
-import { Term } from '../../speaker/l2/term.ts';
 import type { Snapshot } from '../../speaker/snapshot.ts';
 import { logSink } from './log-sink.ts';
 import { aNode } from './speaker-builders.ts';
@@ -18,7 +18,7 @@ export class World {
   ms = 0;
   readonly nodes = new Map<string, SimulatedNode>();
   /** What every node said last: what the API server has. */
-  readonly said = new Map<string, Said>();
+  readonly said = new Map<string, Layer2Report>();
   snapshot: Snapshot;
 
   constructor(names: readonly string[], snapshot: Snapshot) {
@@ -57,8 +57,8 @@ export class SimulatedNode {
   readonly name: string;
   readonly #world: World;
   /** What it has heard of the others. */
-  #heard = new Map<string, Said>();
-  #term: Term | undefined;
+  #heard = new Map<string, Layer2Report>();
+  #term: OwnershipLoop | undefined;
   /** What it answers for, on the wire. */
   answers = new Map<string, Answered>();
   /** Those it holds for alive. */
@@ -103,7 +103,7 @@ export class SimulatedNode {
         return places.flatMap(({ address }) => this.#ownerOf(address));
       },
     };
-    this.#term = new Term({
+    this.#term = new OwnershipLoop({
       nodeName: this.name,
       fleet: {
         synced: true,
@@ -126,7 +126,7 @@ export class SimulatedNode {
       },
       peers: { lost: this.lost, seenByWatchers: 'yes', watch: () => {} },
       responder,
-      questions: new Questions({ responder, onChange: () => {}, clock, log }),
+      questions: new AddressProber({ responder, onChange: () => {}, clock, log }),
       contested: () => new Set(),
       onSaid: () => {
         if (this.#term?.said) this.#world.said.set(this.name, this.#term.said);
@@ -181,7 +181,7 @@ export class SimulatedNode {
   }
 }
 
-function speakerOf(name: string, said: Said): SpeakerObject {
+function speakerOf(name: string, said: Layer2Report): SpeakerObject {
   return {
     apiVersion: 'skycap.io/v1alpha1',
     kind: 'Speaker',

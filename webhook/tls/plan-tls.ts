@@ -14,7 +14,7 @@ export type TlsPlan =
   | { readonly kind: 'renewServing' }
   /** An authority has ended. */
   | { readonly kind: 'dropAuthorities'; readonly indexes: readonly number[] }
-  | { readonly kind: 'keep'; readonly againAfterMs: number };
+  | { readonly kind: 'keep'; readonly requeueAfterMs: number };
 
 export interface TlsPlanInput {
   /** Undefined where the Secret is empty or unreadable. */
@@ -44,7 +44,7 @@ export function planTls({ facts, names, nowMs, publishedForMs }: TlsPlanInput): 
   const ended = authorities.flatMap((authority, i) => (isOver(authority, nowMs) ? [i] : []));
   if (ended.length > 0) return { kind: 'dropAuthorities', indexes: ended };
   const next = mayRenew ? Math.min(renewalMs(signing), renewalMs(serving)) - nowMs : SETTLE_MS - (publishedForMs ?? 0);
-  return { kind: 'keep', againAfterMs: Math.min(Math.max(next, 1_000), LONGEST_PAUSE_MS) };
+  return { kind: 'keep', requeueAfterMs: Math.min(Math.max(next, 1_000), LONGEST_PAUSE_MS) };
 }
 
 function isOver({ notAfterMs }: Validity, nowMs: number): boolean {

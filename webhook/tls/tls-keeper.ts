@@ -9,7 +9,7 @@ import { isConflict } from '../../lib/kube/errors.ts';
 import type { Resource } from '../../lib/kube/resource.ts';
 import type { Store } from '../../lib/kube/store.ts';
 import { type CheckResult, failing, OK } from '../../lib/process/check.ts';
-import type { Again } from '../../lib/process/level-loop.ts';
+import type { Requeue } from '../../lib/process/level-loop.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import { caBundlePatch } from './ca-bundle.ts';
 import { makeContent, withNewAuthority, withNewServing } from './certificates.ts';
@@ -44,7 +44,7 @@ export interface TlsKeeperDeps {
 }
 
 /** After another replica was quicker; the watch brings what it wrote. */
-const AFTER_CONFLICT: Again = { againAfterMs: 200 };
+const AFTER_CONFLICT: Requeue = { requeueAfterMs: 200 };
 
 export class TlsKeeper {
   readonly #deps: TlsKeeperDeps;
@@ -61,7 +61,7 @@ export class TlsKeeper {
   /** A {@link Check}: whether the API server can call us. */
   readonly check = (): CheckResult => (this.#inUse && this.#published ? OK : failing(this.#trouble));
 
-  async act(signal: AbortSignal): Promise<Again | undefined> {
+  async act(signal: AbortSignal): Promise<Requeue | undefined> {
     const { secrets, mutating, validating } = this.#deps;
     if (![secrets, mutating, validating].every((store) => store.synced)) return undefined;
     try {
@@ -73,7 +73,7 @@ export class TlsKeeper {
     }
   }
 
-  async #step(signal: AbortSignal): Promise<Again | undefined> {
+  async #step(signal: AbortSignal): Promise<Requeue | undefined> {
     const { names, now } = this.#deps;
     const secret = this.#secret();
     const content = readContent(secret);
@@ -84,11 +84,11 @@ export class TlsKeeper {
     const plan = planTls({ facts, names, nowMs, publishedForMs });
     if (plan.kind !== 'keep' || !content) {
       await this.#write(secret, await this.#next(plan, content), plan, signal);
-      return { againAfterMs: 0 };
+      return { requeueAfterMs: 0 };
     }
     this.#use(content);
     await this.#publish(bundleOf(content), signal);
-    return { againAfterMs: plan.againAfterMs };
+    return { requeueAfterMs: plan.requeueAfterMs };
   }
 
   /** @throws {Error} where the Secret is not there: it comes with the manifests, and Skycap may not create any. */

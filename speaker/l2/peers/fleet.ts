@@ -3,7 +3,7 @@
  * with BGP alone do not pay for it.
  */
 import type { Registry } from 'prom-client';
-import { sameSlim, slimNode } from '../../../lib/announce/slim.ts';
+import { sameTrimmed, trimNode } from '../../../lib/announce/trim-objects.ts';
 import type { KubeObject } from '../../../lib/api/object.ts';
 import type { Node } from '../../../lib/api/service.ts';
 import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
@@ -15,7 +15,7 @@ import { pagesOf } from '../../../lib/kube/pages.ts';
 import { Reflector } from '../../../lib/kube/reflector.ts';
 import { NODES, type Resource, SPEAKERS } from '../../../lib/kube/resource.ts';
 import type { Logger } from '../../../lib/process/log.ts';
-import { slimSpeaker } from '../../slim.ts';
+import { slimSpeaker } from '../../trim-objects.ts';
 import { LAYER2_LABEL, leaseName } from './lease-keeper.ts';
 import { nodeOf } from './liveness-watch.ts';
 
@@ -47,10 +47,10 @@ export class Fleet {
     const { client, namespace, log, registry, onChange, onLease } = options;
     this.#options = options;
     // Much of what is written to these objects is none that is kept here, and nothing to decide by.
-    const common = { client, log, isSame: sameSlim, ...(registry && { registry }) };
+    const common = { client, log, isSame: sameTrimmed, ...(registry && { registry }) };
     const lease = { resource: LEASES, namespace, labelSelector: LAYER2_LABEL, name: 'layer2-leases' };
     this.#speakers = new Reflector({ ...common, resource: SPEAKERS, transform: slimSpeaker, name: 'layer2-speakers' });
-    this.#nodes = new Reflector({ ...common, resource: NODES, transform: slimNode, name: 'layer2-nodes' });
+    this.#nodes = new Reflector({ ...common, resource: NODES, transform: trimNode, name: 'layer2-nodes' });
     this.#leases = new Reflector({ ...common, ...lease });
     this.#speakers.subscribe(() => onChange());
     this.#nodes.subscribe(() => onChange());

@@ -4,19 +4,19 @@
  */
 import type { Lease } from '../../../lib/kube/lease.ts';
 import type { Clock } from '../../../lib/process/clock.ts';
-import { type Again, LevelLoop } from '../../../lib/process/level-loop.ts';
+import { LevelLoop, type Requeue } from '../../../lib/process/level-loop.ts';
 import type { Logger } from '../../../lib/process/log.ts';
 import {
   confirmed,
   isHeard,
   judgeLiveness,
+  type LeaseObservation,
   type Liveness,
   leaseMsOf,
   livenessTiming,
+  observe,
   type Renewal,
   type SeenLease,
-  type Sighting,
-  sighted,
 } from './liveness.ts';
 import type { PeerWatchPort } from './peer-watch-port.ts';
 import { watchedBy } from './ring.ts';
@@ -40,7 +40,7 @@ const CONFIRM_EVERY_MS = 500;
 export class LivenessWatch {
   readonly #options: LivenessWatchOptions;
   readonly #loop: LevelLoop;
-  readonly #sightings = new Map<string, Sighting>();
+  readonly #observations = new Map<string, LeaseObservation>();
   #renewal: Renewal;
   #reachableSinceMs: number | undefined;
   #verdict: Liveness;
@@ -59,21 +59,26 @@ export class LivenessWatch {
 
   /** Nodes that have a Lease, valid or not. */
   get members(): readonly string[] {
-    return [...this.#sightings.keys()];
+    return [...this.#observations.keys()];
   }
 
   /** Nodes that have proved that they live. */
   get heard(): ReadonlySet<string> {
     const nowMs = this.#options.clock.monotonicMs();
-    return new Set([...this.#sightings].flatMap(([name, sighting]) => (isHeard(sighting, nowMs) ? [name] : [])));
+    return new Set(
+      [...this.#observations].flatMap(([name, observation]) => (isHeard(observation, nowMs) ? [name] : [])),
+    );
   }
 
   /** @param lease undefined when it is gone. */
   saw(name: string, lease: Lease | undefined): void {
     if (lease) {
-      this.#sightings.set(name, sighted(this.#sightings.get(name), seenIn(lease), this.#options.clock.monotonicMs()));
+      this.#observations.set(
+        name,
+        observe(this.#observations.get(name), seenIn(lease), this.#options.clock.monotonicMs()),
+      );
     } else {
-      this.#sightings.delete(name);
+      this.#observations.delete(name);
     }
     // A renewal of one that lives changes nothing before the time that was computed anyway.
     if (!lease || !this.#verdict.live.has(name)) this.look();
@@ -103,7 +108,7 @@ export class LivenessWatch {
     await this.#loop.run(signal);
   }
 
-  async #act(signal: AbortSignal): Promise<Again | undefined> {
+  async #act(signal: AbortSignal): Promise<Requeue | undefined> {
     this.#renew();
     if (this.#verdict.toConfirm.length > 0) {
       await this.#confirm(this.#verdict.toConfirm, signal);
@@ -111,8 +116,8 @@ export class LivenessWatch {
     }
     const { nextMs, toConfirm } = this.#verdict;
     const restMs = nextMs - this.#options.clock.monotonicMs();
-    if (toConfirm.length > 0) return { againAfterMs: CONFIRM_EVERY_MS };
-    return Number.isFinite(restMs) ? { againAfterMs: Math.max(1, restMs) } : undefined;
+    if (toConfirm.length > 0) return { requeueAfterMs: CONFIRM_EVERY_MS };
+    return Number.isFinite(restMs) ? { requeueAfterMs: Math.max(1, restMs) } : undefined;
   }
 
   #renew(): void {
@@ -132,14 +137,15 @@ export class LivenessWatch {
     const verdict = judgeLiveness({
       self,
       nowMs: clock.monotonicMs(),
-      sightings: this.#sightings,
+      observations: this.#observations,
       renewal: this.#renewal,
       reachableSinceMs: this.#reachableSinceMs,
       suspects: new Map([...suspects(), [self, peers.lost]]),
-      watchersOf: (name) => watchedBy(name, [...this.#sightings.keys()]),
+      watchersOf: (name) => watchedBy(name, [...this.#observations.keys()]),
       seenByWatchers: peers.seenByWatchers,
     });
-    for (const name of verdict.ranOut) this.#sightings.set(name, { ...this.#sightings.get(name)!, hasRunOut: true });
+    for (const name of verdict.ranOut)
+      this.#observations.set(name, { ...this.#observations.get(name)!, isExpired: true });
     return verdict;
   }
 
@@ -151,7 +157,8 @@ export class LivenessWatch {
       const nowMs = clock.monotonicMs();
       for (const lease of leases) {
         const name = nodeOf(lease);
-        if (name) this.#sightings.set(name, confirmed(this.#sightings.get(name), seenIn(lease), askedAtMs, nowMs));
+        if (name)
+          this.#observations.set(name, confirmed(this.#observations.get(name), seenIn(lease), askedAtMs, nowMs));
       }
     } catch (err) {
       if (signal.aborted) return;

@@ -54,14 +54,14 @@ export interface SeenLease {
 }
 
 /** A Lease as last seen to change; times are this node's monotonic ones. */
-export interface Sighting extends SeenLease {
+export interface LeaseObservation extends SeenLease {
   readonly seenAtMs: number;
   /** This node was there when it changed, and did not only find it. */
   readonly wasRenewed: boolean;
   /** When a read of the API server itself that was sent then showed the same. */
   readonly confirmedAtMs?: number;
   /** It was found to have run out. That stays true until it changes, however this node fares meanwhile. */
-  readonly hasRunOut?: true;
+  readonly isExpired?: true;
 }
 
 /** This node's own Lease, as it was last renewed. */
@@ -74,7 +74,7 @@ export interface LivenessInput {
   readonly self: string;
   readonly nowMs: number;
   /** By the name of the node. */
-  readonly sightings: ReadonlyMap<string, Sighting>;
+  readonly observations: ReadonlyMap<string, LeaseObservation>;
   readonly renewal: Renewal;
   /** Since when every request of this node about Leases has succeeded; undefined since one failed. */
   readonly reachableSinceMs: number | undefined;
@@ -101,15 +101,15 @@ export interface Liveness {
 }
 
 export function judgeLiveness(input: LivenessInput): Liveness {
-  const { self, nowMs, sightings, renewal } = input;
-  const othersSightings = [...sightings].filter(([name]) => name !== self);
+  const { self, nowMs, observations, renewal } = input;
+  const othersSightings = [...observations].filter(([name]) => name !== self);
   const others = othersSightings.map(([name]) => name);
-  const verdicts = new Map(othersSightings.map(([name, sighting]) => [name, leaseVerdict(input, sighting)]));
+  const verdicts = new Map(othersSightings.map(([name, observation]) => [name, leaseVerdict(input, observation)]));
   const hasLease = (name: string): boolean => name === self || verdicts.get(name) !== 'expired';
   const live = new Set(others.filter((name) => hasLease(name) && !isSuspect(input, name, hasLease)));
   const ownExpiryMs = renewal.sentAtMs + renewal.leaseMs;
   const isOverdue = nowMs >= ownExpiryMs;
-  const moments = [...othersSightings.map(([, sighting]) => expiryMs(input, sighting)), ownExpiryMs];
+  const moments = [...othersSightings.map(([, observation]) => expiryMs(input, observation)), ownExpiryMs];
   return {
     live: live.add(self),
     toConfirm: others.filter((name) => verdicts.get(name) === 'overdue'),
@@ -121,16 +121,16 @@ export function judgeLiveness(input: LivenessInput): Liveness {
 }
 
 /** `overdue`: to be confirmed. */
-function leaseVerdict(input: LivenessInput, sighting: Sighting): 'valid' | 'overdue' | 'expired' {
-  if (sighting.hasRunOut) return 'expired';
+function leaseVerdict(input: LivenessInput, observation: LeaseObservation): 'valid' | 'overdue' | 'expired' {
+  if (observation.isExpired) return 'expired';
   if (input.reachableSinceMs === undefined) return 'valid';
-  const endMs = expiryMs(input, sighting);
+  const endMs = expiryMs(input, observation);
   if (input.nowMs < endMs) return 'valid';
-  return (sighting.confirmedAtMs ?? Number.NEGATIVE_INFINITY) >= endMs ? 'expired' : 'overdue';
+  return (observation.confirmedAtMs ?? Number.NEGATIVE_INFINITY) >= endMs ? 'expired' : 'overdue';
 }
 
 /** After an outage of the API server everybody gets the time to renew. */
-function expiryMs({ reachableSinceMs = 0 }: LivenessInput, { seenAtMs, leaseMs }: Sighting): number {
+function expiryMs({ reachableSinceMs = 0 }: LivenessInput, { seenAtMs, leaseMs }: LeaseObservation): number {
   return Math.max(seenAtMs, reachableSinceMs) + leaseMs;
 }
 
@@ -148,17 +148,22 @@ function isSuspect(
 }
 
 /** Proof that a node lives. A Lease that a speaker only found when it was started may be that of a node which has been dead for long. */
-export function isHeard({ wasRenewed, seenAtMs, leaseMs }: Sighting, nowMs: number): boolean {
+export function isHeard({ wasRenewed, seenAtMs, leaseMs }: LeaseObservation, nowMs: number): boolean {
   return wasRenewed && nowMs < seenAtMs + leaseMs;
 }
 
 /** @returns the former sighting where nothing changed since. */
-export function sighted(before: Sighting | undefined, seen: SeenLease, nowMs: number): Sighting {
+export function observe(before: LeaseObservation | undefined, seen: SeenLease, nowMs: number): LeaseObservation {
   return before?.mark === seen.mark ? before : { ...seen, seenAtMs: nowMs, wasRenewed: before !== undefined };
 }
 
 /** What a read of the API server itself says that was sent at `askedAtMs`. */
-export function confirmed(before: Sighting | undefined, seen: SeenLease, askedAtMs: number, nowMs: number): Sighting {
-  const sighting = sighted(before, seen, nowMs);
-  return sighting === before ? { ...sighting, confirmedAtMs: askedAtMs } : sighting;
+export function confirmed(
+  before: LeaseObservation | undefined,
+  seen: SeenLease,
+  askedAtMs: number,
+  nowMs: number,
+): LeaseObservation {
+  const observation = observe(before, seen, nowMs);
+  return observation === before ? { ...observation, confirmedAtMs: askedAtMs } : observation;
 }

@@ -1,10 +1,10 @@
-/** The nodes as this one sees them, from its stores: what `owner.ts` decides by, and who watches whom. Pure. */
+/** The nodes as this one sees them, from its stores: what `decide-owner.ts` decides by, and who watches whom. Pure. */
 
 import { nodeState } from '../../../lib/announce/node-state.ts';
 import type { Node } from '../../../lib/api/service.ts';
 import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
-import type { Layer2Node } from '../owner.ts';
-import { noticesIn, saidIn } from '../publisher.ts';
+import type { Layer2Node } from '../decide-owner.ts';
+import { noticesIn, readReport } from '../layer2-status-writer.ts';
 import type { Member } from './peer-watch-port.ts';
 
 export interface NodesSeenInput {
@@ -22,7 +22,7 @@ export function nodesSeen({ self, own, speakers, node, live, heard }: NodesSeenI
   const seen = new Map<string, Layer2Node>();
   for (const { metadata, status } of speakers) {
     const { name = '' } = metadata;
-    const said = saidIn(status);
+    const said = readReport(status);
     const { addresses, unable, stopping } = said;
     seen.set(name, {
       node: nodeState(name, node(name)),
@@ -54,10 +54,10 @@ export function hadBefore(self: string, speakers: readonly SpeakerObject[], node
   const taken = new Set(
     speakers
       .filter(({ metadata }) => metadata.name !== self && isReady(node(metadata.name ?? '')))
-      .flatMap(({ status }) => saidIn(status).addresses.map(({ address }) => address)),
+      .flatMap(({ status }) => readReport(status).addresses.map(({ address }) => address)),
   );
   const own = speakers.find(({ metadata }) => metadata.name === self);
-  return saidIn(own?.status).addresses.filter(({ address }) => !taken.has(address));
+  return readReport(own?.status).addresses.filter(({ address }) => !taken.has(address));
 }
 
 function isReady(node: Node | undefined): boolean {

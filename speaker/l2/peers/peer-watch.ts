@@ -6,7 +6,7 @@
  */
 import { formatAddress, sameAddress } from '../../../lib/net/address.ts';
 import { type AddressRange, rangeContains } from '../../../lib/net/range.ts';
-import { type Again, LevelLoop } from '../../../lib/process/level-loop.ts';
+import { LevelLoop, type Requeue } from '../../../lib/process/level-loop.ts';
 import type { Logger } from '../../../lib/process/log.ts';
 import type { BfdNeighbor } from '../../bfd-neighbor.ts';
 import { type BfdState, parseBfdSessions } from '../../bird/bfd-sessions.ts';
@@ -90,7 +90,7 @@ export class PeerWatch implements PeerWatchPort {
     this.#close();
   }
 
-  async #act(signal: AbortSignal): Promise<Again | undefined> {
+  async #act(signal: AbortSignal): Promise<Requeue | undefined> {
     if (this.#neighbors.length === 0) {
       this.#close();
       return undefined;
@@ -99,7 +99,7 @@ export class PeerWatch implements PeerWatchPort {
     this.#note(said);
     if (this.#neighbors.some(({ unwantedSinceMs }) => unwantedSinceMs !== undefined)) this.#renewNeighbors();
     this.#tell();
-    return { againAfterMs: LOOK_EVERY_MS };
+    return { requeueAfterMs: LOOK_EVERY_MS };
   }
 
   /** @returns undefined when BIRD can't be asked, or is not the one that was asked before. */

@@ -11,7 +11,7 @@ import { decodeNeighbor, type NeighborMessage, neighborReply } from '../frames/n
 import type { AddressSet } from './address-set.ts';
 
 /** An interface and what is answered for on it. */
-export interface Post {
+export interface ResponderState {
   readonly mac: MacAddress;
   /** That this node owns there. */
   readonly owned: AddressSet;
@@ -19,7 +19,7 @@ export interface Post {
   readonly asked: AddressSet;
 }
 
-export type Verdict =
+export type FrameAction =
   /** To be sent as it is. */
   | { readonly kind: 'answer'; readonly address: Address; readonly frame: Uint8Array }
   /** Somebody else says that it has an address of ours (RFC 5227 §2.4, RFC 4862 §5.4.4). */
@@ -30,16 +30,16 @@ export type Verdict =
   | { readonly kind: 'notOurs' }
   | { readonly kind: 'dropped'; readonly fault: FrameFault };
 
-const NOT_OURS: Verdict = { kind: 'notOurs' };
+const NOT_OURS: FrameAction = { kind: 'notOurs' };
 
-export function decideAnswer(frame: Uint8Array, post: Post): Verdict {
+export function decideAnswer(frame: Uint8Array, post: ResponderState): FrameAction {
   const isArp = frame.length >= ETHERNET_HEADER_BYTES && readEtherType(frame) === ETHERTYPE_ARP;
   const decoded = isArp ? decodeArp(frame) : decodeNeighbor(frame);
   if (!decoded.ok) return { kind: 'dropped', fault: decoded.fault };
   return 'operation' in decoded.value ? toArp(decoded.value, post) : toNeighbor(decoded.value, post);
 }
 
-function toArp(packet: ArpPacket, post: Post): Verdict {
+function toArp(packet: ArpPacket, post: ResponderState): FrameAction {
   // A packet socket sees what this node sends, too.
   if (packet.senderMac === post.mac) return NOT_OURS;
   if (post.owned.has(packet.senderAddress)) {
@@ -51,7 +51,7 @@ function toArp(packet: ArpPacket, post: Post): Verdict {
   return { kind: 'answer', address: packet.targetAddress, frame: arpReply(packet, post.mac) };
 }
 
-function toNeighbor(message: NeighborMessage, post: Post): Verdict {
+function toNeighbor(message: NeighborMessage, post: ResponderState): FrameAction {
   const { source, target } = message;
   const mac = message.kind === 'solicitation' ? message.sourceMac : message.targetMac;
   if (mac === post.mac) return NOT_OURS;

@@ -10,9 +10,9 @@ import type { Layer2Address, Link } from '../link.ts';
 import type { Answered } from '../responder-port.ts';
 import { Announcements } from './announcements.ts';
 import { Conflicts } from './conflicts.ts';
-import type { Verdict } from './decide-answer.ts';
+import type { FrameAction } from './decide-answer.ts';
 import { AF_PACKET, close, eventfd, LibcError, PollSet, resetEventfd, SOCK_RAW, socket } from './libc.ts';
-import { LinkStation } from './link-station.ts';
+import { LinkResponder } from './link-responder.ts';
 import { LinkTable } from './link-table.ts';
 import type { PacketSocket } from './packet-socket.ts';
 import { Probes } from './probes.ts';
@@ -38,7 +38,7 @@ export class ResponderThread implements Disposable {
   readonly #options: ThreadOptions;
   readonly #wake = eventfd();
   readonly #table = new LinkTable();
-  readonly #stations = new Map<number, LinkStation>();
+  readonly #linkResponders = new Map<number, LinkResponder>();
   readonly #announcements = new Announcements();
   readonly #conflicts = new Conflicts();
   readonly #probes = new Probes();
@@ -46,7 +46,7 @@ export class ResponderThread implements Disposable {
   #answered: ReadonlyMap<string, Answered> = new Map();
   /** Made anew when stations or their sockets come and go. */
   #pollSet: PollSet | undefined;
-  readonly #receivers = new Map<number, { readonly station: LinkStation; readonly socket: PacketSocket }>();
+  readonly #receivers = new Map<number, { readonly linkResponder: LinkResponder; readonly socket: PacketSocket }>();
   #retryMs: number | undefined;
   #isStopped = false;
   /** Without the right to packet sockets there is no link, so that other nodes take the addresses. */
@@ -83,14 +83,14 @@ export class ResponderThread implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const station of this.#stations.values()) station[Symbol.dispose]();
+    for (const linkResponder of this.#linkResponders.values()) linkResponder[Symbol.dispose]();
     this.#table[Symbol.dispose]();
   }
 
   #listen(): PollSet {
     this.#receivers.clear();
-    for (const station of this.#stations.values()) {
-      for (const socket of station.sockets) this.#receivers.set(socket.fd, { station, socket });
+    for (const linkResponder of this.#linkResponders.values()) {
+      for (const socket of linkResponder.sockets) this.#receivers.set(socket.fd, { linkResponder, socket });
     }
     return new PollSet([this.#wake, this.#table.fd, ...this.#receivers.keys()]);
   }
@@ -114,7 +114,7 @@ export class ResponderThread implements Disposable {
     else {
       const receiver = this.#receivers.get(fd);
       // Not of one that was closed since.
-      if (receiver && this.#pollSet) this.#receive(receiver.station, receiver.socket);
+      if (receiver && this.#pollSet) this.#receive(receiver.linkResponder, receiver.socket);
     }
   }
 
@@ -124,35 +124,36 @@ export class ResponderThread implements Disposable {
     for (let message = this.#options.hear(); message; message = this.#options.hear()) this.#onMessage(message);
   }
 
-  #receive(station: LinkStation, socket: PacketSocket): void {
+  #receive(linkResponder: LinkResponder, socket: PacketSocket): void {
     try {
-      for (const verdict of station.receive(socket, this.#buffer)) this.#onVerdict(station, verdict);
+      for (const verdict of linkResponder.receive(socket, this.#buffer)) this.#onVerdict(linkResponder, verdict);
     } catch (error) {
-      this.#onSocketError(station, error);
+      this.#onSocketError(linkResponder, error);
     }
   }
 
   /** A link that goes down says so once on its sockets, which work again when it is back; any other error is for good. */
-  #onSocketError(station: LinkStation, error: unknown): void {
+  #onSocketError(linkResponder: LinkResponder, error: unknown): void {
     if (!(error instanceof LibcError)) throw error;
     if (error.code === 'ENETDOWN') return;
-    this.#close(station);
-    this.#trouble(`use the sockets on ${station.link.name}`, error);
+    this.#close(linkResponder);
+    this.#trouble(`use the sockets on ${linkResponder.link.name}`, error);
   }
 
-  #onVerdict(station: LinkStation, verdict: Verdict): void {
+  #onVerdict(linkResponder: LinkResponder, verdict: FrameAction): void {
     const { counts } = this.#options;
     switch (verdict.kind) {
       case 'answer':
-        this.#send(station, verdict.address, verdict.frame, 'Answer');
+        this.#send(linkResponder, verdict.address, verdict.frame, 'Answer');
         counts.add('Answered');
         break;
       case 'conflict':
-        this.#onConflict(station, verdict);
+        this.#onConflict(linkResponder, verdict);
         break;
       case 'taken':
         counts.add('Taken');
-        if (!this.#table.isOwn(verdict.mac)) this.#probes.heard(keyOf(onLink(station, verdict.address)), verdict.mac);
+        if (!this.#table.isOwn(verdict.mac))
+          this.#probes.heard(keyOf(onLink(linkResponder, verdict.address)), verdict.mac);
         break;
       case 'notOurs':
         counts.add('NotOurs');
@@ -162,8 +163,8 @@ export class ResponderThread implements Disposable {
     }
   }
 
-  #onConflict(station: LinkStation, { address, mac }: Extract<Verdict, { kind: 'conflict' }>): void {
-    const where = onLink(station, address);
+  #onConflict(linkResponder: LinkResponder, { address, mac }: Extract<FrameAction, { kind: 'conflict' }>): void {
+    const where = onLink(linkResponder, address);
     const key = keyOf(where);
     // Another interface of this node on the same network, or the one that was asked to take over.
     if (this.#table.isOwn(mac) || this.#answered.get(key)?.isYielding) return;
@@ -171,7 +172,7 @@ export class ResponderThread implements Disposable {
     const isAnswer = this.#probes.isAsking(key);
     const { tell, defend } = this.#conflicts.heard(key, mac, this.#options.nowMs(), isAnswer);
     if (tell) this.#options.tell({ kind: 'conflict', conflict: { ...where, mac } });
-    if (defend) this.#send(station, address, announcementOf(address, station.link), 'Defence');
+    if (defend) this.#send(linkResponder, address, announcementOf(address, linkResponder.link), 'Defence');
   }
 
   #onMessage(message: ToThread): void {
@@ -227,8 +228,8 @@ export class ResponderThread implements Disposable {
   }
 
   /** Some link with groups to be joined. Last, since announcements get there without. */
-  #joining(): LinkStation | undefined {
-    for (const station of this.#stations.values()) if (station.hasGroupsToJoin) return station;
+  #joining(): LinkResponder | undefined {
+    for (const linkResponder of this.#linkResponders.values()) if (linkResponder.hasGroupsToJoin) return linkResponder;
     return undefined;
   }
 
@@ -246,23 +247,23 @@ export class ResponderThread implements Disposable {
     const answered = byLink(this.#answered.values());
     const asked = byLink(this.#probes.targets().values());
     const { links } = this.#table;
-    for (const station of [...this.#stations.values()]) {
-      if (!links.some(({ index }) => index === station.link.index)) this.#close(station);
+    for (const linkResponder of [...this.#linkResponders.values()]) {
+      if (!links.some(({ index }) => index === linkResponder.link.index)) this.#close(linkResponder);
     }
     for (const link of links) {
       // The kernel answers for what is the node's own.
       const owned = (answered.get(link.name) ?? []).filter((address) => !this.#table.isOwnAddress(address));
       const wanted = asked.get(link.name) ?? [];
-      const present = this.#stations.get(link.index);
+      const present = this.#linkResponders.get(link.index);
       if (present || owned.length + wanted.length > 0)
-        this.#serve(present ?? new LinkStation(link), link, owned, wanted);
+        this.#serve(present ?? new LinkResponder(link), link, owned, wanted);
     }
     this.#pollSet = undefined;
   }
 
-  #serve(station: LinkStation, link: Link, owned: readonly Address[], asked: readonly Address[]): void {
-    this.#stations.set(link.index, station);
-    this.#try(`answer on ${link.name}`, () => station.serve(link, owned, asked));
+  #serve(linkResponder: LinkResponder, link: Link, owned: readonly Address[], asked: readonly Address[]): void {
+    this.#linkResponders.set(link.index, linkResponder);
+    this.#try(`answer on ${link.name}`, () => linkResponder.serve(link, owned, asked));
   }
 
   #try(what: string, act: () => void): void {
@@ -274,9 +275,9 @@ export class ResponderThread implements Disposable {
     }
   }
 
-  #close(station: LinkStation): void {
-    this.#stations.delete(station.link.index);
-    station[Symbol.dispose]();
+  #close(linkResponder: LinkResponder): void {
+    this.#linkResponders.delete(linkResponder.link.index);
+    linkResponder[Symbol.dispose]();
     this.#pollSet = undefined;
   }
 
@@ -286,30 +287,30 @@ export class ResponderThread implements Disposable {
   }
 
   #announce(what: Layer2Address, now: number): void {
-    const station = this.#stationOf(what);
+    const linkResponder = this.#stationOf(what);
     // One that is down is announced on when it comes up.
-    if (!station?.link.isUp || this.#table.isOwnAddress(what.address)) return;
+    if (!linkResponder?.link.isUp || this.#table.isOwnAddress(what.address)) return;
     const { address } = what;
-    if (this.#send(station, address, announcementOf(address, station.link), 'Announcement')) return;
+    if (this.#send(linkResponder, address, announcementOf(address, linkResponder.link), 'Announcement')) return;
     this.#announcements.addOnce(keyOf(what), what, now);
   }
 
   /** @returns whether it need not be tried again. */
   #probe(what: Layer2Address): boolean {
-    const station = this.#stationOf(what);
-    if (!station?.link.isUp) return true;
+    const linkResponder = this.#stationOf(what);
+    if (!linkResponder?.link.isUp) return true;
     const { address } = what;
     const frame = this.#answered.has(keyOf(what))
-      ? questionAbout(address, station.link)
-      : probeFor(address, station.link);
-    return this.#send(station, address, frame, 'Probe');
+      ? questionAbout(address, linkResponder.link)
+      : probeFor(address, linkResponder.link);
+    return this.#send(linkResponder, address, frame, 'Probe');
   }
 
   /** @returns whether there was room for it. */
-  #send(station: LinkStation, { family }: Address, frame: Uint8Array, kind: Sent): boolean {
+  #send(linkResponder: LinkResponder, { family }: Address, frame: Uint8Array, kind: Sent): boolean {
     let isSent = false;
     try {
-      isSent = station.send(family, frame);
+      isSent = linkResponder.send(family, frame);
     } catch (error) {
       // The link goes down or away just now: its sockets or the table will tell.
       if (!(error instanceof LibcError)) throw error;
@@ -320,9 +321,9 @@ export class ResponderThread implements Disposable {
     return isSent;
   }
 
-  #stationOf(what: Layer2Address): LinkStation | undefined {
+  #stationOf(what: Layer2Address): LinkResponder | undefined {
     const link = this.#table.byName(what.interface);
-    return link && this.#stations.get(link.index);
+    return link && this.#linkResponders.get(link.index);
   }
 }
 
@@ -340,8 +341,8 @@ function questionAbout(address: Address, link: Link): Uint8Array {
   return own ? neighborQuestion(address, own, link.mac) : probeFor(address, link);
 }
 
-function onLink(station: LinkStation, address: Address): Layer2Address {
-  return { address, interface: station.link.name };
+function onLink(linkResponder: LinkResponder, address: Address): Layer2Address {
+  return { address, interface: linkResponder.link.name };
 }
 
 function keyOf(what: Layer2Address): string {

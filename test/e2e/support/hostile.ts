@@ -25,7 +25,7 @@ const TEXTS: readonly string[] = [
   '\u001b[31mred',
   '\u202egnirts',
   'a\u0000b',
-  '__proto__',
+  '[object Object]',
   'é'.repeat(3_000),
   '',
   ' ',

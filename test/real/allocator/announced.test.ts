@@ -257,7 +257,7 @@ test('with layer 2 it names the node that has the address, wherever that moves',
   await report('node-2', { layer2Addresses: [] });
   await becomes('wired/web', /^False AddressConflict: .*no node takes it, since the machine 02:00:00:00:00:09/);
   await report('node-2', { layer2Conflicts: [] });
-  await becomes('wired/web', /^False NobodyHasIt: 203\.0\.113\.0 by layer2: no node has it yet/);
+  await becomes('wired/web', /^False NoOwner: 203\.0\.113\.0 by layer2: no node has it yet/);
   expect((await events('wired/web')).at(-1)).toMatch(
     /^Warning AddressConflict: not announced any more: 203\.0\.113\.0/,
   );
@@ -265,12 +265,12 @@ test('with layer 2 it names the node that has the address, wherever that moves',
 
 test('an interface that no node has is named', async () => {
   await lab.create('wired/typo');
-  await becomes('wired/typo', /^False NobodyHasIt/);
+  await becomes('wired/typo', /^False NoOwner/);
   for (const node of ['node-1', 'node-2']) await report(node, { layer2Unable: ['wired'] });
   await becomes('wired/typo', /^False NoInterface: .* matches spec\.interface "eth0" of Eip wired/);
   await eventually(async () => expect(await eipWords('wired')).toMatch(/^False NoInterface/));
   await report('node-1', { layer2Unable: [] });
-  await becomes('wired/typo', /^False NobodyHasIt/);
+  await becomes('wired/typo', /^False NoOwner/);
   const can = 'True Announced: by layer2: 1 node (node-1) can have its addresses, one at a time';
   await eventually(async () => expect(await eipWords('wired')).toBe(can));
 });

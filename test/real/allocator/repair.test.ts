@@ -47,7 +47,7 @@ function claimFor(key: string | undefined, address: string, eip: string, token: 
 }
 
 /** What the webhook writes on the Service. */
-function marks(
+function managedMetadata(
   address: string,
   eip: string,
   token: string,
@@ -63,7 +63,7 @@ test('what the webhook has done needs one write to be published, and one to bind
   await replica.idle();
   const before = await replica.writes();
   await lab.admin.create(EIP_CLAIMS, claimFor('fast/web', '198.51.100.5', 'fast', 'token-of-fast'));
-  const { metadata } = await lab.create('fast/web', {}, {}, marks('198.51.100.5', 'fast', 'token-of-fast'));
+  const { metadata } = await lab.create('fast/web', {}, {}, managedMetadata('198.51.100.5', 'fast', 'token-of-fast'));
   await lab.published('fast/web', '198.51.100.5');
   await eventually(async () => expect(await lab.claims('fast')).toEqual({ '198.51.100.5': 'fast/web' }));
   expect((await lab.claim('198.51.100.5'))?.spec.holders[0]).toMatchObject({
@@ -81,7 +81,12 @@ test('what the webhook has done needs one write to be published, and one to bind
 test('under generateName the token finds the Service, and name and uid are bound before anything is published', async () => {
   await lab.pool('generated', '198.51.100.8/29');
   await lab.admin.create(EIP_CLAIMS, claimFor(undefined, '198.51.100.9', 'generated', 'token-of-generated'));
-  const made = await lab.create('generated/web-', {}, {}, marks('198.51.100.9', 'generated', 'token-of-generated'));
+  const made = await lab.create(
+    'generated/web-',
+    {},
+    {},
+    managedMetadata('198.51.100.9', 'generated', 'token-of-generated'),
+  );
   const key = `generated/${made.metadata.name}`;
   await lab.published(key, '198.51.100.9');
   // From here on the token may go, by an edit that no webhook saw, and nothing is lost.
@@ -92,7 +97,7 @@ test('a claim whose Service gave its token up before it was bound is collected, 
   await lab.namespace('fickle');
   await lab.stop(replica);
   await lab.admin.create(EIP_CLAIMS, claimFor(undefined, '10.1.79.1', 'fickle', 'token-of-fickle'));
-  const { annotations, labels } = marks('10.1.79.1', 'fickle', 'token-of-fickle');
+  const { annotations, labels } = managedMetadata('10.1.79.1', 'fickle', 'token-of-fickle');
   await lab.create('fickle/web', { ...annotations, 'lb.kubesphere.io/v1alpha1': 'other' }, {}, { labels });
   replica = await lab.replica();
   await eventually(async () => expect(await lab.claims('fickle')).toEqual({}));
@@ -246,8 +251,8 @@ test('a status is never cleared for a Service that waits for what it cannot have
 
 test('a create call for a name that is taken, refused later on, gives the Service that has the name nothing', async () => {
   await lab.pool('stray', '10.1.77.0/29');
-  const wish = { 'eip.openelb.kubesphere.io/v1alpha1': '10.1.78.1' };
-  await lab.create('stray/web', wish);
+  const claimedRequest = { 'eip.openelb.kubesphere.io/v1alpha1': '10.1.78.1' };
+  await lab.create('stray/web', claimedRequest);
   await lab.reason('stray/web', 'AddressOutsideEip');
   // What the webhook does in a create call: it knew of no claim of that name, so it did not ask whether there is such a Service.
   await lab.admin.create(EIP_CLAIMS, claimFor('stray/web', '10.1.77.3', 'stray', 'of-the-other-call'));
@@ -270,8 +275,13 @@ test('of two entries in a claim that of a Service which had the name goes, and i
     ports: [{ port: 81, protocol: 'TCP' as const }],
   };
   await lab.admin.create(EIP_CLAIMS, { ...claim, spec: { ...claim.spec, holders: [former, own] } });
-  const wish = { 'skycap.io/sharing-key': 'k' };
-  const { metadata } = await lab.create('twice/web', wish, {}, marks('10.1.79.3', 'twice', 'token-of-twice'));
+  const claimedRequest = { 'skycap.io/sharing-key': 'k' };
+  const { metadata } = await lab.create(
+    'twice/web',
+    claimedRequest,
+    {},
+    managedMetadata('10.1.79.3', 'twice', 'token-of-twice'),
+  );
   replica = await lab.replica();
   await lab.published('twice/web', '10.1.79.3');
   await eventually(async () => {

@@ -35,7 +35,7 @@ async function claim(namespace: string, name: string | undefined, address: strin
 }
 
 /** As the webhook writes them on the Service. */
-const marks = (address: string, eip: string) => ({
+const managedMetadata = (address: string, eip: string) => ({
   annotations: {
     'lb.kubesphere.io/v1alpha1': 'openelb',
     'skycap.io/addresses': address,
@@ -69,9 +69,9 @@ test('a Service that is stored after its claim gave way gets another address, an
     await eventually(async () => expect(publishedBy(await lab.service(`gone/${name}`))).not.toBe(''));
   }
   // Bound to other namespaces by now: it waits, and nothing tells of the address that it does not have.
-  const wish = { 'eip.openelb.kubesphere.io/v1alpha2': 'gone' };
-  const { annotations, labels } = marks('10.3.1.0', 'gone');
-  await lab.create('late/slow', { ...annotations, ...wish }, {}, { labels });
+  const claimedRequest = { 'eip.openelb.kubesphere.io/v1alpha2': 'gone' };
+  const { annotations, labels } = managedMetadata('10.3.1.0', 'gone');
+  await lab.create('late/slow', { ...annotations, ...claimedRequest }, {}, { labels });
   const waiting = await lab.reason('late/slow', 'EipFull');
   expect(waiting.metadata.annotations).not.toHaveProperty(['skycap.io/addresses']);
   await eventually(async () => {
@@ -81,7 +81,7 @@ test('a Service that is stored after its claim gave way gets another address, an
     );
   });
   await lab.eip('more', '10.3.2.0/30', { namespaces: ['late'] });
-  await lab.create('late/slower', { ...marks('10.3.1.1', 'gone').annotations }, {}, { labels });
+  await lab.create('late/slower', { ...managedMetadata('10.3.1.1', 'gone').annotations }, {}, { labels });
   const other = await lab.published('late/slower', '10.3.2.0');
   expect(other.metadata.annotations?.['skycap.io/addresses']).toBe('10.3.2.0');
   expect(Object.values(await lab.claims('gone')).sort()).toEqual(['gone/first', 'gone/second']);

@@ -273,10 +273,10 @@ describe('Services that wait for each other’s addresses', () => {
     await lab.pool(namespace, `10.1.1${order}.0/30`);
     const [x, y] = [`10.1.1${order}.0`, `10.1.1${order}.1`];
     await stands(namespace, [x, y]);
-    const wish = [y, x];
+    const claimedRequest = [y, x];
     await neverTwice(namespace, async () => {
-      for (const i of order) await lab.patch(`${namespace}/s${i}`, requests(wish[Number(i)]!));
-      await end(namespace, wish);
+      for (const i of order) await lab.patch(`${namespace}/s${i}`, requests(claimedRequest[Number(i)]!));
+      await end(namespace, claimedRequest);
     });
   });
 
@@ -350,14 +350,14 @@ describe('Services that wait for each other’s addresses', () => {
       Array.from({ length: count }, (_, i) => at(i)),
     );
     for (let round = 1; round <= 4; round++) {
-      const wish = Array.from({ length: count }, (_, i) => at((i + round) % count));
+      const claimedRequest = Array.from({ length: count }, (_, i) => at((i + round) % count));
       await neverTwice('crash', async () => {
-        for (const [i, address] of wish.entries()) await lab.patch(`crash/s${i}`, requests(address));
+        for (const [i, address] of claimedRequest.entries()) await lab.patch(`crash/s${i}`, requests(address));
         await new Promise((resolve) => setTimeout(resolve, round * 15));
         if (replica) await lab.vanish(replica);
         replica = undefined;
         await lead();
-        await end('crash', wish);
+        await end('crash', claimedRequest);
       });
     }
   }, 120_000);

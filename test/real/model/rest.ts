@@ -182,10 +182,10 @@ function ofForeign(service: Service, { handMarked }: AtRest): string[] {
   const isWatched = service.spec?.type === 'LoadBalancer';
   if (!isWatched && handMarked.has(`${keyOf(service)} ${annotations['skycap.io/claim']}`)) return [];
   const watched = isWatched ? OWN_ANNOTATIONS : OWN_ANNOTATIONS.filter((key) => key !== 'skycap.io/waiting-since');
-  const marks = watched.filter((key) => annotations[key] !== undefined);
+  const managedMetadata = watched.filter((key) => annotations[key] !== undefined);
   const left = [
     ...addressesIn(service),
-    ...marks,
+    ...managedMetadata,
     ...(labels[EIP] ? [EIP] : []),
     ...(conditionOf(service) ? ['condition'] : []),
   ];

@@ -17,7 +17,7 @@ const NAMES = ['x/s0', 'x/s1', 'x/s2', 'x/s3', 'x/s4', 'y/t0', 'y/t1'];
 
 /** One of the names, or of those that were generated. */
 const slots = fc.nat(NAMES.length + 1);
-const slotted = fc.record({ slot: slots, wish: wishes }, { noNullPrototype: true });
+const slotted = fc.record({ slot: slots, claimedRequest: wishes }, { noNullPrototype: true });
 const signals = fc.constantFrom('SIGTERM' as const, 'SIGKILL' as const);
 const eipKeys = fc.constantFrom(...EIP_KEYS);
 
@@ -39,12 +39,12 @@ const create = (run: Run, service: Service, dryRun = false) =>
   run.attempt(() => run.site.client.create(SERVICES, service, { dryRun }));
 const remove = (run: Run, key: string) => run.attempt(() => run.site.client.delete(SERVICES, refOf(key)));
 
-const creation = step('create', slotted, async (run, { slot, wish }, model) => {
-  await create(run, serviceFor(run, keyOf(run, model, slot), wish));
+const creation = step('create', slotted, async (run, { slot, claimedRequest }, model) => {
+  await create(run, serviceFor(run, keyOf(run, model, slot), claimedRequest));
 });
 
-const generation = step('create under a generated name', wishes, async (run, wish, model) => {
-  const created = await create(run, serviceFor(run, `${run.prefix}x/g-`, wish));
+const generation = step('create under a generated name', wishes, async (run, claimedRequest, model) => {
+  const created = await create(run, serviceFor(run, `${run.prefix}x/g-`, claimedRequest));
   if (created) model.generated.push(`${created.metadata.namespace}/${created.metadata.name}`);
 });
 
@@ -52,16 +52,18 @@ const deletion = step('delete', slots, async (run, slot, model) => {
   await remove(run, keyOf(run, model, slot));
 });
 
-const reannotation = step('re-annotate', slotted, async (run, { slot, wish }, model) => {
+const reannotation = step('re-annotate', slotted, async (run, { slot, claimedRequest }, model) => {
   const key = keyOf(run, model, slot);
   run.excuse(key);
-  await patch(run, key, { metadata: { annotations: annotationsFor(run, wish) } });
+  await patch(run, key, { metadata: { annotations: annotationsFor(run, claimedRequest) } });
 });
 
-const ports = step('change the ports of', slotted, async (run, { slot, wish }, model) => {
+const ports = step('change the ports of', slotted, async (run, { slot, claimedRequest }, model) => {
   const key = keyOf(run, model, slot);
   run.excuse(key);
-  await patch(run, key, { spec: { ports: portsFor(wish.ports), externalTrafficPolicy: wish.policy } });
+  await patch(run, key, {
+    spec: { ports: portsFor(claimedRequest.ports), externalTrafficPolicy: claimedRequest.policy },
+  });
 });
 
 /** In either order, or at once. */
@@ -84,13 +86,13 @@ const swap = step(
   },
 );
 
-const replacement = step('replace without our marks', slotted, async (run, { slot, wish }, model) => {
+const replacement = step('replace without our marks', slotted, async (run, { slot, claimedRequest }, model) => {
   const key = keyOf(run, model, slot);
   const old = await read(run, key);
   if (!old) return;
   run.excuse(key);
   const { namespace, name, resourceVersion = '' } = { ...old.metadata };
-  const { annotations = {} } = serviceFor(run, key, wish).metadata;
+  const { annotations = {} } = serviceFor(run, key, claimedRequest).metadata;
   const metadata = { ...refOf(key), namespace, name, resourceVersion, annotations };
   await run.attempt(() => run.site.client.replace(SERVICES, { ...old, metadata } as Service));
 });
@@ -146,8 +148,8 @@ const recreation = step('delete and create again', slots, async (run, slot, mode
   await create(run, { metadata: { ...refOf(key), annotations }, spec } as Service);
 });
 
-const dryRun = step('create in a dry run', slotted, async (run, { slot, wish }) => {
-  const service = serviceFor(run, `${run.prefix}x/dry-${slot}`, wish);
+const dryRun = step('create in a dry run', slotted, async (run, { slot, claimedRequest }) => {
+  const service = serviceFor(run, `${run.prefix}x/dry-${slot}`, claimedRequest);
   const shown = await create(run, service, true);
   if (shown?.metadata.annotations?.['skycap.io/claim']) run.violated('a dry run shows the token of a claim');
   if ((await run.claims()).some(({ spec }) => spec.holders.some(({ name }) => name === service.metadata.name))) {
@@ -155,25 +157,35 @@ const dryRun = step('create in a dry run', slotted, async (run, { slot, wish }) 
   }
 });
 
-const dryUpdate = step('re-annotate in a dry run', slotted, async (run, { slot, wish }, model) => {
-  const body = { metadata: { annotations: annotationsFor(run, wish) } };
+const dryUpdate = step('re-annotate in a dry run', slotted, async (run, { slot, claimedRequest }, model) => {
+  const body = { metadata: { annotations: annotationsFor(run, claimedRequest) } };
   const options = { type: 'merge', dryRun: true } as const;
   await run.attempt(() => run.site.client.patch(SERVICES, refOf(keyOf(run, model, slot)), body, options));
 });
 
-const refusal = step('create what is refused after admission', slotted, async (run, { slot, wish }, model) => {
-  const stored = await create(run, serviceFor(run, keyOf(run, model, slot), wish, { [REFUSED_LABEL]: 'yes' }));
-  if (stored) run.violated('the policy of the test did not refuse');
-});
+const refusal = step(
+  'create what is refused after admission',
+  slotted,
+  async (run, { slot, claimedRequest }, model) => {
+    const stored = await create(
+      run,
+      serviceFor(run, keyOf(run, model, slot), claimedRequest, { [REFUSED_LABEL]: 'yes' }),
+    );
+    if (stored) run.violated('the policy of the test did not refuse');
+  },
+);
 
 /** As a tenant whose quota is used up, with a controller that tries again and again under new names. */
 const refusedFlood = step(
   'create many that are refused after admission',
   fc.tuple(fc.integer({ min: 2, max: 9 }), wishes),
-  async (run, [count, wish]) => {
+  async (run, [count, claimedRequest]) => {
     const refused = async (i: number): Promise<void> => {
       const name = i % 3 ? `y/f${performance.now() | 0}-${i}` : 'y/f-';
-      const stored = await create(run, serviceFor(run, `${run.prefix}${name}`, wish, { [REFUSED_LABEL]: 'yes' }));
+      const stored = await create(
+        run,
+        serviceFor(run, `${run.prefix}${name}`, claimedRequest, { [REFUSED_LABEL]: 'yes' }),
+      );
       if (stored) run.violated('the policy of the test did not refuse');
     };
     await Promise.all(Array.from({ length: count }, (_, i) => refused(i)));
@@ -183,10 +195,13 @@ const refusedFlood = step(
 /** Something between us and the storage took its time, as a webhook after us may: by then the claim may have given way. */
 const lateStore = step(
   'create what is stored late',
-  fc.record({ slot: slots, wish: wishes, delayMs: fc.integer({ min: 0, max: 5_000 }) }, { noNullPrototype: true }),
-  async (run, { slot, wish, delayMs }, model) => {
+  fc.record(
+    { slot: slots, claimedRequest: wishes, delayMs: fc.integer({ min: 0, max: 5_000 }) },
+    { noNullPrototype: true },
+  ),
+  async (run, { slot, claimedRequest, delayMs }, model) => {
     const key = keyOf(run, model, slot);
-    const review = run.site.review(slot, serviceFor(run, key, wish), `late-${performance.now()}`);
+    const review = run.site.review(slot, serviceFor(run, key, claimedRequest), `late-${performance.now()}`);
     // A webhook that is just being ended.
     const reviewed = await review.catch(() => undefined);
     if (!reviewed) return;

@@ -24,8 +24,8 @@ let uids = 0;
 /** Of what is free, the lowest is given; a dry run and every webhook say the same. */
 export const lowestFirst = step('expect the lowest free address', fc.constantFrom(...EIP_KEYS), async (run, key) => {
   await run.untilAtRest();
-  const wish: Wish = { ...PLAIN, eip: key, families: key === 'six' ? 'six' : 'single' };
-  const service = serviceFor(run, `${run.prefix}x/lowest-${++uids}`, wish);
+  const claimedRequest: Wish = { ...PLAIN, eip: key, families: key === 'six' ? 'six' : 'single' };
+  const service = serviceFor(run, `${run.prefix}x/lowest-${++uids}`, claimedRequest);
   const ask = async (dryRun: boolean): Promise<string | undefined> =>
     (await run.site.client.create(SERVICES, service, { dryRun })).metadata.annotations?.[ADDRESSES];
   const lowest = await eventually(

@@ -27,7 +27,7 @@ export const wishes: fc.Arbitrary<Wish> = fc.record(
 );
 
 /** Every annotation that a wish may set; null takes off what stood there before. */
-export function annotationsFor(run: Run, wish: Wish): Readonly<Record<string, string | null>> {
+export function annotationsFor(run: Run, claimedRequest: Wish): Readonly<Record<string, string | null>> {
   const net = run.rangesOf('a')[0].replace(/\.0\/29$/, '');
   const named: Readonly<Record<Wish['eip'], string | null>> = {
     any: null,
@@ -38,10 +38,11 @@ export function annotationsFor(run: Run, wish: Wish): Readonly<Record<string, st
     none: `${run.prefix}none`,
   };
   return {
-    'eip.openelb.kubesphere.io/v1alpha2': named[wish.eip],
-    'eip.openelb.kubesphere.io/v1alpha1': wish.requested === undefined ? null : `${net}.${wish.requested}`,
-    'skycap.io/sharing-key': wish.sharing === 'no' ? null : 'k',
-    'skycap.io/sharing-namespaces': wish.sharing === 'across' ? run.namespaces.join() : null,
+    'eip.openelb.kubesphere.io/v1alpha2': named[claimedRequest.eip],
+    'eip.openelb.kubesphere.io/v1alpha1':
+      claimedRequest.requested === undefined ? null : `${net}.${claimedRequest.requested}`,
+    'skycap.io/sharing-key': claimedRequest.sharing === 'no' ? null : 'k',
+    'skycap.io/sharing-namespaces': claimedRequest.sharing === 'across' ? run.namespaces.join() : null,
   };
 }
 
@@ -50,9 +51,14 @@ export function portsFor(ports: readonly number[]): NonNullable<Service['spec']>
 }
 
 /** @param key `namespace/name`; a name that ends in `-` is generated. */
-export function serviceFor(run: Run, key: string, wish: Wish, labels: Readonly<Record<string, string>> = {}): Service {
+export function serviceFor(
+  run: Run,
+  key: string,
+  claimedRequest: Wish,
+  labels: Readonly<Record<string, string>> = {},
+): Service {
   const [namespace = '', name = ''] = key.split('/');
-  const annotations = Object.entries(annotationsFor(run, wish)).flatMap(([annotation, value]) =>
+  const annotations = Object.entries(annotationsFor(run, claimedRequest)).flatMap(([annotation, value]) =>
     value === null ? [] : [[annotation, value]],
   );
   return {
@@ -67,9 +73,9 @@ export function serviceFor(run: Run, key: string, wish: Wish, labels: Readonly<R
     spec: {
       type: 'LoadBalancer',
       selector: { app: 'web' },
-      ports: portsFor(wish.ports),
-      externalTrafficPolicy: wish.policy,
-      ...familiesFor(wish.families),
+      ports: portsFor(claimedRequest.ports),
+      externalTrafficPolicy: claimedRequest.policy,
+      ...familiesFor(claimedRequest.families),
     },
   };
 }

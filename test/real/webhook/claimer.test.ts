@@ -13,10 +13,10 @@ import { Reflector } from '../../../lib/kube/reflector.ts';
 import { EIP_CLAIMS } from '../../../lib/kube/resource.ts';
 import { type Address, parseAddress } from '../../../lib/net/address.ts';
 import { createLogger } from '../../../lib/process/log.ts';
-import { claimsHeld, type ServiceClaimant } from '../../../webhook/claimant.ts';
+import { claimsHeld, type ServiceClaimRequest } from '../../../webhook/service-claim-request.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
 import { eventually } from '../../support/eventually.ts';
-import { eip, holder, wants } from '../../unit/lib/ipam/builders.ts';
+import { addressRequest, eip, holder } from '../../unit/lib/ipam/builders.ts';
 
 let plane: ControlPlane;
 let client: HttpKubeClient;
@@ -34,7 +34,7 @@ afterAll(async () => {
 const stop = new AbortController();
 
 /** A claimer as a process of its own has it: its ledger is fed by its own watch, and lags behind as that does. */
-async function newClaimer(addresses: string): Promise<{ claimer: Claimer<ServiceClaimant>; ledger: Ledger }> {
+async function newClaimer(addresses: string): Promise<{ claimer: Claimer<ServiceClaimRequest>; ledger: Ledger }> {
   const ledger = new Ledger();
   const log = createLogger({ component: 'test', level: 'silent' });
   const store = new Reflector({ client, resource: EIP_CLAIMS, log });
@@ -52,31 +52,31 @@ function claimerOn(
   addresses: string,
   random: () => number,
   onConflict = () => {},
-): Claimer<ServiceClaimant> {
+): Claimer<ServiceClaimRequest> {
   const pools = buildPools([eip('web', addresses)]);
-  return new Claimer<ServiceClaimant>({
+  return new Claimer<ServiceClaimRequest>({
     client,
     ledger,
     contention: new Contention({ monotonicMs: () => performance.now(), random }),
     onConflict,
-    situation: (claimant) => ({
+    chooseInput: (claimRequest) => ({
       pools,
       taken: ledger,
       namespaceLabels: {},
-      held: claimsHeld(claimant, ledger),
+      held: claimsHeld(claimRequest, ledger),
       established: [],
-      isSelf: claimant.isSelf,
+      isSelf: claimRequest.isSelf,
       published: [],
-      former: claimant.former,
+      former: claimRequest.former,
     }),
   });
 }
 
-function claimant(name: string, port: number, sharingKey?: string): ServiceClaimant {
+function claimRequest(name: string, port: number, sharingKey?: string): ServiceClaimRequest {
   const key = sharingKey === undefined ? {} : { sharingKey };
   const { uid, ...own } = holder(name, { ports: [{ port, protocol: 'TCP' }], ...key });
   return {
-    wants: wants({ ports: own.ports, ...key }),
+    addressRequest: addressRequest({ ports: own.ports, ...key }),
     holder: own,
     isSelf: (one) => one.token === own.token,
     shown: [],
@@ -104,7 +104,7 @@ it('sharers who come at once are brought together as their ports allow', async (
   const two = [await newClaimer('198.51.100.0/28'), await newClaimer('198.51.100.0/28')];
   for (let run = 0; run < 3; run++) {
     // Four of each port: no address may have two of one port, so four addresses are enough, and more may be used.
-    const all = Array.from({ length: 16 }, (_, i) => claimant(`s${i}`, 80 + (i % 4), 'edge'));
+    const all = Array.from({ length: 16 }, (_, i) => claimRequest(`s${i}`, 80 + (i % 4), 'edge'));
     const choices = await Promise.all(all.map((one, i) => two[i % 2]!.claimer.assign(one)));
     expect(choices.map(({ kind }) => kind)).toEqual(Array(16).fill('assigned'));
     const holders = (await claims()).map(({ spec }) => spec.holders);
@@ -127,7 +127,7 @@ it('with coming and going at the same time, every claim has exactly the holders 
   const left = new Set<string>();
   await Promise.all(
     Array.from({ length: 30 }, async (_, i) => {
-      const one = claimant(`c${i}`, 80);
+      const one = claimRequest(`c${i}`, 80);
       const choice = await two[i % 2]!.claimer.assign(one);
       if (choice.kind !== 'assigned') throw new Error(`Cannot go on: c${i} is ${choice.kind}`);
       // Every third goes at once, released by the other of the two.
@@ -143,11 +143,11 @@ it('with coming and going at the same time, every claim has exactly the holders 
 it('assigning again writes nothing, and an entry that changed is written once', async () => {
   const one = await newClaimer('198.51.100.0/28');
   const { claimer } = one;
-  await claimer.assign(claimant('same', 80));
+  await claimer.assign(claimRequest('same', 80));
   const [before] = await claims();
-  await claimer.assign(claimant('same', 80));
+  await claimer.assign(claimRequest('same', 80));
   expect((await claims())[0]).toEqual(before);
-  await claimer.assign(claimant('same', 81));
+  await claimer.assign(claimRequest('same', 81));
   const [after] = await claims();
   expect(after?.spec.holders).toMatchObject([
     { name: 'same', ports: [{ port: 81 }], since: before?.spec.holders[0]?.since },
@@ -162,7 +162,7 @@ it('assigning again writes nothing, and an entry that changed is written once', 
 
 it('who loses race after race chooses elsewhere, and meets nobody there', async () => {
   const [other, lost] = [await newClaimer('198.51.100.0/24'), [] as number[]];
-  for (let i = 0; i < 12; i++) await other.claimer.assign(claimant(`other${i}`, 80));
+  for (let i = 0; i < 12; i++) await other.claimer.assign(claimRequest(`other${i}`, 80));
   // Its ledger hears of nothing.
   const claimer = claimerOn(
     new Ledger(),
@@ -170,7 +170,7 @@ it('who loses race after race chooses elsewhere, and meets nobody there', async 
     () => 0.999,
     () => lost.push(1),
   );
-  const choice = await claimer.assign(claimant('late', 80));
+  const choice = await claimer.assign(claimRequest('late', 80));
   expect(choice).toMatchObject({ kind: 'assigned', given: [{ address: parseAddress('198.51.100.18') }] });
   expect(lost).toHaveLength(3);
   await other.claimer.release(parseAddress('198.51.100.18')!, isHeldBy('late'));

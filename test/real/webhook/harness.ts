@@ -270,9 +270,9 @@ export function service(name: string, annotations: Record<string, string> = {}, 
 /** What Skycap says of a Service: `198.51.100.7 web`, or `waiting`. */
 export function marksText({ metadata: { annotations, labels } }: KubeObject): string {
   const addresses = annotations?.['skycap.io/addresses'];
-  const marks = [
+  const managed = [
     ...(addresses ? [`${addresses} ${labels?.['eip.openelb.kubesphere.io/v1alpha2']}`] : []),
     ...(annotations?.['skycap.io/waiting-since'] ? ['waiting'] : []),
   ];
-  return marks.join(' ') || 'nothing';
+  return managed.join(' ') || 'nothing';
 }

@@ -200,10 +200,10 @@ it('an update keeps the present ports in use where the Service is, and joins an 
     const wanted = { ...spec, ports: [{ ...spec?.ports?.[0], port: number, protocol: 'TCP' as const }] };
     const current = await lab.client.get(SERVICES, { namespace: 'default', name: 'join-b' });
     const { resourceVersion } = current.metadata;
-    const marks = { ...metadata.annotations, ...annotations };
+    const managed = { ...metadata.annotations, ...annotations };
     const answer = await lab.replaceService({
       ...current,
-      metadata: { ...metadata, resourceVersion, annotations: marks },
+      metadata: { ...metadata, resourceVersion, annotations: managed },
       spec: wanted,
     });
     expect(answer.message).toBe('');
@@ -228,8 +228,8 @@ it('a manifest copied from a Service, marks and all, gets an address of its own'
 });
 
 it('a manifest from a backup gets the address that it had, if that is free', async () => {
-  const marks = { 'skycap.io/addresses': '198.51.100.177', 'skycap.io/claim': 'gone' };
-  expect((await create(service('restored', marks))).text).toBe('198.51.100.177 web');
+  const managed = { 'skycap.io/addresses': '198.51.100.177', 'skycap.io/claim': 'gone' };
+  expect((await create(service('restored', managed))).text).toBe('198.51.100.177 web');
 });
 
 it('a Service deleted and created at once has its address again', async () => {

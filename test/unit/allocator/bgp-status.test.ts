@@ -131,10 +131,10 @@ test.each<[string, BgpPeerFacts, string | RegExp]>([
 
 test('counters and the passing of time change nothing', () => {
   const before = bgpPeerStatus(peerFacts(router, [speaker('a', session)]));
-  const later = peerFacts({ ...router, status: before }, [speaker('a', { ...session, routesSent: 99 })], {
+  const deferredBinding = peerFacts({ ...router, status: before }, [speaker('a', { ...session, routesSent: 99 })], {
     nowMs: NOW_MS + 60_000,
   });
-  expect(mergeDiff(before, bgpPeerStatus(later))).toBeUndefined();
+  expect(mergeDiff(before, bgpPeerStatus(deferredBinding))).toBeUndefined();
 });
 
 test('a node that is gone is taken out', () => {

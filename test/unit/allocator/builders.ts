@@ -10,7 +10,7 @@ import { KubeError } from '../../../lib/kube/errors.ts';
 import type { Store } from '../../../lib/kube/store.ts';
 import { HandStore } from '../../support/hand-store.ts';
 
-export { addr, claim, eip, holder, wants } from '../lib/ipam/builders.ts';
+export { addr, addressRequest, claim, eip, holder } from '../lib/ipam/builders.ts';
 
 export const NOW_MS = Date.parse('2026-01-02T00:00:00Z');
 

@@ -1,8 +1,8 @@
-import { conditionAfter, conditionsAfter, rfc3339, type Verdict } from '../../../allocator/condition.ts';
+import { type ConditionUpdate, conditionAfter, conditionsAfter, rfc3339 } from '../../../allocator/condition.ts';
 import type { Condition } from '../../../lib/api/object.ts';
 import { NOW_MS } from './builders.ts';
 
-const verdict: Verdict = { type: 'Ready', status: 'True', reason: 'Ready', message: 'fine' };
+const verdict: ConditionUpdate = { type: 'Ready', status: 'True', reason: 'Ready', message: 'fine' };
 const condition: Condition = { ...verdict, lastTransitionTime: '2026-01-01T00:00:00Z', observedGeneration: 1 };
 const foreign: Condition = { ...condition, type: 'example.com/Theirs' };
 const moment = { nowMs: NOW_MS, generation: 1 };
@@ -17,7 +17,7 @@ test.each([
   ['another reason keeps it too', { reason: 'Accepted' }, '2026-01-01T00:00:00Z'],
   ['another status is a transition now', { status: 'False' }, '2026-01-02T00:00:00Z'],
 ] as const)('%s', (_, change, time) => {
-  expect(conditionAfter([condition], { ...verdict, ...change } as Verdict, moment)).toEqual({
+  expect(conditionAfter([condition], { ...verdict, ...change } as ConditionUpdate, moment)).toEqual({
     ...verdict,
     ...change,
     lastTransitionTime: time,

@@ -1,11 +1,11 @@
 /** Services that wait for each other's addresses: who moves where, and who lets go first. */
 import { findExchange, firstToLeave, leftBy, type Mover, type Movers } from '../../../allocator/exchange.ts';
+import type { AddressRequest } from '../../../lib/api/address-request.ts';
 import type { ClaimHolder, EipClaim } from '../../../lib/api/claim.ts';
-import type { Wants } from '../../../lib/api/wants.ts';
 import { buildPools } from '../../../lib/ipam/pools.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
 import { ledgerOf } from '../lib/ipam/builders.ts';
-import { addr, claim, eip, holder, wants } from './builders.ts';
+import { addr, addressRequest, claim, eip, holder } from './builders.ts';
 
 const X = '10.0.0.0';
 const Y = '10.0.0.1';
@@ -15,19 +15,19 @@ const TCP = (port: number) => ({ port, protocol: 'TCP' as const });
 interface Waiter {
   /** Addresses that it has, those that it has reserved with a `?`. */
   readonly has: readonly string[];
-  readonly wants: Partial<Wants>;
+  readonly addressRequest: Partial<AddressRequest>;
 }
 
-const asks = (...addresses: string[]): Partial<Wants> => ({ addresses: addresses.map(addr) });
+const asks = (...addresses: string[]): Partial<AddressRequest> => ({ addresses: addresses.map(addr) });
 
-function world(waiters: Readonly<Record<string, Waiter>>, staying: Readonly<Record<string, ClaimHolder>> = {}) {
+function cluster(waiters: Readonly<Record<string, Waiter>>, staying: Readonly<Record<string, ClaimHolder>> = {}) {
   const byAddress = new Map<string, ClaimHolder[]>();
   const put = (address: string, one: ClaimHolder) => byAddress.set(address, [...(byAddress.get(address) ?? []), one]);
-  const entry = (name: string, { sharingKey, ports = [TCP(80)] }: Partial<Wants>): ClaimHolder =>
+  const entry = (name: string, { sharingKey, ports = [TCP(80)] }: Partial<AddressRequest>): ClaimHolder =>
     holder(name, { ports, ...(sharingKey && { sharingKey }) });
   for (const [name, waiter] of Object.entries(waiters)) {
     for (const address of waiter.has) {
-      const { uid, ...unbound } = entry(name, waiter.wants);
+      const { uid, ...unbound } = entry(name, waiter.addressRequest);
       if (address.endsWith('?')) put(address.slice(0, -1), { ...unbound, waiting: true });
       else put(address, { ...unbound, uid: uid! });
     }
@@ -44,9 +44,9 @@ function world(waiters: Readonly<Record<string, Waiter>>, staying: Readonly<Reco
   const movers = Object.entries(waiters).map(
     ([name, waiter]): Mover => ({
       key: `shop/${name}`,
-      wants: wants(waiter.wants),
-      holder: entry(name, waiter.wants),
-      situation: {
+      addressRequest: addressRequest(waiter.addressRequest),
+      holder: entry(name, waiter.addressRequest),
+      chooseInput: {
         pools,
         taken: ledger,
         namespaceLabels: {},
@@ -64,7 +64,7 @@ function world(waiters: Readonly<Record<string, Waiter>>, staying: Readonly<Reco
 
 /** `a→10.0.0.1 b→10.0.0.0`, from the first one's view; `first: …` where one is to let go. */
 function told(waiters: Readonly<Record<string, Waiter>>, staying: Readonly<Record<string, ClaimHolder>> = {}): string {
-  const { movers, all } = world(waiters, staying);
+  const { movers, all } = cluster(waiters, staying);
   const moves = findExchange(movers[0]!, all);
   if (!moves) return 'nothing';
   const lines = moves.map(
@@ -79,43 +79,52 @@ function told(waiters: Readonly<Record<string, Waiter>>, staying: Readonly<Recor
 }
 
 test.each<[string, Readonly<Record<string, Waiter>>, Readonly<Record<string, ClaimHolder>>, string]>([
-  ['two', { a: { has: [X], wants: asks(Y) }, b: { has: [Y], wants: asks(X) } }, {}, `a→${Y} b→${X}`],
+  ['two', { a: { has: [X], addressRequest: asks(Y) }, b: { has: [Y], addressRequest: asks(X) } }, {}, `a→${Y} b→${X}`],
   [
     'two of which one has not reserved its place',
-    { a: { has: [X, `${Y}?`], wants: asks(Y) }, b: { has: [Y], wants: asks(X) } },
+    { a: { has: [X, `${Y}?`], addressRequest: asks(Y) }, b: { has: [Y], addressRequest: asks(X) } },
     {},
     `a→${Y} b→${X}`,
   ],
   [
     'two that have reserved theirs: the first by name lets go',
-    { b: { has: [Y, `${X}?`], wants: asks(X) }, a: { has: [X, `${Y}?`], wants: asks(Y) } },
+    { b: { has: [Y, `${X}?`], addressRequest: asks(X) }, a: { has: [X, `${Y}?`], addressRequest: asks(Y) } },
     {},
     `b→${X} a→${Y} first: a leaves ${X}`,
   ],
   [
     'three',
-    { a: { has: [X], wants: asks(Y) }, b: { has: [Y], wants: asks(Z) }, c: { has: [Z], wants: asks(X) } },
+    {
+      a: { has: [X], addressRequest: asks(Y) },
+      b: { has: [Y], addressRequest: asks(Z) },
+      c: { has: [Z], addressRequest: asks(X) },
+    },
     {},
     `a→${Y} b→${Z} c→${X}`,
   ],
   [
     'who is in the way waits for something that nobody leaves',
-    { a: { has: [X], wants: asks(Y) }, b: { has: [Y], wants: asks(Z) } },
+    { a: { has: [X], addressRequest: asks(Y) }, b: { has: [Y], addressRequest: asks(Z) } },
     { [Z]: holder('stays') },
     'nothing',
   ],
-  ['who is in the way waits for nothing', { a: { has: [X], wants: asks(Y) } }, { [Y]: holder('stays') }, 'nothing'],
+  [
+    'who is in the way waits for nothing',
+    { a: { has: [X], addressRequest: asks(Y) } },
+    { [Y]: holder('stays') },
+    'nothing',
+  ],
   [
     'a third stays where one of them would go',
-    { a: { has: [X], wants: asks(Y) }, b: { has: [Y], wants: asks(X) } },
+    { a: { has: [X], addressRequest: asks(Y) }, b: { has: [Y], addressRequest: asks(X) } },
     { [X]: holder('stays', { ports: [TCP(80)] }) },
     'nothing',
   ],
   [
     'a third stays that the one who comes may share with',
     {
-      a: { has: [X], wants: asks(Y) },
-      b: { has: [Y], wants: { ...asks(X), sharingKey: 'k' } },
+      a: { has: [X], addressRequest: asks(Y) },
+      b: { has: [Y], addressRequest: { ...asks(X), sharingKey: 'k' } },
     },
     { [X]: holder('stays', { ports: [TCP(81)], sharingKey: 'k' }) },
     `a→${Y} b→${X}`,
@@ -123,24 +132,28 @@ test.each<[string, Readonly<Record<string, Waiter>>, Readonly<Record<string, Cla
   [
     'two share the place of one',
     {
-      a: { has: [X], wants: asks(Y) },
-      b: { has: [Y], wants: { ...asks(X), sharingKey: 'k' } },
-      c: { has: [Y], wants: { ...asks(X), sharingKey: 'k', ports: [TCP(81)] } },
+      a: { has: [X], addressRequest: asks(Y) },
+      b: { has: [Y], addressRequest: { ...asks(X), sharingKey: 'k' } },
+      c: { has: [Y], addressRequest: { ...asks(X), sharingKey: 'k', ports: [TCP(81)] } },
     },
     {},
     `a→${Y} b→${X} c→${X}`,
   ],
   [
     'another one wants the same place, and has nothing that anybody wants',
-    { a: { has: [X], wants: asks(Y) }, other: { has: [Z], wants: asks(Y) }, b: { has: [Y], wants: asks(X) } },
+    {
+      a: { has: [X], addressRequest: asks(Y) },
+      other: { has: [Z], addressRequest: asks(Y) },
+      b: { has: [Y], addressRequest: asks(X) },
+    },
     {},
     `a→${Y} b→${X}`,
   ],
   [
     'in both families',
     {
-      a: { has: [X, '2001:db8::1'], wants: { ...asks(Y, '2001:db8::2'), families: [4, 6] } },
-      b: { has: [Y, '2001:db8::2'], wants: { ...asks(X, '2001:db8::1'), families: [4, 6] } },
+      a: { has: [X, '2001:db8::1'], addressRequest: { ...asks(Y, '2001:db8::2'), families: [4, 6] } },
+      b: { has: [Y, '2001:db8::2'], addressRequest: { ...asks(X, '2001:db8::1'), families: [4, 6] } },
     },
     {},
     `a→${Y},2001:db8::2 b→${X},2001:db8::1`,
@@ -148,8 +161,8 @@ test.each<[string, Readonly<Record<string, Waiter>>, Readonly<Record<string, Cla
   [
     'in one of two families',
     {
-      a: { has: [X, '2001:db8::1'], wants: { ...asks(Y, '2001:db8::1'), families: [4, 6] } },
-      b: { has: [Y, '2001:db8::2'], wants: { ...asks(X, '2001:db8::2'), families: [4, 6] } },
+      a: { has: [X, '2001:db8::1'], addressRequest: { ...asks(Y, '2001:db8::1'), families: [4, 6] } },
+      b: { has: [Y, '2001:db8::2'], addressRequest: { ...asks(X, '2001:db8::2'), families: [4, 6] } },
     },
     {},
     `a→${Y},2001:db8::1 b→${X},2001:db8::2`,
@@ -157,8 +170,8 @@ test.each<[string, Readonly<Record<string, Waiter>>, Readonly<Record<string, Cla
   [
     'one would leave one family of two only, and is in the way in the other',
     {
-      a: { has: [X, '2001:db8::1'], wants: { ...asks(Y, '2001:db8::2'), families: [4, 6] } },
-      b: { has: [Y, '2001:db8::2'], wants: { ...asks(X, '2001:db8::2'), families: [4, 6] } },
+      a: { has: [X, '2001:db8::1'], addressRequest: { ...asks(Y, '2001:db8::2'), families: [4, 6] } },
+      b: { has: [Y, '2001:db8::2'], addressRequest: { ...asks(X, '2001:db8::2'), families: [4, 6] } },
     },
     {},
     'nothing',
@@ -168,16 +181,19 @@ test.each<[string, Readonly<Record<string, Waiter>>, Readonly<Record<string, Cla
     {
       a: {
         has: [X, '2001:db8::1', `${Y}?`],
-        wants: { ...asks(Y, '2001:db8::9'), families: [4, 6], need: 'any' },
+        addressRequest: { ...asks(Y, '2001:db8::9'), families: [4, 6], need: 'any' },
       },
-      b: { has: [Y, `${X}?`], wants: asks(X) },
+      b: { has: [Y, `${X}?`], addressRequest: asks(X) },
     },
     { '2001:db8::9': holder('stays') },
     `a→${Y} b→${X} first: a leaves ${X}`,
   ],
   [
     'of full Eips, by name',
-    { a: { has: ['10.0.1.0'], wants: { eipNames: ['b'] } }, b: { has: ['10.0.2.0'], wants: { eipNames: ['a'] } } },
+    {
+      a: { has: ['10.0.1.0'], addressRequest: { eipNames: ['b'] } },
+      b: { has: ['10.0.2.0'], addressRequest: { eipNames: ['a'] } },
+    },
     {},
     'a→10.0.2.0 b→10.0.1.0',
   ],
@@ -190,9 +206,9 @@ test('whoever looks finds the same exchange, and the same one lets go', () => {
   const ring = Object.fromEntries(
     places.map((place, i) => {
       const next = places[(i + 1) % places.length]!;
-      return [`s${i}`, { has: [place, `${next}?`], wants: asks(next) }];
+      return [`s${i}`, { has: [place, `${next}?`], addressRequest: asks(next) }];
     }),
   );
-  const { movers, all } = world(ring);
+  const { movers, all } = cluster(ring);
   expect(movers.map((mover) => firstToLeave(findExchange(mover, all) ?? [])?.key)).toEqual(places.map(() => 'shop/s0'));
 });

@@ -1,10 +1,10 @@
 /** The small indexes and memories beside the stores. */
 import { ClaimsByEip } from '../../../allocator/claims-by-eip.ts';
-import { Eips } from '../../../allocator/eips.ts';
-import { Fresh } from '../../../allocator/fresh.ts';
+import { EipCache } from '../../../allocator/eip-cache.ts';
+import { HolderFirstSeen } from '../../../allocator/holder-first-seen.ts';
+import { MutationCache } from '../../../allocator/mutation-cache.ts';
 import { ServiceIndex } from '../../../allocator/service-index.ts';
-import { Sightings } from '../../../allocator/sightings.ts';
-import { TakenForService } from '../../../allocator/taken.ts';
+import { TakenForService } from '../../../allocator/taken-for-service.ts';
 import type { EipClaim } from '../../../lib/api/claim.ts';
 import type { EipObject } from '../../../lib/api/eip-types.ts';
 import type { Service } from '../../../lib/api/service.ts';
@@ -18,7 +18,7 @@ describe('Fresh', () => {
 
   test('shows our write until the watch has caught up, and holds nothing then', () => {
     const store = new HandStore<Service>().put(at('9'));
-    const fresh = new Fresh(store);
+    const fresh = new MutationCache(store);
     fresh.put(at('10'));
     expect(fresh.get('shop/front')?.metadata.resourceVersion).toBe('10');
     store.put(at('9'));
@@ -29,7 +29,7 @@ describe('Fresh', () => {
 
   test('never shows what is deleted, made again, or older', () => {
     const store = new HandStore<Service>().put(at('9'));
-    const fresh = new Fresh(store);
+    const fresh = new MutationCache(store);
     fresh.put(at('8'));
     expect(fresh.get('shop/front')?.metadata.resourceVersion).toBe('9');
     fresh.put(at('10', 'uid-another'));
@@ -51,7 +51,7 @@ describe('ServiceIndex', () => {
 
   test('knows who publishes an address, as long as they do', () => {
     const store = new HandStore<Service>();
-    const index = new ServiceIndex(new Fresh(store));
+    const index = new ServiceIndex(new MutationCache(store));
     const front = service({ published: ['10.0.0.1'], labels: label });
     store.put(front);
     expect(index.isPublishedByOthers(addr('10.0.0.1'), 'shop/back')).toBe(true);
@@ -64,7 +64,7 @@ describe('ServiceIndex', () => {
 
   test('knows what we have published ourselves before the watch tells of it, and never falls behind it', () => {
     const store = new HandStore<Service>();
-    const fresh = new Fresh(store);
+    const fresh = new MutationCache(store);
     const index = new ServiceIndex(fresh);
     const at = (resourceVersion: string, ...published: string[]): Service =>
       service({ published, labels: label, metadata: { resourceVersion } });
@@ -80,7 +80,7 @@ describe('ServiceIndex', () => {
 
   test('what other load balancers publish is taken, and they are no publishers of ours', () => {
     const store = new HandStore<Service>();
-    const index = new ServiceIndex(new Fresh(store));
+    const index = new ServiceIndex(new MutationCache(store));
     const found = () => [
       index.isPublishedByOthers(addr('10.0.0.1'), 'shop/back'),
       index.isPublished(addr('10.0.0.1')),
@@ -98,7 +98,7 @@ describe('ServiceIndex', () => {
 
   test('of several with one token the oldest has it', () => {
     const store = new HandStore<Service>();
-    const index = new ServiceIndex(new Fresh(store));
+    const index = new ServiceIndex(new MutationCache(store));
     store.put(token('copy', '2026-01-02T00:00:00Z'), token('own', '2026-01-01T00:00:00Z'));
     expect(index.ownerOf('shop', 't')?.metadata.name).toBe('own');
     expect(index.ownerOf('other', 't')).toBeUndefined();
@@ -125,23 +125,28 @@ test('unbound holders are remembered from when they were first seen, bound ones 
   let elapsedMs = 0;
   let setBackMs = 0;
   const nowMs = () => NOW_MS + elapsedMs - setBackMs;
-  const sightings = new Sightings({ nowMs, monotonicMs: () => elapsedMs });
+  const holderFirstSeen = new HolderFirstSeen({ nowMs, monotonicMs: () => elapsedMs });
   const { uid: _, ...unbound } = holder('front');
   const made = claim('10.0.0.1', [unbound]);
-  sightings.onChange({ type: 'added', key: '10.0.0.1', object: made });
+  holderFirstSeen.onChange({ type: 'added', key: '10.0.0.1', object: made });
   elapsedMs += 1_000;
-  sightings.onChange({ type: 'modified', key: '10.0.0.1', object: made, old: made });
-  expect([sightings.seenMs(made, unbound), sightings.size]).toEqual([NOW_MS, 1]);
+  holderFirstSeen.onChange({ type: 'modified', key: '10.0.0.1', object: made, old: made });
+  expect([holderFirstSeen.firstSeenMs(made, unbound), holderFirstSeen.size]).toEqual([NOW_MS, 1]);
   setBackMs = 3_600_000;
-  expect(nowMs() - sightings.seenMs(made, unbound)).toBe(1_000);
-  sightings.onChange({ type: 'modified', key: '10.0.0.1', object: claim('10.0.0.1', [holder('front')]), old: made });
-  expect([sightings.seenMs(made, unbound), sightings.size]).toEqual([nowMs(), 0]);
+  expect(nowMs() - holderFirstSeen.firstSeenMs(made, unbound)).toBe(1_000);
+  holderFirstSeen.onChange({
+    type: 'modified',
+    key: '10.0.0.1',
+    object: claim('10.0.0.1', [holder('front')]),
+    old: made,
+  });
+  expect([holderFirstSeen.firstSeenMs(made, unbound), holderFirstSeen.size]).toEqual([nowMs(), 0]);
 });
 
 test('claims count to the Eip that has their address now, else to the one they name', () => {
   const eips = new HandStore<EipObject>();
   const claims = new HandStore<EipClaim>();
-  const known = new Eips(eips, { monotonicMs: () => 0 }, () => []);
+  const known = new EipCache(eips, { monotonicMs: () => 0 }, () => []);
   const byEip = new ClaimsByEip(claims, known);
   eips.subscribe(() => byEip.reset());
   claims.put(claim('10.0.0.1', [holder('front')]), claim('10.0.0.9', [holder('back')]));
@@ -156,14 +161,14 @@ test('claims count to the Eip that has their address now, else to the one they n
 
 test('what is the matter with an Eip is said with the remedy', () => {
   const store = new HandStore<EipObject>();
-  const eips = new Eips(store, { monotonicMs: () => 0 }, () => []);
+  const eips = new EipCache(store, { monotonicMs: () => 0 }, () => []);
   store.put(
     eipObject('broken', 'nonsense'),
     eipObject('older', '10.0.0.0/24'),
     eipObject('younger', '10.0.0.0/30', { metadata: { creationTimestamp: '2026-01-02T00:00:00Z' } }),
   );
   const trouble = (eip: string, eipUid?: string) => {
-    const { reason, message } = eips.troubleOf({ eip, ...(eipUid && { eipUid }) });
+    const { reason, message } = eips.eipProblemOf({ eip, ...(eipUid && { eipUid }) });
     return `${reason}: ${message}`;
   };
   expect(trouble('broken')).toContain('"nonsense" is not an IP address; write');

@@ -3,8 +3,8 @@
  * is held against the few grounds that count; and each address that stays or comes has its claim.
  */
 import fc from 'fast-check';
-import type { World } from '../../../allocator/world.ts';
-import { parseWants } from '../../../lib/api/parse-wants.ts';
+import type { ClusterState } from '../../../allocator/cluster-state.ts';
+import { parseAddressRequest } from '../../../lib/api/parse-address-request.ts';
 import { publishedAddresses } from '../../../lib/api/published-addresses.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import { type Address, formatAddress, sameAddress } from '../../../lib/net/address.ts';
@@ -66,7 +66,7 @@ const worlds = fc.record({
 });
 type Made = typeof worlds extends fc.Arbitrary<infer T> ? T : never;
 
-function make(made: Made): { world: World; stores: ReturnType<typeof handStores>; front: Service } {
+function make(made: Made): { cluster: ClusterState; stores: ReturnType<typeof handStores>; front: Service } {
   const stores = handStores();
   for (const [name, { state, range, disable, namespaces }] of Object.entries(made.eips)) {
     if (state === 'gone') continue;
@@ -104,35 +104,35 @@ function make(made: Made): { world: World; stores: ReturnType<typeof handStores>
     front,
     service({ name: 'back', published: made.back, labels: { 'eip.openelb.kubesphere.io/v1alpha2': 'a' } }),
   );
-  const world = worldOf(stores);
+  const cluster = worldOf(stores);
   // What is not in the cache has been asked for, and is gone.
   const missing = [...Object.keys(RANGES), 'lost'].filter((name) => !stores.eips.get(name));
-  void world.eips.confirm(missing, apiServer(EIP_CRD), new AbortController().signal);
-  return { world, stores, front };
+  void cluster.eips.confirm(missing, apiServer(EIP_CRD), new AbortController().signal);
+  return { cluster, stores, front };
 }
 
 /** Why a published address may have been taken away; undefined where nothing speaks for it. */
 function groundFor(
   address: Address,
   front: Service,
-  before: World,
-  { view, decision, outcome }: Look,
+  before: ClusterState,
+  { view, decision, assignment }: Look,
 ): string | undefined {
   const own = before.ledger.claimOf(address)?.spec.holders.find(({ name }) => name === 'front');
-  const parsed = parseWants(front, { ...SETTINGS, defaultEipExists: false, primaryFamily: 4 });
-  if (parsed.kind === 'notOurs') return own || view.holdings.length >= 0 ? 'not ours' : undefined;
+  const parsed = parseAddressRequest(front, { ...SETTINGS, defaultEipExists: false, primaryFamily: 4 });
+  if (parsed.kind === 'notOurs') return own || view.heldAddresses.length >= 0 ? 'not ours' : undefined;
   const pool = before.eips.pools.containing(address);
   const label = front.metadata.labels?.['eip.openelb.kubesphere.io/v1alpha2'];
   const source = before.ledger.claimOf(address)?.spec ?? (label === undefined ? undefined : { eip: label });
   const eipName = pool?.name ?? source?.eip;
   const replaced = decision.ingress.some(({ ip }) => ip && addr(ip).family === address.family);
-  if (!pool && !own && (replaced || outcome?.isComplete)) return 'nobody can claim it, and the Service has another';
+  if (!pool && !own && (replaced || assignment?.isComplete)) return 'nobody can claim it, and the Service has another';
   if (parsed.kind === 'invalid') return twoOfAFamily(address, front);
-  const { wants } = parsed;
-  if (!wants.families.includes(address.family)) return 'the family is not wanted';
-  const requested = wants.addresses.find(({ family }) => family === address.family);
+  const { addressRequest } = parsed;
+  if (!addressRequest.families.includes(address.family)) return 'the family is not wanted';
+  const requested = addressRequest.addresses.find(({ family }) => family === address.family);
   if (requested && !sameAddress(requested, address) && replaced) return 'another address is requested, and given';
-  if (wants.eipNames.length > 0 && !wants.eipNames.includes(eipName ?? '') && replaced)
+  if (addressRequest.eipNames.length > 0 && !addressRequest.eipNames.includes(eipName ?? '') && replaced)
     return 'another Eip is named, and gives';
   return twoOfAFamily(address, front);
 }
@@ -148,11 +148,11 @@ test('an address leaves the status only on certain grounds, and every address in
   const grounds = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(worlds, async (made) => {
-      const { world, stores, front } = make(made);
+      const { cluster, stores, front } = make(made);
       await new Promise((resolve) => setImmediate(resolve));
-      const before = make(made).world;
+      const before = make(made).cluster;
       await new Promise((resolve) => setImmediate(resolve));
-      const look = lookAt(front, world, stores);
+      const look = lookAt(front, cluster, stores);
       const after = look.decision.ingress.flatMap(({ ip }) => (ip ? [addr(ip)] : []));
       for (const address of publishedAddresses(front)) {
         if (after.some((one) => sameAddress(one, address))) continue;
@@ -160,13 +160,13 @@ test('an address leaves the status only on certain grounds, and every address in
         grounds.set(ground ?? 'none', (grounds.get(ground ?? 'none') ?? 0) + 1);
         expect(`${formatAddress(address)}: ${ground}`).not.toBe(`${formatAddress(address)}: undefined`);
       }
-      for (const { address } of look.outcome?.uses ?? []) {
-        expect(world.ledger.claimOf(address)?.spec.holders.map(({ name }) => name)).toContain('front');
+      for (const { address } of look.assignment?.uses ?? []) {
+        expect(cluster.ledger.claimOf(address)?.spec.holders.map(({ name }) => name)).toContain('front');
       }
       for (const address of after) {
         const isNew = !publishedAddresses(front).some((one) => sameAddress(one, address));
         if (isNew)
-          expect(look.outcome?.uses.map((use) => formatAddress(use.address))).toContain(formatAddress(address));
+          expect(look.assignment?.uses.map((use) => formatAddress(use.address))).toContain(formatAddress(address));
       }
     }),
     { numRuns: 600 },

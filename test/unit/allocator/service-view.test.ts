@@ -1,10 +1,10 @@
 /** What is gathered about a Service: whose it is, what it holds, and when nothing may be decided yet. */
-import { announcedVerdict } from '../../../allocator/announced/decide-announced.ts';
-import { viewOf, wantsBeyond } from '../../../allocator/service-view.ts';
-import type { World } from '../../../allocator/world.ts';
+import { announcedCondition } from '../../../allocator/announced/decide-announced.ts';
+import type { ClusterState } from '../../../allocator/cluster-state.ts';
+import { remainingRequest, viewOf } from '../../../allocator/service-view.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import type { KubeClient } from '../../../lib/kube/client.ts';
-import { apiServer, claim, EIP_CRD, eipObject, handStores, holder, service, wants } from './builders.ts';
+import { addressRequest, apiServer, claim, EIP_CRD, eipObject, handStores, holder, service } from './builders.ts';
 import { announcementsIn, lookAt, SETTINGS, worldOf } from './decide.ts';
 
 const web = eipObject('web', '10.0.0.0/30');
@@ -28,7 +28,7 @@ describe('a Service without class and annotation', () => {
     const stores = handStores();
     stores.eips.put(defaultWeb);
     expect(viewOf(unmarked(), worldOf(stores), SETTINGS)).toMatchObject({
-      parsed: { kind: 'wants' },
+      parsed: { kind: 'addressRequest' },
       isByDefault: true,
     });
     stores.eips.put(web);
@@ -40,7 +40,7 @@ describe('a Service without class and annotation', () => {
     stores.eips.put(web);
     stores.claims.put(claim('10.0.0.1', [holder('front')]));
     const of = unmarked({ published: ['10.0.0.1'], conditions: [byDefault] });
-    expect(viewOf(of, worldOf(stores), SETTINGS).parsed.kind).toBe('wants');
+    expect(viewOf(of, worldOf(stores), SETTINGS).parsed.kind).toBe('addressRequest');
   });
 
   test('is let go where its annotation was removed: that is the user’s own wish', () => {
@@ -89,7 +89,7 @@ describe('a Service without class and annotation that another load balancer serv
     const stores = handStores();
     stores.eips.put(defaultWeb);
     const { view, decision } = lookAt(of, worldOf(stores), stores);
-    expect([view.isLeftAlone, view.parsed.kind]).toEqual([isLeftAlone, isLeftAlone ? 'notOurs' : 'wants']);
+    expect([view.isLeftAlone, view.parsed.kind]).toEqual([isLeftAlone, isLeftAlone ? 'notOurs' : 'addressRequest']);
     if (!isLeftAlone) return;
     expect(decision.verdicts).toMatchObject([
       { type: 'skycap.io/ByDefault', status: 'False', reason: 'ServedByAnother' },
@@ -103,7 +103,10 @@ describe('a Service without class and annotation that another load balancer serv
     const { name: _, uid: __, ...unbound } = holder('front');
     stores.claims.put(claim('10.0.0.1', [unbound]));
     const of = withHost(unmarked({ metadata: { annotations: given } }));
-    expect(viewOf(of, worldOf(stores), SETTINGS)).toMatchObject({ isLeftAlone: false, parsed: { kind: 'wants' } });
+    expect(viewOf(of, worldOf(stores), SETTINGS)).toMatchObject({
+      isLeftAlone: false,
+      parsed: { kind: 'addressRequest' },
+    });
   });
 
   test('is not told of where nobody would take it', () => {
@@ -126,26 +129,26 @@ describe('while the status is contested', () => {
     lastTransitionTime: '2026-01-01T00:00:00Z',
   } as const;
 
-  function contested(): { world: World; of: Service } {
+  function contested(): { cluster: ClusterState; of: Service } {
     const stores = handStores();
     stores.eips.put(eipObject('web', '10.0.0.0/30', { metadata: { labels: { 'openelb.kubesphere.io/cni': 'x' } } }));
     const of = service({ annotations: { 'skycap.io/addresses': '10.0.0.1' }, conditions: [announced] });
-    return { world: worldOf(stores), of };
+    return { cluster: worldOf(stores), of };
   }
 
   test('it is said that the address is announced only while it is published, though it is not there now', () => {
-    const { world, of } = contested();
-    const said = () => announcedVerdict(announcementsIn(world).findingsOf(of));
+    const { cluster, of } = contested();
+    const said = () => announcedCondition(announcementsIn(cluster).findingsOf(of));
     expect(said()?.reason).toBe('NotPublished');
-    world.rewrites.wrote('shop/front', { ingress: '10.0.0.1' });
-    world.rewrites.wrote('shop/front', { ingress: '10.0.0.1' }, '"rival"');
+    cluster.rewriteBackoff.wrote('shop/front', { ingress: '10.0.0.1' });
+    cluster.rewriteBackoff.wrote('shop/front', { ingress: '10.0.0.1' }, '"rival"');
     expect(said()).toMatchObject({
       status: 'Unknown',
       reason: 'StatusContested',
       message: expect.stringContaining('10.0.0.1'),
     });
     expect(said()?.message).toContain('only while it stands in status.loadBalancer, which "rival" writes over');
-    world.rewrites.reset();
+    cluster.rewriteBackoff.reset();
     expect(said()?.reason).toBe('NotPublished');
   });
 });
@@ -154,15 +157,15 @@ describe('nothing is decided', () => {
   test('while the Eip of a claim is not in the cache and was not asked for', async () => {
     const stores = handStores();
     stores.claims.put(claim('10.0.0.1', [holder('front')]));
-    const world = worldOf(stores);
+    const cluster = worldOf(stores);
     const of = service({ published: ['10.0.0.1'] });
-    expect(viewOf(of, world, SETTINGS).unsure).toEqual({ kind: 'eips', names: ['web'] });
-    expect(await world.eips.confirm(['web'], apiServer(EIP_CRD, web), signal)).toBe(false);
-    expect(viewOf(of, world, SETTINGS).unsure).toEqual({ kind: 'eips', names: ['web'] });
-    expect(await world.eips.confirm(['web'], apiServer(EIP_CRD), signal)).toBe(true);
-    expect(viewOf(of, world, SETTINGS)).toMatchObject({ unsure: undefined, pinned: [{ eip: 'unusable' }] });
+    expect(viewOf(of, cluster, SETTINGS).unsure).toEqual({ kind: 'eips', names: ['web'] });
+    expect(await cluster.eips.confirm(['web'], apiServer(EIP_CRD, web), signal)).toBe(false);
+    expect(viewOf(of, cluster, SETTINGS).unsure).toEqual({ kind: 'eips', names: ['web'] });
+    expect(await cluster.eips.confirm(['web'], apiServer(EIP_CRD), signal)).toBe(true);
+    expect(viewOf(of, cluster, SETTINGS)).toMatchObject({ unsure: undefined, pinned: [{ eip: 'unusable' }] });
     stores.eips.put(web);
-    expect(viewOf(of, world, SETTINGS).holdings).toMatchObject([{ eip: 'usable', eipName: 'web' }]);
+    expect(viewOf(of, cluster, SETTINGS).heldAddresses).toMatchObject([{ eip: 'usable', eipName: 'web' }]);
   });
 
   test('while another Eip has the name of the one that gave the address, and it may be the older one', async () => {
@@ -171,26 +174,26 @@ describe('nothing is decided', () => {
     stores.claims.put({ ...made, spec: { ...made.spec, eipUid: 'uid-web' } });
     const again = eipObject('web', '10.9.0.0/30', { metadata: { uid: 'uid-again' } });
     stores.eips.put(again);
-    const world = worldOf(stores);
+    const cluster = worldOf(stores);
     const of = service({ published: ['10.0.0.1'] });
-    expect(viewOf(of, world, SETTINGS).unsure).toEqual({ kind: 'eips', names: ['web'] });
+    expect(viewOf(of, cluster, SETTINGS).unsure).toEqual({ kind: 'eips', names: ['web'] });
     // The cache is behind.
-    expect(await world.eips.confirm(['web'], apiServer(EIP_CRD, web), signal)).toBe(false);
-    expect(viewOf(of, world, SETTINGS).unsure).toEqual({ kind: 'eips', names: ['web'] });
-    expect(await world.eips.confirm(['web'], apiServer(EIP_CRD, again), signal)).toBe(true);
-    expect(viewOf(of, world, SETTINGS)).toMatchObject({ unsure: undefined, pinned: [{ eip: 'unusable' }] });
+    expect(await cluster.eips.confirm(['web'], apiServer(EIP_CRD, web), signal)).toBe(false);
+    expect(viewOf(of, cluster, SETTINGS).unsure).toEqual({ kind: 'eips', names: ['web'] });
+    expect(await cluster.eips.confirm(['web'], apiServer(EIP_CRD, again), signal)).toBe(true);
+    expect(viewOf(of, cluster, SETTINGS)).toMatchObject({ unsure: undefined, pinned: [{ eip: 'unusable' }] });
     const accounts = ['10.0.0.1', '10.9.0.1'].map((address) => {
       const one = claim(address, []);
-      return world.eips.accountOf({ ...one, spec: { ...one.spec, eipUid: 'uid-web' } });
+      return cluster.eips.accountOf({ ...one, spec: { ...one.spec, eipUid: 'uid-web' } });
     });
     expect(accounts).toEqual([undefined, 'web']);
   });
 
   test('while the API server can’t say whether the Eip is there', async () => {
-    const world = worldOf(handStores());
+    const cluster = worldOf(handStores());
     const broken = { get: () => Promise.reject(new Error('500')) } as unknown as KubeClient;
-    await expect(world.eips.confirm(['web'], broken, signal)).rejects.toThrow('500');
-    expect(world.eips.existence({ eip: 'web' })).toBe('unknown');
+    await expect(cluster.eips.confirm(['web'], broken, signal)).rejects.toThrow('500');
+    expect(cluster.eips.existence({ eip: 'web' })).toBe('unknown');
   });
 
   test('while the namespace is not in the cache', () => {
@@ -202,12 +205,12 @@ describe('nothing is decided', () => {
   test('while another one is claiming the published address: a sharer waits until it can join', () => {
     const stores = handStores();
     stores.eips.put(web);
-    const world = worldOf(stores);
+    const cluster = worldOf(stores);
     const of = service({ published: ['10.0.0.1'] });
-    const release = world.ledger.reserve({ family: 4, value: 0x0a000001n });
-    expect(viewOf(of, world, SETTINGS).unsure).toEqual({ kind: 'behind' });
+    const release = cluster.ledger.reserve({ family: 4, value: 0x0a000001n });
+    expect(viewOf(of, cluster, SETTINGS).unsure).toEqual({ kind: 'behind' });
     release();
-    expect(viewOf(of, world, SETTINGS).unsure).toBeUndefined();
+    expect(viewOf(of, cluster, SETTINGS).unsure).toBeUndefined();
   });
 });
 
@@ -228,7 +231,7 @@ test('an address that another Service publishes is given to nobody, though its c
 test('an Eip that is being deleted gives nothing new', () => {
   const stores = handStores();
   stores.eips.put(eipObject('web', '10.0.0.0/30', { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }));
-  expect(lookAt(service(), worldOf(stores), stores).outcome).toMatchObject({
+  expect(lookAt(service(), worldOf(stores), stores).assignment).toMatchObject({
     hasAddress: false,
     reason: 'EipDeleting',
     waitsFor: ['web'],
@@ -245,7 +248,10 @@ test.each([['x'.repeat(129)], ['"; }'], ['']])('an annotation that is no token (
 
 test('pinned families are not chosen for, and the others must all be had', () => {
   const pinned = { address: { family: 4, value: 1n } } as never;
-  expect(wantsBeyond(wants(), [])).toEqual(wants());
-  expect(wantsBeyond(wants(), [pinned])).toBeUndefined();
-  expect(wantsBeyond(wants({ families: [4, 6], need: 'any' }), [pinned])).toMatchObject({ families: [6], need: 'all' });
+  expect(remainingRequest(addressRequest(), [])).toEqual(addressRequest());
+  expect(remainingRequest(addressRequest(), [pinned])).toBeUndefined();
+  expect(remainingRequest(addressRequest({ families: [4, 6], need: 'any' }), [pinned])).toMatchObject({
+    families: [6],
+    need: 'all',
+  });
 });

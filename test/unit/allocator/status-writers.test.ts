@@ -1,5 +1,5 @@
 /** Who else writes a Service, for the Event that tells of it. */
-import type { ServiceDecision } from '../../../allocator/decide-service.ts';
+import type { Publication } from '../../../allocator/decide-publication.ts';
 import { contestedEvent, FIELD_MANAGER, writersOf, writersText } from '../../../allocator/status-writers.ts';
 import type { ManagedFields } from '../../../lib/api/object.ts';
 import type { LoadBalancerIngress } from '../../../lib/api/service.ts';
@@ -43,7 +43,7 @@ test.each<[string, ManagedFields[], string]>([
 test('marks are of whoever wrote them, not of the writers of the status', () => {
   const fields = { 'f:metadata': { 'f:annotations': { 'f:skycap.io/claim': {} } } };
   const gitops = entry('gitops', fields, { subresource: '' });
-  expect(writersOf([entry('rival', INGRESS), gitops], ['marks'])).toEqual([gitops]);
+  expect(writersOf([entry('rival', INGRESS), gitops], ['managedMetadata'])).toEqual([gitops]);
 });
 
 test.each<[string, LoadBalancerIngress[], string]>([
@@ -53,8 +53,8 @@ test.each<[string, LoadBalancerIngress[], string]>([
 ])('the Event says who, when, what and the remedy: %s', (_, present, expected) => {
   const of = { ...service(), status: { loadBalancer: { ingress: present } } };
   const ingress = [...present.filter(({ hostname }) => hostname), { ip: '10.0.0.1', ipMode: 'VIP' as const }];
-  const decision: ServiceDecision = {
-    marks: {} as never,
+  const decision: Publication = {
+    managedMetadata: {} as never,
     ingress,
     addresses: [addr('10.0.0.1')],
     verdicts: [],

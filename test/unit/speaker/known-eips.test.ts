@@ -3,7 +3,7 @@ import type { EipObject } from '../../../lib/api/eip-types.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import { makePlan } from '../../../speaker/desired/plan.ts';
 import { KnownEips } from '../../../speaker/known-eips.ts';
-import { usesLayer2, wantedAddresses } from '../../../speaker/l2/wanted.ts';
+import { layer2Addresses, usesLayer2 } from '../../../speaker/l2/layer2-addresses.ts';
 import type { Snapshot } from '../../../speaker/snapshot.ts';
 import { anEip, aService, aSnapshot } from '../../support/speaker-builders.ts';
 
@@ -29,7 +29,7 @@ function announced(
 function how(snapshot: Snapshot): string {
   const planned = makePlan(snapshot);
   const reason = planned.kind === 'plan' ? planned.announcements.find(({ text }) => text === IP)?.reason : 'hold';
-  const on = wantedAddresses(snapshot).get(IP);
+  const on = layer2Addresses(snapshot).get(IP);
   return on ? `layer2 by ${on.eip.name}` : `bgp ${reason}`;
 }
 

@@ -72,7 +72,7 @@ it('comes back by itself where BIRD does not answer, and only then', async () =>
       { kind: 'BirdRefused', message: 'y' },
     ],
   );
-  expect(await loop.act(signal)).toEqual({ againAfterMs: 2_000 });
+  expect(await loop.act(signal)).toEqual({ requeueAfterMs: 2_000 });
   expect(await loop.act(signal)).toBeUndefined();
 });
 

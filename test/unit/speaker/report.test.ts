@@ -68,10 +68,10 @@ it('one of 500 nodes lets counts wait for 5 s, and asks once how many there are'
   await reporter.act(signal);
   expect(written).toHaveLength(1);
   bird.exported = 2;
-  expect(await reporter.act(signal)).toEqual({ againAfterMs: 5_000 });
+  expect(await reporter.act(signal)).toEqual({ requeueAfterMs: 5_000 });
   now.ms += 4_000;
   bird.exported = 3;
-  expect(await reporter.act(signal)).toEqual({ againAfterMs: 1_000 });
+  expect(await reporter.act(signal)).toEqual({ requeueAfterMs: 1_000 });
   expect(written).toHaveLength(1);
   now.ms += 1_000;
   await reporter.act(signal);
@@ -104,7 +104,7 @@ it('with three nodes they wait for less than anybody notices', async () => {
   const { reporter, bird } = scene(3);
   await reporter.act(signal);
   bird.exported = 2;
-  expect(await reporter.act(signal)).toEqual({ againAfterMs: 30 });
+  expect(await reporter.act(signal)).toEqual({ requeueAfterMs: 30 });
 });
 
 it('of a BIRD that is gone no session counts as up', async () => {

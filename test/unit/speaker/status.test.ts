@@ -76,7 +76,7 @@ describe('layer 2', () => {
       'what may open no socket is to be mended',
       { layer2: { ...quiet, isMute: true } },
       undefined,
-      { Layer2: 'False ResponderMute', Ready: 'False ResponderMute' },
+      { Layer2: 'False PacketSocketDenied', Ready: 'False PacketSocketDenied' },
     ],
     [
       'needs no BGP',

@@ -5,7 +5,7 @@ import type { EipObject } from '../../../lib/api/eip-types.ts';
 import type { KubeObject } from '../../../lib/api/object.ts';
 import type { Node, Service, ServiceCidr } from '../../../lib/api/service.ts';
 import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
-import { ClusterSituation } from '../../../webhook/situation.ts';
+import { ClusterState } from '../../../webhook/cluster-state.ts';
 import { HandStore } from '../../support/hand-store.ts';
 
 export const OURS = { 'lb.kubesphere.io/v1alpha1': 'openelb' };
@@ -55,7 +55,7 @@ export function situationOf(eips: readonly EipObject[], claims: readonly EipClai
     serviceCidrs: new HandStore<ServiceCidr>(),
     speakers: new HandStore<SpeakerObject>(),
   };
-  const situation = new ClusterSituation({
+  const cluster = new ClusterState({
     ...sources,
     primaryFamily: () => 4,
     isUnclaimedKnown: () => true,
@@ -63,5 +63,5 @@ export function situationOf(eips: readonly EipObject[], claims: readonly EipClai
   });
   sources.eips.put(...eips);
   sources.claims.put(...claims);
-  return { situation, sources };
+  return { cluster, sources };
 }

@@ -1,11 +1,11 @@
 /** What becomes of a Service under review, before anything is claimed. */
-import type { WantsContext } from '../../../lib/api/parse-wants.ts';
+import type { AddressRequestContext } from '../../../lib/api/parse-address-request.ts';
 import type { Service } from '../../../lib/api/service.ts';
 import { decideCreate, decideUpdate, type ServiceDecision } from '../../../webhook/decide-service.ts';
-import { marksOf } from '../../../webhook/marks.ts';
+import { managedMetadataOf } from '../../../webhook/managed-metadata.ts';
 import { OURS, service, stored } from './builders.ts';
 
-const CONTEXT: WantsContext = { unmarkedServices: 'defaultEip', defaultEipExists: false, primaryFamily: 4 };
+const CONTEXT: AddressRequestContext = { unmarkedServices: 'defaultEip', defaultEipExists: false, primaryFamily: 4 };
 const EIP = 'eip.openelb.kubesphere.io/v1alpha2';
 const ADDRESS = 'eip.openelb.kubesphere.io/v1alpha1';
 
@@ -26,18 +26,18 @@ function summary(decision: ServiceDecision): string {
     case 'deny':
       return `deny ${decision.reason}`;
     case 'pend':
-      expect(marksOf(decision.service)).toEqual({});
+      expect(managedMetadataOf(decision.service)).toEqual({});
       return `pend ${decision.reason}`;
     case 'restore':
     case 'release': {
-      const { addresses, token, waitingSince, eip } = marksOf(decision.service);
+      const { addresses, token, waitingSince, eip } = managedMetadataOf(decision.service);
       const warnings = decision.kind === 'restore' && decision.warnings.length > 0 ? ' with a warning' : '';
       return `${decision.kind} ${[addresses, token, waitingSince, eip].filter(Boolean).join(' ')}${warnings}`.trim();
     }
     case 'assign':
       return [
-        `assign IPv${decision.wants.families.join('+')}`,
-        ...(decision.wants.need === 'any' ? ['if possible'] : []),
+        `assign IPv${decision.addressRequest.families.join('+')}`,
+        ...(decision.addressRequest.need === 'any' ? ['if possible'] : []),
         ...(decision.asksAsBefore ? ['as before'] : []),
       ].join(' ');
     default:
@@ -52,7 +52,7 @@ function sent(annotations: Record<string, string>, spec: Service['spec'] = {}): 
 }
 
 describe('at creation', () => {
-  const rows: readonly (readonly [string, Service, Partial<WantsContext>, string])[] = [
+  const rows: readonly (readonly [string, Service, Partial<AddressRequestContext>, string])[] = [
     ['ours', service(), {}, 'assign IPv4'],
     ['ours, in an IPv6 cluster', service(), { primaryFamily: 6 }, 'assign IPv6'],
     [

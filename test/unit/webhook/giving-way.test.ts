@@ -1,6 +1,6 @@
 /** A pool that refuses when it is full, and is full of creations that were never stored. */
 import { isForUnstored } from '../../../webhook/giving-way.ts';
-import { claim, eip, holder, situation, wants } from '../lib/ipam/builders.ts';
+import { addressRequest, chooseInput, claim, eip, holder } from '../lib/ipam/builders.ts';
 
 const NOW_MS = Date.parse('2026-01-01T00:01:00Z');
 const pool = eip('web', '198.51.100.0/31', { whenFull: 'Refuse' });
@@ -19,8 +19,8 @@ test.each([
   ['all are bound', [bound, claim('198.51.100.1', [holder('b')])], [], false],
 ])('where %s', async (_, claims, there, expected) => {
   const found = await isForUnstored({
-    wants: wants(),
-    situation: situation([pool], claims),
+    addressRequest: addressRequest(),
+    chooseInput: chooseInput([pool], claims),
     claims,
     nowMs: NOW_MS,
     isThere: async ({ name = '' }) => there.includes(name),

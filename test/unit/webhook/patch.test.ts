@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { applyPatch } from 'rfc6902';
 import type { Service } from '../../../lib/api/service.ts';
-import { type Marks, marksOf, withMarks } from '../../../webhook/marks.ts';
+import { type ManagedMetadata, managedMetadataOf, withManagedMetadata } from '../../../webhook/managed-metadata.ts';
 import { patchFor } from '../../../webhook/patch.ts';
 import { service } from './builders.ts';
 
@@ -26,14 +26,19 @@ const anyService = fc.tuple(map, map).map(
   }),
 );
 const text = fc.option(fc.string(), { nil: undefined });
-const anyMarks: fc.Arbitrary<Marks> = fc.record({ addresses: text, token: text, waitingSince: text, eip: text });
+const anyMarks: fc.Arbitrary<ManagedMetadata> = fc.record({
+  addresses: text,
+  token: text,
+  waitingSince: text,
+  eip: text,
+});
 
 it('makes of any Service the one with the marks, and changes nothing else', () => {
   fc.assert(
-    fc.property(anyService, anyMarks, (one, marks) => {
-      const changed = withMarks(one, marks);
+    fc.property(anyService, anyMarks, (one, managed) => {
+      const changed = withManagedMetadata(one, managed);
       const result = applied(one, changed);
-      expect(marksOf(result)).toEqual(marks);
+      expect(managedMetadataOf(result)).toEqual(managed);
       expect({ ...result.metadata.annotations }).toEqual({ ...changed.metadata.annotations });
       expect({ ...result.metadata.labels }).toEqual({ ...changed.metadata.labels });
       expect(result.spec).toEqual(one.spec);
@@ -43,8 +48,8 @@ it('makes of any Service the one with the marks, and changes nothing else', () =
 
 it('putting back the marks that were there gives the very same Service', () => {
   fc.assert(
-    fc.property(anyService, anyMarks, (one, marks) => {
-      const back = withMarks(withMarks(one, marks), marksOf(one));
+    fc.property(anyService, anyMarks, (one, managed) => {
+      const back = withManagedMetadata(withManagedMetadata(one, managed), managedMetadataOf(one));
       expect({ ...back.metadata.annotations }).toEqual({ ...one.metadata.annotations });
       expect(patchFor(one, back)).toEqual([]);
     }),
@@ -53,7 +58,7 @@ it('putting back the marks that were there gives the very same Service', () => {
 
 it('touches annotations and labels only, whatever else differs', () => {
   const one = service();
-  const changed = { ...withMarks(one, { addresses: '198.51.100.7' }), spec: { type: 'ClusterIP' as const } };
+  const changed = { ...withManagedMetadata(one, { addresses: '198.51.100.7' }), spec: { type: 'ClusterIP' as const } };
   expect(patchFor(one, changed)).toEqual([
     { op: 'add', path: '/metadata/annotations/skycap.io~1addresses', value: '198.51.100.7' },
   ]);
@@ -61,8 +66,8 @@ it('touches annotations and labels only, whatever else differs', () => {
 
 it('adds no empty map', () => {
   const bare: Service = { metadata: { name: 'front' } };
-  expect(patchFor(bare, withMarks(bare, {}))).toEqual([]);
-  expect(patchFor(bare, withMarks(bare, { eip: 'web' }))).toEqual([
+  expect(patchFor(bare, withManagedMetadata(bare, {}))).toEqual([]);
+  expect(patchFor(bare, withManagedMetadata(bare, { eip: 'web' }))).toEqual([
     { op: 'add', path: '/metadata/labels', value: { 'eip.openelb.kubesphere.io/v1alpha2': 'web' } },
   ]);
 });

@@ -26,7 +26,7 @@ async function judged(
   eip: EipObject = web,
   others: readonly EipObject[] = [],
 ): Promise<string> {
-  const { situation } = situationOf([eip, ...others], claims);
+  const { cluster } = situationOf([eip, ...others], claims);
   const client = { list: async () => ({ items: services, resourceVersion: '1' }) } as unknown as KubeWatcher;
   const request = {
     uid: 'r1',
@@ -38,7 +38,7 @@ async function judged(
     dryRun: false,
     userName: 'kim',
   };
-  const deps = { situation, client, log: pino({ level: 'silent' }) };
+  const deps = { cluster, client, log: pino({ level: 'silent' }) };
   const { answer } = await reviewEipDeletion(request, deps, new AbortController().signal);
   return [answer.allowed ? 'allowed' : answer.message, ...(answer.warnings ?? [])].join('; ');
 }

@@ -9,7 +9,7 @@ import {
   pendingWarnings,
   sourceRangeWarnings,
 } from '../../../webhook/service-advice.ts';
-import { addr, claim, eip, holder, ledgerOf, wants } from '../lib/ipam/builders.ts';
+import { addr, addressRequest, claim, eip, holder, ledgerOf } from '../lib/ipam/builders.ts';
 import { service } from './builders.ts';
 
 const web = eip('web', '198.51.100.0/29');
@@ -92,7 +92,7 @@ describe('loadBalancerSourceRanges', () => {
     ['what is no range is left to the API server', ['nonsense'], [4, 6], []],
   ])('%s', (_, loadBalancerSourceRanges, families, expected) => {
     const one: Service = service({}, { loadBalancerSourceRanges });
-    expect(sourceRangeWarnings(one, wants({ families }))).toEqual(expected);
+    expect(sourceRangeWarnings(one, addressRequest({ families }))).toEqual(expected);
   });
 });
 
@@ -111,7 +111,10 @@ it.each<[string, Service['spec'], ('bgp' | 'layer2' | 'vip')[], boolean]>([
 it('sentences that people see every day fit the 120 characters that are advised', () => {
   const shown = [
     ...assignedWarnings({ kind: 'assigned', given: [v4, v6] }, { taken: ledger, isSelf, dryRun: false }),
-    ...sourceRangeWarnings(service({}, { loadBalancerSourceRanges: ['192.0.2.0/24'] }), wants({ families: [4, 6] })),
+    ...sourceRangeWarnings(
+      service({}, { loadBalancerSourceRanges: ['192.0.2.0/24'] }),
+      addressRequest({ families: [4, 6] }),
+    ),
     ...affinityWarnings(service({}, { sessionAffinity: 'ClientIP' }), [web]),
   ];
   for (const line of shown) expect(line.length).toBeLessThanOrEqual(120);

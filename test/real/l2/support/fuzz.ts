@@ -10,7 +10,7 @@ import { readSource } from '../../../../speaker/l2/frames/frame.ts';
 import { isStation, readMac } from '../../../../speaker/l2/frames/mac-address.ts';
 import { neighborAnnouncement, neighborProbe } from '../../../../speaker/l2/frames/ndp.ts';
 import { AddressSet } from '../../../../speaker/l2/responder/address-set.ts';
-import { decideAnswer, type Post } from '../../../../speaker/l2/responder/decide-answer.ts';
+import { decideAnswer, type ResponderState } from '../../../../speaker/l2/responder/decide-answer.ts';
 import { ip } from '../../../support/namespaces.ts';
 import { arpIn, Neighbour, neighborIn } from '../../../support/neighbour.ts';
 import { type Cast, makeFrame, numbersOf } from './frame-maker.ts';
@@ -51,7 +51,7 @@ export async function fuzz({ seed, frames, signal, tell }: FuzzOptions): Promise
   const owned = [...ADDRESSES, LAST.v4, LAST.v6].map((text) => parseAddress(text)!);
   await responder.answerFor(owned.map((address) => ({ address, interface: 'eth0' })));
   await neighbour.during(QUIET_MS, () => undefined);
-  const post: Post = { mac: pair.mac(pair.node), owned: new AddressSet(owned), asked: new AddressSet() };
+  const post: ResponderState = { mac: pair.mac(pair.node), owned: new AddressSet(owned), asked: new AddressSet() };
   const cast: Cast = { owned: owned.slice(0, ADDRESSES.length), responder: post.mac, sender: neighbour.mac };
   const last = [neighbour.arpRequest(LAST.v4, LAST.asker), neighborProbe(parseAddress(LAST.v6)!, neighbour.mac)];
   const random = numbersOf(seed);
@@ -82,7 +82,7 @@ export async function fuzz({ seed, frames, signal, tell }: FuzzOptions): Promise
 }
 
 /** The table's answer, as text; none to a frame that the network card leaves to another machine. */
-function answerTo(frame: Uint8Array, post: Post): readonly string[] {
+function answerTo(frame: Uint8Array, post: ResponderState): readonly string[] {
   const verdict = decideAnswer(frame, post);
   const destination = readMac(frame, 0);
   const isHere = destination === post.mac || !isStation(destination);
@@ -92,7 +92,7 @@ function answerTo(frame: Uint8Array, post: Post): readonly string[] {
 /** What the node answered for its addresses, up to and with the answers to the last questions. */
 async function answersUntil(
   neighbour: Neighbour,
-  { mac, owned }: Post,
+  { mac, owned }: ResponderState,
   last: readonly string[],
   what: string,
 ): Promise<readonly string[]> {
@@ -125,7 +125,7 @@ function compare(heard: readonly string[], expected: readonly string[]) {
   return { missing: differing(1), beside: differing(-1) };
 }
 
-function isAnnouncement(text: string, owned: readonly Address[], { mac }: Post): boolean {
+function isAnnouncement(text: string, owned: readonly Address[], { mac }: ResponderState): boolean {
   return owned.some((address) => address.family === 6 && hex(neighborAnnouncement(address, mac)) === text);
 }
 

@@ -1,12 +1,12 @@
 /** The words of the condition `skycap.io/Announced` of a Service, and how long something must be so before it is told. */
 import {
   type AnnouncedFacts,
+  announcedCondition,
   announcedFindings,
-  announcedVerdict,
   type Conflict,
 } from '../../../../allocator/announced/decide-announced.ts';
 import type { EipReach, Standing } from '../../../../allocator/announced/eip-reach.ts';
-import { patienceMs } from '../../../../allocator/announced-delay.ts';
+import { announcedDelayMs } from '../../../../allocator/announced-delay.ts';
 import { placesOf } from '../../../../lib/announce/endpoints.ts';
 import type { Eip } from '../../../../lib/api/eip.ts';
 import type { Condition } from '../../../../lib/api/object.ts';
@@ -44,7 +44,7 @@ function words(
     sharersOf: () => [sharer(false, 'n1')],
     ...rest,
   });
-  const verdict = announcedVerdict(findings);
+  const verdict = announcedCondition(findings);
   return verdict && `${verdict.status} ${verdict.reason}: ${verdict.message}`;
 }
 const one = ['198.51.100.7'];
@@ -144,7 +144,7 @@ it.each<[string, string | undefined, string | undefined]>([
   [
     'layer 2, one of two has no owner',
     words(two, { of: { protocol: 'vip' }, ownerOf: ({ family }) => (family === 4 ? owner : undefined) }),
-    'False NobodyHasIt: 198.51.100.7 by vip from node n2, interface eth0; 2001:db8::7 by vip: no node has it yet, though nodes may; look at the speakers',
+    'False NoOwner: 198.51.100.7 by vip from node n2, interface eth0; 2001:db8::7 by vip: no node has it yet, though nodes may; look at the speakers',
   ],
   [
     'layer 2 and BGP in one Service',
@@ -216,19 +216,19 @@ describe('how long it must be so before it is told', () => {
   const former = (status: Condition['status']) => ({ status }) as Condition;
   const verdict = (status: Condition['status'], reason: Reason) => ({ type: 'x', status, reason, message: '' });
   it.each<[string, number, number]>([
-    ['it is announced', patienceMs(former('False'), verdict('True', 'Announced')), 0],
-    ['it was, and is not', patienceMs(former('True'), verdict('False', 'SessionsDown')), 5_000],
-    ['it was, and nobody knows', patienceMs(former('True'), verdict('Unknown', 'BirdUnreachable')), 5_000],
-    ['new, and about to be taken', patienceMs(undefined, verdict('False', 'NobodyHasIt')), 3_000],
-    ['new, and nobody can', patienceMs(undefined, verdict('False', 'NoInterface')), 0],
-    ['contested', patienceMs(former('True'), verdict('Unknown', 'StatusContested')), 0],
+    ['it is announced', announcedDelayMs(former('False'), verdict('True', 'Announced')), 0],
+    ['it was, and is not', announcedDelayMs(former('True'), verdict('False', 'SessionsDown')), 5_000],
+    ['it was, and nobody knows', announcedDelayMs(former('True'), verdict('Unknown', 'BirdUnreachable')), 5_000],
+    ['new, and about to be taken', announcedDelayMs(undefined, verdict('False', 'NoOwner')), 3_000],
+    ['new, and nobody can', announcedDelayMs(undefined, verdict('False', 'NoInterface')), 0],
+    ['contested', announcedDelayMs(former('True'), verdict('Unknown', 'StatusContested')), 0],
     [
       'it goes on, with nothing behind it',
-      patienceMs(former('True'), { status: 'True', reason: 'Announced', idle: 'why' }),
+      announcedDelayMs(former('True'), { status: 'True', reason: 'Announced', idle: 'why' }),
       5_000,
     ],
-    ['one of two was, and is not', patienceMs(former('False'), verdict('False', 'SessionsDown'), true), 5_000],
-    ['another reason than before', patienceMs(former('False'), verdict('False', 'SessionsDown')), 0],
+    ['one of two was, and is not', announcedDelayMs(former('False'), verdict('False', 'SessionsDown'), true), 5_000],
+    ['another reason than before', announcedDelayMs(former('False'), verdict('False', 'SessionsDown')), 0],
   ])('%s', (_, ms, expected) => {
     expect(ms).toBe(expected);
   });

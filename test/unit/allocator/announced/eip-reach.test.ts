@@ -1,5 +1,5 @@
 /** Which nodes announce the addresses of an Eip, or can have them, and what is missing where none does. */
-import { eipAnnouncedVerdict } from '../../../../allocator/announced/eip-announced.ts';
+import { eipAnnouncedCondition } from '../../../../allocator/announced/eip-announced.ts';
 import { eipReach, type ReachFacts, reachText, type SpeakerNode } from '../../../../allocator/announced/eip-reach.ts';
 import type { Eip } from '../../../../lib/api/eip.ts';
 import type { SpeakerSession } from '../../../../lib/api/speaker-types.ts';
@@ -12,12 +12,12 @@ const onRack: Eip['nodeSelector'] = [{ key: 'rack', operator: 'In', values: ['r1
 const talks = (name: string, ...sessions: SpeakerSession[]) => speakerNode(name, { sessions });
 const unknown = { type: 'SessionsEstablished', status: 'Unknown', reason: 'BirdUnreachable' } as const;
 const taken = { type: 'SessionsEstablished', status: 'False', reason: 'PortInUse' } as const;
-const mute = { type: 'Layer2', status: 'False', reason: 'ResponderMute' } as const;
+const mute = { type: 'Layer2', status: 'False', reason: 'PacketSocketDenied' } as const;
 const at = { message: '', lastTransitionTime: '' };
 
 function verdict(of: Eip, nodes: readonly SpeakerNode[], differs: Partial<ReachFacts> = {}): string {
   const familiesOf = (peer: string) => (peer === 'six-only' ? ([6] as const) : undefined);
-  const { status, reason, message } = eipAnnouncedVerdict(
+  const { status, reason, message } = eipAnnouncedCondition(
     of,
     eipReach(of, { nodes, familiesOf, bgpConf: 'usable', ...differs }),
   );
@@ -123,7 +123,7 @@ describe('on layer 2', () => {
     [
       'no packet sockets',
       verdict(lan, [speakerNode('a', { conditions: [{ ...mute, ...at }] })]),
-      'False ResponderMute: by layer2: the speakers may not open packet sockets',
+      'False PacketSocketDenied: by layer2: the speakers may not open packet sockets',
     ],
     ['without BGP', verdict(lan, [speakerNode('a', {})], { bgpConf: 'missing' }), 'True Announced'],
   ])('%s', (_, said, expected) => {

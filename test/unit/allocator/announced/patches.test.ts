@@ -1,5 +1,5 @@
 /** The requests that write the condition `skycap.io/Announced` of a Service: beside the address where that can be, and alone else. */
-import { announcedVerdict } from '../../../../allocator/announced/decide-announced.ts';
+import { announcedCondition } from '../../../../allocator/announced/decide-announced.ts';
 import { announcedPatch, servicePatch } from '../../../../allocator/service-patch.ts';
 import { handStores, NOW_MS, service } from '../builders.ts';
 import { announcementsIn, lookAt, worldOf } from '../decide.ts';
@@ -15,12 +15,12 @@ const site = (protocol: 'bgp' | 'layer2') => {
   });
   stores.speakers.put(speaker('a', { sessions: [UP] }));
   stores.bgpConfs.put({ metadata: { name: 'default' }, spec: { as: 64512 } });
-  return { stores, world: worldOf(stores) };
+  return { stores, cluster: worldOf(stores) };
 };
 
 it('that gives the address says by whom it is announced by BGP', () => {
-  const { stores, world } = site('bgp');
-  const { decision } = lookAt(service(), world, stores);
+  const { stores, cluster } = site('bgp');
+  const { decision } = lookAt(service(), cluster, stores);
   expect(typesIn(servicePatch(service(), decision, NOW_MS))).toEqual([
     'skycap.io/AddressAssigned',
     'skycap.io/Announced',
@@ -28,17 +28,19 @@ it('that gives the address says by whom it is announced by BGP', () => {
 });
 
 it('that gives an address of layer 2 leaves out what nobody can know yet', () => {
-  const { stores, world } = site('layer2');
-  const { decision } = lookAt(service(), world, stores);
+  const { stores, cluster } = site('layer2');
+  const { decision } = lookAt(service(), cluster, stores);
   expect(decision.announced).toBe('as it is');
   expect(typesIn(servicePatch(service(), decision, NOW_MS))).toEqual(['skycap.io/AddressAssigned']);
 });
 
 it('is not made for who announces alone, but by the one whose business that is', () => {
-  const { stores, world } = site('bgp');
-  const { decision } = lookAt(service(), world, stores);
-  const marks = Object.fromEntries(Object.entries(decision.marks).filter(([, value]) => value !== undefined));
-  const { 'eip.openelb.kubesphere.io/v1alpha2': label, ...annotations } = marks as Record<string, string>;
+  const { stores, cluster } = site('bgp');
+  const { decision } = lookAt(service(), cluster, stores);
+  const managedMetadata = Object.fromEntries(
+    Object.entries(decision.managedMetadata).filter(([, value]) => value !== undefined),
+  );
+  const { 'eip.openelb.kubesphere.io/v1alpha2': label, ...annotations } = managedMetadata as Record<string, string>;
   const standing = service({
     annotations,
     labels: { 'eip.openelb.kubesphere.io/v1alpha2': label! },
@@ -46,7 +48,7 @@ it('is not made for who announces alone, but by the one whose business that is',
     conditions: decision.verdicts.map((one) => ({ ...one, lastTransitionTime: '2026-01-02T00:00:00Z' })),
   });
   expect(servicePatch(standing, decision, NOW_MS)).toBeUndefined();
-  const verdict = announcedVerdict(announcementsIn(world).findingsOf(standing))!;
+  const verdict = announcedCondition(announcementsIn(cluster).findingsOf(standing))!;
   const patch = announcedPatch(standing, verdict, NOW_MS) as { status: { conditions: [object] } };
   expect(patch).toMatchObject({ metadata: { uid: 'uid-front', resourceVersion: '1' } });
   expect(typesIn(patch)).toEqual(['skycap.io/Announced']);
@@ -55,18 +57,20 @@ it('is not made for who announces alone, but by the one whose business that is',
 });
 
 it('says what is so of our addresses, and nothing of what another controller wrote', () => {
-  const { stores, world } = site('bgp');
-  const given = lookAt(service(), world, stores).decision.ingress.map(({ ip }) => ip!);
+  const { stores, cluster } = site('bgp');
+  const given = lookAt(service(), cluster, stores).decision.ingress.map(({ ip }) => ip!);
   const annotations = { 'skycap.io/addresses': given.join(',') };
   const said = (published: readonly string[]) =>
-    announcedVerdict(announcementsIn(world).findingsOf(service({ annotations, published })))?.message;
+    announcedCondition(announcementsIn(cluster).findingsOf(service({ annotations, published })))?.message;
   expect(said(['203.0.113.7', ...given])).toBe(`${given[0]} by bgp, see Eip web`);
   expect(said(['203.0.113.7'])).toMatch(new RegExp(`^${given[0]} is not in the Service's status`));
-  expect(announcedVerdict(announcementsIn(world).findingsOf(service({ published: ['203.0.113.7'] })))).toBeUndefined();
+  expect(
+    announcedCondition(announcementsIn(cluster).findingsOf(service({ published: ['203.0.113.7'] }))),
+  ).toBeUndefined();
 });
 
 it('leaves to time that nobody announces what was announced', () => {
-  const { stores, world } = site('bgp');
+  const { stores, cluster } = site('bgp');
   stores.speakers.put(speaker('a', { sessions: [DOWN] }));
   const told = {
     type: 'skycap.io/Announced',
@@ -75,15 +79,21 @@ it('leaves to time that nobody announces what was announced', () => {
     message: '',
     lastTransitionTime: 'x',
   };
-  expect(lookAt(service(), world, stores).decision.announced).toMatchObject({ reason: 'SessionsDown' });
-  expect(lookAt(service({ conditions: [told as never] }), world, stores).decision.announced).toBe('as it is');
+  expect(lookAt(service(), cluster, stores).decision.announced).toMatchObject({ reason: 'SessionsDown' });
+  expect(lookAt(service({ conditions: [told as never] }), cluster, stores).decision.announced).toBe('as it is');
 });
 
 it('takes the condition away with the address', () => {
   const conditions = [
     { type: 'skycap.io/Announced', status: 'True', reason: 'Announced', message: '', lastTransitionTime: 'x' },
   ] as const;
-  const decision = { marks: lookAtNothing().marks, ingress: [], addresses: [], verdicts: [], events: [] };
+  const decision = {
+    managedMetadata: lookAtNothing().managedMetadata,
+    ingress: [],
+    addresses: [],
+    verdicts: [],
+    events: [],
+  };
   expect(servicePatch(service({ conditions: [...conditions] }), decision, NOW_MS)).toMatchObject({
     status: { conditions: [{ $patch: 'delete', type: 'skycap.io/Announced' }] },
   });

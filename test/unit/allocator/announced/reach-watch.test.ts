@@ -8,7 +8,7 @@ import { DOWN, node, speaker, UP } from './builders.ts';
 
 function site() {
   const stores = handStores();
-  const world = worldOf(stores);
+  const cluster = worldOf(stores);
   stores.bgpConfs.put({ metadata: { name: 'default' }, spec: { as: 64512 } });
   for (const name of ['a', 'b', 'c']) {
     stores.nodes.put(node(name));
@@ -34,7 +34,7 @@ function site() {
   put('spread', '198.51.100.1');
   put('local', '198.51.100.2', 'Local', ['b']);
   put('elsewhere', '203.0.113.1', 'Local', ['c']);
-  const watch = new ReachWatch(world, new Announcers(stores));
+  const watch = new ReachWatch(cluster, new Announcers(stores));
   const look = () => {
     const { eips, services } = watch.look();
     return [[...eips].sort().join(), [...services].sort().join()];

@@ -1,8 +1,9 @@
 /** The objects that the tests of the address core are made of: each builder gives a plain valid one, and takes what differs. */
+
+import type { AddressRequest } from '../../../../lib/api/address-request.ts';
 import { type ClaimHolder, claimName, type EipClaim } from '../../../../lib/api/claim.ts';
 import type { Eip } from '../../../../lib/api/eip.ts';
-import type { Wants } from '../../../../lib/api/wants.ts';
-import type { Situation } from '../../../../lib/ipam/choose.ts';
+import type { ChooseInput } from '../../../../lib/ipam/choose.ts';
 import { Ledger } from '../../../../lib/ipam/ledger.ts';
 import { buildPools } from '../../../../lib/ipam/pools.ts';
 import { type Address, formatAddress, parseAddress } from '../../../../lib/net/address.ts';
@@ -40,7 +41,7 @@ export function eip(name: string, addresses: string, differs: Partial<Eip> = {})
   };
 }
 
-export function wants(differs: Partial<Wants> = {}): Wants {
+export function addressRequest(differs: Partial<AddressRequest> = {}): AddressRequest {
   return {
     namespace: 'shop',
     eipNames: [],
@@ -90,11 +91,11 @@ export function ledgerOf(...claims: readonly EipClaim[]): Ledger {
 }
 
 /** What `shop/front` finds when it asks for an address; it holds the claims that name it, beyond doubt where they are bound. */
-export function situation(
+export function chooseInput(
   eips: readonly Eip[],
   claims: readonly EipClaim[] = [],
-  differs: Partial<Situation> = {},
-): Situation {
+  differs: Partial<ChooseInput> = {},
+): ChooseInput {
   const ledger = ledgerOf(...claims);
   const isSelf = (one: ClaimHolder) => one.namespace === 'shop' && one.name === 'front';
   const held = ledger.heldBy('shop', 'front');

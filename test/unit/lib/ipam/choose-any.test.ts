@@ -1,13 +1,13 @@
 /** What must hold of a choice for any Eips, claims and wishes. Single cases: `choose.test.ts`. */
 import fc from 'fast-check';
+import type { AddressRequest } from '../../../../lib/api/address-request.ts';
 import { isOpen } from '../../../../lib/api/eip.ts';
-import type { Wants } from '../../../../lib/api/wants.ts';
-import { type Choice, choose, type Situation } from '../../../../lib/ipam/choose.ts';
+import { type Choice, type ChooseInput, choose } from '../../../../lib/ipam/choose.ts';
 import { mayShare } from '../../../../lib/ipam/sharing.ts';
 import { Withheld } from '../../../../lib/ipam/withheld.ts';
 import { type Address, addressOf, formatAddress, sameAddress } from '../../../../lib/net/address.ts';
 import { rangeContains } from '../../../../lib/net/range.ts';
-import { claim, eip, holder, situation, wants } from './builders.ts';
+import { addressRequest, chooseInput, claim, eip, holder } from './builders.ts';
 
 const port = fc.constantFrom(80, 81, 82).map((number) => ({ port: number, protocol: 'TCP' as const }));
 const key = fc.constantFrom(undefined, 'k');
@@ -53,13 +53,13 @@ const anyCase = fc
       ]),
     );
     const claims = [...byAddress.values()];
-    return { eips, claims, wanted: wants({ ...rest, ...(sharingKey && { sharingKey }) }), former };
+    return { eips, claims, wanted: addressRequest({ ...rest, ...(sharingKey && { sharingKey }) }), former };
   });
 
-const property = (check: (choice: Choice, wanted: Wants, at: Situation) => void): void =>
+const property = (check: (choice: Choice, wanted: AddressRequest, at: ChooseInput) => void): void =>
   fc.assert(
     fc.property(anyCase, ({ eips, claims, wanted, former }) => {
-      const at = situation(eips, claims, { former });
+      const at = chooseInput(eips, claims, { former });
       check(choose(wanted, at), wanted, at);
     }),
     { numRuns: 1000 },
@@ -129,7 +129,7 @@ it('the same question has the same answer', () => {
 it('asked again once it is claimed, the choice is the same: nothing moves by itself', () => {
   fc.assert(
     fc.property(anyCase, ({ eips, claims, wanted, former }) => {
-      const first = choose(wanted, situation(eips, claims, { former }));
+      const first = choose(wanted, chooseInput(eips, claims, { former }));
       if (first.kind !== 'assigned') return;
       const own = holder('front', {
         ports: wanted.ports,
@@ -141,7 +141,7 @@ it('asked again once it is claimed, the choice is the same: nothing moves by its
         after.set(formatAddress(address), claim(address, [...others, own]));
       }
       const wasHeld = first.given.map((given) => after.get(formatAddress(given.address))!);
-      const second = choose(wanted, situation(eips, [...after.values()], { held: wasHeld }));
+      const second = choose(wanted, chooseInput(eips, [...after.values()], { held: wasHeld }));
       const addresses = (choice: Choice) => givenBy(choice).map((given) => formatAddress(given.address));
       expect(addresses(second).slice(0, wasHeld.length)).toEqual(expect.arrayContaining(addresses(first)));
     }),
@@ -159,8 +159,8 @@ it('what is reserved is never given anew', () => {
   fc.assert(
     fc.property(anyCase, reservations, fc.boolean(), (one, reserved, avoidBuggyIPs) => {
       const eips = one.eips.map((of) => ({ ...of, avoidBuggyIPs }));
-      const withheldFrom = (of: Parameters<NonNullable<Situation['withheldFrom']>>[0]) => new Withheld(of, reserved);
-      const at = situation(eips, one.claims, { former: one.former, withheldFrom });
+      const withheldFrom = (of: Parameters<NonNullable<ChooseInput['withheldFrom']>>[0]) => new Withheld(of, reserved);
+      const at = chooseInput(eips, one.claims, { former: one.former, withheldFrom });
       for (const { address, eip: of, how } of givenBy(choose(one.wanted, at)))
         if (how !== 'held') expect(withheldFrom(of).has(address.value)).toBe(false);
     }),

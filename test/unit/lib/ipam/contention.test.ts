@@ -2,7 +2,7 @@
 import { choose } from '../../../../lib/ipam/choose.ts';
 import { Contention } from '../../../../lib/ipam/contention.ts';
 import { formatAddress } from '../../../../lib/net/address.ts';
-import { claim, eip, holder, situation, wants } from './builders.ts';
+import { addressRequest, chooseInput, claim, eip, holder } from './builders.ts';
 
 function setUp() {
   let nowMs = 10_000;
@@ -58,8 +58,8 @@ it('knows the Eips apart', () => {
 it('what is passed over are free addresses; in a pool with fewer the count begins again', () => {
   const taken = ['10.0.0.1', '10.0.0.3'].map((address) => claim(address, [holder(address)]));
   const given = [0, 1, 2, 3, 4, 5, 6, 255].map((passed) => {
-    const at = situation([eip('web', '10.0.0.0/29')], taken, { passOver: () => passed });
-    const choice = choose(wants(), at);
+    const at = chooseInput([eip('web', '10.0.0.0/29')], taken, { passOver: () => passed });
+    const choice = choose(addressRequest(), at);
     return choice.kind === 'assigned' && formatAddress(choice.given[0]!.address);
   });
   expect(given).toEqual([

@@ -1,12 +1,14 @@
 /** Who may join an address, and what keeps those apart who have one together. Each row: the Service that asks, the one that has the address, and the sentence of the refusal. */
+
+import type { AddressRequest } from '../../../../lib/api/address-request.ts';
 import type { ClaimHolder } from '../../../../lib/api/claim.ts';
-import type { Wants } from '../../../../lib/api/wants.ts';
 import { holderName, mayShare, takenPort, whyApart } from '../../../../lib/ipam/sharing.ts';
-import { addr, holder, wants } from './builders.ts';
+import { addr, addressRequest, holder } from './builders.ts';
 
 const AT = addr('198.51.100.7');
 const HTTPS = { ports: [{ port: 443, protocol: 'TCP' }] } as const;
-const asks = (differs: Partial<Wants> = {}): Wants => wants({ sharingKey: 'edge', ...HTTPS, ...differs });
+const asks = (differs: Partial<AddressRequest> = {}): AddressRequest =>
+  addressRequest({ sharingKey: 'edge', ...HTTPS, ...differs });
 const has = (differs: Partial<ClaimHolder> = {}): ClaimHolder => holder('other', { sharingKey: 'edge', ...differs });
 const abroad = { namespace: 'office', sharingNamespaces: ['shop'] };
 
@@ -14,13 +16,13 @@ const requests = (differs: Partial<ClaimHolder> = {}): ClaimHolder => holder('ot
 const KEY = 'Service shop/other has it; give both the same annotation skycap.io/sharing-key to share it';
 const KEY_ABROAD = KEY.replace('shop', 'office');
 
-const rows: readonly (readonly [string, Wants, readonly ClaimHolder[], string | undefined])[] = [
+const rows: readonly (readonly [string, AddressRequest, readonly ClaimHolder[], string | undefined])[] = [
   ['nobody has it', asks(), [], undefined],
   ['same key, other port', asks(), [has()], undefined],
   ['same port number, other protocol', asks({ ports: [{ port: 80, protocol: 'UDP' }] }), [has()], undefined],
   [
     'no key asked',
-    wants(HTTPS),
+    addressRequest(HTTPS),
     [has()],
     'Service shop/other has it; give both the same annotation skycap.io/sharing-key to share it',
   ],
@@ -32,7 +34,7 @@ const rows: readonly (readonly [string, Wants, readonly ClaimHolder[], string | 
   ],
   [
     'no key on either',
-    wants(HTTPS),
+    addressRequest(HTTPS),
     [holder('other')],
     'Service shop/other has it; give both the same annotation skycap.io/sharing-key to share it',
   ],
@@ -103,21 +105,21 @@ const rows: readonly (readonly [string, Wants, readonly ClaimHolder[], string | 
     'Service office/other has other endpoints; with externalTrafficPolicy Local sharers need one namespace and selector',
   ],
   ['Cluster, other selectors', asks({ selector: 'app=x' }), [has()], undefined],
-  ['both request it, in one namespace', wants({ addresses: [AT], ...HTTPS }), [requests()], undefined],
+  ['both request it, in one namespace', addressRequest({ addresses: [AT], ...HTTPS }), [requests()], undefined],
   ['both request it, and one has a key', asks({ addresses: [AT] }), [requests()], undefined],
   ['both request it, and their keys differ', asks({ addresses: [AT] }), [requests({ sharingKey: 'x' })], KEY],
   [
     'both request it, in two namespaces',
-    wants({ addresses: [AT], ...HTTPS }),
+    addressRequest({ addresses: [AT], ...HTTPS }),
     [requests({ namespace: 'office' })],
     KEY_ABROAD,
   ],
-  ['only the other requests it', wants(HTTPS), [requests()], KEY],
-  ['another address is requested', wants({ addresses: [addr('198.51.100.8')], ...HTTPS }), [requests()], KEY],
-  ['only we request it', wants({ addresses: [AT], ...HTTPS }), [holder('other')], KEY],
+  ['only the other requests it', addressRequest(HTTPS), [requests()], KEY],
+  ['another address is requested', addressRequest({ addresses: [addr('198.51.100.8')], ...HTTPS }), [requests()], KEY],
+  ['only we request it', addressRequest({ addresses: [AT], ...HTTPS }), [holder('other')], KEY],
   [
     'both request it, with one port',
-    wants({ addresses: [AT] }),
+    addressRequest({ addresses: [AT] }),
     [requests()],
     'Service shop/other uses port 80/TCP of it; choose another port',
   ],
@@ -144,7 +146,7 @@ describe('those who have an address together', () => {
 
   it('are told all of it at once', () => {
     const other = holder('other', { ...abroad, externalTrafficPolicy: 'Local' });
-    expect(whyApart(wants(), AT, [other])).toBe(
+    expect(whyApart(addressRequest(), AT, [other])).toBe(
       [
         'Service office/other has it; give both the same annotation skycap.io/sharing-key to share it',
         "Service office/other is in another namespace; list each other's namespace in skycap.io/sharing-namespaces on both",
@@ -156,7 +158,7 @@ describe('those who have an address together', () => {
 
   it('are told once of what many have', () => {
     const others = ['a', 'b', 'c', 'd', 'e'].map((name) => holder(name, HTTPS));
-    expect(whyApart(wants(), AT, others)).toBe(
+    expect(whyApart(addressRequest(), AT, others)).toBe(
       'Services shop/a, shop/b, shop/c and 2 more have it; give all the same annotation skycap.io/sharing-key to share it',
     );
     expect(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { eventFor } from '../../../../lib/kube/event.ts';
-import { Recently } from '../../../../lib/kube/recently.ts';
+import { RecentKeys } from '../../../../lib/kube/recent-keys.ts';
 import { TokenBucket } from '../../../../lib/process/token-bucket.ts';
 
 const REPORTER = { controller: 'skycap-allocator', instance: 'pod' };
@@ -18,7 +18,7 @@ it('keeps a note within 1024 bytes and whole characters', () => {
 });
 
 it('remembers within the window and within its bound', () => {
-  const said = new Recently({ windowMs: 100, most: 2 });
+  const said = new RecentKeys({ windowMs: 100, most: 2 });
   expect([said.isNew('a', 0), said.isNew('a', 99), said.isNew('a', 100)]).toEqual([true, false, true]);
   expect([said.isNew('b', 100), said.isNew('c', 100), said.isNew('a', 101)]).toEqual([true, true, true]);
   expect(said.size).toBe(2);

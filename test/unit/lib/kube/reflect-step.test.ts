@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { nextStep, type Outcome, type Progress, START, STEADY_MS } from '../../../../lib/kube/reflect-step.ts';
+import { nextStep, type Progress, START, STEADY_MS, type StepResult } from '../../../../lib/kube/reflect-step.ts';
 
 const WATCH = { kind: 'watch', resourceVersion: '7' } as const;
 const FAILING: Progress = { step: WATCH, delayMs: 1, failures: 3, failingSinceMs: 50 };
 
-const rows: Record<string, { before?: Progress; outcome: Outcome; nowMs?: number; expected: Partial<Progress> }> = {
+const rows: Record<string, { before?: Progress; outcome: StepResult; nowMs?: number; expected: Partial<Progress> }> = {
   'a complete list is followed by a watch from it, at once': {
     outcome: { kind: 'listed', resourceVersion: '5' },
     expected: { step: { kind: 'watch', resourceVersion: '5' }, delayMs: 0, failures: 0 },
@@ -61,11 +61,11 @@ it.each(Object.entries(rows))('%s', (_, { before = START, outcome, nowMs = 60, e
 });
 
 const LIVED = fc.integer({ min: 0, max: STEADY_MS - 1 });
-const OUTCOME: fc.Arbitrary<Outcome> = fc.oneof(
-  fc.constant<Outcome>({ kind: 'listed', resourceVersion: '1' }),
-  LIVED.map<Outcome>((livedMs) => ({ kind: 'ended', resourceVersion: '1', livedMs })),
-  LIVED.map<Outcome>((livedMs) => ({ kind: 'startOver', livedMs })),
-  LIVED.map<Outcome>((livedMs) => ({ kind: 'failed', step: WATCH, livedMs })),
+const OUTCOME: fc.Arbitrary<StepResult> = fc.oneof(
+  fc.constant<StepResult>({ kind: 'listed', resourceVersion: '1' }),
+  LIVED.map<StepResult>((livedMs) => ({ kind: 'ended', resourceVersion: '1', livedMs })),
+  LIVED.map<StepResult>((livedMs) => ({ kind: 'startOver', livedMs })),
+  LIVED.map<StepResult>((livedMs) => ({ kind: 'failed', step: WATCH, livedMs })),
 );
 
 it('never spins and never gives up, whatever happens while nothing stands', () => {

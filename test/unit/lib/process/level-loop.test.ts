@@ -117,7 +117,7 @@ it('lets a trigger cut a long back-off short', async () => {
 
 it('comes back after the time that the action asks for, or earlier when triggered', async () => {
   let runs = 0;
-  const { trigger, running, stop } = loop(async () => ({ againAfterMs: ++runs === 1 ? 20 : 60_000 }));
+  const { trigger, running, stop } = loop(async () => ({ requeueAfterMs: ++runs === 1 ? 20 : 60_000 }));
   trigger();
   await until('the second run', () => runs === 2, { withinMs: 1_000 });
   trigger();

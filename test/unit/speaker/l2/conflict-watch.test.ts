@@ -2,16 +2,16 @@
 import type { Layer2Conflict, SpeakerObject } from '../../../../lib/api/speaker-types.ts';
 import { parseAddress } from '../../../../lib/net/address.ts';
 import { ConflictWatch } from '../../../../speaker/l2/conflict-watch.ts';
+import type { Decision } from '../../../../speaker/l2/decide-owner.ts';
 import { formatMac } from '../../../../speaker/l2/frames/mac-address.ts';
 import type { Link, OtherOwner } from '../../../../speaker/l2/link.ts';
-import type { Decision } from '../../../../speaker/l2/owner.ts';
 import { ADDRESS, wantedOf } from '../../../support/layer2-builders.ts';
 import { logSink } from '../../../support/log-sink.ts';
 import { aService } from '../../../support/speaker-builders.ts';
 
 const MAC = { n1: 0x0200_0000_0001, n2: 0x0200_0000_0002, machine: 0x0242_ac11_0002 };
 const HELD: Decision = { text: ADDRESS, action: 'hold', reason: 'Announced' };
-const ANSWERED: Decision = { text: ADDRESS, action: 'leave', reason: 'AddressConflict' };
+const ANSWERED: Decision = { text: ADDRESS, action: 'ignore', reason: 'AddressConflict' };
 const SHARED = wantedOf({
   services: [aService({ name: 'a', ips: [ADDRESS] }), aService({ name: 'b', ips: [ADDRESS] })],
 });
@@ -169,7 +169,7 @@ it.each<[string, Partial<Pick<Scene, 'speakers' | 'isOutOfTouch'>>]>([
 
 it('of what this node has itself nobody is asked, and it is told at once and for as long as it is there', async () => {
   const scene = new Scene();
-  scene.decisions = [{ text: ADDRESS, action: 'leave', reason: 'HeldElsewhere', other: 'n2' }];
+  scene.decisions = [{ text: ADDRESS, action: 'ignore', reason: 'HeldElsewhere', other: 'n2' }];
   scene.links = [{ ...scene.links[0]!, addresses: [parseAddress(ADDRESS)!] }];
   await scene.pass(100);
   const own = { address: ADDRESS, mac: '02:00:00:00:00:01', interface: 'eth0', node: 'n1' };
@@ -187,12 +187,12 @@ it('a machine that was there first is told, through the questions in between, un
   for (let i = 0; i < 5; i++) {
     scene.decisions = [ANSWERED];
     await scene.pass(1_000);
-    scene.decisions = [{ text: ADDRESS, action: 'ask', reason: 'NobodyHasIt' }];
+    scene.decisions = [{ text: ADDRESS, action: 'ask', reason: 'NoOwner' }];
     await scene.pass(200);
   }
   expect(scene.watch.conflicts).toEqual([MACHINE]);
   scene.macs = [];
-  scene.decisions = [{ text: ADDRESS, action: 'take', reason: 'NobodyHasIt' }];
+  scene.decisions = [{ text: ADDRESS, action: 'take', reason: 'NoOwner' }];
   await scene.pass(200);
   expect(scene.watch.conflicts).toEqual([]);
   expect(scene.events.at(-1)).toMatch(/^b Normal AddressConflictOver: /);
@@ -204,7 +204,7 @@ it.each<[string, keyof typeof MAC, readonly Layer2Conflict[]]>([
 ])('%s', async (_, who, expected) => {
   const scene = new Scene();
   scene.macs = [MAC[who]];
-  scene.decisions = [{ text: ADDRESS, action: 'leave', reason: 'HolderAnswers', other: 'n2' }];
+  scene.decisions = [{ text: ADDRESS, action: 'ignore', reason: 'OwnerResponding', other: 'n2' }];
   await scene.pass(5_000);
   expect(scene.watch.conflicts).toEqual(expected);
 });
@@ -225,7 +225,7 @@ it('an address that goes to another node takes its conflicts with it', async () 
   scene.macs = [MAC.machine];
   scene.announce();
   await scene.pass(5_000);
-  scene.decisions = [{ text: ADDRESS, action: 'letGo', reason: 'HeldElsewhere', other: 'n2' }];
+  scene.decisions = [{ text: ADDRESS, action: 'release', reason: 'HeldElsewhere', other: 'n2' }];
   await scene.pass(100);
   expect([scene.watch.conflicts, scene.events.length]).toEqual([[], 2]);
 });

@@ -5,8 +5,8 @@
  * endpoints it sees; what it says of that comes later.
  */
 import fc from 'fast-check';
+import { decideOwnership } from '../../../../speaker/l2/decide-owner.ts';
 import { nextNotices, standingNotices } from '../../../../speaker/l2/notices.ts';
-import { decideOwnership } from '../../../../speaker/l2/owner.ts';
 import { ADDRESS, aView, wantedOf } from '../../../support/layer2-builders.ts';
 import { anEndpoint, aService, aSlice, READY } from '../../../support/speaker-builders.ts';
 
@@ -65,7 +65,7 @@ class Model {
     const asked = { [ADDRESS]: this.answering.size > holds.length ? ('answered' as const) : ('free' as const) };
     const [decision] = decideOwnership(aView({ self, nodes, wanted: wantedWith(endpoints), asked }));
     if (decision?.action === 'take') this.answering.add(self);
-    if (decision?.action === 'letGo') this.answering.delete(self);
+    if (decision?.action === 'release') this.answering.delete(self);
     const has = this.answering.has(self) ? [ADDRESS] : [];
     const wanted = new Set(decision?.action === 'hold' && decision.other ? [ADDRESS] : []);
     const notices = nextNotices({ holds: has, said, heard, wanted });

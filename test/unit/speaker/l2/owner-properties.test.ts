@@ -1,7 +1,7 @@
 /** Who has an address: what must hold in any state, and at scale. */
 import fc from 'fast-check';
 import type { Service } from '../../../../lib/api/service.ts';
-import { decideOwnership, type Layer2Node, type View } from '../../../../speaker/l2/owner.ts';
+import { decideOwnership, type Layer2Node, type View } from '../../../../speaker/l2/decide-owner.ts';
 import {
   aLayer2Node,
   aView,
@@ -81,7 +81,7 @@ describe('in any state', () => {
         for (const [self, { live }] of state.nodes) {
           if (!live) continue;
           for (const { text, action, reason, other } of decideFor(state, self)) {
-            if (action !== 'letGo' || reason !== 'HeldElsewhere') continue;
+            if (action !== 'release' || reason !== 'HeldElsewhere') continue;
             const nodes = new Map(state.nodes);
             expect(nodes.get(other ?? '')?.holds).toContain(text);
             expect(nodes.get(other ?? '')?.heard).toBe(true);
@@ -117,7 +117,7 @@ describe('in any state', () => {
               // Whoever is not live is dead here, and so does not answer.
               const isNew = (action === 'take' || action === 'ask') && !own.has(text);
               if (isNew) own.add(text);
-              if (isNew || (action === 'letGo' && own.delete(text))) changes++;
+              if (isNew || (action === 'release' && own.delete(text))) changes++;
             }
           }
           return changes;
@@ -186,6 +186,6 @@ it('50 nodes and 2,000 addresses are decided in at most 50 ms', () => {
 /** Who has each address, or is to have it, as one node sees it. */
 function ownersIn(view: View): Map<string, string> {
   return new Map(
-    decideOwnership(view).map(({ text, action, other }) => [text, action === 'leave' ? other! : view.self]),
+    decideOwnership(view).map(({ text, action, other }) => [text, action === 'ignore' ? other! : view.self]),
   );
 }

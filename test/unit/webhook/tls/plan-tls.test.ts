@@ -56,7 +56,7 @@ it.each<[string, Partial<TlsPlanInput> & { day: number }, string]>([
 it('looks again when the next step is due, but at least every hour and at most every second', () => {
   const againAt = (day: number) => {
     const plan = planTls({ facts: facts(), names: NAMES, nowMs: day * DAY, publishedForMs: SETTLE_MS });
-    return plan.kind === 'keep' ? plan.againAfterMs : undefined;
+    return plan.kind === 'keep' ? plan.requeueAfterMs : undefined;
   };
   expect(againAt(1)).toBe(3_600_000);
   expect(againAt(60 - 60_000 / DAY)).toBeCloseTo(60_000, -1);

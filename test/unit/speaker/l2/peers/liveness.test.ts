@@ -4,12 +4,12 @@ import {
   confirmed,
   isHeard,
   judgeLiveness,
+  type LeaseObservation,
   type LivenessInput,
   leaseDurationSeconds,
   leaseMsOf,
   livenessTiming,
-  type Sighting,
-  sighted,
+  observe,
 } from '../../../../../speaker/l2/peers/liveness.ts';
 
 const NOW = 100_000;
@@ -17,12 +17,14 @@ const { leaseMs } = livenessTiming(4);
 const NAMES = ['node-1', 'node-2', 'node-3', 'node-4'];
 
 /** The Lease of each was seen to change a second ago; every node is watched by all others. */
-function judged(over: Partial<Omit<LivenessInput, 'sightings' | 'suspects' | 'renewal'>> & Scene = {}) {
+function judged(over: Partial<Omit<LivenessInput, 'observations' | 'suspects' | 'renewal'>> & Scene = {}) {
   const { leases = {}, suspects = {}, renewedAtMs = NOW - 2_000, ...rest } = over;
-  const sightings = new Map(NAMES.map((name): [string, Sighting] => [name, seen({ seenAtMs: NOW - 1_000 })]));
-  for (const [name, sighting] of Object.entries(leases)) {
-    if (sighting) sightings.set(name, sighting);
-    else sightings.delete(name);
+  const observations = new Map(
+    NAMES.map((name): [string, LeaseObservation] => [name, seen({ seenAtMs: NOW - 1_000 })]),
+  );
+  for (const [name, observation] of Object.entries(leases)) {
+    if (observation) observations.set(name, observation);
+    else observations.delete(name);
   }
   return judgeLiveness({
     self: 'node-1',
@@ -32,25 +34,25 @@ function judged(over: Partial<Omit<LivenessInput, 'sightings' | 'suspects' | 're
     watchersOf: (name) => NAMES.filter((other) => other !== name),
     seenByWatchers: 'yes',
     ...rest,
-    sightings,
+    observations,
     suspects: new Map(Object.entries(suspects).map(([name, lost]) => [name, new Set(lost)])),
   });
 }
 
-function seen(over: Partial<Sighting>): Sighting {
+function seen(over: Partial<LeaseObservation>): LeaseObservation {
   return { mark: '1', leaseMs, seenAtMs: NOW, wasRenewed: true, ...over };
 }
 
 interface Scene {
   readonly renewedAtMs?: number;
-  readonly leases?: Readonly<Record<string, Sighting | undefined>>;
+  readonly leases?: Readonly<Record<string, LeaseObservation | undefined>>;
   readonly suspects?: Readonly<Record<string, readonly string[]>>;
 }
 
 const oldAt = NOW - leaseMs - 100;
 const old = seen({ seenAtMs: oldAt });
-const dead: Sighting = { ...old, confirmedAtMs: NOW - 50 };
-const gone: Sighting = { ...dead, hasRunOut: true };
+const dead: LeaseObservation = { ...old, confirmedAtMs: NOW - 50 };
+const gone: LeaseObservation = { ...dead, isExpired: true };
 
 describe('Leases', () => {
   const none: string[] = [];
@@ -88,7 +90,7 @@ describe('Leases', () => {
 
   it('says which have run out for certain, and a renewal ends that', () => {
     expect(judged({ leases: { 'node-2': dead, 'node-3': old } }).ranOut).toEqual(['node-2']);
-    const renewed = sighted(gone, { mark: '2', leaseMs }, NOW);
+    const renewed = observe(gone, { mark: '2', leaseMs }, NOW);
     expect(judged({ leases: { 'node-2': renewed } }).ranOut).toEqual([]);
   });
 
@@ -99,16 +101,16 @@ describe('Leases', () => {
   });
 
   it('a wall clock that is wrong does not matter: only that the mark changes, and when that was seen', () => {
-    const first = sighted(undefined, { mark: '1999-01-01', leaseMs }, NOW);
-    expect(sighted(first, { mark: '1999-01-01', leaseMs }, NOW + 5)).toBe(first);
+    const first = observe(undefined, { mark: '1999-01-01', leaseMs }, NOW);
+    expect(observe(first, { mark: '1999-01-01', leaseMs }, NOW + 5)).toBe(first);
     const next = { mark: '1998-01-01', leaseMs: 8_600 };
-    expect(sighted(first, next, NOW + 5)).toEqual({ ...next, seenAtMs: NOW + 5, wasRenewed: true });
+    expect(observe(first, next, NOW + 5)).toEqual({ ...next, seenAtMs: NOW + 5, wasRenewed: true });
   });
 
   it('only one that was seen to be renewed proves that its node lives, and for its own time', () => {
-    const found = sighted(undefined, { mark: '1', leaseMs }, NOW);
+    const found = observe(undefined, { mark: '1', leaseMs }, NOW);
     expect(isHeard(found, NOW)).toBe(false);
-    const renewed = sighted(found, { mark: '2', leaseMs }, NOW);
+    const renewed = observe(found, { mark: '2', leaseMs }, NOW);
     expect([NOW, NOW + leaseMs - 1, NOW + leaseMs].map((ms) => isHeard(renewed, ms))).toEqual([true, true, false]);
   });
 

@@ -3,7 +3,7 @@ import { formatAddress, parseAddress } from '../../../../../lib/net/address.ts';
 import { arpReply, decodeArp } from '../../../../../speaker/l2/frames/arp.ts';
 import { neighborAnnouncement } from '../../../../../speaker/l2/frames/ndp.ts';
 import { AddressSet } from '../../../../../speaker/l2/responder/address-set.ts';
-import { decideAnswer, type Post } from '../../../../../speaker/l2/responder/decide-answer.ts';
+import { decideAnswer, type ResponderState } from '../../../../../speaker/l2/responder/decide-answer.ts';
 import {
   ADVERTISEMENT,
   ARP_ANNOUNCEMENT,
@@ -21,7 +21,7 @@ import {
 
 const owned = new AddressSet(['192.0.2.7', '2001:db8::7'].map((text) => parseAddress(text)!));
 const none = new AddressSet();
-const post: Post = { mac: OURS, owned, asked: none };
+const post: ResponderState = { mac: OURS, owned, asked: none };
 
 function said(frame: Uint8Array, at = post): string {
   const verdict = decideAnswer(frame, at);
@@ -58,7 +58,7 @@ it.each([
 });
 
 it('without an owned address nothing is answered and nothing is a conflict', () => {
-  const nothing: Post = { mac: OURS, owned: none, asked: none };
+  const nothing: ResponderState = { mac: OURS, owned: none, asked: none };
   const frames = [ARP_REQUEST, ARP_PROBE, ARP_ANNOUNCEMENT, SOLICITATION, DAD_SOLICITATION, ADVERTISEMENT];
   expect(frames.map((frame) => said(frame, nothing))).toEqual(frames.map(() => 'notOurs'));
 });

@@ -1,0 +1,77 @@
+/**
+ * Where a Service and its entry in a claim say different things: does the Service's word count yet?
+ *
+ * With the webhook the claim is ahead for the length of an API call, and it is right for before and after (`merge-in-flight.ts`), since the call may fail; without it, the
+ * Service is ahead until we write. What both said when they last agreed tells which of them has moved. PURE but for its memory.
+ */
+
+/** Only the claim has moved: an API call is under way, or has failed. The API server ends one after 34 s at most. */
+export const LONGEST_CALL_MS = 40_000;
+/** Both have moved: the update is stored; but another one may follow on its heels, and the webhook has 3 s for that. */
+export const NEXT_CALL_MS = 4_000;
+
+export type InFlightUpdate =
+  | { readonly kind: 'inSync' }
+  | { readonly kind: 'useService' }
+  /** Look again then; of a call that failed nobody tells. */
+  | { readonly kind: 'wait'; readonly untilMs: number };
+
+interface Difference {
+  readonly claimed: string;
+  readonly requested: string;
+  readonly sinceMs: number;
+}
+
+/** Of one entry in a claim. */
+interface Memory {
+  agreed?: string;
+  difference?: Difference;
+}
+
+export class InFlightUpdates {
+  /** By Service, then by address. */
+  readonly #memories = new Map<string, Map<string, Memory>>();
+
+  /**
+   * @param claimed what the claim says, as comparable text.
+   * @param wished what the Service says.
+   * @param nowMs by a clock that never jumps.
+   */
+  judge(service: string, address: string, claimed: string, requested: string, nowMs: number): InFlightUpdate {
+    const memory = this.#memoryOf(service, address);
+    if (claimed === requested) {
+      memory.agreed = claimed;
+      delete memory.difference;
+      return { kind: 'inSync' };
+    }
+    const { agreed, difference } = memory;
+    if (agreed === claimed) return { kind: 'useService' };
+    // The same difference keeps its time; another one starts anew.
+    const isSame = difference?.claimed === claimed && difference.requested === requested;
+    const { sinceMs } = isSame ? difference : { sinceMs: nowMs };
+    memory.difference = { claimed, requested, sinceMs };
+    const bothMoved = agreed !== undefined && agreed !== requested;
+    const untilMs = sinceMs + (bothMoved ? NEXT_CALL_MS : LONGEST_CALL_MS);
+    return nowMs >= untilMs ? { kind: 'useService' } : { kind: 'wait', untilMs };
+  }
+
+  /** To be called when the entry is gone. */
+  forget(service: string, address: string): void {
+    const memories = this.#memories.get(service);
+    memories?.delete(address);
+    if (memories?.size === 0) this.#memories.delete(service);
+  }
+
+  /** The Service is no more. */
+  forgetService(service: string): void {
+    this.#memories.delete(service);
+  }
+
+  #memoryOf(service: string, address: string): Memory {
+    const memories = this.#memories.get(service) ?? new Map<string, Memory>();
+    this.#memories.set(service, memories);
+    const memory = memories.get(address) ?? {};
+    memories.set(address, memory);
+    return memory;
+  }
+}
