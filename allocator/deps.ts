@@ -4,7 +4,7 @@ import type { Reason } from '../lib/api/reasons.ts';
 import type { KubeClient } from '../lib/kube/client.ts';
 import type { Clock } from '../lib/process/clock.ts';
 import type { Logger } from '../lib/process/log.ts';
-import type { ClusterState } from './cluster-state.ts';
+import type { ClusterState } from './cluster/cluster-state.ts';
 import type { Config } from './config.ts';
 import type { AllocatorMetrics } from './metrics.ts';
 

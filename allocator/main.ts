@@ -12,7 +12,7 @@ import { createLogger } from '../lib/process/log.ts';
 import { createMetrics } from '../lib/process/metrics.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Config, readConfig } from './config.ts';
-import { runAllocator } from './run.ts';
+import { runAllocator } from './leader/run.ts';
 
 const config = readConfig(process.env);
 const log = createLogger({ component: 'allocator', ...(config.ok && { level: config.value.logLevel }) });

@@ -1,5 +1,5 @@
 /**
- * Whether a pool that refuses what it cannot give is full of creations that were never stored. Those give way to a Service that exists (`allocator/stray-claims.ts`); one that is
+ * Whether a pool that refuses what it cannot give is full of creations that were never stored. Those give way to a Service that exists (`allocator/claims/stray-claims.ts`); one that is
  * refused for them would never exist, and they would keep the pool from everybody.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Addresses that a namespace holds for Services which are not stored, as far as the claims tell. The allocator collects those (`allocator/stray-claims.ts`); a namespace whose
+ * Addresses that a namespace holds for Services which are not stored, as far as the claims tell. The allocator collects those (`allocator/claims/stray-claims.ts`); a namespace whose
  * creations are refused again and again after admission takes no more of them than a few at a time.
  *
  * A claim that is not bound is no sign of that by itself: so is each of a hundred Services that are created at once. Claims that go without ever having been bound are one.

@@ -9,8 +9,8 @@ import type { Node } from '../../lib/api/service.ts';
 import type { Layer2Conflict, SpeakerObject } from '../../lib/api/speaker-types.ts';
 import type { Change, Store } from '../../lib/kube/store.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
-import { isNewer } from '../mutation-cache.ts';
-import { isLost } from '../reachable-speakers.ts';
+import { isNewer } from '../cluster/mutation-cache.ts';
+import { isLost } from '../cluster/reachable-speakers.ts';
 import type { Conflict, Owner } from './decide-announced.ts';
 import { type EipReach, eipReach, type ReachFacts, reachText } from './eip-reach.ts';
 

@@ -4,6 +4,8 @@
  * On layer 2 it names the node that has the address. By BGP the nodes and routers stand in the condition of the Eip, and here only whether any node
  * announces it: so a node or a router that comes or goes changes nothing here (docs/decisions/0012).
  */
+
+import type { ConditionUpdate } from '../../lib/api/conditions.ts';
 import type { Eip } from '../../lib/api/eip.ts';
 import { isLayer2 } from '../../lib/api/eip.ts';
 import { ANNOUNCED_CONDITION } from '../../lib/api/keys.ts';
@@ -11,7 +13,6 @@ import { shortened } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { Layer2Conflict } from '../../lib/api/speaker-types.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
-import type { ConditionUpdate } from '../condition.ts';
 import type { EipReach, Standing } from './eip-reach.ts';
 import { hindranceText, idleText, type Regarding, reasonOf } from './hindrance-text.ts';
 import { type SharingService, serviceReach } from './service-reach.ts';

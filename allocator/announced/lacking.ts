@@ -3,7 +3,7 @@
  * Service is not announced all along. PURE: time is passed in.
  */
 import type { Condition } from '../../lib/api/object.ts';
-import { announcedDelayMs } from '../announced-delay.ts';
+import { announcedDelayMs } from '../services/announced-delay.ts';
 import type { Finding } from './decide-announced.ts';
 
 interface Lack {

@@ -4,9 +4,9 @@
  */
 import { keyOf } from '../../lib/api/object.ts';
 import type { Service } from '../../lib/api/service.ts';
+import { givenAddresses } from '../../lib/ipam/claims/service-claims.ts';
 import { formatAddress } from '../../lib/net/address.ts';
-import type { ClusterState } from '../cluster-state.ts';
-import { givenAddresses } from '../service-claims.ts';
+import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { Announcers } from './announcers.ts';
 import type { EipReach } from './eip-reach.ts';
 import { localNodes } from './service-reach.ts';

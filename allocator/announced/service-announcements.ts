@@ -1,11 +1,12 @@
 /** Gathers for a Service whether its addresses are announced: by which node or routers, beside which machines, with which endpoints. */
+
+import type { ConditionUpdate } from '../../lib/api/conditions.ts';
 import { keyOf } from '../../lib/api/object.ts';
 import { publishedAddresses } from '../../lib/api/published-addresses.ts';
 import type { Service } from '../../lib/api/service.ts';
+import { annotatedAddresses } from '../../lib/ipam/claims/service-claims.ts';
 import { type Address, formatAddress, sameAddress } from '../../lib/net/address.ts';
-import type { ClusterState } from '../cluster-state.ts';
-import type { ConditionUpdate } from '../condition.ts';
-import { annotatedAddresses } from '../service-claims.ts';
+import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { Announcers } from './announcers.ts';
 import { announcedCondition, announcedFindings, type Finding } from './decide-announced.ts';
 import type { SharingService } from './service-reach.ts';

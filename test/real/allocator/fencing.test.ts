@@ -4,9 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry } from 'prom-client';
-import { Allocator } from '../../../allocator/allocator.ts';
+import { Allocator } from '../../../allocator/leader/allocator.ts';
+import { createReflectors } from '../../../allocator/leader/reflectors.ts';
 import { createAllocatorMetrics } from '../../../allocator/metrics.ts';
-import { createReflectors } from '../../../allocator/reflectors.ts';
 import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
 import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
 import { systemClock } from '../../../lib/process/clock.ts';

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import { runAllocator } from '../../../allocator/run.ts';
+import { runAllocator } from '../../../allocator/leader/run.ts';
 import type { ClaimHolder, EipClaim } from '../../../lib/api/claim.ts';
 import type { EipObject } from '../../../lib/api/eip-types.ts';
 import { ADDRESS_ASSIGNED_CONDITION } from '../../../lib/api/keys.ts';

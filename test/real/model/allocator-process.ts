@@ -2,7 +2,7 @@
  * An allocator as a process of its own, for tests that kill it: as `allocator/main.ts`, but a leader that was killed is followed soon, and an unbound
  * claim is let go soon. All it wants stands in its environment.
  */
-import { runAllocator } from '../../../allocator/run.ts';
+import { runAllocator } from '../../../allocator/leader/run.ts';
 import { EventRecorder } from '../../../lib/kube/events.ts';
 import { HttpKubeClient } from '../../../lib/kube/http-client.ts';
 import { runUntilSignal } from '../../../lib/process/lifecycle.ts';

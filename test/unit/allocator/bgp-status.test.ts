@@ -1,6 +1,6 @@
-import { bgpConfStatus } from '../../../allocator/bgp-conf-status.ts';
-import { type BgpPeerFacts, bgpPeerStatus, MOST_NODES } from '../../../allocator/bgp-peer-status.ts';
-import { mergeDiff } from '../../../allocator/merge-diff.ts';
+import { bgpConfStatus } from '../../../allocator/status/bgp-conf-status.ts';
+import { type BgpPeerFacts, bgpPeerStatus, MOST_NODES } from '../../../allocator/status/bgp-peer-status.ts';
+import { mergeDiff } from '../../../allocator/status/merge-diff.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../../lib/api/bgp-types.ts';
 import { parseBgpConf, unsupportedBgpConfFields } from '../../../lib/api/parse-bgp-conf.ts';
 import { parseBgpPeer, unsupportedBgpPeerFields } from '../../../lib/api/parse-bgp-peer.ts';

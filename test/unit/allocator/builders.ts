@@ -1,5 +1,5 @@
 /** The objects that the tests of the allocator are made of, and stores that a test fills by hand. */
-import type { Stores } from '../../../allocator/stores.ts';
+import type { Stores } from '../../../allocator/cluster/stores.ts';
 import type { EipObject } from '../../../lib/api/eip-types.ts';
 import type { KubeObject } from '../../../lib/api/object.ts';
 import type { Namespace, Service } from '../../../lib/api/service.ts';

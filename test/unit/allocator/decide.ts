@@ -1,10 +1,7 @@
 /** One look at a Service, as `reconcile-service.ts` takes it, with the claims made at once instead of by the API server. */
 import { Announcers } from '../../../allocator/announced/announcers.ts';
 import { ServiceAnnouncements } from '../../../allocator/announced/service-announcements.ts';
-import { ClusterState } from '../../../allocator/cluster-state.ts';
-import { type Assignment, decideAssignment, decideInvalid } from '../../../allocator/decide-assignment.ts';
-import { decideLeaving, decidePublication, type Publication } from '../../../allocator/decide-publication.ts';
-import { reclaimsFor } from '../../../allocator/reclaim.ts';
+import { type Assignment, decideAssignment, decideInvalid } from '../../../allocator/assignment/decide-assignment.ts';
 import {
   chooseInputFor,
   claimantFor,
@@ -12,7 +9,10 @@ import {
   requestWithoutAddresses,
   type ServiceView,
   viewOf,
-} from '../../../allocator/service-view.ts';
+} from '../../../allocator/assignment/service-view.ts';
+import { ClusterState } from '../../../allocator/cluster/cluster-state.ts';
+import { decideLeaving, decidePublication, type Publication } from '../../../allocator/services/decide-publication.ts';
+import { reclaimsFor } from '../../../allocator/services/reclaim.ts';
 import type { AddressRequest } from '../../../lib/api/address-request.ts';
 import { type ClaimHolder, claimName } from '../../../lib/api/claim.ts';
 import type { Service } from '../../../lib/api/service.ts';

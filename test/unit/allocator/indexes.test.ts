@@ -1,10 +1,11 @@
 /** The small indexes and memories beside the stores. */
-import { ClaimsByEip } from '../../../allocator/claims-by-eip.ts';
-import { EipCache } from '../../../allocator/eip-cache.ts';
-import { HolderFirstSeen } from '../../../allocator/holder-first-seen.ts';
-import { MutationCache } from '../../../allocator/mutation-cache.ts';
-import { ServiceIndex } from '../../../allocator/service-index.ts';
-import { TakenForService } from '../../../allocator/taken-for-service.ts';
+
+import { EipCache } from '../../../allocator/cluster/eip-cache.ts';
+import { HolderFirstSeen } from '../../../allocator/cluster/holder-first-seen.ts';
+import { MutationCache } from '../../../allocator/cluster/mutation-cache.ts';
+import { ServiceIndex } from '../../../allocator/cluster/service-index.ts';
+import { TakenForService } from '../../../allocator/cluster/taken-for-service.ts';
+import { ClaimsByEip } from '../../../allocator/status/claims-by-eip.ts';
 import type { EipClaim } from '../../../lib/api/claim.ts';
 import type { EipObject } from '../../../lib/api/eip-types.ts';
 import type { Service } from '../../../lib/api/service.ts';

@@ -3,7 +3,7 @@
  * is held against the few grounds that count; and each address that stays or comes has its claim.
  */
 import fc from 'fast-check';
-import type { ClusterState } from '../../../allocator/cluster-state.ts';
+import type { ClusterState } from '../../../allocator/cluster/cluster-state.ts';
 import { parseAddressRequest } from '../../../lib/api/parse-address-request.ts';
 import { publishedAddresses } from '../../../lib/api/published-addresses.ts';
 import type { Service } from '../../../lib/api/service.ts';

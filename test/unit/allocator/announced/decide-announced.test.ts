@@ -6,7 +6,7 @@ import {
   type Conflict,
 } from '../../../../allocator/announced/decide-announced.ts';
 import type { EipReach, Standing } from '../../../../allocator/announced/eip-reach.ts';
-import { announcedDelayMs } from '../../../../allocator/announced-delay.ts';
+import { announcedDelayMs } from '../../../../allocator/services/announced-delay.ts';
 import { placesOf } from '../../../../lib/announce/endpoints.ts';
 import type { Eip } from '../../../../lib/api/eip.ts';
 import type { Condition } from '../../../../lib/api/object.ts';

@@ -1,6 +1,6 @@
 /** The requests that write the condition `skycap.io/Announced` of a Service: beside the address where that can be, and alone else. */
 import { announcedCondition } from '../../../../allocator/announced/decide-announced.ts';
-import { announcedPatch, servicePatch } from '../../../../allocator/service-patch.ts';
+import { announcedPatch, servicePatch } from '../../../../allocator/services/service-patch.ts';
 import { handStores, NOW_MS, service } from '../builders.ts';
 import { announcementsIn, lookAt, worldOf } from '../decide.ts';
 import { DOWN, speaker, UP } from './builders.ts';

@@ -1,0 +1,202 @@
+/**
+ * What a Service is to have after this look at it: the choice of `lib/ipam` joined with what must stay whatever is chosen. PURE.
+ *
+ * It ends in the one word that stands in the condition `skycap.io/AddressAssigned`.
+ */
+
+import type { AddressRequest } from '../../lib/api/address-request.ts';
+import type { ClaimHolder } from '../../lib/api/claim.ts';
+import { reasonOf } from '../../lib/api/parse-address-request.ts';
+import { formatProblems, type Problem } from '../../lib/api/problem.ts';
+import type { Reason } from '../../lib/api/reasons.ts';
+import type { Choice, Given } from '../../lib/ipam/choose.ts';
+import { keptAddresses, requestAsHeld } from '../../lib/ipam/claims/service-claims.ts';
+import { apartAt, type HeldAddress } from '../../lib/ipam/held-address.ts';
+import type { Obstacle } from '../../lib/ipam/obstacle.ts';
+import type { Source } from '../../lib/ipam/source.ts';
+import { type Address, type Family, formatAddress, sameAddress } from '../../lib/net/address.ts';
+
+/** An address that the Service has, and the Eip it is from. */
+export interface Use {
+  readonly address: Address;
+  readonly eipName: string;
+}
+
+export interface Assignment {
+  /** In the order of the Service's IP families; each has a claim with this Service in it. */
+  readonly uses: readonly Use[];
+  /** True: the condition is true. */
+  readonly hasAddress: boolean;
+  readonly reason: Reason;
+  readonly message: string;
+  /** `must`: it would take an address (or another) as soon as one is free. `may`: so, but its wish is fulfilled without. */
+  readonly waits: 'no' | 'must' | 'may';
+  /** Names of the Eips of which it would take an address. */
+  readonly waitsFor: readonly string[];
+  /** The wish is fulfilled in every family: nothing else belongs into the status. */
+  readonly isComplete: boolean;
+  /** Places of others that it has reserved (`exchanges.ts`), and that are to stay so. */
+  readonly reserves?: readonly Address[];
+}
+
+type AsStored = (holder: ClaimHolder, address: Address) => ClaimHolder;
+
+export interface AssignmentFacts {
+  readonly addressRequest: AddressRequest;
+  /** For the families that are not pinned; absent where all are. */
+  readonly choice: Choice | undefined;
+  readonly pinned: readonly HeldAddress[];
+  readonly heldAddresses: readonly HeldAddress[];
+  /** See `apartAt`. */
+  readonly asStored?: AsStored;
+  /** Why an address of an Eip would be given to nobody now, who does not have it. */
+  readonly whyReserved?: (address: Address) => string | undefined;
+  /** What is the matter with the Eip of a pinned holding. */
+  readonly eipProblemOf: (source: Source) => Obstacle;
+}
+
+export function decideAssignment(facts: AssignmentFacts): Assignment {
+  const { addressRequest, choice, pinned } = facts;
+  const given = choice?.kind === 'assigned' ? choice.given : [];
+  const obstacle = obstacleIn(choice);
+  const uses = inOrder(addressRequest.families, [...pinned.map(useOf), ...given.map(useOfGiven)]);
+  if (!obstacle) return complete(uses, facts);
+  if (addressRequest.need === 'any' && uses.length > 0) return lacking(uses, obstacle, facts);
+  return unfulfilled(facts, obstacle);
+}
+
+/**
+ * The Service can't be read: what it has stays, and nothing else is given until it is mended.
+ *
+ * @param plain what it asks for as a matter of course.
+ */
+export function decideInvalid(
+  problems: readonly Problem[],
+  heldAddresses: readonly HeldAddress[],
+  plain: AddressRequest,
+  asStored?: AsStored,
+): Assignment {
+  const uses = keptAddresses(heldAddresses).map(useOf);
+  const apart = apartIn(uses, { heldAddresses, asStored }, (heldAddress) => requestAsHeld(plain, heldAddress));
+  return keeping(uses, { reason: reasonOf(problems), message: sentences(formatProblems(problems), apart) }, 'no');
+}
+
+/** Every family has its address. */
+function complete(uses: readonly Use[], facts: AssignmentFacts): Assignment {
+  return { uses, hasAddress: true, ...having(uses, facts), waits: 'no', waitsFor: [], isComplete: true };
+}
+
+/** PreferDualStack with one family missing; what the Service has of that family, though it asks for another, stays. */
+function lacking(uses: readonly Use[], obstacle: Obstacle, facts: AssignmentFacts): Assignment {
+  const kept = keptAddresses(facts.heldAddresses).filter(
+    ({ address }) => !uses.some((use) => use.address.family === address.family),
+  );
+  if (kept.length > 0) return waiting([...uses, ...kept.map(useOf)], obstacle, facts);
+  const { reason, message } = having(uses, facts);
+  const both = `${message}; without the second address for now: ${obstacle.message}`;
+  return {
+    uses,
+    hasAddress: true,
+    reason,
+    message: both,
+    waits: 'may',
+    waitsFor: obstacle.waitsFor ?? [],
+    isComplete: false,
+  };
+}
+
+/** The Service has what it must have; an address may be of an Eip that needs mending, or shared with Services that it could not join now. */
+function having(uses: readonly Use[], facts: AssignmentFacts): Pick<Assignment, 'reason' | 'message'> {
+  const { pinned, choice, eipProblemOf, addressRequest, whyReserved } = facts;
+  const reserved = uses.flatMap(({ address }) => whyReserved?.(address) ?? []);
+  const elsewhere = reserved.map((why) => `${why}; request another address, or give that one up there`);
+  const together = apartIn(uses, facts, () => addressRequest);
+  const apart = sentences(together, ...elsewhere) || undefined;
+  const troubles: Obstacle[] = [...pinned.map(({ claim }) => eipProblemOf(claim.spec)), ...unlikeIn(choice)];
+  const [first] = troubles;
+  if (!first) {
+    const unknown = choice?.kind === 'assigned' ? choice.unknown : undefined;
+    return apart
+      ? { reason: 'KeepsFormerAddress', message: `keeps ${describe(uses)}: ${sentences(apart, unknown)}` }
+      : { reason: 'Assigned', message: sentences(describe(uses), unknown) };
+  }
+  const messages = new Set(troubles.map(({ message }) => message));
+  return { reason: first.reason, message: `keeps ${describe(uses)}: ${sentences(...messages, apart)}` };
+}
+
+function unlikeIn(choice: Choice | undefined): Obstacle[] {
+  const given = choice?.kind === 'assigned' ? choice.given : [];
+  return given.flatMap(({ unlike }) =>
+    unlike === undefined ? [] : [{ reason: 'KeepsFormerAddress', message: unlike } as const],
+  );
+}
+
+/** What the Service holds stays with it, whatever it would rather have. */
+function unfulfilled(facts: AssignmentFacts, obstacle: Obstacle): Assignment {
+  return waiting(keptAddresses(facts.heldAddresses).map(useOf), obstacle, facts);
+}
+
+function waiting(uses: readonly Use[], obstacle: Obstacle, facts: AssignmentFacts): Assignment {
+  const { addressRequest } = facts;
+  const kept = inOrder(addressRequest.families, uses);
+  const apart = apartIn(kept, facts, () => addressRequest);
+  return keeping(kept, { ...obstacle, message: sentences(obstacle.message, apart) }, 'must');
+}
+
+/** What is in the way of those who share these addresses, all of them being there already. */
+function apartIn(
+  uses: readonly Use[],
+  {
+    heldAddresses,
+    asStored,
+  }: { readonly heldAddresses: readonly HeldAddress[]; readonly asStored?: AsStored | undefined },
+  wantsAt: (heldAddress: HeldAddress) => AddressRequest,
+): string | undefined {
+  const shared = heldAddresses.filter(({ address }) => isUsed(uses, address));
+  const apart = shared.flatMap((heldAddress) => {
+    const why = apartAt(wantsAt(heldAddress), heldAddress, asStored);
+    if (why === undefined) return [];
+    return uses.length > 1 ? `${formatAddress(heldAddress.address)}: ${why}` : why;
+  });
+  return apart.length > 0 ? apart.join('; ') : undefined;
+}
+
+function sentences(...all: readonly (string | undefined)[]): string {
+  return all.filter((one) => one !== undefined).join('; ');
+}
+
+function keeping(uses: readonly Use[], obstacle: Obstacle, waits: 'no' | 'must'): Assignment {
+  const { reason, message, waitsFor = [] } = obstacle;
+  if (uses.length === 0) return { uses, hasAddress: false, reason, message, waits, waitsFor, isComplete: false };
+  const kept = `keeps ${describe(uses)}: ${message}`;
+  return { uses, hasAddress: true, reason: 'KeepsFormerAddress', message: kept, waits, waitsFor, isComplete: false };
+}
+
+/** An Eip may ask to refuse what it can't fulfil; a Service that exists already can only wait. */
+function obstacleIn(choice: Choice | undefined): Obstacle | undefined {
+  if (!choice) return undefined;
+  if (choice.kind === 'assigned') return choice.lacking;
+  const { reason, message, waitsFor = [] } = choice;
+  return { reason, message, waitsFor };
+}
+
+function inOrder(families: readonly Family[], uses: readonly Use[]): Use[] {
+  return families.flatMap((family) => uses.find(({ address }) => address.family === family) ?? []);
+}
+
+function useOf({ address, eipName }: HeldAddress): Use {
+  return { address, eipName };
+}
+
+function useOfGiven({ address, eip }: Given): Use {
+  return { address, eipName: eip.name };
+}
+
+/** `198.51.100.7 from Eip web`; for messages and Events. */
+export function describe(uses: readonly Use[]): string {
+  return uses.map(({ address, eipName }) => `${formatAddress(address)} from Eip ${eipName}`).join(', ');
+}
+
+export function isUsed(uses: readonly Use[], address: Address): boolean {
+  return uses.some((use) => sameAddress(use.address, address));
+}

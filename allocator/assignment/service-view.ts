@@ -1,0 +1,199 @@
+/**
+ * One Service as the decision needs it, gathered from the world without waiting for anything: is it ours, what does it want, what does
+ * it hold, what would be chosen for it now.
+ */
+
+import type { AddressRequest } from '../../lib/api/address-request.ts';
+import type { ClaimHolder } from '../../lib/api/claim.ts';
+import { BY_DEFAULT_CONDITION, EIP_LABEL, SERVICE_ANNOTATIONS } from '../../lib/api/keys.ts';
+import { type Condition, keyFor, keyOf } from '../../lib/api/object.ts';
+import {
+  isOurs,
+  type ParsedAddressRequest,
+  parseAddressRequest,
+  type UnmarkedServices,
+} from '../../lib/api/parse-address-request.ts';
+import { publishedAddresses } from '../../lib/api/published-addresses.ts';
+import { isServedByAnother } from '../../lib/api/served-by-another.ts';
+import type { Service } from '../../lib/api/service.ts';
+import type { ChooseInput } from '../../lib/ipam/choose.ts';
+import type { ClaimRequest } from '../../lib/ipam/claimer.ts';
+import { newHolder, requestOf, withRequest } from '../../lib/ipam/claims/holder-entry.ts';
+import { annotatedAddresses, formerAddresses } from '../../lib/ipam/claims/service-claims.ts';
+import { type HeldAddress, pinnedAddresses } from '../../lib/ipam/held-address.ts';
+import { type Address, sameAddress } from '../../lib/net/address.ts';
+import type { ClusterState } from '../cluster/cluster-state.ts';
+import { TakenForService } from '../cluster/taken-for-service.ts';
+
+/** Made anew for each look; nothing in it is kept. */
+export interface ServiceView {
+  readonly service: Service;
+  readonly key: string;
+  readonly parsed: ParsedAddressRequest;
+  readonly heldAddresses: readonly HeldAddress[];
+  /** Of `holdings`, those that stay though `choose` would not see them. */
+  readonly pinned: readonly HeldAddress[];
+  /** See `BY_DEFAULT_CONDITION`. */
+  readonly isByDefault: boolean;
+  /** It would be ours without class or annotation, if another load balancer did not serve it. */
+  readonly isLeftAlone: boolean;
+  /** Why nothing can be decided yet. */
+  readonly unsure: Unsure | undefined;
+}
+
+export type Unsure =
+  /** An Eip was deleted, perhaps with its CRD; or these are not in the cache: gone, or not seen yet. */
+  | { readonly kind: 'eips'; readonly names: readonly string[] }
+  /** The Service's namespace is not in the cache, or a claim of its published address is on its way. */
+  | { readonly kind: 'behind' };
+
+export interface ViewSettings {
+  readonly unmarkedServices: UnmarkedServices;
+}
+
+export function viewOf(service: Service, cluster: ClusterState, settings: ViewSettings): ServiceView {
+  const { heldAddresses, unknownEips } = cluster.heldAddressesOf(service);
+  const label = labelledEip(service, heldAddresses);
+  const isUnknown = label !== undefined && cluster.eips.existence({ eip: label }) === 'unknown';
+  const names = isUnknown ? [...unknownEips, label] : unknownEips;
+  const isInDoubt = cluster.eips.isInDoubt || names.length > 0;
+  const { unmarkedServices } = settings;
+  // Any of those that are not known yet may be the default.
+  const defaultEipExists =
+    cluster.eips.pools.hasDefault || isInDoubt || wasGivenByDefault(service, heldAddresses, cluster);
+  const isLeftAlone =
+    isUnmarked(service) &&
+    isOurs(service, { unmarkedServices, defaultEipExists }) &&
+    !hasSomethingOfOurs(service, heldAddresses) &&
+    isServedByAnother(service, (address) => cluster.isOfEip(address));
+  const parsed = parseAddressRequest(service, {
+    unmarkedServices,
+    defaultEipExists,
+    isServedByAnother: isLeftAlone,
+    // A stored Service has its families.
+    primaryFamily: 4,
+  });
+  const isBehind = !hasNamespace(service, cluster) || isBeingClaimed(service, heldAddresses, cluster);
+  const unsure: Unsure | undefined = isInDoubt ? { kind: 'eips', names } : isBehind ? { kind: 'behind' } : undefined;
+  return {
+    service,
+    key: keyOf(service),
+    parsed,
+    heldAddresses,
+    pinned: parsed.kind === 'addressRequest' ? pinnedAddresses(parsed.addressRequest, heldAddresses) : [],
+    isByDefault: unmarkedServices === 'defaultEip' && isUnmarked(service),
+    isLeftAlone,
+    // Who is not ours whatever is found out is let go at once.
+    unsure: parsed.kind === 'notOurs' && !isLeftAlone ? undefined : unsure,
+  };
+}
+
+/** What is left to be chosen once the pinned families are taken out; undefined where nothing is. */
+export function remainingRequest(
+  addressRequest: AddressRequest,
+  pinned: readonly HeldAddress[],
+): AddressRequest | undefined {
+  if (pinned.length === 0) return addressRequest;
+  const families = addressRequest.families.filter((family) => !pinned.some(({ address }) => address.family === family));
+  return families.length > 0 ? { ...addressRequest, families, need: 'all' } : undefined;
+}
+
+/** What a Service that can't be read asks for as a matter of course: families, ports, policy. */
+export function requestWithoutAddresses(service: Service): AddressRequest | undefined {
+  const [optIn] = SERVICE_ANNOTATIONS.optIn;
+  const { loadBalancerIP: _, ...spec } = service.spec ?? {};
+  const plain = { ...service, metadata: { ...service.metadata, annotations: { [optIn]: 'openelb' } }, spec };
+  const parsed = parseAddressRequest(plain, { unmarkedServices: 'always', defaultEipExists: true, primaryFamily: 4 });
+  return parsed.kind === 'addressRequest' ? parsed.addressRequest : undefined;
+}
+
+/** What the Service of an entry says now; the entry itself, where that can't be told. */
+export function asStoredIn(cluster: ClusterState): (holder: ClaimHolder, address: Address) => ClaimHolder {
+  return (holder, address) => {
+    const service = cluster.services.get(keyFor(holder.namespace, holder.name ?? ''));
+    if (!service || service.metadata.uid !== holder.uid) return holder;
+    const parsed = parseAddressRequest(service, {
+      unmarkedServices: 'always',
+      defaultEipExists: true,
+      primaryFamily: 4,
+    });
+    return parsed.kind === 'addressRequest' ? withRequest(holder, requestOf(parsed.addressRequest, address)) : holder;
+  };
+}
+
+/** @param token for a new entry; one that exists keeps its own. */
+export function claimantFor(
+  view: ServiceView,
+  addressRequest: AddressRequest,
+  token: string,
+  nowMs: number,
+): ClaimRequest {
+  return {
+    addressRequest,
+    holder: newHolder(view.service, addressRequest, token, nowMs),
+    published: publishedAddresses(view.service),
+    former: formerAddresses(view.service, view.heldAddresses),
+    // It is the allocator that releases, so it need not be kept from doing so.
+    stored: view.heldAddresses.map(({ address }) => address),
+  };
+}
+
+/** Asked anew in every round of the claimer: the ledger may have learnt something. */
+export function chooseInputFor(view: ServiceView, claimRequest: ClaimRequest, cluster: ClusterState): ChooseInput {
+  const { service, key } = view;
+  const shown = publishedAddresses(service);
+  const { heldAddresses } = cluster.heldAddressesOf(service);
+  const isOthers = (address: Address): boolean =>
+    cluster.index.isPublishedByOthers(address, key) && !shown.some((own) => sameAddress(own, address));
+  return {
+    pools: cluster.eips.pools,
+    taken: new TakenForService(cluster.ledger, isOthers, (address) => cluster.isClaimedByPublishers(address, key)),
+    namespaceLabels: cluster.stores.namespaces.get(service.metadata.namespace ?? '')?.metadata.labels ?? {},
+    held: heldAddresses.map(({ claim }) => claim),
+    established: heldAddresses.filter(({ isEstablished }) => isEstablished).map(({ address }) => address),
+    isSelf: cluster.isHolder(service),
+    published: claimRequest.published,
+    former: claimRequest.former,
+    withheldFrom: (eip) => cluster.reserved.withheldFrom(eip),
+  };
+}
+
+/** What a default Eip has given is not taken back when that Eip is the default no more. */
+function wasGivenByDefault(service: Service, heldAddresses: readonly HeldAddress[], cluster: ClusterState): boolean {
+  const isMarked = service.status?.conditions?.some(isByDefaultCondition) === true;
+  const isPublished = publishedAddresses(service).some((address) => cluster.isOfEip(address));
+  return isMarked && (isPublished || hasSomethingOfOurs(service, heldAddresses));
+}
+
+function isByDefaultCondition({ type, status }: Pick<Condition, 'type' | 'status'>): boolean {
+  return type === BY_DEFAULT_CONDITION && status === 'True';
+}
+
+/** It was given an address and told so, be it that another controller has taken that out of the status. */
+function hasSomethingOfOurs(service: Service, heldAddresses: readonly HeldAddress[]): boolean {
+  if (heldAddresses.some(({ isEstablished }) => isEstablished)) return true;
+  const given = annotatedAddresses(service);
+  const isPublished = publishedAddresses(service).some((address) => given.some((one) => sameAddress(one, address)));
+  return isPublished || (given.length > 0 && service.status?.conditions?.some(isByDefaultCondition) === true);
+}
+
+/** Ours by neither class nor annotation, so at best by the setting. */
+function isUnmarked(service: Service): boolean {
+  return !isOurs(service, { unmarkedServices: 'never', defaultEipExists: false });
+}
+
+/** Named by the label of a Service that publishes something it does not hold: then its state matters. */
+function labelledEip(service: Service, heldAddresses: readonly HeldAddress[]): string | undefined {
+  const isUnheld = formerAddresses(service, heldAddresses).length > 0 && publishedAddresses(service).length > 0;
+  return isUnheld ? service.metadata.labels?.[EIP_LABEL] : undefined;
+}
+
+/** A namespace's labels decide which Eips are for it: without them the wrong one might be chosen. */
+function hasNamespace(service: Service, { stores }: ClusterState): boolean {
+  return stores.namespaces.get(service.metadata.namespace ?? '') !== undefined;
+}
+
+/** A sharer is just claiming the published address again; once it has, this Service joins it. */
+function isBeingClaimed(service: Service, heldAddresses: readonly HeldAddress[], { ledger }: ClusterState): boolean {
+  return formerAddresses(service, heldAddresses).some((address) => ledger.isTaken(address) && !ledger.claimOf(address));
+}

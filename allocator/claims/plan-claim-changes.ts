@@ -1,0 +1,113 @@
+/**
+ * What to write into the claims of a Service once its status is published: bind, renew, release. PURE.
+ *
+ * Always after the publication: a claim is let go only when nobody is told any more that the address is this Service's.
+ */
+import type { ClaimHolder } from '../../lib/api/claim.ts';
+import type { Reason } from '../../lib/api/reasons.ts';
+import type { Service } from '../../lib/api/service.ts';
+import { type ClaimedRequest, renewedHolder } from '../../lib/ipam/claims/holder-entry.ts';
+import { tokenShown } from '../../lib/ipam/claims/service-claims.ts';
+import type { HeldAddress } from '../../lib/ipam/held-address.ts';
+import { type Source, sourceOf } from '../../lib/ipam/source.ts';
+import { type Address, sameAddress } from '../../lib/net/address.ts';
+import { type Assignment, isUsed } from '../assignment/decide-assignment.ts';
+import { decideHolder, type HolderAction } from './decide-holder.ts';
+import type { InFlightUpdate } from './in-flight-updates.ts';
+
+export interface ClaimFacts {
+  readonly service: Service;
+  readonly serviceToken: string | undefined;
+  /** What is to stand in the entry. */
+  readonly requestAt: (heldAddress: HeldAddress) => ClaimedRequest;
+  readonly heldAddresses: readonly HeldAddress[];
+  /** Absent for a Service that is not ours. */
+  readonly assignment: Assignment | undefined;
+  readonly inFlightUpdateOf: (heldAddress: HeldAddress) => InFlightUpdate;
+  readonly firstSeenMs: (heldAddress: HeldAddress) => number;
+  readonly nowMs: number;
+  /** How long an entry that is not bound may wait for a change that is under way. */
+  readonly graceMsOf: (heldAddress: HeldAddress) => number;
+}
+
+/** What is to stand in a claim in place of what stands there. */
+export interface HolderUpdate {
+  readonly address: Address;
+  readonly own: ClaimHolder;
+  readonly next: ClaimHolder;
+  /** Where another Eip has the address by now than the one that gave it. */
+  readonly source?: Source;
+}
+
+export interface ClaimChanges {
+  readonly renew: readonly HolderUpdate[];
+  readonly release: readonly { readonly address: Address; readonly own: ClaimHolder; readonly reason: Reason }[];
+  /** When to look again though nothing happens. */
+  readonly requeueAtMs: number;
+}
+
+export function planClaimChanges(facts: ClaimFacts): ClaimChanges {
+  const judged = facts.heldAddresses.map((heldAddress) => ({ ...heldAddress, verdict: verdictOn(heldAddress, facts) }));
+  const renewals = judged.map(({ verdict, ...heldAddress }) => renewalOf(heldAddress, verdict, facts));
+  return {
+    renew: renewals.flatMap(({ requeueAtMs, ...renewing }) =>
+      renewing.next === renewing.own && !renewing.source ? [] : [renewing],
+    ),
+    release: judged.flatMap(({ address, own, verdict }) =>
+      verdict.kind === 'release' ? [{ address, own, reason: verdict.reason }] : [],
+    ),
+    requeueAtMs: Math.min(
+      ...judged.map(({ verdict }) => (verdict.kind === 'wait' ? verdict.untilMs : Number.POSITIVE_INFINITY)),
+      ...renewals.map(({ requeueAtMs }) => requeueAtMs),
+    ),
+  };
+}
+
+function verdictOn(heldAddress: HeldAddress, facts: ClaimFacts): HolderAction {
+  const { service, serviceToken, assignment, nowMs } = facts;
+  const isReserved = assignment?.reserves?.some((address) => sameAddress(address, heldAddress.address));
+  if (isReserved && !isWanted(heldAddress, assignment)) return { kind: 'keep' };
+  return decideHolder(heldAddress.own, {
+    service: { uid: service.metadata.uid ?? '', token: serviceToken },
+    isUsed: isWanted(heldAddress, assignment),
+    nowMs,
+    // All claims without a Service are gone through for it, and of few entries it is asked.
+    get graceMs() {
+      return facts.graceMsOf(heldAddress);
+    },
+    firstSeenMs: facts.firstSeenMs(heldAddress),
+  });
+}
+
+function isWanted(heldAddress: HeldAddress, assignment: Assignment | undefined): boolean {
+  return assignment !== undefined && isUsed(assignment.uses, heldAddress.address);
+}
+
+function renewalOf(
+  heldAddress: HeldAddress,
+  verdict: HolderAction,
+  { service, serviceToken, requestAt, heldAddresses, assignment, inFlightUpdateOf }: ClaimFacts,
+): HolderUpdate & { readonly requeueAtMs: number } {
+  const { address, own } = heldAddress;
+  const never = Number.POSITIVE_INFINITY;
+  // What the Service does not use is let go, now or after the grace period, and must not take ports from those who share the address meanwhile.
+  if (verdict.kind === 'release' || !isWanted(heldAddress, assignment))
+    return { address, own, next: own, requeueAtMs: never };
+  const inFlightUpdate = inFlightUpdateOf(heldAddress);
+  const claimedRequest = requestAt(heldAddress);
+  const next = renewedHolder(own, service, claimedRequest, {
+    bind: verdict.kind === 'bind',
+    token: tokenShown(assignment?.uses[0]?.address, heldAddresses, serviceToken),
+    serviceCounts: inFlightUpdate.kind === 'useService',
+  });
+  const source = newSource(heldAddress);
+  const requeueAtMs = inFlightUpdate.kind === 'wait' ? inFlightUpdate.untilMs : never;
+  return { address, own, next, requeueAtMs, ...(source && { source }) };
+}
+
+/** An Eip that was made again, or took over the addresses of another, is the one that they stay with from now on. */
+function newSource({ claim, eip, eipName, eipUid = '' }: HeldAddress): Source | undefined {
+  const source = sourceOf({ name: eipName, uid: eipUid });
+  const isSame = source.eip === claim.spec.eip && source.eipUid === claim.spec.eipUid;
+  return eip !== 'usable' || isSame ? undefined : source;
+}

@@ -1,0 +1,178 @@
+/**
+ * Claims without a Service: made in a create call that goes on, or was refused after admission by a quota or a policy. They give way.
+ *
+ * - To a Service of another namespace that exists and lacks an address at once, and to one of their own after some seconds: it takes the claim over by one compare-and-swap, so
+ *   that nobody who creates Services at that moment is quicker.
+ * - Within seconds where addresses are scarce or shared, and where a namespace has more than a few of them, the oldest first.
+ *
+ * A create call may be stored all the same after that. Its Service finds that the claim is another's, was not published, and gets another address. What decides is the claim:
+ * while it is being taken over, an entry is bound before anything is published on the strength of it (`sync-claims.ts`).
+ */
+import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/claim.ts';
+import { keyFor } from '../../lib/api/object.ts';
+import type { Service } from '../../lib/api/service.ts';
+import type { KubeClient } from '../../lib/kube/client.ts';
+import { isNotFound } from '../../lib/kube/errors.ts';
+import { SERVICES } from '../../lib/kube/resource.ts';
+import { rangeSize } from '../../lib/net/range.ts';
+import type { ClusterState } from '../cluster/cluster-state.ts';
+import type { StoredTokens } from './stored-tokens.ts';
+
+/** A create call is stored within it, but for a few. Younger claims give way to nobody. */
+const GIVES_WAY_AFTER_MS = 1_000;
+/** To Services of its own namespace, and where addresses are scarce or shared, or a namespace has many; longer while many Services are created at once. */
+export const HURRIED_GRACE_MS = 5_000;
+/** More for each create call that may be under way: they share one API server, and the address in an answer must stay its Service's. */
+const PER_CREATION_MS = 100;
+/** The last of many take longer than those that were stored before. */
+const SLOWER_THAN_SEEN = 2;
+/** So many of a namespace, the youngest, are given the whole grace period. */
+const FEW = 4;
+/** An eighth of an Eip, or less, is free. */
+const SCARCE = 8n;
+/** A Service is there after all: the watch will tell of it. */
+const THERE_FOR_MS = 5_000;
+
+export interface StrayClaimsDeps {
+  readonly cluster: ClusterState;
+  readonly client: KubeClient;
+  readonly tokens: StoredTokens;
+  readonly graceMs: number;
+  readonly monotonicMs: () => number;
+}
+
+interface Stray {
+  readonly claim: EipClaim;
+  readonly holder: ClaimHolder;
+  readonly ageMs: number;
+}
+
+export class StrayClaims {
+  readonly #deps: StrayClaimsDeps;
+  /** By name of the claim, until when it is left alone. */
+  readonly #left = new Map<string, number>();
+
+  constructor(deps: StrayClaimsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Those that give way now to a Service of this namespace, the oldest first. */
+  givingWayTo(namespace: string): EipClaim[] {
+    const hurriedMs = this.#hurriedMs();
+    return this.#givingWay()
+      .filter(({ holder, ageMs }) => holder.namespace !== namespace || ageMs >= hurriedMs)
+      .sort((a, b) => b.ageMs - a.ageMs)
+      .map(({ claim }) => claim);
+  }
+
+  /** What gives way now, as texts: one more of them means that somebody who waits may take it. */
+  givingWay(): ReadonlySet<string> {
+    const hurriedMs = this.#hurriedMs();
+    const texts = this.#givingWay().flatMap(
+      ({
+        claim: {
+          metadata: { name = '' },
+        },
+        ageMs,
+      }) => (ageMs >= hurriedMs ? [name, `${name} to all`] : [name]),
+    );
+    return new Set(texts);
+  }
+
+  #givingWay(): Stray[] {
+    const { cluster, monotonicMs } = this.#deps;
+    const nowMs = monotonicMs();
+    for (const [name, untilMs] of this.#left) if (untilMs <= nowMs) this.#left.delete(name);
+    return this.#strays().filter(({ claim, ageMs }) => {
+      const { name = '' } = claim.metadata;
+      const isWhole = claim.spec.holders.every((holder) => this.#isStray(holder));
+      return isWhole && ageMs >= GIVES_WAY_AFTER_MS && !this.#left.has(name) && !cluster.beingTaken.has(name);
+    });
+  }
+
+  /** Whether any is there, of whatever age. */
+  get isAny(): boolean {
+    return this.#strays().length > 0;
+  }
+
+  /** How long a claim may wait for its Service. */
+  graceMs(claim: EipClaim, holder: ClaimHolder): number {
+    const { graceMs } = this.#deps;
+    const isHurried = this.#isShared(claim) || this.#isScarce(claim) || this.#isOneOfMany(claim, holder);
+    return isHurried ? Math.min(graceMs, this.#hurriedMs()) : graceMs;
+  }
+
+  /**
+   * Has a claim written that gives way, unless its Service is there after all.
+   *
+   * @param write puts another holder in place of those that are there, if the claim is still the one that was looked at.
+   */
+  async take(claim: EipClaim, write: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+    const { cluster, monotonicMs } = this.#deps;
+    const { name = '' } = claim.metadata;
+    cluster.beingTaken.add(name);
+    try {
+      const isThere = await Promise.all(claim.spec.holders.map((holder) => this.#isThere(holder, signal)));
+      if (!isThere.includes(true)) return await write();
+      this.#left.set(name, monotonicMs() + THERE_FOR_MS);
+      return false;
+    } finally {
+      cluster.beingTaken.delete(name);
+    }
+  }
+
+  #hurriedMs(): number {
+    const underWayMs = HURRIED_GRACE_MS + PER_CREATION_MS * this.#strays().length;
+    return Math.max(underWayMs, SLOWER_THAN_SEEN * this.#deps.cluster.createDuration.longestMs());
+  }
+
+  #strays(): Stray[] {
+    const { cluster } = this.#deps;
+    return [...cluster.holderFirstSeen.claims()].flatMap((name) => {
+      const address = claimAddress(name);
+      const claim = address && cluster.ledger.claimOf(address);
+      if (!claim) return [];
+      const holders = claim.spec.holders.filter((holder) => this.#isStray(holder));
+      return holders.map((holder) => ({ claim, holder, ageMs: cluster.holderFirstSeen.ageMs(claim, holder) }));
+    });
+  }
+
+  /** As far as the cache shows. */
+  #isStray({ namespace, name, uid, token }: ClaimHolder): boolean {
+    const { cluster } = this.#deps;
+    if (uid !== undefined) return false;
+    if (name !== undefined) return cluster.services.get(keyFor(namespace, name)) === undefined;
+    return cluster.index.ownerOf(namespace, token) === undefined;
+  }
+
+  /** What is no load balancer has no address: an update that would make it one is under way, or has failed. */
+  async #isThere({ namespace, name, token }: ClaimHolder, signal: AbortSignal): Promise<boolean> {
+    const { client, tokens } = this.#deps;
+    if (name === undefined) return tokens.has(namespace, token, signal);
+    try {
+      const service: Service = await client.get(SERVICES, { namespace, name }, { signal });
+      return service.spec?.type === 'LoadBalancer';
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
+  }
+
+  /** The address itself gives way to nobody, and so neither do the ports that are held there. */
+  #isShared({ spec }: EipClaim): boolean {
+    return !spec.holders.every((holder) => this.#isStray(holder));
+  }
+
+  #isScarce({ metadata: { name = '' } }: EipClaim): boolean {
+    const { cluster } = this.#deps;
+    const address = claimAddress(name);
+    const eip = address && cluster.eips.pools.containing(address);
+    return eip !== undefined && cluster.ledger.freeIn(eip.range) * SCARCE <= rangeSize(eip.range);
+  }
+
+  #isOneOfMany(claim: EipClaim, holder: ClaimHolder): boolean {
+    const ageMs = this.#deps.cluster.holderFirstSeen.ageMs(claim, holder);
+    const younger = this.#strays().filter((one) => one.holder.namespace === holder.namespace && one.ageMs < ageMs);
+    return younger.length >= FEW;
+  }
+}

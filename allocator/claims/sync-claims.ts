@@ -1,0 +1,164 @@
+/** Carries out what `plan-claim-changes.ts` says about the claims of a Service that is there. */
+
+import type { AddressRequest } from '../../lib/api/address-request.ts';
+import { claimName } from '../../lib/api/claim.ts';
+import { Claimer } from '../../lib/ipam/claimer.ts';
+import {
+  type ClaimedRequest,
+  isOnlyBound,
+  keptWish,
+  requestIn,
+  requestOf,
+  requestText,
+} from '../../lib/ipam/claims/holder-entry.ts';
+import { isOfFormer, requestAsHeld } from '../../lib/ipam/claims/service-claims.ts';
+import type { HeldAddress } from '../../lib/ipam/held-address.ts';
+import { formatAddress, sameAddress } from '../../lib/net/address.ts';
+import type { Requeue } from '../../lib/process/level-loop.ts';
+import type { Assignment } from '../assignment/decide-assignment.ts';
+import { requestWithoutAddresses, type ServiceView } from '../assignment/service-view.ts';
+import type { Deps } from '../deps.ts';
+import { renewEntry, sameEntry } from './claim-writer.ts';
+import type { DeferredBinding } from './deferred-binding.ts';
+import { InFlightUpdates } from './in-flight-updates.ts';
+import { type ClaimChanges, planClaimChanges } from './plan-claim-changes.ts';
+import type { StrayClaims } from './stray-claims.ts';
+
+/** Who lost a race looks again at once; by then the ledger knows what the other has written. */
+const AT_ONCE: Requeue = { requeueAfterMs: 1 };
+
+export interface ClaimSyncDeps extends Deps {
+  readonly deferredBinding: Pick<DeferredBinding, 'shouldBindNow'>;
+  readonly strays: StrayClaims;
+}
+
+export class ClaimSync {
+  readonly #deps: ClaimSyncDeps;
+  readonly #inFlightUpdates = new InFlightUpdates();
+
+  constructor(deps: ClaimSyncDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Binds entries that this Service could lose otherwise. To be done before anything is published on the strength of them. One of a former
+   * Service of this name: whoever still thinks that Service gone, a leader of before, say, whose write is late, may release it at any moment. One without a
+   * name: only the token on the Service tells whose it is, and anybody who edits the Service may take that off. One that is being taken over, since its Service came late.
+   *
+   * @returns false where there was one; then everything is to be looked at anew.
+   */
+  async bindFirst(
+    view: ServiceView,
+    addressRequest: AddressRequest | undefined,
+    assignment: Assignment,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { uid } = view.service.metadata;
+    const { beingTaken } = this.#deps.cluster;
+    const mustBind = ({ own, address }: Pick<HeldAddress, 'own' | 'address'>): boolean =>
+      own.name === undefined || isOfFormer(own, uid) || (own.uid === undefined && beingTaken.has(claimName(address)));
+    // Chosen a moment ago and gone since: it was taken over, or deleted by hand.
+    const isHeld = ({ address }: Assignment['uses'][number]): boolean =>
+      view.heldAddresses.some((heldAddress) => sameAddress(heldAddress.address, address));
+    if (!assignment.uses.every(isHeld)) return false;
+    if (!view.heldAddresses.some(mustBind)) return true;
+    const { renew } = this.#decide(view, addressRequest, assignment);
+    const bound = renew.filter(mustBind);
+    await this.#renew(view, bound, signal);
+    return bound.length === 0;
+  }
+
+  /** @param outcome absent for a Service that is not ours. */
+  async run(
+    view: ServiceView,
+    addressRequest: AddressRequest | undefined,
+    assignment: Assignment | undefined,
+    signal: AbortSignal,
+  ): Promise<Requeue | undefined> {
+    const claimSync = this.#decide(view, addressRequest, assignment);
+    const canWait =
+      claimSync.renew.length > 0 && claimSync.renew.every(({ own, next }) => next === own || isOnlyBound(own, next));
+    const isDone =
+      (canWait && !this.#deps.deferredBinding.shouldBindNow(view.key)) ||
+      (await this.#renew(view, claimSync.renew, signal));
+    await this.#release(view, claimSync, signal);
+    if (!isDone) return AT_ONCE;
+    const { requeueAtMs } = claimSync;
+    return Number.isFinite(requeueAtMs) ? { requeueAfterMs: Math.max(1, requeueAtMs - this.#deps.nowMs()) } : undefined;
+  }
+
+  /** The Service is no more. */
+  forget(key: string): void {
+    this.#inFlightUpdates.forgetService(key);
+  }
+
+  #decide(
+    { service, heldAddresses, key }: ServiceView,
+    addressRequest: AddressRequest | undefined,
+    assignment: Assignment | undefined,
+  ): ClaimChanges {
+    const { cluster, nowMs, monotonicMs } = this.#deps;
+    const now = nowMs();
+    const monotonic = monotonicMs();
+    const plain = addressRequest ? undefined : requestWithoutAddresses(service);
+    const requestAt = (heldAddress: HeldAddress): ClaimedRequest => {
+      const { own, address } = heldAddress;
+      if (addressRequest)
+        return assignment?.waits === 'must'
+          ? keptWish(requestOf(addressRequest, address), own)
+          : requestOf(addressRequest, address);
+      return plain ? keptWish(requestOf(requestAsHeld(plain, heldAddress), address), own) : requestIn(own);
+    };
+    return planClaimChanges({
+      service,
+      serviceToken: cluster.tokenOf(service),
+      requestAt,
+      heldAddresses,
+      assignment,
+      inFlightUpdateOf: (heldAddress: HeldAddress) => {
+        const claimed = requestText(requestIn(heldAddress.own));
+        const requested = requestText(requestAt(heldAddress));
+        const inFlightUpdate = this.#inFlightUpdates.judge(
+          key,
+          formatAddress(heldAddress.address),
+          claimed,
+          requested,
+          monotonic,
+        );
+        return inFlightUpdate.kind === 'wait'
+          ? { ...inFlightUpdate, untilMs: inFlightUpdate.untilMs - monotonic + now }
+          : inFlightUpdate;
+      },
+      firstSeenMs: ({ claim, own }) => cluster.holderFirstSeen.firstSeenMs(claim, own),
+      nowMs: now,
+      graceMsOf: ({ claim, own }) => this.#deps.strays.graceMs(claim, own),
+    });
+  }
+
+  /** @returns false where a claim changed meanwhile, and has to be judged again. */
+  async #renew({ heldAddresses }: ServiceView, renew: ClaimChanges['renew'], signal: AbortSignal): Promise<boolean> {
+    const { client, cluster } = this.#deps;
+    let isDone = true;
+    for (const change of renew) {
+      const claim = heldAddresses.find(({ own }) => own === change.own)?.claim;
+      if (claim) isDone = (await renewEntry(client, cluster.ledger, claim, change, signal)) && isDone;
+    }
+    return isDone;
+  }
+
+  async #release({ key }: ServiceView, { release }: ClaimChanges, signal: AbortSignal): Promise<void> {
+    const { client, cluster, log } = this.#deps;
+    const claimer = new Claimer({ client, ledger: cluster.ledger, chooseInput: noChooseInput });
+    for (const { address, own, reason } of release) {
+      if (signal.aborted) return;
+      await claimer.release(address, sameEntry(own));
+      this.#inFlightUpdates.forget(key, formatAddress(address));
+      log.info({ service: key, address: formatAddress(address), reason }, 'address released');
+    }
+  }
+}
+
+/** A claimer that only releases asks for none. */
+export function noChooseInput(): never {
+  throw new Error('Cannot choose an address: this claimer only releases');
+}

@@ -1,0 +1,192 @@
+/**
+ * What is known of the cluster, kept warm whether this replica leads or not: the stores, and what is derived from them.
+ * It only reads; whoever leads acts on it.
+ */
+import type { EipClaim } from '../../lib/api/claim.ts';
+import { claimAddress } from '../../lib/api/claim.ts';
+import type { Eip } from '../../lib/api/eip.ts';
+import { CLAIM_ANNOTATION, EIP_LABEL } from '../../lib/api/keys.ts';
+import { keyFor, keyOf } from '../../lib/api/object.ts';
+import { publishedAddresses } from '../../lib/api/published-addresses.ts';
+import type { Service } from '../../lib/api/service.ts';
+import { inOrderOfPreference, isEstablished, isHolder, ownEntry } from '../../lib/ipam/claims/service-claims.ts';
+import type { EipState, HeldAddress } from '../../lib/ipam/held-address.ts';
+import { ReservedAddresses } from '../../lib/ipam/reserved.ts';
+import { type Address, formatAddress } from '../../lib/net/address.ts';
+import { rangeContains } from '../../lib/net/range.ts';
+import type { Clock } from '../../lib/process/clock.ts';
+import { CreateDuration } from './create-duration.ts';
+import { EipCache } from './eip-cache.ts';
+import { EndpointIndex } from './endpoint-index.ts';
+import { HolderFirstSeen } from './holder-first-seen.ts';
+import { MutationCache } from './mutation-cache.ts';
+import { NotifyingLedger } from './notifying-ledger.ts';
+import { RewriteBackoff } from './rewrite-backoff.ts';
+import { ServiceIndex } from './service-index.ts';
+import type { Stores } from './stores.ts';
+
+/** It goes into a claim, which would refuse what is longer. */
+const TOKEN = /^[\w-]{1,128}$/;
+
+export interface HeldAddressesView {
+  readonly heldAddresses: readonly HeldAddress[];
+  /** EipCache that are not in the cache and may be gone; nothing is decided before that is known. */
+  readonly unknownEips: readonly string[];
+}
+
+/** Made once and kept; it subscribes to the stores before anybody else does, so that whoever hears of a change finds it in here. */
+export class ClusterState {
+  readonly stores: Stores;
+  /** Services with our own writes in front. */
+  readonly services: MutationCache<Service>;
+  readonly index: ServiceIndex;
+  readonly eips: EipCache;
+  readonly reserved: ReservedAddresses;
+  /** What is taken, by the claims' watch and by our own writes. */
+  readonly ledger = new NotifyingLedger();
+  readonly holderFirstSeen: HolderFirstSeen;
+  readonly createDuration: CreateDuration;
+  readonly endpoints: EndpointIndex;
+  /** What others write over. */
+  readonly rewriteBackoff: RewriteBackoff;
+  /** Names of claims that are being taken over from Services which never came (`stray-claims.ts`). */
+  readonly beingTaken = new Set<string>();
+
+  constructor(stores: Stores, clock: Clock) {
+    this.stores = stores;
+    this.services = new MutationCache(stores.services);
+    this.index = new ServiceIndex(this.services);
+    this.eips = new EipCache(stores.eips, clock, () => [...stores.services.values()].flatMap(publishedAddresses));
+    this.reserved = new ReservedAddresses(stores);
+    this.holderFirstSeen = new HolderFirstSeen(clock);
+    this.createDuration = new CreateDuration(clock.monotonicMs);
+    this.rewriteBackoff = new RewriteBackoff(clock);
+    this.endpoints = new EndpointIndex(stores);
+    stores.services.subscribe(({ type, key, object }) => {
+      if (type === 'deleted') this.endpoints.forget(key);
+      if (type === 'added') this.#noteStored(object);
+    });
+    stores.claims.subscribe((change) => {
+      this.holderFirstSeen.onChange(change);
+      if (change.type !== 'deleted') this.ledger.apply(change.object);
+      else this.#forget(change.object);
+    });
+  }
+
+  #noteStored(service: Service): void {
+    const token = service.metadata.annotations?.[CLAIM_ANNOTATION];
+    if (token === undefined) return;
+    for (const claim of this.ledger.heldByToken(service.metadata.namespace ?? '', token)) {
+      const holder = claim.spec.holders.find((one) => one.token === token && one.uid === undefined);
+      if (holder) this.createDuration.note(this.holderFirstSeen.ageMs(claim, holder));
+    }
+  }
+
+  /** Half of the truth is never acted on. */
+  get synced(): boolean {
+    return Object.values(this.stores).every(({ synced }) => synced);
+  }
+
+  /** Takes in a Service as the API server answered. */
+  saw(service: Service): void {
+    this.services.put(service);
+    this.index.look(keyOf(service));
+  }
+
+  /** Claims with an entry of the Service's, in order of preference. */
+  claimsOf(service: Service): readonly EipClaim[] {
+    const { namespace = '', name = '' } = service.metadata;
+    const byName = this.ledger.heldBy(namespace, name);
+    const token = this.tokenOf(service);
+    if (token === undefined) return inOrderOfPreference(service, byName);
+    const isOurs = this.isHolder(service);
+    const byToken = this.ledger
+      .heldByToken(namespace, token)
+      .filter((claim) => !byName.includes(claim) && claim.spec.holders.some(isOurs));
+    return inOrderOfPreference(service, [...byName, ...byToken]);
+  }
+
+  /** Nothing here waits: what is not known yet is named in the answer. */
+  heldAddressesOf(service: Service): HeldAddressesView {
+    const isOurs = this.isHolder(service);
+    const unknownEips: string[] = [];
+    const heldAddresses = this.claimsOf(service).flatMap((claim): HeldAddress[] => {
+      const address = claimAddress(claim.metadata.name ?? '');
+      const own = ownEntry(service, claim.spec.holders.filter(isOurs), this.tokenOf(service));
+      if (!address || !own) return [];
+      const { name, uid, state } = this.eips.stateOf(address, claim.spec);
+      if (state === 'unknown') unknownEips.push(name);
+      return [
+        {
+          address,
+          claim,
+          own,
+          eipName: name,
+          ...(uid !== undefined && { eipUid: uid }),
+          eip: known(state),
+          isEstablished: isEstablished(service, address, own, this.tokenOf(service)),
+        },
+      ];
+    });
+    return { heldAddresses, unknownEips };
+  }
+
+  /** Which entry in a claim is the Service's. */
+  isHolder(service: Service): (holder: EipClaim['spec']['holders'][number]) => boolean {
+    const token = this.tokenOf(service);
+    return isHolder(service, (other) => other === token);
+  }
+
+  /** The token in its annotation, unless that was copied from another Service, or is none that we could have written. */
+  tokenOf(service: Service): string | undefined {
+    const token = service.metadata.annotations?.[CLAIM_ANNOTATION];
+    if (token === undefined || !TOKEN.test(token)) return undefined;
+    const owner = this.index.ownerOf(service.metadata.namespace ?? '', token);
+    return owner === undefined || keyOf(owner) === keyOf(service) ? token : undefined;
+  }
+
+  /** An Eip that counts has the address. */
+  isOfEip(address: Address): boolean {
+    return this.eips.pools.containing(address) !== undefined;
+  }
+
+  /** Why the address would be given to nobody now. */
+  whyReserved(address: Address): string | undefined {
+    const eip = this.eips.pools.containing(address);
+    return eip && this.reserved.withheldFrom(eip).whyReserved(address);
+  }
+
+  /** Another Service has a claim on the address, and this one has not. */
+  isTakenByOthers(address: Address, service: Service): boolean {
+    const claim = this.ledger.claimOf(address);
+    return claim !== undefined && !claim.spec.holders.some(this.isHolder(service));
+  }
+
+  /** Whether all Services of ours that publish the address are in its claim; `except` may be about to join it. */
+  isClaimedByPublishers(address: Address, except: string): boolean {
+    const holders = this.ledger.claimOf(address)?.spec.holders ?? [];
+    return [...this.index.publishersOf(formatAddress(address))].every(
+      (key) => key === except || holders.some(({ namespace, name = '' }) => keyFor(namespace, name) === key),
+    );
+  }
+
+  /** The Eip that vouches for an address of a Service, as the nodes see it; also one that is gone, as far as that is known. */
+  eipOf(service: Service, address: Address): Eip | undefined {
+    const labelled = this.eips.parsed(service.metadata.labels?.[EIP_LABEL] ?? '');
+    const isLabelled = labelled?.ok && rangeContains(labelled.value.range, address);
+    return isLabelled ? labelled.value : this.eips.announcing(address);
+  }
+
+  #forget(claim: EipClaim): void {
+    const address = claimAddress(claim.metadata.name ?? '');
+    if (!address) return;
+    // What is released in order is published by nobody any more.
+    if (this.index.isPublished(address)) this.eips.doubt();
+    this.ledger.forget(address, claim.metadata.uid);
+  }
+}
+
+/** An Eip that is not known to be gone counts as there. */
+function known(state: EipState | 'unknown'): EipState {
+  return state === 'unknown' ? 'unusable' : state;
+}

@@ -1,0 +1,47 @@
+/**
+ * A store that shows our own writes at once, though the watch has not brought them yet. Without it each write would be followed by a look at
+ * the old state, and a second write that the API server refuses.
+ */
+import type { KubeObject } from '../../lib/api/object.ts';
+import { keyOf } from '../../lib/api/object.ts';
+import type { Store } from '../../lib/kube/store.ts';
+
+export class MutationCache<T extends KubeObject> {
+  readonly store: Store<T>;
+  /** Answers to our writes that are newer than the store. Each goes when the watch has caught up. */
+  readonly #ahead = new Map<string, T>();
+
+  constructor(store: Store<T>) {
+    this.store = store;
+    store.subscribe(({ key, object }) => {
+      const ahead = this.#ahead.get(key);
+      if (ahead && !isNewer(ahead, object)) this.#ahead.delete(key);
+    });
+  }
+
+  get(key: string): T | undefined {
+    const known = this.store.get(key);
+    const ahead = this.#ahead.get(key);
+    if (!known || !ahead) return known;
+    return ahead.metadata.uid === known.metadata.uid && isNewer(ahead, known) ? ahead : known;
+  }
+
+  /** Takes in what the API server answered. */
+  put(object: T): void {
+    const key = keyOf(object);
+    const known = this.get(key);
+    if (known && isNewer(object, known)) this.#ahead.set(key, object);
+  }
+
+  /** Answers held; at rest none. */
+  get ahead(): number {
+    return this.#ahead.size;
+  }
+}
+
+/** resourceVersions of one resource are comparable since Kubernetes 1.35 (KEP-5504), as numbers of any length. */
+export function isNewer(object: KubeObject, than: KubeObject): boolean {
+  const a = object.metadata.resourceVersion ?? '';
+  const b = than.metadata.resourceVersion ?? '';
+  return a.length !== b.length ? a.length > b.length : a > b;
+}

@@ -1,0 +1,42 @@
+/**
+ * A ledger that tells, in the very moment, when something in it comes free. Were it told a few promises later, whoever happened to be looked at in
+ * between would take the address from those who have waited longer.
+ */
+import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/claim.ts';
+import { requestIn, requestText } from '../../lib/ipam/claims/holder-entry.ts';
+import { Ledger } from '../../lib/ipam/ledger.ts';
+import type { Address } from '../../lib/net/address.ts';
+
+export class NotifyingLedger extends Ledger {
+  /** Called when an address, or a place beside others who share one, comes free: one of them is gone, or asks for something else now. */
+  onFreed: () => void = () => {};
+
+  override apply(claim: EipClaim): void {
+    const address = claimAddress(claim.metadata.name ?? '');
+    const before = (address && this.claimOf(address)?.spec.holders) ?? [];
+    super.apply(claim);
+    const after = (address && this.claimOf(address)?.spec.holders) ?? [];
+    if (before.length > after.length || before.some((holder) => !after.some(asks(holder)))) this.onFreed();
+  }
+
+  override forget(address: Address, uid?: string): void {
+    const wasTaken = this.isTaken(address);
+    super.forget(address, uid);
+    if (wasTaken && !this.isTaken(address)) this.onFreed();
+  }
+
+  override reserve(address: Address): () => void {
+    const release = super.reserve(address);
+    return () => {
+      release();
+      // The claim could not be made; else it is taken by now.
+      if (!this.isTaken(address)) this.onFreed();
+    };
+  }
+}
+
+/** The same as this one, of whatever Service: to bind it frees nothing. */
+function asks(holder: ClaimHolder): (other: ClaimHolder) => boolean {
+  const claimedRequest = requestText(requestIn(holder));
+  return (other) => other === holder || requestText(requestIn(other)) === claimedRequest;
+}

@@ -1,0 +1,140 @@
+/**
+ * The Speakers, of which those that can't take back what they said last have no session and no address:
+ *
+ * - of nodes that Kubernetes has lost: where the kubelet is silent, the Node's condition Ready becomes Unknown (kube-controller-manager's
+ *   `node-monitor-grace-period`, 50 s). A node without power says nothing, and its object stays until its Node is deleted;
+ * - of speakers that were told to end: such a one says so, and nothing after that until it is started again;
+ * - of nodes on which no pod of the speaker is any more, which count as told to end. Where no such pod was ever seen, nothing is known of pods.
+ *
+ * One whose container does not run, as it ends again and again or can't be started, answers for no address; BIRD beside it goes on with its sessions.
+ */
+import type { Node, Pod } from '../../lib/api/service.ts';
+import type { SpeakerObject } from '../../lib/api/speaker-types.ts';
+import { iterable } from '../../lib/kube/iterable.ts';
+import type { Change, Store } from '../../lib/kube/store.ts';
+import { StoreReaders } from '../../lib/kube/store-readers.ts';
+import type { Logger } from '../../lib/process/log.ts';
+
+/** Why nothing of what a Speaker says of sessions and addresses counts; of `down` nothing of what it says of addresses. */
+type Silence = 'lost' | 'gone' | 'down' | undefined;
+
+/** Of the container in its pods. */
+const SPEAKER = 'speaker';
+
+export interface ReachableSources {
+  readonly said: Store<SpeakerObject>;
+  readonly nodes: Store<Node>;
+  /** Of the speaker. */
+  readonly pods: Store<Pod>;
+}
+
+export class ReachableSpeakers implements Store<SpeakerObject> {
+  readonly #sources: ReachableSources;
+  readonly #readers: StoreReaders<SpeakerObject>;
+  /** Keys of pods, by node; empty where there was one. */
+  readonly #podsOn = new Map<string, Set<string>>();
+  /** As it was told last. */
+  readonly #silences = new Map<string, Silence>();
+  #hadPods = false;
+
+  constructor(sources: ReachableSources, log: Logger) {
+    this.#sources = sources;
+    this.#readers = new StoreReaders(log);
+    sources.said.subscribe((change) => this.#onSaid(change));
+    sources.nodes.subscribe(({ key }) => this.#lookAt([key]));
+    sources.pods.subscribe((change) => this.#onPod(change));
+  }
+
+  get synced(): boolean {
+    return Object.values(this.#sources).every(({ synced }) => synced);
+  }
+
+  get size(): number {
+    return this.#sources.said.size;
+  }
+
+  silentForMs(): number {
+    return Math.max(...Object.values(this.#sources).map((source) => source.silentForMs()));
+  }
+
+  get(key: string): SpeakerObject | undefined {
+    const speaker = this.#sources.said.get(key);
+    return speaker && heard(speaker, this.#silenceOf(key));
+  }
+
+  values(): Iterable<SpeakerObject> {
+    return iterable(() => this.#heard());
+  }
+
+  *#heard(): Generator<SpeakerObject> {
+    for (const speaker of this.#sources.said.values()) {
+      yield heard(speaker, this.#silenceOf(speaker.metadata.name ?? ''));
+    }
+  }
+
+  subscribe(listener: (change: Change<SpeakerObject>) => void): void {
+    this.#readers.subscribe(listener);
+  }
+
+  #onSaid(change: Change<SpeakerObject>): void {
+    const silence = this.#silenceOf(change.key);
+    if (change.type === 'deleted') this.#silences.delete(change.key);
+    else this.#silences.set(change.key, silence);
+    const object = heard(change.object, silence);
+    this.#readers.tell([
+      change.type === 'modified' ? { ...change, object, old: heard(change.old, silence) } : { ...change, object },
+    ]);
+  }
+
+  #onPod(change: Change<Pod>): void {
+    const pods = change.type === 'modified' ? [change.old, change.object] : [change.object];
+    const nodes = pods.flatMap(({ spec }) => spec?.nodeName ?? []);
+    for (const node of nodes) this.#podsOn.get(node)?.delete(change.key);
+    const { nodeName } = change.object.spec ?? {};
+    if (change.type !== 'deleted' && nodeName !== undefined) {
+      this.#podsOn.set(nodeName, (this.#podsOn.get(nodeName) ?? new Set()).add(change.key));
+    }
+    const hasPods = this.#sources.pods.size > 0;
+    const isAboutAll = hasPods !== this.#hadPods;
+    this.#hadPods = hasPods;
+    this.#lookAt(isAboutAll ? [...this.#silences.keys()] : nodes);
+  }
+
+  #lookAt(names: readonly string[]): void {
+    for (const key of names) {
+      const speaker = this.#sources.said.get(key);
+      const before = this.#silences.get(key);
+      const silence = this.#silenceOf(key);
+      if (!speaker || before === silence) continue;
+      this.#silences.set(key, silence);
+      this.#readers.tell([{ type: 'modified', key, old: heard(speaker, before), object: heard(speaker, silence) }]);
+    }
+  }
+
+  #silenceOf(name: string): Silence {
+    if (isLost(this.#sources.nodes.get(name))) return 'lost';
+    const pods = this.#podsOn.get(name);
+    const isKnown = pods !== undefined || this.#sources.pods.size > 0;
+    if (isKnown && (pods?.size ?? 0) === 0) return 'gone';
+    return pods && [...pods].every((key) => isDown(this.#sources.pods.get(key))) ? 'down' : undefined;
+  }
+}
+
+function isDown(pod: Pod | undefined): boolean {
+  const { state } = pod?.status?.containerStatuses?.find(({ name }) => name === SPEAKER) ?? {};
+  return state?.waiting !== undefined || state?.terminated !== undefined;
+}
+
+/** One that has no Node, or none yet, may be alive all the same. */
+export function isLost(node: Node | undefined): boolean {
+  return node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'Unknown';
+}
+
+function heard(speaker: SpeakerObject, silence: Silence): SpeakerObject {
+  if (!speaker.status || !(silence || speaker.status.stopping)) return speaker;
+  const { layer2Addresses: _, layer2Conflicts: __, sessions = [], ...status } = speaker.status;
+  if (silence === 'down' && !speaker.status.stopping) return { ...speaker, status: { ...status, sessions } };
+  const lastError = silence === 'lost' ? 'Kubernetes has lost the node' : 'the speaker has ended';
+  const idle = sessions.map((session) => ({ ...session, state: 'Idle' as const, lastError }));
+  return { ...speaker, status: { ...status, sessions: idle, ...(silence === 'gone' && { stopping: true }) } };
+}

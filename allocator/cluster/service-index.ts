@@ -1,0 +1,96 @@
+/**
+ * Services by what they publish and by their token: kept up to date by the watch and by our own writes, so that neither question costs a walk over all of
+ * them, and what was published a moment ago is known though the watch has not brought it yet.
+ */
+import { hasOurCondition } from '../../lib/api/has-our-condition.ts';
+import { CLAIM_ANNOTATION, EIP_LABEL } from '../../lib/api/keys.ts';
+import { keyFor, keyOf } from '../../lib/api/object.ts';
+import { isOurs } from '../../lib/api/parse-address-request.ts';
+import { publishedAddresses } from '../../lib/api/published-addresses.ts';
+import type { Service } from '../../lib/api/service.ts';
+import { type Address, formatAddress } from '../../lib/net/address.ts';
+import type { MutationCache } from './mutation-cache.ts';
+
+const BY_ITSELF = { unmarkedServices: 'never', defaultEipExists: false } as const;
+
+export class ServiceIndex {
+  readonly #services: MutationCache<Service>;
+  /** As they were indexed: what a deletion shows need not be the same. */
+  readonly #indexed = new Map<string, Service>();
+  readonly #byAddress = new Map<string, Set<string>>();
+  /** Of Services that are not ours: another load balancer has given them an address that an Eip has, too. */
+  readonly #byForeignAddress = new Map<string, Set<string>>();
+  readonly #byToken = new Map<string, Set<string>>();
+
+  constructor(services: MutationCache<Service>) {
+    this.#services = services;
+    services.store.subscribe(({ key }) => this.look(key));
+  }
+
+  /** The Service of this key has changed. */
+  look(key: string): void {
+    this.#remove(key);
+    const service = this.#services.get(key);
+    if (service) this.#add(key, service);
+  }
+
+  /** A Service other than `key` shows the address, be it one of another load balancer, and `key` does not. */
+  isPublishedByOthers(address: Address, key: string): boolean {
+    const text = formatAddress(address);
+    const all = [this.#byAddress.get(text), this.#byForeignAddress.get(text)].filter((keys) => keys !== undefined);
+    return all.length > 0 && !all.some((keys) => keys.has(key));
+  }
+
+  /** A Service of ours shows the address. */
+  isPublished(address: Address): boolean {
+    return this.#byAddress.has(formatAddress(address));
+  }
+
+  /** Keys of the Services of ours that show it. @param address in canonical text. */
+  publishersOf(address: string): Iterable<string> {
+    return this.#byAddress.get(address) ?? [];
+  }
+
+  /** The Service whose annotation has the token: of several the oldest, since the others are copies of it. */
+  ownerOf(namespace: string, token: string): Service | undefined {
+    const services = [...(this.#byToken.get(keyFor(namespace, token)) ?? [])].flatMap(
+      (key) => this.#services.get(key) ?? [],
+    );
+    return services.sort(byAge)[0];
+  }
+
+  #add(key: string, service: Service): void {
+    this.#indexed.set(key, service);
+    for (const [index, indexKey] of this.#keysOf(service)) {
+      const keys = index.get(indexKey);
+      if (keys) keys.add(key);
+      else index.set(indexKey, new Set([key]));
+    }
+  }
+
+  #remove(key: string): void {
+    const service = this.#indexed.get(key);
+    if (!service) return;
+    this.#indexed.delete(key);
+    for (const [index, indexKey] of this.#keysOf(service)) {
+      const keys = index.get(indexKey);
+      keys?.delete(key);
+      if (keys?.size === 0) index.delete(indexKey);
+    }
+  }
+
+  *#keysOf(service: Service): Generator<[Map<string, Set<string>>, string]> {
+    const { namespace, annotations, labels } = service.metadata;
+    const token = annotations?.[CLAIM_ANNOTATION];
+    if (token) yield [this.#byToken, keyFor(namespace, token)];
+    const isForeign = labels?.[EIP_LABEL] === undefined && !hasOurCondition(service) && !isOurs(service, BY_ITSELF);
+    const index = isForeign ? this.#byForeignAddress : this.#byAddress;
+    for (const address of publishedAddresses(service)) yield [index, formatAddress(address)];
+  }
+}
+
+function byAge(a: Service, b: Service): number {
+  const ages = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? ''] as const;
+  if (ages[0] !== ages[1]) return ages[0] < ages[1] ? -1 : 1;
+  return keyOf(a) < keyOf(b) ? -1 : 1;
+}

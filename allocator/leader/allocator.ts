@@ -1,0 +1,45 @@
+/**
+ * The allocator put together: a world that is always warm, and terms of leadership in which something is done about it.
+ *
+ *     any change ─▶ key ─▶ gather (Service, claims, Eips) ─▶ decide ─▶ at most: one patch of the Service, claim updates, releases
+ */
+import type { Clock } from '../../lib/process/clock.ts';
+import { ClusterState } from '../cluster/cluster-state.ts';
+import type { Stores } from '../cluster/stores.ts';
+import type { Deps } from '../deps.ts';
+import type { QueueName } from '../metrics.ts';
+import { Caches } from './caches.ts';
+import { enqueueOnChanges } from './enqueue.ts';
+import { LeaderTerm } from './leader-term.ts';
+
+export class Allocator {
+  readonly cluster: ClusterState;
+  readonly #caches: Caches;
+  #term: LeaderTerm | undefined;
+
+  constructor(stores: Stores, clock: Clock) {
+    this.cluster = new ClusterState(stores, clock);
+    this.#caches = new Caches(this.cluster);
+    enqueueOnChanges(this.cluster, this.#caches, () => this.#term);
+  }
+
+  /**
+   * Acts until `signal` aborts; returns when what was under way has ended.
+   * @throws where the caches are not filled yet: nothing is ever decided by half of the truth.
+   */
+  async lead(deps: Omit<Deps, 'cluster'>, signal: AbortSignal): Promise<void> {
+    if (!this.cluster.synced) throw new Error('Cannot lead: the caches are not filled yet');
+    const term = new LeaderTerm({ ...deps, cluster: this.cluster }, this.#caches);
+    this.#term = term;
+    try {
+      await term.run(signal);
+    } finally {
+      this.#term = undefined;
+      deps.metrics.clear();
+    }
+  }
+
+  queueLengths(): Partial<Record<QueueName, number>> {
+    return this.#term?.lengths() ?? {};
+  }
+}

@@ -1,0 +1,220 @@
+/** Which change makes whom look again. A key too many costs a decision that writes nothing; a key too few would be a change that nobody sees. */
+import { claimAddress, type EipClaim } from '../../lib/api/claim.ts';
+import type { EipObject } from '../../lib/api/eip-types.ts';
+import { hasOurCondition } from '../../lib/api/has-our-condition.ts';
+import { BGP_CONF_NAME, EIP_LABEL } from '../../lib/api/keys.ts';
+import { type KubeObject, keyFor, keyOf, sameMarks, sameTexts } from '../../lib/api/object.ts';
+import { eipNamesOf } from '../../lib/api/parse-address-request.ts';
+import { publishedAddresses } from '../../lib/api/published-addresses.ts';
+import type { Service } from '../../lib/api/service.ts';
+import { withoutCounts } from '../../lib/api/speaker-counts.ts';
+import type { SpeakerObject } from '../../lib/api/speaker-types.ts';
+import { givenAddresses } from '../../lib/ipam/claims/service-claims.ts';
+import type { Pools } from '../../lib/ipam/pools.ts';
+import type { Change, Store } from '../../lib/kube/store.ts';
+import { formatAddress, sameAddress } from '../../lib/net/address.ts';
+import { type AddressRange, rangeContains } from '../../lib/net/range.ts';
+import { concernsReach, movedAddresses } from '../announced/announcers.ts';
+import type { ClusterState } from '../cluster/cluster-state.ts';
+import { servicesOfSlice } from '../cluster/endpoint-index.ts';
+import { confKey, peerKey } from '../status/reconcile-bgp.ts';
+import type { Caches } from './caches.ts';
+import type { LeaderTerm } from './leader-term.ts';
+
+/** Subscribes once; `term` says who is to act, if anybody. To be called after the world and the caches have subscribed. */
+export function enqueueOnChanges(cluster: ClusterState, caches: Caches, term: () => LeaderTerm | undefined): void {
+  const { stores } = cluster;
+  const on = <T extends KubeObject>(store: Store<T>, act: (to: LeaderTerm, change: Change<T>) => void): void => {
+    store.subscribe((change) => {
+      const to = term();
+      if (to) act(to, change);
+    });
+  };
+  on(stores.services, (to, change) => {
+    const { type, key, object } = change;
+    if (type === 'deleted') to.departed(key, object);
+    else to.services.add(key);
+    lookAtAnnounced(to, key, type === 'modified' ? [change.old, object] : [object], cluster);
+  });
+  on(stores.services, (to, change) => {
+    if (change.type === 'modified' && sameWish(change.old, change.object)) return;
+    for (const sharer of sharersOf(change.key, cluster)) to.services.add(sharer);
+  });
+  on(stores.services, (to, change) => {
+    if (leavesForeign(change)) to.allocationOrder.freed();
+  });
+  on(stores.namespaces, (to, change) => {
+    if (change.type === 'modified' && sameTexts(change.old.metadata.labels, change.object.metadata.labels)) return;
+    to.allocationOrder.freed();
+  });
+  on(stores.claims, (to, change) => onClaim(to, change, caches));
+  on(stores.bgpPeers, (to, { key }) => {
+    to.bgp.add(peerKey(key));
+    to.lookAtReach();
+  });
+  on(stores.bgpConfs, (to, { key }) => {
+    to.lookAtReach();
+    to.bgp.add(confKey(key));
+    if (key === BGP_CONF_NAME) for (const peer of stores.bgpPeers.values()) to.bgp.add(peerKey(keyOf(peer)));
+  });
+  on(stores.speakers, (to, change) => {
+    if (change.type === 'modified' && sameButForCounts(change.old, change.object)) return;
+    to.bgp.add(confKey(BGP_CONF_NAME));
+    for (const peer of peersOf(change)) to.bgp.add(peerKey(peer));
+  });
+  on(stores.speakers, (to, change) => {
+    for (const address of movedAddresses(change)) {
+      for (const service of cluster.index.publishersOf(address)) to.announced.add(service);
+    }
+    if (concernsReach(change)) to.lookAtReach();
+  });
+  on(stores.nodes, (to) => to.lookAtReach());
+  for (const slices of [stores.labelledSlices, stores.foreignSlices]) {
+    on(slices, (to, change) => {
+      for (const key of servicesOfSlice(change)) {
+        const service = cluster.services.get(key);
+        if (service) lookAtAnnounced(to, key, [service], cluster);
+      }
+    });
+  }
+  watchEips(cluster, term);
+  cluster.reserved.onChange = (ranges) => {
+    const to = term();
+    if (!to) return;
+    for (const claim of claimsIn(ranges, cluster)) for (const key of holdersOf(claim)) to.services.add(key);
+    for (const eip of stores.eips.values()) to.eips.add(keyOf(eip));
+    to.allocationOrder.freed();
+  };
+}
+
+function claimsIn(ranges: readonly AddressRange[], { ledger }: ClusterState): EipClaim[] {
+  return [...ledger.claims()].filter(({ metadata }) => {
+    const address = claimAddress(metadata.name ?? '');
+    return address && ranges.some((range) => rangeContains(range, address));
+  });
+}
+
+function holdersOf({ spec }: EipClaim): string[] {
+  return spec.holders.flatMap(({ namespace, name }) => (name === undefined ? [] : [keyFor(namespace, name)]));
+}
+
+/** Those who have an address together with the Service: what it asks for may be in their way, or not any more. */
+function* sharersOf(service: string, { ledger }: ClusterState): Generator<string> {
+  const [namespace = '', name = ''] = service.split('/');
+  for (const { spec } of ledger.heldBy(namespace, name)) {
+    for (const holder of spec.holders) {
+      const key = keyFor(holder.namespace, holder.name ?? '');
+      if (key !== service && holder.name !== undefined) yield key;
+    }
+  }
+}
+
+/** No claim tells that another load balancer's Service has an address no more. */
+function leavesForeign(change: Change<Service>): boolean {
+  if (change.type === 'added') return false;
+  const before = change.type === 'modified' ? change.old : change.object;
+  if (hasOurCondition(before)) return false;
+  const after = change.type === 'modified' ? publishedAddresses(change.object) : [];
+  return publishedAddresses(before).some((address) => !after.some((one) => sameAddress(one, address)));
+}
+
+function sameWish(a: Service, b: Service): boolean {
+  return sameTexts(a.metadata.annotations, b.metadata.annotations) && JSON.stringify(a.spec) === JSON.stringify(b.spec);
+}
+
+/** The holders of before and after: who lost its entry must know as well. */
+function onClaim(to: LeaderTerm, change: Change<EipClaim>, caches: Caches): void {
+  const { key, object } = change;
+  const before = change.type === 'modified' ? change.old : object;
+  for (const { namespace, name } of [...before.spec.holders, ...object.spec.holders]) {
+    if (name !== undefined) to.services.add(keyFor(namespace, name));
+    else to.claims.add(key);
+  }
+  if (object.spec.holders.some(({ uid }) => uid === undefined)) to.strays.trigger();
+  const eipName = caches.claimsByEip.eipOf(object);
+  if (eipName !== undefined) to.eips.add(eipName);
+}
+
+/** A Service, and those that share an address with it: one of them that may be announced is enough for all. */
+function lookAtAnnounced(to: LeaderTerm, key: string, versions: readonly Service[], { index }: ClusterState): void {
+  to.announced.add(key);
+  for (const address of versions.flatMap(givenAddresses)) {
+    for (const sharer of index.publishersOf(formatAddress(address))) to.announced.add(sharer);
+  }
+}
+
+/** A change of an Eip's status is our own and changes nothing for anybody. */
+function watchEips(cluster: ClusterState, term: () => LeaderTerm | undefined): void {
+  let hadDefault = false;
+  let overlapped: Pools['overlapping'] = new Map();
+  cluster.stores.eips.subscribe((change) => {
+    const { key } = change;
+    const to = term();
+    if (change.type === 'modified' && sameButForStatus(change.old, change.object)) {
+      to?.eips.add(key);
+      return;
+    }
+    const { hasDefault, overlapping } = cluster.eips.pools;
+    // Another one's addresses count, or count no more.
+    const isAboutAll = hasDefault !== hadDefault || !sameEntries(overlapping, overlapped);
+    hadDefault = hasDefault;
+    overlapped = overlapping;
+    if (!to) return;
+    to.lookAtReach();
+    // Which of two that overlap counts may have changed.
+    for (const { metadata } of cluster.stores.eips.values()) to.eips.add(metadata.name ?? '');
+    to.eips.add(key);
+    for (const service of isAboutAll ? allServices(cluster) : servicesOf(key, cluster)) {
+      to.services.add(service);
+      to.announced.add(service);
+    }
+    to.allocationOrder.freed();
+  });
+}
+
+function* allServices({ stores }: ClusterState): Generator<string> {
+  for (const service of stores.services.values()) yield keyOf(service);
+}
+
+/** Services that have to do with the Eip: holders of its addresses, those with its label, and those that name it, or several, of which some may be unknown. */
+function servicesOf(eipName: string, { stores, ledger, eips }: ClusterState): Set<string> {
+  const keys = new Set<string>();
+  for (const claim of ledger.claims()) {
+    const address = claimAddress(claim.metadata.name ?? '');
+    const isOfEip = claim.spec.eip === eipName || (address && eips.pools.containing(address)?.name === eipName);
+    if (!isOfEip) continue;
+    for (const { namespace, name } of claim.spec.holders) if (name !== undefined) keys.add(keyFor(namespace, name));
+  }
+  for (const service of stores.services.values()) {
+    const named = eipNamesOf(service);
+    const isNamed = named.length > 1 || named.includes(eipName);
+    if (isNamed || service.metadata.labels?.[EIP_LABEL] === eipName) keys.add(keyOf(service));
+  }
+  return keys;
+}
+
+/** By name of the BgpPeer, those of a Speaker before and after the change. */
+function peersOf(change: Change<SpeakerObject>): Set<string> {
+  const speakers = change.type === 'modified' ? [change.old, change.object] : [change.object];
+  return new Set(
+    speakers.flatMap(({ status }) =>
+      [...(status?.sessions ?? []), ...(status?.refusedPeers ?? [])].map(({ peer }) => peer),
+    ),
+  );
+}
+
+/** With every Service the counts of every node change, and nothing here is made of them. */
+function sameButForCounts(a: SpeakerObject, b: SpeakerObject): boolean {
+  return (
+    a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&
+    JSON.stringify(withoutCounts(a.status)) === JSON.stringify(withoutCounts(b.status))
+  );
+}
+
+function sameButForStatus(a: EipObject, b: EipObject): boolean {
+  return a.metadata.generation === b.metadata.generation && sameMarks(a.metadata, b.metadata);
+}
+
+function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([key, text]) => b.get(key) === text);
+}

@@ -1,0 +1,309 @@
+/**
+ * One term of leadership: the queues and their workers, from the moment this replica may act until it may not. It starts by looking at everything
+ * once; nothing of it outlives it.
+ */
+import { type KubeObject, keyOf } from '../../lib/api/object.ts';
+import { publishedAddresses } from '../../lib/api/published-addresses.ts';
+import type { Service } from '../../lib/api/service.ts';
+import { isNotFound } from '../../lib/kube/errors.ts';
+import { explanationOf } from '../../lib/kube/explaining-client.ts';
+import { SERVICES } from '../../lib/kube/resource.ts';
+import { dropManagedFields } from '../../lib/kube/transform.ts';
+import { pause } from '../../lib/process/clock.ts';
+import { KeyedQueue } from '../../lib/process/keyed-queue.ts';
+import { LevelLoop, type Requeue } from '../../lib/process/level-loop.ts';
+import { eipAnnouncedCondition } from '../announced/eip-announced.ts';
+import { ReachWatch } from '../announced/reach-watch.ts';
+import { AnnouncedReconciler } from '../announced/reconcile-announced.ts';
+import { ServiceAnnouncements } from '../announced/service-announcements.ts';
+import { AllocationOrder } from '../assignment/allocation-order.ts';
+import { compareWaiting, WaitingList, waitingOf, waitingSinceOf } from '../assignment/waiting-list.ts';
+import { DeferredBinding } from '../claims/deferred-binding.ts';
+import { StoredTokens } from '../claims/stored-tokens.ts';
+import { StrayClaims } from '../claims/stray-claims.ts';
+import type { Deps } from '../deps.ts';
+import type { QueueName } from '../metrics.ts';
+import { findRetypedServices } from '../orphans/find-retyped-services.ts';
+import { UnnamedClaimReconciler } from '../orphans/reconcile-unnamed-claim.ts';
+import { RemovedServices } from '../orphans/removed-services.ts';
+import { ServiceReconciler } from '../services/reconcile-service.ts';
+import { BgpReconciler, confKey, peerKey } from '../status/reconcile-bgp.ts';
+import { EipReconciler } from '../status/reconcile-eip.ts';
+import { Refusals } from '../status/refusals.ts';
+import type { Caches } from './caches.ts';
+import { EventLoopYield } from './event-loop-yield.ts';
+import { type ConflictRetryOptions, withConflictRetry } from './retry-on-conflict.ts';
+
+const AT_ONCE: Requeue = { requeueAfterMs: 1 };
+/** Statuses may wait a little; Services must not. */
+const STATUS_WORKERS = 4;
+/** All nodes are looked at, for each Eip, 10 ms with 5,000 of them and ten Eips; and they all change at once when a router restarts. */
+const REACH_EVERY_MS = 500;
+
+const STRAYS_EVERY_MS = 500;
+
+/** No more than this, and no more than a part of the grace period of a claim that is not bound. */
+const LONGEST_PUT_OFF_MS = 30_000;
+
+/**
+ * The queues are apart so that a burst of one kind does not hold up another: Services first of all, which people wait for, and
+ * statuses that are written at a measured pace.
+ */
+export class LeaderTerm {
+  readonly services: KeyedQueue;
+  readonly claims: KeyedQueue;
+  readonly eips: KeyedQueue;
+  readonly bgp: KeyedQueue;
+  /** Who announces a Service. */
+  readonly announced: KeyedQueue;
+  /** Who is asked when something comes free. */
+  readonly allocationOrder: AllocationOrder;
+  /** To be triggered when a claim is not bound. */
+  readonly strays: LevelLoop;
+  /** Names of the claims that were found to give way. */
+  #givingWay: ReadonlySet<string> = new Set();
+  readonly #deps: Deps;
+  readonly #removedServices: RemovedServices;
+  readonly #reconciler: ServiceReconciler;
+  readonly #deferredBinding: DeferredBinding;
+  readonly #handingOut: LevelLoop;
+  readonly #retypedServices: LevelLoop;
+  readonly #reach: LevelLoop;
+  readonly #refusals = new Refusals();
+  readonly #eventLoopYield = new EventLoopYield(() => performance.now());
+  /** Services that were there when the term began and were not looked at yet. */
+  readonly #wereThere = new Set<string>();
+
+  constructor(deps: Deps, caches: Caches) {
+    this.#deps = deps;
+    const waiting = new WaitingList((eipName) => this.eips.add(eipName));
+    this.allocationOrder = new AllocationOrder(waiting, (key) => this.services.add(key));
+    const { allocationOrder } = this;
+    const tokens = new StoredTokens(deps);
+    const graceMs = deps.config.claimGraceSeconds * 1000;
+    const strays = new StrayClaims({ ...deps, tokens, graceMs });
+    this.strays = new LevelLoop({ name: 'stray claims', act: async () => this.#lookAtStrays(strays), log: deps.log });
+    this.#removedServices = new RemovedServices({ ...deps, strays });
+    this.#deferredBinding = new DeferredBinding({
+      ask: (key) => this.services.add(key),
+      onPutOff: () => this.#handingOut.trigger(),
+      waiting: () => this.services.length,
+      longestMs: Math.min(LONGEST_PUT_OFF_MS, graceMs / 2),
+      monotonicMs: () => performance.now(),
+    });
+    this.#handingOut = new LevelLoop({
+      name: 'later',
+      act: async () => this.#deferredBinding.releaseBatch(),
+      log: deps.log,
+    });
+    const { announcers } = caches;
+    const announcements = new ServiceAnnouncements(deps.cluster, announcers);
+    this.#reconciler = new ServiceReconciler({
+      ...deps,
+      waiting,
+      allocationOrder,
+      strays,
+      deferredBinding: this.#deferredBinding,
+      announcedOf: (service, addresses) => announcements.announcedOf(service, addresses),
+      wasThere: (key) => this.#wereThere.has(key),
+      ask: (key) => this.services.add(key),
+    });
+    const claims = new UnnamedClaimReconciler({ ...deps, strays, tokens, askService: (key) => this.services.add(key) });
+    const eips = new EipReconciler(deps, {
+      cache: caches.eips,
+      claims: caches.claimsByEip,
+      announcedOf: (eip) => eipAnnouncedCondition(eip, announcers.reachOf(eip)),
+      waitingFor: (name) => (this.#wereThere.size > 0 ? undefined : waiting.countFor(name)),
+      refusedOf: (name) => this.#refusals.of(`eips ${name}`),
+    });
+    const bgp = new BgpReconciler(deps, { peers: caches.bgpPeers, confs: caches.bgpConfs }, (key) =>
+      this.#refusals.of(`bgp ${key}`),
+    );
+    const announced = new AnnouncedReconciler(deps, announcements);
+    const reach = new ReachWatch(deps.cluster, announcers);
+    this.#reach = new LevelLoop({
+      name: 'reach',
+      act: (signal) => this.#lookAtReachOnce(reach, signal),
+      log: deps.log,
+    });
+    this.#retypedServices = new LevelLoop({
+      name: 'services left behind',
+      act: (signal) => findRetypedServices(deps.client, (service) => this.#foundLeft(service), signal),
+      log: deps.log,
+    });
+    this.services = this.#queue('services', deps.config.workers, {
+      act: (key, signal) => this.#reconcileService(key, signal),
+      refresh: (key, signal) => this.#readService(key, signal),
+    });
+    this.claims = this.#queue('claims', 1, { act: (name, signal) => claims.reconcile(name, signal) });
+    this.eips = this.#queue('eips', STATUS_WORKERS, { act: (name, signal) => eips.reconcile(name, signal) });
+    this.bgp = this.#queue('bgp', STATUS_WORKERS, { act: (key, signal) => bgp.reconcile(key, signal) });
+    this.announced = this.#queue('announced', 1, {
+      act: (key, signal) => announced.reconcile(key, signal),
+      refresh: (key, signal) => this.#readService(key, signal),
+    });
+  }
+
+  /** Resolves when `signal` has aborted and what was under way has ended. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { ledger } = this.#deps.cluster;
+    ledger.onFreed = () => this.allocationOrder.freed();
+    this.#lookAtEverything();
+    this.#retypedServices.trigger();
+    this.#reach.trigger();
+    this.strays.trigger();
+    try {
+      const loops = [this.#handingOut, this.#retypedServices, this.#reach, this.strays];
+      await Promise.all([...this.#queues(), ...loops].map((part) => part.run(signal)));
+    } finally {
+      ledger.onFreed = () => {};
+    }
+  }
+
+  lengths(): Record<QueueName, number> {
+    const { services, claims, eips, bgp, announced } = this;
+    return {
+      services: services.length,
+      claims: claims.length,
+      eips: eips.length,
+      bgp: bgp.length,
+      announced: announced.length,
+    };
+  }
+
+  /** The watch has seen it go. */
+  departed(key: string, service: Service): void {
+    this.#removedServices.saw(key, service);
+    this.services.add(key);
+  }
+
+  /** Sessions, nodes, speakers or Eips are others than before. */
+  lookAtReach(): void {
+    this.#reach.trigger();
+  }
+
+  #queues(): readonly KeyedQueue[] {
+    return [this.services, this.claims, this.eips, this.bgp, this.announced];
+  }
+
+  /** Who waits is asked when a claim begins to give way: nothing else tells of it. */
+  #lookAtStrays(strays: StrayClaims): Requeue | undefined {
+    const givingWay = strays.givingWay();
+    const isNews = [...givingWay].some((one) => !this.#givingWay.has(one));
+    this.#givingWay = givingWay;
+    if (isNews) this.allocationOrder.freed();
+    return strays.isAny ? { requeueAfterMs: STRAYS_EVERY_MS } : undefined;
+  }
+
+  async #lookAtReachOnce(watch: ReachWatch, signal: AbortSignal): Promise<undefined> {
+    const { eips, services } = watch.look();
+    for (const name of eips) this.eips.add(name);
+    for (const key of services) this.announced.add(key);
+    await pause(REACH_EVERY_MS, signal);
+  }
+
+  #lookAtEips(): void {
+    for (const { metadata } of this.#deps.cluster.stores.eips.values()) this.eips.add(metadata.name ?? '');
+  }
+
+  #foundLeft(service: Service): void {
+    const key = keyOf(service);
+    if (this.#removedServices.saw(key, service)) this.services.add(key);
+  }
+
+  /** What changed while nobody led left no event; and a second look at what stands as it should writes nothing. */
+  #lookAtEverything(): void {
+    const { stores, rewriteBackoff } = this.#deps.cluster;
+    rewriteBackoff.reset();
+    const services = inOrderOfStart([...stores.services.values()]);
+    for (const key of services) this.#wereThere.add(key);
+    for (const key of services) this.services.add(key);
+    for (const claim of stores.claims.values()) {
+      this.claims.add(claim.metadata.name ?? '');
+      // Services that went while nobody led.
+      for (const { namespace, name } of claim.spec.holders) if (name) this.services.add(`${namespace}/${name}`);
+    }
+    this.#lookAtEips();
+    for (const { metadata } of stores.bgpPeers.values()) this.bgp.add(peerKey(metadata.name ?? ''));
+    for (const { metadata } of stores.bgpConfs.values()) this.bgp.add(confKey(metadata.name ?? ''));
+  }
+
+  /** One key for a Service that is there and for one that is gone: whichever it is, is looked up when its turn comes. */
+  async #reconcileService(key: string, signal: AbortSignal): Promise<Requeue | undefined> {
+    const service = this.#deps.cluster.services.get(key);
+    try {
+      if (service) {
+        this.#removedServices.forget(key);
+        return await this.#reconciler.reconcile(service, signal);
+      }
+      this.#reconciler.forget(key);
+      return await this.#removedServices.reconcile(key, signal);
+    } finally {
+      // Who waits for which Eip is known now.
+      if (this.#wereThere.delete(key) && this.#wereThere.size === 0) this.#lookAtEips();
+      this.allocationOrder.ended(key);
+    }
+  }
+
+  /** After a conflict: what the API server has now, without waiting for the watch. */
+  async #readService(key: string, signal: AbortSignal): Promise<void> {
+    const { client, cluster } = this.#deps;
+    const [namespace = '', name = ''] = key.split('/');
+    try {
+      cluster.saw(dropManagedFields(await client.get(SERVICES, { namespace, name }, { signal })));
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  #queue(name: QueueName, concurrency: number, options: Pick<ConflictRetryOptions, 'act' | 'refresh'>): KeyedQueue {
+    const { metrics, log } = this.#deps;
+    const act = withConflictRetry({ ...options, queue: name, metrics, monotonicMs: () => performance.now() });
+    return new KeyedQueue({
+      name,
+      concurrency,
+      log,
+      act: async (key, signal) => {
+        const pause = this.#eventLoopYield.pause();
+        if (pause) await pause;
+        return this.#tellRefusal(name, key, act(key, signal));
+      },
+    });
+  }
+
+  /** What the cluster keeps back is said on the object that it is about, and no more once it was let through. */
+  async #tellRefusal(queue: QueueName, key: string, acted: Promise<Requeue | undefined>): Promise<Requeue | undefined> {
+    try {
+      const again = await acted;
+      return this.#refusals.clear(`${queue} ${key}`) ? AT_ONCE : again;
+    } catch (error) {
+      const message = explanationOf(error);
+      const object = message === undefined ? undefined : this.#objectOf(queue, key);
+      if (message !== undefined) this.#refusals.note(`${queue} ${key}`, message);
+      if (message !== undefined && object) {
+        const event = { type: 'Warning', reason: 'WriteRefused', action: 'Write', message } as const;
+        this.#deps.events.record(object, event);
+      }
+      throw error;
+    }
+  }
+
+  #objectOf(queue: QueueName, key: string): KubeObject | undefined {
+    const { services, stores } = this.#deps.cluster;
+    if (queue === 'eips') return stores.eips.get(key);
+    if (queue === 'claims') return stores.claims.get(key);
+    if (queue !== 'bgp') return services.get(key);
+    const [kind, name = ''] = key.split('/');
+    return kind === 'peer' ? stores.bgpPeers.get(name) : stores.bgpConfs.get(name);
+  }
+}
+
+/** Those that publish an address come first, so that nobody takes it from them; then the others in the order of their waiting. */
+function inOrderOfStart(services: readonly Service[]): string[] {
+  const ranked = services.map((service) => ({
+    waiting: waitingOf(service, waitingSinceOf(service), false),
+    publishes: publishedAddresses(service).length > 0,
+  }));
+  ranked.sort((a, b) => Number(b.publishes) - Number(a.publishes) || compareWaiting(a.waiting, b.waiting));
+  return ranked.map(({ waiting }) => waiting.key);
+}

@@ -1,0 +1,45 @@
+/** What surrounds each reconcile: a lost compare-and-swap is no failure but another look, by what the API server has now; and the time is measured. */
+import { isConflict, isNotFound } from '../../lib/kube/errors.ts';
+import { KeyBackoff } from '../../lib/process/key-backoff.ts';
+import type { Requeue } from '../../lib/process/level-loop.ts';
+import type { AllocatorMetrics, QueueName } from '../metrics.ts';
+
+/** The cache is behind what refused the write; the first further look is at once. */
+const FIRST_MS = 2;
+
+export interface ConflictRetryOptions {
+  readonly queue: QueueName;
+  readonly act: (key: string, signal: AbortSignal) => Promise<Requeue | undefined>;
+  /** Brings what is known of the key up to date after a conflict. */
+  readonly refresh?: (key: string, signal: AbortSignal) => Promise<void>;
+  readonly metrics: AllocatorMetrics;
+  readonly monotonicMs: () => number;
+}
+
+export function withConflictRetry(
+  options: ConflictRetryOptions,
+): (key: string, signal: AbortSignal) => Promise<Requeue | undefined> {
+  const { queue, act, refresh, metrics, monotonicMs } = options;
+  const backoff = new KeyBackoff();
+  return async (key, signal) => {
+    const startedMs = monotonicMs();
+    const measure = (result: 'ok' | 'conflict' | 'error'): void => {
+      metrics.reconciled(queue, result, (monotonicMs() - startedMs) / 1000);
+    };
+    try {
+      const again = await act(key, signal);
+      backoff.reset(key);
+      measure('ok');
+      return again;
+    } catch (error) {
+      // What is gone meanwhile the watch will tell soon.
+      if (!isConflict(error) && !isNotFound(error)) {
+        measure('error');
+        throw error;
+      }
+      measure('conflict');
+      await refresh?.(key, signal);
+      return { requeueAfterMs: backoff.next(key, FIRST_MS) };
+    }
+  };
+}

@@ -1,0 +1,98 @@
+/** The allocator as a whole, from filled caches to terms of leadership; `main.ts` gives it the process, tests give it what they like. */
+import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import type { Registry } from 'prom-client';
+import { cacheCheck } from '../../lib/kube/cache-check.ts';
+import type { KubeClient, KubeWatcher } from '../../lib/kube/client.ts';
+import { ExplainingClient, type RefusedWrite } from '../../lib/kube/explaining-client.ts';
+import { runWhileLeader } from '../../lib/kube/leader.ts';
+import type { LeaderTiming } from '../../lib/kube/leader-step.ts';
+import { LEASES } from '../../lib/kube/lease.ts';
+import type { Checks } from '../../lib/process/check.ts';
+import { type Clock, systemClock } from '../../lib/process/clock.ts';
+import type { Logger } from '../../lib/process/log.ts';
+import type { Config } from '../config.ts';
+import type { EventSink } from '../deps.ts';
+import { createAllocatorMetrics } from '../metrics.ts';
+import { Allocator } from './allocator.ts';
+import { LeadingClient } from './fenced-client.ts';
+import { createReflectors, type Reflectors } from './reflectors.ts';
+
+export interface RunOptions {
+  readonly client: KubeClient & KubeWatcher;
+  readonly config: Pick<Config, 'namespace' | 'podName' | 'unmarkedServices' | 'claimGraceSeconds' | 'workers'>;
+  readonly events: EventSink;
+  readonly log: Logger;
+  readonly registry: Registry;
+  readonly clock?: Clock;
+  /** @default `LEADER_TIMING` */
+  readonly timing?: LeaderTiming;
+}
+
+export interface RunningAllocator {
+  /** What must hold for this replica to do its work, or to be able to take over. */
+  readonly ready: Checks;
+  /** Resolves when `signal` has aborted and all has ended; rejects where the work fails for good. */
+  readonly ended: Promise<void>;
+}
+
+/** The name of the Lease; RBAC allows just this one. */
+export const LEASE_NAME = 'skycap-allocator';
+const TOKEN_BYTES = 16;
+
+/** Returns at once; the checks are there from the start, and false until the caches are filled. */
+export function runAllocator(options: RunOptions, signal: AbortSignal): RunningAllocator {
+  const { client, config, log, registry, clock = systemClock } = options;
+  const reflectors = createReflectors(client, config.namespace, log, registry);
+  const allocator = new Allocator(reflectors.stores, clock);
+  // A replica that stands by is ready when it could take over; who leads is a metric, not a matter of health.
+  return { ready: { caches: cacheCheck(reflectors.byName) }, ended: run(options, allocator, reflectors, signal) };
+}
+
+async function run(
+  options: RunOptions,
+  allocator: Allocator,
+  reflectors: Reflectors,
+  signal: AbortSignal,
+): Promise<void> {
+  const { config, events, log, registry, clock = systemClock, timing } = options;
+  // Nobody leads where the Lease can't be written, so nobody would say it.
+  const onRefused = ({ resource: { group, version, kind, plural }, ref, explanation }: RefusedWrite): void => {
+    if (plural !== LEASES.plural) return;
+    const lease = { apiVersion: `${group}/${version}`, kind, metadata: ref };
+    events.record(lease, { type: 'Warning', reason: 'WriteRefused', action: 'Write', message: explanation });
+  };
+  const client = new ExplainingClient({ client: options.client, log, clock, onRefused });
+  const metrics = createAllocatorMetrics(registry, () => allocator.queueLengths());
+  const stop = new AbortController();
+  // Each request under way listens to it.
+  setMaxListeners(0, signal, stop.signal);
+  const end = (): void => stop.abort(signal.reason);
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  const following = reflectors.run(stop.signal);
+  try {
+    // No candidate before it could act: a leader with empty caches would only be in the way.
+    await reflectors.waitForSync(stop.signal);
+    const election = {
+      client,
+      name: LEASE_NAME,
+      namespace: config.namespace,
+      identity: `${config.podName}_${randomBytes(4).toString('hex')}`,
+      log,
+      registry,
+      clock,
+      ...(timing && { timing }),
+    };
+    await runWhileLeader(election, stop.signal, (term, leadership) => {
+      setMaxListeners(0, term);
+      const newToken = (): string => randomBytes(TOKEN_BYTES).toString('hex');
+      const leading = new LeadingClient(client, leadership, term);
+      return allocator.lead({ ...clock, client: leading, config, events, metrics, log, newToken }, term);
+    });
+  } finally {
+    signal.removeEventListener('abort', end);
+    stop.abort(new Error('the allocator ends'));
+    await following;
+  }
+}

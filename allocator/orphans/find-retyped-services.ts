@@ -1,0 +1,20 @@
+/**
+ * Services that ceased to be load balancers while nobody led. The watch shows only load balancers, so a leader looks for such once, when its term begins; what it sees
+ * leave from then on, `removed-services.ts` deals with.
+ */
+import type { Service } from '../../lib/api/service.ts';
+import type { KubeClient } from '../../lib/kube/client.ts';
+import { pagesOf } from '../../lib/kube/pages.ts';
+import { SERVICES } from '../../lib/kube/resource.ts';
+
+/** Small, since this is read beside everything that is urgent at the start of a term. */
+const PAGE_SIZE = 250;
+
+export async function findRetypedServices(
+  client: KubeClient,
+  departed: (service: Service) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const options = { fieldSelector: 'spec.type!=LoadBalancer', limit: PAGE_SIZE, signal };
+  for await (const { items } of pagesOf(client, SERVICES, options)) items.forEach(departed);
+}

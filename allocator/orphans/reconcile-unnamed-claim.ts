@@ -1,0 +1,76 @@
+/**
+ * Claims with a holder that has no name: made under `generateName`, when nobody knew the Service's name yet. The token finds the Service;
+ * one that never came loses its claim after the grace period, once a live list says that no Service there has the token.
+ */
+import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/claim.ts';
+import { keyOf } from '../../lib/api/object.ts';
+import { Claimer } from '../../lib/ipam/claimer.ts';
+import { type Address, formatAddress } from '../../lib/net/address.ts';
+import type { Requeue } from '../../lib/process/level-loop.ts';
+import { sameEntry } from '../claims/claim-writer.ts';
+import { decideHolder } from '../claims/decide-holder.ts';
+import type { StoredTokens } from '../claims/stored-tokens.ts';
+import { HURRIED_GRACE_MS, type StrayClaims } from '../claims/stray-claims.ts';
+import { noChooseInput } from '../claims/sync-claims.ts';
+import type { Deps } from '../deps.ts';
+
+/** The cache will show the Service that the list has. */
+const BEHIND_MS = 250;
+
+export interface UnnamedClaimReconcilerDeps extends Deps {
+  readonly strays: StrayClaims;
+  readonly tokens: StoredTokens;
+  /** Has the Service reconciled, which binds the claim. */
+  readonly askService: (key: string) => void;
+}
+
+export class UnnamedClaimReconciler {
+  readonly #deps: UnnamedClaimReconcilerDeps;
+
+  constructor(deps: UnnamedClaimReconcilerDeps) {
+    this.#deps = deps;
+  }
+
+  /** @param name of the claim. One at a time. */
+  async reconcile(name: string, signal: AbortSignal): Promise<Requeue | undefined> {
+    const address = claimAddress(name);
+    const claim = address && this.#deps.cluster.ledger.claimOf(address);
+    if (!claim) return undefined;
+    const waits: number[] = [];
+    for (const holder of claim.spec.holders.filter((one) => one.name === undefined)) {
+      const waitMs = await this.#collect(claim, address, holder, signal);
+      if (waitMs !== undefined) waits.push(waitMs);
+    }
+    return waits.length > 0 ? { requeueAfterMs: Math.max(1, Math.min(...waits)) } : undefined;
+  }
+
+  /** @returns after which time to look again. */
+  async #collect(
+    claim: EipClaim,
+    address: Address,
+    holder: ClaimHolder,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const { cluster, client, config, nowMs, askService, strays, tokens, log } = this.#deps;
+    const owner = cluster.index.ownerOf(holder.namespace, holder.token);
+    if (owner) {
+      askService(keyOf(owner));
+      // It may lose the token before the claim is bound to it, and then nobody has a word on the claim.
+      return config.claimGraceSeconds * 1000;
+    }
+    const now = nowMs();
+    const firstSeenMs = cluster.holderFirstSeen.firstSeenMs(claim, holder);
+    const graceMs = strays.graceMs(claim, holder);
+    const verdict = decideHolder(holder, { isUsed: false, nowMs: now, firstSeenMs, graceMs });
+    // It may be hurried by then.
+    if (verdict.kind === 'wait') return Math.min(verdict.untilMs - now, HURRIED_GRACE_MS);
+    if (verdict.kind !== 'release') return undefined;
+    // The cache may be behind.
+    if (await tokens.has(holder.namespace, holder.token, signal)) return BEHIND_MS;
+    const claimer = new Claimer({ client, ledger: cluster.ledger, chooseInput: noChooseInput });
+    await claimer.release(address, sameEntry(holder));
+    const { namespace } = holder;
+    log.info({ namespace, address: formatAddress(address), reason: verdict.reason }, 'address released');
+    return undefined;
+  }
+}

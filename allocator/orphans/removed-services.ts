@@ -1,0 +1,158 @@
+/**
+ * Services that disappeared from the cache: deleted, or of another type now. What they hold is released once a live read says so too, and what of ours stands on them
+ * goes.
+ *
+ * The caches may be behind, and a Service made again under its name is somebody new: hence the read, and hence entries are told apart by uid and
+ * token. An entry without a uid may belong to a create call under way and has its grace period, unless it is known whose it was.
+ */
+import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/claim.ts';
+import { hasOurCondition } from '../../lib/api/has-our-condition.ts';
+import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, EIP_LABEL, WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
+import { isLeftAlone } from '../../lib/api/served-by-another.ts';
+import type { Service } from '../../lib/api/service.ts';
+import { Claimer } from '../../lib/ipam/claimer.ts';
+import { isNotFound } from '../../lib/kube/errors.ts';
+import { SERVICES } from '../../lib/kube/resource.ts';
+import { formatAddress } from '../../lib/net/address.ts';
+import { KeyBackoff } from '../../lib/process/key-backoff.ts';
+import type { Requeue } from '../../lib/process/level-loop.ts';
+import { sameEntry } from '../claims/claim-writer.ts';
+import { decideHolder, type HolderAction } from '../claims/decide-holder.ts';
+import { HURRIED_GRACE_MS, type StrayClaims } from '../claims/stray-claims.ts';
+import { noChooseInput } from '../claims/sync-claims.ts';
+import type { Deps } from '../deps.ts';
+import { patchServiceStatus } from '../services/patch-service-status.ts';
+import { marksOffPatch } from '../services/service-patch.ts';
+
+/** The watch will tell of a Service that is there after all. */
+const BEHIND_MS = 100;
+
+/** An entry of the Service in a claim, and what becomes of it. */
+interface Entry {
+  readonly claim: EipClaim;
+  readonly own: ClaimHolder;
+  readonly verdict: HolderAction;
+}
+
+export interface RemovedServicesDeps extends Deps {
+  readonly strays: StrayClaims;
+}
+
+export class RemovedServices {
+  readonly #deps: RemovedServicesDeps;
+  /** As they were last seen, until what they left is dealt with. */
+  readonly #departed = new Map<string, Service>();
+  readonly #backoff = new KeyBackoff();
+
+  constructor(deps: RemovedServicesDeps) {
+    this.#deps = deps;
+  }
+
+  /** The watch said so, or a look at those that left before. @returns whether anything of ours is on it. */
+  saw(key: string, service: Service): boolean {
+    if (!isMarked(service)) return false;
+    this.#departed.set(key, service);
+    return true;
+  }
+
+  /** The Service is there (again). */
+  forget(key: string): void {
+    this.#departed.delete(key);
+  }
+
+  async reconcile(key: string, signal: AbortSignal): Promise<Requeue | undefined> {
+    const { cluster } = this.#deps;
+    const ref = refOf(key);
+    const departed = this.#departed.get(key);
+    const entries = this.#entries(ref.namespace, ref.name, departed);
+    if (departed || entries.some(({ verdict }) => verdict.kind === 'release')) {
+      const live = await this.#read(ref, signal);
+      if (cluster.services.get(key)) return undefined;
+      if (live?.spec?.type === 'LoadBalancer') return { requeueAfterMs: this.#backoff.next(key, BEHIND_MS) };
+      if (live) await this.#takeMarksOff(live, signal);
+      await this.#release(key, entries, signal);
+    }
+    this.#departed.delete(key);
+    this.#backoff.reset(key);
+    return this.#whenToLookAgain(entries);
+  }
+
+  /** By its name, and those that have only the token of a Service that was seen. */
+  #entries(namespace: string, name: string, departed: Service | undefined): Entry[] {
+    const { cluster, strays, nowMs } = this.#deps;
+    const token = departed?.metadata.annotations?.[CLAIM_ANNOTATION];
+    const byName = cluster.ledger.heldBy(namespace, name);
+    const byToken = token ? cluster.ledger.heldByToken(namespace, token) : [];
+    return [...new Set([...byName, ...byToken])].flatMap((claim) =>
+      claim.spec.holders
+        .filter((holder) => holder.namespace === namespace)
+        .filter((holder) => holder.name === name || (holder.name === undefined && holder.token === token))
+        .map((own): Entry => {
+          const isKnown = own.uid === undefined && own.token === token;
+          const facts = {
+            isUsed: false,
+            nowMs: nowMs(),
+            firstSeenMs: cluster.holderFirstSeen.firstSeenMs(claim, own),
+            get graceMs() {
+              return isKnown ? 0 : strays.graceMs(claim, own);
+            },
+          };
+          return { claim, own, verdict: decideHolder(own, facts) };
+        }),
+    );
+  }
+
+  async #read(
+    ref: { readonly namespace: string; readonly name: string },
+    signal: AbortSignal,
+  ): Promise<Service | undefined> {
+    try {
+      return await this.#deps.client.get(SERVICES, ref, { signal });
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** The webhook does so in the update itself; this is for when it was away. */
+  async #takeMarksOff(service: Service, signal: AbortSignal): Promise<void> {
+    const body = marksOffPatch(service);
+    if (body) await patchServiceStatus(this.#deps.client, service, body, signal);
+  }
+
+  async #release(key: string, entries: readonly Entry[], signal: AbortSignal): Promise<void> {
+    const { client, cluster, log } = this.#deps;
+    const claimer = new Claimer({ client, ledger: cluster.ledger, chooseInput: noChooseInput });
+    for (const { claim, own, verdict } of entries) {
+      const address = claimAddress(claim.metadata.name ?? '');
+      if (verdict.kind !== 'release' || !address) continue;
+      if (signal.aborted) return;
+      await claimer.release(address, sameEntry(own));
+      log.info({ service: key, address: formatAddress(address), reason: verdict.reason }, 'address released');
+    }
+  }
+
+  #whenToLookAgain(entries: readonly Entry[]): Requeue | undefined {
+    const times = entries.flatMap(({ verdict }) => (verdict.kind === 'wait' ? [verdict.untilMs] : []));
+    if (times.length === 0) return undefined;
+    // They may be hurried by then.
+    return {
+      requeueAfterMs: Math.max(1, Math.min(...times.map((time) => time - this.#deps.nowMs()), HURRIED_GRACE_MS)),
+    };
+  }
+}
+
+function isMarked(service: Service): boolean {
+  const { annotations, labels } = service.metadata;
+  return (
+    labels?.[EIP_LABEL] !== undefined ||
+    hasOurCondition(service) ||
+    isLeftAlone(service) ||
+    [ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, WAITING_SINCE_ANNOTATION].some((key) => annotations?.[key] !== undefined)
+  );
+}
+
+function refOf(key: string): { readonly namespace: string; readonly name: string } {
+  const [namespace = '', name = ''] = key.split('/');
+  return { namespace, name };
+}

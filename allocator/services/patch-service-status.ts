@@ -1,0 +1,17 @@
+/** Writes what the allocator says of a Service. All of it goes through `services/status`, which admission does not see. */
+import type { Service } from '../../lib/api/service.ts';
+import type { KubeClient } from '../../lib/kube/client.ts';
+import { SERVICES } from '../../lib/kube/resource.ts';
+import { dropManagedFields } from '../../lib/kube/transform.ts';
+import { FIELD_MANAGER } from './status-writers.ts';
+
+/** @returns the Service as it is then, as a cache would hold it. */
+export async function patchServiceStatus(
+  client: Pick<KubeClient, 'patch'>,
+  { metadata: { namespace, name = '' } }: Service,
+  body: unknown,
+  signal: AbortSignal,
+): Promise<Service> {
+  const options = { type: 'strategic', subresource: 'status', fieldManager: FIELD_MANAGER, signal } as const;
+  return dropManagedFields(await client.patch(SERVICES, { namespace, name }, body, options));
+}

@@ -1,0 +1,44 @@
+/** Carries out what `reclaim.ts` says: claims again what a Service publishes, alone or beside others. */
+import type { Claimer } from '../../lib/ipam/claimer.ts';
+import { SERVICES } from '../../lib/kube/resource.ts';
+import { dropManagedFields } from '../../lib/kube/transform.ts';
+import { claimantFor, requestWithoutAddresses, type ServiceView } from '../assignment/service-view.ts';
+import { waitingSinceOf } from '../assignment/waiting-list.ts';
+import type { Deps } from '../deps.ts';
+import { reclaimsFor } from './reclaim.ts';
+
+export interface ReclaimDeps extends Pick<Deps, 'client' | 'cluster' | 'nowMs'> {
+  readonly claimer: Claimer;
+  /** For new entries. */
+  readonly token: string;
+}
+
+/** @returns `shared`: one of them was claimed by others already; after `nothing` there was nothing to do. */
+export async function reclaimPublished(
+  view: ServiceView,
+  { client, cluster, nowMs, claimer, token }: ReclaimDeps,
+  signal: AbortSignal,
+): Promise<'nothing' | 'alone' | 'shared'> {
+  const { service, heldAddresses, parsed } = view;
+  const addressRequest = parsed.kind === 'addressRequest' ? parsed.addressRequest : requestWithoutAddresses(service);
+  const reclaims = reclaimsFor(service, heldAddresses, cluster.eips.pools, (address) =>
+    cluster.ledger.claimOf(address),
+  );
+  if (!addressRequest || reclaims.length === 0) return 'nothing';
+  const isShared = reclaims.some(({ isHeld }) => isHeld);
+  if (isShared) {
+    // A cache that is behind would bring back an address that the Service has left, and that is another's by now.
+    const { namespace = '', name = '', resourceVersion } = service.metadata;
+    const stored = await client.get(SERVICES, { namespace, name }, { signal });
+    if (stored.metadata.resourceVersion !== resourceVersion) {
+      cluster.saw(dropManagedFields(stored));
+      return 'alone';
+    }
+  }
+  const claimRequest = claimantFor(view, addressRequest, token, nowMs());
+  const { askedFor: _, ...unasked } = claimRequest.holder;
+  // One that waits for another address has this one for what it asked before, which is not known.
+  const holder = waitingSinceOf(service) === undefined ? claimRequest.holder : unasked;
+  for (const { address, eip } of reclaims) await claimer.retake(address, eip, { ...claimRequest, holder }, signal);
+  return isShared ? 'shared' : 'alone';
+}

@@ -1,0 +1,378 @@
+/**
+ * One Service: gather → decide → act. Everything up to the claim is decided before the first await, so that the order of the queue is the
+ * order in which addresses are given. Then at most one patch of the Service, and after it the upkeep of its claims.
+ */
+
+import type { AddressRequest } from '../../lib/api/address-request.ts';
+import { type ClaimHolder, claimAddress, claimName } from '../../lib/api/claim.ts';
+import type { ConditionUpdate } from '../../lib/api/conditions.ts';
+import { hasOurCondition } from '../../lib/api/has-our-condition.ts';
+import { WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
+import { keyOf } from '../../lib/api/object.ts';
+import type { Problem } from '../../lib/api/problem.ts';
+import { publishedAddresses } from '../../lib/api/published-addresses.ts';
+import { isLeftAlone } from '../../lib/api/served-by-another.ts';
+import type { Service } from '../../lib/api/service.ts';
+import { type Choice, type ChooseInput, choose } from '../../lib/ipam/choose.ts';
+import { Claimer, type ClaimRequest } from '../../lib/ipam/claimer.ts';
+import { tokenShown } from '../../lib/ipam/claims/service-claims.ts';
+import type { HeldAddress } from '../../lib/ipam/held-address.ts';
+import type { Source } from '../../lib/ipam/source.ts';
+import { TakenButFor } from '../../lib/ipam/taken-but-for.ts';
+import { explanationOf } from '../../lib/kube/explaining-client.ts';
+import { type Address, formatAddress, sameAddress } from '../../lib/net/address.ts';
+import { KeyBackoff } from '../../lib/process/key-backoff.ts';
+import type { Requeue } from '../../lib/process/level-loop.ts';
+import type { AllocationOrder } from '../assignment/allocation-order.ts';
+import { type Assignment, decideAssignment, decideInvalid } from '../assignment/decide-assignment.ts';
+import { type Exchange, exchangeFor, NO_EXCHANGE, reservation } from '../assignment/exchanges.ts';
+import {
+  asStoredIn,
+  chooseInputFor,
+  claimantFor,
+  remainingRequest,
+  requestWithoutAddresses,
+  type ServiceView,
+  type Unsure,
+  viewOf,
+} from '../assignment/service-view.ts';
+import { type WaitingList, waitingOf, waitingSinceOf } from '../assignment/waiting-list.ts';
+import type { DeferredBinding } from '../claims/deferred-binding.ts';
+import type { StrayClaims } from '../claims/stray-claims.ts';
+import { ClaimSync, type ClaimSyncDeps } from '../claims/sync-claims.ts';
+import { decideLeaving, decidePublication, type Publication } from './decide-publication.ts';
+import { reclaimPublished } from './reclaim-published.ts';
+import { finalizersOnlyPatch } from './service-patch.ts';
+import { ServiceWriter } from './service-writer.ts';
+
+/** The caches are behind what was just seen; they seldom are for longer. */
+const BEHIND_MS = 25;
+const LEFT_FOR_MS = 3_000;
+
+export interface ServiceReconcilerDeps extends ClaimSyncDeps {
+  readonly deferredBinding: Pick<DeferredBinding, 'shouldBindNow' | 'published' | 'forget'>;
+  readonly waiting: WaitingList;
+  readonly allocationOrder: AllocationOrder;
+  readonly strays: StrayClaims;
+  /** Whether the Service was there when this replica began to lead: then it has waited since its creation. */
+  readonly wasThere: (key: string) => boolean;
+  /** Whether addresses that are about to be published are announced. */
+  readonly announcedOf: (service: Service, addresses: readonly Address[]) => ConditionUpdate | undefined;
+  /** Has another Service looked at. */
+  readonly ask: (key: string) => void;
+}
+
+export class ServiceReconciler {
+  readonly #deps: ServiceReconcilerDeps;
+  readonly #claimSync: ClaimSync;
+  readonly #writer: ServiceWriter;
+  readonly #backoff = new KeyBackoff();
+  /** Since when nobody else serves it any more. */
+  readonly #leftSinceMs = new Map<string, number>();
+
+  constructor(deps: ServiceReconcilerDeps) {
+    this.#deps = deps;
+    this.#claimSync = new ClaimSync(deps);
+    this.#writer = new ServiceWriter(deps);
+  }
+
+  async reconcile(service: Service, signal: AbortSignal): Promise<Requeue | undefined> {
+    const again = await this.#look(service, signal);
+    const contest = this.#deps.cluster.rewriteBackoff.contestOf(keyOf(service));
+    // Then it is told that it is over.
+    return contest
+      ? { requeueAfterMs: Math.min(again?.requeueAfterMs ?? Number.POSITIVE_INFINITY, contest.endsInMs + 1) }
+      : again;
+  }
+
+  async #look(service: Service, signal: AbortSignal): Promise<Requeue | undefined> {
+    const { cluster, config, allocationOrder } = this.#deps;
+    const view = viewOf(service, cluster, config);
+    if (service.metadata.deletionTimestamp !== undefined) return this.#letGo(view, signal);
+    // It is its turn still: were it not, others who wait would overtake it.
+    if (view.unsure) return this.#makeSure(view, view.unsure, signal);
+    allocationOrder.started(view.key);
+    this.#backoff.reset(`${view.key} behind`);
+    const calmMs = this.#calmMs(view);
+    if (calmMs > 0) return { requeueAfterMs: calmMs };
+    if (isUnclaimed(view) && (await this.#reclaim(view, signal))) return { requeueAfterMs: 0 };
+    switch (view.parsed.kind) {
+      case 'notOurs':
+        return this.#leave(view, signal);
+      case 'invalid':
+        return this.#keep(view, view.parsed.problems, signal);
+      case 'addressRequest':
+        return this.#give(view, view.parsed.addressRequest, signal);
+    }
+  }
+
+  /** What another load balancer serves may be without an ingress for a moment: it is not taken before it has been so for a while. */
+  #calmMs({ key, service, parsed, isByDefault }: ServiceView): number {
+    if (parsed.kind === 'notOurs' || !isByDefault || !isLeftAlone(service)) {
+      this.#leftSinceMs.delete(key);
+      return 0;
+    }
+    const nowMs = this.#deps.monotonicMs();
+    const sinceMs = this.#leftSinceMs.get(key) ?? nowMs;
+    this.#leftSinceMs.set(key, sinceMs);
+    return Math.max(0, sinceMs + LEFT_FOR_MS - nowMs);
+  }
+
+  /** The Service is no more. */
+  forget(key: string): void {
+    this.#stopWaiting(key);
+    this.#leftSinceMs.delete(key);
+    this.#deps.deferredBinding.forget(key);
+    this.#deps.cluster.rewriteBackoff.forget(key);
+    this.#claimSync.forget(key);
+    this.#backoff.reset(`${key} behind`);
+  }
+
+  #stopWaiting(key: string): void {
+    this.#deps.waiting.delete(key);
+    this.#deps.allocationOrder.started(key);
+    this.#deps.metrics.serviceGone(key);
+  }
+
+  /** The choice is offered first, without writing: where all of it is held already, which is the rule after admission, nothing is claimed. */
+  async #give(before: ServiceView, addressRequest: AddressRequest, signal: AbortSignal): Promise<Requeue | undefined> {
+    const { cluster } = this.#deps;
+    const beyond = remainingRequest(addressRequest, before.pinned);
+    let choice = beyond && this.#preview(before, beyond);
+    let view = before;
+    let refusal: unknown;
+    if (beyond && (choice?.kind !== 'assigned' || choice.lacking) && (await this.#takeOver(before, beyond, signal))) {
+      return { requeueAfterMs: 0 };
+    }
+    if (beyond && choice?.kind === 'assigned' && choice.given.some(({ how }) => how !== 'held')) {
+      if (this.#mustRequeueBehind(before, choice)) return undefined;
+      this.#deps.allocationOrder.served(before.key);
+      try {
+        choice = await this.#claimerFor(before).assign(this.#claimRequest(before, beyond), signal);
+      } catch (error) {
+        const message = explanationOf(error);
+        if (message === undefined) throw error;
+        refusal = error;
+        choice = { kind: 'pending', keeps: [], reason: 'WriteRefused', message };
+      }
+      view = { ...before, heldAddresses: cluster.heldAddressesOf(before.service).heldAddresses };
+    }
+    const { pinned } = view;
+    const eipProblemOf = (source: Source) => cluster.eips.eipProblemOf(source);
+    const whyReserved = (address: Address) => cluster.whyReserved(address);
+    const outcomeWith = (heldAddresses: readonly HeldAddress[]): Assignment =>
+      decideAssignment({
+        addressRequest,
+        choice,
+        pinned,
+        heldAddresses,
+        eipProblemOf,
+        asStored: asStoredIn(cluster),
+        whyReserved,
+      });
+    const assignment = outcomeWith(view.heldAddresses);
+    const { leaves, reserves } =
+      beyond && !refusal ? await this.#exchange(view, beyond, assignment, signal) : NO_EXCHANGE;
+    const stays = view.heldAddresses.filter(({ address }) => !leaves.some((one) => sameAddress(one, address)));
+    const again = await this.#settle(view, addressRequest, { ...outcomeWith(stays), reserves }, signal);
+    // The queue tries again later, and tells of it.
+    if (refusal) throw refusal;
+    return again;
+  }
+
+  async #exchange(
+    view: ServiceView,
+    addressRequest: AddressRequest,
+    assignment: Assignment,
+    signal: AbortSignal,
+  ): Promise<Exchange> {
+    const { log, ask } = this.#deps;
+    const exchange = exchangeFor(view, addressRequest, assignment, this.#deps);
+    const { step, leaves } = exchange;
+    if (step.kind === 'leave')
+      log.info({ service: view.key, addresses: leaves.map(formatAddress) }, 'address left in an exchange');
+    if (step.kind === 'wait') ask(step.first);
+    for (const { address, eip } of step.kind === 'reserve' ? step.places : []) {
+      await this.#claimerFor(view).retake(address, eip, reservation(this.#claimRequest(view, addressRequest)), signal);
+    }
+    return exchange;
+  }
+
+  /** It can't be read. */
+  #keep(view: ServiceView, problems: readonly Problem[], signal: AbortSignal): Promise<Requeue | undefined> {
+    const plain = requestWithoutAddresses(view.service);
+    if (!plain) throw new Error(`Cannot judge Service "${view.key}": it asks for nothing`);
+    return this.#settle(
+      view,
+      undefined,
+      decideInvalid(problems, view.heldAddresses, plain, asStoredIn(this.#deps.cluster)),
+      signal,
+    );
+  }
+
+  /** Publishes, and then sees to the claims. */
+  async #settle(
+    view: ServiceView,
+    addressRequest: AddressRequest | undefined,
+    assignment: Assignment,
+    signal: AbortSignal,
+  ): Promise<Requeue | undefined> {
+    const { cluster } = this.#deps;
+    if (!(await this.#claimSync.bindFirst(view, addressRequest, assignment, signal))) return { requeueAfterMs: 0 };
+    const decision = decidePublication(
+      {
+        service: view.service,
+        heldAddresses: view.heldAddresses,
+        token: tokenShown(assignment.uses[0]?.address, view.heldAddresses, cluster.tokenOf(view.service)),
+        isByDefault: view.isByDefault,
+        isTakenByOthers: (address) => cluster.isTakenByOthers(address, view.service),
+        isOfEip: (address) => cluster.isOfEip(address),
+        announcedOf: (addresses) => this.#deps.announcedOf(view.service, addresses),
+        waitsSince: this.#waitsSince(view),
+      },
+      assignment,
+    );
+    this.#account(view, assignment, decision);
+    const again = await this.#writer.write(view, decision, signal);
+    if (again) return again;
+    return this.#claimSync.run(view, addressRequest, assignment, signal);
+  }
+
+  /** Not ours, or not any more. */
+  async #leave(view: ServiceView, signal: AbortSignal): Promise<Requeue | undefined> {
+    this.#stopWaiting(view.key);
+    const isOfEip = (address: Address): boolean => this.#deps.cluster.isOfEip(address);
+    const again = await this.#writer.write(view, decideLeaving({ ...view, isOfEip }), signal);
+    if (again) return again;
+    return this.#claimSync.run(view, undefined, undefined, signal);
+  }
+
+  /** It is being deleted, and somebody else's finalizer may keep it for a while: it keeps what it has and gets nothing new. */
+  async #letGo({ key, service }: ServiceView, signal: AbortSignal): Promise<undefined> {
+    this.#stopWaiting(key);
+    const body = finalizersOnlyPatch(service);
+    if (body) await this.#writer.patch(service, body, signal);
+  }
+
+  /** Waits for the caches, or asks the API server whether an Eip is really gone, and not with its CRD. Nothing of the Service is touched before. */
+  async #makeSure({ key }: ServiceView, unsure: Unsure, signal: AbortSignal): Promise<Requeue> {
+    const { cluster, client } = this.#deps;
+    if (unsure.kind === 'eips') {
+      if (await cluster.eips.confirm(unsure.names, client, signal)) return { requeueAfterMs: 0 };
+    }
+    return { requeueAfterMs: this.#backoff.next(`${key} behind`, BEHIND_MS) };
+  }
+
+  /** @returns whether there was something to claim; then everything is looked at anew. */
+  async #reclaim(view: ServiceView, signal: AbortSignal): Promise<boolean> {
+    const claimer = this.#claimerFor(view);
+    // One for all, though none may be known: made anew each time, the families would have different ones.
+    const isDone = await reclaimPublished(view, { ...this.#deps, claimer, token: this.#tokenForNew(view) }, signal);
+    // Whoever would share one of them can be judged now.
+    if (isDone === 'shared') this.#deps.allocationOrder.freed();
+    return isDone !== 'nothing';
+  }
+
+  /** Claims of Services that never came give way to this one, if it has all that it asks for then. @returns whether anything has changed. */
+  async #takeOver(view: ServiceView, addressRequest: AddressRequest, signal: AbortSignal): Promise<boolean> {
+    const { cluster, strays } = this.#deps;
+    const claims = strays.givingWayTo(view.service.metadata.namespace ?? '');
+    if (claims.length === 0) return false;
+    const claimRequest = this.#claimRequest(view, addressRequest);
+    const chooseInput = chooseInputFor(view, claimRequest, cluster);
+    const choice = choose(addressRequest, { ...chooseInput, taken: new TakenButFor(chooseInput.taken, claims) });
+    if (choice.kind !== 'assigned') return false;
+    const names = choice.given.map(({ address }) => claimName(address));
+    const taken = claims.filter(({ metadata: { name = '' } }) => names.includes(name));
+    const claimer = this.#claimerFor(view);
+    const ends = await Promise.all(
+      taken.map((claim) => strays.take(claim, () => claimer.takeOver(claim, claimRequest.holder), signal)),
+    );
+    const { token } = claimRequest.holder;
+    // One of two families is of no use by itself.
+    if (ends.includes(false)) {
+      for (const [i, { metadata }] of taken.entries()) {
+        const address = ends[i] ? claimAddress(metadata.name ?? '') : undefined;
+        if (address)
+          await claimer.release(address, (holder) => holder.token === token && isBoundTo(holder, view.service));
+      }
+    }
+    return taken.length > 0;
+  }
+
+  /** Somebody who has waited longer, and was not asked yet since something came free, would take one of the addresses. */
+  #mustRequeueBehind(view: ServiceView, choice: Choice & { kind: 'assigned' }): boolean {
+    const { allocationOrder, cluster, config } = this.#deps;
+    const self = waitingOf(view.service, waitingSinceOf(view.service) ?? this.#waitsSince(view), false);
+    const wanted = choice.given.filter(({ how }) => how === 'free');
+    const isTheirTurn = allocationOrder.before(self).some(({ key }) => {
+      const service = cluster.services.get(key);
+      const other = service && viewOf(service, cluster, config);
+      if (other?.parsed.kind !== 'addressRequest' || other.unsure) return false;
+      const beyond = remainingRequest(other.parsed.addressRequest, other.pinned);
+      const theirs = beyond && this.#preview(other, beyond);
+      if (theirs?.kind !== 'assigned') return false;
+      return theirs.given.some(({ address }) => wanted.some((mine) => sameAddress(mine.address, address)));
+    });
+    if (isTheirTurn) allocationOrder.requeueBehind(self);
+    return isTheirTurn;
+  }
+
+  #preview(view: ServiceView, addressRequest: AddressRequest): Choice {
+    return this.#claimerFor(view).preview(this.#claimRequest(view, addressRequest));
+  }
+
+  #claimerFor(view: ServiceView): Claimer {
+    const { client, cluster } = this.#deps;
+    const chooseInput = (claimRequest: ClaimRequest): ChooseInput => chooseInputFor(view, claimRequest, cluster);
+    return new Claimer({ client, ledger: cluster.ledger, chooseInput });
+  }
+
+  #claimRequest(view: ServiceView, addressRequest: AddressRequest): ClaimRequest {
+    return claimantFor(view, addressRequest, this.#tokenForNew(view), this.#deps.nowMs());
+  }
+
+  /** One token for all claims of a Service; a new one where the annotation's is another Service's. */
+  #tokenForNew({ service, heldAddresses }: ServiceView): string {
+    const { cluster, newToken } = this.#deps;
+    const [first] = heldAddresses;
+    if (first) return first.own.token;
+    const token = cluster.tokenOf(service);
+    const isHolder = cluster.isHolder(service);
+    const namespace = service.metadata.namespace ?? '';
+    const isForeign =
+      token !== undefined &&
+      cluster.ledger
+        .heldByToken(namespace, token)
+        .some(({ spec }) => spec.holders.some((holder) => holder.token === token && !isHolder(holder)));
+    return token === undefined || isForeign ? newToken() : token;
+  }
+
+  #waitsSince({ service, key }: ServiceView): string {
+    const { wasThere, nowMs } = this.#deps;
+    const created = Date.parse(service.metadata.creationTimestamp ?? '');
+    const sinceMs = wasThere(key) && !hasOurCondition(service) && Number.isFinite(created) ? created : nowMs();
+    return new Date(sinceMs).toISOString();
+  }
+
+  /** Before the first write: whoever is looked at meanwhile finds this Service in its place among those who wait. */
+  #account({ service, key }: ServiceView, assignment: Assignment, { managedMetadata }: Publication): void {
+    const { waiting, metrics } = this.#deps;
+    const { waits, waitsFor } = assignment;
+    if (waits === 'no') waiting.delete(key);
+    else waiting.set(waitingOf(service, managedMetadata[WAITING_SINCE_ANNOTATION], waits === 'may'), waitsFor);
+    metrics.service(key, assignment.hasAddress ? 'assigned' : 'pending', assignment.reason);
+  }
+}
+
+function isBoundTo({ uid }: ClaimHolder, { metadata }: Service): boolean {
+  return uid !== undefined && uid === metadata.uid;
+}
+
+/** It publishes something that it does not hold. At rest nobody does, and nothing is waited for. */
+function isUnclaimed({ service, heldAddresses, parsed }: ServiceView): boolean {
+  if (parsed.kind === 'notOurs') return false;
+  return publishedAddresses(service).some(
+    (address) => !heldAddresses.some((held) => sameAddress(held.address, address)),
+  );
+}

@@ -1,0 +1,146 @@
+/**
+ * The one request that makes a Service stand as decided, or none. PURE.
+ *
+ * A strategic merge patch of the status subresource, which takes changes of metadata too (as Kubernetes' own service controller
+ * uses it): annotations, label, status and finalizers change together or not at all, no webhook is called for it, and the resourceVersion makes
+ * it fail for whoever decided by an old state: a leader that does not know yet that it was replaced.
+ */
+
+import { type ConditionUpdate, conditionAfter, type Moment } from '../../lib/api/conditions.ts';
+import {
+  ADDRESS_ASSIGNED_CONDITION,
+  ANNOUNCED_CONDITION,
+  BY_DEFAULT_CONDITION,
+  EIP_LABEL,
+} from '../../lib/api/keys.ts';
+import { leftoverFinalizers } from '../../lib/api/openelb-finalizers.ts';
+import type { LoadBalancerIngress, Service } from '../../lib/api/service.ts';
+import { formatAddress } from '../../lib/net/address.ts';
+import type { Texts as RewriteTexts } from '../cluster/rewrite-backoff.ts';
+import {
+  isSaidToBeContested,
+  type ManagedMetadata,
+  NO_MANAGED_METADATA,
+  type Publication,
+} from './decide-publication.ts';
+import { ingressOf, sameEntry } from './ingress.ts';
+
+const OWN_CONDITIONS = [ADDRESS_ASSIGNED_CONDITION, BY_DEFAULT_CONDITION];
+
+type Texts = Readonly<Record<string, string | undefined>>;
+
+/** The parts of a Service in which this patch changes something. */
+export interface ServicePatch {
+  readonly metadata: Pick<Service['metadata'], 'uid' | 'resourceVersion'> & {
+    readonly annotations?: object;
+    readonly labels?: object;
+  };
+  readonly status?: { readonly loadBalancer?: object; readonly conditions?: readonly { readonly type: string }[] };
+}
+
+/** @returns undefined where the Service stands as it should, but for who announces it: that alone is written elsewhere, in its own time. */
+export function servicePatch(service: Service, decision: Publication, nowMs: number): ServicePatch | undefined {
+  const metadata = metadataPatch(service, decision.managedMetadata);
+  const loadBalancer = loadBalancerPatch(service, decision);
+  const moment = { nowMs, generation: service.metadata.generation };
+  const conditions = OWN_CONDITIONS.flatMap((type) =>
+    conditionPatch(
+      service,
+      type,
+      decision.verdicts.find((one) => one.type === type),
+      moment,
+    ),
+  );
+  const { announced } = decision;
+  const accompanying =
+    announced === 'as it is' ? [] : conditionPatch(service, ANNOUNCED_CONDITION, announced, { nowMs });
+  const isOver = announced !== 'as it is' && isSaidToBeContested(service) && announced?.reason !== 'StatusContested';
+  const isDue =
+    metadata || loadBalancer || conditions.length > 0 || ((!announced || isOver) && accompanying.length > 0);
+  if (!isDue) return undefined;
+  const all = [...conditions, ...accompanying];
+  const status = { ...loadBalancer, ...(all.length > 0 && { conditions: all }) };
+  const hasStatus = Object.keys(status).length > 0;
+  const { uid, resourceVersion } = service.metadata;
+  return { metadata: { uid, resourceVersion, ...metadata }, ...(hasStatus && { status }) };
+}
+
+/** What of the decision the patch writes, part by part: equal exactly when the same is written again. */
+export function textsIn(patch: ServicePatch, service: Service, decision: Publication): RewriteTexts {
+  const { metadata, status } = patch;
+  const { generation } = service.metadata;
+  return {
+    ...(status?.loadBalancer && { ingress: decision.addresses.map(formatAddress).join() }),
+    ...((metadata.annotations ?? metadata.labels) && { managedMetadata: JSON.stringify(decision.managedMetadata) }),
+    ...(status?.conditions?.some(({ type }) => OWN_CONDITIONS.includes(type)) && {
+      conditions: JSON.stringify([decision.verdicts, generation]),
+    }),
+  };
+}
+
+/** Who announces it, alone. @returns undefined where that stands there. */
+export function announcedPatch(service: Service, verdict: ConditionUpdate, nowMs: number): unknown {
+  const conditions = conditionPatch(service, ANNOUNCED_CONDITION, verdict, { nowMs });
+  const { uid, resourceVersion } = service.metadata;
+  return conditions.length > 0 ? { metadata: { uid, resourceVersion }, status: { conditions } } : undefined;
+}
+
+/** Only the finalizers that OpenELB left: for a Service about which nothing else is decided. */
+export function finalizersOnlyPatch(service: Service): unknown {
+  const finalizers = finalizersPart(service);
+  const { uid, resourceVersion } = service.metadata;
+  return finalizers && { metadata: { uid, resourceVersion, ...finalizers } };
+}
+
+/** Our marks and conditions off a Service that is no LoadBalancer any more; the addresses in its status are the API server's affair. */
+export function marksOffPatch(service: Service): unknown {
+  const ingress = ingressOf(service);
+  return servicePatch(
+    service,
+    { managedMetadata: NO_MANAGED_METADATA, ingress, addresses: [], verdicts: [], events: [] },
+    0,
+  );
+}
+
+function metadataPatch(service: Service, managedMetadata: ManagedMetadata): object | undefined {
+  const { [EIP_LABEL]: label, ...annotationMarks } = managedMetadata;
+  const annotations = changes(service.metadata.annotations, annotationMarks);
+  const labels = changes(service.metadata.labels, { [EIP_LABEL]: label });
+  const finalizers = finalizersPart(service);
+  if (!annotations && !labels && !finalizers) return undefined;
+  return { ...(annotations && { annotations }), ...(labels && { labels }), ...finalizers };
+}
+
+function loadBalancerPatch(service: Service, { ingress }: Publication): object | undefined {
+  if (sameIngress(ingressOf(service), ingress)) return undefined;
+  return { loadBalancer: { ingress: ingress.length > 0 ? ingress : null } };
+}
+
+/** What to send so that the condition says this, or goes; nothing where it stands so. */
+function conditionPatch(
+  service: Service,
+  type: string,
+  verdict: ConditionUpdate | undefined,
+  moment: Moment,
+): { readonly type: string }[] {
+  const conditions = service.status?.conditions;
+  const old = conditions?.find((condition) => condition.type === type);
+  const condition = verdict && conditionAfter(conditions, verdict, moment);
+  const deletion = { $patch: 'delete', type };
+  return condition === old ? [] : [condition ?? deletion];
+}
+
+function finalizersPart(service: Service): object | undefined {
+  const leftovers = leftoverFinalizers(service);
+  return leftovers.length > 0 ? { '$deleteFromPrimitiveList/finalizers': leftovers } : undefined;
+}
+
+/** What to send so that `wanted` stands: null takes a key away. */
+function changes(present: Texts | undefined, wanted: Texts): Record<string, string | null> | undefined {
+  const differing = Object.entries(wanted).filter(([key, value]) => present?.[key] !== value);
+  return differing.length > 0 ? Object.fromEntries(differing.map(([key, value]) => [key, value ?? null])) : undefined;
+}
+
+function sameIngress(a: readonly LoadBalancerIngress[], b: readonly LoadBalancerIngress[]): boolean {
+  return a.length === b.length && a.every((entry, i) => entry === b[i] || sameEntry(entry, b[i]));
+}

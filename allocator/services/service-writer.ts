@@ -1,0 +1,66 @@
+/** Writes what was decided on a Service, in one patch of its status, and tells of it. Where another controller writes over it time and again, it waits. */
+
+import { managedFieldsOf } from '../../lib/api/object.ts';
+import type { Service } from '../../lib/api/service.ts';
+import { SERVICES } from '../../lib/kube/resource.ts';
+import { formatAddress } from '../../lib/net/address.ts';
+import type { Requeue } from '../../lib/process/level-loop.ts';
+import type { ServiceView } from '../assignment/service-view.ts';
+import type { DeferredBinding } from '../claims/deferred-binding.ts';
+import type { Part, Texts } from '../cluster/rewrite-backoff.ts';
+import type { Deps, ServiceEvent } from '../deps.ts';
+import type { Publication } from './decide-publication.ts';
+import { patchServiceStatus } from './patch-service-status.ts';
+import { servicePatch, textsIn } from './service-patch.ts';
+import { contestedEvent, writersOf, writersText } from './status-writers.ts';
+
+export interface ServiceWriterDeps extends Pick<Deps, 'client' | 'cluster' | 'events' | 'log' | 'nowMs'> {
+  readonly deferredBinding: Pick<DeferredBinding, 'published'>;
+}
+
+export class ServiceWriter {
+  readonly #deps: ServiceWriterDeps;
+
+  constructor(deps: ServiceWriterDeps) {
+    this.#deps = deps;
+  }
+
+  /** @returns when to try again, where another controller writes over it time and again. */
+  async write({ service, key }: ServiceView, decision: Publication, signal: AbortSignal): Promise<Requeue | undefined> {
+    const { events, log, nowMs, cluster, deferredBinding } = this.#deps;
+    const body = servicePatch(service, decision, nowMs());
+    if (!body) return undefined;
+    const texts = textsIn(body, service, decision);
+    const waitMs = cluster.rewriteBackoff.waitMs(key, texts);
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
+    const isContested = cluster.rewriteBackoff.isWorthTelling(key, texts);
+    const rival = isContested ? await this.#rivalOf(service, decision, texts, signal) : undefined;
+    await this.patch(service, body, signal);
+    deferredBinding.published();
+    cluster.rewriteBackoff.wrote(key, texts, rival?.writers);
+    for (const event of [...decision.events, ...(rival ? [rival.event] : [])]) events.record(service, event);
+    if (rival) log.warn({ service: key, reason: rival.event.reason, why: rival.event.message }, 'service is contested');
+    const addresses = decision.addresses.map(formatAddress);
+    log.info({ service: key, addresses, reason: decision.verdicts[0]?.reason }, 'service status written');
+    return undefined;
+  }
+
+  /** Who writes over what is ours, and the Event about it. Before it is written again: then nothing tells of them any more. */
+  async #rivalOf(
+    { metadata: { namespace, name = '' } }: Service,
+    decision: Publication,
+    texts: Texts,
+    signal: AbortSignal,
+  ): Promise<{ readonly writers: string; readonly event: ServiceEvent }> {
+    const live = await this.#deps.client.get(SERVICES, { namespace, name }, { signal });
+    const parts = Object.keys(texts) as Part[];
+    const writers = writersOf(managedFieldsOf(live), parts);
+    return { writers: writersText(writers, false), event: contestedEvent(live, decision, parts, writers) };
+  }
+
+  /** The answer goes in front of the cache, so that the next look does not see the Service as it was. */
+  async patch(service: Service, body: unknown, signal: AbortSignal): Promise<void> {
+    const { client, cluster } = this.#deps;
+    cluster.saw(await patchServiceStatus(client, service, body, signal));
+  }
+}

@@ -1,0 +1,69 @@
+/** The status of a BgpConf: what each node uses, from the Speakers, and whether the object counts at all. PURE. */
+import type { BgpConf } from '../../lib/api/bgp.ts';
+import type { BgpConfObject } from '../../lib/api/bgp-types.ts';
+import { type ConditionUpdate, conditionsAfter } from '../../lib/api/conditions.ts';
+import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
+import { bgpConfNotes } from '../../lib/api/parse-bgp-conf.ts';
+import type { Parsed } from '../../lib/api/problem.ts';
+import type { SpeakerObject } from '../../lib/api/speaker-types.ts';
+import { acceptedVerdict, MOST_NODES, supportedVerdict } from './bgp-peer-status.ts';
+import { WRITABLE, writableVerdict } from './refusals.ts';
+
+export interface BgpConfFacts {
+  readonly object: BgpConfObject;
+  readonly parsed: Parsed<BgpConf>;
+  /** Paths of fields that are set and have no effect in this version. */
+  readonly unsupported: readonly string[];
+  readonly speakers: readonly SpeakerObject[];
+  /** What keeps Skycap from writing the object. */
+  readonly refused?: string | undefined;
+  readonly nowMs: number;
+}
+
+const OWN_CONDITIONS = ['Accepted', 'Supported', 'InUse', WRITABLE] as const;
+
+export function bgpConfStatus(facts: BgpConfFacts): NonNullable<BgpConfObject['status']> {
+  const { object, parsed, unsupported, nowMs } = facts;
+  const counts = object.metadata.name === BGP_CONF_NAME;
+  const verdicts = counts
+    ? [acceptedVerdict(parsed), ...supportedVerdict(unsupported, bgpConfNotes(object)), ...inUse(parsed)]
+    : [NOT_THE_DEFAULT];
+  const moment = { nowMs, generation: object.metadata.generation };
+  return {
+    nodesConfStatus: counts ? nodesConfStatus(facts.speakers) : {},
+    conditions: conditionsAfter(
+      object.status?.conditions,
+      [...verdicts, ...writableVerdict(facts.refused)],
+      OWN_CONDITIONS,
+      moment,
+    ),
+  };
+}
+
+const NOT_THE_DEFAULT: ConditionUpdate = {
+  type: 'Accepted',
+  status: 'False',
+  reason: 'NotTheDefault',
+  message: `only the BgpConf named ${BGP_CONF_NAME} counts; write it under that name`,
+};
+
+/** Says so only where the valid object has no effect. */
+function inUse(parsed: Parsed<BgpConf>): ConditionUpdate[] {
+  if (!parsed.ok || !parsed.value.announcedByCni) return [];
+  const message = 'a label says that a CNI speaks BGP, so Skycap does not';
+  return [{ type: 'InUse', status: 'False', reason: 'AnnouncedByCni', message }];
+}
+
+function nodesConfStatus(
+  speakers: readonly SpeakerObject[],
+): NonNullable<NonNullable<BgpConfObject['status']>['nodesConfStatus']> {
+  const known = speakers
+    .flatMap(({ metadata, status }) => {
+      const { routerId, localAs } = status ?? {};
+      if (routerId === undefined && localAs === undefined) return [];
+      const entry = { ...(routerId !== undefined && { routerId }), ...(localAs !== undefined && { as: localAs }) };
+      return [[metadata.name ?? '', entry] as const];
+    })
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(known.slice(0, MOST_NODES));
+}

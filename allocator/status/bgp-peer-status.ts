@@ -1,0 +1,175 @@
+/**
+ * The status of a BgpPeer, gathered from what each node's Speaker reports: per node in OpenELB's words, and in a condition that a person
+ * can read. PURE. Nothing in it ticks: counters stay in the Speakers' metrics, so a session at rest causes no write.
+ */
+import type { BgpPeer } from '../../lib/api/bgp.ts';
+import type { BgpPeerObject, NodePeerStatus } from '../../lib/api/bgp-types.ts';
+import { type ConditionUpdate, conditionsAfter } from '../../lib/api/conditions.ts';
+import { isPortInUse } from '../../lib/api/port-in-use.ts';
+import { formatProblems, type Parsed, shortened } from '../../lib/api/problem.ts';
+import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../../lib/api/speaker-types.ts';
+import { WRITABLE, writableVerdict } from './refusals.ts';
+
+export interface BgpPeerFacts {
+  readonly object: BgpPeerObject;
+  readonly parsed: Parsed<BgpPeer>;
+  /** Paths of fields that are set and have no effect in this version. */
+  readonly unsupported: readonly string[];
+  readonly speakers: readonly SpeakerObject[];
+  /** The BgpConf `default` is there and valid. */
+  readonly hasBgpConf: boolean;
+  /** What keeps Skycap from writing the object. */
+  readonly refused?: string | undefined;
+  readonly nowMs: number;
+}
+
+interface NodeSession {
+  readonly node: string;
+  readonly session: SpeakerSession;
+}
+
+/** Nodes listed, in order of their names: 400 bytes each, and an object may have about 1.5 MB in etcd. The condition counts all. */
+export const MOST_NODES = 1_000;
+/** A message names so many nodes, then counts the rest. */
+const MOST_NAMED = 3;
+const OWN_CONDITIONS = ['Accepted', 'Supported', 'Established', WRITABLE] as const;
+
+export function bgpPeerStatus(facts: BgpPeerFacts): NonNullable<BgpPeerObject['status']> {
+  const { object, nowMs } = facts;
+  const sessions = sessionsWith(object.metadata.name ?? '', facts.speakers);
+  const verdicts = [
+    acceptedVerdict(facts.parsed),
+    ...supportedVerdict(facts.unsupported),
+    ...establishedVerdict(facts, sessions),
+    ...writableVerdict(facts.refused),
+  ];
+  const moment = { nowMs, generation: object.metadata.generation };
+  return {
+    nodesPeerStatus: Object.fromEntries(
+      sessions.slice(0, MOST_NODES).map(({ node, session }) => [node, nodePeerStatus(session)]),
+    ),
+    conditions: conditionsAfter(object.status?.conditions, verdicts, OWN_CONDITIONS, moment),
+  };
+}
+
+export function acceptedVerdict(parsed: Parsed<unknown>): ConditionUpdate {
+  if (parsed.ok)
+    return { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'every field that is set is valid' };
+  return { type: 'Accepted', status: 'False', reason: 'Invalid', message: formatProblems(parsed.problems) };
+}
+
+/** @param notes sentences about fields that have their effect in another way. */
+export function supportedVerdict(unsupported: readonly string[], notes: readonly string[] = []): ConditionUpdate[] {
+  const missing =
+    unsupported.length > 0 ? [`not supported yet: ${unsupported.join(', ')}; without effect, and may stay`] : [];
+  const message = [...missing, ...notes].join('; ');
+  if (message === '') return [];
+  return [{ type: 'Supported', status: 'False', reason: 'Unsupported', message }];
+}
+
+function sessionsWith(peer: string, speakers: readonly SpeakerObject[]): NodeSession[] {
+  return speakers
+    .flatMap((speaker) => {
+      const session = speaker.status?.sessions?.find((candidate) => candidate.peer === peer);
+      return session ? [{ node: speaker.metadata.name ?? '', session }] : [];
+    })
+    .sort((a, b) => (a.node < b.node ? -1 : 1));
+}
+
+/** Zero values are written too: OpenELB left them out, and its consoles read what is there. */
+function nodePeerStatus(session: SpeakerSession): NodePeerStatus {
+  const { state, since, keepaliveSeconds, holdTimeSeconds } = session;
+  const sessionState = state.toUpperCase() as NonNullable<NonNullable<NodePeerStatus['peerState']>['sessionState']>;
+  return {
+    peerState: {
+      neighborAddress: session.neighborAddress,
+      peerAs: session.neighborAs,
+      localAs: session.localAs,
+      // 1 is eBGP.
+      peerType: session.neighborAs === session.localAs ? 0 : 1,
+      ...(session.neighborRouterId !== undefined && { routerId: session.neighborRouterId }),
+      sessionState,
+      adminState: session.disabled ? 'DOWN' : 'UP',
+    },
+    timersState: {
+      ...(keepaliveSeconds !== undefined && { keepaliveInterval: String(keepaliveSeconds) }),
+      ...(holdTimeSeconds !== undefined && { negotiatedHoldTime: String(holdTimeSeconds) }),
+      ...(since !== undefined && (state === 'Established' ? { uptime: since } : { downtime: since })),
+    },
+  };
+}
+
+/** The first that applies: what makes sessions impossible or unwanted comes before their states. */
+function establishedVerdict(facts: BgpPeerFacts, sessions: readonly NodeSession[]): ConditionUpdate[] {
+  const { parsed, hasBgpConf } = facts;
+  if (parsed.ok && parsed.value.announcedByCni) {
+    return [down('AnnouncedByCni', 'a label says that a CNI speaks with this router, so Skycap does not')];
+  }
+  if (parsed.ok && parsed.value.disabled) {
+    return [down('PeerDisabled', 'spec.conf.adminDown is true; set it to false to have sessions')];
+  }
+  const refusals = refusalsOf(facts);
+  if (sessions.length === 0) {
+    if (!parsed.ok) return [down('Invalid', formatProblems(parsed.problems))];
+    return [refusals[0] ? down(refusals[0].reason, refusedText(refusals)) : noSessions(hasBgpConf)];
+  }
+  const without = refusals.length > 0 ? `; ${refusedText(refusals)}` : '';
+  const established = sessions.filter(({ session }) => session.state === 'Established');
+  const count = `${established.length} of ${sessions.length} nodes`;
+  const listing = sessions.length > MOST_NODES ? `; status.nodesPeerStatus lists the first ${MOST_NODES} by name` : '';
+  if (established.length === sessions.length) {
+    const message = `${count}${without}${listing}`;
+    return [{ type: 'Established', status: 'True', reason: 'SessionsEstablished', message }];
+  }
+  const others = sessions.filter(({ session }) => session.state !== 'Established');
+  const isTaken = others.every(({ session }) => isPortInUse(session.lastError));
+  return [down(isTaken ? 'PortInUse' : 'SessionsDown', `${count}; ${named(others)}${without}${listing}`)];
+}
+
+interface NodeRefusal extends RefusedPeer {
+  readonly node: string;
+}
+
+function refusalsOf({ object, speakers }: BgpPeerFacts): NodeRefusal[] {
+  return speakers
+    .flatMap(({ metadata, status }) => {
+      const refusal = status?.refusedPeers?.find(({ peer }) => peer === object.metadata.name);
+      return refusal ? [{ ...refusal, node: metadata.name ?? '' }] : [];
+    })
+    .sort((a, b) => (a.node < b.node ? -1 : 1));
+}
+
+/** The same sentence of several nodes is said once. */
+function refusedText(refusals: readonly NodeRefusal[]): string {
+  const byMessage = Map.groupBy(refusals, ({ message }) => message);
+  return shortened([...byMessage], MOST_NAMED, ([message, nodes]) => {
+    const names = shortened(nodes, MOST_NAMED, ({ node }) => node).join(', ');
+    return `${names}: no session, ${message}`;
+  }).join('; ');
+}
+
+function noSessions(hasBgpConf: boolean): ConditionUpdate {
+  if (!hasBgpConf) {
+    return down(
+      'NoBgpConf',
+      'there is no valid BgpConf named default; create or mend it, with the AS number of the nodes',
+    );
+  }
+  return down(
+    'NoSessions',
+    'no node has a session with it; look whether spec.nodeSelector matches nodes with a speaker',
+  );
+}
+
+function down(reason: ConditionUpdate['reason'], message: string): ConditionUpdate {
+  return { type: 'Established', status: 'False', reason, message };
+}
+
+/** The same of several nodes is said once. */
+function named(sessions: readonly NodeSession[]): string {
+  const textOf = ({ session: { state, lastError } }: NodeSession): string =>
+    `${state}${lastError ? `, ${lastError}` : ''}`;
+  return shortened([...Map.groupBy(sessions, textOf)], MOST_NAMED, ([text, nodes]) => {
+    return `${shortened(nodes, MOST_NAMED, ({ node }) => node).join(', ')}: ${text}`;
+  }).join('; ');
+}

@@ -1,0 +1,87 @@
+/** One BgpPeer or BgpConf: its status and conditions from the Speakers, OpenELB's finalizers off. */
+import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp-types.ts';
+import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
+import { parseBgpConf, unsupportedBgpConfFields } from '../../lib/api/parse-bgp-conf.ts';
+import { parseBgpPeer, unsupportedBgpPeerFields } from '../../lib/api/parse-bgp-peer.ts';
+import { BGP_CONFS, BGP_PEERS } from '../../lib/kube/resource.ts';
+import type { Requeue } from '../../lib/process/level-loop.ts';
+import type { MutationCache } from '../cluster/mutation-cache.ts';
+import type { Deps } from '../deps.ts';
+import { bgpConfStatus } from './bgp-conf-status.ts';
+import { bgpPeerStatus } from './bgp-peer-status.ts';
+import { bothDone, type StatusWriter, takeFinalizersOff, writeStatus } from './write-status.ts';
+import { WriteThrottle } from './write-throttle.ts';
+
+/** Keys of the one queue for both kinds. */
+export const peerKey = (name: string): string => `peer/${name}`;
+export const confKey = (name: string): string => `conf/${name}`;
+
+export class BgpReconciler {
+  readonly #deps: Deps;
+  readonly #peers: StatusWriter<BgpPeerObject>;
+  readonly #confs: StatusWriter<BgpConfObject>;
+  readonly #refusedOf: (key: string) => string | undefined;
+  readonly #writeThrottle = new WriteThrottle();
+
+  /** @param refusedOf what keeps the object of a key from being written. */
+  constructor(
+    deps: Deps,
+    caches: { readonly peers: MutationCache<BgpPeerObject>; readonly confs: MutationCache<BgpConfObject> },
+    refusedOf: (key: string) => string | undefined,
+  ) {
+    this.#deps = deps;
+    this.#refusedOf = refusedOf;
+    this.#peers = { client: deps.client, resource: BGP_PEERS, cache: caches.peers };
+    this.#confs = { client: deps.client, resource: BGP_CONFS, cache: caches.confs };
+  }
+
+  /** @param key made by {@link peerKey} or {@link confKey}. */
+  async reconcile(key: string, signal: AbortSignal): Promise<Requeue | undefined> {
+    const waitMs = this.#writeThrottle.waitMs(key, this.#deps.monotonicMs());
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
+    const [kind, name = ''] = key.split('/');
+    const nodes = kind === 'peer' ? await this.#peer(name, signal) : await this.#conf(name, signal);
+    if (nodes === undefined) this.#writeThrottle.forget(key);
+    else this.#writeThrottle.wrote(key, nodes, this.#deps.monotonicMs());
+    return undefined;
+  }
+
+  /** @returns how many nodes were written; undefined where nothing was. */
+  async #peer(name: string, signal: AbortSignal): Promise<number | undefined> {
+    const object = this.#peers.cache.get(name);
+    if (!object) return undefined;
+    const conf = this.#confs.cache.get(BGP_CONF_NAME);
+    const status = bgpPeerStatus({
+      object,
+      parsed: parseBgpPeer(object),
+      unsupported: unsupportedBgpPeerFields(object),
+      refused: this.#refusedOf(peerKey(name)),
+      speakers: [...this.#deps.cluster.stores.speakers.values()],
+      hasBgpConf: conf !== undefined && parseBgpConf(conf).ok,
+      nowMs: this.#deps.nowMs(),
+    });
+    const wrote = await bothDone(
+      () => writeStatus(this.#peers, object, status, signal),
+      () => takeFinalizersOff(this.#peers, name, signal),
+    );
+    return wrote ? Object.keys(status.nodesPeerStatus ?? {}).length : undefined;
+  }
+
+  async #conf(name: string, signal: AbortSignal): Promise<number | undefined> {
+    const object = this.#confs.cache.get(name);
+    if (!object) return undefined;
+    const status = bgpConfStatus({
+      object,
+      parsed: parseBgpConf(object),
+      unsupported: unsupportedBgpConfFields(object),
+      refused: this.#refusedOf(confKey(name)),
+      speakers: [...this.#deps.cluster.stores.speakers.values()],
+      nowMs: this.#deps.nowMs(),
+    });
+    const wrote = await bothDone(
+      () => writeStatus(this.#confs, object, status, signal),
+      () => takeFinalizersOff(this.#confs, name, signal),
+    );
+    return wrote ? Object.keys(status.nodesConfStatus ?? {}).length : undefined;
+  }
+}

@@ -1,0 +1,84 @@
+/** One Eip: its status and conditions from its claims, OpenELB's finalizers off, its numbers into the metrics. */
+
+import type { ConditionUpdate } from '../../lib/api/conditions.ts';
+import type { Eip } from '../../lib/api/eip.ts';
+import type { EipObject } from '../../lib/api/eip-types.ts';
+import { unsupportedEipFields } from '../../lib/api/parse-eip.ts';
+import type { Parsed } from '../../lib/api/problem.ts';
+import { EIPS } from '../../lib/kube/resource.ts';
+import type { Requeue } from '../../lib/process/level-loop.ts';
+import type { MutationCache } from '../cluster/mutation-cache.ts';
+import type { Deps } from '../deps.ts';
+import type { ClaimsByEip } from './claims-by-eip.ts';
+import { eipStatus } from './eip-status.ts';
+import { bothDone, type StatusWriter, takeFinalizersOff, writeStatus } from './write-status.ts';
+import { WriteThrottle } from './write-throttle.ts';
+
+export interface EipSources {
+  readonly cache: MutationCache<EipObject>;
+  readonly claims: ClaimsByEip;
+  /** How many Services wait for an address of the Eip; undefined until all were looked at. */
+  readonly waitingFor: (eipName: string) => number | undefined;
+  /** The condition that says who announces its addresses. */
+  readonly announcedOf: (eip: Eip) => ConditionUpdate | undefined;
+  /** What keeps it from being written. */
+  readonly refusedOf: (eipName: string) => string | undefined;
+}
+
+export class EipReconciler {
+  readonly #deps: Deps;
+  readonly #sources: EipSources;
+  readonly #writer: StatusWriter<EipObject>;
+  readonly #writeThrottle = new WriteThrottle();
+
+  constructor(deps: Deps, sources: EipSources) {
+    this.#deps = deps;
+    this.#sources = sources;
+    this.#writer = { client: deps.client, resource: EIPS, cache: sources.cache };
+  }
+
+  async reconcile(name: string, signal: AbortSignal): Promise<Requeue | undefined> {
+    const { cluster, metrics } = this.#deps;
+    const object = this.#writer.cache.get(name);
+    const parsed = cluster.eips.parsed(name);
+    if (!object || !parsed) {
+      metrics.eipGone(name);
+      this.#writeThrottle.forget(name);
+      return undefined;
+    }
+    return bothDone(
+      () => this.#writeStatus(name, object, parsed, signal),
+      () => takeFinalizersOff(this.#writer, name, signal),
+    );
+  }
+
+  async #writeStatus(
+    name: string,
+    object: EipObject,
+    parsed: Parsed<Eip>,
+    signal: AbortSignal,
+  ): Promise<Requeue | undefined> {
+    const { cluster, metrics, nowMs, monotonicMs } = this.#deps;
+    const waitMs = this.#writeThrottle.waitMs(name, monotonicMs());
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
+    const overlaps = cluster.eips.pools.overlapping.get(name);
+    const status = eipStatus({
+      object,
+      parsed,
+      overlaps,
+      secondTo: cluster.eips.pools.secondDefaults.get(name),
+      claims: this.#sources.claims.of(name),
+      withheld: parsed.ok ? cluster.reserved.withheldFrom(parsed.value) : undefined,
+      waiting: this.#sources.waitingFor(name) ?? object.status?.waiting ?? 0,
+      unsupported: unsupportedEipFields(object),
+      announced: parsed.ok && !overlaps ? this.#sources.announcedOf(parsed.value) : undefined,
+      refused: this.#sources.refusedOf(name),
+      nowMs: nowMs(),
+    });
+    metrics.eip(name, status);
+    if (await writeStatus(this.#writer, object, status, signal)) {
+      this.#writeThrottle.wrote(name, status.usage ?? 0, monotonicMs());
+    }
+    return undefined;
+  }
+}

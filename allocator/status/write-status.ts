@@ -1,0 +1,55 @@
+/** Brings the status of one of our own kinds to what it should be: only what differs is sent, and nothing where nothing does. */
+import type { KubeObject } from '../../lib/api/object.ts';
+import { finalizersPatch } from '../../lib/api/openelb-finalizers.ts';
+import type { KubeClient } from '../../lib/kube/client.ts';
+import type { Resource } from '../../lib/kube/resource.ts';
+import { dropManagedFields } from '../../lib/kube/transform.ts';
+import type { MutationCache } from '../cluster/mutation-cache.ts';
+import { mergeDiff } from './merge-diff.ts';
+
+interface WithStatus extends KubeObject {
+  readonly status?: unknown;
+}
+
+export interface StatusWriter<T extends WithStatus> {
+  readonly client: KubeClient;
+  readonly resource: Resource<T>;
+  readonly cache: MutationCache<T>;
+}
+
+/** @returns whether it wrote. @throws a conflict where the object has changed meanwhile. */
+export async function writeStatus<T extends WithStatus>(
+  { client, resource, cache }: StatusWriter<T>,
+  object: T,
+  status: T['status'],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const change = mergeDiff(object.status, status);
+  if (change === undefined) return false;
+  const { name = '', resourceVersion } = object.metadata;
+  const body = { metadata: { resourceVersion }, status: change };
+  cache.put(
+    dropManagedFields(await client.patch(resource, { name }, body, { type: 'merge', subresource: 'status', signal })),
+  );
+  return true;
+}
+
+/** OpenELB's finalizers, where any are left; the object may be gone then. */
+export async function takeFinalizersOff<T extends WithStatus>(
+  { client, resource, cache }: StatusWriter<T>,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const object = cache.get(name);
+  const body = object && finalizersPatch(object);
+  if (body === undefined) return;
+  cache.put(dropManagedFields(await client.patch(resource, { name }, body, { type: 'merge', signal })));
+}
+
+/** The status comes first, and neither keeps the other from being written: a webhook of the cluster may refuse one of the two. @throws what the first threw. */
+export async function bothDone<T>(status: () => Promise<T>, rest: () => Promise<void>): Promise<T> {
+  const [written] = await Promise.allSettled([status()]);
+  await rest();
+  if (written.status === 'rejected') throw written.reason;
+  return written.value;
+}

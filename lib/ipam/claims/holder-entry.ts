@@ -1,0 +1,145 @@
+/**
+ * The entry of a Service in its claim, as it should stand. PURE.
+ *
+ * The claim is what other Services that would share the address are judged by, and the webhook writes an UPDATE's wish into it before that
+ * UPDATE is stored. So a difference between Service and claim may be an update under way: until `in-flight-updates.ts` says that the Service's
+ * word counts, ports are only added, and the rest is left. No instant passes in which a port in use is not in the claim.
+ */
+
+import { type AddressRequest, askedFor, requests } from '../../api/address-request.ts';
+import { allPorts, type ClaimHolder, portText } from '../../api/claim.ts';
+import type { Service } from '../../api/service.ts';
+import type { Address } from '../../net/address.ts';
+
+/** What of a Service's wish stands in the claim. */
+export type ClaimedRequest = Pick<
+  ClaimHolder,
+  | 'ports'
+  | 'sharingKey'
+  | 'sharingNamespaces'
+  | 'externalTrafficPolicy'
+  | 'selector'
+  | 'requested'
+  | 'askedFor'
+  | 'changing'
+>;
+
+/** The entry of a Service that has none yet, but for what it says of the very address; bound from the start, since the Service exists. */
+export function newHolder(service: Service, addressRequest: AddressRequest, token: string, nowMs: number): ClaimHolder {
+  const { namespace = '', name = '', uid = '' } = service.metadata;
+  return { namespace, name, uid, token, ...wishFrom(addressRequest), since: new Date(nowMs).toISOString() };
+}
+
+export interface Renewal {
+  /** Write name, uid and token of the Service into it. */
+  readonly bind: boolean;
+  /** The one that is to stand on the Service (`tokenShown`), in what is or becomes bound to it; several calls for its name had each their own. */
+  readonly token: string;
+  /** Take the Service's word for all. */
+  readonly serviceCounts: boolean;
+}
+
+/** @returns `own` itself where nothing is to be written. */
+export function renewedHolder(
+  own: ClaimHolder,
+  service: Service,
+  claimedRequest: ClaimedRequest,
+  renewal: Renewal,
+): ClaimHolder {
+  const { name, uid } = service.metadata;
+  const claimed = requestIn(own);
+  const next = renewal.serviceCounts
+    ? claimedRequest
+    : { ...claimed, ports: allPorts(claimed.ports, claimedRequest.ports) };
+  const isBound = own.name === name && own.uid === uid;
+  const token = (renewal.bind || isBound) && renewal.token !== '' ? renewal.token : own.token;
+  if ((isBound || !renewal.bind) && token === own.token && requestText(next) === requestText(claimed)) return own;
+  const { namespace, since } = own;
+  const identity = renewal.bind ? { name, uid } : { name: own.name, uid: own.uid };
+  return {
+    namespace,
+    ...(identity.name !== undefined && { name: identity.name }),
+    ...(identity.uid !== undefined && { uid: identity.uid }),
+    token,
+    ...next,
+    since,
+  };
+}
+
+/** Whether nothing but the Service's name and uid is new: an entry from admission, which holds as well without them for a while. */
+export function isOnlyBound(own: ClaimHolder, next: ClaimHolder): boolean {
+  return (
+    own.uid === undefined && next.uid !== undefined && requestText(requestIn(own)) === requestText(requestIn(next))
+  );
+}
+
+/** What is to stand in the claim of this address. */
+export function requestOf(addressRequest: AddressRequest, address: Address): ClaimedRequest {
+  return { ...wishFrom(addressRequest), ...(requests(addressRequest, address) && { requested: true }) };
+}
+
+function wishFrom(addressRequest: AddressRequest): ClaimedRequest {
+  const asked = askedFor(addressRequest);
+  return {
+    ports: addressRequest.ports,
+    ...(addressRequest.sharingKey !== undefined && { sharingKey: addressRequest.sharingKey }),
+    ...(addressRequest.sharingNamespaces.length > 0 && { sharingNamespaces: addressRequest.sharingNamespaces }),
+    externalTrafficPolicy: addressRequest.externalTrafficPolicy,
+    selector: addressRequest.selector,
+    ...(asked !== undefined && { askedFor: [asked] }),
+  };
+}
+
+/** What is to stand in the claim of an address that the Service keeps although it asks for something else by now. */
+export function keptWish(
+  { askedFor: _, ...claimedRequest }: ClaimedRequest,
+  { askedFor: asked }: ClaimHolder,
+): ClaimedRequest {
+  return { ...claimedRequest, ...(asked !== undefined && { askedFor: asked }) };
+}
+
+/** What of the wish stands in the entry. */
+export function requestIn({
+  ports,
+  sharingKey,
+  sharingNamespaces,
+  externalTrafficPolicy,
+  selector,
+  requested,
+  askedFor: asked,
+  changing,
+}: ClaimHolder): ClaimedRequest {
+  return {
+    ports,
+    ...(sharingKey !== undefined && { sharingKey }),
+    ...(sharingNamespaces && sharingNamespaces.length > 0 && { sharingNamespaces }),
+    externalTrafficPolicy,
+    selector,
+    ...(requested && { requested }),
+    ...(asked !== undefined && { askedFor: asked }),
+    ...(changing && { changing }),
+  };
+}
+
+/** The entry with this wish in place of its own. */
+export function withRequest(
+  { namespace, name, uid, token, since }: ClaimHolder,
+  claimedRequest: ClaimedRequest,
+): ClaimHolder {
+  return {
+    namespace,
+    ...(name !== undefined && { name }),
+    ...(uid !== undefined && { uid }),
+    token,
+    ...claimedRequest,
+    since,
+  };
+}
+
+/** Equal exactly when two wishes are, whatever the order of the ports. */
+export function requestText(claimedRequest: ClaimedRequest): string {
+  const { ports, ...rest } = claimedRequest;
+  const { sharingKey, sharingNamespaces, externalTrafficPolicy, selector, requested, changing } = rest;
+  const agreed = [sharingKey, sharingNamespaces, externalTrafficPolicy, selector, requested, rest.askedFor, changing];
+  return JSON.stringify([ports.map(portText).sort(), ...agreed]);
+}

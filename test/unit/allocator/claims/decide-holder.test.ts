@@ -1,0 +1,127 @@
+import fc from 'fast-check';
+import { decideHolder, type HolderFacts } from '../../../../allocator/claims/decide-holder.ts';
+import type { ClaimHolder } from '../../../../lib/api/claim.ts';
+import { holder, NOW_MS } from '../builders.ts';
+
+const GRACE_MS = 60_000;
+const ago = (ms: number): string => new Date(NOW_MS - ms).toISOString();
+const bound = holder('front', { uid: 'uid-1', token: 't' });
+const { uid: _, ...unbound } = bound;
+const facts: HolderFacts = {
+  service: { uid: 'uid-1', token: 't' },
+  isUsed: true,
+  nowMs: NOW_MS,
+  firstSeenMs: NOW_MS - GRACE_MS,
+  graceMs: GRACE_MS,
+};
+const { service: __, ...noService } = facts;
+const young = { ...unbound, since: ago(1_000) };
+const old = { ...unbound, since: ago(GRACE_MS) };
+
+test.each<[string, ClaimHolder, HolderFacts, object]>([
+  ['bound and used: stays', bound, facts, { kind: 'keep' }],
+  ['unbound, used, with the Service’s token: is bound', young, facts, { kind: 'bind' }],
+  [
+    'bound and not used any more: goes at once',
+    bound,
+    { ...facts, isUsed: false },
+    { kind: 'release', reason: 'NoLongerUsed' },
+  ],
+  ['bound to a Service that is gone: goes at once', bound, noService, { kind: 'release', reason: 'ServiceGone' }],
+  [
+    'bound to the predecessor of the same name, used: is taken over',
+    { ...bound, uid: 'uid-0' },
+    facts,
+    { kind: 'bind' },
+  ],
+  [
+    'bound to the predecessor, not used: goes',
+    { ...bound, uid: 'uid-0' },
+    { ...facts, isUsed: false },
+    { kind: 'release', reason: 'ServiceGone' },
+  ],
+  [
+    'unbound, its Service not there yet: waits for the grace period',
+    young,
+    noService,
+    { kind: 'wait', untilMs: NOW_MS + GRACE_MS - 1_000 },
+  ],
+  ['unbound, its Service never came: goes', old, noService, { kind: 'release', reason: 'ClaimExpired' }],
+  [
+    'unbound and not used, as of an update under way: waits',
+    young,
+    { ...facts, isUsed: false },
+    { kind: 'wait', untilMs: NOW_MS + GRACE_MS - 1_000 },
+  ],
+  [
+    'unbound and not used for long: goes',
+    old,
+    { ...facts, isUsed: false },
+    { kind: 'release', reason: 'ClaimExpired' },
+  ],
+  [
+    'another token on it: waits, its Service may be about to be replaced',
+    { ...young, token: 'x' },
+    facts,
+    { kind: 'wait', untilMs: NOW_MS + GRACE_MS - 1_000 },
+  ],
+  ['another token on it for long: is bound', { ...old, token: 'x' }, facts, { kind: 'bind' }],
+  [
+    'old by a clock that is behind, but just seen: waits until it was seen for a while',
+    old,
+    { ...noService, firstSeenMs: NOW_MS },
+    { kind: 'wait', untilMs: NOW_MS + 5_000 },
+  ],
+  [
+    'from the future: has the whole grace period',
+    { ...unbound, since: ago(-3_600_000) },
+    noService,
+    { kind: 'wait', untilMs: NOW_MS + GRACE_MS },
+  ],
+  [
+    'of a time that can’t be read: counts from when it was seen',
+    { ...unbound, since: 'x' },
+    noService,
+    { kind: 'release', reason: 'ClaimExpired' },
+  ],
+])('an entry that is %s', (_, entry, given, verdict) => {
+  expect(decideHolder(entry, given)).toEqual(verdict);
+});
+
+test('what is used is never released, and an entry without a uid never within the grace period', () => {
+  const entries = fc.record({
+    uid: fc.constantFrom(undefined, 'uid-0', 'uid-1'),
+    token: fc.constantFrom('t', 'x'),
+    ageMs: fc.integer({ min: -GRACE_MS, max: 3 * GRACE_MS }),
+  });
+  const situations = fc.record({
+    hasService: fc.boolean(),
+    isUsed: fc.boolean(),
+    firstSeenMs: fc.integer({ min: 0, max: 2 * GRACE_MS }),
+  });
+  fc.assert(
+    fc.property(entries, situations, ({ uid, token, ageMs }, { hasService, isUsed, firstSeenMs }) => {
+      const entry: ClaimHolder = { ...unbound, token, since: ago(ageMs), ...(uid !== undefined && { uid }) };
+      const verdict = decideHolder(entry, {
+        ...(hasService ? facts : noService),
+        isUsed,
+        firstSeenMs: NOW_MS - firstSeenMs,
+      });
+      if (verdict.kind === 'release') {
+        expect(hasService && isUsed).toBe(false);
+        if (uid === undefined) expect(ageMs).toBeGreaterThanOrEqual(GRACE_MS);
+      }
+      // A wait that is over leads to something else.
+      if (verdict.kind === 'wait') {
+        const deferredBinding = {
+          ...(hasService ? facts : noService),
+          isUsed,
+          firstSeenMs: NOW_MS - firstSeenMs,
+          nowMs: verdict.untilMs,
+        };
+        if (ageMs >= 0) expect(decideHolder(entry, deferredBinding).kind).not.toBe('wait');
+        expect(verdict.untilMs).toBeGreaterThan(NOW_MS);
+      }
+    }),
+  );
+});
