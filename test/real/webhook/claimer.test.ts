@@ -13,7 +13,7 @@ import { Reflector } from '../../../lib/kube/reflector.ts';
 import { EIP_CLAIMS } from '../../../lib/kube/resource.ts';
 import { type Address, parseAddress } from '../../../lib/net/address.ts';
 import { createLogger } from '../../../lib/process/log.ts';
-import { claimsHeld, type ServiceClaimRequest } from '../../../webhook/service-claim-request.ts';
+import { claimsHeld, type ServiceClaimRequest } from '../../../webhook/cluster/service-claim-request.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
 import { eventually } from '../../support/eventually.ts';
 import { addressRequest, eip, holder } from '../../unit/lib/ipam/builders.ts';

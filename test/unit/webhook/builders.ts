@@ -5,7 +5,7 @@ import type { EipObject } from '../../../lib/api/eip-types.ts';
 import type { KubeObject } from '../../../lib/api/object.ts';
 import type { Node, Service, ServiceCidr } from '../../../lib/api/service.ts';
 import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
-import { ClusterState } from '../../../webhook/cluster-state.ts';
+import { ClusterState } from '../../../webhook/cluster/cluster-state.ts';
 import { HandStore } from '../../support/hand-store.ts';
 
 export const OURS = { 'lb.kubesphere.io/v1alpha1': 'openelb' };

@@ -1,0 +1,175 @@
+/** Eip, BgpConf and BgpPeer under review: refused with the remedy, warned of what has no effect, and never for what was wrong before. */
+import pino from 'pino';
+import type { KubeObject } from '../../../../lib/api/object.ts';
+import { validate } from '../../../../webhook/admission/validate.ts';
+import type { AdmissionRequest } from '../../../../webhook/review/review.ts';
+import { claim, holder } from '../../lib/ipam/builders.ts';
+import { eipObject, situationOf } from '../builders.ts';
+
+const DEFAULT = { annotations: { 'eip.openelb.kubesphere.io/is-default-eip': 'true' } };
+const stored = [eipObject('web', '198.51.100.0/24', {}, DEFAULT), eipObject('v6', '2001:db8::/64')];
+const { cluster, sources } = situationOf(stored, [claim('198.51.100.7', [holder('front')])]);
+const log = pino({ level: 'silent' });
+
+function judged(kind: string, object: KubeObject, old?: KubeObject, differs: Partial<AdmissionRequest> = {}): string {
+  const { answer } = validate(
+    {
+      uid: 'r1',
+      kind,
+      operation: old ? 'UPDATE' : 'CREATE',
+      name: object.metadata.name ?? '',
+      namespace: '',
+      object,
+      ...(old && { oldObject: old }),
+      dryRun: false,
+      userName: 'kim',
+      ...differs,
+    },
+    { cluster, log },
+  );
+  const warnings = answer.warnings ?? [];
+  return [answer.allowed ? 'allowed' : `refused ${answer.message}`, ...warnings.map((text) => `warning ${text}`)].join(
+    '\n',
+  );
+}
+
+const bgpConf = (spec: object, metadata: object = {}): KubeObject =>
+  ({ metadata: { name: 'default', ...metadata }, spec }) as KubeObject;
+const bgpPeer = (conf: object, spec: object = {}): KubeObject =>
+  ({
+    metadata: { name: 'router' },
+    spec: { conf: { neighborAddress: '192.0.2.1', peerAs: 64513, ...conf }, ...spec },
+  }) as KubeObject;
+
+describe('Eip', () => {
+  it.each<[string, KubeObject, KubeObject | undefined, string | RegExp]>([
+    ['a good one', eipObject('new', '203.0.113.0/24'), undefined, 'allowed'],
+    [
+      'malformed',
+      eipObject('new', '10.0.0.300'),
+      undefined,
+      'refused spec.address: "10.0.0.300" is not an IP address; write a whole one, with numbers from 0 to 255, without leading zeros',
+    ],
+    [
+      'a CIDR with host bits: what it will mean',
+      eipObject('new', '203.0.113.9/29'),
+      undefined,
+      'allowed\nwarning spec.address: "203.0.113.9/29" means all of 203.0.113.8/29: 203.0.113.8 to 203.0.113.15',
+    ],
+    [
+      'a CIDR with host bits, as it was',
+      eipObject('new', '203.0.113.9/29', {}, { labels: { a: 'b' } }),
+      eipObject('new', '203.0.113.9/29'),
+      'allowed',
+    ],
+    ['a single address as a CIDR', eipObject('new', '203.0.113.9/32'), undefined, 'allowed'],
+    ['overlapping', eipObject('new', '198.51.100.128/25'), undefined, /^refused spec.address: .* overlaps Eip "web"/],
+    [
+      'a second default',
+      eipObject('new', '203.0.113.0/24', {}, DEFAULT),
+      undefined,
+      /^refused .*second default.*"web"/,
+    ],
+    [
+      'with a field that has no effect',
+      eipObject('new', '203.0.113.0/24', { interface: 'eth0' }),
+      undefined,
+      /^allowed\nwarning spec.interface: "eth0" has no effect with protocol bgp/,
+    ],
+    ['growing', eipObject('web', '198.51.100.0-198.51.101.255', {}, DEFAULT), stored[0], 'allowed'],
+    ['shrinking beside the addresses in use', eipObject('web', '198.51.100.0/28', {}, DEFAULT), stored[0], 'allowed'],
+    [
+      'shrinking under an address in use',
+      eipObject('web', '198.51.100.128/25', {}, DEFAULT),
+      stored[0],
+      /^refused spec.address: .*198\.51\.100\.7 \(shop\/front\)/,
+    ],
+    [
+      'labelled, though it was broken before',
+      eipObject('web', 'nonsense', {}, { labels: { a: 'b' } }),
+      eipObject('web', 'nonsense'),
+      /^allowed\nwarning spec.address: "nonsense"/,
+    ],
+    [
+      'broken in another way',
+      eipObject('web', 'nonsense2'),
+      eipObject('web', 'nonsense'),
+      /^refused spec.address: "nonsense2"/,
+    ],
+    ['broken, but being deleted', eipObject('web', 'nonsense', {}, { deletionTimestamp: 'now' }), stored[0], 'allowed'],
+  ])('%s', (_, object, old, expected) => {
+    expect(judged('Eip', object, old)).toMatch(expected);
+    if (typeof expected === 'string') expect(judged('Eip', object, old)).toBe(expected);
+  });
+
+  it('is not compared with others that are not known yet, and says so', () => {
+    sources.eips.synced = false;
+    expect(judged('Eip', eipObject('new', '198.51.100.128/25'))).toBe(
+      'allowed\nwarning not compared with other Eips: the Eips are not read yet',
+    );
+    sources.eips.synced = true;
+  });
+});
+
+describe('BgpConf and BgpPeer', () => {
+  it.each<[string, string, KubeObject, KubeObject | undefined, string | RegExp]>([
+    ['a good BgpConf', 'BgpConf', bgpConf({ as: 64512 }), undefined, 'allowed'],
+    ['a BgpConf without AS', 'BgpConf', bgpConf({}), undefined, /^refused spec.as: is missing/],
+    [
+      'a BgpConf of another name',
+      'BgpConf',
+      bgpConf({ as: 64512 }, { name: 'mine' }),
+      undefined,
+      /^allowed\nwarning metadata.name: only the BgpConf named "default" has an effect$/,
+    ],
+    [
+      'a BgpConf with a policy',
+      'BgpConf',
+      bgpConf({ as: 64512, policy: 'p' }),
+      undefined,
+      /^allowed\nwarning spec.policy: not supported yet$/,
+    ],
+    ['a good BgpPeer', 'BgpPeer', bgpPeer({}), undefined, 'allowed'],
+    [
+      'a BgpPeer without address',
+      'BgpPeer',
+      bgpPeer({ neighborAddress: '' }),
+      undefined,
+      /^refused spec.conf.neighborAddress: is missing/,
+    ],
+    [
+      'a BgpPeer with a VRF',
+      'BgpPeer',
+      bgpPeer({ vrf: 'red' }),
+      undefined,
+      /^allowed\nwarning spec.conf.vrf: not supported yet$/,
+    ],
+    [
+      'a BgpPeer that was broken before',
+      'BgpPeer',
+      bgpPeer({ peerAs: 0, description: 'x' }),
+      bgpPeer({ peerAs: 0 }),
+      /^allowed\nwarning spec.conf.peerAs/,
+    ],
+    ['a kind that is not ours', 'Pod', bgpPeer({ neighborAddress: '' }), undefined, 'allowed'],
+    [
+      'a kind named as what every object has',
+      'function Object() { [native code] }',
+      bgpPeer({ neighborAddress: '' }),
+      undefined,
+      'allowed',
+    ],
+  ])('%s', (_, kind, object, old, expected) => {
+    expect(judged(kind, object, old)).toMatch(expected);
+  });
+
+  it('a deletion is always allowed', () => {
+    expect(judged('BgpConf', bgpConf({}), undefined, { operation: 'DELETE' })).toBe('allowed');
+  });
+
+  it('a password is shown in no refusal', () => {
+    const said = judged('BgpPeer', bgpPeer({ authPassword: 'very"secret' }));
+    expect(said).toMatch(/^refused spec.conf.authPassword/);
+    expect(said).not.toContain('secret');
+  });
+});

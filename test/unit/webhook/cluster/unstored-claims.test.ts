@@ -1,0 +1,54 @@
+/** Which namespaces hold addresses for Services that are never stored. */
+import type { ClaimHolder, EipClaim } from '../../../../lib/api/claim.ts';
+import { UnstoredClaims } from '../../../../webhook/cluster/unstored-claims.ts';
+import { HandStore } from '../../../support/hand-store.ts';
+import { claim, holder } from '../../lib/ipam/builders.ts';
+
+const claims = new HandStore<EipClaim>();
+let nowMs = 0;
+const unstored = new UnstoredClaims({ claims, monotonicMs: () => nowMs });
+
+function unbound(name: string, namespace = 'shop'): ClaimHolder {
+  const { uid: _, ...entry } = holder(name);
+  return { ...entry, namespace, token: `token-${name}` };
+}
+const of = (last: number, ...holders: ClaimHolder[]): EipClaim => claim(`10.0.0.${last}`, holders);
+
+test('a burst of creations is nobody’s fault, however large', () => {
+  for (let i = 0; i < 50; i++) claims.put(of(i, unbound(`burst-${i}`, 'burst')));
+  expect(unstored.tooMany('burst')).toBeUndefined();
+  // They are bound, and go with their Services.
+  for (let i = 0; i < 50; i++) {
+    const bound = of(i, { ...unbound(`burst-${i}`, 'burst'), uid: `u${i}` });
+    claims.put(bound);
+    claims.remove(bound);
+  }
+  for (let i = 0; i < 50; i++) claims.put(of(i, unbound(`again-${i}`, 'burst')));
+  expect(unstored.tooMany('burst')).toBeUndefined();
+});
+
+test('once a few went unused, the namespace has no more than a few at a time, for a minute', () => {
+  for (let i = 0; i < 8; i++) claims.put(of(100 + i, unbound(`shop-${i}`)));
+  expect(unstored.tooMany('shop')).toBeUndefined();
+  // Two expire; a Service that exists takes two over.
+  for (const i of [0, 1]) claims.remove(of(100 + i, unbound(`shop-${i}`)));
+  for (const i of [2, 3]) claims.put(of(100 + i, { ...holder('front'), namespace: 'other' }));
+  expect(unstored.tooMany('shop')).toBe(4);
+  expect(unstored.tooMany('other')).toBeUndefined();
+  claims.remove(of(104, unbound('shop-4')));
+  expect(unstored.tooMany('shop')).toBeUndefined();
+  claims.put(of(104, unbound('shop-9')));
+  nowMs += 59_000;
+  expect(unstored.tooMany('shop')).toBe(4);
+  nowMs += 2_000;
+  expect(unstored.tooMany('shop')).toBeUndefined();
+});
+
+test('nothing is kept of namespaces that are quiet', () => {
+  nowMs += 120_000;
+  for (const { metadata } of [...claims.values()]) claims.remove(claims.get(metadata.name ?? '')!);
+  nowMs += 120_000;
+  claims.put(of(1, unbound('last', 'quiet')));
+  claims.remove(of(1, unbound('last', 'quiet')));
+  expect(unstored.size).toBe(1);
+});

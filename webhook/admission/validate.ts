@@ -1,0 +1,127 @@
+/**
+ * The answer to the review of an Eip, a BgpConf or a BgpPeer: what is wrong is refused with the remedy, what has no effect yet is warned of.
+ *
+ * An UPDATE is refused only for what it newly breaks, so that an object stored before Skycap came, or while it was away, can still be labelled
+ * and mended step by step. Of deletions only that of an Eip in use is refused (`review-eip-deletion.ts`).
+ */
+import { bgpPeerAdvice } from '../../lib/api/bgp-peer-advice.ts';
+import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp-types.ts';
+import type { EipObject } from '../../lib/api/eip-types.ts';
+import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
+import type { KubeObject } from '../../lib/api/object.ts';
+import { bgpConfNotes, parseBgpConf, unsupportedBgpConfFields } from '../../lib/api/parse-bgp-conf.ts';
+import { parseBgpPeer, unsupportedBgpPeerFields } from '../../lib/api/parse-bgp-peer.ts';
+import { parseEip, unsupportedEipFields } from '../../lib/api/parse-eip.ts';
+import { formatProblems, type Parsed, type Problem, quote } from '../../lib/api/problem.ts';
+import { validateEip } from '../../lib/api/validate-eip.ts';
+import { formatAddress } from '../../lib/net/address.ts';
+import { firstAddress, lastAddress, parseRange, withoutHostBits } from '../../lib/net/range.ts';
+import type { Logger } from '../../lib/process/log.ts';
+import type { ClusterState } from '../cluster/cluster-state.ts';
+import { type SplitProblems, splitProblems } from '../review/new-problems.ts';
+import type { AdmissionRequest } from '../review/review.ts';
+import type { Reviewed } from '../review/reviewed.ts';
+import { newWarnings } from '../service/nearly-ours.ts';
+import { reservedFindings } from './reserved-findings.ts';
+
+export interface ValidatorDeps {
+  readonly cluster: Pick<
+    ClusterState,
+    'missing' | 'eips' | 'liveAddresses' | 'withheldFrom' | 'bgpPeers' | 'nodeAddresses'
+  >;
+  readonly log: Logger;
+}
+
+interface Findings {
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
+/** One kind's rules. */
+type Rules = (raw: KubeObject, old: KubeObject | undefined, deps: ValidatorDeps) => Findings;
+
+const RULES: Readonly<Record<string, Rules>> = {
+  Eip: (raw, old, deps) => eipFindings(raw as EipObject, old as EipObject | undefined, deps),
+  BgpConf: (raw, old) => {
+    const { added, known } = newProblems(parseBgpConf, raw as BgpConfObject, old as BgpConfObject | undefined);
+    const unsupported = notSupported(unsupportedBgpConfFields(raw as BgpConfObject));
+    return {
+      problems: added,
+      warnings: [...known, ...notTheDefault(raw), ...bgpConfNotes(raw as BgpConfObject), ...unsupported],
+    };
+  },
+  BgpPeer: (raw, old, deps) => {
+    const { added, known } = newProblems(parseBgpPeer, raw as BgpPeerObject, old as BgpPeerObject | undefined);
+    const advice = peerAdvice(raw as BgpPeerObject, old as BgpPeerObject | undefined, deps);
+    const unsupported = notSupported(unsupportedBgpPeerFields(raw as BgpPeerObject));
+    return { problems: added, warnings: [...known, ...advice, ...unsupported] };
+  },
+};
+
+export function validate(request: AdmissionRequest, deps: ValidatorDeps): Reviewed {
+  const { kind, operation, object, oldObject, name, dryRun } = request;
+  const rules = Object.hasOwn(RULES, kind) ? RULES[kind] : undefined;
+  const isWritten = operation === 'CREATE' || operation === 'UPDATE';
+  if (!rules || !object || !isWritten || object.metadata.deletionTimestamp !== undefined) {
+    return { answer: { allowed: true }, outcome: 'allowed' };
+  }
+  const { problems, warnings } = rules(object, operation === 'UPDATE' ? oldObject : undefined, deps);
+  if (problems.length === 0) return { answer: { allowed: true, warnings }, outcome: 'allowed' };
+  const message = formatProblems(problems);
+  if (!dryRun) deps.log.info({ kind, name, operation, why: message }, 'refused object');
+  return { answer: { allowed: false, refusal: 'Invalid', message, warnings }, outcome: 'denied' };
+}
+
+function eipFindings(raw: EipObject, old: EipObject | undefined, { cluster }: ValidatorDeps): Findings {
+  const warnings = [...unsupportedEipFields(raw), ...hostBits(raw, old)];
+  const parsed = parseEip(raw);
+  if (!parsed.ok) {
+    const { added, known } = newProblems(parseEip, raw, old);
+    return { problems: added, warnings: [...known, ...warnings] };
+  }
+  const before = old && parseEip(old);
+  const stored = before?.ok ? before.value : undefined;
+  const notCompared = cluster.missing;
+  const others = notCompared === undefined ? cluster.eips() : [];
+  const problems = validateEip(parsed.value, others, stored, (eipName) => cluster.liveAddresses(eipName));
+  if (notCompared !== undefined) {
+    return { problems, warnings: [...warnings, `not compared with other Eips: ${notCompared}`] };
+  }
+  const reserved = reservedFindings(parsed.value, stored, cluster.withheldFrom(parsed.value));
+  return { problems: [...problems, ...reserved.problems], warnings: [...warnings, ...reserved.warnings] };
+}
+
+/** Beside the other BgpPeers and the nodes. What an update leaves as it was is not said again. */
+function peerAdvice(raw: BgpPeerObject, old: BgpPeerObject | undefined, { cluster }: ValidatorDeps): string[] {
+  const adviceOn = (one: BgpPeerObject | undefined): string[] => {
+    const parsed = one && parseBgpPeer(one);
+    return parsed?.ok ? bgpPeerAdvice(parsed.value, cluster.bgpPeers(), cluster.nodeAddresses()) : [];
+  };
+  return newWarnings(adviceOn(raw), adviceOn(old));
+}
+
+/** Accepted, as by OpenELB; said when it is written. */
+function hostBits(raw: EipObject, old: EipObject | undefined): string[] {
+  const text = raw.spec?.address;
+  const meant = typeof text === 'string' && text !== old?.spec?.address ? withoutHostBits(text) : undefined;
+  const parsed = meant === undefined ? undefined : parseRange(meant);
+  if (meant === undefined || !parsed?.ok) return [];
+  const [first, last] = [firstAddress(parsed.range), lastAddress(parsed.range)].map(formatAddress);
+  return [`spec.address: ${quote(text ?? '')} means all of ${meant}: ${first} to ${last}`];
+}
+
+function newProblems<R extends KubeObject, V>(parse: (raw: R) => Parsed<V>, raw: R, old: R | undefined): SplitProblems {
+  const problemsOf = (one: R | undefined): readonly Problem[] => {
+    const parsed = one && parse(one);
+    return parsed && !parsed.ok ? parsed.problems : [];
+  };
+  return splitProblems(problemsOf(raw), problemsOf(old));
+}
+
+function notTheDefault({ metadata: { name } }: KubeObject): string[] {
+  return name === BGP_CONF_NAME ? [] : [`metadata.name: only the BgpConf named "${BGP_CONF_NAME}" has an effect`];
+}
+
+function notSupported(fields: readonly string[]): string[] {
+  return fields.map((field) => `${field}: not supported yet`);
+}

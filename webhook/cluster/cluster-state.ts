@@ -1,0 +1,238 @@
+/**
+ * What the webhook knows of the cluster: which addresses are taken (a ledger fed by the EipClaims), the Eips as pools, the labels of namespaces, the
+ * family that comes first. All of it is in memory, so that a review asks the API server for nothing.
+ */
+import type { NodeAddress, OtherPeer } from '../../lib/api/bgp-peer-advice.ts';
+import type { EipClaim } from '../../lib/api/claim.ts';
+import { claimAddress } from '../../lib/api/claim.ts';
+import type { Eip } from '../../lib/api/eip.ts';
+import type { EipObject } from '../../lib/api/eip-types.ts';
+import type { AddressRequestContext, UnmarkedServices } from '../../lib/api/parse-address-request.ts';
+import { parseBgpPeer } from '../../lib/api/parse-bgp-peer.ts';
+import { parseEip } from '../../lib/api/parse-eip.ts';
+import { publishedAddresses } from '../../lib/api/published-addresses.ts';
+import { isLeftAlone, isServedByAnother } from '../../lib/api/served-by-another.ts';
+import type { Namespace, Service } from '../../lib/api/service.ts';
+import type { LiveAddress } from '../../lib/api/validate-eip.ts';
+import type { ChooseInput } from '../../lib/ipam/choose.ts';
+import type { HeldAddress } from '../../lib/ipam/held-address.ts';
+import { Ledger } from '../../lib/ipam/ledger.ts';
+import { buildPools, type Pools } from '../../lib/ipam/pools.ts';
+import { ReservedAddresses, type ReservedSources } from '../../lib/ipam/reserved.ts';
+import { holderName } from '../../lib/ipam/sharing.ts';
+import { accountOf, eipProblem, type Source } from '../../lib/ipam/source.ts';
+import type { Withheld } from '../../lib/ipam/withheld.ts';
+import type { Store } from '../../lib/kube/store.ts';
+import { type Address, type Family, formatAddress, parseAddress, sameAddress } from '../../lib/net/address.ts';
+import { managedMetadataOf, markedAddresses } from './managed-metadata.ts';
+import { claimsHeld, type ServiceClaimRequest } from './service-claim-request.ts';
+
+export interface ClusterStateSources extends ReservedSources {
+  readonly eips: Store<EipObject>;
+  readonly claims: Store<EipClaim>;
+  readonly namespaces: Store<Namespace>;
+  /** Undefined until it is known. */
+  readonly primaryFamily: () => Family | undefined;
+  /** Whether it is known which addresses are published without a claim. */
+  readonly isUnclaimedKnown: () => boolean;
+  readonly unmarkedServices: UnmarkedServices;
+}
+
+export class ClusterState {
+  readonly ledger = new Ledger();
+  readonly #sources: ClusterStateSources;
+  readonly #reserved: ReservedAddresses;
+  /** Made anew when asked for after a change. */
+  #eips: readonly Eip[] | undefined;
+  #pools: Pools | undefined;
+  /** Namespaces that were asked for before the watch told of them. */
+  readonly #learned = new Map<string, Namespace>();
+
+  constructor(sources: ClusterStateSources) {
+    this.#sources = sources;
+    this.#reserved = new ReservedAddresses(sources);
+    sources.eips.subscribe(() => {
+      this.#eips = undefined;
+      this.#pools = undefined;
+    });
+    sources.namespaces.subscribe(({ key }) => this.#learned.delete(key));
+    sources.claims.subscribe((change) => {
+      const address = claimAddress(change.object.metadata.name ?? '');
+      if (change.type !== 'deleted') this.ledger.apply(change.object);
+      else if (address) this.ledger.forget(address, change.object.metadata.uid);
+    });
+  }
+
+  /** What is still missing before anything may be decided; undefined when nothing is. */
+  get missing(): string | undefined {
+    const { eips, claims, namespaces, primaryFamily, isUnclaimedKnown } = this.#sources;
+    if (!eips.synced) return 'the Eips are not read yet';
+    if (!claims.synced) return 'the EipClaims are not read yet';
+    if (!namespaces.synced) return 'the Namespaces are not read yet';
+    const { nodes, bgpPeers, serviceCidrs, speakers } = this.#sources;
+    if (![nodes, bgpPeers, serviceCidrs, speakers].every(({ synced }) => synced)) {
+      return 'the addresses of the cluster itself are not read yet';
+    }
+    if (!isUnclaimedKnown()) return 'the published addresses are not read yet';
+    return primaryFamily() === undefined ? 'the first IP family of the cluster is not known yet' : undefined;
+  }
+
+  /** @param old as it is stored; absent at creation. */
+  addressRequestContext(old?: Service): AddressRequestContext {
+    const { unmarkedServices, primaryFamily } = this.#sources;
+    return {
+      unmarkedServices,
+      defaultEipExists: this.#currentPools().hasDefault,
+      isServedByAnother: old !== undefined && this.#isServedByAnother(old),
+      primaryFamily: primaryFamily() ?? 4,
+    };
+  }
+
+  chooseInputFor(claimRequest: ServiceClaimRequest): ChooseInput {
+    const { addressRequest, isSelf, published, former, isUnconfirmed, portsBefore, asksAsBefore } = claimRequest;
+    // A Service under creation is nowhere yet: what is left of one that had its name it joins as a new one.
+    const heldAddresses = isUnconfirmed ? this.heldAddressesOf(claimRequest) : [];
+    return {
+      pools: this.#currentPools(),
+      taken: this.ledger,
+      namespaceLabels: this.#namespace(addressRequest.namespace)?.metadata.labels ?? {},
+      held: claimsHeld(claimRequest, this.ledger),
+      established: heldAddresses.filter(({ isEstablished }) => isEstablished).map(({ address }) => address),
+      isSelf,
+      published,
+      former,
+      ...(portsBefore && { portsBefore }),
+      ...(asksAsBefore && { asksAsBefore }),
+      withheldFrom: (eip) => this.withheldFrom(eip),
+    };
+  }
+
+  /** Every BgpPeer that can be read. */
+  bgpPeers(): OtherPeer[] {
+    return [...this.#sources.bgpPeers.values()].flatMap((raw) => {
+      const parsed = parseBgpPeer(raw);
+      return parsed.ok ? [parsed.value] : [];
+    });
+  }
+
+  nodeAddresses(): NodeAddress[] {
+    return [...this.#sources.nodes.values()].flatMap(({ metadata: { name = '' }, status }) =>
+      (status?.addresses ?? []).flatMap(({ address: text }) => {
+        const address = parseAddress(text);
+        return address ? [{ node: name, address }] : [];
+      }),
+    );
+  }
+
+  /** The addresses of the Eip that are given to nobody. */
+  withheldFrom(eip: Eip): Withheld {
+    return this.#reserved.withheldFrom(eip);
+  }
+
+  /** Whether an Eip may select the namespace by its labels, and these are not known. */
+  lacksNamespace(name: string): boolean {
+    return this.#namespace(name) === undefined && this.eips().some((eip) => eip.namespaceSelector !== undefined);
+  }
+
+  learnNamespace(namespace: Namespace): void {
+    const { name = '' } = namespace.metadata;
+    if (!this.#sources.namespaces.get(name)) this.#learned.set(name, namespace);
+  }
+
+  /** Every Eip that can be read, those that overlap included. */
+  eips(): readonly Eip[] {
+    this.#eips ??= [...this.#sources.eips.values()].flatMap((raw) => {
+      const parsed = parseEip(raw);
+      return parsed.ok ? [parsed.value] : [];
+    });
+    return this.#eips;
+  }
+
+  /** What a Service holds, with how the Eip of each address stands. */
+  heldAddressesOf(claimRequest: ServiceClaimRequest): readonly HeldAddress[] {
+    const { isSelf, former } = claimRequest;
+    return claimsHeld(claimRequest, this.ledger).flatMap((claim): HeldAddress[] => {
+      const address = claimAddress(claim.metadata.name ?? '');
+      const own = claim.spec.holders.find(isSelf);
+      if (!address || !own) return [];
+      const isEstablished = own.uid !== undefined || former.some((one) => sameAddress(one, address));
+      return [{ address, claim, own, isEstablished, ...this.#stateOf(address, claim.spec) }];
+    });
+  }
+
+  /**
+   * What a Service was given and publishes while neither its Eip is there nor its claim: their CRDs were deleted. The allocator claims it again, and until then
+   * nothing else is chosen.
+   */
+  lostAddressesOf(service: Service, { holder }: ServiceClaimRequest): readonly HeldAddress[] {
+    const managed = managedMetadataOf(service);
+    const { eip } = managed;
+    if (eip === undefined) return [];
+    const marked = markedAddresses(managed);
+    const lost = publishedAddresses(service).filter(
+      (address) =>
+        marked.some((one) => sameAddress(one, address)) &&
+        this.eipOf(address) === undefined &&
+        this.ledger.claimOf(address) === undefined,
+    );
+    return lost.map((address) => {
+      const spec = { address: formatAddress(address), eip, holders: [holder] };
+      const claim: EipClaim = { apiVersion: 'skycap.io/v1alpha1', kind: 'EipClaim', metadata: {}, spec };
+      return { address, claim, own: holder, eipName: eip, eip: 'unusable', isEstablished: true };
+    });
+  }
+
+  /** What is the matter with the Eip of an address that no Eip has any more. */
+  eipProblemOf(source: Source): string {
+    const object = this.#sources.eips.get(source.eip);
+    return eipProblem(source, object, object && parseEip(object), this.#currentPools()).message;
+  }
+
+  /** Name of the Eip that has the address. */
+  eipOf(address: Address): string | undefined {
+    return this.#currentPools().containing(address)?.name;
+  }
+
+  /** Whether the claim of the address has the Service in it. */
+  isClaimedBy(address: Address, service: { readonly namespace: string; readonly name: string }): boolean {
+    const holders = this.ledger.claimOf(address)?.spec.holders ?? [];
+    return holders.some(({ namespace, name }) => namespace === service.namespace && name === service.name);
+  }
+
+  /** The addresses that an Eip has given, or has taken over from another, and who has them. */
+  liveAddresses(eipName: string): readonly LiveAddress[] {
+    return this.claimsOf(eipName).map(({ spec }) => ({
+      address: spec.address,
+      services: spec.holders.map(holderName),
+    }));
+  }
+
+  /** Those that count to the Eip. */
+  claimsOf(eipName: string): readonly EipClaim[] {
+    const pools = this.#currentPools();
+    const { eips } = this.#sources;
+    return [...this.ledger.claims()].filter((claim) => accountOf(claim, pools, (name) => eips.get(name)) === eipName);
+  }
+
+  /** One that is left alone, though nobody else serves it any more, is for the allocator to take, in its time. */
+  #isServedByAnother(service: Service): boolean {
+    if (isLeftAlone(service)) return true;
+    if (managedMetadataOf(service).addresses !== undefined) return false;
+    return isServedByAnother(service, (address) => this.#currentPools().containing(address) !== undefined);
+  }
+
+  #stateOf(address: Address, source: Source): Pick<HeldAddress, 'eipName' | 'eip'> {
+    const pool = this.#currentPools().containing(address);
+    if (pool) return { eipName: pool.name, eip: 'usable' };
+    return { eipName: source.eip, eip: 'unusable' };
+  }
+
+  #namespace(name: string): Namespace | undefined {
+    return this.#sources.namespaces.get(name) ?? this.#learned.get(name);
+  }
+
+  #currentPools(): Pools {
+    this.#pools ??= buildPools(this.eips());
+    return this.#pools;
+  }
+}

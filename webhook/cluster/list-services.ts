@@ -1,0 +1,30 @@
+/** The load balancers of the cluster, read live: the webhook watches no Services. */
+import { hasOurCondition } from '../../lib/api/has-our-condition.ts';
+import { EIP_LABEL } from '../../lib/api/keys.ts';
+import { isOurs } from '../../lib/api/parse-address-request.ts';
+import type { Service } from '../../lib/api/service.ts';
+import type { KubeWatcher } from '../../lib/kube/client.ts';
+import { pagesOf } from '../../lib/kube/pages.ts';
+import { SERVICES } from '../../lib/kube/resource.ts';
+
+const PAGE_SIZE = 500;
+const BY_ITSELF = { unmarkedServices: 'never', defaultEipExists: false } as const;
+
+/** Those that may have an address of ours. */
+export async function* listServices(client: Pick<KubeWatcher, 'list'>, signal: AbortSignal): AsyncGenerator<Service> {
+  for await (const service of listLoadBalancers(client, signal)) if (mayHaveAddress(service)) yield service;
+}
+
+/** Whoever serves them. */
+export async function* listLoadBalancers(
+  client: Pick<KubeWatcher, 'list'>,
+  signal: AbortSignal,
+): AsyncGenerator<Service> {
+  const options = { fieldSelector: 'spec.type=LoadBalancer', limit: PAGE_SIZE, signal };
+  for await (const { items } of pagesOf(client, SERVICES, options)) yield* items;
+}
+
+/** What another load balancer publishes is its own. */
+export function mayHaveAddress(service: Service): boolean {
+  return isOurs(service, BY_ITSELF) || service.metadata.labels?.[EIP_LABEL] !== undefined || hasOurCondition(service);
+}

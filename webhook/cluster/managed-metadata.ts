@@ -1,0 +1,76 @@
+/**
+ * What Skycap writes on a Service: three annotations and a label, for people, selectors and recovery. The truth stands in the EipClaims.
+ * ManagedMetadata are raw text, because on an UPDATE those of the stored object are put back exactly. Pure.
+ */
+import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, EIP_LABEL, WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
+import { parseMarked } from '../../lib/api/marked-addresses.ts';
+import type { Service } from '../../lib/api/service.ts';
+import type { Given } from '../../lib/ipam/choose.ts';
+import { type Address, formatAddress } from '../../lib/net/address.ts';
+
+export interface ManagedMetadata {
+  /** Comma-separated, in the order of the Service's families. */
+  readonly addresses?: string | undefined;
+  readonly token?: string | undefined;
+  readonly waitingSince?: string | undefined;
+  /** The Eip of the first address. */
+  readonly eip?: string | undefined;
+}
+
+export const NO_MANAGED_METADATA: ManagedMetadata = {};
+
+export function managedMetadataOf({ metadata: { annotations, labels } }: Service): ManagedMetadata {
+  return {
+    addresses: annotations?.[ADDRESSES_ANNOTATION],
+    token: annotations?.[CLAIM_ANNOTATION],
+    waitingSince: annotations?.[WAITING_SINCE_ANNOTATION],
+    eip: labels?.[EIP_LABEL],
+  };
+}
+
+export function hasManagedMetadata(service: Service): boolean {
+  return Object.values(managedMetadataOf(service)).some((mark) => mark !== undefined);
+}
+
+/** The marks of a Service that has its addresses. A dry run has no token, so that two of them show the same. */
+export function managedMetadataFor(given: readonly Given[], token: string | undefined): ManagedMetadata {
+  return {
+    addresses: given.map(({ address }) => formatAddress(address)).join(','),
+    token,
+    eip: given[0]?.eip.name,
+  };
+}
+
+/** The Service with exactly these marks; all else as it is. */
+export function withManagedMetadata(service: Service, managed: ManagedMetadata): Service {
+  const { annotations, labels } = service.metadata;
+  return {
+    ...service,
+    metadata: {
+      ...service.metadata,
+      annotations: changed(annotations, {
+        [ADDRESSES_ANNOTATION]: managed.addresses,
+        [CLAIM_ANNOTATION]: managed.token,
+        [WAITING_SINCE_ANNOTATION]: managed.waitingSince,
+      }),
+      labels: changed(labels, { [EIP_LABEL]: managed.eip }),
+    },
+  };
+}
+
+/** What the marks say of addresses; text that is none is passed over, since anybody may have written it. */
+export function markedAddresses(managed: ManagedMetadata): readonly Address[] {
+  return parseMarked(managed.addresses);
+}
+
+function changed(
+  map: Readonly<Record<string, string>> | undefined,
+  values: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  const result = { ...map };
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined) delete result[key];
+    else result[key] = value;
+  }
+  return result;
+}

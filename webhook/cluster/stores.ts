@@ -1,0 +1,90 @@
+/** What the webhook watches: the Eips, the claims, the namespaces' labels, the addresses of the cluster itself; and its own Secret and configurations, by name. */
+import type { Registry } from 'prom-client';
+import type { BgpPeerObject } from '../../lib/api/bgp-types.ts';
+import type { KubeObject, ObjectMeta } from '../../lib/api/object.ts';
+import type { Namespace, Node } from '../../lib/api/service.ts';
+import type { SpeakerObject } from '../../lib/api/speaker-types.ts';
+import { addressesOfNode, sameAddresses } from '../../lib/ipam/reserved.ts';
+import { MUTATING, VALIDATING } from '../../lib/kube/admission-refusal.ts';
+import type { KubeWatcher } from '../../lib/kube/client.ts';
+import { Reflector } from '../../lib/kube/reflector.ts';
+import { BGP_PEERS, EIP_CLAIMS, EIPS, NAMESPACES, NODES, SERVICE_CIDRS, SPEAKERS } from '../../lib/kube/resource.ts';
+import type { Logger } from '../../lib/process/log.ts';
+import { SECRETS, TLS_SECRET, WEBHOOK_CONFIGURATION } from '../tls/tls-keeper.ts';
+
+export interface StoreOptions {
+  readonly client: KubeWatcher;
+  readonly namespace: string;
+  readonly log: Logger;
+  readonly registry: Registry;
+}
+
+export function makeStores({ namespace, ...options }: StoreOptions) {
+  const configuration = { ...options, fieldSelector: `metadata.name=${WEBHOOK_CONFIGURATION}` };
+  const optional = true;
+  return {
+    eips: new Reflector({ ...options, resource: EIPS }),
+    claims: new Reflector({ ...options, resource: EIP_CLAIMS }),
+    namespaces: new Reflector({ ...options, resource: NAMESPACES, transform: onlyLabels }),
+    nodes: new Reflector({ ...options, resource: NODES, transform: trimmedNode, isSame: sameAddresses }),
+    bgpPeers: new Reflector({ ...options, resource: BGP_PEERS, optional, transform: onlyRouter, isSame: sameRest }),
+    serviceCidrs: new Reflector({ ...options, resource: SERVICE_CIDRS, optional }),
+    speakers: new Reflector({ ...options, resource: SPEAKERS, optional, transform: onlyNetworks, isSame: sameRest }),
+    secrets: new Reflector({ ...options, resource: SECRETS, namespace, fieldSelector: `metadata.name=${TLS_SECRET}` }),
+    mutating: new Reflector({ ...configuration, resource: MUTATING }),
+    validating: new Reflector({ ...configuration, resource: VALIDATING }),
+  };
+}
+
+export type Stores = ReturnType<typeof makeStores>;
+
+function onlyLabels(namespace: Namespace): Namespace {
+  const { apiVersion, kind, metadata } = namespace;
+  const { labels } = metadata;
+  return {
+    ...(apiVersion && { apiVersion }),
+    ...(kind && { kind }),
+    metadata: { ...identityOf(metadata), ...(labels && { labels }) },
+  };
+}
+
+function trimmedNode(node: Node): Node {
+  return { metadata: identityOf(node.metadata), ...addressesOfNode(node) };
+}
+
+/** The router, and which nodes are to speak with it. */
+function onlyRouter({ metadata, spec }: BgpPeerObject): BgpPeerObject {
+  const { neighborAddress, peerAs } = spec?.conf ?? {};
+  const remotePort = spec?.transport?.remotePort;
+  return {
+    metadata: identityOf(metadata),
+    spec: {
+      conf: { ...(neighborAddress !== undefined && { neighborAddress }), ...(peerAs !== undefined && { peerAs }) },
+      ...(remotePort !== undefined && { transport: { remotePort } }),
+      ...(spec?.nodeSelector && { nodeSelector: spec.nodeSelector }),
+    },
+  };
+}
+
+function onlyNetworks({ apiVersion, kind, metadata, status }: SpeakerObject): SpeakerObject {
+  const { networks, gateways } = status ?? {};
+  return {
+    apiVersion,
+    kind,
+    metadata: identityOf(metadata),
+    status: { ...(networks && { networks }), ...(gateways && { gateways }) },
+  };
+}
+
+/** Nothing but its version is another. */
+function sameRest<T extends KubeObject>(a: T, b: T): boolean {
+  return a.metadata.uid === b.metadata.uid && bodyText(a) === bodyText(b);
+}
+
+function bodyText({ metadata: _, ...body }: KubeObject): string {
+  return JSON.stringify(body);
+}
+
+function identityOf({ name, uid, resourceVersion }: ObjectMeta): ObjectMeta {
+  return { ...(name && { name }), ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
+}

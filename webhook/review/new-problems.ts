@@ -1,0 +1,17 @@
+/** What an update newly breaks, apart from what is wrong in the stored object already, word for word. Pure. */
+import { formatProblem, type Problem } from '../../lib/api/problem.ts';
+
+export interface SplitProblems {
+  /** Reasons to refuse the update. */
+  readonly added: readonly Problem[];
+  /** As sentences, to warn of. */
+  readonly known: readonly string[];
+}
+
+export function splitProblems(now: readonly Problem[], before: readonly Problem[]): SplitProblems {
+  const old = new Set(before.map(formatProblem));
+  return {
+    added: now.filter((problem) => !old.has(formatProblem(problem))),
+    known: now.map(formatProblem).filter((sentence) => old.has(sentence)),
+  };
+}

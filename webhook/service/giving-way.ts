@@ -1,0 +1,47 @@
+/**
+ * Whether a pool that refuses what it cannot give is full of creations that were never stored. Those give way to a Service that exists (`allocator/claims/stray-claims.ts`); one that is
+ * refused for them would never exist, and they would keep the pool from everybody.
+ */
+
+import type { AddressRequest } from '../../lib/api/address-request.ts';
+import type { ClaimHolder, EipClaim } from '../../lib/api/claim.ts';
+import { claimName } from '../../lib/api/claim.ts';
+import { type ChooseInput, choose } from '../../lib/ipam/choose.ts';
+import { TakenButFor } from '../../lib/ipam/taken-but-for.ts';
+
+/** A create call is stored within it, but for a few; as in the allocator. */
+const GIVES_WAY_AFTER_MS = 1_000;
+/** Each is asked for at the API server. */
+const MOST_ASKED = 8;
+
+export interface GivingWay {
+  readonly addressRequest: AddressRequest;
+  readonly chooseInput: ChooseInput;
+  readonly claims: Iterable<EipClaim>;
+  readonly nowMs: number;
+  /** Whether the Service of an entry is there. */
+  readonly isThere: (holder: ClaimHolder) => Promise<boolean>;
+}
+
+export async function isForUnstored({
+  addressRequest,
+  chooseInput,
+  claims,
+  nowMs,
+  isThere,
+}: GivingWay): Promise<boolean> {
+  const isOld = ({ uid, since }: ClaimHolder): boolean =>
+    uid === undefined && nowMs - Date.parse(since) >= GIVES_WAY_AFTER_MS;
+  let left = [...claims].filter(({ spec }) => spec.holders.every(isOld));
+  for (let asked = 0; asked < MOST_ASKED && left.length > 0; asked++) {
+    const choice = choose(addressRequest, { ...chooseInput, taken: new TakenButFor(chooseInput.taken, left) });
+    if (choice.kind !== 'assigned') return false;
+    const names = choice.given.map(({ address }) => claimName(address));
+    const taken = left.filter(({ metadata: { name = '' } }) => names.includes(name));
+    const there = await Promise.all(taken.map(({ spec }) => Promise.all(spec.holders.map(isThere))));
+    const stored = taken.filter((_, i) => there[i]?.includes(true));
+    if (stored.length === 0) return true;
+    left = left.filter((claim) => !stored.includes(claim));
+  }
+  return false;
+}

@@ -1,0 +1,34 @@
+/** Warnings that an update tells only where it brings them about: of what stays as it was nothing is said again. */
+import type { Eip } from '../../lib/api/eip.ts';
+import { isOurs } from '../../lib/api/parse-address-request.ts';
+import type { Service } from '../../lib/api/service.ts';
+import { rangeContains } from '../../lib/net/range.ts';
+import type { ClusterState } from '../cluster/cluster-state.ts';
+import { managedMetadataOf, markedAddresses } from '../cluster/managed-metadata.ts';
+import { nearlyOursWarnings, newWarnings } from './nearly-ours.ts';
+import type { Subject } from './review-subject.ts';
+import { affinityWarnings, overriddenWarnings } from './service-advice.ts';
+
+/** For what is a Service of ours whatever is known of the Eips. */
+export const NOTHING_IS_OURS = { unmarkedServices: 'never', defaultEipExists: false } as const;
+
+/** @param eips of its addresses. An update that asks for it as before, at addresses of BGP as before, is not told again. */
+export function newAffinityWarnings({ service, old }: Subject, eips: readonly Eip[], cluster: ClusterState): string[] {
+  return newWarnings(affinityWarnings(service, eips), old ? affinityWarnings(old, eipsOf(old, cluster)) : []);
+}
+
+export function eipsOf(service: Service, cluster: ClusterState): readonly Eip[] {
+  const addresses = markedAddresses(managedMetadataOf(service));
+  return cluster.eips().filter(({ range }) => addresses.some((one) => rangeContains(range, one)));
+}
+
+/** What an update leaves as it was is not said again. */
+export function newNearlyOursWarnings({ service, old }: Subject, cluster: ClusterState): string[] {
+  const warningsOf = (one: Service): string[] => {
+    const isSurely = isOurs(one, NOTHING_IS_OURS);
+    const isKnown = isSurely || cluster.missing === undefined;
+    const isOne = isKnown ? isSurely || isOurs(one, cluster.addressRequestContext()) : undefined;
+    return [...nearlyOursWarnings(one, isOne), ...(isOne ? overriddenWarnings(one) : [])];
+  };
+  return newWarnings(warningsOf(service), old ? warningsOf(old) : []);
+}
