@@ -11,14 +11,14 @@ import type { Requeue } from '../lib/process/level-loop.ts';
 import type { Logger } from '../lib/process/log.ts';
 import { WorkBudget } from '../lib/process/work-budget.ts';
 import type { ApplyOutcome, RunningBird } from './bird/apply.ts';
-import { buildBirdConfig } from './bird/model.ts';
-import { type RenderedConfig, renderBirdConfig } from './bird/render.ts';
-import type { BirdVersion } from './bird/version.ts';
+import { buildBirdConfig } from './bird/config/model.ts';
+import { type RenderedConfig, renderBirdConfig } from './bird/config/render.ts';
+import type { BirdVersion } from './bird/config/version.ts';
+import type { Snapshot } from './cluster/snapshot.ts';
 import { makePlan, type Planned } from './desired/plan.ts';
 import type { Announcement } from './desired/routes.ts';
-import type { LoopState } from './loop-state.ts';
 import type { SpeakerMetrics } from './metrics.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { LoopState } from './report/loop-state.ts';
 
 /** BIRD as the loop uses it; `bird/apply.ts` is the real one. */
 export interface BirdPort {

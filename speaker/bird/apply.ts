@@ -15,9 +15,9 @@ import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FINGERPRINT_PROTOCOL, type RenderedConfig } from './config/render.ts';
+import { type BirdVersion, parseBirdVersion } from './config/version.ts';
 import { BirdCommandError, type BirdControl, BirdUnreachableError } from './control.ts';
-import { FINGERPRINT_PROTOCOL, type RenderedConfig } from './render.ts';
-import { type BirdVersion, parseBirdVersion } from './version.ts';
 
 /** The BIRD that answers on the control socket. */
 export interface RunningBird {

@@ -4,9 +4,9 @@
  */
 import { portInUseText } from '../../lib/api/port-in-use.ts';
 import type { SpeakerSession } from '../../lib/api/speaker-types.ts';
+import { peerSymbol } from './config/model.ts';
 import type { BirdControl } from './control.ts';
 import type { Listener } from './listening.ts';
-import { peerSymbol } from './model.ts';
 
 export interface BusyPortOptions {
   readonly control: Pick<BirdControl, 'command'>;

@@ -5,8 +5,8 @@
  * itself: the caller knows whether that makes sense.
  */
 import { connect, type Socket } from 'node:net';
+import { type BirdVersion, parseBirdVersion } from './config/version.ts';
 import { isError, type Reply, ReplyParser } from './reply.ts';
-import { type BirdVersion, parseBirdVersion } from './version.ts';
 
 /** BIRD could not be asked: it does not run, or did not answer in time. */
 export class BirdUnreachableError extends Error {

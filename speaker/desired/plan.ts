@@ -11,8 +11,8 @@ import { parseBgpConf } from '../../lib/api/parse-bgp-conf.ts';
 import { formatProblems } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { formatAddress } from '../../lib/net/address.ts';
-import type { BfdNeighbor } from '../bfd-neighbor.ts';
-import type { Snapshot } from '../snapshot.ts';
+import type { BfdNeighbor } from '../cluster/bfd-neighbor.ts';
+import type { Snapshot } from '../cluster/snapshot.ts';
 import { type Announcement, decideAnnouncements, type RouteGroup, routeGroups } from './routes.ts';
 import { type BgpSession, desiredSessions, type RefusedPeer } from './sessions.ts';
 

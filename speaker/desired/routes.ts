@@ -14,7 +14,7 @@ import { publishedAddresses } from '../../lib/api/published-addresses.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { EndpointSlice, Service } from '../../lib/api/service.ts';
 import { type Address, compareAddresses, formatAddress } from '../../lib/net/address.ts';
-import type { Snapshot } from '../snapshot.ts';
+import type { Snapshot } from '../cluster/snapshot.ts';
 
 /** The decision about one address on this node. */
 export interface Announcement {

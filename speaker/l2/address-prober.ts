@@ -2,9 +2,9 @@
 import { formatAddress } from '../../lib/net/address.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 import type { Logger } from '../../lib/process/log.ts';
-import type { ProbeResult } from './decide-owner.ts';
-import type { Layer2Address, OtherOwner } from './link.ts';
-import type { ResponderPort } from './responder-port.ts';
+import type { Layer2Address, OtherOwner } from './link/link.ts';
+import type { ResponderPort } from './link/responder-port.ts';
+import type { ProbeResult } from './ownership/decide-owner.ts';
 
 export interface AddressProberOptions {
   readonly responder: Pick<ResponderPort, 'probe'>;

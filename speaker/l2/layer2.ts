@@ -12,21 +12,22 @@ import { type Clock, pause } from '../../lib/process/clock.ts';
 import { LevelLoop, type Requeue } from '../../lib/process/level-loop.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import { WorkBudget } from '../../lib/process/work-budget.ts';
+import type { Snapshot } from '../cluster/snapshot.ts';
 import type { SpeakerMetrics } from '../metrics.ts';
-import type { Snapshot } from '../snapshot.ts';
 import { AddressProber } from './address-prober.ts';
-import { ConflictWatch } from './conflict-watch.ts';
-import { Contested } from './contested.ts';
-import { interfacesWith } from './interfaces-with.ts';
-import { usesLayer2 } from './layer2-addresses.ts';
+import { ConflictWatch } from './conflicts/conflict-watch.ts';
+import type { OtherOwner } from './link/link.ts';
+import type { ResponderListener, ResponderPort } from './link/responder-port.ts';
+import { Contested } from './ownership/contested.ts';
+import { interfacesWith } from './ownership/interfaces-with.ts';
+import { usesLayer2 } from './ownership/layer2-addresses.ts';
 import {
   EMPTY_REPORT,
   type Layer2Report,
   Layer2StatusWriter,
   type Layer2Store,
   readReport,
-} from './layer2-status-writer.ts';
-import type { OtherOwner } from './link.ts';
+} from './ownership/layer2-status-writer.ts';
 import { OwnershipLoop } from './ownership-loop.ts';
 import { OwnershipReporter } from './ownership-reporter.ts';
 import { Fleet } from './peers/fleet.ts';
@@ -34,7 +35,6 @@ import { LeaseKeeper } from './peers/lease-keeper.ts';
 import { livenessTiming } from './peers/liveness.ts';
 import { LivenessWatch } from './peers/liveness-watch.ts';
 import type { PeerWatchListener, PeerWatchPort } from './peers/peer-watch-port.ts';
-import type { ResponderListener, ResponderPort } from './responder-port.ts';
 
 export interface Layer2Options {
   readonly nodeName: string;

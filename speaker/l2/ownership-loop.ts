@@ -12,19 +12,19 @@ import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 import type { Requeue } from '../../lib/process/level-loop.ts';
 import type { Logger } from '../../lib/process/log.ts';
-import type { Snapshot } from '../snapshot.ts';
+import type { Snapshot } from '../cluster/snapshot.ts';
 import type { AddressProber } from './address-prober.ts';
-import { type Decision, decideOwnership } from './decide-owner.ts';
-import { type EipLinks, interfacesOf, linkEips } from './eip-links.ts';
-import { type Layer2Candidate, layer2Addresses, layer2Eips } from './layer2-addresses.ts';
-import { type Layer2Report, noticesIn, readReport } from './layer2-status-writer.ts';
-import { nextNotices, standingNotices } from './notices.ts';
+import type { Answered, ResponderPort } from './link/responder-port.ts';
+import { type Decision, decideOwnership } from './ownership/decide-owner.ts';
+import { type EipLinks, interfacesOf, linkEips } from './ownership/eip-links.ts';
+import { type Layer2Candidate, layer2Addresses, layer2Eips } from './ownership/layer2-addresses.ts';
+import { type Layer2Report, noticesIn, readReport } from './ownership/layer2-status-writer.ts';
+import { hadBefore, nodesSeen, ringMembers } from './ownership/nodes-seen.ts';
+import { nextNotices, standingNotices } from './ownership/notices.ts';
 import type { Fleet } from './peers/fleet.ts';
 import type { Liveness } from './peers/liveness.ts';
 import type { LivenessWatch } from './peers/liveness-watch.ts';
-import { hadBefore, nodesSeen, ringMembers } from './peers/nodes-seen.ts';
 import type { PeerWatchPort } from './peers/peer-watch-port.ts';
-import type { Answered, ResponderPort } from './responder-port.ts';
 
 export interface OwnershipLoopOptions {
   readonly nodeName: string;

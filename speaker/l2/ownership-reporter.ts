@@ -3,8 +3,8 @@ import type { Reason } from '../../lib/api/reasons.ts';
 import type { EventRecorder } from '../../lib/kube/events.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import type { SpeakerMetrics } from '../metrics.ts';
-import type { Decision } from './decide-owner.ts';
-import { type Layer2Candidate, sharingServicesOf } from './layer2-addresses.ts';
+import type { Decision } from './ownership/decide-owner.ts';
+import { type Layer2Candidate, sharingServicesOf } from './ownership/layer2-addresses.ts';
 
 export interface OwnershipReporterOptions {
   readonly nodeName: string;

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BirdVersion, parseBirdVersion } from '../../speaker/bird/version.ts';
+import { type BirdVersion, parseBirdVersion } from '../../speaker/bird/config/version.ts';
 
 export function birdBinary(): string {
   const named = process.env.SKYCAP_TEST_BIRD;

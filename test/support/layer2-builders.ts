@@ -3,9 +3,9 @@
 import { nodeState } from '../../lib/announce/node-state.ts';
 import type { EipObject } from '../../lib/api/eip-types.ts';
 import type { EndpointSlice, Node, Service } from '../../lib/api/service.ts';
-import type { Layer2Node, View } from '../../speaker/l2/decide-owner.ts';
-import { layer2Addresses } from '../../speaker/l2/layer2-addresses.ts';
-import { hashOf, rankOf } from '../../speaker/l2/rendezvous.ts';
+import type { Layer2Node, View } from '../../speaker/l2/ownership/decide-owner.ts';
+import { layer2Addresses } from '../../speaker/l2/ownership/layer2-addresses.ts';
+import { hashOf, rankOf } from '../../speaker/l2/ownership/rendezvous.ts';
 import { aNode, anEip, aService, aSnapshot } from './speaker-builders.ts';
 
 export interface NodeOptions extends Partial<Omit<Layer2Node, 'node' | 'holds' | 'yields' | 'unable'>> {

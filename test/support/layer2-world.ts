@@ -4,13 +4,13 @@
  */
 import type { SpeakerObject } from '../../lib/api/speaker-types.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
+import type { Snapshot } from '../../speaker/cluster/snapshot.ts';
 import { AddressProber } from '../../speaker/l2/address-prober.ts';
-import type { Decision } from '../../speaker/l2/decide-owner.ts';
-import type { Layer2Report } from '../../speaker/l2/layer2-status-writer.ts';
-import type { Link, OtherOwner } from '../../speaker/l2/link.ts';
+import type { Link, OtherOwner } from '../../speaker/l2/link/link.ts';
+import type { Answered, ResponderPort } from '../../speaker/l2/link/responder-port.ts';
+import type { Decision } from '../../speaker/l2/ownership/decide-owner.ts';
+import type { Layer2Report } from '../../speaker/l2/ownership/layer2-status-writer.ts';
 import { OwnershipLoop } from '../../speaker/l2/ownership-loop.ts';
-import type { Answered, ResponderPort } from '../../speaker/l2/responder-port.ts';
-import type { Snapshot } from '../../speaker/snapshot.ts';
 import { logSink } from './log-sink.ts';
 import { aNode } from './speaker-builders.ts';
 

@@ -5,8 +5,8 @@ import { type ArpPacket, decodeArp, ETHERTYPE_ARP, encodeArp } from '../../speak
 import { writeAddress } from '../../speaker/l2/frames/frame.ts';
 import { BROADCAST, type MacAddress, parseMac, UNKNOWN_MAC } from '../../speaker/l2/frames/mac-address.ts';
 import { decodeNeighbor, ETHERTYPE_IPV6, type NeighborMessage, neighborReply } from '../../speaker/l2/frames/ndp.ts';
-import { SOL_SOCKET, setOption } from '../../speaker/l2/responder/libc.ts';
-import { PacketSocket } from '../../speaker/l2/responder/packet-socket.ts';
+import { SOL_SOCKET, setOption } from '../../speaker/l2/responder/linux/libc.ts';
+import { PacketSocket } from '../../speaker/l2/responder/linux/packet-socket.ts';
 import { inNamespace, ip } from './namespaces.ts';
 
 /** "Return 262144": the whole frame, whatever it is. */

@@ -8,8 +8,8 @@ import koffi from 'koffi';
 import { ETHERTYPE_ARP } from '../../speaker/l2/frames/arp.ts';
 import { readEtherType } from '../../speaker/l2/frames/frame.ts';
 import { ETHERTYPE_IPV6 } from '../../speaker/l2/frames/ndp.ts';
-import { PollSet } from '../../speaker/l2/responder/libc.ts';
-import { PacketSocket } from '../../speaker/l2/responder/packet-socket.ts';
+import { PollSet } from '../../speaker/l2/responder/linux/libc.ts';
+import { PacketSocket } from '../../speaker/l2/responder/linux/packet-socket.ts';
 import { ALL, arpIn, neighborIn } from './neighbour.ts';
 
 const DEADLINE_MS = 5_000;

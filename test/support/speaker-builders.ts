@@ -4,9 +4,9 @@ import type { EipObject } from '../../lib/api/eip-types.ts';
 import { EIP_LABEL } from '../../lib/api/keys.ts';
 import { type KubeObject, keyOf } from '../../lib/api/object.ts';
 import type { Endpoint, EndpointSlice, Node, Service } from '../../lib/api/service.ts';
-import type { BfdNeighbor } from '../../speaker/bfd-neighbor.ts';
-import type { KnownEips } from '../../speaker/known-eips.ts';
-import { type Objects, type Snapshot, takeSnapshot } from '../../speaker/snapshot.ts';
+import type { BfdNeighbor } from '../../speaker/cluster/bfd-neighbor.ts';
+import type { KnownEips } from '../../speaker/cluster/known-eips.ts';
+import { type Objects, type Snapshot, takeSnapshot } from '../../speaker/cluster/snapshot.ts';
 
 export function aNode(over: Partial<Node> & { readonly name?: string; readonly ips?: readonly string[] } = {}): Node {
   const { name = 'node-1', ips = ['192.0.2.11', 'fd00::11'], metadata, ...rest } = over;

@@ -5,7 +5,7 @@
  * any more stays a while; and with a node that others hold for gone it stays as long as it is Up: that node hears from us that it is seen.
  */
 import { type Address, sameAddress } from '../../../lib/net/address.ts';
-import type { BfdNeighbor } from '../../bfd-neighbor.ts';
+import type { BfdNeighbor } from '../../cluster/bfd-neighbor.ts';
 import type { Member } from './peer-watch-port.ts';
 import { watchedBy, watches } from './ring.ts';
 

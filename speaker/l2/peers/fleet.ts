@@ -15,7 +15,7 @@ import { pagesOf } from '../../../lib/kube/pages.ts';
 import { Reflector } from '../../../lib/kube/reflector.ts';
 import { NODES, type Resource, SPEAKERS } from '../../../lib/kube/resource.ts';
 import type { Logger } from '../../../lib/process/log.ts';
-import { slimSpeaker } from '../../trim-objects.ts';
+import { slimSpeaker } from '../../cluster/trim-objects.ts';
 import { LAYER2_LABEL, leaseName } from './lease-keeper.ts';
 import { nodeOf } from './liveness-watch.ts';
 

@@ -5,7 +5,7 @@
  *
  * Only Up → Down counts: a session that never comes up says something about a firewall, nothing about the node.
  */
-import type { BfdState } from '../../bird/bfd-sessions.ts';
+import type { BfdState } from '../../bird/session/bfd-sessions.ts';
 
 export interface PeerState {
   readonly isUp: boolean;

@@ -2,12 +2,12 @@
 import type { Address, Family } from '../../../lib/net/address.ts';
 import { ETHERTYPE_ARP } from '../frames/arp.ts';
 import { ETHERTYPE_IPV6, solicitedNodeGroup } from '../frames/ndp.ts';
-import type { Link } from '../link.ts';
-import { AddressSet } from './address-set.ts';
-import { decideAnswer, type FrameAction, type ResponderState } from './decide-answer.ts';
-import { MulticastGroups } from './multicast-groups.ts';
-import { arpFilter, neighborFilter } from './packet-filter.ts';
-import { PacketSocket } from './packet-socket.ts';
+import type { Link } from '../link/link.ts';
+import { MulticastGroups } from './linux/multicast-groups.ts';
+import { arpFilter, neighborFilter } from './linux/packet-filter.ts';
+import { PacketSocket } from './linux/packet-socket.ts';
+import { AddressSet } from './rules/address-set.ts';
+import { decideAnswer, type FrameAction, type ResponderState } from './rules/decide-answer.ts';
 
 /** So that one link that is flooded does not keep the others waiting. */
 const MOST_AT_ONCE = 64;

@@ -1,7 +1,7 @@
 /** What the main thread and the responder's thread tell each other. */
 import type { Address } from '../../../lib/net/address.ts';
-import type { Layer2Address, Link, OtherOwner } from '../link.ts';
-import type { Answered } from '../responder-port.ts';
+import type { Layer2Address, Link, OtherOwner } from '../link/link.ts';
+import type { Answered } from '../link/responder-port.ts';
 
 export type ToThread =
   | { readonly kind: 'answerFor'; readonly id: number; readonly addresses: readonly Answered[] }

@@ -6,18 +6,18 @@ import type { Address } from '../../../lib/net/address.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
 import { arpAnnouncement, arpProbe } from '../frames/arp.ts';
 import { isLinkLocal, neighborAnnouncement, neighborProbe, neighborQuestion } from '../frames/ndp.ts';
-import type { Layer2Address, Link } from '../link.ts';
-import type { Answered } from '../responder-port.ts';
-import { Announcements } from './announcements.ts';
-import { Conflicts } from './conflicts.ts';
-import type { FrameAction } from './decide-answer.ts';
-import { AF_PACKET, close, eventfd, LibcError, PollSet, resetEventfd, SOCK_RAW, socket } from './libc.ts';
+import type { Layer2Address, Link } from '../link/link.ts';
+import type { Answered } from '../link/responder-port.ts';
 import { LinkResponder } from './link-responder.ts';
-import { LinkTable } from './link-table.ts';
-import type { PacketSocket } from './packet-socket.ts';
-import { Probes } from './probes.ts';
+import { AF_PACKET, close, eventfd, LibcError, PollSet, resetEventfd, SOCK_RAW, socket } from './linux/libc.ts';
+import { LinkTable } from './linux/link-table.ts';
+import type { PacketSocket } from './linux/packet-socket.ts';
 import type { ResponderCounts, Sent } from './responder-counts.ts';
 import type { FromThread, ToThread } from './responder-messages.ts';
+import { Announcements } from './rules/announcements.ts';
+import { Conflicts } from './rules/conflicts.ts';
+import type { FrameAction } from './rules/decide-answer.ts';
+import { Probes } from './rules/probes.ts';
 
 /** After this at the latest the thread sees that the process ends unasked; told to stop it is woken. Each wait costs half a millisecond. */
 const LONGEST_WAIT_MS = 2_000;

@@ -8,8 +8,8 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Address, formatAddress } from '../../../lib/net/address.ts';
 import type { Logger } from '../../../lib/process/log.ts';
-import type { Layer2Address, Link, OtherOwner } from '../link.ts';
-import type { Answered, ResponderListener, ResponderPort } from '../responder-port.ts';
+import type { Layer2Address, Link, OtherOwner } from '../link/link.ts';
+import type { Answered, ResponderListener, ResponderPort } from '../link/responder-port.ts';
 import { ResponderCounts } from './responder-counts.ts';
 import type { FromThread, ToThread } from './responder-messages.ts';
 

@@ -7,15 +7,15 @@ import { HttpKubeClient } from '../../../lib/kube/http-client.ts';
 import { LevelLoop } from '../../../lib/process/level-loop.ts';
 import { createLogger } from '../../../lib/process/log.ts';
 import type { RunningBird } from '../../../speaker/bird/apply.ts';
-import { peerSymbol } from '../../../speaker/bird/model.ts';
+import { peerSymbol } from '../../../speaker/bird/config/model.ts';
 import type { Reply } from '../../../speaker/bird/reply.ts';
-import { KnownEips } from '../../../speaker/known-eips.ts';
+import { KnownEips } from '../../../speaker/cluster/known-eips.ts';
+import { takeSnapshot } from '../../../speaker/cluster/snapshot.ts';
+import { makeStores, type Stores } from '../../../speaker/cluster/stores.ts';
 import { SpeakerLoop } from '../../../speaker/loop.ts';
 import { speakerMetrics } from '../../../speaker/metrics.ts';
-import { Reporter } from '../../../speaker/report.ts';
-import { takeSnapshot } from '../../../speaker/snapshot.ts';
-import { SpeakerObjectStore } from '../../../speaker/speaker-object.ts';
-import { makeStores, type Stores } from '../../../speaker/stores.ts';
+import { Reporter } from '../../../speaker/report/report.ts';
+import { SpeakerObjectStore } from '../../../speaker/report/speaker-object.ts';
 
 export interface SimulatedSpeakerOptions {
   readonly nodeName: string;
@@ -117,7 +117,7 @@ export class SimulatedSpeaker implements AsyncDisposable {
   }
 }
 
-/** As BIRD prints it, see `speaker/bird/sessions.ts`. */
+/** As BIRD prints it, see `speaker/bird/session/sessions.ts`. */
 function establishedSession(peer: string, exported: number): Reply {
   return {
     code: 0,

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { formatAddress, parseAddress } from '../../../lib/net/address.ts';
-import type { Layer2Address } from '../../../speaker/l2/link.ts';
+import type { Layer2Address } from '../../../speaker/l2/link/link.ts';
 import { NODE, Pair, PEER, type TestResponder } from '../../real/l2/support/segment.ts';
 import { arpIn, Neighbour, neighborIn } from '../../support/neighbour.ts';
 import { measureRoundTrips } from '../../support/round-trips.ts';

@@ -2,7 +2,7 @@
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
-import { hashOf, rankOf } from '../../../speaker/l2/rendezvous.ts';
+import { hashOf, rankOf } from '../../../speaker/l2/ownership/rendezvous.ts';
 import { ClientStream, type ClientStreamSums } from '../../lab/client-stream.ts';
 import { SKYCAP_NAMESPACE } from '../../lab/install.ts';
 import type { Lab } from '../../lab/lab.ts';

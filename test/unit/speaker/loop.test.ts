@@ -2,11 +2,11 @@
 import { createLogger } from '../../../lib/process/log.ts';
 import { createMetrics } from '../../../lib/process/metrics.ts';
 import type { ApplyOutcome, RunningBird } from '../../../speaker/bird/apply.ts';
-import type { RenderedConfig } from '../../../speaker/bird/render.ts';
-import { parseBirdVersion } from '../../../speaker/bird/version.ts';
+import type { RenderedConfig } from '../../../speaker/bird/config/render.ts';
+import { parseBirdVersion } from '../../../speaker/bird/config/version.ts';
+import type { Snapshot } from '../../../speaker/cluster/snapshot.ts';
 import { type BirdPort, SpeakerLoop } from '../../../speaker/loop.ts';
 import { speakerMetrics } from '../../../speaker/metrics.ts';
-import type { Snapshot } from '../../../speaker/snapshot.ts';
 import { aBgpConf, aBgpPeer, anEip, aService, aSnapshot } from '../../support/speaker-builders.ts';
 
 const version = parseBirdVersion('BIRD 2.17.5')!;

@@ -6,7 +6,12 @@ import { createLogger } from '../../../../lib/process/log.ts';
 import { createMetrics } from '../../../../lib/process/metrics.ts';
 import { type ApplyOutcome, BirdDaemon } from '../../../../speaker/bird/apply.ts';
 import { BirdControl } from '../../../../speaker/bird/control.ts';
-import { identityOf, type ProtocolReport, parseProtocols, sessionReport } from '../../../../speaker/bird/sessions.ts';
+import {
+  identityOf,
+  type ProtocolReport,
+  parseProtocols,
+  sessionReport,
+} from '../../../../speaker/bird/session/sessions.ts';
 import { SpeakerLoop } from '../../../../speaker/loop.ts';
 import { speakerMetrics } from '../../../../speaker/metrics.ts';
 import { birdBinary } from '../../../support/bird-binary.ts';

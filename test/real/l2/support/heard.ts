@@ -1,7 +1,7 @@
 /** What tests ask the responder for, and what they look for in the frames that another machine hears. */
 import { formatAddress, parseAddress } from '../../../../lib/net/address.ts';
 import type { MacAddress } from '../../../../speaker/l2/frames/mac-address.ts';
-import type { Layer2Address } from '../../../../speaker/l2/link.ts';
+import type { Layer2Address } from '../../../../speaker/l2/link/link.ts';
 import { arpIn, neighborIn } from '../../../support/neighbour.ts';
 
 export const on = (device: string, ...texts: readonly string[]): Layer2Address[] =>

@@ -1,6 +1,6 @@
 /** A network of a node and another machine, each a namespace of its own, and responders on the node. */
 import { type MacAddress, parseMac } from '../../../../speaker/l2/frames/mac-address.ts';
-import type { OtherOwner } from '../../../../speaker/l2/link.ts';
+import type { OtherOwner } from '../../../../speaker/l2/link/link.ts';
 import { Responder } from '../../../../speaker/l2/responder/responder.ts';
 import { until } from '../../../support/eventually.ts';
 import { addNamespace, inNamespace, ip } from '../../../support/namespaces.ts';

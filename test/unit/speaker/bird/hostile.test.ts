@@ -6,8 +6,8 @@
 import fc from 'fast-check';
 import type { BgpPeerObject } from '../../../../lib/api/bgp-types.ts';
 import type { EipObject } from '../../../../lib/api/eip-types.ts';
-import { buildBirdConfig } from '../../../../speaker/bird/model.ts';
-import { renderBirdConfig } from '../../../../speaker/bird/render.ts';
+import { buildBirdConfig } from '../../../../speaker/bird/config/model.ts';
+import { renderBirdConfig } from '../../../../speaker/bird/config/render.ts';
 import { makePlan } from '../../../../speaker/desired/plan.ts';
 import { birdRefusal, localBirdVersion } from '../../../support/bird-binary.ts';
 import {

@@ -1,8 +1,8 @@
 /** What layer 2 says of itself while its thread has nothing to say, and what the speaker says when it ends. */
 import { createMetrics } from '../../../../lib/process/metrics.ts';
-import { readyChecks } from '../../../../speaker/health.ts';
 import { Layer2, type Layer2Options } from '../../../../speaker/l2/layer2.ts';
 import { speakerMetrics } from '../../../../speaker/metrics.ts';
+import { readyChecks } from '../../../../speaker/report/health.ts';
 import { until } from '../../../support/eventually.ts';
 import { LAYER2_EIP } from '../../../support/layer2-builders.ts';
 import { logSink } from '../../../support/log-sink.ts';

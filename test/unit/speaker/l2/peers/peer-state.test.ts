@@ -1,5 +1,5 @@
 /** What is known of a node by its BFD session: only Up → Down is a loss. */
-import type { BfdState } from '../../../../../speaker/bird/bfd-sessions.ts';
+import type { BfdState } from '../../../../../speaker/bird/session/bfd-sessions.ts';
 import { nextPeerState, type PeerState, seenBy, UNKNOWN_PEER } from '../../../../../speaker/l2/peers/peer-state.ts';
 
 const after = (...said: readonly (BfdState | undefined)[]): PeerState => said.reduce(nextPeerState, UNKNOWN_PEER);

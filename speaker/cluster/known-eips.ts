@@ -1,0 +1,105 @@
+/**
+ * The Eips that a node decides by: those that are there, and beside them those that are gone, or lost addresses by an edit, while a Service publishes an address that only
+ * they had. What is published goes on being announced as it was (decisions/0018); whether it stays published is for the allocator to say. The Speaker object has
+ * them, too, for when this speaker is started anew.
+ */
+import { type EipsByName, formerKey } from '../../lib/announce/eip-of-address.ts';
+import type { Eip } from '../../lib/api/eip.ts';
+import type { EipObject } from '../../lib/api/eip-types.ts';
+import { keyOf } from '../../lib/api/object.ts';
+import { parseEip } from '../../lib/api/parse-eip.ts';
+import type { Parsed } from '../../lib/api/problem.ts';
+import { publishedAddresses } from '../../lib/api/published-addresses.ts';
+import type { Service } from '../../lib/api/service.ts';
+import { FormerEips } from '../../lib/ipam/former-eips.ts';
+import type { Address } from '../../lib/net/address.ts';
+import { rangeContains } from '../../lib/net/range.ts';
+
+/** Of so many, and so long ones, the Speaker object tells. */
+const MOST_TOLD = 32;
+const LONGEST_TEXT = 4096;
+
+export class KnownEips {
+  readonly #former = new FormerEips();
+  readonly #texts = new WeakMap<Eip, string>();
+  readonly #told: () => readonly string[];
+  #isFirst = true;
+  #objects: readonly EipObject[] = [];
+  #current: ReadonlyMap<string, Parsed<Eip>> = new Map();
+  #eips: EipsByName = new Map();
+
+  /** @param told what {@link formerTexts} was before this speaker was started; asked for once, when Eips and Services are known. */
+  constructor(told: () => readonly string[] = () => []) {
+    this.#told = told;
+  }
+
+  /** Those that are gone, as text to remember them by. */
+  get formerTexts(): readonly string[] {
+    return this.#former.all.flatMap((eip) => this.#texts.get(eip) ?? []).slice(0, MOST_TOLD);
+  }
+
+  /** @returns the very same map as before where nothing in it is another. */
+  take(objects: readonly EipObject[], services: Iterable<Service>): EipsByName {
+    const published = (): readonly Address[] => this.#orphans(services);
+    const isSame = objects.length === this.#objects.length && objects.every((object, i) => object === this.#objects[i]);
+    if (isSame && !this.#isFirst && !this.#former.prune(published)) return this.#eips;
+    if (!isSame) this.#replace(objects, published);
+    if (this.#isFirst) this.#remember(published);
+    this.#eips = new Map([...this.#current, ...this.#formerByKey()]);
+    return this.#eips;
+  }
+
+  /** Interfaces and what a node is unable to do are told by the name of the Eip, so no two have the same. */
+  #formerByKey(): [string, Parsed<Eip>][] {
+    const names = new Set(this.#current.keys());
+    return this.#former.all.map((eip, i) => {
+      const key = formerKey(eip.name, i);
+      const name = names.has(eip.name) ? key : eip.name;
+      names.add(name);
+      return [key, { ok: true, value: { ...eip, name } }];
+    });
+  }
+
+  #replace(objects: readonly EipObject[], published: () => readonly Address[]): void {
+    const before = this.#current;
+    this.#objects = objects;
+    this.#current = new Map(objects.map((object) => [keyOf(object), this.#parsed(object)]));
+    for (const [name, old] of before) this.#former.changed(old, this.#current.get(name), published);
+  }
+
+  #remember(published: () => readonly Address[]): void {
+    this.#isFirst = false;
+    for (const object of this.#told().toReversed().flatMap(readText)) {
+      this.#former.changed(this.#parsed(object), this.#current.get(keyOf(object)), published);
+    }
+  }
+
+  #parsed(object: EipObject): Parsed<Eip> {
+    const parsed = parseEip(object);
+    const text = textOf(object);
+    if (parsed.ok && text.length <= LONGEST_TEXT) this.#texts.set(parsed.value, text);
+    return parsed;
+  }
+
+  /** What is published of no Eip that is there. */
+  #orphans(services: Iterable<Service>): Address[] {
+    const ranges = [...this.#current.values()].flatMap((eip) => (eip.ok ? [eip.value.range] : []));
+    return [...services]
+      .flatMap(publishedAddresses)
+      .filter((address) => !ranges.some((range) => rangeContains(range, address)));
+  }
+}
+
+function textOf({ metadata: { name, labels }, spec }: EipObject): string {
+  return JSON.stringify({ metadata: { name, labels }, spec });
+}
+
+/** Somebody may have written into the object. */
+function readText(text: string): EipObject[] {
+  try {
+    const { metadata, spec } = JSON.parse(text);
+    return typeof metadata?.name === 'string' ? [{ metadata, spec } as EipObject] : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,43 @@
+/** What the speaker watches: only what concerns load-balancer Services, its own node, and the three kinds of configuration. */
+import type { Registry } from 'prom-client';
+import { FOREIGN_SLICES, LABELLED_SLICES } from '../../lib/announce/slices.ts';
+import { sameTrimmed, trimSlice } from '../../lib/announce/trim-objects.ts';
+import { EIP_LABEL } from '../../lib/api/keys.ts';
+import type { KubeWatcher } from '../../lib/kube/client.ts';
+import { Reflector } from '../../lib/kube/reflector.ts';
+import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, SERVICES, SPEAKERS } from '../../lib/kube/resource.ts';
+import { SpecStore } from '../../lib/kube/spec-store.ts';
+import type { Logger } from '../../lib/process/log.ts';
+import { slimService } from './trim-objects.ts';
+
+export interface StoreOptions {
+  readonly client: KubeWatcher;
+  readonly nodeName: string;
+  readonly log: Logger;
+  readonly registry: Registry;
+}
+
+/** `sources` is what is decided by; `speakers` holds this node's own object, as it is reported in. */
+export function makeStores(options: StoreOptions) {
+  const { nodeName } = options;
+  const ownName = { ...options, fieldSelector: `metadata.name=${nodeName}` };
+  const slices = { ...options, resource: ENDPOINT_SLICES, transform: trimSlice };
+  return {
+    sources: {
+      nodes: new Reflector({ ...ownName, resource: NODES }),
+      services: new Reflector({
+        ...{ ...options, resource: SERVICES, labelSelector: EIP_LABEL },
+        ...{ transform: slimService, isSame: sameTrimmed },
+      }),
+      labelledSlices: new Reflector({ ...slices, labelSelector: LABELLED_SLICES, name: 'endpointslices' }),
+      foreignSlices: new Reflector({ ...slices, labelSelector: FOREIGN_SLICES, name: 'endpointslices-foreign' }),
+      // Their statuses are written with every address and every session, and are no business of a node's.
+      eips: new SpecStore({ ...options, resource: EIPS }),
+      bgpConfs: new SpecStore({ ...options, resource: BGP_CONFS }),
+      bgpPeers: new SpecStore({ ...options, resource: BGP_PEERS }),
+    },
+    speakers: new Reflector({ ...ownName, resource: SPEAKERS }),
+  };
+}
+
+export type Stores = ReturnType<typeof makeStores>;

@@ -1,0 +1,31 @@
+/** What is kept of a Service and of the Speakers of other nodes: the fields that are decided by, as in `lib/announce/trim-objects.ts`. */
+import { pick, trimMetadata } from '../../lib/announce/trim-objects.ts';
+import type { Service } from '../../lib/api/service.ts';
+import type { SpeakerObject } from '../../lib/api/speaker-types.ts';
+
+export function slimService(service: Service): Service {
+  const { spec, status } = service;
+  return {
+    metadata: trimMetadata(service),
+    ...(spec && { spec: pick(spec, ['type', 'externalTrafficPolicy']) }),
+    ...(status?.loadBalancer && { status: { loadBalancer: status.loadBalancer } }),
+  };
+}
+
+/** What a node says of itself for layer 2; its sessions are nobody else's business. */
+export function slimSpeaker({ apiVersion, kind, metadata, status }: SpeakerObject): SpeakerObject {
+  const kept = pick(status ?? {}, [
+    'layer2Addresses',
+    'layer2Unable',
+    'layer2Interfaces',
+    'layer2Conflicts',
+    'suspects',
+    'stopping',
+  ]);
+  return {
+    apiVersion,
+    kind,
+    metadata: pick(metadata, ['name', 'uid', 'resourceVersion']),
+    ...(status && { status: kept }),
+  };
+}

@@ -1,0 +1,16 @@
+/** Addresses to be looked up for every frame: by number, without a text to be made of each. PURE. */
+import type { Address } from '../../../../lib/net/address.ts';
+
+export class AddressSet {
+  readonly #values: Readonly<Record<Address['family'], ReadonlySet<bigint>>>;
+
+  constructor(addresses: readonly Address[] = []) {
+    const valuesOf = (family: Address['family']) =>
+      new Set(addresses.filter((address) => address.family === family).map(({ value }) => value));
+    this.#values = { 4: valuesOf(4), 6: valuesOf(6) };
+  }
+
+  has({ family, value }: Address): boolean {
+    return this.#values[family].has(value);
+  }
+}

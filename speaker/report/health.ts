@@ -1,0 +1,29 @@
+/** Whether the speaker does its work. Not ready: something keeps routes from going out, or addresses of layer 2 from being answered for. */
+import { cacheCheck, type Followed } from '../../lib/kube/cache-check.ts';
+import { type Check, type Checks, failing, OK } from '../../lib/process/check.ts';
+import type { Layer2State } from '../l2/layer2.ts';
+import type { LoopState } from './loop-state.ts';
+
+/** @param caches by name: those of layer 2 come and go. */
+export function readyChecks(
+  caches: () => Readonly<Record<string, Followed>>,
+  loopState: () => LoopState | undefined,
+  layer2: () => Layer2State | undefined,
+): Checks {
+  return { caches: () => cacheCheck(caches())(), bird: birdRuns(loopState), 'layer 2': responderSpeaks(layer2) };
+}
+
+function responderSpeaks(layer2: () => Layer2State | undefined): Check {
+  return () => (layer2()?.isMute ? failing('PacketSocketDenied: no packet sockets, the log says why') : OK);
+}
+
+function birdRuns(loopState: () => LoopState | undefined): Check {
+  return () => {
+    const state = loopState();
+    if (!state) return failing('nothing planned yet');
+    if (state.planned.kind === 'hold') return failing(`on hold: ${state.planned.message}`);
+    return state.outcome && 'message' in state.outcome
+      ? failing(`${state.outcome.kind}: ${state.outcome.message}`)
+      : OK;
+  };
+}

@@ -1,0 +1,186 @@
+/**
+ * Says what this node does: the state of BIRD's sessions and of the loop, in the node's Speaker object, the metrics and the log.
+ *
+ * {@link LevelLoop} calls it when something happened and, at rest, now and then. The object is written on change only, and not more than once a
+ * second, so that a flood of Services is no flood of writes.
+ *
+ * With every Service the counts change on every node. Such a write waits for a moment by chance, the longer the more nodes there are, so that
+ * all of them together are no burden: with three nodes nobody notices, with 5,000 it takes up to 100 seconds.
+ */
+import { isPortInUse } from '../../lib/api/port-in-use.ts';
+import type { SpeakerSession } from '../../lib/api/speaker-types.ts';
+import { pause } from '../../lib/process/clock.ts';
+import type { Requeue } from '../../lib/process/level-loop.ts';
+import type { Logger } from '../../lib/process/log.ts';
+import type { BusyPort } from '../bird/busy-port.ts';
+import { type BirdControl, BirdUnreachableError } from '../bird/control.ts';
+import { identityOf, parseProtocols, type SessionIdentity, sessionReport } from '../bird/session/sessions.ts';
+import type { NodeSegments } from '../cluster/node-segments.ts';
+import type { Layer2State } from '../l2/layer2.ts';
+import type { SpeakerMetrics } from '../metrics.ts';
+import type { LoopState } from './loop-state.ts';
+import { isUrgent, isWorthWriting, type ReportedStatus, type SpeakerStatus, speakerStatus } from './status.ts';
+
+/** Where the status is kept; `speaker-object.ts` is the real one. */
+export interface StatusStore {
+  /** Whether `status` is known. */
+  readonly synced: boolean;
+  /** What the object says; undefined when there is none. */
+  readonly status: SpeakerStatus | undefined;
+  write(status: ReportedStatus, signal: AbortSignal): Promise<void>;
+  /** How many nodes report. */
+  fleetSize(signal: AbortSignal): Promise<number>;
+}
+
+export interface ReporterOptions {
+  readonly loopState: () => LoopState | undefined;
+  readonly control: Pick<BirdControl, 'command' | 'version'>;
+  readonly store: StatusStore;
+  /** Kinds of objects of which nothing is heard any more. */
+  readonly busyPort: Pick<BusyPort, 'look'>;
+  /** To be told of to people, too. */
+  readonly onPortInUse: (session: SpeakerSession) => void;
+  readonly silent: () => readonly string[];
+  readonly layer2: () => Layer2State | undefined;
+  /** See `KnownEips`. @default none */
+  readonly formerEips?: () => readonly string[];
+  /** @default none is told */
+  readonly segments?: () => NodeSegments;
+  readonly metrics: SpeakerMetrics;
+  readonly log: Logger;
+  readonly skycapVersion: string;
+  readonly nowMs: () => number;
+  /** @default Math.random */
+  readonly random?: () => number;
+}
+
+/** BIRD exports a route a moment after it took the configuration. */
+const SETTLE_MS = 100;
+const WRITE_AT_MOST_EVERY_MS = 1_000;
+/** Of counts alone, by all nodes together. */
+const COUNT_WRITES_PER_SECOND = 50;
+/** A change is looked at once more, for what came after its event. */
+const LOOK_AGAIN_MS = 2_000;
+/** Sessions that no event told of, such as the reason why one does not come up. */
+const REST_MS = 15_000;
+/** While a session waits for a port that another process has. */
+const PORT_IN_USE_MS = 2_000;
+
+export class Reporter {
+  readonly #options: ReporterOptions;
+  #logged: ReadonlyMap<string, boolean> = new Map();
+  #isPortInUse = false;
+  /** When counts that changed are to be written. */
+  #countsDueMs: number | undefined;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+  }
+
+  async act(signal: AbortSignal): Promise<Requeue> {
+    const again = await this.#report(signal);
+    const requeueAfterMs = Math.min(
+      again.requeueAfterMs,
+      this.#isPortInUse ? PORT_IN_USE_MS : Number.POSITIVE_INFINITY,
+    );
+    return { requeueAfterMs };
+  }
+
+  async #report(signal: AbortSignal): Promise<Requeue> {
+    const { loopState, store, metrics } = this.#options;
+    await pause(SETTLE_MS, signal);
+    const state = loopState();
+    if (!state || !store.synced) return { requeueAfterMs: REST_MS };
+    const sessions = await this.#sessions(state, signal);
+    if (sessions) this.#note(sessions);
+    // Nobody can say that they are up.
+    else for (const peer of this.#logged.keys()) metrics.sessionUp.set({ peer }, 0);
+    metrics.birdUp.set(sessions ? 1 : 0);
+    const status = this.#status(state, sessions);
+    if (!isWorthWriting(store.status, status)) {
+      this.#countsDueMs = undefined;
+      return { requeueAfterMs: REST_MS };
+    }
+    if (!isUrgent(store.status, status)) {
+      const waitMs = await this.#waitMs(signal);
+      if (waitMs > 0) return { requeueAfterMs: Math.min(waitMs, REST_MS) };
+    }
+    this.#countsDueMs = undefined;
+    await store.write(status, signal);
+    metrics.statusWrites.inc();
+    await pause(WRITE_AT_MOST_EVERY_MS, signal);
+    return { requeueAfterMs: LOOK_AGAIN_MS };
+  }
+
+  /** How long counts have to wait still. */
+  async #waitMs(signal: AbortSignal): Promise<number> {
+    const { store, nowMs, random = Math.random } = this.#options;
+    this.#countsDueMs ??= nowMs() + ((await store.fleetSize(signal)) / COUNT_WRITES_PER_SECOND) * 1000 * random();
+    return this.#countsDueMs - nowMs();
+  }
+
+  #status({ planned, outcome }: LoopState, sessions: readonly SpeakerSession[] | undefined): ReportedStatus {
+    const { control, skycapVersion, nowMs, store, silent, layer2, segments, formerEips } = this.#options;
+    const bird = control.version?.text ?? store.status?.versions?.bird;
+    return speakerStatus({
+      planned,
+      outcome,
+      sessions,
+      silent: silent(),
+      layer2: layer2(),
+      ...(formerEips && { formerEips: formerEips() }),
+      ...(segments && { segments: segments() }),
+      versions: { skycap: skycapVersion, ...(bird && { bird }) },
+      former: store.status,
+      now: `${new Date(nowMs()).toISOString().slice(0, 19)}Z`,
+    });
+  }
+
+  /** @returns undefined when BIRD can't be asked. */
+  async #sessions(state: LoopState, signal: AbortSignal): Promise<readonly SpeakerSession[] | undefined> {
+    try {
+      const reports = parseProtocols(await this.#options.control.command('show protocols all', signal));
+      const sessions = this.#identities(state).map((identity) =>
+        sessionReport(identity, reports, this.#options.nowMs()),
+      );
+      return await this.#withBusyPort(state, sessions, signal);
+    } catch (error) {
+      if (error instanceof BirdUnreachableError && !signal.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  async #withBusyPort(
+    { plan }: LoopState,
+    sessions: readonly SpeakerSession[],
+    signal: AbortSignal,
+  ): Promise<readonly SpeakerSession[]> {
+    if (!plan) return sessions;
+    const { busyPort, onPortInUse } = this.#options;
+    const seen = await busyPort.look(sessions, plan.plan.bgp.listenPort, signal);
+    const waiting = seen.filter(({ lastError }) => isPortInUse(lastError));
+    // One that was tried again just now is looked at again, too.
+    this.#isPortInUse = waiting.length > 0 || seen !== sessions;
+    for (const session of waiting) onPortInUse(session);
+    return seen;
+  }
+
+  /** On hold since the start there is no plan of ours: then the sessions are those that were reported before. */
+  #identities({ plan }: LoopState): readonly SessionIdentity[] {
+    return plan ? plan.plan.bgp.sessions.map(identityOf) : (this.#options.store.status?.sessions ?? []);
+  }
+
+  #note(sessions: readonly SpeakerSession[]): void {
+    const { log, metrics } = this.#options;
+    const now = new Map(sessions.map(({ peer, state }) => [peer, state === 'Established']));
+    metrics.sessionUp.reset();
+    for (const { peer, state, neighborAddress, lastError } of sessions) {
+      const isUp = state === 'Established';
+      metrics.sessionUp.set({ peer }, isUp ? 1 : 0);
+      const wasUp = this.#logged.get(peer);
+      if (isUp && wasUp !== true) log.info({ peer, neighborAddress }, 'session established');
+      if (!isUp && wasUp === true) log.warn({ peer, neighborAddress, state, lastError }, 'session lost');
+    }
+    this.#logged = now;
+  }
+}

@@ -1,0 +1,265 @@
+/**
+ * The status of the Speaker object, from what is planned, applied and seen. Pure; `report.ts` writes it.
+ *
+ * It is written on change only, and with a thousand nodes that has to be a change worth a write: no counter and no timer of BIRD's goes
+ * in, and a session that tries again and again in vain is one state.
+ */
+import type { Condition } from '../../lib/api/object.ts';
+import { isPortInUse } from '../../lib/api/port-in-use.ts';
+import { shortened } from '../../lib/api/problem.ts';
+import type { Reason } from '../../lib/api/reasons.ts';
+import { withoutCounts } from '../../lib/api/speaker-counts.ts';
+import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../../lib/api/speaker-types.ts';
+import type { ApplyOutcome } from '../bird/apply.ts';
+import { explainingError } from '../bird/session/session-error.ts';
+import type { NodeSegments } from '../cluster/node-segments.ts';
+import type { Plan, Planned } from '../desired/plan.ts';
+import { conflictText } from '../l2/conflicts/conflict-text.ts';
+import type { Layer2State } from '../l2/layer2.ts';
+import type { Layer2Status } from '../l2/ownership/layer2-status-writer.ts';
+
+export type SpeakerStatus = NonNullable<SpeakerObject['status']>;
+/** The part of it that is written here; the rest is for `l2/publisher.ts`. */
+export type ReportedStatus = Omit<SpeakerStatus, keyof Layer2Status>;
+
+export interface StatusInput {
+  readonly planned: Planned;
+  /** Of the last plan; absent as long as there was only a hold. */
+  readonly outcome: ApplyOutcome | undefined;
+  /** Sessions as BIRD has them; undefined when it can't be asked. */
+  readonly sessions: readonly SpeakerSession[] | undefined;
+  /** Kinds of objects of which nothing is heard any more. */
+  readonly silent: readonly string[];
+  /** Undefined while layer 2 is not in use. */
+  readonly layer2?: Layer2State | undefined;
+  /** See `KnownEips`. @default none */
+  readonly formerEips?: readonly string[];
+  /** Its networks and gateways. */
+  readonly segments?: NodeSegments;
+  readonly versions: { readonly skycap: string; readonly bird?: string };
+  /** What the object says now. */
+  readonly former: SpeakerStatus | undefined;
+  /** RFC 3339. */
+  readonly now: string;
+}
+
+type ConditionUpdate = Pick<Condition, 'type' | 'status' | 'message'> & { readonly reason: Reason };
+
+/** The rest is in the object's list. */
+const MOST_CONFLICTS_TOLD = 5;
+
+/** Reasons for a peer without a session that somebody should mend; the others are as wanted. */
+const FAULTS: readonly Reason[] = ['Invalid', 'Overlaps', 'OwnAddress'];
+
+export function speakerStatus(input: StatusInput): ReportedStatus {
+  const { planned, sessions, former } = input;
+  const plan = planned.kind === 'plan' ? planned.plan : undefined;
+  // What is not known is said in a condition; the last that was known stays.
+  const known = sessions ?? former?.sessions ?? [];
+  const enabled = known.filter(({ disabled }) => !disabled);
+  const established = enabled.filter(({ state }) => state === 'Established');
+  const verdicts = [
+    appliedCondition(input),
+    sessionsVerdict(input, enabled, established),
+    ...(input.layer2 ? [layer2Verdict(input.layer2)] : []),
+  ];
+  return {
+    sessions: settled(known, former?.sessions ?? []),
+    refusedPeers: plan ? toldRefusals(planned) : (former?.refusedPeers ?? []),
+    establishedSessions: established.length,
+    totalSessions: enabled.length,
+    sessionsSummary: `${established.length}/${enabled.length}`,
+    ...(input.layer2 && input.layer2.conflicts.length > 0 && { layer2Conflicts: input.layer2.conflicts }),
+    announcedAddresses: plan ? announcedBy(plan) : (former?.announcedAddresses ?? 0),
+    ...bgpOf(plan, former),
+    ...input.segments,
+    ...(input.formerEips && input.formerEips.length > 0 && { formerEips: input.formerEips }),
+    versions: input.versions,
+    conditions: [...verdicts, readyVerdict(input, verdicts)].map((verdict) => condition(verdict, input)),
+  };
+}
+
+/** Whether `next` says anything that `former` does not; `settled` has seen to it that noise is the same on both sides. */
+export function isWorthWriting(former: SpeakerStatus | undefined, next: ReportedStatus): boolean {
+  return canonical(reportedIn(former)) !== canonical(next);
+}
+
+/** Whether the two differ in more than the counts, so that the write must not wait. */
+export function isUrgent(former: SpeakerStatus | undefined, next: ReportedStatus): boolean {
+  return canonical(withoutCounts(reportedIn(former))) !== canonical(withoutCounts(next));
+}
+
+function reportedIn(status: SpeakerStatus | undefined): ReportedStatus | undefined {
+  if (!status) return undefined;
+  const told: Readonly<Record<keyof Layer2Status, true>> = {
+    layer2Addresses: true,
+    layer2AddressCount: true,
+    layer2Unable: true,
+    layer2Interfaces: true,
+    suspects: true,
+    stopping: true,
+  };
+  return Object.fromEntries(Object.entries(status).filter(([key]) => !Object.hasOwn(told, key)));
+}
+
+/** What is as wanted concerns nobody else. */
+function toldRefusals(planned: Planned): RefusedPeer[] {
+  const refused = planned.kind === 'plan' ? planned.refusedPeers : [];
+  return refused.flatMap(({ peer, reason, message }) =>
+    reason === 'NodeNotSelected' || reason === 'AnnouncedByCni' ? [] : [{ peer, reason, message }],
+  );
+}
+
+function announcedBy({ bgp }: Plan): number {
+  return bgp.sessions.length === 0 ? 0 : bgp.routes.reduce((sum, { routes }) => sum + routes.length, 0);
+}
+
+function bgpOf(plan: Plan | undefined, former: SpeakerStatus | undefined): Pick<SpeakerStatus, 'routerId' | 'localAs'> {
+  const { routerId, localAs } = plan ? plan.bgp : { routerId: former?.routerId, localAs: former?.localAs };
+  return {
+    ...(routerId !== undefined && { routerId }),
+    ...(localAs !== undefined && { localAs }),
+  };
+}
+
+function appliedCondition({ planned, outcome }: StatusInput): ConditionUpdate {
+  const type = 'Applied';
+  if (planned.kind === 'hold') {
+    const message = `${planned.message}; BIRD keeps the configuration it has`;
+    return { type, status: 'False', reason: planned.reason, message };
+  }
+  switch (outcome?.kind) {
+    case 'Applied':
+    case 'Unchanged':
+      return {
+        type,
+        status: 'True',
+        reason: 'Applied',
+        message: 'BIRD runs the configuration that follows from the objects',
+      };
+    case 'BirdRefused':
+      return {
+        type,
+        status: 'False',
+        reason: 'BirdRefused',
+        message: `BIRD refused the configuration and keeps the one it has: ${outcome.message}`,
+      };
+    default:
+      return {
+        type,
+        status: 'False',
+        reason: 'BirdUnreachable',
+        message: outcome?.message ?? 'BIRD has not been asked yet',
+      };
+  }
+}
+
+function sessionsVerdict(
+  { planned, sessions }: StatusInput,
+  enabled: readonly SpeakerSession[],
+  established: readonly SpeakerSession[],
+): ConditionUpdate {
+  const type = 'SessionsEstablished';
+  if (!sessions) return { type, status: 'Unknown', reason: 'BirdUnreachable', message: 'BIRD does not answer' };
+  if (planned.kind === 'plan' && planned.noBgp) return { type, status: 'False', ...planned.noBgp };
+  if (enabled.length === 0) {
+    return { type, status: 'False', reason: 'NoSessions', message: 'no BgpPeer that is enabled selects this node' };
+  }
+  const isUp = established.length === enabled.length;
+  const down = enabled.filter(({ state }) => state !== 'Established').map(({ peer }) => peer);
+  const counted = `${established.length} of ${enabled.length} sessions established`;
+  const portInUse = enabled.map(({ lastError }) => lastError).find(isPortInUse);
+  if (portInUse !== undefined) {
+    return { type, status: 'False', reason: 'PortInUse', message: `${counted}; ${portInUse}` };
+  }
+  return {
+    type,
+    status: isUp ? 'True' : 'False',
+    reason: isUp ? 'SessionsEstablished' : 'SessionsDown',
+    message: isUp ? counted : `${counted}; not with ${down.join(', ')}`,
+  };
+}
+
+function layer2Verdict({ isMute, unable, conflicts }: Layer2State): ConditionUpdate {
+  const type = 'Layer2';
+  if (isMute) {
+    const message =
+      'answers for no address: the speaker may not open packet sockets, and its log says why; it takes the capability NET_RAW';
+    return { type, status: 'False', reason: 'PacketSocketDenied', message };
+  }
+  if (conflicts.length > 0) {
+    const message = shortened(conflicts, MOST_CONFLICTS_TOLD, conflictText).join('; ');
+    return { type, status: 'False', reason: 'AddressConflict', message };
+  }
+  if (unable.length > 0) {
+    const message = `no interface that is up matches spec.interface of Eip ${unable.join(', ')}: their addresses are for other nodes`;
+    return { type, status: 'False', reason: 'NoInterface', message };
+  }
+  return { type, status: 'True', reason: 'Ready', message: 'answers ARP and NDP for the addresses it has' };
+}
+
+/** False where somebody should do something. A node that no peer selects is as wanted; one that is no node any more leaves its object behind. */
+function readyVerdict(input: StatusInput, verdicts: readonly ConditionUpdate[]): ConditionUpdate {
+  const { planned, silent } = input;
+  const type = 'Ready';
+  const faults = planned.kind === 'plan' ? planned.refusedPeers.filter(({ reason }) => FAULTS.includes(reason)) : [];
+  const wanted: readonly Reason[] = [
+    'NoSessions',
+    'AnnouncedByCni',
+    'NodeNotSelected',
+    'NoInterface',
+    ...(input.layer2 ? (['NoBgpConf'] as const) : []),
+  ];
+  const bad = verdicts.find(({ status, reason }) => status !== 'True' && !wanted.includes(reason));
+  if (bad) return { ...bad, type, status: 'False' };
+  // No figure in it, which would be a write each time.
+  const unheard = `nothing is heard of ${silent.join(', ')}: the node announces what was known before`;
+  if (silent.length > 0) return { type, status: 'False', reason: 'WatchSilent', message: unheard };
+  const [fault] = faults;
+  if (!fault) return { type, status: 'True', reason: 'Ready', message: 'nothing to mend' };
+  const message = faults.map(({ peer, message: why }) => `BgpPeer ${peer} has no session here: ${why}`).join('; ');
+  return { type, status: 'False', reason: fault.reason, message };
+}
+
+function condition(verdict: ConditionUpdate, { former, now }: StatusInput): Condition {
+  const old = former?.conditions?.find(({ type }) => type === verdict.type);
+  return { ...verdict, lastTransitionTime: old?.status === verdict.status ? old.lastTransitionTime : now };
+}
+
+/** BIRD computes `since` from a clock that may be adjusted: within this it is the same moment. */
+const SAME_MOMENT_MS = 1_500;
+
+/** Sessions with the noise taken from what was written before. */
+function settled(sessions: readonly SpeakerSession[], former: readonly SpeakerSession[]): SpeakerSession[] {
+  return sessions.map((session) => {
+    const old = former.find(({ peer }) => peer === session.peer);
+    if (!old || !isSameSession(session, old)) return session;
+    if ((old.state === 'Established') !== (session.state === 'Established')) return session;
+    if (session.state !== 'Established') return sameStruggle(session, old);
+    const isSame = Math.abs(Date.parse(old.since ?? '') - Date.parse(session.since ?? '')) <= SAME_MOMENT_MS;
+    return isSame && old.since !== undefined ? { ...session, since: old.since } : session;
+  });
+}
+
+/** What was said of another router or AS number is true no more. */
+function isSameSession(a: SpeakerSession, b: SpeakerSession): boolean {
+  return a.neighborAddress === b.neighborAddress && a.neighborAs === b.neighborAs && a.localAs === b.localAs;
+}
+
+/** A session that is not up goes through its states for ever; only a new error is news. */
+function sameStruggle(session: SpeakerSession, old: SpeakerSession): SpeakerSession {
+  const lastError = session.disabled ? undefined : explainingError(session.lastError, old.lastError);
+  const isNews = lastError !== old.lastError || session.disabled !== old.disabled;
+  return isNews
+    ? { ...session, ...(lastError && { lastError }) }
+    : { ...session, state: old.state, ...(old.since && { since: old.since }), ...(lastError && { lastError }) };
+}
+
+/** Text that does not depend on the order of keys: the API server gives them back in its own. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part) =>
+    part && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
