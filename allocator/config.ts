@@ -1,8 +1,9 @@
 /** The allocator's settings, from its environment. */
-import type { UnmarkedServices } from '../lib/api/parse-address-request.ts';
+
 import type { Parsed } from '../lib/api/problem.ts';
+import type { UnmarkedServices } from '../lib/api/service/parse-address-request.ts';
 import { type Env, integer, oneOf, parsedBy, readEnv, text } from '../lib/process/env.ts';
-import { splitAddress } from '../lib/process/health.ts';
+import { splitAddress } from '../lib/process/health/health.ts';
 import { LOG_LEVELS, type LogLevel } from '../lib/process/log.ts';
 
 export interface Config {

@@ -13,7 +13,7 @@ export interface ServiceEvent {
   readonly reason: Reason;
   readonly action: 'Assign' | 'Release' | 'Publish' | 'Announce' | 'Write';
   readonly message: string;
-  /** As in `lib/kube/event.ts`. */
+  /** As in `lib/kube/events/event.ts`. */
   readonly isTurn?: boolean;
 }
 

@@ -1,14 +1,14 @@
 /** The allocator's composition root: settings, client, health, run until a signal. */
 import { formatProblems } from '../lib/api/problem.ts';
-import { EventRecorder } from '../lib/kube/events.ts';
-import { ExplainingClient } from '../lib/kube/explaining-client.ts';
-import { HttpKubeClient } from '../lib/kube/http-client.ts';
+import { EventRecorder } from '../lib/kube/events/events.ts';
+import { ExplainingClient } from '../lib/kube/http/explaining-client.ts';
+import { HttpKubeClient } from '../lib/kube/http/http-client.ts';
 import { systemClock } from '../lib/process/clock.ts';
-import { EventCoalescing } from '../lib/process/event-coalescing.ts';
-import { EventLoopCheck } from '../lib/process/event-loop-check.ts';
-import { serveHealth } from '../lib/process/health.ts';
+import { EventLoopCheck } from '../lib/process/health/event-loop-check.ts';
+import { serveHealth } from '../lib/process/health/health.ts';
 import { type OnStop, runUntilSignal } from '../lib/process/lifecycle.ts';
 import { createLogger } from '../lib/process/log.ts';
+import { EventCoalescing } from '../lib/process/loop/event-coalescing.ts';
 import { createMetrics } from '../lib/process/metrics.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Config, readConfig } from './config.ts';

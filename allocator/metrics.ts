@@ -1,6 +1,6 @@
 /** The allocator's own metrics. The API requests, the process and the caches have theirs in `lib/`. */
 import { Gauge, Histogram, type Registry } from 'prom-client';
-import type { EipStatus } from '../lib/api/eip-types.ts';
+import type { EipStatus } from '../lib/api/eip/eip-types.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 
 export type ServiceState = 'assigned' | 'pending';

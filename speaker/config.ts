@@ -1,7 +1,7 @@
 /** The speaker's settings. The manifests set them; every one but the node's name has a default that fits them. */
 import type { Parsed } from '../lib/api/problem.ts';
 import { type Env, oneOf, parsedBy, readEnv, text } from '../lib/process/env.ts';
-import { splitAddress } from '../lib/process/health.ts';
+import { splitAddress } from '../lib/process/health/health.ts';
 import { LOG_LEVELS, type LogLevel } from '../lib/process/log.ts';
 
 export interface SpeakerConfig {

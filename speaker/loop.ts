@@ -7,9 +7,9 @@
  */
 import { compareAddresses } from '../lib/net/address.ts';
 import { pause } from '../lib/process/clock.ts';
-import type { Requeue } from '../lib/process/level-loop.ts';
 import type { Logger } from '../lib/process/log.ts';
-import { WorkBudget } from '../lib/process/work-budget.ts';
+import type { Requeue } from '../lib/process/loop/level-loop.ts';
+import { WorkBudget } from '../lib/process/loop/work-budget.ts';
 import type { ApplyOutcome, RunningBird } from './bird/apply.ts';
 import { buildBirdConfig } from './bird/config/model.ts';
 import { type RenderedConfig, renderBirdConfig } from './bird/config/render.ts';

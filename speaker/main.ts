@@ -6,17 +6,17 @@
  * left as it is when this process ends.
  */
 import { formatProblems } from '../lib/api/problem.ts';
-import { silentCaches } from '../lib/kube/cache-check.ts';
-import { EventRecorder } from '../lib/kube/events.ts';
-import { ExplainingClient } from '../lib/kube/explaining-client.ts';
-import { HttpKubeClient } from '../lib/kube/http-client.ts';
+import { silentCaches } from '../lib/kube/cache/cache-check.ts';
+import { EventRecorder } from '../lib/kube/events/events.ts';
+import { ExplainingClient } from '../lib/kube/http/explaining-client.ts';
+import { HttpKubeClient } from '../lib/kube/http/http-client.ts';
 import { systemClock } from '../lib/process/clock.ts';
-import { EventCoalescing } from '../lib/process/event-coalescing.ts';
-import { EventLoopCheck } from '../lib/process/event-loop-check.ts';
-import { serveHealth } from '../lib/process/health.ts';
-import { LevelLoop } from '../lib/process/level-loop.ts';
+import { EventLoopCheck } from '../lib/process/health/event-loop-check.ts';
+import { serveHealth } from '../lib/process/health/health.ts';
 import { type OnStop, runUntilSignal } from '../lib/process/lifecycle.ts';
 import { createLogger } from '../lib/process/log.ts';
+import { EventCoalescing } from '../lib/process/loop/event-coalescing.ts';
+import { LevelLoop } from '../lib/process/loop/level-loop.ts';
 import { createMetrics } from '../lib/process/metrics.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { BirdDaemon } from './bird/apply.ts';

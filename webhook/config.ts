@@ -1,9 +1,10 @@
 /** The webhook's settings. The manifests set POD_NAMESPACE; everything else has a default that fits them. */
-import type { UnmarkedServices } from '../lib/api/parse-address-request.ts';
+
 import type { Parsed } from '../lib/api/problem.ts';
+import type { UnmarkedServices } from '../lib/api/service/parse-address-request.ts';
 import { formatAddress, parseAddress } from '../lib/net/address.ts';
 import { type Env, integer, oneOf, parsedBy, readEnv, text } from '../lib/process/env.ts';
-import { splitAddress } from '../lib/process/health.ts';
+import { splitAddress } from '../lib/process/health/health.ts';
 import { LOG_LEVELS, type LogLevel } from '../lib/process/log.ts';
 
 export interface WebhookConfig {

@@ -1,8 +1,8 @@
 /** The webhook's composition root: settings, client, server, run until a signal. */
 import { formatProblems } from '../lib/api/problem.ts';
-import { HttpKubeClient } from '../lib/kube/http-client.ts';
+import { HttpKubeClient } from '../lib/kube/http/http-client.ts';
 import { systemClock } from '../lib/process/clock.ts';
-import { EventLoopCheck } from '../lib/process/event-loop-check.ts';
+import { EventLoopCheck } from '../lib/process/health/event-loop-check.ts';
 import { type OnStop, runUntilSignal } from '../lib/process/lifecycle.ts';
 import { createLogger } from '../lib/process/log.ts';
 import { createMetrics } from '../lib/process/metrics.ts';

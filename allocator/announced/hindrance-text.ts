@@ -1,6 +1,6 @@
 /** Why nobody announces an address, as a sentence with its remedy. PURE. Only what seldom changes is in it: it stands in the condition of every Service that it is true of. */
-import type { Eip } from '../../lib/api/eip.ts';
-import { interfacesText } from '../../lib/api/interface-selector.ts';
+import type { Eip } from '../../lib/api/eip/eip.ts';
+import { interfacesText } from '../../lib/api/eip/interface-selector.ts';
 import { EXCLUDE_NODE_LABEL } from '../../lib/api/keys.ts';
 import { labelSelectorText } from '../../lib/api/label-selector.ts';
 import { quote } from '../../lib/api/problem.ts';

@@ -3,7 +3,7 @@
  * condition of the Eip alone: a Service is looked at where it could say something else.
  */
 import { keyOf } from '../../lib/api/object.ts';
-import type { Service } from '../../lib/api/service.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 import { givenAddresses } from '../../lib/ipam/claims/service-claims.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';

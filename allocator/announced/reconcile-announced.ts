@@ -3,11 +3,12 @@
  * Service gets the condition in the patch that gives it its address (`reconcile-service.ts`); what changes later is written here, one Service after
  * the other, since the last session of all is a change for thousands of them at once.
  */
-import { hasOurCondition } from '../../lib/api/has-our-condition.ts';
+
 import { ANNOUNCED_CONDITION } from '../../lib/api/keys.ts';
-import type { Service } from '../../lib/api/service.ts';
+import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 import { pause } from '../../lib/process/clock.ts';
-import type { Requeue } from '../../lib/process/level-loop.ts';
+import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import type { Deps, ServiceEvent } from '../deps.ts';
 import { patchServiceStatus } from '../services/patch-service-status.ts';
 import { announcedPatch } from '../services/service-patch.ts';

@@ -2,8 +2,8 @@
 
 import type { ConditionUpdate } from '../../lib/api/conditions.ts';
 import { keyOf } from '../../lib/api/object.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
-import type { Service } from '../../lib/api/service.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 import { annotatedAddresses } from '../../lib/ipam/claims/service-claims.ts';
 import { type Address, formatAddress, sameAddress } from '../../lib/net/address.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';

@@ -3,7 +3,7 @@
  * (`lib/announce/eligible.ts`).
  */
 import type { EndpointPlaces } from '../../lib/announce/endpoints.ts';
-import type { Eip } from '../../lib/api/eip.ts';
+import type { Eip } from '../../lib/api/eip/eip.ts';
 import { type EipReach, furthest, reachesEndpoints, type Standing } from './eip-reach.ts';
 
 /** A Service that publishes an address. */

@@ -4,16 +4,16 @@
  * It ends in the one word that stands in the condition `skycap.io/AddressAssigned`.
  */
 
-import type { AddressRequest } from '../../lib/api/address-request.ts';
 import type { ClaimHolder } from '../../lib/api/claim.ts';
-import { reasonOf } from '../../lib/api/parse-address-request.ts';
 import { formatProblems, type Problem } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
-import type { Choice, Given } from '../../lib/ipam/choose.ts';
+import type { AddressRequest } from '../../lib/api/service/address-request.ts';
+import { reasonOf } from '../../lib/api/service/parse-address-request.ts';
+import type { Choice, Given } from '../../lib/ipam/choice/choose.ts';
+import { apartAt, type HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import { keptAddresses, requestAsHeld } from '../../lib/ipam/claims/service-claims.ts';
-import { apartAt, type HeldAddress } from '../../lib/ipam/held-address.ts';
-import type { Obstacle } from '../../lib/ipam/obstacle.ts';
-import type { Source } from '../../lib/ipam/source.ts';
+import type { Obstacle } from '../../lib/ipam/pools/obstacle.ts';
+import type { Source } from '../../lib/ipam/pools/source.ts';
 import { type Address, type Family, formatAddress, sameAddress } from '../../lib/net/address.ts';
 
 /** An address that the Service has, and the Eip it is from. */

@@ -4,12 +4,12 @@
  * publishes what another one publishes. From there on each finds its place free, takes it and leaves its own to the next.
  */
 
-import type { AddressRequest } from '../../lib/api/address-request.ts';
 import type { ClaimHolder } from '../../lib/api/claim.ts';
 import { keyFor } from '../../lib/api/object.ts';
-import type { ClaimRequest } from '../../lib/ipam/claimer.ts';
+import type { AddressRequest } from '../../lib/api/service/address-request.ts';
+import { fulfils, type HeldAddress } from '../../lib/ipam/choice/held-address.ts';
+import type { ClaimRequest } from '../../lib/ipam/claims/claimer.ts';
 import { newHolder, requestIn, requestOf, requestText } from '../../lib/ipam/claims/holder-entry.ts';
-import { fulfils, type HeldAddress } from '../../lib/ipam/held-address.ts';
 import type { Address } from '../../lib/net/address.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { Assignment } from './decide-assignment.ts';

@@ -3,24 +3,24 @@
  * it hold, what would be chosen for it now.
  */
 
-import type { AddressRequest } from '../../lib/api/address-request.ts';
 import type { ClaimHolder } from '../../lib/api/claim.ts';
 import { BY_DEFAULT_CONDITION, EIP_LABEL, SERVICE_ANNOTATIONS } from '../../lib/api/keys.ts';
 import { type Condition, keyFor, keyOf } from '../../lib/api/object.ts';
+import type { AddressRequest } from '../../lib/api/service/address-request.ts';
 import {
   isOurs,
   type ParsedAddressRequest,
   parseAddressRequest,
   type UnmarkedServices,
-} from '../../lib/api/parse-address-request.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
-import { isServedByAnother } from '../../lib/api/served-by-another.ts';
-import type { Service } from '../../lib/api/service.ts';
-import type { ChooseInput } from '../../lib/ipam/choose.ts';
-import type { ClaimRequest } from '../../lib/ipam/claimer.ts';
+} from '../../lib/api/service/parse-address-request.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import { isServedByAnother } from '../../lib/api/service/served-by-another.ts';
+import type { Service } from '../../lib/api/service/service.ts';
+import type { ChooseInput } from '../../lib/ipam/choice/choose.ts';
+import { type HeldAddress, pinnedAddresses } from '../../lib/ipam/choice/held-address.ts';
+import type { ClaimRequest } from '../../lib/ipam/claims/claimer.ts';
 import { newHolder, requestOf, withRequest } from '../../lib/ipam/claims/holder-entry.ts';
 import { annotatedAddresses, formerAddresses } from '../../lib/ipam/claims/service-claims.ts';
-import { type HeldAddress, pinnedAddresses } from '../../lib/ipam/held-address.ts';
 import { type Address, sameAddress } from '../../lib/net/address.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import { TakenForService } from '../cluster/taken-for-service.ts';

@@ -6,7 +6,7 @@
  */
 import { WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
 import { keyOf } from '../../lib/api/object.ts';
-import type { Service } from '../../lib/api/service.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 
 export interface Waiting {
   /** `namespace/name`. */

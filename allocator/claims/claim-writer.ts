@@ -3,8 +3,8 @@
  * that share an address and change at once, the second is judged again by what the first has written.
  */
 import { type ClaimHolder, claimName, type EipClaim } from '../../lib/api/claim.ts';
+import type { Ledger } from '../../lib/ipam/choice/ledger.ts';
 import { isOfFormer } from '../../lib/ipam/claims/service-claims.ts';
-import type { Ledger } from '../../lib/ipam/ledger.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isConflict, isNotFound } from '../../lib/kube/errors.ts';
 import { EIP_CLAIMS } from '../../lib/kube/resource.ts';

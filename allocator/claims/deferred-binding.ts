@@ -3,7 +3,7 @@
  * write it costs the API server as much as a publication. So while Services are being published such work is put off, for a while: it is handed
  * out again a little at a time when nobody waits, or when it has waited long enough.
  */
-import type { Requeue } from '../../lib/process/level-loop.ts';
+import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 
 export interface DeferredBindingOptions {
   /** Has the key worked on; {@link DeferredBinding.mayNow} is true for it once. */

@@ -10,7 +10,7 @@
  */
 import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/claim.ts';
 import { keyFor } from '../../lib/api/object.ts';
-import type { Service } from '../../lib/api/service.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isNotFound } from '../../lib/kube/errors.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';

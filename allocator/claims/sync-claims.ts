@@ -1,8 +1,9 @@
 /** Carries out what `plan-claim-changes.ts` says about the claims of a Service that is there. */
 
-import type { AddressRequest } from '../../lib/api/address-request.ts';
 import { claimName } from '../../lib/api/claim.ts';
-import { Claimer } from '../../lib/ipam/claimer.ts';
+import type { AddressRequest } from '../../lib/api/service/address-request.ts';
+import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
+import { Claimer } from '../../lib/ipam/claims/claimer.ts';
 import {
   type ClaimedRequest,
   isOnlyBound,
@@ -12,9 +13,8 @@ import {
   requestText,
 } from '../../lib/ipam/claims/holder-entry.ts';
 import { isOfFormer, requestAsHeld } from '../../lib/ipam/claims/service-claims.ts';
-import type { HeldAddress } from '../../lib/ipam/held-address.ts';
 import { formatAddress, sameAddress } from '../../lib/net/address.ts';
-import type { Requeue } from '../../lib/process/level-loop.ts';
+import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import type { Assignment } from '../assignment/decide-assignment.ts';
 import { requestWithoutAddresses, type ServiceView } from '../assignment/service-view.ts';
 import type { Deps } from '../deps.ts';

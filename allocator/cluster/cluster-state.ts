@@ -4,14 +4,14 @@
  */
 import type { EipClaim } from '../../lib/api/claim.ts';
 import { claimAddress } from '../../lib/api/claim.ts';
-import type { Eip } from '../../lib/api/eip.ts';
+import type { Eip } from '../../lib/api/eip/eip.ts';
 import { CLAIM_ANNOTATION, EIP_LABEL } from '../../lib/api/keys.ts';
 import { keyFor, keyOf } from '../../lib/api/object.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
-import type { Service } from '../../lib/api/service.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import type { Service } from '../../lib/api/service/service.ts';
+import type { EipState, HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import { inOrderOfPreference, isEstablished, isHolder, ownEntry } from '../../lib/ipam/claims/service-claims.ts';
-import type { EipState, HeldAddress } from '../../lib/ipam/held-address.ts';
-import { ReservedAddresses } from '../../lib/ipam/reserved.ts';
+import { ReservedAddresses } from '../../lib/ipam/pools/reserved.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import { rangeContains } from '../../lib/net/range.ts';
 import type { Clock } from '../../lib/process/clock.ts';

@@ -1,8 +1,8 @@
 /** EndpointSlices by their Service, kept up to date by the watches. */
 import { type EndpointPlaces, placesOf } from '../../lib/announce/endpoints.ts';
 import { serviceKeyOf } from '../../lib/announce/slices.ts';
-import type { EndpointSlice } from '../../lib/api/service.ts';
-import type { Change, Store } from '../../lib/kube/store.ts';
+import type { EndpointSlice } from '../../lib/api/service/service.ts';
+import type { Change, Store } from '../../lib/kube/cache/store.ts';
 import type { Family } from '../../lib/net/address.ts';
 
 export interface SliceStores {

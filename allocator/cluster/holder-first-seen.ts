@@ -3,7 +3,7 @@
  * ourselves guards against a webhook whose clock is behind ours.
  */
 import type { ClaimHolder, EipClaim } from '../../lib/api/claim.ts';
-import type { Change } from '../../lib/kube/store.ts';
+import type { Change } from '../../lib/kube/cache/store.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 
 export class HolderFirstSeen {

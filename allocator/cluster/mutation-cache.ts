@@ -4,7 +4,7 @@
  */
 import type { KubeObject } from '../../lib/api/object.ts';
 import { keyOf } from '../../lib/api/object.ts';
-import type { Store } from '../../lib/kube/store.ts';
+import type { Store } from '../../lib/kube/cache/store.ts';
 
 export class MutationCache<T extends KubeObject> {
   readonly store: Store<T>;

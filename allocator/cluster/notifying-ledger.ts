@@ -3,8 +3,8 @@
  * between would take the address from those who have waited longer.
  */
 import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/claim.ts';
+import { Ledger } from '../../lib/ipam/choice/ledger.ts';
 import { requestIn, requestText } from '../../lib/ipam/claims/holder-entry.ts';
-import { Ledger } from '../../lib/ipam/ledger.ts';
 import type { Address } from '../../lib/net/address.ts';
 
 export class NotifyingLedger extends Ledger {

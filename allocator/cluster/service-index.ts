@@ -2,12 +2,13 @@
  * Services by what they publish and by their token: kept up to date by the watch and by our own writes, so that neither question costs a walk over all of
  * them, and what was published a moment ago is known though the watch has not brought it yet.
  */
-import { hasOurCondition } from '../../lib/api/has-our-condition.ts';
+
 import { CLAIM_ANNOTATION, EIP_LABEL } from '../../lib/api/keys.ts';
 import { keyFor, keyOf } from '../../lib/api/object.ts';
-import { isOurs } from '../../lib/api/parse-address-request.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
-import type { Service } from '../../lib/api/service.ts';
+import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
+import { isOurs } from '../../lib/api/service/parse-address-request.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { MutationCache } from './mutation-cache.ts';
 

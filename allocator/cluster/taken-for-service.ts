@@ -3,8 +3,8 @@
  * use is nobody's until its Service has claimed it again; meanwhile it is given to nobody else.
  */
 import type { EipClaim } from '../../lib/api/claim.ts';
-import type { Taken } from '../../lib/ipam/ledger.ts';
-import type { Withheld } from '../../lib/ipam/withheld.ts';
+import type { Taken } from '../../lib/ipam/choice/ledger.ts';
+import type { Withheld } from '../../lib/ipam/pools/withheld.ts';
 import { type Address, addressOf } from '../../lib/net/address.ts';
 import type { AddressRange } from '../../lib/net/range.ts';
 

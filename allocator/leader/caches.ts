@@ -1,6 +1,6 @@
 /** The caches of the kinds whose status the allocator writes, each with its own writes in front, and the indexes that only statuses are made from. */
-import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp-types.ts';
-import type { EipObject } from '../../lib/api/eip-types.ts';
+import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
+import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { Announcers } from '../announced/announcers.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import { MutationCache } from '../cluster/mutation-cache.ts';

@@ -1,17 +1,17 @@
 /** Which change makes whom look again. A key too many costs a decision that writes nothing; a key too few would be a change that nobody sees. */
 import { claimAddress, type EipClaim } from '../../lib/api/claim.ts';
-import type { EipObject } from '../../lib/api/eip-types.ts';
-import { hasOurCondition } from '../../lib/api/has-our-condition.ts';
+import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { BGP_CONF_NAME, EIP_LABEL } from '../../lib/api/keys.ts';
 import { type KubeObject, keyFor, keyOf, sameMarks, sameTexts } from '../../lib/api/object.ts';
-import { eipNamesOf } from '../../lib/api/parse-address-request.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
-import type { Service } from '../../lib/api/service.ts';
-import { withoutCounts } from '../../lib/api/speaker-counts.ts';
-import type { SpeakerObject } from '../../lib/api/speaker-types.ts';
+import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
+import { eipNamesOf } from '../../lib/api/service/parse-address-request.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import type { Service } from '../../lib/api/service/service.ts';
+import { withoutCounts } from '../../lib/api/speaker/speaker-counts.ts';
+import type { SpeakerObject } from '../../lib/api/speaker/speaker-types.ts';
 import { givenAddresses } from '../../lib/ipam/claims/service-claims.ts';
-import type { Pools } from '../../lib/ipam/pools.ts';
-import type { Change, Store } from '../../lib/kube/store.ts';
+import type { Pools } from '../../lib/ipam/pools/pools.ts';
+import type { Change, Store } from '../../lib/kube/cache/store.ts';
 import { formatAddress, sameAddress } from '../../lib/net/address.ts';
 import { type AddressRange, rangeContains } from '../../lib/net/range.ts';
 import { concernsReach, movedAddresses } from '../announced/announcers.ts';

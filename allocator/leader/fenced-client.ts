@@ -15,7 +15,7 @@ import type {
   PatchOptions,
   WriteOptions,
 } from '../../lib/kube/client.ts';
-import type { Leadership } from '../../lib/kube/leader.ts';
+import type { Leadership } from '../../lib/kube/election/leader.ts';
 import type { Resource } from '../../lib/kube/resource.ts';
 
 export class LeadingClient implements KubeClient {

@@ -3,15 +3,15 @@
  * once; nothing of it outlives it.
  */
 import { type KubeObject, keyOf } from '../../lib/api/object.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
-import type { Service } from '../../lib/api/service.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import type { Service } from '../../lib/api/service/service.ts';
+import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
 import { isNotFound } from '../../lib/kube/errors.ts';
-import { explanationOf } from '../../lib/kube/explaining-client.ts';
+import { explanationOf } from '../../lib/kube/http/explaining-client.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
-import { dropManagedFields } from '../../lib/kube/transform.ts';
 import { pause } from '../../lib/process/clock.ts';
-import { KeyedQueue } from '../../lib/process/keyed-queue.ts';
-import { LevelLoop, type Requeue } from '../../lib/process/level-loop.ts';
+import { KeyedQueue } from '../../lib/process/loop/keyed-queue.ts';
+import { LevelLoop, type Requeue } from '../../lib/process/loop/level-loop.ts';
 import { eipAnnouncedCondition } from '../announced/eip-announced.ts';
 import { ReachWatch } from '../announced/reach-watch.ts';
 import { AnnouncedReconciler } from '../announced/reconcile-announced.ts';

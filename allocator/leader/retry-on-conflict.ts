@@ -1,7 +1,7 @@
 /** What surrounds each reconcile: a lost compare-and-swap is no failure but another look, by what the API server has now; and the time is measured. */
 import { isConflict, isNotFound } from '../../lib/kube/errors.ts';
-import { KeyBackoff } from '../../lib/process/key-backoff.ts';
-import type { Requeue } from '../../lib/process/level-loop.ts';
+import { KeyBackoff } from '../../lib/process/loop/key-backoff.ts';
+import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import type { AllocatorMetrics, QueueName } from '../metrics.ts';
 
 /** The cache is behind what refused the write; the first further look is at once. */

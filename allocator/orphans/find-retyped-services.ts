@@ -2,7 +2,7 @@
  * Services that ceased to be load balancers while nobody led. The watch shows only load balancers, so a leader looks for such once, when its term begins; what it sees
  * leave from then on, `removed-services.ts` deals with.
  */
-import type { Service } from '../../lib/api/service.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { pagesOf } from '../../lib/kube/pages.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';

@@ -4,9 +4,9 @@
  */
 import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/claim.ts';
 import { keyOf } from '../../lib/api/object.ts';
-import { Claimer } from '../../lib/ipam/claimer.ts';
+import { Claimer } from '../../lib/ipam/claims/claimer.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
-import type { Requeue } from '../../lib/process/level-loop.ts';
+import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import { sameEntry } from '../claims/claim-writer.ts';
 import { decideHolder } from '../claims/decide-holder.ts';
 import type { StoredTokens } from '../claims/stored-tokens.ts';

@@ -6,16 +6,16 @@
  * token. An entry without a uid may belong to a create call under way and has its grace period, unless it is known whose it was.
  */
 import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/claim.ts';
-import { hasOurCondition } from '../../lib/api/has-our-condition.ts';
 import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, EIP_LABEL, WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
-import { isLeftAlone } from '../../lib/api/served-by-another.ts';
-import type { Service } from '../../lib/api/service.ts';
-import { Claimer } from '../../lib/ipam/claimer.ts';
+import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
+import { isLeftAlone } from '../../lib/api/service/served-by-another.ts';
+import type { Service } from '../../lib/api/service/service.ts';
+import { Claimer } from '../../lib/ipam/claims/claimer.ts';
 import { isNotFound } from '../../lib/kube/errors.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import { formatAddress } from '../../lib/net/address.ts';
-import { KeyBackoff } from '../../lib/process/key-backoff.ts';
-import type { Requeue } from '../../lib/process/level-loop.ts';
+import { KeyBackoff } from '../../lib/process/loop/key-backoff.ts';
+import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import { sameEntry } from '../claims/claim-writer.ts';
 import { decideHolder, type HolderAction } from '../claims/decide-holder.ts';
 import { HURRIED_GRACE_MS, type StrayClaims } from '../claims/stray-claims.ts';

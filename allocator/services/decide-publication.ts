@@ -5,7 +5,6 @@
  */
 
 import type { ConditionUpdate } from '../../lib/api/conditions.ts';
-import { hasOurCondition } from '../../lib/api/has-our-condition.ts';
 import {
   ADDRESS_ASSIGNED_CONDITION,
   ADDRESSES_ANNOTATION,
@@ -17,11 +16,12 @@ import {
   SERVICE_ANNOTATIONS,
   WAITING_SINCE_ANNOTATION,
 } from '../../lib/api/keys.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
-import type { LoadBalancerIngress, Service } from '../../lib/api/service.ts';
+import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import type { LoadBalancerIngress, Service } from '../../lib/api/service/service.ts';
+import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import { annotatedAddresses } from '../../lib/ipam/claims/service-claims.ts';
-import type { HeldAddress } from '../../lib/ipam/held-address.ts';
 import { type Address, formatAddress, parseAddress, sameAddress } from '../../lib/net/address.ts';
 import { type Assignment, describe, isUsed } from '../assignment/decide-assignment.ts';
 import { waitingSinceOf } from '../assignment/waiting-list.ts';

@@ -4,7 +4,7 @@
  * Skycap owns the entries of its own addresses and no others: host names and addresses that another controller wrote stay where they stand. In an entry of ours
  * `ip` and `ipMode` are ours; a host name or the state of ports that another one adds to it stays.
  */
-import type { LoadBalancerIngress, Service } from '../../lib/api/service.ts';
+import type { LoadBalancerIngress, Service } from '../../lib/api/service/service.ts';
 import { type Address, formatAddress, parseAddress, sameAddress } from '../../lib/net/address.ts';
 
 /** @param wanted our addresses, in this order; they take the places of ours that stand there, and the rest follows. */

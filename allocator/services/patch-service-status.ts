@@ -1,8 +1,8 @@
 /** Writes what the allocator says of a Service. All of it goes through `services/status`, which admission does not see. */
-import type { Service } from '../../lib/api/service.ts';
+import type { Service } from '../../lib/api/service/service.ts';
+import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
-import { dropManagedFields } from '../../lib/kube/transform.ts';
 import { FIELD_MANAGER } from './status-writers.ts';
 
 /** @returns the Service as it is then, as a cache would hold it. */

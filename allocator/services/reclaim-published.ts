@@ -1,7 +1,7 @@
 /** Carries out what `reclaim.ts` says: claims again what a Service publishes, alone or beside others. */
-import type { Claimer } from '../../lib/ipam/claimer.ts';
+import type { Claimer } from '../../lib/ipam/claims/claimer.ts';
+import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
-import { dropManagedFields } from '../../lib/kube/transform.ts';
 import { claimantFor, requestWithoutAddresses, type ServiceView } from '../assignment/service-view.ts';
 import { waitingSinceOf } from '../assignment/waiting-list.ts';
 import type { Deps } from '../deps.ts';

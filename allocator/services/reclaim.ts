@@ -4,14 +4,14 @@
  * come again; and beside others who publish it too, whether or not they agree to share it. PURE.
  */
 import type { EipClaim } from '../../lib/api/claim.ts';
-import type { Eip } from '../../lib/api/eip.ts';
-import { hasOurCondition } from '../../lib/api/has-our-condition.ts';
+import type { Eip } from '../../lib/api/eip/eip.ts';
+import { parseEip } from '../../lib/api/eip/parse-eip.ts';
 import { EIP_LABEL } from '../../lib/api/keys.ts';
-import { parseEip } from '../../lib/api/parse-eip.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
-import type { Service } from '../../lib/api/service.ts';
-import type { HeldAddress } from '../../lib/ipam/held-address.ts';
-import type { Pools } from '../../lib/ipam/pools.ts';
+import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import type { Service } from '../../lib/api/service/service.ts';
+import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
+import type { Pools } from '../../lib/ipam/pools/pools.ts';
 import { type Address, formatAddress, sameAddress } from '../../lib/net/address.ts';
 import { wasGiven } from './decide-publication.ts';
 

@@ -3,26 +3,26 @@
  * order in which addresses are given. Then at most one patch of the Service, and after it the upkeep of its claims.
  */
 
-import type { AddressRequest } from '../../lib/api/address-request.ts';
 import { type ClaimHolder, claimAddress, claimName } from '../../lib/api/claim.ts';
 import type { ConditionUpdate } from '../../lib/api/conditions.ts';
-import { hasOurCondition } from '../../lib/api/has-our-condition.ts';
 import { WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
 import { keyOf } from '../../lib/api/object.ts';
 import type { Problem } from '../../lib/api/problem.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
-import { isLeftAlone } from '../../lib/api/served-by-another.ts';
-import type { Service } from '../../lib/api/service.ts';
-import { type Choice, type ChooseInput, choose } from '../../lib/ipam/choose.ts';
-import { Claimer, type ClaimRequest } from '../../lib/ipam/claimer.ts';
+import type { AddressRequest } from '../../lib/api/service/address-request.ts';
+import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import { isLeftAlone } from '../../lib/api/service/served-by-another.ts';
+import type { Service } from '../../lib/api/service/service.ts';
+import { type Choice, type ChooseInput, choose } from '../../lib/ipam/choice/choose.ts';
+import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
+import { Claimer, type ClaimRequest } from '../../lib/ipam/claims/claimer.ts';
 import { tokenShown } from '../../lib/ipam/claims/service-claims.ts';
-import type { HeldAddress } from '../../lib/ipam/held-address.ts';
-import type { Source } from '../../lib/ipam/source.ts';
-import { TakenButFor } from '../../lib/ipam/taken-but-for.ts';
-import { explanationOf } from '../../lib/kube/explaining-client.ts';
+import { TakenButFor } from '../../lib/ipam/claims/taken-but-for.ts';
+import type { Source } from '../../lib/ipam/pools/source.ts';
+import { explanationOf } from '../../lib/kube/http/explaining-client.ts';
 import { type Address, formatAddress, sameAddress } from '../../lib/net/address.ts';
-import { KeyBackoff } from '../../lib/process/key-backoff.ts';
-import type { Requeue } from '../../lib/process/level-loop.ts';
+import { KeyBackoff } from '../../lib/process/loop/key-backoff.ts';
+import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import type { AllocationOrder } from '../assignment/allocation-order.ts';
 import { type Assignment, decideAssignment, decideInvalid } from '../assignment/decide-assignment.ts';
 import { type Exchange, exchangeFor, NO_EXCHANGE, reservation } from '../assignment/exchanges.ts';

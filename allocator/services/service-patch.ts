@@ -14,7 +14,7 @@ import {
   EIP_LABEL,
 } from '../../lib/api/keys.ts';
 import { leftoverFinalizers } from '../../lib/api/openelb-finalizers.ts';
-import type { LoadBalancerIngress, Service } from '../../lib/api/service.ts';
+import type { LoadBalancerIngress, Service } from '../../lib/api/service/service.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { Texts as RewriteTexts } from '../cluster/rewrite-backoff.ts';
 import {

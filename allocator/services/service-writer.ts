@@ -1,10 +1,10 @@
 /** Writes what was decided on a Service, in one patch of its status, and tells of it. Where another controller writes over it time and again, it waits. */
 
 import { managedFieldsOf } from '../../lib/api/object.ts';
-import type { Service } from '../../lib/api/service.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import { formatAddress } from '../../lib/net/address.ts';
-import type { Requeue } from '../../lib/process/level-loop.ts';
+import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import type { ServiceView } from '../assignment/service-view.ts';
 import type { DeferredBinding } from '../claims/deferred-binding.ts';
 import type { Part, Texts } from '../cluster/rewrite-backoff.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../lib/api/keys.ts';
 import type { ManagedFields } from '../../lib/api/object.ts';
 import { quote, shortened } from '../../lib/api/problem.ts';
-import type { LoadBalancerIngress, Service } from '../../lib/api/service.ts';
+import type { LoadBalancerIngress, Service } from '../../lib/api/service/service.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { Part } from '../cluster/rewrite-backoff.ts';
 import type { ServiceEvent } from '../deps.ts';

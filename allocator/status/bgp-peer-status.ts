@@ -2,12 +2,12 @@
  * The status of a BgpPeer, gathered from what each node's Speaker reports: per node in OpenELB's words, and in a condition that a person
  * can read. PURE. Nothing in it ticks: counters stay in the Speakers' metrics, so a session at rest causes no write.
  */
-import type { BgpPeer } from '../../lib/api/bgp.ts';
-import type { BgpPeerObject, NodePeerStatus } from '../../lib/api/bgp-types.ts';
+import type { BgpPeer } from '../../lib/api/bgp/bgp.ts';
+import type { BgpPeerObject, NodePeerStatus } from '../../lib/api/bgp/bgp-types.ts';
+import { isPortInUse } from '../../lib/api/bgp/port-in-use.ts';
 import { type ConditionUpdate, conditionsAfter } from '../../lib/api/conditions.ts';
-import { isPortInUse } from '../../lib/api/port-in-use.ts';
 import { formatProblems, type Parsed, shortened } from '../../lib/api/problem.ts';
-import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../../lib/api/speaker-types.ts';
+import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../../lib/api/speaker/speaker-types.ts';
 import { WRITABLE, writableVerdict } from './refusals.ts';
 
 export interface BgpPeerFacts {

@@ -1,6 +1,6 @@
 /** Claims by the Eip that their address counts to; built again after an Eip has changed, kept up to date by the claims' watch otherwise. */
 import type { EipClaim } from '../../lib/api/claim.ts';
-import type { Store } from '../../lib/kube/store.ts';
+import type { Store } from '../../lib/kube/cache/store.ts';
 import type { EipCache } from '../cluster/eip-cache.ts';
 
 /** An Eip's status asks for its own claims only; a walk over all of them for each Eip would grow with the square. */

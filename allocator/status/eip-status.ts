@@ -6,11 +6,11 @@
 import { claimAddress, type EipClaim } from '../../lib/api/claim.ts';
 import { type ConditionUpdate, conditionsAfter } from '../../lib/api/conditions.ts';
 import { toCount } from '../../lib/api/count.ts';
-import type { Eip } from '../../lib/api/eip.ts';
-import type { EipObject, EipStatus } from '../../lib/api/eip-types.ts';
+import type { Eip } from '../../lib/api/eip/eip.ts';
+import type { EipObject, EipStatus } from '../../lib/api/eip/eip-types.ts';
 import { formatProblems, type Parsed, shortened } from '../../lib/api/problem.ts';
-import { holderName } from '../../lib/ipam/sharing.ts';
-import type { Withheld } from '../../lib/ipam/withheld.ts';
+import { holderName } from '../../lib/ipam/choice/sharing.ts';
+import type { Withheld } from '../../lib/ipam/pools/withheld.ts';
 import { compareAddresses, formatAddress } from '../../lib/net/address.ts';
 import { type AddressRange, firstAddress, lastAddress, rangeContains, rangeSize } from '../../lib/net/range.ts';
 import { WRITABLE, writableVerdict } from './refusals.ts';

@@ -1,10 +1,10 @@
 /** One BgpPeer or BgpConf: its status and conditions from the Speakers, OpenELB's finalizers off. */
-import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp-types.ts';
+import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
+import { parseBgpConf, unsupportedBgpConfFields } from '../../lib/api/bgp/parse-bgp-conf.ts';
+import { parseBgpPeer, unsupportedBgpPeerFields } from '../../lib/api/bgp/parse-bgp-peer.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
-import { parseBgpConf, unsupportedBgpConfFields } from '../../lib/api/parse-bgp-conf.ts';
-import { parseBgpPeer, unsupportedBgpPeerFields } from '../../lib/api/parse-bgp-peer.ts';
 import { BGP_CONFS, BGP_PEERS } from '../../lib/kube/resource.ts';
-import type { Requeue } from '../../lib/process/level-loop.ts';
+import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import type { MutationCache } from '../cluster/mutation-cache.ts';
 import type { Deps } from '../deps.ts';
 import { bgpConfStatus } from './bgp-conf-status.ts';

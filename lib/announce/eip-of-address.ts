@@ -1,9 +1,9 @@
 /** Which Eip answers for an address that a Service publishes. */
-import type { Eip } from '../api/eip.ts';
+import type { Eip } from '../api/eip/eip.ts';
 import { EIP_LABEL } from '../api/keys.ts';
 import type { Parsed } from '../api/problem.ts';
-import type { Service } from '../api/service.ts';
-import { buildPools, type Pools } from '../ipam/pools.ts';
+import type { Service } from '../api/service/service.ts';
+import { buildPools, type Pools } from '../ipam/pools/pools.ts';
 import type { Address } from '../net/address.ts';
 import { rangeContains } from '../net/range.ts';
 

@@ -5,11 +5,11 @@
  * Announced is exactly what the allocator published in `status.loadBalancer`, and only while an Eip still
  * vouches for it; annotations are never believed.
  */
-import { type Eip, isLayer2 } from '../api/eip.ts';
+import { type Eip, isLayer2 } from '../api/eip/eip.ts';
 import { matchesLabels } from '../api/label-selector.ts';
 import type { Parsed } from '../api/problem.ts';
 import type { Reason } from '../api/reasons.ts';
-import type { Service } from '../api/service.ts';
+import type { Service } from '../api/service/service.ts';
 import type { Address } from '../net/address.ts';
 import { rangeContains } from '../net/range.ts';
 import type { EndpointView } from './endpoints.ts';

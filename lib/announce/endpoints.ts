@@ -1,7 +1,7 @@
 /**
  * What the EndpointSlices of one Service say, as seen from a node (KEP-1672: absent conditions mean ready, serving, not terminating).
  */
-import type { Endpoint, EndpointSlice } from '../api/service.ts';
+import type { Endpoint, EndpointSlice } from '../api/service/service.ts';
 import type { Family } from '../net/address.ts';
 
 export interface EndpointView {

@@ -5,7 +5,7 @@
  * not cost a node its routes. The one exception is kubelet's own word that the machine is shutting down.
  */
 import { EXCLUDE_NODE_LABEL } from '../api/keys.ts';
-import type { Node } from '../api/service.ts';
+import type { Node } from '../api/service/service.ts';
 import { type Address, type Family, parseAddress } from '../net/address.ts';
 
 export interface NodeState {

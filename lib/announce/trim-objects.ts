@@ -3,7 +3,7 @@
  * memory follows the number of endpoints of load-balancer Services, and the kubelet's reports are nothing new.
  */
 import type { KubeObject, ObjectMeta } from '../api/object.ts';
-import type { EndpointSlice, Node, Pod } from '../api/service.ts';
+import type { EndpointSlice, Node, Pod } from '../api/service/service.ts';
 
 export function trimSlice(slice: EndpointSlice): EndpointSlice {
   return {

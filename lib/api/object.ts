@@ -20,7 +20,7 @@ export interface ObjectMeta {
   }[];
 }
 
-/** `metav1.ManagedFieldsEntry`: who wrote which fields. Only an object as the API server answered has them, caches leave them out (`lib/kube/transform.ts`). */
+/** `metav1.ManagedFieldsEntry`: who wrote which fields. Only an object as the API server answered has them, caches leave them out (`lib/kube/cache/transform.ts`). */
 export interface ManagedFields {
   readonly manager?: string;
   readonly operation?: string;

@@ -2,8 +2,8 @@
  * BIRD's port is another process's. BIRD takes a session down that finds its port taken, and does not try again by itself: here it is tried again, for those
  * sessions alone, as soon as those who listen on the port are others, and now and then.
  */
-import { portInUseText } from '../../lib/api/port-in-use.ts';
-import type { SpeakerSession } from '../../lib/api/speaker-types.ts';
+import { portInUseText } from '../../lib/api/bgp/port-in-use.ts';
+import type { SpeakerSession } from '../../lib/api/speaker/speaker-types.ts';
 import { peerSymbol } from './config/model.ts';
 import type { BirdControl } from './control.ts';
 import type { Listener } from './listening.ts';

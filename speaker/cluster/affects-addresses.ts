@@ -2,9 +2,9 @@
  * Which change of a Service can change what a node announces: one of a Service that publishes addresses, or did. A Service that was just created does not, and
  * twice the looks at everything, on every node, come at the very moment at which its address is to be published. PURE.
  */
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
-import type { Service } from '../../lib/api/service.ts';
-import type { Change } from '../../lib/kube/store.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import type { Service } from '../../lib/api/service/service.ts';
+import type { Change } from '../../lib/kube/cache/store.ts';
 
 export function concernsAddresses(change: Change<Service>): boolean {
   return publishes(change.object) || (change.type === 'modified' && publishes(change.old));

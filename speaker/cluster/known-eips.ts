@@ -4,14 +4,14 @@
  * them, too, for when this speaker is started anew.
  */
 import { type EipsByName, formerKey } from '../../lib/announce/eip-of-address.ts';
-import type { Eip } from '../../lib/api/eip.ts';
-import type { EipObject } from '../../lib/api/eip-types.ts';
+import type { Eip } from '../../lib/api/eip/eip.ts';
+import type { EipObject } from '../../lib/api/eip/eip-types.ts';
+import { parseEip } from '../../lib/api/eip/parse-eip.ts';
 import { keyOf } from '../../lib/api/object.ts';
-import { parseEip } from '../../lib/api/parse-eip.ts';
 import type { Parsed } from '../../lib/api/problem.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
-import type { Service } from '../../lib/api/service.ts';
-import { FormerEips } from '../../lib/ipam/former-eips.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import type { Service } from '../../lib/api/service/service.ts';
+import { FormerEips } from '../../lib/ipam/pools/former-eips.ts';
 import type { Address } from '../../lib/net/address.ts';
 import { rangeContains } from '../../lib/net/range.ts';
 

@@ -3,10 +3,10 @@ import type { Registry } from 'prom-client';
 import { FOREIGN_SLICES, LABELLED_SLICES } from '../../lib/announce/slices.ts';
 import { sameTrimmed, trimSlice } from '../../lib/announce/trim-objects.ts';
 import { EIP_LABEL } from '../../lib/api/keys.ts';
+import { Reflector } from '../../lib/kube/cache/reflector.ts';
+import { SpecStore } from '../../lib/kube/cache/spec-store.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
-import { Reflector } from '../../lib/kube/reflector.ts';
 import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, SERVICES, SPEAKERS } from '../../lib/kube/resource.ts';
-import { SpecStore } from '../../lib/kube/spec-store.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import { slimService } from './trim-objects.ts';
 

@@ -6,8 +6,8 @@
  */
 import { createHash } from 'node:crypto';
 import { type NodeState, nodeState } from '../../lib/announce/node-state.ts';
-import { BGP_PORT, type BgpConf, type LocalAs, localAsOf } from '../../lib/api/bgp.ts';
-import { parseBgpConf } from '../../lib/api/parse-bgp-conf.ts';
+import { BGP_PORT, type BgpConf, type LocalAs, localAsOf } from '../../lib/api/bgp/bgp.ts';
+import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
 import { formatProblems } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { formatAddress } from '../../lib/net/address.ts';

@@ -10,9 +10,9 @@ import { announceReason } from '../../lib/announce/eligible.ts';
 import { placesOf, viewFrom } from '../../lib/announce/endpoints.ts';
 import type { NodeState } from '../../lib/announce/node-state.ts';
 import { keyOf } from '../../lib/api/object.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
-import type { EndpointSlice, Service } from '../../lib/api/service.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import type { EndpointSlice, Service } from '../../lib/api/service/service.ts';
 import { type Address, compareAddresses, formatAddress } from '../../lib/net/address.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
 

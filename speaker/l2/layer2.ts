@@ -2,16 +2,16 @@
  * Layer 2 on this node: begins when there is an Eip that asks for it, ends with the last one, and hands over when the process is told to stop.
  */
 import type { Registry } from 'prom-client';
-import type { Node } from '../../lib/api/service.ts';
-import type { Layer2Conflict } from '../../lib/api/speaker-types.ts';
-import type { Followed } from '../../lib/kube/cache-check.ts';
+import type { Node } from '../../lib/api/service/service.ts';
+import type { Layer2Conflict } from '../../lib/api/speaker/speaker-types.ts';
+import type { Followed } from '../../lib/kube/cache/cache-check.ts';
 import type { KubeClient, KubeWatcher } from '../../lib/kube/client.ts';
-import { EventRecorder } from '../../lib/kube/events.ts';
+import { EventRecorder } from '../../lib/kube/events/events.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import { type Clock, pause } from '../../lib/process/clock.ts';
-import { LevelLoop, type Requeue } from '../../lib/process/level-loop.ts';
 import type { Logger } from '../../lib/process/log.ts';
-import { WorkBudget } from '../../lib/process/work-budget.ts';
+import { LevelLoop, type Requeue } from '../../lib/process/loop/level-loop.ts';
+import { WorkBudget } from '../../lib/process/loop/work-budget.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
 import type { SpeakerMetrics } from '../metrics.ts';
 import { AddressProber } from './address-prober.ts';

@@ -1,6 +1,6 @@
 /** Tells people what happened to addresses of layer 2 on this node: in the log, in metrics, and in Events on the Services. */
 import type { Reason } from '../../lib/api/reasons.ts';
-import type { EventRecorder } from '../../lib/kube/events.ts';
+import type { EventRecorder } from '../../lib/kube/events/events.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import type { SpeakerMetrics } from '../metrics.ts';
 import type { Decision } from './ownership/decide-owner.ts';

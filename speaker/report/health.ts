@@ -1,6 +1,6 @@
 /** Whether the speaker does its work. Not ready: something keeps routes from going out, or addresses of layer 2 from being answered for. */
-import { cacheCheck, type Followed } from '../../lib/kube/cache-check.ts';
-import { type Check, type Checks, failing, OK } from '../../lib/process/check.ts';
+import { cacheCheck, type Followed } from '../../lib/kube/cache/cache-check.ts';
+import { type Check, type Checks, failing, OK } from '../../lib/process/health/check.ts';
 import type { Layer2State } from '../l2/layer2.ts';
 import type { LoopState } from './loop-state.ts';
 

@@ -7,11 +7,11 @@
  * With every Service the counts change on every node. Such a write waits for a moment by chance, the longer the more nodes there are, so that
  * all of them together are no burden: with three nodes nobody notices, with 5,000 it takes up to 100 seconds.
  */
-import { isPortInUse } from '../../lib/api/port-in-use.ts';
-import type { SpeakerSession } from '../../lib/api/speaker-types.ts';
+import { isPortInUse } from '../../lib/api/bgp/port-in-use.ts';
+import type { SpeakerSession } from '../../lib/api/speaker/speaker-types.ts';
 import { pause } from '../../lib/process/clock.ts';
-import type { Requeue } from '../../lib/process/level-loop.ts';
 import type { Logger } from '../../lib/process/log.ts';
+import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import type { BusyPort } from '../bird/busy-port.ts';
 import { type BirdControl, BirdUnreachableError } from '../bird/control.ts';
 import { identityOf, parseProtocols, type SessionIdentity, sessionReport } from '../bird/session/sessions.ts';

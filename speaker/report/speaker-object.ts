@@ -3,12 +3,12 @@
  * it, so its status is patched without comparing and swapping. Two write it here, each its own fields: the report, and what is told to other nodes (`l2/publisher.ts`).
  */
 import type { ObjectMeta } from '../../lib/api/object.ts';
-import type { Node } from '../../lib/api/service.ts';
-import type { SpeakerObject } from '../../lib/api/speaker-types.ts';
+import type { Node } from '../../lib/api/service/service.ts';
+import type { SpeakerObject } from '../../lib/api/speaker/speaker-types.ts';
+import type { Store } from '../../lib/kube/cache/store.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isNotFound } from '../../lib/kube/errors.ts';
 import { SPEAKERS } from '../../lib/kube/resource.ts';
-import type { Store } from '../../lib/kube/store.ts';
 import { systemClock } from '../../lib/process/clock.ts';
 import type { Layer2Store } from '../l2/ownership/layer2-status-writer.ts';
 import type { StatusStore } from './report.ts';

@@ -4,12 +4,13 @@
  * It is written on change only, and with a thousand nodes that has to be a change worth a write: no counter and no timer of BIRD's goes
  * in, and a session that tries again and again in vain is one state.
  */
+
+import { isPortInUse } from '../../lib/api/bgp/port-in-use.ts';
 import type { Condition } from '../../lib/api/object.ts';
-import { isPortInUse } from '../../lib/api/port-in-use.ts';
 import { shortened } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
-import { withoutCounts } from '../../lib/api/speaker-counts.ts';
-import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../../lib/api/speaker-types.ts';
+import { withoutCounts } from '../../lib/api/speaker/speaker-counts.ts';
+import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../../lib/api/speaker/speaker-types.ts';
 import type { ApplyOutcome } from '../bird/apply.ts';
 import { explainingError } from '../bird/session/session-error.ts';
 import type { NodeSegments } from '../cluster/node-segments.ts';

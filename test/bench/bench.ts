@@ -7,8 +7,8 @@
  * fewer than 10,000). Those of Skycap's and those that they are compared with are the same but for the class.
  */
 import { randomBytes } from 'node:crypto';
-import type { Service } from '../../lib/api/service.ts';
-import { HttpKubeClient } from '../../lib/kube/http-client.ts';
+import type { Service } from '../../lib/api/service/service.ts';
+import { HttpKubeClient } from '../../lib/kube/http/http-client.ts';
 import { BGP_PEERS, EIP_CLAIMS, EIPS, NAMESPACES, SERVICES } from '../../lib/kube/resource.ts';
 import { waitForSessions } from '../lab/demo.ts';
 import type { Lab } from '../lab/lab.ts';

@@ -1,6 +1,6 @@
 /** Tells the moment a Service's status shows an address, by a watch as a client of the API server would have it. */
-import type { Service } from '../../lib/api/service.ts';
-import type { HttpKubeClient } from '../../lib/kube/http-client.ts';
+import type { Service } from '../../lib/api/service/service.ts';
+import type { HttpKubeClient } from '../../lib/kube/http/http-client.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 
 const WATCH_SECONDS = 3_600;

@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { jest } from '@jest/globals';
 import { EXCLUDE_NODE_LABEL } from '../../lib/api/keys.ts';
-import type { Node, Service } from '../../lib/api/service.ts';
+import type { Node, Service } from '../../lib/api/service/service.ts';
 import { type AuditEvent, eventsIn } from '../lab/audit.ts';
 import { type Examples, readExamples, request } from '../lab/demo.ts';
 import { SKYCAP_NAMESPACE } from '../lab/install.ts';

@@ -1,7 +1,7 @@
 /**
  * The demonstration, asserted: the address in the create response, the route in the router's kernel, pods reached through it.
  */
-import type { Service } from '../../lib/api/service.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 import { type Examples, readExamples, request, spreadOf, waitForRoute, waitForSessions } from '../lab/demo.ts';
 import { CLIENT_ADDRESS } from '../lab/layout.ts';
 import { eventually } from '../lab/poll.ts';

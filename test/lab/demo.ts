@@ -4,8 +4,8 @@
  */
 import { parseAllDocuments } from 'yaml';
 import { type KubeObject, keyOf } from '../../lib/api/object.ts';
-import type { Service } from '../../lib/api/service.ts';
-import type { SpeakerObject } from '../../lib/api/speaker-types.ts';
+import type { Service } from '../../lib/api/service/service.ts';
+import type { SpeakerObject } from '../../lib/api/speaker/speaker-types.ts';
 import type { ClientAnswer } from './client.ts';
 import { EXAMPLES_OVERLAY } from './install.ts';
 import type { Lab } from './lab.ts';

@@ -13,7 +13,7 @@ import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
-import { HttpKubeClient } from '../../lib/kube/http-client.ts';
+import { HttpKubeClient } from '../../lib/kube/http/http-client.ts';
 import { Daemon } from './daemon.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-port.ts';

@@ -7,7 +7,7 @@
  */
 import type { EipClaim } from '../../lib/api/claim.ts';
 import { keyOf } from '../../lib/api/object.ts';
-import type { Service } from '../../lib/api/service.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 
 export interface State {
   readonly services: readonly Service[];

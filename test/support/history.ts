@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EipClaim } from '../../lib/api/claim.ts';
 import { type KubeObject, keyOf } from '../../lib/api/object.ts';
-import type { Service } from '../../lib/api/service.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 import { type Api, ApiError } from '../lab/api.ts';
 import { eventually } from './eventually.ts';
 import { type Happened, type State, violationsIn } from './history-rules.ts';

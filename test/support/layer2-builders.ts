@@ -1,8 +1,8 @@
 /** Views of layer 2 for tests: nodes and addresses, with what a test is about given by the caller. */
 
 import { nodeState } from '../../lib/announce/node-state.ts';
-import type { EipObject } from '../../lib/api/eip-types.ts';
-import type { EndpointSlice, Node, Service } from '../../lib/api/service.ts';
+import type { EipObject } from '../../lib/api/eip/eip-types.ts';
+import type { EndpointSlice, Node, Service } from '../../lib/api/service/service.ts';
 import type { Layer2Node, View } from '../../speaker/l2/ownership/decide-owner.ts';
 import { layer2Addresses } from '../../speaker/l2/ownership/layer2-addresses.ts';
 import { hashOf, rankOf } from '../../speaker/l2/ownership/rendezvous.ts';

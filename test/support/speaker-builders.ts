@@ -1,9 +1,9 @@
 /** Objects for the speaker's tests: complete enough to be decided by, with the one thing that a test is about given by the caller. */
-import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp-types.ts';
-import type { EipObject } from '../../lib/api/eip-types.ts';
+import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
+import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { EIP_LABEL } from '../../lib/api/keys.ts';
 import { type KubeObject, keyOf } from '../../lib/api/object.ts';
-import type { Endpoint, EndpointSlice, Node, Service } from '../../lib/api/service.ts';
+import type { Endpoint, EndpointSlice, Node, Service } from '../../lib/api/service/service.ts';
 import type { BfdNeighbor } from '../../speaker/cluster/bfd-neighbor.ts';
 import type { KnownEips } from '../../speaker/cluster/known-eips.ts';
 import { type Objects, type Snapshot, takeSnapshot } from '../../speaker/cluster/snapshot.ts';

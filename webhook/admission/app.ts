@@ -11,7 +11,7 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express';
-import type { HealthHandler } from '../../lib/process/health.ts';
+import type { HealthHandler } from '../../lib/process/health/health.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import {
   type AdmissionRequest,

@@ -1,7 +1,7 @@
 /** What is wrong with an Eip of whose addresses some are in use or reserved elsewhere in the cluster. Pure. */
-import type { Eip } from '../../lib/api/eip.ts';
+import type { Eip } from '../../lib/api/eip/eip.ts';
 import type { Problem } from '../../lib/api/problem.ts';
-import type { Withheld } from '../../lib/ipam/withheld.ts';
+import type { Withheld } from '../../lib/ipam/pools/withheld.ts';
 import { rangeText, sameRange } from '../../lib/net/range.ts';
 
 export interface ReservedFindings {

@@ -4,13 +4,13 @@
  *
  * Which Services there are is read, as a claim may be of one that is gone. Nothing here keeps an object that is being deleted already, and the deletion of the CRD calls no webhook.
  */
-import { type Eip, releasesAddresses } from '../../lib/api/eip.ts';
+import { type Eip, releasesAddresses } from '../../lib/api/eip/eip.ts';
+import { type LiveAddress, nameAddresses } from '../../lib/api/eip/validate-eip.ts';
 import { CLAIM_ANNOTATION, RELEASE_ADDRESSES_ANNOTATION } from '../../lib/api/keys.ts';
 import { keyFor, keyOf } from '../../lib/api/object.ts';
 import { quote } from '../../lib/api/problem.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
-import type { Service } from '../../lib/api/service.ts';
-import { type LiveAddress, nameAddresses } from '../../lib/api/validate-eip.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { Logger } from '../../lib/process/log.ts';

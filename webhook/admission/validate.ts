@@ -4,16 +4,16 @@
  * An UPDATE is refused only for what it newly breaks, so that an object stored before Skycap came, or while it was away, can still be labelled
  * and mended step by step. Of deletions only that of an Eip in use is refused (`review-eip-deletion.ts`).
  */
-import { bgpPeerAdvice } from '../../lib/api/bgp-peer-advice.ts';
-import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp-types.ts';
-import type { EipObject } from '../../lib/api/eip-types.ts';
+import { bgpPeerAdvice } from '../../lib/api/bgp/bgp-peer-advice.ts';
+import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
+import { bgpConfNotes, parseBgpConf, unsupportedBgpConfFields } from '../../lib/api/bgp/parse-bgp-conf.ts';
+import { parseBgpPeer, unsupportedBgpPeerFields } from '../../lib/api/bgp/parse-bgp-peer.ts';
+import type { EipObject } from '../../lib/api/eip/eip-types.ts';
+import { parseEip, unsupportedEipFields } from '../../lib/api/eip/parse-eip.ts';
+import { validateEip } from '../../lib/api/eip/validate-eip.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
 import type { KubeObject } from '../../lib/api/object.ts';
-import { bgpConfNotes, parseBgpConf, unsupportedBgpConfFields } from '../../lib/api/parse-bgp-conf.ts';
-import { parseBgpPeer, unsupportedBgpPeerFields } from '../../lib/api/parse-bgp-peer.ts';
-import { parseEip, unsupportedEipFields } from '../../lib/api/parse-eip.ts';
 import { formatProblems, type Parsed, type Problem, quote } from '../../lib/api/problem.ts';
-import { validateEip } from '../../lib/api/validate-eip.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import { firstAddress, lastAddress, parseRange, withoutHostBits } from '../../lib/net/range.ts';
 import type { Logger } from '../../lib/process/log.ts';

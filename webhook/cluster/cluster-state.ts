@@ -2,27 +2,27 @@
  * What the webhook knows of the cluster: which addresses are taken (a ledger fed by the EipClaims), the Eips as pools, the labels of namespaces, the
  * family that comes first. All of it is in memory, so that a review asks the API server for nothing.
  */
-import type { NodeAddress, OtherPeer } from '../../lib/api/bgp-peer-advice.ts';
+import type { NodeAddress, OtherPeer } from '../../lib/api/bgp/bgp-peer-advice.ts';
+import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
 import type { EipClaim } from '../../lib/api/claim.ts';
 import { claimAddress } from '../../lib/api/claim.ts';
-import type { Eip } from '../../lib/api/eip.ts';
-import type { EipObject } from '../../lib/api/eip-types.ts';
-import type { AddressRequestContext, UnmarkedServices } from '../../lib/api/parse-address-request.ts';
-import { parseBgpPeer } from '../../lib/api/parse-bgp-peer.ts';
-import { parseEip } from '../../lib/api/parse-eip.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
-import { isLeftAlone, isServedByAnother } from '../../lib/api/served-by-another.ts';
-import type { Namespace, Service } from '../../lib/api/service.ts';
-import type { LiveAddress } from '../../lib/api/validate-eip.ts';
-import type { ChooseInput } from '../../lib/ipam/choose.ts';
-import type { HeldAddress } from '../../lib/ipam/held-address.ts';
-import { Ledger } from '../../lib/ipam/ledger.ts';
-import { buildPools, type Pools } from '../../lib/ipam/pools.ts';
-import { ReservedAddresses, type ReservedSources } from '../../lib/ipam/reserved.ts';
-import { holderName } from '../../lib/ipam/sharing.ts';
-import { accountOf, eipProblem, type Source } from '../../lib/ipam/source.ts';
-import type { Withheld } from '../../lib/ipam/withheld.ts';
-import type { Store } from '../../lib/kube/store.ts';
+import type { Eip } from '../../lib/api/eip/eip.ts';
+import type { EipObject } from '../../lib/api/eip/eip-types.ts';
+import { parseEip } from '../../lib/api/eip/parse-eip.ts';
+import type { LiveAddress } from '../../lib/api/eip/validate-eip.ts';
+import type { AddressRequestContext, UnmarkedServices } from '../../lib/api/service/parse-address-request.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import { isLeftAlone, isServedByAnother } from '../../lib/api/service/served-by-another.ts';
+import type { Namespace, Service } from '../../lib/api/service/service.ts';
+import type { ChooseInput } from '../../lib/ipam/choice/choose.ts';
+import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
+import { Ledger } from '../../lib/ipam/choice/ledger.ts';
+import { holderName } from '../../lib/ipam/choice/sharing.ts';
+import { buildPools, type Pools } from '../../lib/ipam/pools/pools.ts';
+import { ReservedAddresses, type ReservedSources } from '../../lib/ipam/pools/reserved.ts';
+import { accountOf, eipProblem, type Source } from '../../lib/ipam/pools/source.ts';
+import type { Withheld } from '../../lib/ipam/pools/withheld.ts';
+import type { Store } from '../../lib/kube/cache/store.ts';
 import { type Address, type Family, formatAddress, parseAddress, sameAddress } from '../../lib/net/address.ts';
 import { managedMetadataOf, markedAddresses } from './managed-metadata.ts';
 import { claimsHeld, type ServiceClaimRequest } from './service-claim-request.ts';

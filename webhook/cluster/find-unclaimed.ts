@@ -2,7 +2,7 @@
  * Finds addresses that a Service publishes without a claim, before the first address is given: what OpenELB gave, what lost its claim by hand while
  * no webhook looked, and what another load balancer gave that an Eip has, too. Services are read once, and again when an Eip comes or is edited; afterwards the claims' watch tells (`unclaimed-addresses.ts`).
  */
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
 import { sameAddress } from '../../lib/net/address.ts';
 import type { ClusterState } from './cluster-state.ts';

@@ -1,8 +1,9 @@
 /** The load balancers of the cluster, read live: the webhook watches no Services. */
-import { hasOurCondition } from '../../lib/api/has-our-condition.ts';
+
 import { EIP_LABEL } from '../../lib/api/keys.ts';
-import { isOurs } from '../../lib/api/parse-address-request.ts';
-import type { Service } from '../../lib/api/service.ts';
+import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
+import { isOurs } from '../../lib/api/service/parse-address-request.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
 import { pagesOf } from '../../lib/kube/pages.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';

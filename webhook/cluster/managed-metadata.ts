@@ -3,9 +3,9 @@
  * ManagedMetadata are raw text, because on an UPDATE those of the stored object are put back exactly. Pure.
  */
 import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, EIP_LABEL, WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
-import { parseMarked } from '../../lib/api/marked-addresses.ts';
-import type { Service } from '../../lib/api/service.ts';
-import type { Given } from '../../lib/ipam/choose.ts';
+import { parseMarked } from '../../lib/api/service/marked-addresses.ts';
+import type { Service } from '../../lib/api/service/service.ts';
+import type { Given } from '../../lib/ipam/choice/choose.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 
 export interface ManagedMetadata {

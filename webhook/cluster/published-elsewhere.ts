@@ -2,12 +2,12 @@
  * A warning where an Eip is written with addresses that Services of another load balancer publish: both would announce them. They are given to nobody meanwhile (decisions/0019), so
  * nothing is refused; and where the Services cannot be read, nothing is said.
  */
-import type { EipObject } from '../../lib/api/eip-types.ts';
+import type { EipObject } from '../../lib/api/eip/eip-types.ts';
+import { parseEip } from '../../lib/api/eip/parse-eip.ts';
 import { keyOf } from '../../lib/api/object.ts';
-import { isOurs } from '../../lib/api/parse-address-request.ts';
-import { parseEip } from '../../lib/api/parse-eip.ts';
 import { shortened } from '../../lib/api/problem.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
+import { isOurs } from '../../lib/api/service/parse-address-request.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import { type AddressRange, rangeContains, sameRange } from '../../lib/net/range.ts';

@@ -1,13 +1,13 @@
 /** What the webhook watches: the Eips, the claims, the namespaces' labels, the addresses of the cluster itself; and its own Secret and configurations, by name. */
 import type { Registry } from 'prom-client';
-import type { BgpPeerObject } from '../../lib/api/bgp-types.ts';
+import type { BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import type { KubeObject, ObjectMeta } from '../../lib/api/object.ts';
-import type { Namespace, Node } from '../../lib/api/service.ts';
-import type { SpeakerObject } from '../../lib/api/speaker-types.ts';
-import { addressesOfNode, sameAddresses } from '../../lib/ipam/reserved.ts';
-import { MUTATING, VALIDATING } from '../../lib/kube/admission-refusal.ts';
+import type { Namespace, Node } from '../../lib/api/service/service.ts';
+import type { SpeakerObject } from '../../lib/api/speaker/speaker-types.ts';
+import { addressesOfNode, sameAddresses } from '../../lib/ipam/pools/reserved.ts';
+import { Reflector } from '../../lib/kube/cache/reflector.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
-import { Reflector } from '../../lib/kube/reflector.ts';
+import { MUTATING, VALIDATING } from '../../lib/kube/http/admission-refusal.ts';
 import { BGP_PEERS, EIP_CLAIMS, EIPS, NAMESPACES, NODES, SERVICE_CIDRS, SPEAKERS } from '../../lib/kube/resource.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import { SECRETS, TLS_SECRET, WEBHOOK_CONFIGURATION } from '../tls/tls-keeper.ts';

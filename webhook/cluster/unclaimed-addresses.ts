@@ -7,17 +7,17 @@
  */
 import { claimAddress, type EipClaim } from '../../lib/api/claim.ts';
 import { keyFor } from '../../lib/api/object.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
-import type { Ledger } from '../../lib/ipam/ledger.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import type { Ledger } from '../../lib/ipam/choice/ledger.ts';
+import type { Store } from '../../lib/kube/cache/store.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isNotFound } from '../../lib/kube/errors.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
-import type { Store } from '../../lib/kube/store.ts';
 import { type Address, formatAddress, sameAddress } from '../../lib/net/address.ts';
-import { backoffMs } from '../../lib/process/backoff.ts';
-import { KeyedQueue } from '../../lib/process/keyed-queue.ts';
-import type { Requeue } from '../../lib/process/level-loop.ts';
 import type { Logger } from '../../lib/process/log.ts';
+import { backoffMs } from '../../lib/process/loop/backoff.ts';
+import { KeyedQueue } from '../../lib/process/loop/keyed-queue.ts';
+import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 
 export interface UnclaimedAddressesDeps {
   readonly claims: Store<EipClaim>;

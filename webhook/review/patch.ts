@@ -1,6 +1,6 @@
 /** JSON Patch (RFC 6902) from one Service to another, annotations and labels only: nothing else of a Service is the webhook's to change. Pure. */
 import { createPatch } from 'rfc6902';
-import type { Service } from '../../lib/api/service.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 import type { JsonPatchOperation } from './review.ts';
 
 export function patchFor(service: Service, changed: Service): readonly JsonPatchOperation[] {

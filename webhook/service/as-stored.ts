@@ -3,7 +3,7 @@
  * manifest has no cluster IPs and no families, though the stored Service keeps them (Kubernetes `pkg/registry/core/service/storage`,
  * `patchAllocatedValues` and `alloc.go`). Pure.
  */
-import type { Service } from '../../lib/api/service.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 
 export function asStored(service: Service, old: Service): Service {
   const { spec = {} } = service;

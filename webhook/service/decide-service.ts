@@ -5,17 +5,17 @@
  * they were stored, whoever dropped or forged them, and no request is made for it. An UPDATE is denied only for what it newly breaks.
  */
 
-import { type AddressRequest, addressRequestKey, askedFor } from '../../lib/api/address-request.ts';
-import { hasOurCondition } from '../../lib/api/has-our-condition.ts';
+import { formatProblem, formatProblems, type Problem } from '../../lib/api/problem.ts';
+import type { Reason } from '../../lib/api/reasons.ts';
+import { type AddressRequest, addressRequestKey, askedFor } from '../../lib/api/service/address-request.ts';
+import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
 import {
   type AddressRequestContext,
   isRefused,
   parseAddressRequest,
   reasonOf,
-} from '../../lib/api/parse-address-request.ts';
-import { formatProblem, formatProblems, type Problem } from '../../lib/api/problem.ts';
-import type { Reason } from '../../lib/api/reasons.ts';
-import type { Service } from '../../lib/api/service.ts';
+} from '../../lib/api/service/parse-address-request.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 import {
   hasManagedMetadata,
   type ManagedMetadata,

@@ -3,13 +3,13 @@
  * other webhook pod answered a moment ago, or a Service of the same name was deleted a moment ago.
  */
 
-import type { AddressRequest } from '../../lib/api/address-request.ts';
 import type { ClaimHolder } from '../../lib/api/claim.ts';
-import { portsOf } from '../../lib/api/parse-address-request.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
-import type { Service } from '../../lib/api/service.ts';
-import type { Claimer } from '../../lib/ipam/claimer.ts';
-import type { Ledger } from '../../lib/ipam/ledger.ts';
+import type { AddressRequest } from '../../lib/api/service/address-request.ts';
+import { portsOf } from '../../lib/api/service/parse-address-request.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import type { Service } from '../../lib/api/service/service.ts';
+import type { Ledger } from '../../lib/ipam/choice/ledger.ts';
+import type { Claimer } from '../../lib/ipam/claims/claimer.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isNotFound } from '../../lib/kube/errors.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';

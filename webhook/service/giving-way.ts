@@ -3,11 +3,11 @@
  * refused for them would never exist, and they would keep the pool from everybody.
  */
 
-import type { AddressRequest } from '../../lib/api/address-request.ts';
 import type { ClaimHolder, EipClaim } from '../../lib/api/claim.ts';
 import { claimName } from '../../lib/api/claim.ts';
-import { type ChooseInput, choose } from '../../lib/ipam/choose.ts';
-import { TakenButFor } from '../../lib/ipam/taken-but-for.ts';
+import type { AddressRequest } from '../../lib/api/service/address-request.ts';
+import { type ChooseInput, choose } from '../../lib/ipam/choice/choose.ts';
+import { TakenButFor } from '../../lib/ipam/claims/taken-but-for.ts';
 
 /** A create call is stored within it, but for a few; as in the allocator. */
 const GIVES_WAY_AFTER_MS = 1_000;

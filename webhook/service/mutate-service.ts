@@ -1,16 +1,16 @@
 /**
- * The answer to a Service's review: decide (`decide-service.ts`), claim (`lib/ipam/claimer.ts`), patch. Whatever fails, the Service is admitted: it is
+ * The answer to a Service's review: decide (`decide-service.ts`), claim (`lib/ipam/claims/claimer.ts`), patch. Whatever fails, the Service is admitted: it is
  * created without its address then, and the allocator gives it one.
  */
 import type { ClaimHolder } from '../../lib/api/claim.ts';
-import { isOurs, portsOf } from '../../lib/api/parse-address-request.ts';
-import { publishedAddresses } from '../../lib/api/published-addresses.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
-import type { Service } from '../../lib/api/service.ts';
-import { type Choice, clashAt, type Given } from '../../lib/ipam/choose.ts';
-import type { Claimer } from '../../lib/ipam/claimer.ts';
-import { apartAt, type HeldAddress, pinnedAddresses } from '../../lib/ipam/held-address.ts';
-import { admissionRefusalIn } from '../../lib/kube/admission-refusal.ts';
+import { isOurs, portsOf } from '../../lib/api/service/parse-address-request.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import type { Service } from '../../lib/api/service/service.ts';
+import { type Choice, clashAt, type Given } from '../../lib/ipam/choice/choose.ts';
+import { apartAt, type HeldAddress, pinnedAddresses } from '../../lib/ipam/choice/held-address.ts';
+import type { Claimer } from '../../lib/ipam/claims/claimer.ts';
+import { admissionRefusalIn } from '../../lib/kube/http/admission-refusal.ts';
 import { NAMESPACES } from '../../lib/kube/resource.ts';
 import { formatAddress, sameAddress } from '../../lib/net/address.ts';
 import type { Logger } from '../../lib/process/log.ts';

@@ -3,7 +3,7 @@
  *
  * It is advice: nothing is refused or changed for it. Classes and annotations of other controllers are none of our business and get none.
  */
-import { didYouMean } from '../../lib/api/did-you-mean.ts';
+
 import {
   ADDRESSES_ANNOTATION,
   CLAIM_ANNOTATION,
@@ -16,7 +16,8 @@ import {
   WAITING_SINCE_ANNOTATION,
 } from '../../lib/api/keys.ts';
 import { quote } from '../../lib/api/problem.ts';
-import type { Service } from '../../lib/api/service.ts';
+import { didYouMean } from '../../lib/api/service/did-you-mean.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 import { parseAddress } from '../../lib/net/address.ts';
 
 const [OPT_IN] = SERVICE_ANNOTATIONS.optIn;

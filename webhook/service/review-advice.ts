@@ -1,7 +1,7 @@
 /** Warnings that an update tells only where it brings them about: of what stays as it was nothing is said again. */
-import type { Eip } from '../../lib/api/eip.ts';
-import { isOurs } from '../../lib/api/parse-address-request.ts';
-import type { Service } from '../../lib/api/service.ts';
+import type { Eip } from '../../lib/api/eip/eip.ts';
+import { isOurs } from '../../lib/api/service/parse-address-request.ts';
+import type { Service } from '../../lib/api/service/service.ts';
 import { rangeContains } from '../../lib/net/range.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import { managedMetadataOf, markedAddresses } from '../cluster/managed-metadata.ts';

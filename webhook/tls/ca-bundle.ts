@@ -2,7 +2,7 @@
  * The caBundle in a webhook configuration: what the API server trusts when it calls us. `kubectl apply` of the manifests may take it away, so it is
  * compared with what should be there again and again. Pure.
  */
-import type { WebhookConfiguration } from '../../lib/kube/admission-refusal.ts';
+import type { WebhookConfiguration } from '../../lib/kube/http/admission-refusal.ts';
 
 /**
  * @param bundle PEM.

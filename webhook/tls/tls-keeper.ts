@@ -3,14 +3,14 @@
  * in the two webhook configurations. Looks at what is there and does the next step, again and again (a {@link LevelLoop}'s action).
  */
 
-import { MUTATING, VALIDATING, type WebhookConfiguration } from '../../lib/kube/admission-refusal.ts';
+import type { Store } from '../../lib/kube/cache/store.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isConflict } from '../../lib/kube/errors.ts';
+import { MUTATING, VALIDATING, type WebhookConfiguration } from '../../lib/kube/http/admission-refusal.ts';
 import type { Resource } from '../../lib/kube/resource.ts';
-import type { Store } from '../../lib/kube/store.ts';
-import { type CheckResult, failing, OK } from '../../lib/process/check.ts';
-import type { Requeue } from '../../lib/process/level-loop.ts';
+import { type CheckResult, failing, OK } from '../../lib/process/health/check.ts';
 import type { Logger } from '../../lib/process/log.ts';
+import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import { caBundlePatch } from './ca-bundle.ts';
 import { makeContent, withNewAuthority, withNewServing } from './certificates.ts';
 import { planTls, type TlsPlan } from './plan-tls.ts';

@@ -1,14 +1,14 @@
 /** What a Service holds: which entries in claims are its own, and what it shows of them. PURE. */
 
-import type { AddressRequest } from '../../api/address-request.ts';
 import type { ClaimHolder, EipClaim } from '../../api/claim.ts';
 import { claimAddress } from '../../api/claim.ts';
 import { ADDRESSES_ANNOTATION } from '../../api/keys.ts';
-import { parseMarked } from '../../api/marked-addresses.ts';
-import { publishedAddresses } from '../../api/published-addresses.ts';
-import type { Service } from '../../api/service.ts';
+import type { AddressRequest } from '../../api/service/address-request.ts';
+import { parseMarked } from '../../api/service/marked-addresses.ts';
+import { publishedAddresses } from '../../api/service/published-addresses.ts';
+import type { Service } from '../../api/service/service.ts';
 import { type Address, compareAddresses, formatAddress, sameAddress } from '../../net/address.ts';
-import type { HeldAddress } from '../held-address.ts';
+import type { HeldAddress } from '../choice/held-address.ts';
 
 /**
  * Whether an entry is this Service's: by its name, or by the token while it has none. The uid is not asked: an entry bound to another uid

@@ -4,7 +4,7 @@
  * A router that refuses says why once, in a NOTIFICATION; the attempts after it fail with an error of the socket, which says little. So the
  * refusal stays until the session is up or another one explains more, and the error of the socket is told after it.
  */
-import { isPortInUse } from '../../../lib/api/port-in-use.ts';
+import { isPortInUse } from '../../../lib/api/bgp/port-in-use.ts';
 
 /** Both ends dialled at once, and one connection had to go: it says nothing of the session. */
 const COLLISION = /connection collision/i;

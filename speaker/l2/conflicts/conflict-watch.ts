@@ -3,12 +3,12 @@
  * cluster is told by its name; of what this node itself has on an interface nobody needs to be asked.
  */
 import type { Reason } from '../../../lib/api/reasons.ts';
-import { type Layer2Conflict, MOST_CONFLICTS, type SpeakerObject } from '../../../lib/api/speaker-types.ts';
-import type { EventRecorder } from '../../../lib/kube/events.ts';
+import { type Layer2Conflict, MOST_CONFLICTS, type SpeakerObject } from '../../../lib/api/speaker/speaker-types.ts';
+import type { EventRecorder } from '../../../lib/kube/events/events.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
 import type { Clock } from '../../../lib/process/clock.ts';
-import type { Requeue } from '../../../lib/process/level-loop.ts';
 import type { Logger } from '../../../lib/process/log.ts';
+import type { Requeue } from '../../../lib/process/loop/level-loop.ts';
 import type { SpeakerMetrics } from '../../metrics.ts';
 import { formatMac, type MacAddress, parseMac } from '../frames/mac-address.ts';
 import type { OtherOwner } from '../link/link.ts';

@@ -1,5 +1,5 @@
 /** On which links of this node an address of an Eip is answered for. PURE. */
-import { type InterfaceSelector, selectsName } from '../../../lib/api/interface-selector.ts';
+import { type InterfaceSelector, selectsName } from '../../../lib/api/eip/interface-selector.ts';
 import { type Address, sameAddress } from '../../../lib/net/address.ts';
 import type { Link } from './link.ts';
 

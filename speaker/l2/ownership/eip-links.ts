@@ -1,7 +1,7 @@
 /** On which links of this node the addresses of each Eip are answered for, and for which Eips there is none. Pure. */
 
 import type { NodeState } from '../../../lib/announce/node-state.ts';
-import type { Eip } from '../../../lib/api/eip.ts';
+import type { Eip } from '../../../lib/api/eip/eip.ts';
 import { type Address, formatAddress } from '../../../lib/net/address.ts';
 import { formatMac } from '../frames/mac-address.ts';
 import { type LinkFacts, matchLinks } from '../link/match-links.ts';

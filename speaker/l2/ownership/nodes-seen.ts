@@ -1,8 +1,8 @@
 /** The nodes as this one sees them, from its stores: what `decide-owner.ts` decides by, and who watches whom. Pure. */
 
 import { nodeState } from '../../../lib/announce/node-state.ts';
-import type { Node } from '../../../lib/api/service.ts';
-import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
+import type { Node } from '../../../lib/api/service/service.ts';
+import type { SpeakerObject } from '../../../lib/api/speaker/speaker-types.ts';
 import type { Member } from '../peers/peer-watch-port.ts';
 import type { Layer2Node } from './decide-owner.ts';
 import { noticesIn, readReport } from './layer2-status-writer.ts';

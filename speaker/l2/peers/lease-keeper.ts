@@ -5,8 +5,8 @@
 import type { ObjectMeta } from '../../../lib/api/object.ts';
 import type { KubeClient } from '../../../lib/kube/client.ts';
 import { Deadline } from '../../../lib/kube/deadline.ts';
+import { LEASES, type Lease, microTime } from '../../../lib/kube/election/lease.ts';
 import { isNotFound } from '../../../lib/kube/errors.ts';
-import { LEASES, type Lease, microTime } from '../../../lib/kube/lease.ts';
 import { type Clock, pause } from '../../../lib/process/clock.ts';
 import type { Logger } from '../../../lib/process/log.ts';
 import { type LivenessTiming, leaseDurationSeconds, type Renewal } from './liveness.ts';

@@ -2,10 +2,10 @@
  * Knows who lives, all the time: what was seen of the Leases and when, and what follows from it (`liveness.ts`). It has its own time, so that the renewals
  * of all nodes make nobody decide anew about addresses.
  */
-import type { Lease } from '../../../lib/kube/lease.ts';
+import type { Lease } from '../../../lib/kube/election/lease.ts';
 import type { Clock } from '../../../lib/process/clock.ts';
-import { LevelLoop, type Requeue } from '../../../lib/process/level-loop.ts';
 import type { Logger } from '../../../lib/process/log.ts';
+import { LevelLoop, type Requeue } from '../../../lib/process/loop/level-loop.ts';
 import {
   confirmed,
   isHeard,

@@ -6,8 +6,8 @@
  */
 import { formatAddress, sameAddress } from '../../../lib/net/address.ts';
 import { type AddressRange, rangeContains } from '../../../lib/net/range.ts';
-import { LevelLoop, type Requeue } from '../../../lib/process/level-loop.ts';
 import type { Logger } from '../../../lib/process/log.ts';
+import { LevelLoop, type Requeue } from '../../../lib/process/loop/level-loop.ts';
 import { type BirdConnectionOptions, BirdLink, BirdUnreachableError } from '../../bird/control.ts';
 import { isError } from '../../bird/reply.ts';
 import { type BfdState, parseBfdSessions } from '../../bird/session/bfd-sessions.ts';

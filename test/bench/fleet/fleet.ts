@@ -1,7 +1,7 @@
 /** An API server, an allocator, and as many nodes as asked for, each with a simulated speaker and a session. */
 import { EIP_LABEL } from '../../../lib/api/keys.ts';
-import type { EndpointSlice, Node, Service } from '../../../lib/api/service.ts';
-import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
+import type { EndpointSlice, Node, Service } from '../../../lib/api/service/service.ts';
+import type { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, SERVICES } from '../../../lib/kube/resource.ts';
 import { eventually } from '../../lab/poll.ts';
 import { ALLOCATOR_USER, startAllocator } from '../../support/allocator-daemon.ts';

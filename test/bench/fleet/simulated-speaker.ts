@@ -3,9 +3,9 @@
  * what it would see of a node. Thousands of them fit in one process.
  */
 import { Registry } from 'prom-client';
-import { HttpKubeClient } from '../../../lib/kube/http-client.ts';
-import { LevelLoop } from '../../../lib/process/level-loop.ts';
+import { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { createLogger } from '../../../lib/process/log.ts';
+import { LevelLoop } from '../../../lib/process/loop/level-loop.ts';
 import type { RunningBird } from '../../../speaker/bird/apply.ts';
 import { peerSymbol } from '../../../speaker/bird/config/model.ts';
 import type { Reply } from '../../../speaker/bird/reply.ts';

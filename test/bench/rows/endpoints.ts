@@ -1,5 +1,5 @@
 /** From a change of a `Local` Service's endpoint to its route: the slice is the benchmark's own, so that no kubelet is in the way. */
-import type { EndpointSlice } from '../../../lib/api/service.ts';
+import type { EndpointSlice } from '../../../lib/api/service/service.ts';
 import { ENDPOINT_SLICES } from '../../../lib/kube/resource.ts';
 import { type Bench, DEADLINE_MS, NAMESPACE, NOT_FOR_KUBE_PROXY } from '../bench.ts';
 import { type Figure, formatMs } from '../figures.ts';

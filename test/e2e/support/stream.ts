@@ -3,7 +3,7 @@
  * are changes that a user is entitled to, so that each that is answered has to succeed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Service } from '../../../lib/api/service.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
 import { ApiError } from '../../lab/api.ts';
 import type { Random } from '../../support/random.ts';
 import type { Scene } from './scene.ts';

@@ -4,10 +4,10 @@
  */
 import { EIP_LABEL } from '../../../lib/api/keys.ts';
 import type { Condition } from '../../../lib/api/object.ts';
-import type { Endpoint } from '../../../lib/api/service.ts';
-import type { SpeakerSession } from '../../../lib/api/speaker-types.ts';
-import { EVENTS } from '../../../lib/kube/event.ts';
-import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
+import type { Endpoint } from '../../../lib/api/service/service.ts';
+import type { SpeakerSession } from '../../../lib/api/speaker/speaker-types.ts';
+import { LEADER_TIMING } from '../../../lib/kube/election/leader-step.ts';
+import { EVENTS } from '../../../lib/kube/events/event.ts';
 import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, PODS, SPEAKERS } from '../../../lib/kube/resource.ts';
 import { AllocatorLab, eventually, type Replica } from './harness.ts';
 

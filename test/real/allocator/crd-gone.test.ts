@@ -3,7 +3,7 @@
  * addresses by it. At a real API server.
  */
 import { join } from 'node:path';
-import type { Service } from '../../../lib/api/service.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
 import { EIPS, SERVICES } from '../../../lib/kube/resource.ts';
 import { AllocatorLab, assigned, eventually, publishedBy, type Replica } from './harness.ts';
 

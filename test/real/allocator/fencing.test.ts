@@ -7,7 +7,7 @@ import { Registry } from 'prom-client';
 import { Allocator } from '../../../allocator/leader/allocator.ts';
 import { createReflectors } from '../../../allocator/leader/reflectors.ts';
 import { createAllocatorMetrics } from '../../../allocator/metrics.ts';
-import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
+import { LEADER_TIMING } from '../../../lib/kube/election/leader-step.ts';
 import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
 import { systemClock } from '../../../lib/process/clock.ts';
 import { Api } from '../../lab/api.ts';

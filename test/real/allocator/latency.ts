@@ -1,5 +1,5 @@
 /** From the create call to the address in the status, as a watch of the test's own sees it. */
-import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
+import type { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { SERVICES } from '../../../lib/kube/resource.ts';
 import { until } from '../../support/eventually.ts';
 import { publishedBy, serviceObject } from './harness.ts';

@@ -1,5 +1,5 @@
 /** Another load balancer writes the same Services; what becomes of its entries and ours, scenes say (`test/scenes/others`). */
-import type { LoadBalancerIngress, Service } from '../../../lib/api/service.ts';
+import type { LoadBalancerIngress, Service } from '../../../lib/api/service/service.ts';
 import { SERVICES } from '../../../lib/kube/resource.ts';
 import { AllocatorLab, eventually, type Replica, refOf } from './harness.ts';
 

@@ -4,8 +4,8 @@
  */
 import { request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Service } from '../../../lib/api/service.ts';
-import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
+import { LEADER_TIMING } from '../../../lib/kube/election/leader-step.ts';
 import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
 import { Api } from '../../lab/api.ts';
 import { ADMIN } from '../../support/control-plane.ts';

@@ -1,5 +1,5 @@
 /** Two replicas at a real API server: takeover without any address changing; and how fast one is, with how many requests. */
-import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
+import { LEADER_TIMING } from '../../../lib/kube/election/leader-step.ts';
 import { SERVICES } from '../../../lib/kube/resource.ts';
 import { startAllocator } from '../../support/allocator-daemon.ts';
 import { AllocatorLab, eventually, publishedBy, type Replica } from './harness.ts';

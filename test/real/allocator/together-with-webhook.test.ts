@@ -1,6 +1,6 @@
 /** A takeover from OpenELB with webhooks: an update may be the first that is heard of a Service. Edits afterwards: `test/scenes/sharing`. */
-import type { Service } from '../../../lib/api/service.ts';
-import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
+import { LEADER_TIMING } from '../../../lib/kube/election/leader-step.ts';
 import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
 import { type Answer, WebhookLab } from '../webhook/harness.ts';
 import { assigned, eventually, publishedBy, Replica, serviceObject } from './harness.ts';

@@ -2,7 +2,7 @@
  * Services that have an address together, at a real API server without a webhook: consent is needed to join an address, and never to stay at one. What OpenELB published
  * together stays so, in whatever order the Services are looked at; an edit moves nobody; requests of one namespace are their own consent.
  */
-import type { Service } from '../../../lib/api/service.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
 import { SERVICES } from '../../../lib/kube/resource.ts';
 import { AllocatorLab, assigned, eventually, publishedBy, type Replica, refOf } from './harness.ts';
 

@@ -1,6 +1,6 @@
 /** Allocator and webhooks together at a real API server: what the one has done, the other accepts; neither undoes the other's work. */
-import type { Service } from '../../../lib/api/service.ts';
-import { LEADER_TIMING } from '../../../lib/kube/leader-step.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
+import { LEADER_TIMING } from '../../../lib/kube/election/leader-step.ts';
 import { EIP_CLAIMS, EIPS, SERVICES } from '../../../lib/kube/resource.ts';
 import { WebhookLab } from '../webhook/harness.ts';
 import { assigned, eventually, publishedBy, Replica, serviceObject } from './harness.ts';

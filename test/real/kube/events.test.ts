@@ -1,7 +1,7 @@
 /** EventRecorder against a real API server: what it writes is valid, and found by kubectl. */
 import { Registry } from 'prom-client';
-import type { Happening } from '../../../lib/kube/event.ts';
-import { EventRecorder } from '../../../lib/kube/events.ts';
+import type { Happening } from '../../../lib/kube/events/event.ts';
+import { EventRecorder } from '../../../lib/kube/events/events.ts';
 import { NAMESPACES, SERVICES } from '../../../lib/kube/resource.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
 import { eventually } from '../../support/eventually.ts';

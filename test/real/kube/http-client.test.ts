@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import type { KubeObject } from '../../../lib/api/object.ts';
+import { inClusterAccess } from '../../../lib/kube/access/in-cluster-access.ts';
 import {
   isAlreadyExists,
   isConflict,
@@ -11,8 +12,7 @@ import {
   isNotFound,
   KubeUnreachableError,
 } from '../../../lib/kube/errors.ts';
-import { HttpKubeClient } from '../../../lib/kube/http-client.ts';
-import { inClusterAccess } from '../../../lib/kube/in-cluster-access.ts';
+import { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { NAMESPACES, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
 import { ApiProxy } from '../../support/api-proxy.ts';
 import { ADMIN, ControlPlane } from '../../support/control-plane.ts';

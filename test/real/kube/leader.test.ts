@@ -1,9 +1,9 @@
 /** Leader election by a real Lease: one at a time, whoever dies, is paused, or is cut off. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { HttpKubeClient } from '../../../lib/kube/http-client.ts';
-import { runWhileLeader } from '../../../lib/kube/leader.ts';
-import { LEASES } from '../../../lib/kube/lease.ts';
+import { runWhileLeader } from '../../../lib/kube/election/leader.ts';
+import { LEASES } from '../../../lib/kube/election/lease.ts';
+import { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { ADMIN, ControlPlane } from '../../support/control-plane.ts';
 import { until } from '../../support/eventually.ts';
 import { logSink } from '../../support/log-sink.ts';

@@ -1,6 +1,7 @@
 /** A leader in a process of its own, which leader.test.ts stops by SIGSTOP. Says `leads`, and answers every message with whether it does. */
-import { HttpKubeClient } from '../../../lib/kube/http-client.ts';
-import { type Leadership, runWhileLeader } from '../../../lib/kube/leader.ts';
+
+import { type Leadership, runWhileLeader } from '../../../lib/kube/election/leader.ts';
+import { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { createLogger } from '../../../lib/process/log.ts';
 
 const [path = '', name = ''] = process.argv.slice(2);

@@ -2,8 +2,8 @@
 import { createServer } from 'node:tls';
 import { Registry } from 'prom-client';
 import type { KubeObject } from '../../../lib/api/object.ts';
-import { HttpKubeClient } from '../../../lib/kube/http-client.ts';
-import { Reflector, type ReflectorOptions } from '../../../lib/kube/reflector.ts';
+import { Reflector, type ReflectorOptions } from '../../../lib/kube/cache/reflector.ts';
+import { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import type { Resource } from '../../../lib/kube/resource.ts';
 import { ApiProxy, EXPIRED, type FaultRule, type SeenRequest } from '../../support/api-proxy.ts';
 import { ADMIN, ControlPlane } from '../../support/control-plane.ts';

@@ -1,10 +1,10 @@
 /** The SpecStore against a real API server and the Eips' real definition: it reads a spec when it changed, and is not disturbed by a status. */
 import { join } from 'node:path';
-import type { EipObject } from '../../../lib/api/eip-types.ts';
+import type { EipObject } from '../../../lib/api/eip/eip-types.ts';
+import { SpecStore } from '../../../lib/kube/cache/spec-store.ts';
 import type { KubeWatcher, ListOptions } from '../../../lib/kube/client.ts';
-import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
+import type { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { BGP_CONFS, BGP_PEERS, EIPS } from '../../../lib/kube/resource.ts';
-import { SpecStore } from '../../../lib/kube/spec-store.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
 import { eventually } from '../../support/eventually.ts';
 import { logSink } from '../../support/log-sink.ts';

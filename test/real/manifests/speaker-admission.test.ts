@@ -1,7 +1,7 @@
 /** What the admission policy lets a speaker write, asked with tokens as kubelet asks for them: each for a pod on a node. */
-import type { SpeakerObject } from '../../../lib/api/speaker-types.ts';
-import { HttpKubeClient } from '../../../lib/kube/http-client.ts';
-import { LEASES } from '../../../lib/kube/lease.ts';
+import type { SpeakerObject } from '../../../lib/api/speaker/speaker-types.ts';
+import { LEASES } from '../../../lib/kube/election/lease.ts';
+import { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { NODES, SPEAKERS } from '../../../lib/kube/resource.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
 import { until } from '../../support/eventually.ts';

@@ -3,9 +3,9 @@
  * whatever is remembered by name and not forgotten adds up. The number of Services stays the same.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Endpoint, EndpointSlice, Service } from '../../../lib/api/service.ts';
+import type { Endpoint, EndpointSlice, Service } from '../../../lib/api/service/service.ts';
 import { isConflict, isNotFound, KubeUnreachableError } from '../../../lib/kube/errors.ts';
-import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
+import type { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { EIPS, ENDPOINT_SLICES, SERVICES } from '../../../lib/kube/resource.ts';
 import { eventually } from '../../support/eventually.ts';
 import { NOT_READY, READY } from '../../support/speaker-builders.ts';

@@ -3,8 +3,8 @@
  * claim is let go soon. All it wants stands in its environment.
  */
 import { runAllocator } from '../../../allocator/leader/run.ts';
-import { EventRecorder } from '../../../lib/kube/events.ts';
-import { HttpKubeClient } from '../../../lib/kube/http-client.ts';
+import { EventRecorder } from '../../../lib/kube/events/events.ts';
+import { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { runUntilSignal } from '../../../lib/process/lifecycle.ts';
 import { createLogger } from '../../../lib/process/log.ts';
 import { createMetrics } from '../../../lib/process/metrics.ts';

@@ -5,8 +5,8 @@
  */
 import type { ClaimHolder, EipClaim } from '../../../lib/api/claim.ts';
 import { type KubeObject, keyOf } from '../../../lib/api/object.ts';
-import type { Service } from '../../../lib/api/service.ts';
-import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
+import type { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { EIP_CLAIMS, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
 import { addressesIn, disagreementsIn, portsOf } from './agreement.ts';
 

@@ -3,9 +3,9 @@
  * code that it judges. Pure.
  */
 import type { ClaimHolder, EipClaim } from '../../../lib/api/claim.ts';
-import type { EipObject } from '../../../lib/api/eip-types.ts';
+import type { EipObject } from '../../../lib/api/eip/eip-types.ts';
 import { keyOf } from '../../../lib/api/object.ts';
-import type { Service } from '../../../lib/api/service.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
 import { parseAddress } from '../../../lib/net/address.ts';
 import { type AddressRange, parseRange, rangeContains, rangeSize, rangesOverlap } from '../../../lib/net/range.ts';
 import { addressesIn, conditionOf, disagreementsIn, portsOf } from './agreement.ts';

@@ -3,9 +3,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClaimHolder, EipClaim } from '../../../lib/api/claim.ts';
-import type { EipObject } from '../../../lib/api/eip-types.ts';
+import type { EipObject } from '../../../lib/api/eip/eip-types.ts';
 import { type KubeObject, keyFor, keyOf } from '../../../lib/api/object.ts';
-import type { Service } from '../../../lib/api/service.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
 import { isTransient, KubeError } from '../../../lib/kube/errors.ts';
 import { EIP_CLAIMS, EIPS, NAMESPACES, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
 import { addressesIn, conditionOf } from './agreement.ts';

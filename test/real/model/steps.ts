@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { ClaimHolder, EipClaim } from '../../../lib/api/claim.ts';
-import type { Service } from '../../../lib/api/service.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
 import { EIP_CLAIMS, EIPS, SERVICES } from '../../../lib/kube/resource.ts';
 import { addressesIn } from './agreement.ts';
 import { type AtRest, isIn, rangesOf } from './rest.ts';

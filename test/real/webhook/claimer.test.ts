@@ -4,12 +4,12 @@
  */
 import { join } from 'node:path';
 import type { ClaimHolder } from '../../../lib/api/claim.ts';
-import { Claimer } from '../../../lib/ipam/claimer.ts';
-import { Contention } from '../../../lib/ipam/contention.ts';
-import { Ledger } from '../../../lib/ipam/ledger.ts';
-import { buildPools } from '../../../lib/ipam/pools.ts';
-import type { HttpKubeClient } from '../../../lib/kube/http-client.ts';
-import { Reflector } from '../../../lib/kube/reflector.ts';
+import { Ledger } from '../../../lib/ipam/choice/ledger.ts';
+import { Claimer } from '../../../lib/ipam/claims/claimer.ts';
+import { Contention } from '../../../lib/ipam/claims/contention.ts';
+import { buildPools } from '../../../lib/ipam/pools/pools.ts';
+import { Reflector } from '../../../lib/kube/cache/reflector.ts';
+import type { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { EIP_CLAIMS } from '../../../lib/kube/resource.ts';
 import { type Address, parseAddress } from '../../../lib/net/address.ts';
 import { createLogger } from '../../../lib/process/log.ts';

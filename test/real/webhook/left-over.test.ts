@@ -3,7 +3,7 @@
  * no allocator here; what it would have sent is sent by the test, late.
  */
 import type { EipClaim } from '../../../lib/api/claim.ts';
-import type { Service } from '../../../lib/api/service.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
 import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
 import { eventually } from '../../support/eventually.ts';
 import { service, WebhookLab } from './harness.ts';

@@ -2,7 +2,7 @@
  * The address in the create call: a real API server asks the webhook, which runs as a process with the rights of its ServiceAccount. Updates:
  * `mutate-update.test.ts`.
  */
-import type { Service } from '../../../lib/api/service.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
 import { NAMESPACES, SERVICES } from '../../../lib/kube/resource.ts';
 import { service, type WebhookLab } from './harness.ts';
 import { ADDRESS, DUAL, EIP, Mutating } from './mutating.ts';

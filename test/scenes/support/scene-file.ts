@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
-import { didYouMean } from '../../../lib/api/did-you-mean.ts';
+import { didYouMean } from '../../../lib/api/service/did-you-mean.ts';
 
 export const SCENES_FOLDER = join(import.meta.dirname, '..');
 

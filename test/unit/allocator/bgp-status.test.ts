@@ -1,11 +1,11 @@
 import { bgpConfStatus } from '../../../allocator/status/bgp-conf-status.ts';
 import { type BgpPeerFacts, bgpPeerStatus, MOST_NODES } from '../../../allocator/status/bgp-peer-status.ts';
 import { mergeDiff } from '../../../allocator/status/merge-diff.ts';
-import type { BgpConfObject, BgpPeerObject } from '../../../lib/api/bgp-types.ts';
-import { parseBgpConf, unsupportedBgpConfFields } from '../../../lib/api/parse-bgp-conf.ts';
-import { parseBgpPeer, unsupportedBgpPeerFields } from '../../../lib/api/parse-bgp-peer.ts';
-import { portInUseText } from '../../../lib/api/port-in-use.ts';
-import type { SpeakerObject, SpeakerSession } from '../../../lib/api/speaker-types.ts';
+import type { BgpConfObject, BgpPeerObject } from '../../../lib/api/bgp/bgp-types.ts';
+import { parseBgpConf, unsupportedBgpConfFields } from '../../../lib/api/bgp/parse-bgp-conf.ts';
+import { parseBgpPeer, unsupportedBgpPeerFields } from '../../../lib/api/bgp/parse-bgp-peer.ts';
+import { portInUseText } from '../../../lib/api/bgp/port-in-use.ts';
+import type { SpeakerObject, SpeakerSession } from '../../../lib/api/speaker/speaker-types.ts';
 import { NOW_MS } from './builders.ts';
 
 const session: SpeakerSession = {

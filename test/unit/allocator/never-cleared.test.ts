@@ -4,9 +4,9 @@
  */
 import fc from 'fast-check';
 import type { ClusterState } from '../../../allocator/cluster/cluster-state.ts';
-import { parseAddressRequest } from '../../../lib/api/parse-address-request.ts';
-import { publishedAddresses } from '../../../lib/api/published-addresses.ts';
-import type { Service } from '../../../lib/api/service.ts';
+import { parseAddressRequest } from '../../../lib/api/service/parse-address-request.ts';
+import { publishedAddresses } from '../../../lib/api/service/published-addresses.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
 import { type Address, formatAddress, sameAddress } from '../../../lib/net/address.ts';
 import { addr, apiServer, claim, EIP_CRD, eipObject, handStores, holder, service } from './builders.ts';
 import { type Look, lookAt, SETTINGS, worldOf } from './decide.ts';

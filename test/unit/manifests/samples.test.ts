@@ -3,7 +3,7 @@
  * them is seen on a real API server (test/real/manifests).
  */
 import { Ajv } from 'ajv';
-import { parseEip } from '../../../lib/api/parse-eip.ts';
+import { parseEip } from '../../../lib/api/eip/parse-eip.ts';
 import { type Manifest, readCrds, readManifests, schemaOf } from './files.ts';
 import { OPENELB_SAMPLES } from './openelb-samples.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import request from 'supertest';
-import type { Service } from '../../../../lib/api/service.ts';
+import type { Service } from '../../../../lib/api/service/service.ts';
 import { EIP_CLAIMS } from '../../../../lib/kube/resource.ts';
 import type { TlsContent } from '../../../../webhook/tls/tls-content.ts';
 import { makeWebhook, type Webhook } from '../../../../webhook/webhook.ts';

@@ -1,5 +1,5 @@
 /** Services that were probably meant for Skycap reach the webhook and are told so; each is stored as it was written. Through a real API server. */
-import type { Service } from '../../../../lib/api/service.ts';
+import type { Service } from '../../../../lib/api/service/service.ts';
 import { service } from '../harness.ts';
 import { EIP, Mutating } from '../mutating.ts';
 

@@ -8,7 +8,7 @@ import {
 import type { EipReach, Standing } from '../../../../allocator/announced/eip-reach.ts';
 import { announcedDelayMs } from '../../../../allocator/services/announced-delay.ts';
 import { placesOf } from '../../../../lib/announce/endpoints.ts';
-import type { Eip } from '../../../../lib/api/eip.ts';
+import type { Eip } from '../../../../lib/api/eip/eip.ts';
 import type { Condition } from '../../../../lib/api/object.ts';
 import type { Reason } from '../../../../lib/api/reasons.ts';
 import { anEndpoint, aSlice } from '../../../support/speaker-builders.ts';

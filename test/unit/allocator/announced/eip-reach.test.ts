@@ -1,8 +1,8 @@
 /** Which nodes announce the addresses of an Eip, or can have them, and what is missing where none does. */
 import { eipAnnouncedCondition } from '../../../../allocator/announced/eip-announced.ts';
 import { eipReach, type ReachFacts, reachText, type SpeakerNode } from '../../../../allocator/announced/eip-reach.ts';
-import type { Eip } from '../../../../lib/api/eip.ts';
-import type { SpeakerSession } from '../../../../lib/api/speaker-types.ts';
+import type { Eip } from '../../../../lib/api/eip/eip.ts';
+import type { SpeakerSession } from '../../../../lib/api/speaker/speaker-types.ts';
 import { eip } from '../builders.ts';
 import { DOWN, speaker, speakerNode, UP } from './builders.ts';
 

@@ -4,7 +4,7 @@ import { eipReach, type SpeakerNode } from '../../../../allocator/announced/eip-
 import { serviceReach } from '../../../../allocator/announced/service-reach.ts';
 import { announceReason } from '../../../../lib/announce/eligible.ts';
 import { placesOf, viewFrom } from '../../../../lib/announce/endpoints.ts';
-import type { Eip } from '../../../../lib/api/eip.ts';
+import type { Eip } from '../../../../lib/api/eip/eip.ts';
 import { anEndpoint, aService, aSlice, DRAINING, GONE, NOT_READY, READY } from '../../../support/speaker-builders.ts';
 import { addr, eip } from '../builders.ts';
 import { DOWN, speakerNode, UP } from './builders.ts';

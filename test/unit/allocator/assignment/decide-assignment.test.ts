@@ -4,8 +4,8 @@ import {
   decideInvalid,
 } from '../../../../allocator/assignment/decide-assignment.ts';
 import { REASONS } from '../../../../lib/api/reasons.ts';
-import type { Choice } from '../../../../lib/ipam/choose.ts';
-import type { HeldAddress } from '../../../../lib/ipam/held-address.ts';
+import type { Choice } from '../../../../lib/ipam/choice/choose.ts';
+import type { HeldAddress } from '../../../../lib/ipam/choice/held-address.ts';
 import { formatAddress } from '../../../../lib/net/address.ts';
 import { addr, addressRequest, claim, eip, holder } from '../builders.ts';
 

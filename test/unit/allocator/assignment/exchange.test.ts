@@ -6,9 +6,9 @@ import {
   type Mover,
   type Movers,
 } from '../../../../allocator/assignment/exchange.ts';
-import type { AddressRequest } from '../../../../lib/api/address-request.ts';
 import type { ClaimHolder, EipClaim } from '../../../../lib/api/claim.ts';
-import { buildPools } from '../../../../lib/ipam/pools.ts';
+import type { AddressRequest } from '../../../../lib/api/service/address-request.ts';
+import { buildPools } from '../../../../lib/ipam/pools/pools.ts';
 import { formatAddress } from '../../../../lib/net/address.ts';
 import { ledgerOf } from '../../lib/ipam/builders.ts';
 import { addr, addressRequest, claim, eip, holder } from '../builders.ts';

@@ -1,9 +1,9 @@
 import type { Assignment } from '../../../../allocator/assignment/decide-assignment.ts';
 import { type ClaimFacts, planClaimChanges } from '../../../../allocator/claims/plan-claim-changes.ts';
 import type { ClaimHolder } from '../../../../lib/api/claim.ts';
+import type { HeldAddress } from '../../../../lib/ipam/choice/held-address.ts';
 import { requestOf } from '../../../../lib/ipam/claims/holder-entry.ts';
 import { requestAsHeld } from '../../../../lib/ipam/claims/service-claims.ts';
-import type { HeldAddress } from '../../../../lib/ipam/held-address.ts';
 import { formatAddress } from '../../../../lib/net/address.ts';
 import { addr, addressRequest, claim, holder, NOW_MS, service } from '../builders.ts';
 

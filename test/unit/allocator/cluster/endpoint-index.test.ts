@@ -1,5 +1,5 @@
 import { EndpointIndex, servicesOfSlice } from '../../../../allocator/cluster/endpoint-index.ts';
-import type { EndpointSlice } from '../../../../lib/api/service.ts';
+import type { EndpointSlice } from '../../../../lib/api/service/service.ts';
 import { HandStore } from '../../../support/hand-store.ts';
 import { anEndpoint, aSlice } from '../../../support/speaker-builders.ts';
 

@@ -7,8 +7,8 @@ import {
 import { servicePatch } from '../../../../allocator/services/service-patch.ts';
 import type { ConditionUpdate } from '../../../../lib/api/conditions.ts';
 import type { Condition } from '../../../../lib/api/object.ts';
-import type { Service } from '../../../../lib/api/service.ts';
-import type { HeldAddress } from '../../../../lib/ipam/held-address.ts';
+import type { Service } from '../../../../lib/api/service/service.ts';
+import type { HeldAddress } from '../../../../lib/ipam/choice/held-address.ts';
 import { type Address, formatAddress } from '../../../../lib/net/address.ts';
 import { addr, claim, holder, NOW_MS, service } from '../builders.ts';
 

@@ -1,7 +1,7 @@
 /** What of `status.loadBalancer.ingress` is ours, and what another controller's. */
 import fc from 'fast-check';
 import { withOwnEntries } from '../../../../allocator/services/ingress.ts';
-import type { LoadBalancerIngress } from '../../../../lib/api/service.ts';
+import type { LoadBalancerIngress } from '../../../../lib/api/service/service.ts';
 import { type Address, formatAddress, parseAddress } from '../../../../lib/net/address.ts';
 import { addr } from '../builders.ts';
 

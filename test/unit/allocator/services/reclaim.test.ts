@@ -1,7 +1,7 @@
 /** What a Service claims again of what it publishes: alone, or beside others who have it. */
 import { reclaimsFor } from '../../../../allocator/services/reclaim.ts';
-import type { HeldAddress } from '../../../../lib/ipam/held-address.ts';
-import { buildPools } from '../../../../lib/ipam/pools.ts';
+import type { HeldAddress } from '../../../../lib/ipam/choice/held-address.ts';
+import { buildPools } from '../../../../lib/ipam/pools/pools.ts';
 import { formatAddress } from '../../../../lib/net/address.ts';
 import { ledgerOf } from '../../lib/ipam/builders.ts';
 import { addr, claim, eip, holder, service } from '../builders.ts';

@@ -7,7 +7,7 @@ import {
   writersText,
 } from '../../../../allocator/services/status-writers.ts';
 import type { ManagedFields } from '../../../../lib/api/object.ts';
-import type { LoadBalancerIngress } from '../../../../lib/api/service.ts';
+import type { LoadBalancerIngress } from '../../../../lib/api/service/service.ts';
 import { addr, service } from '../builders.ts';
 
 const entry = (manager: string, fieldsV1: object, differs: Partial<ManagedFields> = {}): ManagedFields => ({

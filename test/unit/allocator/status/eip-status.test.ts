@@ -1,8 +1,8 @@
 import { type EipFacts, eipStatus, MOST_LISTED } from '../../../../allocator/status/eip-status.ts';
 import { mergeDiff } from '../../../../allocator/status/merge-diff.ts';
 import { claimName } from '../../../../lib/api/claim.ts';
-import { parseEip, unsupportedEipFields } from '../../../../lib/api/parse-eip.ts';
-import { Withheld } from '../../../../lib/ipam/withheld.ts';
+import { parseEip, unsupportedEipFields } from '../../../../lib/api/eip/parse-eip.ts';
+import { Withheld } from '../../../../lib/ipam/pools/withheld.ts';
 import { addressOf } from '../../../../lib/net/address.ts';
 import { claim, eipObject, holder, NOW_MS } from '../builders.ts';
 

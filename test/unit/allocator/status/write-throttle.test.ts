@@ -1,5 +1,5 @@
 import { WriteThrottle } from '../../../../allocator/status/write-throttle.ts';
-import { KeyBackoff } from '../../../../lib/process/key-backoff.ts';
+import { KeyBackoff } from '../../../../lib/process/loop/key-backoff.ts';
 
 test('the first write is at once, the next waits, and what is large waits longer', () => {
   const writeThrottle = new WriteThrottle();

@@ -1,7 +1,7 @@
 /** What a Node says about announcing from it. */
 
 import { nodeState } from '../../../../lib/announce/node-state.ts';
-import type { Node } from '../../../../lib/api/service.ts';
+import type { Node } from '../../../../lib/api/service/service.ts';
 import { formatAddress } from '../../../../lib/net/address.ts';
 import { aNode } from '../../../support/speaker-builders.ts';
 

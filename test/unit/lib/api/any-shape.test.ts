@@ -1,9 +1,9 @@
 /** What was stored before there was a schema may have any shape. A parser that throws would stop the work on every other object as well. */
 import fc from 'fast-check';
+import { parseBgpConf, unsupportedBgpConfFields } from '../../../../lib/api/bgp/parse-bgp-conf.ts';
+import { parseBgpPeer, unsupportedBgpPeerFields } from '../../../../lib/api/bgp/parse-bgp-peer.ts';
+import { parseEip, unsupportedEipFields } from '../../../../lib/api/eip/parse-eip.ts';
 import type { KubeObject } from '../../../../lib/api/object.ts';
-import { parseBgpConf, unsupportedBgpConfFields } from '../../../../lib/api/parse-bgp-conf.ts';
-import { parseBgpPeer, unsupportedBgpPeerFields } from '../../../../lib/api/parse-bgp-peer.ts';
-import { parseEip, unsupportedEipFields } from '../../../../lib/api/parse-eip.ts';
 import { formatProblem, type Parsed } from '../../../../lib/api/problem.ts';
 
 const any = fc.jsonValue({ maxDepth: 2 });

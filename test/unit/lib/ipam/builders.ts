@@ -1,11 +1,11 @@
 /** The objects that the tests of the address core are made of: each builder gives a plain valid one, and takes what differs. */
 
-import type { AddressRequest } from '../../../../lib/api/address-request.ts';
 import { type ClaimHolder, claimName, type EipClaim } from '../../../../lib/api/claim.ts';
-import type { Eip } from '../../../../lib/api/eip.ts';
-import type { ChooseInput } from '../../../../lib/ipam/choose.ts';
-import { Ledger } from '../../../../lib/ipam/ledger.ts';
-import { buildPools } from '../../../../lib/ipam/pools.ts';
+import type { Eip } from '../../../../lib/api/eip/eip.ts';
+import type { AddressRequest } from '../../../../lib/api/service/address-request.ts';
+import type { ChooseInput } from '../../../../lib/ipam/choice/choose.ts';
+import { Ledger } from '../../../../lib/ipam/choice/ledger.ts';
+import { buildPools } from '../../../../lib/ipam/pools/pools.ts';
 import { type Address, formatAddress, parseAddress } from '../../../../lib/net/address.ts';
 import { parseRange } from '../../../../lib/net/range.ts';
 

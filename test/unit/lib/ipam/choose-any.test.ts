@@ -1,10 +1,10 @@
 /** What must hold of a choice for any Eips, claims and wishes. Single cases: `choose.test.ts`. */
 import fc from 'fast-check';
-import type { AddressRequest } from '../../../../lib/api/address-request.ts';
-import { isOpen } from '../../../../lib/api/eip.ts';
-import { type Choice, type ChooseInput, choose } from '../../../../lib/ipam/choose.ts';
-import { mayShare } from '../../../../lib/ipam/sharing.ts';
-import { Withheld } from '../../../../lib/ipam/withheld.ts';
+import { isOpen } from '../../../../lib/api/eip/eip.ts';
+import type { AddressRequest } from '../../../../lib/api/service/address-request.ts';
+import { type Choice, type ChooseInput, choose } from '../../../../lib/ipam/choice/choose.ts';
+import { mayShare } from '../../../../lib/ipam/choice/sharing.ts';
+import { Withheld } from '../../../../lib/ipam/pools/withheld.ts';
 import { type Address, addressOf, formatAddress, sameAddress } from '../../../../lib/net/address.ts';
 import { rangeContains } from '../../../../lib/net/range.ts';
 import { addressRequest, chooseInput, claim, eip, holder } from './builders.ts';

@@ -1,4 +1,4 @@
-import { Ledger } from '../../../../lib/ipam/ledger.ts';
+import { Ledger } from '../../../../lib/ipam/choice/ledger.ts';
 import { iterable } from '../../../../lib/kube/iterable.ts';
 import { HandStore } from '../../../support/hand-store.ts';
 import { claim, holder } from '../ipam/builders.ts';

@@ -1,5 +1,5 @@
 import { flag, integer, oneOf, parsedBy, readEnv, text } from '../../../../lib/process/env.ts';
-import { splitAddress } from '../../../../lib/process/health.ts';
+import { splitAddress } from '../../../../lib/process/health/health.ts';
 
 const SPEC = {
   nodeName: text('NODE_NAME'),

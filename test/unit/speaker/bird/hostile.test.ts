@@ -4,8 +4,8 @@
  * Harmless means more than accepted: the text has the same lines as for a tame object, except within the one string.
  */
 import fc from 'fast-check';
-import type { BgpPeerObject } from '../../../../lib/api/bgp-types.ts';
-import type { EipObject } from '../../../../lib/api/eip-types.ts';
+import type { BgpPeerObject } from '../../../../lib/api/bgp/bgp-types.ts';
+import type { EipObject } from '../../../../lib/api/eip/eip-types.ts';
 import { buildBirdConfig } from '../../../../speaker/bird/config/model.ts';
 import { renderBirdConfig } from '../../../../speaker/bird/config/render.ts';
 import { makePlan } from '../../../../speaker/desired/plan.ts';

@@ -1,6 +1,6 @@
 /** What a node remembers of Eips that are gone or were edited: an address that is published goes on being announced as it was. */
-import type { EipObject } from '../../../../lib/api/eip-types.ts';
-import type { Service } from '../../../../lib/api/service.ts';
+import type { EipObject } from '../../../../lib/api/eip/eip-types.ts';
+import type { Service } from '../../../../lib/api/service/service.ts';
 import { KnownEips } from '../../../../speaker/cluster/known-eips.ts';
 import type { Snapshot } from '../../../../speaker/cluster/snapshot.ts';
 import { makePlan } from '../../../../speaker/desired/plan.ts';

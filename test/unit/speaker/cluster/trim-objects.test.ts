@@ -2,7 +2,7 @@
 
 import { nodeState } from '../../../../lib/announce/node-state.ts';
 import { sameTrimmed, trimNode, trimSlice } from '../../../../lib/announce/trim-objects.ts';
-import type { EndpointSlice, Service } from '../../../../lib/api/service.ts';
+import type { EndpointSlice, Service } from '../../../../lib/api/service/service.ts';
 import { slimService } from '../../../../speaker/cluster/trim-objects.ts';
 import { makePlan } from '../../../../speaker/desired/plan.ts';
 import { aNode, anEndpoint, aService, aSlice, aSnapshot, DRAINING, READY } from '../../../support/speaker-builders.ts';

@@ -1,5 +1,5 @@
 /** The plan: sessions, AS numbers, router ids, and what is done about objects that are missing or broken. */
-import type { BgpPeerObject } from '../../../../lib/api/bgp-types.ts';
+import type { BgpPeerObject } from '../../../../lib/api/bgp/bgp-types.ts';
 import { formatAddress } from '../../../../lib/net/address.ts';
 import { makePlan, type Planned } from '../../../../speaker/desired/plan.ts';
 import type { BgpSession } from '../../../../speaker/desired/sessions.ts';

@@ -1,7 +1,7 @@
 /** Which addresses a node announces: a row for each rule. */
 import fc from 'fast-check';
 import { nodeState } from '../../../../lib/announce/node-state.ts';
-import type { EndpointSlice, Service } from '../../../../lib/api/service.ts';
+import type { EndpointSlice, Service } from '../../../../lib/api/service/service.ts';
 import { formatAddress } from '../../../../lib/net/address.ts';
 import { decideAnnouncements, routeGroups } from '../../../../speaker/desired/routes.ts';
 import {

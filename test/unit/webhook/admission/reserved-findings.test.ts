@@ -1,6 +1,6 @@
 /** What is said of an Eip at kubectl apply, word for word. */
 import { formatProblems } from '../../../../lib/api/problem.ts';
-import { type Reservation, Withheld } from '../../../../lib/ipam/withheld.ts';
+import { type Reservation, Withheld } from '../../../../lib/ipam/pools/withheld.ts';
 import { parseRange } from '../../../../lib/net/range.ts';
 import { reservedFindings } from '../../../../webhook/admission/reserved-findings.ts';
 import { eip } from '../../lib/ipam/builders.ts';

@@ -1,5 +1,5 @@
 /** What the webhook knows, and that it says so while it does not know enough. */
-import type { Service } from '../../../../lib/api/service.ts';
+import type { Service } from '../../../../lib/api/service/service.ts';
 import { addr, addressRequest, claim, holder } from '../../lib/ipam/builders.ts';
 import { eipObject, situationOf } from '../builders.ts';
 

@@ -1,5 +1,5 @@
 /** Addresses that a Service publishes without a claim, as they are found when a webhook starts. */
-import type { Service } from '../../../../lib/api/service.ts';
+import type { Service } from '../../../../lib/api/service/service.ts';
 import type { KubeWatcher, ListPage } from '../../../../lib/kube/client.ts';
 import { type Address, formatAddress } from '../../../../lib/net/address.ts';
 import { findUnclaimed } from '../../../../webhook/cluster/find-unclaimed.ts';

@@ -1,6 +1,6 @@
 /** What is said of an Eip that has addresses which Services of another load balancer publish. */
-import type { EipObject } from '../../../../lib/api/eip-types.ts';
-import type { Service } from '../../../../lib/api/service.ts';
+import type { EipObject } from '../../../../lib/api/eip/eip-types.ts';
+import type { Service } from '../../../../lib/api/service/service.ts';
 import type { KubeWatcher } from '../../../../lib/kube/client.ts';
 import { withPublishedElsewhere } from '../../../../webhook/cluster/published-elsewhere.ts';
 import type { AdmissionRequest } from '../../../../webhook/review/review.ts';

@@ -1,7 +1,7 @@
 /** The patch, applied by the package that made it and judged by what comes out; for any keys, `/` and `~` in them. */
 import fc from 'fast-check';
 import { applyPatch } from 'rfc6902';
-import type { Service } from '../../../../lib/api/service.ts';
+import type { Service } from '../../../../lib/api/service/service.ts';
 import {
   type ManagedMetadata,
   managedMetadataOf,

@@ -1,6 +1,6 @@
 /** What kubectl shows. The sentences are part of the contract with people, so they stand here word for word. */
-import type { Service } from '../../../../lib/api/service.ts';
-import type { Choice } from '../../../../lib/ipam/choose.ts';
+import type { Service } from '../../../../lib/api/service/service.ts';
+import type { Choice } from '../../../../lib/ipam/choice/choose.ts';
 import type { Family } from '../../../../lib/net/address.ts';
 import {
   affinityWarnings,

@@ -1,4 +1,5 @@
 import type { ClaimHolder } from '../../../../../lib/api/claim.ts';
+import { type HeldAddress, pinnedAddresses } from '../../../../../lib/ipam/choice/held-address.ts';
 import {
   annotatedAddresses,
   formerAddresses,
@@ -9,7 +10,6 @@ import {
   ownEntry,
   tokenShown,
 } from '../../../../../lib/ipam/claims/service-claims.ts';
-import { type HeldAddress, pinnedAddresses } from '../../../../../lib/ipam/held-address.ts';
 import { formatAddress } from '../../../../../lib/net/address.ts';
 import { addr, addressRequest, claim, holder, service } from '../../../allocator/builders.ts';
 

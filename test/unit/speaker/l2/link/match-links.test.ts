@@ -1,5 +1,5 @@
 /** Which links of a node an Eip's address is answered for on. */
-import { parseInterfaces } from '../../../../../lib/api/interface-selector.ts';
+import { parseInterfaces } from '../../../../../lib/api/eip/interface-selector.ts';
 import { formatAddress, parseAddress } from '../../../../../lib/net/address.ts';
 import type { Link } from '../../../../../speaker/l2/link/link.ts';
 import { matchLinks } from '../../../../../speaker/l2/link/match-links.ts';

@@ -1,5 +1,5 @@
 /** Who lives, as time goes by and the API server comes and goes. The clock is the test's; what is to happen by itself is waited for. */
-import type { Lease } from '../../../../../lib/kube/lease.ts';
+import type { Lease } from '../../../../../lib/kube/election/lease.ts';
 import { livenessTiming } from '../../../../../speaker/l2/peers/liveness.ts';
 import { LivenessWatch } from '../../../../../speaker/l2/peers/liveness-watch.ts';
 import { until } from '../../../../support/eventually.ts';

@@ -1,0 +1,66 @@
+/** Readers of single fields, shared by the parsers of BgpConf and BgpPeer. Each adds what is wrong to `problems`. */
+
+import { type Problem, textOf } from '../problem.ts';
+import type { GracefulRestart } from './bgp-types.ts';
+
+/** AS numbers have 32 bits (RFC 6793); 0 may not be used (RFC 7607), so in OpenELB's objects it means "not set". */
+export const LARGEST_AS = 4_294_967_295;
+
+export interface NumberRule {
+  readonly field: string;
+  readonly least: number;
+  readonly most: number;
+  /** What to write, e.g. `write an AS number such as 64512`. */
+  readonly remedy: string;
+}
+
+/** A whole number within the rule; absent and 0 both mean "not set" in OpenELB's objects. */
+export function optionalNumber(raw: unknown, rule: NumberRule, problems: Problem[]): number | undefined {
+  if (raw === undefined || raw === null || raw === 0) return undefined;
+  if (typeof raw === 'number' && Number.isSafeInteger(raw) && raw >= rule.least && raw <= rule.most) return raw;
+  problems.push({
+    field: rule.field,
+    value: textOf(raw),
+    message: `is not a whole number from ${rule.least} to ${rule.most}; ${rule.remedy}`,
+  });
+  return undefined;
+}
+
+export function optionalAs(raw: unknown, field: string, problems: Problem[]): number | undefined {
+  return optionalNumber(
+    raw,
+    { field, least: 1, most: LARGEST_AS, remedy: 'write an AS number such as 64512' },
+    problems,
+  );
+}
+
+/** OpenELB has its timers as strings of digits; empty and `0` mean "not set". */
+export function optionalSeconds(raw: unknown, rule: NumberRule, problems: Problem[]): number | undefined {
+  if (raw === undefined || raw === null || raw === '') return undefined;
+  const seconds = typeof raw === 'string' && /^[0-9]{1,10}$/.test(raw) ? Number(raw) : Number.NaN;
+  if (seconds === 0) return undefined;
+  if (seconds >= rule.least && seconds <= rule.most) return seconds;
+  problems.push({
+    field: rule.field,
+    value: textOf(raw),
+    message: `is not a number of seconds from ${rule.least} to ${rule.most}; ${rule.remedy}`,
+  });
+  return undefined;
+}
+
+/** True where the field is there and not at a value that asks for nothing (false, 0, empty, or only such within). */
+export function asksForSomething(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === 0 || value === '' || value === '0')
+    return false;
+  return typeof value !== 'object' || Object.values(value).some(asksForSomething);
+}
+
+/** What BIRD does for every session. */
+const RESTART_TIME_SECONDS = 60;
+
+/** Whether it asks for another graceful restart (RFC 4724) than there is: on, for both roles and all families. */
+export function asksForOtherRestart(raw: unknown): boolean {
+  if (!asksForSomething(raw)) return false;
+  const { enabled, restartTime, ...rest } = raw as GracefulRestart;
+  return (asksForSomething(restartTime) && restartTime !== RESTART_TIME_SECONDS) || asksForSomething(rest);
+}

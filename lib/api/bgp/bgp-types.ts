@@ -1,0 +1,133 @@
+/** BgpConf and BgpPeer (`network.kubesphere.io/v1alpha2`, OpenELB's) as they stand in the API, before they are parsed. */
+import type { LabelSelector } from '../label-selector.ts';
+import type { Condition, KubeObject } from '../object.ts';
+
+export interface GracefulRestart {
+  readonly enabled?: boolean;
+  readonly restartTime?: number;
+  readonly helperOnly?: boolean;
+  readonly deferralTime?: number;
+  readonly notificationEnabled?: boolean;
+  readonly longlivedEnabled?: boolean;
+  readonly staleRoutesTime?: number;
+  readonly peerRestartTime?: number;
+  readonly peerRestarting?: boolean;
+  readonly localRestarting?: boolean;
+  readonly mode?: string;
+}
+
+export interface BgpConfObject extends KubeObject {
+  readonly spec?: {
+    readonly as?: number;
+    readonly asPerRack?: Readonly<Record<string, number>>;
+    readonly routerId?: string;
+    readonly listenPort?: number;
+    readonly listenAddresses?: readonly string[];
+    readonly families?: readonly number[];
+    readonly useMultiplePaths?: boolean;
+    readonly gracefulRestart?: GracefulRestart;
+    readonly policy?: string;
+  };
+  readonly status?: {
+    readonly nodesConfStatus?: Readonly<Record<string, { readonly routerId?: string; readonly as?: number }>>;
+    readonly conditions?: readonly Condition[];
+  };
+}
+
+export interface BgpPeerObject extends KubeObject {
+  readonly spec?: {
+    readonly conf?: {
+      readonly neighborAddress?: string;
+      readonly peerAs?: number;
+      readonly localAs?: number;
+      readonly authPassword?: string;
+      readonly adminDown?: boolean;
+      readonly allowOwnAs?: number;
+      readonly replacePeerAs?: boolean;
+      readonly removePrivateAs?: string;
+      readonly neighborInterface?: string;
+      readonly vrf?: string;
+      readonly peerGroup?: string;
+      readonly description?: string;
+      readonly peerType?: number;
+      readonly routeFlapDamping?: boolean;
+      readonly sendCommunity?: number;
+    };
+    readonly ebgpMultihop?: { readonly enabled?: boolean; readonly multihopTtl?: number };
+    readonly timers?: {
+      readonly config?: {
+        /** Strings of digits, in seconds, as OpenELB has them. */
+        readonly connectRetry?: string;
+        readonly holdTime?: string;
+        readonly keepaliveInterval?: string;
+        readonly minimumAdvertisementInterval?: string;
+      };
+    };
+    readonly transport?: {
+      readonly passiveMode?: boolean;
+      readonly remotePort?: number;
+      readonly mtuDiscovery?: boolean;
+      readonly remoteAddress?: string;
+      readonly tcpMss?: number;
+    };
+    readonly gracefulRestart?: GracefulRestart;
+    readonly afiSafis?: readonly {
+      readonly config?: {
+        readonly family?: { readonly afi?: string; readonly safi?: string };
+        readonly enabled?: boolean;
+      };
+      readonly addPaths?: { readonly config?: { readonly receive?: boolean; readonly sendMax?: number } };
+      readonly mpGracefulRestart?: { readonly config?: { readonly enabled?: boolean } };
+    }[];
+    readonly nodeSelector?: LabelSelector;
+  };
+  readonly status?: {
+    readonly nodesPeerStatus?: Readonly<Record<string, NodePeerStatus>>;
+    readonly conditions?: readonly Condition[];
+  };
+}
+
+/** Numbers of messages as OpenELB stored them. */
+export interface MessageCounts {
+  readonly notification?: string;
+  readonly update?: string;
+  readonly open?: string;
+  readonly keepalive?: string;
+  readonly refresh?: string;
+  readonly discarded?: string;
+  readonly total?: string;
+  readonly withdrawUpdate?: string;
+  readonly withdrawPrefix?: string;
+}
+
+/** OpenELB's shape; the counters are strings there, and times RFC 3339. What Skycap does not write is here so that it stays readable. */
+export interface NodePeerStatus {
+  readonly peerState?: {
+    readonly neighborAddress?: string;
+    readonly peerAs?: number;
+    readonly localAs?: number;
+    readonly peerType?: number;
+    readonly routerId?: string;
+    readonly sessionState?: 'IDLE' | 'CONNECT' | 'ACTIVE' | 'OPENSENT' | 'OPENCONFIRM' | 'ESTABLISHED';
+    readonly adminState?: 'UP' | 'DOWN' | 'PFX_CT';
+    readonly messages?: { readonly received?: MessageCounts; readonly sent?: MessageCounts };
+    readonly queues?: { readonly input?: number; readonly output?: number };
+    readonly authPassword?: string;
+    readonly description?: string;
+    readonly peerGroup?: string;
+    readonly removePrivateAs?: number;
+    readonly routeFlapDamping?: boolean;
+    readonly sendCommunity?: number;
+    readonly outQ?: number;
+    readonly flops?: number;
+  };
+  readonly timersState?: {
+    readonly connectRetry?: string;
+    readonly minimumAdvertisementInterval?: string;
+    readonly holdTime?: string;
+    readonly keepaliveInterval?: string;
+    readonly negotiatedHoldTime?: string;
+    readonly uptime?: string;
+    readonly downtime?: string;
+  };
+}

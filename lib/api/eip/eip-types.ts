@@ -1,0 +1,52 @@
+/** Eip (`network.kubesphere.io/v1alpha2`, OpenELB's) as it stands in the API: nothing here is trusted before `parseEip`. */
+import type { LabelSelector } from '../label-selector.ts';
+import type { Condition, KubeObject } from '../object.ts';
+
+export type EipProtocol = 'bgp' | 'layer2' | 'vip';
+
+export interface EipObject extends KubeObject {
+  readonly spec?: {
+    readonly address?: string;
+    readonly protocol?: string;
+    readonly interface?: string;
+    readonly disable?: boolean;
+    readonly usingKnownIPs?: boolean;
+    /** Among Eips bound to a namespace the smaller number is preferred. Default 0. */
+    readonly priority?: number;
+    readonly namespaces?: readonly string[];
+    /** Equality of all pairs, not a LabelSelector. */
+    readonly namespaceSelector?: Readonly<Record<string, string>>;
+    /** New: false keeps the addresses for Services that name the Eip, or request one of them. Default true. */
+    readonly autoAssign?: boolean;
+    /** New: IPv4 addresses that end in .0 or .255 are given to nobody. Default false. */
+    readonly avoidBuggyIPs?: boolean;
+    /** New: what to do with a Service that finds no address in this Eip, which it named. Default `Pend`. */
+    readonly whenFull?: 'Pend' | 'Refuse';
+    /** New: a Service with `externalTrafficPolicy: Cluster` and no endpoint. Default `Keep`. */
+    readonly whenNoEndpoints?: 'Keep' | 'Withdraw';
+    /** New: the nodes that announce the addresses, or may own them (layer 2), by their labels. Default all. */
+    readonly nodeSelector?: LabelSelector;
+    /** New, layer 2: addresses move one by one to the nodes that the hash prefers, where they otherwise stay. Default false. */
+    readonly rebalance?: boolean;
+  };
+  readonly status?: EipStatus;
+}
+
+/** OpenELB's words, computed from the claims. Zero values are written, so that a column never stands empty. */
+export interface EipStatus {
+  readonly firstIP?: string;
+  readonly lastIP?: string;
+  /** Number of addresses (`count.ts`). */
+  readonly poolSize?: number;
+  readonly v4?: boolean;
+  /** Canonical address → `namespace/name`, shared addresses joined by `;`. */
+  readonly used?: Readonly<Record<string, string>>;
+  readonly usage?: number;
+  /** New: how many Services would take an address of it, and there is none for them. */
+  readonly waiting?: number;
+  /** New: how many addresses nobody has and nobody is given. */
+  readonly reserved?: number;
+  readonly occupied?: boolean;
+  readonly ready?: boolean;
+  readonly conditions?: readonly Condition[];
+}

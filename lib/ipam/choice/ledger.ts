@@ -1,0 +1,203 @@
+/**
+ * What is taken: an index over the EipClaims, kept up to date by their watch and by our own writes.
+ *
+ * The API server is the lock; the ledger only makes the choice quick and usually right. It also holds what this process is about to
+ * claim (so that its own concurrent choices differ) and what a 409 has shown to be taken before the watch has told of it.
+ */
+import { type ClaimHolder, claimAddress, type EipClaim } from '../../api/claim.ts';
+import { keyFor } from '../../api/object.ts';
+import { iterable } from '../../kube/iterable.ts';
+import { type Address, type Family, formatAddress } from '../../net/address.ts';
+import { IntervalSet } from '../../net/interval-set.ts';
+import { type AddressRange, rangeSize } from '../../net/range.ts';
+import type { Withheld } from '../pools/withheld.ts';
+
+/** What the decision reads. */
+export interface Taken {
+  claimOf(address: Address): EipClaim | undefined;
+  /** Claimed, about to be claimed here, or found to be taken. */
+  isTaken(address: Address): boolean;
+  /** @param passedOver so many lower ones are better left to others (`contention.ts`); the allocator, which chooses alone, passes over none. */
+  lowestFree(range: AddressRange, passedOver?: number, withheld?: Withheld): bigint | undefined;
+  freeIn(range: AddressRange, withheld?: Withheld): bigint;
+  /** Claims of which a holder has this sharing key, lowest address first. */
+  sharedBy(key: string): readonly EipClaim[];
+  /** Whether all who have the address are in its claim, so that who would join it can be judged by them. */
+  isWhole(address: Address): boolean;
+}
+
+export class Ledger implements Taken {
+  readonly #claims = new Map<string, EipClaim>();
+  readonly #taken: Record<Family, IntervalSet> = { 4: new IntervalSet(), 6: new IntervalSet() };
+  /** Canonical address → how many reasons beside a claim keep it taken. */
+  readonly #reserved = new Map<string, number>();
+  /** The same, of those that somebody may publish who is not in the claim. */
+  readonly #doubted = new Map<string, number>();
+  readonly #byHolder = new Map<string, Set<string>>();
+  readonly #byToken = new Map<string, Set<string>>();
+  readonly #bySharingKey = new Map<string, Set<string>>();
+
+  /**
+   * Takes in a claim as the API server has it. What is older than what is known is passed over, be it of the same claim or of one that
+   * had the address before: the watch comes behind our own writes.
+   */
+  apply(claim: EipClaim): void {
+    const address = claimAddress(claim.metadata.name ?? '');
+    if (!address) return;
+    const key = formatAddress(address);
+    const known = this.#claims.get(key);
+    if (known && isOlder(claim, known)) return;
+    if (known) this.#unindex(key, known);
+    this.#claims.set(key, claim);
+    this.#taken[address.family].add(address.value);
+    for (const holder of claim.spec.holders) {
+      for (const [index, indexKey] of this.#indexesOf(holder)) addTo(index, indexKey, key);
+    }
+  }
+
+  /** @param uid forget only this very claim, not one made since under its name. */
+  forget(address: Address, uid?: string): void {
+    const key = formatAddress(address);
+    const known = this.#claims.get(key);
+    if (!known || (uid !== undefined && known.metadata.uid !== uid)) return;
+    this.#unindex(key, known);
+    this.#claims.delete(key);
+    this.#freeIfUnused(address, key);
+  }
+
+  /** Keeps the address from being chosen until the function returned is called (once). */
+  reserve(address: Address): () => void {
+    const key = formatAddress(address);
+    const end = countedIn(this.#reserved, key);
+    this.#taken[address.family].add(address.value);
+    return () => {
+      end();
+      this.#freeIfUnused(address, key);
+    };
+  }
+
+  /** Keeps it from being chosen, and from being joined, until the function returned is called (once). */
+  reserveUntilClaimed(address: Address): () => void {
+    const unreserve = this.reserve(address);
+    const end = countedIn(this.#doubted, formatAddress(address));
+    return () => {
+      end();
+      unreserve();
+    };
+  }
+
+  isWhole(address: Address): boolean {
+    return !this.#doubted.has(formatAddress(address));
+  }
+
+  claimOf(address: Address): EipClaim | undefined {
+    return this.#claims.get(formatAddress(address));
+  }
+
+  claims(): Iterable<EipClaim> {
+    return iterable(() => this.#claims.values());
+  }
+
+  isTaken(address: Address): boolean {
+    return this.#taken[address.family].has(address.value);
+  }
+
+  lowestFree(range: AddressRange, passedOver = 0, withheld?: Withheld): bigint | undefined {
+    const { family, first, last } = range;
+    const taken = this.#taken[family];
+    const lowest = taken.missingAfter(BigInt(passedOver), first, last);
+    if (lowest === undefined || !withheld || withheld.isEmpty) return lowest;
+    return firstInNeither(taken, withheld, lowest, last) ?? firstInNeither(taken, withheld, first, last);
+  }
+
+  freeIn(range: AddressRange, withheld?: Withheld): bigint {
+    const { family, first, last } = range;
+    const taken = this.#taken[family];
+    if (!withheld || withheld.isEmpty) return rangeSize(range) - taken.countIn(first, last);
+    let free = withheld.countUsable(first, last);
+    for (const run of taken.runsIn(first, last)) free -= withheld.countUsable(run.first, run.last);
+    return free;
+  }
+
+  sharedBy(key: string): readonly EipClaim[] {
+    return this.#lookUp(this.#bySharingKey, key);
+  }
+
+  /** Claims held by the Service of this name. */
+  heldBy(namespace: string, name: string): readonly EipClaim[] {
+    return this.#lookUp(this.#byHolder, keyFor(namespace, name));
+  }
+
+  /** Claims held by whoever has this token in the namespace. */
+  heldByToken(namespace: string, token: string): readonly EipClaim[] {
+    return this.#lookUp(this.#byToken, keyFor(namespace, token));
+  }
+
+  #lookUp(index: ReadonlyMap<string, ReadonlySet<string>>, key: string): readonly EipClaim[] {
+    const claims = [...(index.get(key) ?? [])].map((address) => this.#claims.get(address)!);
+    return claims.length < 2 ? claims : claims.sort(byName);
+  }
+
+  #freeIfUnused(address: Address, key: string): void {
+    if (!this.#claims.has(key) && !this.#reserved.has(key)) this.#taken[address.family].delete(address.value);
+  }
+
+  #unindex(key: string, claim: EipClaim): void {
+    for (const holder of claim.spec.holders) {
+      for (const [index, indexKey] of this.#indexesOf(holder)) removeFrom(index, indexKey, key);
+    }
+  }
+
+  *#indexesOf(holder: ClaimHolder): Generator<[Map<string, Set<string>>, string]> {
+    if (holder.name) yield [this.#byHolder, keyFor(holder.namespace, holder.name)];
+    yield [this.#byToken, keyFor(holder.namespace, holder.token)];
+    if (holder.sharingKey) yield [this.#bySharingKey, holder.sharingKey];
+  }
+}
+
+/** Costs one step a run of either that lies below what is found. */
+function firstInNeither(taken: IntervalSet, withheld: Withheld, first: bigint, last: bigint): bigint | undefined {
+  let value = taken.lowestMissing(first, last);
+  while (value !== undefined) {
+    const usable = withheld.skip(value, last);
+    if (usable === value || usable === undefined) return usable;
+    value = taken.lowestMissing(usable, last);
+  }
+  return undefined;
+}
+
+/** resourceVersions of one resource are comparable since Kubernetes 1.35 (KEP-5504), as numbers of any length. */
+function isOlder(claim: EipClaim, known: EipClaim): boolean {
+  const a = claim.metadata.resourceVersion ?? '';
+  const b = known.metadata.resourceVersion ?? '';
+  return a.length !== b.length ? a.length < b.length : a < b;
+}
+
+/** One more; and one less by the function returned, once. */
+function countedIn(counts: Map<string, number>, key: string): () => void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+  let isCounted = true;
+  return () => {
+    if (!isCounted) return;
+    isCounted = false;
+    const left = (counts.get(key) ?? 1) - 1;
+    if (left > 0) counts.set(key, left);
+    else counts.delete(key);
+  };
+}
+
+function addTo(index: Map<string, Set<string>>, key: string, value: string): void {
+  const values = index.get(key);
+  if (values) values.add(value);
+  else index.set(key, new Set([value]));
+}
+
+function removeFrom(index: Map<string, Set<string>>, key: string, value: string): void {
+  const values = index.get(key);
+  values?.delete(value);
+  if (values?.size === 0) index.delete(key);
+}
+
+function byName(a: EipClaim, b: EipClaim): number {
+  return (a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1;
+}

@@ -1,0 +1,48 @@
+/** What is taken, if these claims were not there: whether a Service could have what it asks for by taking one over. */
+import type { EipClaim } from '../../api/claim.ts';
+import { claimAddress } from '../../api/claim.ts';
+import { type Address, formatAddress } from '../../net/address.ts';
+import { type AddressRange, rangeContains } from '../../net/range.ts';
+import type { Taken } from '../choice/ledger.ts';
+
+export class TakenButFor implements Taken {
+  readonly #taken: Taken;
+  /** By canonical address, in the order in which they are to be taken. */
+  readonly #without: ReadonlyMap<string, Address>;
+
+  constructor(taken: Taken, claims: readonly EipClaim[]) {
+    this.#taken = taken;
+    const addresses = claims.flatMap(({ metadata: { name = '' } }) => claimAddress(name) ?? []);
+    this.#without = new Map(addresses.map((address) => [formatAddress(address), address]));
+  }
+
+  claimOf(address: Address): EipClaim | undefined {
+    return this.#isWithout(address) ? undefined : this.#taken.claimOf(address);
+  }
+
+  isTaken(address: Address): boolean {
+    return !this.#isWithout(address) && this.#taken.isTaken(address);
+  }
+
+  /** Whatever is free comes first. */
+  lowestFree(range: AddressRange): bigint | undefined {
+    return this.#taken.lowestFree(range) ?? [...this.#without.values()].find((one) => rangeContains(range, one))?.value;
+  }
+
+  freeIn(range: AddressRange): bigint {
+    const without = [...this.#without.values()].filter((address) => rangeContains(range, address));
+    return this.#taken.freeIn(range) + BigInt(without.length);
+  }
+
+  isWhole(address: Address): boolean {
+    return this.#taken.isWhole(address);
+  }
+
+  sharedBy(key: string): readonly EipClaim[] {
+    return this.#taken.sharedBy(key).filter(({ spec }) => !this.#without.has(spec.address));
+  }
+
+  #isWithout(address: Address): boolean {
+    return this.#without.has(formatAddress(address));
+  }
+}

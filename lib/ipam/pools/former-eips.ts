@@ -1,0 +1,43 @@
+/**
+ * Eips as they were before they were deleted, or lost addresses by an edit, for as long as Services publish addresses that only they had: such an address stays, and so
+ * does the way in which it is announced. In memory alone.
+ */
+import type { Eip } from '../../api/eip/eip.ts';
+import type { Parsed } from '../../api/problem.ts';
+import type { Address } from '../../net/address.ts';
+import { rangeContains } from '../../net/range.ts';
+
+export class FormerEips {
+  #eips: readonly Eip[] = [];
+
+  /** @param published what Services publish, by which an Eip is remembered; asked for only where one is. */
+  changed(before: Parsed<Eip> | undefined, now: Parsed<Eip> | undefined, published: () => readonly Address[]): void {
+    const isLeft = before?.ok && !(now?.ok && covers(now.value, before.value));
+    const all = isLeft ? [before.value, ...this.#eips] : this.#eips;
+    this.#eips = all;
+    this.prune(published);
+  }
+
+  /** The latest first. */
+  get all(): readonly Eip[] {
+    return this.#eips;
+  }
+
+  /** Forgets those whose addresses nobody publishes any more. @returns whether there were any. */
+  prune(published: () => readonly Address[]): boolean {
+    const before = this.#eips.length;
+    if (before === 0) return false;
+    const addresses = published();
+    this.#eips = this.#eips.filter(({ range }) => addresses.some((address) => rangeContains(range, address)));
+    return this.#eips.length < before;
+  }
+
+  containing(address: Address): Eip | undefined {
+    return this.#eips.find(({ range }) => rangeContains(range, address));
+  }
+}
+
+/** As it is now it has every address that it had. */
+function covers({ range: now }: Eip, { range: before }: Eip): boolean {
+  return now.family === before.family && now.first <= before.first && before.last <= now.last;
+}

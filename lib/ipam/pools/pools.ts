@@ -1,0 +1,84 @@
+/**
+ * The Eips as a whole: which counts where two overlap, which is the default, which holds an address, which a Service without a name for one may use.
+ *
+ * Overlaps and a second default of a family are refused at admission, but two creations may race and the webhook may be away: then the older Eip counts (by
+ * creation time, then name), and every component comes to the same result.
+ */
+import { asksToBeDefault, type Eip, isBound } from '../../api/eip/eip.ts';
+import type { Address, Family } from '../../net/address.ts';
+import { rangeContains, rangesOverlap } from '../../net/range.ts';
+
+export interface Pools {
+  /** All that count, by name. */
+  readonly byName: ReadonlyMap<string, Eip>;
+  /** Eips that overlap an older one, with that one's name. They give no address. */
+  readonly overlapping: ReadonlyMap<string, string>;
+  /** Of any family. */
+  readonly hasDefault: boolean;
+  /** Eips that ask to be the default of a family that has one, with that one's name. They serve as if they did not ask. */
+  readonly secondDefaults: ReadonlyMap<string, string>;
+  containing(address: Address): Eip | undefined;
+  /**
+   * The Eips for a Service that names none, in the order they are tried: those bound to its namespace, the default of each family, though
+   * it may be bound to other namespaces, then those bound to nothing. Within each the smaller priority number first, then the name.
+   */
+  automaticFor(namespace: string, labels: Readonly<Record<string, string>>): readonly Eip[];
+}
+
+export function buildPools(eips: Iterable<Eip>): Pools {
+  const accepted: Eip[] = [];
+  const overlapping = new Map<string, string>();
+  for (const eip of [...eips].sort(byAge)) {
+    const older = accepted.find((other) => rangesOverlap(other.range, eip.range));
+    if (older) overlapping.set(eip.name, older.name);
+    else accepted.push(eip);
+  }
+  const { defaults, secondDefaults } = defaultsAmong(accepted);
+  const byPreference = accepted
+    .filter(({ autoAssign }) => autoAssign)
+    .sort((a, b) => a.priority - b.priority || compareText(a.name, b.name));
+  return {
+    byName: new Map(accepted.map((eip) => [eip.name, eip])),
+    overlapping,
+    hasDefault: defaults.size > 0,
+    secondDefaults,
+    containing: (address) => accepted.find((eip) => rangeContains(eip.range, address)),
+    automaticFor: (namespace, labels) => [
+      ...byPreference.filter((eip) => isBound(eip) && isBoundTo(eip, namespace, labels)),
+      ...byPreference.filter((eip) => defaults.has(eip) && !(isBound(eip) && isBoundTo(eip, namespace, labels))),
+      ...byPreference.filter((eip) => !defaults.has(eip) && !isBound(eip)),
+    ],
+  };
+}
+
+/** @param accepted the oldest first. One that is being deleted is the default as long as there is no other. */
+function defaultsAmong(accepted: readonly Eip[]): {
+  readonly defaults: ReadonlySet<Eip>;
+  readonly secondDefaults: ReadonlyMap<string, string>;
+} {
+  const asking = accepted.filter(asksToBeDefault);
+  const byFamily = new Map<Family, Eip>();
+  for (const eip of [...asking.filter((one) => !one.isDeleting), ...asking.filter((one) => one.isDeleting)]) {
+    if (!byFamily.has(eip.range.family)) byFamily.set(eip.range.family, eip);
+  }
+  const defaults = new Set(byFamily.values());
+  const second = asking.filter((eip) => !defaults.has(eip));
+  return {
+    defaults,
+    secondDefaults: new Map(second.map(({ name, range }) => [name, byFamily.get(range.family)?.name ?? ''])),
+  };
+}
+
+function isBoundTo(eip: Eip, namespace: string, labels: Readonly<Record<string, string>>): boolean {
+  if (eip.namespaces.has(namespace)) return true;
+  if (!eip.namespaceSelector) return false;
+  return Object.entries(eip.namespaceSelector).every(([key, value]) => labels[key] === value);
+}
+
+function byAge(a: Eip, b: Eip): number {
+  return compareText(a.createdAt, b.createdAt) || compareText(a.name, b.name);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

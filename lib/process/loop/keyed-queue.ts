@@ -1,0 +1,110 @@
+/**
+ * A queue of keys, each worked on by one worker at a time: a key that is added while it waits is one entry, one that is added while it is worked on
+ * comes once more afterwards. A key that fails comes back later, by a back-off of its own that disturbs no other key.
+ */
+
+import type { Logger } from '../log.ts';
+import { type BackoffPolicy, backoffMs } from './backoff.ts';
+import type { Acted } from './level-loop.ts';
+
+export interface KeyedQueueOptions {
+  /** For the log. */
+  readonly name: string;
+  readonly act: (key: string, signal: AbortSignal) => Acted;
+  readonly log: Logger;
+  /** Keys worked on at the same time. @default 1 */
+  readonly concurrency?: number;
+  /** @default 100 ms, doubling up to 30 s */
+  readonly backoff?: BackoffPolicy;
+  /** @default Math.random */
+  readonly random?: () => number;
+}
+
+const BACKOFF: BackoffPolicy = { firstMs: 100, capMs: 30_000 };
+
+export class KeyedQueue {
+  readonly #options: KeyedQueueOptions;
+  /** Insertion order is the order of work. */
+  readonly #waiting = new Set<string>();
+  readonly #running = new Set<string>();
+  readonly #later = new Map<string, { readonly timer: NodeJS.Timeout; readonly dueMs: number }>();
+  readonly #failures = new Map<string, number>();
+  #pump: (() => void) | undefined;
+
+  constructor(options: KeyedQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Keys that wait for a worker, without those that wait for their time. */
+  get length(): number {
+    return this.#waiting.size;
+  }
+
+  /** Asks for the key to be worked on; one that waits for its back-off is taken at once. */
+  add(key: string): void {
+    this.#forget(key);
+    this.#waiting.add(key);
+    this.#pump?.();
+  }
+
+  /** The same, after a time; where the key has an earlier date already, that one stands. */
+  addAfter(key: string, ms: number): void {
+    const dueMs = performance.now() + ms;
+    if (this.#waiting.has(key) || (this.#later.get(key)?.dueMs ?? Number.POSITIVE_INFINITY) <= dueMs) return;
+    this.#forget(key);
+    this.#later.set(key, { timer: setTimeout(() => this.add(key), ms), dueMs });
+  }
+
+  /** Resolves when `signal` has aborted and the keys under way have ended; never rejects. */
+  run(signal: AbortSignal): Promise<void> {
+    const concurrency = this.#options.concurrency ?? 1;
+    return new Promise((resolve) => {
+      const pump = (): void => {
+        if (signal.aborted) {
+          if (this.#running.size === 0) resolve();
+          return;
+        }
+        for (const key of this.#waiting) {
+          if (this.#running.size >= concurrency) return;
+          if (!this.#running.has(key)) void this.#work(key, signal).finally(pump);
+        }
+      };
+      this.#pump = pump;
+      signal.addEventListener('abort', () => this.#stop(pump), { once: true });
+      pump();
+    });
+  }
+
+  #stop(pump: () => void): void {
+    for (const key of this.#later.keys()) this.#forget(key);
+    pump();
+  }
+
+  #forget(key: string): void {
+    clearTimeout(this.#later.get(key)?.timer);
+    this.#later.delete(key);
+  }
+
+  async #work(key: string, signal: AbortSignal): Promise<void> {
+    const { act, log, name } = this.#options;
+    this.#waiting.delete(key);
+    this.#running.add(key);
+    try {
+      const again = await act(key, signal);
+      this.#failures.delete(key);
+      if (again && !signal.aborted) this.addAfter(key, again.requeueAfterMs);
+    } catch (err) {
+      if (!signal.aborted) this.#retryLater(key, err, log, name);
+    } finally {
+      this.#running.delete(key);
+    }
+  }
+
+  #retryLater(key: string, err: unknown, log: Logger, name: string): void {
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    log[failures === 1 ? 'warn' : 'debug']({ queue: name, key, err }, 'key failed and will be tried again');
+    const random = this.#options.random ?? Math.random;
+    this.addAfter(key, backoffMs(failures, this.#options.backoff ?? BACKOFF, random()));
+  }
+}

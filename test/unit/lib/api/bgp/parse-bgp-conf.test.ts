@@ -1,0 +1,135 @@
+/** Reading a BgpConf: OpenELB's fields and what each of their values means here. */
+import { localAsOf } from '../../../../../lib/api/bgp/bgp.ts';
+import type { BgpConfObject } from '../../../../../lib/api/bgp/bgp-types.ts';
+import { parseBgpConf, unsupportedBgpConfFields } from '../../../../../lib/api/bgp/parse-bgp-conf.ts';
+import { formatProblems } from '../../../../../lib/api/problem.ts';
+import { aBgpConf } from '../../../../support/speaker-builders.ts';
+
+function parsed(raw: BgpConfObject) {
+  const result = parseBgpConf(raw);
+  if (!result.ok) throw new Error(`Cannot parse the BgpConf: ${formatProblems(result.problems)}`);
+  return result.value;
+}
+
+function problemsOf(raw: BgpConfObject): string {
+  const result = parseBgpConf(raw);
+  return result.ok ? '' : formatProblems(result.problems);
+}
+
+describe('parseBgpConf()', () => {
+  it('fills in what is not said', () => {
+    expect(parsed(aBgpConf())).toEqual({
+      name: 'default',
+      as: 64512,
+      asPerRack: new Map(),
+      listenPort: 179,
+      dialOnly: false,
+      announcedByCni: false,
+    });
+  });
+
+  it.each([
+    ['the largest AS number', { as: 4_294_967_295 }, { as: 4_294_967_295 }],
+    ['listenPort 0, which is OpenELB for "not set"', { listenPort: 0 }, { listenPort: 179 }],
+    ['listenPort -1: dial only', { listenPort: -1 }, { listenPort: 61_790, dialOnly: true }],
+    ['a listenPort of its own', { listenPort: 17900 }, { listenPort: 17900 }],
+    ['a router id', { routerId: '10.0.0.1' }, { routerId: '10.0.0.1' }],
+    ['AS numbers by rack, 0 meaning none', { asPerRack: { a: 65001, b: 0 } }, { asPerRack: new Map([['a', 65001]]) }],
+  ])('reads %s', (_, spec, expected) => {
+    expect(parsed(aBgpConf(spec))).toMatchObject(expected);
+  });
+
+  it.each(['openelb.kubesphere.io/cni', 'porter.kubesphere.io/cni'])('sees the label %s', (label) => {
+    expect(parsed(aBgpConf({}, { [label]: 'calico' })).announcedByCni).toBe(true);
+  });
+
+  it('needs no AS number of its own where the racks have them', () => {
+    const conf = parsed({ metadata: { name: 'default' }, spec: { asPerRack: { a: 65001 } } });
+    expect(conf.as).toBeUndefined();
+  });
+
+  it.each([
+    ['no spec', undefined, /^spec\.as: is missing; write the AS number/],
+    ['AS 0', { as: 0 }, /^spec\.as: is missing/],
+    [
+      'an AS number beyond 32 bits',
+      { as: 4_294_967_296 },
+      /^spec\.as: "4294967296" is not a whole number from 1 to 4294967295/,
+    ],
+    ['half an AS number', { as: 1.5 }, /^spec\.as: "1\.5" is not a whole number/],
+    ['a negative AS number', { as: -1 }, /^spec\.as: "-1" is not/],
+    ['AS as text', { as: '64512' as unknown as number }, /^spec\.as: "64512" is not a whole number/],
+    ['a rack with a bad AS number', { as: 1, asPerRack: { r: -5 } }, /^spec\.asPerRack\["r"\]: "-5" is not/],
+    ['racks as a list', { as: 1, asPerRack: [1] as never }, /^spec\.asPerRack: is not a map of AS numbers/],
+    [
+      'a router id that is a name',
+      { as: 1, routerId: 'node-1' },
+      /^spec\.routerId: "node-1" is not a router id; write an IPv4 address/,
+    ],
+    ['an IPv6 router id', { as: 1, routerId: 'fd00::1' }, /is not a router id/],
+    ['router id zero', { as: 1, routerId: '0.0.0.0' }, /is not a router id/],
+    ['a port below -1', { as: 1, listenPort: -2 }, /^spec\.listenPort: "-2" is not a whole number from 1 to 65535/],
+    [
+      'a port too large',
+      { as: 1, listenPort: 65_536 },
+      /^spec\.listenPort: "65536" is not a whole number from 1 to 65535/,
+    ],
+  ] as const)('refuses %s', (_, spec, message) => {
+    expect(problemsOf({ metadata: { name: 'default' }, ...(spec && { spec }) })).toMatch(message);
+  });
+
+  it('collects every problem', () => {
+    expect(
+      problemsOf(aBgpConf({ as: -1, routerId: 'x', listenPort: -2 }))
+        .split('; ')
+        .filter((part) => part.startsWith('spec.')),
+    ).toHaveLength(3);
+  });
+});
+
+describe('localAsOf()', () => {
+  const conf = parsed(aBgpConf({ asPerRack: { east: 65001 } }));
+  it.each([
+    ['a node without a rack', {}, { as: 64512, fromRack: false }],
+    ['a node in a rack', { 'openelb.kubesphere.io/rack': 'east' }, { as: 65001, fromRack: true }],
+    ['the older label', { 'porter.kubesphere.io/rack': 'east' }, { as: 65001, fromRack: true }],
+    ['a rack that has no AS number', { 'openelb.kubesphere.io/rack': 'west' }, { as: 64512, fromRack: false }],
+  ])('%s', (_, labels, expected) => {
+    expect(localAsOf(conf, labels)).toEqual(expected);
+  });
+
+  it('has none for a node outside the racks where spec.as is not set', () => {
+    expect(localAsOf(parsed({ metadata: {}, spec: { asPerRack: { east: 1 } } }), {})).toBeUndefined();
+  });
+});
+
+describe('unsupportedBgpConfFields()', () => {
+  it.each<[string, BgpConfObject['spec'], string[]]>([
+    ['nothing set', {}, []],
+    [
+      'everything',
+      {
+        families: [65537],
+        useMultiplePaths: true,
+        gracefulRestart: { enabled: true, restartTime: 120 },
+        policy: 'p',
+        listenAddresses: ['10.0.0.1'],
+      },
+      ['spec.listenAddresses', 'spec.families', 'spec.gracefulRestart', 'spec.policy'],
+    ],
+    [
+      'zero values, which ask for nothing',
+      { families: [], useMultiplePaths: false, gracefulRestart: {}, policy: '' },
+      [],
+    ],
+    [
+      'what happens anyway',
+      { families: [0, 1], useMultiplePaths: true, gracefulRestart: { enabled: true, restartTime: 60 } },
+      [],
+    ],
+    ['both families by their codes', { families: [131_073, 65_537] }, []],
+    ['the addresses that are listened on anyway', { listenAddresses: ['0.0.0.0', '::'] }, []],
+  ])('%s', (_, spec, fields) => {
+    expect(unsupportedBgpConfFields(aBgpConf(spec))).toEqual(fields);
+  });
+});
