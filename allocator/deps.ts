@@ -1,5 +1,5 @@
 /** What the reconcilers need of the world outside, beside the API server: Events, time, tokens. */
-import type { KubeObject } from '../lib/api/object.ts';
+import type { KubeObject } from '../lib/api/meta/object.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { KubeClient } from '../lib/kube/client.ts';
 import type { Clock } from '../lib/process/clock.ts';

@@ -6,7 +6,7 @@ import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
 import type { Node } from '../../lib/api/service/service.ts';
-import type { Layer2Conflict, SpeakerObject } from '../../lib/api/speaker/speaker-types.ts';
+import type { Layer2Conflict, SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 import type { Change, Store } from '../../lib/kube/cache/store.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import { isNewer } from '../cluster/mutation-cache.ts';

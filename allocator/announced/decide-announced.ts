@@ -5,13 +5,13 @@
  * announces it: so a node or a router that comes or goes changes nothing here (docs/decisions/0012).
  */
 
-import type { ConditionUpdate } from '../../lib/api/conditions.ts';
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import { isLayer2 } from '../../lib/api/eip/eip.ts';
 import { ANNOUNCED_CONDITION } from '../../lib/api/keys.ts';
+import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
 import { shortened } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
-import type { Layer2Conflict } from '../../lib/api/speaker/speaker-types.ts';
+import type { Layer2Conflict } from '../../lib/api/skycap/speaker-types.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { EipReach, Standing } from './eip-reach.ts';
 import { hindranceText, idleText, type Regarding, reasonOf } from './hindrance-text.ts';

@@ -1,7 +1,7 @@
 /** The condition `Announced` of an Eip: from which nodes and to which routers its addresses go, or which nodes can have them, or why none. PURE. */
 
-import type { ConditionUpdate } from '../../lib/api/conditions.ts';
 import { type Eip, isLayer2 } from '../../lib/api/eip/eip.ts';
+import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
 import { isUnknown } from './decide-announced.ts';
 import type { EipReach } from './eip-reach.ts';
 import { hindranceText, reasonOf } from './hindrance-text.ts';

@@ -6,7 +6,7 @@ import { nodeRefusal } from '../../lib/announce/eligible.ts';
 import type { NodeState } from '../../lib/announce/node-state.ts';
 import { type Eip, isLayer2 } from '../../lib/api/eip/eip.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
-import type { SpeakerObject, SpeakerSession } from '../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerObject, SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
 import type { Family } from '../../lib/net/address.ts';
 import { firstAddress } from '../../lib/net/range.ts';
 

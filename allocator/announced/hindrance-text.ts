@@ -2,7 +2,7 @@
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import { interfacesText } from '../../lib/api/eip/interface-selector.ts';
 import { EXCLUDE_NODE_LABEL } from '../../lib/api/keys.ts';
-import { labelSelectorText } from '../../lib/api/label-selector.ts';
+import { labelSelectorText } from '../../lib/api/meta/label-selector.ts';
 import { quote } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { EipReach, Standing } from './eip-reach.ts';

@@ -2,7 +2,7 @@
  * Which addresses of a Service are not announced, or in vain, since when, and whether that was told. By address: one that comes back, or goes too, is news though another one of the
  * Service is not announced all along. PURE: time is passed in.
  */
-import type { Condition } from '../../lib/api/object.ts';
+import type { Condition } from '../../lib/api/meta/object.ts';
 import { announcedDelayMs } from '../services/announced-delay.ts';
 import type { Finding } from './decide-announced.ts';
 

@@ -2,7 +2,7 @@
  * What has to be looked at anew when sessions, nodes or speakers change. Of a fleet something changes all the time, and most of it changes the
  * condition of the Eip alone: a Service is looked at where it could say something else.
  */
-import { keyOf } from '../../lib/api/object.ts';
+import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import { givenAddresses } from '../../lib/ipam/claims/service-claims.ts';
 import { formatAddress } from '../../lib/net/address.ts';

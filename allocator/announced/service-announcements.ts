@@ -1,7 +1,7 @@
 /** Gathers for a Service whether its addresses are announced: by which node or routers, beside which machines, with which endpoints. */
 
-import type { ConditionUpdate } from '../../lib/api/conditions.ts';
-import { keyOf } from '../../lib/api/object.ts';
+import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
+import { keyOf } from '../../lib/api/meta/object.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import { annotatedAddresses } from '../../lib/ipam/claims/service-claims.ts';

@@ -26,7 +26,7 @@ export class AllocationOrder {
   }
 
   /** Something came free, or may be given that could not be before. Many at once cause one round. */
-  freed(): void {
+  addressFreed(): void {
     const all = new Map(this.#list.inOrder().map((waiting) => [waiting.key, waiting]));
     for (const key of this.#served) all.delete(key);
     const newcomers = [...this.#due.values()].filter(({ key }) => !all.has(key));
@@ -56,7 +56,7 @@ export class AllocationOrder {
   }
 
   /** An address was chosen for it. */
-  served(key: string): void {
+  assigned(key: string): void {
     this.#served.add(key);
   }
 

@@ -4,11 +4,11 @@
  * It ends in the one word that stands in the condition `skycap.io/AddressAssigned`.
  */
 
-import type { ClaimHolder } from '../../lib/api/claim.ts';
 import { formatProblems, type Problem } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
 import { reasonOf } from '../../lib/api/service/parse-address-request.ts';
+import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
 import type { Choice, Given } from '../../lib/ipam/choice/choose.ts';
 import { apartAt, type HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import { keptAddresses, requestAsHeld } from '../../lib/ipam/claims/service-claims.ts';

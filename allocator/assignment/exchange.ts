@@ -5,8 +5,8 @@
  * the way. What a Service would be given then is the choice of `lib/ipam`, of a world in which those who wait have left.
  */
 
-import type { ClaimHolder, EipClaim } from '../../lib/api/claim.ts';
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
+import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
 import { type ChooseInput, choose, type Given } from '../../lib/ipam/choice/choose.ts';
 import type { Taken } from '../../lib/ipam/choice/ledger.ts';
 import { mayShare } from '../../lib/ipam/choice/sharing.ts';

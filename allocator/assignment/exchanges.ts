@@ -4,9 +4,9 @@
  * publishes what another one publishes. From there on each finds its place free, takes it and leaves its own to the next.
  */
 
-import type { ClaimHolder } from '../../lib/api/claim.ts';
-import { keyFor } from '../../lib/api/object.ts';
+import { keyFor } from '../../lib/api/meta/object.ts';
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
+import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
 import { fulfils, type HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import type { ClaimRequest } from '../../lib/ipam/claims/claimer.ts';
 import { newHolder, requestIn, requestOf, requestText } from '../../lib/ipam/claims/holder-entry.ts';

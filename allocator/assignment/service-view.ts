@@ -1,11 +1,10 @@
 /**
- * One Service as the decision needs it, gathered from the world without waiting for anything: is it ours, what does it want, what does
+ * One Service as the decision needs it, gathered from the cluster state without waiting for anything: is it ours, what does it want, what does
  * it hold, what would be chosen for it now.
  */
 
-import type { ClaimHolder } from '../../lib/api/claim.ts';
 import { BY_DEFAULT_CONDITION, EIP_LABEL, SERVICE_ANNOTATIONS } from '../../lib/api/keys.ts';
-import { type Condition, keyFor, keyOf } from '../../lib/api/object.ts';
+import { type Condition, keyFor, keyOf } from '../../lib/api/meta/object.ts';
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
 import {
   isOurs,
@@ -16,6 +15,7 @@ import {
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import { isServedByAnother } from '../../lib/api/service/served-by-another.ts';
 import type { Service } from '../../lib/api/service/service.ts';
+import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
 import type { ChooseInput } from '../../lib/ipam/choice/choose.ts';
 import { type HeldAddress, pinnedAddresses } from '../../lib/ipam/choice/held-address.ts';
 import type { ClaimRequest } from '../../lib/ipam/claims/claimer.ts';

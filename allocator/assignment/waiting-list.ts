@@ -5,7 +5,7 @@
  * before the creation is forged or copied from another Service, and moves nobody forward: then the creation counts. Who has all it must have, and would only like a second family (PreferDualStack), comes last.
  */
 import { WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
-import { keyOf } from '../../lib/api/object.ts';
+import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 
 export interface Waiting {

@@ -2,7 +2,7 @@
  * Writes what was decided about entries in claims. Each write is a compare-and-swap against the very claim that was judged: of two Services
  * that share an address and change at once, the second is judged again by what the first has written.
  */
-import { type ClaimHolder, claimName, type EipClaim } from '../../lib/api/claim.ts';
+import { type ClaimHolder, claimName, type EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { Ledger } from '../../lib/ipam/choice/ledger.ts';
 import { isOfFormer } from '../../lib/ipam/claims/service-claims.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';

@@ -5,8 +5,9 @@
  * way, or may have failed later (quota, another webhook, the client gone). So it is given the grace period. A holder with a uid belongs to a Service
  * that has been seen; once that is surely gone, nothing is waited for.
  */
-import type { ClaimHolder } from '../../lib/api/claim.ts';
+
 import type { Reason } from '../../lib/api/reasons.ts';
+import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
 
 export type HolderAction =
   | { readonly kind: 'keep' }

@@ -3,9 +3,10 @@
  *
  * Always after the publication: a claim is let go only when nobody is told any more that the address is this Service's.
  */
-import type { ClaimHolder } from '../../lib/api/claim.ts';
+
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { Service } from '../../lib/api/service/service.ts';
+import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
 import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import { type ClaimedRequest, renewedHolder } from '../../lib/ipam/claims/holder-entry.ts';
 import { tokenShown } from '../../lib/ipam/claims/service-claims.ts';

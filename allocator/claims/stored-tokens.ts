@@ -1,7 +1,7 @@
 /** Whether a Service with a token is stored. A token is no name that could be asked for, so the namespace is listed; one list serves all that is asked within a second. */
 import { CLAIM_ANNOTATION } from '../../lib/api/keys.ts';
+import { pagesOf } from '../../lib/kube/cache/pages.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
-import { pagesOf } from '../../lib/kube/pages.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 
 const LIST_GOOD_FOR_MS = 1_000;

@@ -8,9 +8,10 @@
  * A create call may be stored all the same after that. Its Service finds that the claim is another's, was not published, and gets another address. What decides is the claim:
  * while it is being taken over, an entry is bound before anything is published on the strength of it (`sync-claims.ts`).
  */
-import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/claim.ts';
-import { keyFor } from '../../lib/api/object.ts';
+
+import { keyFor } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
+import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isNotFound } from '../../lib/kube/errors.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';

@@ -1,7 +1,7 @@
 /** Carries out what `plan-claim-changes.ts` says about the claims of a Service that is there. */
 
-import { claimName } from '../../lib/api/claim.ts';
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
+import { claimName } from '../../lib/api/skycap/claim.ts';
 import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import { Claimer } from '../../lib/ipam/claims/claimer.ts';
 import {

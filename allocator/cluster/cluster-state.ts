@@ -2,13 +2,14 @@
  * What is known of the cluster, kept warm whether this replica leads or not: the stores, and what is derived from them.
  * It only reads; whoever leads acts on it.
  */
-import type { EipClaim } from '../../lib/api/claim.ts';
-import { claimAddress } from '../../lib/api/claim.ts';
+
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import { CLAIM_ANNOTATION, EIP_LABEL } from '../../lib/api/keys.ts';
-import { keyFor, keyOf } from '../../lib/api/object.ts';
+import { keyFor, keyOf } from '../../lib/api/meta/object.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { Service } from '../../lib/api/service/service.ts';
+import type { EipClaim } from '../../lib/api/skycap/claim.ts';
+import { claimAddress } from '../../lib/api/skycap/claim.ts';
 import type { EipState, HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import { inOrderOfPreference, isEstablished, isHolder, ownEntry } from '../../lib/ipam/claims/service-claims.ts';
 import { ReservedAddresses } from '../../lib/ipam/pools/reserved.ts';

@@ -4,19 +4,20 @@
  * "Not in the cache" is not "gone": the watch of EipCache may be behind that of Services. And "gone" is nobody's wish while the CRD of the EipCache is absent or being deleted,
  * which takes all of them with it; likewise for claims. So nothing is decided after a deletion before a live read has said that the CRDs are in order.
  */
-import type { EipClaim } from '../../lib/api/claim.ts';
+
 import { type Eip, releasesAddresses } from '../../lib/api/eip/eip.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { parseEip } from '../../lib/api/eip/parse-eip.ts';
 import type { Parsed } from '../../lib/api/problem.ts';
+import type { EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { EipState } from '../../lib/ipam/choice/held-address.ts';
 import { FormerEips } from '../../lib/ipam/pools/former-eips.ts';
 import type { Obstacle } from '../../lib/ipam/pools/obstacle.ts';
 import { buildPools, type Pools } from '../../lib/ipam/pools/pools.ts';
 import { accountOf, eipProblem, isSource, type Source } from '../../lib/ipam/pools/source.ts';
-import { CRDS, crdName, establishedSince } from '../../lib/kube/cache/crd.ts';
 import type { Store } from '../../lib/kube/cache/store.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
+import { CRDS, crdName, establishedSince } from '../../lib/kube/crd.ts';
 import { isNotFound } from '../../lib/kube/errors.ts';
 import { EIP_CLAIMS, EIPS, type Resource } from '../../lib/kube/resource.ts';
 import type { Address } from '../../lib/net/address.ts';

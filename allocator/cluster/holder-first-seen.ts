@@ -2,7 +2,7 @@
  * When this process first saw each holder without a uid. The grace period of a claim counts by the holder's own `since`; what we have seen
  * ourselves guards against a webhook whose clock is behind ours.
  */
-import type { ClaimHolder, EipClaim } from '../../lib/api/claim.ts';
+import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { Change } from '../../lib/kube/cache/store.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 

@@ -2,8 +2,8 @@
  * A store that shows our own writes at once, though the watch has not brought them yet. Without it each write would be followed by a look at
  * the old state, and a second write that the API server refuses.
  */
-import type { KubeObject } from '../../lib/api/object.ts';
-import { keyOf } from '../../lib/api/object.ts';
+import type { KubeObject } from '../../lib/api/meta/object.ts';
+import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Store } from '../../lib/kube/cache/store.ts';
 
 export class MutationCache<T extends KubeObject> {

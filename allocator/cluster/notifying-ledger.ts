@@ -2,7 +2,7 @@
  * A ledger that tells, in the very moment, when something in it comes free. Were it told a few promises later, whoever happened to be looked at in
  * between would take the address from those who have waited longer.
  */
-import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/claim.ts';
+import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
 import { Ledger } from '../../lib/ipam/choice/ledger.ts';
 import { requestIn, requestText } from '../../lib/ipam/claims/holder-entry.ts';
 import type { Address } from '../../lib/net/address.ts';

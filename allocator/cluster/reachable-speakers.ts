@@ -9,10 +9,10 @@
  * One whose container does not run, as it ends again and again or can't be started, answers for no address; BIRD beside it goes on with its sessions.
  */
 import type { Node, Pod } from '../../lib/api/service/service.ts';
-import type { SpeakerObject } from '../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
+import { iterable } from '../../lib/kube/cache/iterable.ts';
 import type { Change, Store } from '../../lib/kube/cache/store.ts';
 import { StoreReaders } from '../../lib/kube/cache/store-readers.ts';
-import { iterable } from '../../lib/kube/iterable.ts';
 import type { Logger } from '../../lib/process/log.ts';
 
 /** Why nothing of what a Speaker says of sessions and addresses counts; of `down` nothing of what it says of addresses. */

@@ -4,7 +4,7 @@
  */
 
 import { CLAIM_ANNOTATION, EIP_LABEL } from '../../lib/api/keys.ts';
-import { keyFor, keyOf } from '../../lib/api/object.ts';
+import { keyFor, keyOf } from '../../lib/api/meta/object.ts';
 import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
 import { isOurs } from '../../lib/api/service/parse-address-request.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';

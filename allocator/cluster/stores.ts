@@ -1,9 +1,9 @@
 /** The caches that the allocator reads. `main.ts` fills them with Reflectors. */
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
-import type { EipClaim } from '../../lib/api/claim.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import type { EndpointSlice, Namespace, Node, Service, ServiceCidr } from '../../lib/api/service/service.ts';
-import type { SpeakerObject } from '../../lib/api/speaker/speaker-types.ts';
+import type { EipClaim } from '../../lib/api/skycap/claim.ts';
+import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 import type { Store } from '../../lib/kube/cache/store.ts';
 
 export interface Stores {

@@ -2,7 +2,7 @@
  * What is taken, as one Service must see it: beside the claims, what other Services publish. When claims are deleted by hand, an address in
  * use is nobody's until its Service has claimed it again; meanwhile it is given to nobody else.
  */
-import type { EipClaim } from '../../lib/api/claim.ts';
+import type { EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { Taken } from '../../lib/ipam/choice/ledger.ts';
 import type { Withheld } from '../../lib/ipam/pools/withheld.ts';
 import { type Address, addressOf } from '../../lib/net/address.ts';

@@ -1,5 +1,5 @@
 /**
- * The allocator put together: a world that is always warm, and terms of leadership in which something is done about it.
+ * The allocator put together: the state of the cluster, which is always warm, and terms of leadership in which something is done about it.
  *
  *     any change ─▶ key ─▶ gather (Service, claims, Eips) ─▶ decide ─▶ at most: one patch of the Service, claim updates, releases
  */

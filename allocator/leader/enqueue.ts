@@ -1,14 +1,15 @@
 /** Which change makes whom look again. A key too many costs a decision that writes nothing; a key too few would be a change that nobody sees. */
-import { claimAddress, type EipClaim } from '../../lib/api/claim.ts';
+
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { BGP_CONF_NAME, EIP_LABEL } from '../../lib/api/keys.ts';
-import { type KubeObject, keyFor, keyOf, sameMarks, sameTexts } from '../../lib/api/object.ts';
+import { type KubeObject, keyFor, keyOf, sameMarks, sameTexts } from '../../lib/api/meta/object.ts';
 import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
 import { eipNamesOf } from '../../lib/api/service/parse-address-request.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { Service } from '../../lib/api/service/service.ts';
-import { withoutCounts } from '../../lib/api/speaker/speaker-counts.ts';
-import type { SpeakerObject } from '../../lib/api/speaker/speaker-types.ts';
+import { claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
+import { withoutCounts } from '../../lib/api/skycap/speaker-counts.ts';
+import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 import { givenAddresses } from '../../lib/ipam/claims/service-claims.ts';
 import type { Pools } from '../../lib/ipam/pools/pools.ts';
 import type { Change, Store } from '../../lib/kube/cache/store.ts';
@@ -21,7 +22,7 @@ import { confKey, peerKey } from '../status/reconcile-bgp.ts';
 import type { Caches } from './caches.ts';
 import type { LeaderTerm } from './leader-term.ts';
 
-/** Subscribes once; `term` says who is to act, if anybody. To be called after the world and the caches have subscribed. */
+/** Subscribes once; `term` says who is to act, if anybody. To be called after the cluster state and the caches have subscribed. */
 export function enqueueOnChanges(cluster: ClusterState, caches: Caches, term: () => LeaderTerm | undefined): void {
   const { stores } = cluster;
   const on = <T extends KubeObject>(store: Store<T>, act: (to: LeaderTerm, change: Change<T>) => void): void => {
@@ -41,11 +42,11 @@ export function enqueueOnChanges(cluster: ClusterState, caches: Caches, term: ()
     for (const sharer of sharersOf(change.key, cluster)) to.services.add(sharer);
   });
   on(stores.services, (to, change) => {
-    if (leavesForeign(change)) to.allocationOrder.freed();
+    if (leavesForeign(change)) to.allocationOrder.addressFreed();
   });
   on(stores.namespaces, (to, change) => {
     if (change.type === 'modified' && sameTexts(change.old.metadata.labels, change.object.metadata.labels)) return;
-    to.allocationOrder.freed();
+    to.allocationOrder.addressFreed();
   });
   on(stores.claims, (to, change) => onClaim(to, change, caches));
   on(stores.bgpPeers, (to, { key }) => {
@@ -83,7 +84,7 @@ export function enqueueOnChanges(cluster: ClusterState, caches: Caches, term: ()
     if (!to) return;
     for (const claim of claimsIn(ranges, cluster)) for (const key of holdersOf(claim)) to.services.add(key);
     for (const eip of stores.eips.values()) to.eips.add(keyOf(eip));
-    to.allocationOrder.freed();
+    to.allocationOrder.addressFreed();
   };
 }
 
@@ -168,7 +169,7 @@ function watchEips(cluster: ClusterState, term: () => LeaderTerm | undefined): v
       to.services.add(service);
       to.announced.add(service);
     }
-    to.allocationOrder.freed();
+    to.allocationOrder.addressFreed();
   });
 }
 

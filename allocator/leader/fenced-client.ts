@@ -5,7 +5,7 @@
  * What was on its way by then arrives late: every change and every deletion of the allocator's carries the resourceVersion of what it was decided by, and a claim
  * made too late is one that its Service does not use, which the leader of the day releases.
  */
-import type { KubeObject } from '../../lib/api/object.ts';
+import type { KubeObject } from '../../lib/api/meta/object.ts';
 import type {
   DeleteOptions,
   KubeClient,

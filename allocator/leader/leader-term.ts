@@ -2,7 +2,7 @@
  * One term of leadership: the queues and their workers, from the moment this replica may act until it may not. It starts by looking at everything
  * once; nothing of it outlives it.
  */
-import { type KubeObject, keyOf } from '../../lib/api/object.ts';
+import { type KubeObject, keyOf } from '../../lib/api/meta/object.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
@@ -147,7 +147,7 @@ export class LeaderTerm {
   /** Resolves when `signal` has aborted and what was under way has ended. */
   async run(signal: AbortSignal): Promise<void> {
     const { ledger } = this.#deps.cluster;
-    ledger.onFreed = () => this.allocationOrder.freed();
+    ledger.onFreed = () => this.allocationOrder.addressFreed();
     this.#lookAtEverything();
     this.#retypedServices.trigger();
     this.#reach.trigger();
@@ -191,7 +191,7 @@ export class LeaderTerm {
     const givingWay = strays.givingWay();
     const isNews = [...givingWay].some((one) => !this.#givingWay.has(one));
     this.#givingWay = givingWay;
-    if (isNews) this.allocationOrder.freed();
+    if (isNews) this.allocationOrder.addressFreed();
     return strays.isAny ? { requeueAfterMs: STRAYS_EVERY_MS } : undefined;
   }
 

@@ -2,7 +2,7 @@
 import type { Registry } from 'prom-client';
 import { FOREIGN_SLICES, LABELLED_SLICES } from '../../lib/announce/slices.ts';
 import { sameTrimmed, trimNode, trimPod, trimSlice } from '../../lib/announce/trim-objects.ts';
-import type { KubeObject } from '../../lib/api/object.ts';
+import type { KubeObject } from '../../lib/api/meta/object.ts';
 import type { Node } from '../../lib/api/service/service.ts';
 import { addressesOfNode } from '../../lib/ipam/pools/reserved.ts';
 import { Reflector, type ReflectorOptions } from '../../lib/kube/cache/reflector.ts';

@@ -3,8 +3,8 @@
  * leave from then on, `removed-services.ts` deals with.
  */
 import type { Service } from '../../lib/api/service/service.ts';
+import { pagesOf } from '../../lib/kube/cache/pages.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
-import { pagesOf } from '../../lib/kube/pages.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 
 /** Small, since this is read beside everything that is urgent at the start of a term. */

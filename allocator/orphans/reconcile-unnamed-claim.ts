@@ -2,8 +2,9 @@
  * Claims with a holder that has no name: made under `generateName`, when nobody knew the Service's name yet. The token finds the Service;
  * one that never came loses its claim after the grace period, once a live list says that no Service there has the token.
  */
-import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/claim.ts';
-import { keyOf } from '../../lib/api/object.ts';
+
+import { keyOf } from '../../lib/api/meta/object.ts';
+import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
 import { Claimer } from '../../lib/ipam/claims/claimer.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';

@@ -5,11 +5,12 @@
  * The caches may be behind, and a Service made again under its name is somebody new: hence the read, and hence entries are told apart by uid and
  * token. An entry without a uid may belong to a create call under way and has its grace period, unless it is known whose it was.
  */
-import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/claim.ts';
+
 import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, EIP_LABEL, WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
 import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
 import { isLeftAlone } from '../../lib/api/service/served-by-another.ts';
 import type { Service } from '../../lib/api/service/service.ts';
+import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
 import { Claimer } from '../../lib/ipam/claims/claimer.ts';
 import { isNotFound } from '../../lib/kube/errors.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';

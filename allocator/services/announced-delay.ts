@@ -1,5 +1,5 @@
 /** How long the condition `skycap.io/Announced` of a Service stays as it is, though it could say something else. PURE. */
-import type { Condition } from '../../lib/api/object.ts';
+import type { Condition } from '../../lib/api/meta/object.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 
 /** An address of layer 2 that no node has is not told before that: it is about to be taken. */

@@ -4,7 +4,6 @@
  * The rules above all: what is published goes only where it is certain that it must, see {@link mustGo}; and what is not ours is left, see {@link isOwn}.
  */
 
-import type { ConditionUpdate } from '../../lib/api/conditions.ts';
 import {
   ADDRESS_ASSIGNED_CONDITION,
   ADDRESSES_ANNOTATION,
@@ -16,6 +15,7 @@ import {
   SERVICE_ANNOTATIONS,
   WAITING_SINCE_ANNOTATION,
 } from '../../lib/api/keys.ts';
+import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';

@@ -3,13 +3,14 @@
  * before anything is chosen, whatever the Service would get today: from an Eip that is disabled now, or bound to other namespaces; or from one that is gone, which may
  * come again; and beside others who publish it too, whether or not they agree to share it. PURE.
  */
-import type { EipClaim } from '../../lib/api/claim.ts';
+
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import { parseEip } from '../../lib/api/eip/parse-eip.ts';
 import { EIP_LABEL } from '../../lib/api/keys.ts';
 import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { Service } from '../../lib/api/service/service.ts';
+import type { EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import type { Pools } from '../../lib/ipam/pools/pools.ts';
 import { type Address, formatAddress, sameAddress } from '../../lib/net/address.ts';

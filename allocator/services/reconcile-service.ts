@@ -3,16 +3,16 @@
  * order in which addresses are given. Then at most one patch of the Service, and after it the upkeep of its claims.
  */
 
-import { type ClaimHolder, claimAddress, claimName } from '../../lib/api/claim.ts';
-import type { ConditionUpdate } from '../../lib/api/conditions.ts';
 import { WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
-import { keyOf } from '../../lib/api/object.ts';
+import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
+import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Problem } from '../../lib/api/problem.ts';
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
 import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import { isLeftAlone } from '../../lib/api/service/served-by-another.ts';
 import type { Service } from '../../lib/api/service/service.ts';
+import { type ClaimHolder, claimAddress, claimName } from '../../lib/api/skycap/claim.ts';
 import { type Choice, type ChooseInput, choose } from '../../lib/ipam/choice/choose.ts';
 import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import { Claimer, type ClaimRequest } from '../../lib/ipam/claims/claimer.ts';
@@ -146,7 +146,7 @@ export class ServiceReconciler {
     }
     if (beyond && choice?.kind === 'assigned' && choice.given.some(({ how }) => how !== 'held')) {
       if (this.#mustRequeueBehind(before, choice)) return undefined;
-      this.#deps.allocationOrder.served(before.key);
+      this.#deps.allocationOrder.assigned(before.key);
       try {
         choice = await this.#claimerFor(before).assign(this.#claimRequest(before, beyond), signal);
       } catch (error) {
@@ -269,7 +269,7 @@ export class ServiceReconciler {
     // One for all, though none may be known: made anew each time, the families would have different ones.
     const isDone = await reclaimPublished(view, { ...this.#deps, claimer, token: this.#tokenForNew(view) }, signal);
     // Whoever would share one of them can be judged now.
-    if (isDone === 'shared') this.#deps.allocationOrder.freed();
+    if (isDone === 'shared') this.#deps.allocationOrder.addressFreed();
     return isDone !== 'nothing';
   }
 

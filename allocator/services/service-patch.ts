@@ -6,14 +6,14 @@
  * it fail for whoever decided by an old state: a leader that does not know yet that it was replaced.
  */
 
-import { type ConditionUpdate, conditionAfter, type Moment } from '../../lib/api/conditions.ts';
 import {
   ADDRESS_ASSIGNED_CONDITION,
   ANNOUNCED_CONDITION,
   BY_DEFAULT_CONDITION,
   EIP_LABEL,
 } from '../../lib/api/keys.ts';
-import { leftoverFinalizers } from '../../lib/api/openelb-finalizers.ts';
+import { type ConditionUpdate, conditionAfter, type Moment } from '../../lib/api/meta/conditions.ts';
+import { leftoverFinalizers } from '../../lib/api/meta/openelb-finalizers.ts';
 import type { LoadBalancerIngress, Service } from '../../lib/api/service/service.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { Texts as RewriteTexts } from '../cluster/rewrite-backoff.ts';

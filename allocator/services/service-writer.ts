@@ -1,6 +1,6 @@
 /** Writes what was decided on a Service, in one patch of its status, and tells of it. Where another controller writes over it time and again, it waits. */
 
-import { managedFieldsOf } from '../../lib/api/object.ts';
+import { managedFieldsOf } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import { formatAddress } from '../../lib/net/address.ts';

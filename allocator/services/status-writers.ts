@@ -10,7 +10,7 @@ import {
   SERVICE_ANNOTATIONS,
   WAITING_SINCE_ANNOTATION,
 } from '../../lib/api/keys.ts';
-import type { ManagedFields } from '../../lib/api/object.ts';
+import type { ManagedFields } from '../../lib/api/meta/object.ts';
 import { quote, shortened } from '../../lib/api/problem.ts';
 import type { LoadBalancerIngress, Service } from '../../lib/api/service/service.ts';
 import { formatAddress } from '../../lib/net/address.ts';

@@ -2,10 +2,10 @@
 import type { BgpConf } from '../../lib/api/bgp/bgp.ts';
 import type { BgpConfObject } from '../../lib/api/bgp/bgp-types.ts';
 import { bgpConfNotes } from '../../lib/api/bgp/parse-bgp-conf.ts';
-import { type ConditionUpdate, conditionsAfter } from '../../lib/api/conditions.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
+import { type ConditionUpdate, conditionsAfter } from '../../lib/api/meta/conditions.ts';
 import type { Parsed } from '../../lib/api/problem.ts';
-import type { SpeakerObject } from '../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 import { acceptedVerdict, MOST_NODES, supportedVerdict } from './bgp-peer-status.ts';
 import { WRITABLE, writableVerdict } from './refusals.ts';
 

@@ -5,9 +5,9 @@
 import type { BgpPeer } from '../../lib/api/bgp/bgp.ts';
 import type { BgpPeerObject, NodePeerStatus } from '../../lib/api/bgp/bgp-types.ts';
 import { isPortInUse } from '../../lib/api/bgp/port-in-use.ts';
-import { type ConditionUpdate, conditionsAfter } from '../../lib/api/conditions.ts';
+import { type ConditionUpdate, conditionsAfter } from '../../lib/api/meta/conditions.ts';
 import { formatProblems, type Parsed, shortened } from '../../lib/api/problem.ts';
-import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../../lib/api/speaker/speaker-types.ts';
+import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
 import { WRITABLE, writableVerdict } from './refusals.ts';
 
 export interface BgpPeerFacts {

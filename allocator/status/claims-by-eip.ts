@@ -1,5 +1,5 @@
 /** Claims by the Eip that their address counts to; built again after an Eip has changed, kept up to date by the claims' watch otherwise. */
-import type { EipClaim } from '../../lib/api/claim.ts';
+import type { EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { Store } from '../../lib/kube/cache/store.ts';
 import type { EipCache } from '../cluster/eip-cache.ts';
 

@@ -3,12 +3,13 @@
  *
  * OpenELB kept its allocations here and lost them with the object. Here it is an account for people; the truth is in the claims.
  */
-import { claimAddress, type EipClaim } from '../../lib/api/claim.ts';
-import { type ConditionUpdate, conditionsAfter } from '../../lib/api/conditions.ts';
+
 import { toCount } from '../../lib/api/count.ts';
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import type { EipObject, EipStatus } from '../../lib/api/eip/eip-types.ts';
+import { type ConditionUpdate, conditionsAfter } from '../../lib/api/meta/conditions.ts';
 import { formatProblems, type Parsed, shortened } from '../../lib/api/problem.ts';
+import { claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
 import { holderName } from '../../lib/ipam/choice/sharing.ts';
 import type { Withheld } from '../../lib/ipam/pools/withheld.ts';
 import { compareAddresses, formatAddress } from '../../lib/net/address.ts';

@@ -1,9 +1,9 @@
 /** One Eip: its status and conditions from its claims, OpenELB's finalizers off, its numbers into the metrics. */
 
-import type { ConditionUpdate } from '../../lib/api/conditions.ts';
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { unsupportedEipFields } from '../../lib/api/eip/parse-eip.ts';
+import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
 import type { Parsed } from '../../lib/api/problem.ts';
 import { EIPS } from '../../lib/kube/resource.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';

@@ -1,5 +1,5 @@
 /** Keys whose last write was kept back by a webhook or a policy of the cluster, with what to do about it: for the conditions of Eips, BgpPeers and BgpConfs. */
-import type { ConditionUpdate } from '../../lib/api/conditions.ts';
+import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
 
 export class Refusals {
   readonly #byKey = new Map<string, string>();

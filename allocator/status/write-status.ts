@@ -1,6 +1,6 @@
 /** Brings the status of one of our own kinds to what it should be: only what differs is sent, and nothing where nothing does. */
-import type { KubeObject } from '../../lib/api/object.ts';
-import { finalizersPatch } from '../../lib/api/openelb-finalizers.ts';
+import type { KubeObject } from '../../lib/api/meta/object.ts';
+import { finalizersPatch } from '../../lib/api/meta/openelb-finalizers.ts';
 import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import type { Resource } from '../../lib/kube/resource.ts';

@@ -6,7 +6,7 @@
  * vouches for it; annotations are never believed.
  */
 import { type Eip, isLayer2 } from '../api/eip/eip.ts';
-import { matchesLabels } from '../api/label-selector.ts';
+import { matchesLabels } from '../api/meta/label-selector.ts';
 import type { Parsed } from '../api/problem.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { Service } from '../api/service/service.ts';

@@ -1,6 +1,6 @@
 /** Which EndpointSlices belong to load-balancer Services, and to which one. */
 import { EIP_LABEL } from '../api/keys.ts';
-import { keyFor } from '../api/object.ts';
+import { keyFor } from '../api/meta/object.ts';
 import type { EndpointSlice } from '../api/service/service.ts';
 
 /** Slices that Kubernetes made for our Services, found by the label that it copies from them. */

@@ -2,7 +2,7 @@
  * What is kept of an EndpointSlice and of a Node: the fields that are decided by. The rest, often the larger part, is let go before it is cached, so that
  * memory follows the number of endpoints of load-balancer Services, and the kubelet's reports are nothing new.
  */
-import type { KubeObject, ObjectMeta } from '../api/object.ts';
+import type { KubeObject, ObjectMeta } from '../api/meta/object.ts';
 import type { EndpointSlice, Node, Pod } from '../api/service/service.ts';
 
 export function trimSlice(slice: EndpointSlice): EndpointSlice {

@@ -2,7 +2,7 @@
  * The API server as Skycap's components see it: a few typed verbs on a {@link Resource}. `http-client.ts` is the one that speaks HTTP.
  * A refusal by the API server is thrown as a {@link KubeError}; `errors.ts` has the questions to ask of it.
  */
-import type { KubeObject } from '../api/object.ts';
+import type { KubeObject } from '../api/meta/object.ts';
 import type { Resource } from './resource.ts';
 
 export interface ObjectRef {

@@ -1,11 +1,11 @@
 /** The kinds Skycap reads and writes, each with its place in the API. */
 import type { BgpConfObject, BgpPeerObject } from '../api/bgp/bgp-types.ts';
-import type { EipClaim } from '../api/claim.ts';
 import type { EipObject } from '../api/eip/eip-types.ts';
 import { OPENELB_GROUP, SKYCAP_GROUP } from '../api/keys.ts';
-import type { KubeObject } from '../api/object.ts';
+import type { KubeObject } from '../api/meta/object.ts';
 import type { EndpointSlice, Namespace, Node, Pod, Service, ServiceCidr } from '../api/service/service.ts';
-import type { SpeakerObject } from '../api/speaker/speaker-types.ts';
+import type { EipClaim } from '../api/skycap/claim.ts';
+import type { SpeakerObject } from '../api/skycap/speaker-types.ts';
 
 /** `T` is what the API server answers with for this resource. */
 export interface Resource<T extends KubeObject> {

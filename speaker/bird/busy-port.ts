@@ -3,7 +3,7 @@
  * sessions alone, as soon as those who listen on the port are others, and now and then.
  */
 import { portInUseText } from '../../lib/api/bgp/port-in-use.ts';
-import type { SpeakerSession } from '../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
 import { peerSymbol } from './config/model.ts';
 import type { BirdControl } from './control.ts';
 import type { Listener } from './listening.ts';

@@ -7,7 +7,7 @@ import { type EipsByName, formerKey } from '../../lib/announce/eip-of-address.ts
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { parseEip } from '../../lib/api/eip/parse-eip.ts';
-import { keyOf } from '../../lib/api/object.ts';
+import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Parsed } from '../../lib/api/problem.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { Service } from '../../lib/api/service/service.ts';

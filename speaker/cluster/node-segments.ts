@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { MOST_NETWORKS, type SpeakerObject } from '../../lib/api/speaker/speaker-types.ts';
+import { MOST_NETWORKS, type SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 import { addressOf, bitsOf, type Family, formatAddress, parseAddress } from '../../lib/net/address.ts';
 import { parseRange, withoutHostBits } from '../../lib/net/range.ts';
 

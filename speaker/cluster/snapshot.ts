@@ -5,7 +5,7 @@ import { serviceKeyOf } from '../../lib/announce/slices.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
-import { type KubeObject, keyOf } from '../../lib/api/object.ts';
+import { type KubeObject, keyOf } from '../../lib/api/meta/object.ts';
 import type { EndpointSlice, Node, Service } from '../../lib/api/service/service.ts';
 import type { BfdNeighbor } from './bfd-neighbor.ts';
 import { KnownEips } from './known-eips.ts';

@@ -9,7 +9,7 @@ import { eipOfAddress } from '../../lib/announce/eip-of-address.ts';
 import { announceReason } from '../../lib/announce/eligible.ts';
 import { placesOf, viewFrom } from '../../lib/announce/endpoints.ts';
 import type { NodeState } from '../../lib/announce/node-state.ts';
-import { keyOf } from '../../lib/api/object.ts';
+import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { EndpointSlice, Service } from '../../lib/api/service/service.ts';

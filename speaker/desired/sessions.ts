@@ -8,10 +8,10 @@ import type { NodeState } from '../../lib/announce/node-state.ts';
 import { BGP_PORT, type BgpConf, type BgpPeer } from '../../lib/api/bgp/bgp.ts';
 import type { BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
-import { matchesLabels } from '../../lib/api/label-selector.ts';
+import { matchesLabels } from '../../lib/api/meta/label-selector.ts';
 import { formatProblems } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
-import type { RefusedPeer as ToldRefusal } from '../../lib/api/speaker/speaker-types.ts';
+import type { RefusedPeer as ToldRefusal } from '../../lib/api/skycap/speaker-types.ts';
 import { type Address, type Family, formatAddress, isLoopback, sameAddress } from '../../lib/net/address.ts';
 
 /** One family of a session: routes of the family are sent, none is accepted. */

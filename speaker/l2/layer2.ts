@@ -3,7 +3,7 @@
  */
 import type { Registry } from 'prom-client';
 import type { Node } from '../../lib/api/service/service.ts';
-import type { Layer2Conflict } from '../../lib/api/speaker/speaker-types.ts';
+import type { Layer2Conflict } from '../../lib/api/skycap/speaker-types.ts';
 import type { Followed } from '../../lib/kube/cache/cache-check.ts';
 import type { KubeClient, KubeWatcher } from '../../lib/kube/client.ts';
 import { EventRecorder } from '../../lib/kube/events/events.ts';

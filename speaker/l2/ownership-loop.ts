@@ -6,7 +6,7 @@
  */
 
 import { nodeState } from '../../lib/announce/node-state.ts';
-import { matchesLabels } from '../../lib/api/label-selector.ts';
+import { matchesLabels } from '../../lib/api/meta/label-selector.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { Clock } from '../../lib/process/clock.ts';

@@ -8,7 +8,7 @@
  * all of them together are no burden: with three nodes nobody notices, with 5,000 it takes up to 100 seconds.
  */
 import { isPortInUse } from '../../lib/api/bgp/port-in-use.ts';
-import type { SpeakerSession } from '../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
 import { pause } from '../../lib/process/clock.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';

@@ -2,9 +2,9 @@
  * The Speaker object of this node in the API server: made when missing, owned by its Node (so that it goes with it). Nobody else writes
  * it, so its status is patched without comparing and swapping. Two write it here, each its own fields: the report, and what is told to other nodes (`l2/publisher.ts`).
  */
-import type { ObjectMeta } from '../../lib/api/object.ts';
+import type { ObjectMeta } from '../../lib/api/meta/object.ts';
 import type { Node } from '../../lib/api/service/service.ts';
-import type { SpeakerObject } from '../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 import type { Store } from '../../lib/kube/cache/store.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isNotFound } from '../../lib/kube/errors.ts';

@@ -6,11 +6,11 @@
  */
 
 import { isPortInUse } from '../../lib/api/bgp/port-in-use.ts';
-import type { Condition } from '../../lib/api/object.ts';
+import type { Condition } from '../../lib/api/meta/object.ts';
 import { shortened } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
-import { withoutCounts } from '../../lib/api/speaker/speaker-counts.ts';
-import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../../lib/api/speaker/speaker-types.ts';
+import { withoutCounts } from '../../lib/api/skycap/speaker-counts.ts';
+import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
 import type { ApplyOutcome } from '../bird/apply.ts';
 import { explainingError } from '../bird/session/session-error.ts';
 import type { NodeSegments } from '../cluster/node-segments.ts';

@@ -2,8 +2,8 @@
  * Bad input does nobody any harm: each object is refused with field and remedy, or accepted and judged in its conditions; the Service beside it keeps its
  * address, status, route and session all the while; and nothing is restarted. The same for what was stored while nothing looked at it.
  */
-import type { Condition, KubeObject } from '../../lib/api/object.ts';
-import type { SpeakerObject } from '../../lib/api/speaker/speaker-types.ts';
+import type { Condition, KubeObject } from '../../lib/api/meta/object.ts';
+import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 import { ApiError } from '../lab/api.ts';
 import { readExamples, waitForRoute, waitForSessions } from '../lab/demo.ts';
 import { LAB_OVERLAY, SKYCAP_NAMESPACE } from '../lab/install.ts';

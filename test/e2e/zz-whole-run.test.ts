@@ -3,7 +3,7 @@
  * Services have gone, and most of the grace period for what they left is over.
  */
 import { readFile } from 'node:fs/promises';
-import type { EipClaim } from '../../lib/api/claim.ts';
+import type { EipClaim } from '../../lib/api/skycap/claim.ts';
 import { eventsIn, forbiddenIn } from '../lab/audit.ts';
 import { Lab } from '../lab/lab.ts';
 import { eventually } from '../lab/poll.ts';

@@ -3,9 +3,9 @@
  * client that reaches the pods. `npm run lab` prints what the steps find, the e2e tests assert it.
  */
 import { parseAllDocuments } from 'yaml';
-import { type KubeObject, keyOf } from '../../lib/api/object.ts';
+import { type KubeObject, keyOf } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
-import type { SpeakerObject } from '../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 import type { ClientAnswer } from './client.ts';
 import { EXAMPLES_OVERLAY } from './install.ts';
 import type { Lab } from './lab.ts';

@@ -1,7 +1,7 @@
 /** A cache that a test writes to, in place of what a Reflector would have read. */
-import { type KubeObject, keyOf } from '../../lib/api/object.ts';
+import { type KubeObject, keyOf } from '../../lib/api/meta/object.ts';
+import { iterable } from '../../lib/kube/cache/iterable.ts';
 import type { Change, Store } from '../../lib/kube/cache/store.ts';
-import { iterable } from '../../lib/kube/iterable.ts';
 
 export class HandStore<T extends KubeObject> implements Store<T> {
   synced = true;

@@ -5,9 +5,10 @@
  * - what is published changes only after the Service's own wish has changed, or to the very address that it wishes for;
  * - what the create call answered is what is published first.
  */
-import type { EipClaim } from '../../lib/api/claim.ts';
-import { keyOf } from '../../lib/api/object.ts';
+
+import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
+import type { EipClaim } from '../../lib/api/skycap/claim.ts';
 
 export interface State {
   readonly services: readonly Service[];

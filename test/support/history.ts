@@ -3,9 +3,9 @@
  * order in which it happened, and judged at every instant (`history-rules.ts`): what another look at the cluster would miss is seen here.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EipClaim } from '../../lib/api/claim.ts';
-import { type KubeObject, keyOf } from '../../lib/api/object.ts';
+import { type KubeObject, keyOf } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
+import type { EipClaim } from '../../lib/api/skycap/claim.ts';
 import { type Api, ApiError } from '../lab/api.ts';
 import { eventually } from './eventually.ts';
 import { type Happened, type State, violationsIn } from './history-rules.ts';

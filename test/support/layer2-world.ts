@@ -2,7 +2,7 @@
  * Layer 2 of several nodes without a network and without an API server: real terms and real questions, a wire that they share, and views of what others
  * said that are as old as a test wants them. Time is the test's.
  */
-import type { SpeakerObject } from '../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { Snapshot } from '../../speaker/cluster/snapshot.ts';
 import { AddressProber } from '../../speaker/l2/address-prober.ts';

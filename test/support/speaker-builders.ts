@@ -2,7 +2,7 @@
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { EIP_LABEL } from '../../lib/api/keys.ts';
-import { type KubeObject, keyOf } from '../../lib/api/object.ts';
+import { type KubeObject, keyOf } from '../../lib/api/meta/object.ts';
 import type { Endpoint, EndpointSlice, Node, Service } from '../../lib/api/service/service.ts';
 import type { BfdNeighbor } from '../../speaker/cluster/bfd-neighbor.ts';
 import type { KnownEips } from '../../speaker/cluster/known-eips.ts';

@@ -7,7 +7,7 @@
 import { type Eip, releasesAddresses } from '../../lib/api/eip/eip.ts';
 import { type LiveAddress, nameAddresses } from '../../lib/api/eip/validate-eip.ts';
 import { CLAIM_ANNOTATION, RELEASE_ADDRESSES_ANNOTATION } from '../../lib/api/keys.ts';
-import { keyFor, keyOf } from '../../lib/api/object.ts';
+import { keyFor, keyOf } from '../../lib/api/meta/object.ts';
 import { quote } from '../../lib/api/problem.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { Service } from '../../lib/api/service/service.ts';

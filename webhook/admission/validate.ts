@@ -12,7 +12,7 @@ import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { parseEip, unsupportedEipFields } from '../../lib/api/eip/parse-eip.ts';
 import { validateEip } from '../../lib/api/eip/validate-eip.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
-import type { KubeObject } from '../../lib/api/object.ts';
+import type { KubeObject } from '../../lib/api/meta/object.ts';
 import { formatProblems, type Parsed, type Problem, quote } from '../../lib/api/problem.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import { firstAddress, lastAddress, parseRange, withoutHostBits } from '../../lib/net/range.ts';

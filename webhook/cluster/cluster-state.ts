@@ -4,8 +4,6 @@
  */
 import type { NodeAddress, OtherPeer } from '../../lib/api/bgp/bgp-peer-advice.ts';
 import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
-import type { EipClaim } from '../../lib/api/claim.ts';
-import { claimAddress } from '../../lib/api/claim.ts';
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { parseEip } from '../../lib/api/eip/parse-eip.ts';
@@ -14,6 +12,8 @@ import type { AddressRequestContext, UnmarkedServices } from '../../lib/api/serv
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import { isLeftAlone, isServedByAnother } from '../../lib/api/service/served-by-another.ts';
 import type { Namespace, Service } from '../../lib/api/service/service.ts';
+import type { EipClaim } from '../../lib/api/skycap/claim.ts';
+import { claimAddress } from '../../lib/api/skycap/claim.ts';
 import type { ChooseInput } from '../../lib/ipam/choice/choose.ts';
 import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import { Ledger } from '../../lib/ipam/choice/ledger.ts';

@@ -4,8 +4,8 @@ import { EIP_LABEL } from '../../lib/api/keys.ts';
 import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
 import { isOurs } from '../../lib/api/service/parse-address-request.ts';
 import type { Service } from '../../lib/api/service/service.ts';
+import { pagesOf } from '../../lib/kube/cache/pages.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
-import { pagesOf } from '../../lib/kube/pages.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 
 const PAGE_SIZE = 500;

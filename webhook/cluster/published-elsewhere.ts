@@ -4,7 +4,7 @@
  */
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { parseEip } from '../../lib/api/eip/parse-eip.ts';
-import { keyOf } from '../../lib/api/object.ts';
+import { keyOf } from '../../lib/api/meta/object.ts';
 import { shortened } from '../../lib/api/problem.ts';
 import { isOurs } from '../../lib/api/service/parse-address-request.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';

@@ -3,8 +3,8 @@
  * claims then is a random token. Pure.
  */
 
-import type { ClaimHolder, EipClaim } from '../../lib/api/claim.ts';
 import { type AddressRequest, askedFor } from '../../lib/api/service/address-request.ts';
+import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { Ledger } from '../../lib/ipam/choice/ledger.ts';
 import type { ClaimRequest } from '../../lib/ipam/claims/claimer.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';

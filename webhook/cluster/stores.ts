@@ -1,9 +1,9 @@
 /** What the webhook watches: the Eips, the claims, the namespaces' labels, the addresses of the cluster itself; and its own Secret and configurations, by name. */
 import type { Registry } from 'prom-client';
 import type { BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
-import type { KubeObject, ObjectMeta } from '../../lib/api/object.ts';
+import type { KubeObject, ObjectMeta } from '../../lib/api/meta/object.ts';
 import type { Namespace, Node } from '../../lib/api/service/service.ts';
-import type { SpeakerObject } from '../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 import { addressesOfNode, sameAddresses } from '../../lib/ipam/pools/reserved.ts';
 import { Reflector } from '../../lib/kube/cache/reflector.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';

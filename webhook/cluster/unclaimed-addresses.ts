@@ -5,9 +5,10 @@
  * A claim that vanishes in order looks the same in the watch. But an address is released only after nobody is told of it any more, so the Services that held it tell the
  * two apart: as soon as none of them publishes it, it is free. That takes one read a release, and the memory holds only what is being looked at.
  */
-import { claimAddress, type EipClaim } from '../../lib/api/claim.ts';
-import { keyFor } from '../../lib/api/object.ts';
+
+import { keyFor } from '../../lib/api/meta/object.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import { claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { Ledger } from '../../lib/ipam/choice/ledger.ts';
 import type { Store } from '../../lib/kube/cache/store.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';

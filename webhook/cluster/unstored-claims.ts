@@ -4,7 +4,7 @@
  *
  * A claim that is not bound is no sign of that by itself: so is each of a hundred Services that are created at once. Claims that go without ever having been bound are one.
  */
-import type { ClaimHolder, EipClaim } from '../../lib/api/claim.ts';
+import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { Change, Store } from '../../lib/kube/cache/store.ts';
 
 /** So many at a time, once as many went unused of late. */

@@ -2,7 +2,7 @@
  * The wire: AdmissionReview `admission.k8s.io/v1` decoded and encoded. What cannot be decoded is a value, not an exception, and every answer is a
  * well-formed AdmissionReview, so that the API server always has a sentence to show.
  */
-import type { KubeObject } from '../../lib/api/object.ts';
+import type { KubeObject } from '../../lib/api/meta/object.ts';
 
 /**
  * The API server takes objects of up to 3 MiB (`MaxRequestBodyBytes`), and the review of an UPDATE carries two; 1 MiB is for the rest

@@ -3,11 +3,11 @@
  * other webhook pod answered a moment ago, or a Service of the same name was deleted a moment ago.
  */
 
-import type { ClaimHolder } from '../../lib/api/claim.ts';
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
 import { portsOf } from '../../lib/api/service/parse-address-request.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { Service } from '../../lib/api/service/service.ts';
+import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
 import type { Ledger } from '../../lib/ipam/choice/ledger.ts';
 import type { Claimer } from '../../lib/ipam/claims/claimer.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';

@@ -3,9 +3,9 @@
  * refused for them would never exist, and they would keep the pool from everybody.
  */
 
-import type { ClaimHolder, EipClaim } from '../../lib/api/claim.ts';
-import { claimName } from '../../lib/api/claim.ts';
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
+import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
+import { claimName } from '../../lib/api/skycap/claim.ts';
 import { type ChooseInput, choose } from '../../lib/ipam/choice/choose.ts';
 import { TakenButFor } from '../../lib/ipam/claims/taken-but-for.ts';
 

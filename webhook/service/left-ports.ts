@@ -4,8 +4,9 @@
  *
  * A change that would take it back is in the claim before it is stored, so the entry is rewritten only as it was before the Service was read.
  */
-import { type ClaimHolder, type ClaimPort, portsBut } from '../../lib/api/claim.ts';
+
 import { portsOf } from '../../lib/api/service/parse-address-request.ts';
+import { type ClaimHolder, type ClaimPort, portsBut } from '../../lib/api/skycap/claim.ts';
 import type { Ledger } from '../../lib/ipam/choice/ledger.ts';
 import type { Claimer } from '../../lib/ipam/claims/claimer.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';

@@ -2,11 +2,12 @@
  * The answer to a Service's review: decide (`decide-service.ts`), claim (`lib/ipam/claims/claimer.ts`), patch. Whatever fails, the Service is admitted: it is
  * created without its address then, and the allocator gives it one.
  */
-import type { ClaimHolder } from '../../lib/api/claim.ts';
+
 import type { Reason } from '../../lib/api/reasons.ts';
 import { isOurs, portsOf } from '../../lib/api/service/parse-address-request.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { Service } from '../../lib/api/service/service.ts';
+import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
 import { type Choice, clashAt, type Given } from '../../lib/ipam/choice/choose.ts';
 import { apartAt, type HeldAddress, pinnedAddresses } from '../../lib/ipam/choice/held-address.ts';
 import type { Claimer } from '../../lib/ipam/claims/claimer.ts';

@@ -1,6 +1,7 @@
 /** The Service that a review is about, as it is to be and as it was. */
-import type { ClaimHolder } from '../../lib/api/claim.ts';
+
 import type { Service } from '../../lib/api/service/service.ts';
+import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
 import type { Identity } from '../cluster/service-claim-request.ts';
 import type { AdmissionRequest } from '../review/review.ts';
 

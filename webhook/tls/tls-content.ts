@@ -1,6 +1,6 @@
 /** What the Secret `skycap-webhook-tls` holds, read and written; and what the certificates in it say of themselves. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { KubeObject } from '../../lib/api/object.ts';
+import type { KubeObject } from '../../lib/api/meta/object.ts';
 import { formatAddress, parseAddress } from '../../lib/net/address.ts';
 
 export interface Secret extends KubeObject {

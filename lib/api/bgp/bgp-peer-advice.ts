@@ -1,6 +1,6 @@
 /** What is told of a BgpPeer that is written beside others: a router that another has already, an address that is the nodes' own. PURE. */
 import { type Address, formatAddress, isLoopback, sameAddress } from '../../net/address.ts';
-import { mayBothSelect } from '../label-selector.ts';
+import { mayBothSelect } from '../meta/label-selector.ts';
 import { BGP_PORT, type BgpPeer } from './bgp.ts';
 
 /** All of another BgpPeer that matters here. */

@@ -1,6 +1,6 @@
 /** BgpConf and BgpPeer (`network.kubesphere.io/v1alpha2`, OpenELB's) as they stand in the API, before they are parsed. */
-import type { LabelSelector } from '../label-selector.ts';
-import type { Condition, KubeObject } from '../object.ts';
+import type { LabelSelector } from '../meta/label-selector.ts';
+import type { Condition, KubeObject } from '../meta/object.ts';
 
 export interface GracefulRestart {
   readonly enabled?: boolean;

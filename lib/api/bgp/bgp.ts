@@ -1,7 +1,7 @@
 /** BgpConf and BgpPeer parsed: every value checked, every default filled in. `parse-bgp-conf.ts` and `parse-bgp-peer.ts` make them. */
 import type { Address, Family } from '../../net/address.ts';
 import { firstOf, RACK_LABELS } from '../keys.ts';
-import type { LabelRequirement } from '../label-selector.ts';
+import type { LabelRequirement } from '../meta/label-selector.ts';
 
 /** Where BGP listens, and where a router is expected to listen (RFC 4271 §8). */
 export const BGP_PORT = 179;

@@ -6,8 +6,8 @@
  */
 import { formatAddress, parseAddress } from '../../net/address.ts';
 import { CNI_LABELS, firstOf } from '../keys.ts';
+import { listAt, mapAt } from '../meta/shapes.ts';
 import { type Parsed, type Problem, textOf } from '../problem.ts';
-import { listAt, mapAt } from '../shapes.ts';
 import { BGP_PORT, type BgpConf, DIAL_ONLY_PORT } from './bgp.ts';
 import { asksForOtherRestart, asksForSomething, optionalAs, optionalNumber } from './bgp-fields.ts';
 import type { BgpConfObject } from './bgp-types.ts';

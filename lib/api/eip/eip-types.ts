@@ -1,6 +1,6 @@
 /** Eip (`network.kubesphere.io/v1alpha2`, OpenELB's) as it stands in the API: nothing here is trusted before `parseEip`. */
-import type { LabelSelector } from '../label-selector.ts';
-import type { Condition, KubeObject } from '../object.ts';
+import type { LabelSelector } from '../meta/label-selector.ts';
+import type { Condition, KubeObject } from '../meta/object.ts';
 
 export type EipProtocol = 'bgp' | 'layer2' | 'vip';
 

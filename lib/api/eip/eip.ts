@@ -1,8 +1,8 @@
 /** An Eip parsed: every value checked, every default filled in. `parse-eip.ts` makes it. */
 import type { AddressRange } from '../../net/range.ts';
 import { RELEASE_ADDRESSES_ANNOTATION } from '../keys.ts';
-import type { LabelRequirement } from '../label-selector.ts';
-import type { KubeObject } from '../object.ts';
+import type { LabelRequirement } from '../meta/label-selector.ts';
+import type { KubeObject } from '../meta/object.ts';
 import type { EipProtocol } from './eip-types.ts';
 import type { InterfaceSelector } from './interface-selector.ts';
 

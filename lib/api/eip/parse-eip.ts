@@ -7,9 +7,9 @@
 import { notForClients } from '../../net/not-for-clients.ts';
 import { type AddressRange, parseRange } from '../../net/range.ts';
 import { CNI_LABELS, DEFAULT_EIP_ANNOTATIONS, EIP_LABEL, firstOf } from '../keys.ts';
-import { parseLabelSelector } from '../label-selector.ts';
+import { parseLabelSelector } from '../meta/label-selector.ts';
+import { mapAt } from '../meta/shapes.ts';
 import { type Parsed, type Problem, quote, textOf } from '../problem.ts';
-import { mapAt } from '../shapes.ts';
 import type { Eip } from './eip.ts';
 import type { EipObject, EipProtocol } from './eip-types.ts';
 import { type InterfaceSelector, parseInterfaces } from './interface-selector.ts';

@@ -1,7 +1,7 @@
 /** What a Service asks of Skycap, parsed: see `parse-address-request.ts`. */
 import { type Address, type Family, formatAddress, sameAddress } from '../../net/address.ts';
-import type { ClaimPort } from '../claim.ts';
 import type { EipProtocol } from '../eip/eip-types.ts';
+import type { ClaimPort } from '../skycap/claim.ts';
 
 export interface AddressRequest {
   readonly namespace: string;

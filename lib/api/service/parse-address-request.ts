@@ -10,11 +10,11 @@
  */
 import { type Address, type Family, parseAddress } from '../../net/address.ts';
 import { addressHint } from '../../net/address-hint.ts';
-import type { ClaimPort } from '../claim.ts';
 import type { EipProtocol } from '../eip/eip-types.ts';
 import { firstOf, LOAD_BALANCER_CLASS, OPT_IN_VALUES, SERVICE_ANNOTATIONS } from '../keys.ts';
 import { type Problem, quote } from '../problem.ts';
 import type { Reason } from '../reasons.ts';
+import type { ClaimPort } from '../skycap/claim.ts';
 import type { AddressRequest } from './address-request.ts';
 import type { Service } from './service.ts';
 

@@ -1,5 +1,5 @@
 /** The part of core/v1 Service and discovery.k8s.io/v1 EndpointSlice that Skycap reads. */
-import type { Condition, KubeObject } from '../object.ts';
+import type { Condition, KubeObject } from '../meta/object.ts';
 
 export type IpFamilyName = 'IPv4' | 'IPv6';
 

@@ -6,11 +6,11 @@
  * fulfilled now waits and says why; what the Service holds is kept meanwhile.
  */
 
-import type { ClaimHolder, ClaimPort, EipClaim } from '../../api/claim.ts';
-import { claimAddress, portText } from '../../api/claim.ts';
 import { addressesText } from '../../api/count.ts';
 import { type Eip, isOpen } from '../../api/eip/eip.ts';
 import type { AddressRequest } from '../../api/service/address-request.ts';
+import type { ClaimHolder, ClaimPort, EipClaim } from '../../api/skycap/claim.ts';
+import { claimAddress, portText } from '../../api/skycap/claim.ts';
 import { type Address, addressOf, type Family, formatAddress, sameAddress } from '../../net/address.ts';
 import { rangeContains, rangeSize } from '../../net/range.ts';
 import { unknownEips } from '../pools/named-eips.ts';

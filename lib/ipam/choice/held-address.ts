@@ -6,8 +6,8 @@
  * by `skycap.io/release-addresses` sets its addresses free.
  */
 
-import type { ClaimHolder, EipClaim } from '../../api/claim.ts';
 import { type AddressRequest, askedFor } from '../../api/service/address-request.ts';
+import type { ClaimHolder, EipClaim } from '../../api/skycap/claim.ts';
 import { type Address, sameAddress } from '../../net/address.ts';
 import { whyApart } from './sharing.ts';
 

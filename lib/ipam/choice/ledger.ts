@@ -4,9 +4,10 @@
  * The API server is the lock; the ledger only makes the choice quick and usually right. It also holds what this process is about to
  * claim (so that its own concurrent choices differ) and what a 409 has shown to be taken before the watch has told of it.
  */
-import { type ClaimHolder, claimAddress, type EipClaim } from '../../api/claim.ts';
-import { keyFor } from '../../api/object.ts';
-import { iterable } from '../../kube/iterable.ts';
+
+import { keyFor } from '../../api/meta/object.ts';
+import { type ClaimHolder, claimAddress, type EipClaim } from '../../api/skycap/claim.ts';
+import { iterable } from '../../kube/cache/iterable.ts';
 import { type Address, type Family, formatAddress } from '../../net/address.ts';
 import { IntervalSet } from '../../net/interval-set.ts';
 import { type AddressRange, rangeSize } from '../../net/range.ts';

@@ -7,8 +7,8 @@
  * with one selector, since only then do the same nodes have the endpoints of both.
  */
 
-import { type ClaimHolder, type ClaimPort, portText } from '../../api/claim.ts';
 import { type AddressRequest, requests } from '../../api/service/address-request.ts';
+import { type ClaimHolder, type ClaimPort, portText } from '../../api/skycap/claim.ts';
 import type { Address } from '../../net/address.ts';
 
 export type SharingCheck = { readonly ok: true } | { readonly ok: false; readonly why: string };

@@ -6,9 +6,16 @@
  * allocator collects after the grace period.
  */
 
-import { allPorts, type ClaimHolder, type ClaimPort, claimAddress, claimName, type EipClaim } from '../../api/claim.ts';
 import type { Eip } from '../../api/eip/eip.ts';
 import { type AddressRequest, requests } from '../../api/service/address-request.ts';
+import {
+  allPorts,
+  type ClaimHolder,
+  type ClaimPort,
+  claimAddress,
+  claimName,
+  type EipClaim,
+} from '../../api/skycap/claim.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../../kube/errors.ts';
 import { EIP_CLAIMS } from '../../kube/resource.ts';

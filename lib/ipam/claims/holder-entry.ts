@@ -6,9 +6,9 @@
  * word counts, ports are only added, and the rest is left. No instant passes in which a port in use is not in the claim.
  */
 
-import { allPorts, type ClaimHolder, portText } from '../../api/claim.ts';
 import { type AddressRequest, askedFor, requests } from '../../api/service/address-request.ts';
 import type { Service } from '../../api/service/service.ts';
+import { allPorts, type ClaimHolder, portText } from '../../api/skycap/claim.ts';
 import type { Address } from '../../net/address.ts';
 
 /** What of a Service's wish stands in the claim. */

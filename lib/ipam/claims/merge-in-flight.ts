@@ -4,7 +4,7 @@
  * Admission writes it before the change is stored, and the change may still fail; others who would share the address are judged by the entry all the while. So it
  * has the ports of before and after; and where the two differ in what sharers must agree on, nobody joins for now: whoever did would be in the way of one or the other.
  */
-import { allPorts, type ClaimHolder, type ClaimPort, portsBut } from '../../api/claim.ts';
+import { allPorts, type ClaimHolder, type ClaimPort, portsBut } from '../../api/skycap/claim.ts';
 
 const MOST_ASKED_FOR = 8;
 

@@ -1,12 +1,12 @@
 /** What a Service holds: which entries in claims are its own, and what it shows of them. PURE. */
 
-import type { ClaimHolder, EipClaim } from '../../api/claim.ts';
-import { claimAddress } from '../../api/claim.ts';
 import { ADDRESSES_ANNOTATION } from '../../api/keys.ts';
 import type { AddressRequest } from '../../api/service/address-request.ts';
 import { parseMarked } from '../../api/service/marked-addresses.ts';
 import { publishedAddresses } from '../../api/service/published-addresses.ts';
 import type { Service } from '../../api/service/service.ts';
+import type { ClaimHolder, EipClaim } from '../../api/skycap/claim.ts';
+import { claimAddress } from '../../api/skycap/claim.ts';
 import { type Address, compareAddresses, formatAddress, sameAddress } from '../../net/address.ts';
 import type { HeldAddress } from '../choice/held-address.ts';
 

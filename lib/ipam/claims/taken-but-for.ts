@@ -1,6 +1,6 @@
 /** What is taken, if these claims were not there: whether a Service could have what it asks for by taking one over. */
-import type { EipClaim } from '../../api/claim.ts';
-import { claimAddress } from '../../api/claim.ts';
+import type { EipClaim } from '../../api/skycap/claim.ts';
+import { claimAddress } from '../../api/skycap/claim.ts';
 import { type Address, formatAddress } from '../../net/address.ts';
 import { type AddressRange, rangeContains } from '../../net/range.ts';
 import type { Taken } from '../choice/ledger.ts';

@@ -4,9 +4,9 @@
  */
 import type { BgpPeerObject } from '../../api/bgp/bgp-types.ts';
 import type { Eip } from '../../api/eip/eip.ts';
-import type { KubeObject } from '../../api/object.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
 import type { Node, ServiceCidr } from '../../api/service/service.ts';
-import type { SpeakerObject } from '../../api/speaker/speaker-types.ts';
+import type { SpeakerObject } from '../../api/skycap/speaker-types.ts';
 import type { Store } from '../../kube/cache/store.ts';
 import { parseAddress } from '../../net/address.ts';
 import { type AddressRange, parseRange, rangeSize } from '../../net/range.ts';

@@ -1,8 +1,9 @@
 /** Which Eip an address is from, as its claim tells it: by name, and by uid, since a name may come again. PURE. */
-import { claimAddress, type EipClaim } from '../../api/claim.ts';
+
 import type { Eip } from '../../api/eip/eip.ts';
 import type { EipObject } from '../../api/eip/eip-types.ts';
 import { formatProblems, type Parsed } from '../../api/problem.ts';
+import { claimAddress, type EipClaim } from '../../api/skycap/claim.ts';
 import type { Obstacle } from './obstacle.ts';
 import type { Pools } from './pools.ts';
 

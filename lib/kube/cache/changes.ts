@@ -1,5 +1,5 @@
 /** What changed between what a cache had and what the API server has now. Pure. */
-import type { KubeObject } from '../../api/object.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
 import type { Change } from './store.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** What a {@link Reflector} counts of itself. */
 import type { Registry } from 'prom-client';
-import { sharedCounter, sharedGauge } from '../metric.ts';
+import { sharedCounter, sharedGauge } from '../../process/shared-metric.ts';
 
 export interface ReflectorMetrics {
   listed(): void;

@@ -7,15 +7,15 @@
  * - Its end is random (5 to 10 minutes), so that not all watches of all nodes are renewed at once.
  */
 import type { Registry } from 'prom-client';
-import { type KubeObject, keyOf } from '../../api/object.ts';
+import { type KubeObject, keyOf } from '../../api/meta/object.ts';
 import { type Clock, pause, systemClock } from '../../process/clock.ts';
 import type { Logger } from '../../process/log.ts';
 import type { KubeWatcher, ListOptions, WatchEvent } from '../client.ts';
 import { isGone, isNotFound, KubeError, KubeUnreachableError } from '../errors.ts';
-import { iterable } from '../iterable.ts';
-import { pagesOf } from '../pages.ts';
 import type { Resource } from '../resource.ts';
 import { changesBetween, changesOf } from './changes.ts';
+import { iterable } from './iterable.ts';
+import { pagesOf } from './pages.ts';
 import { nextStep, type Progress, START, STEADY_MS, type Step, type StepResult } from './reflect-step.ts';
 import { createReflectorMetrics, type ReflectorMetrics } from './reflector-metrics.ts';
 import { Silence } from './silence.ts';

@@ -9,13 +9,13 @@
  * does (decisions/0018).
  */
 
-import { type KubeObject, keyOf, sameMarks } from '../../api/object.ts';
+import { type KubeObject, keyOf, sameMarks } from '../../api/meta/object.ts';
 import { LevelLoop } from '../../process/loop/level-loop.ts';
 import type { ListOptions } from '../client.ts';
-import { iterable } from '../iterable.ts';
-import { pagesOf } from '../pages.ts';
+import { CRDS, crdName, establishedSince } from '../crd.ts';
 import { changesOf } from './changes.ts';
-import { CRDS, crdName, establishedSince } from './crd.ts';
+import { iterable } from './iterable.ts';
+import { pagesOf } from './pages.ts';
 import { Reflector, type ReflectorOptions } from './reflector.ts';
 import type { Change, Store } from './store.ts';
 import { StoreReaders } from './store-readers.ts';

@@ -1,5 +1,5 @@
 /** What the readers of a {@link Store} are told, whoever fills it: each change, and when it is complete for the first time. */
-import type { KubeObject } from '../../api/object.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
 import type { Logger } from '../../process/log.ts';
 import type { Change } from './store.ts';
 

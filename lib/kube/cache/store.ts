@@ -1,5 +1,5 @@
 /** A cache of one kind of object, as its readers see it. A {@link Reflector} fills it. */
-import type { KubeObject } from '../../api/object.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
 
 /** An object deleted and made again while nobody looked comes as `deleted` and then `added`: the uid tells. */
 export type Change<T extends KubeObject> =

@@ -1,5 +1,5 @@
 /** What is cut off an object before it is cached. */
-import type { KubeObject, ObjectMeta } from '../../api/object.ts';
+import type { KubeObject, ObjectMeta } from '../../api/meta/object.ts';
 
 /** On the wire; the types leave it out. */
 type WithManagedFields = ObjectMeta & { managedFields?: unknown };

@@ -7,14 +7,14 @@
  * already on its way then is stopped by the resourceVersion it carries.
  */
 import type { Registry } from 'prom-client';
-import { keyFor } from '../../api/object.ts';
+import { keyFor } from '../../api/meta/object.ts';
 import { type Clock, pause, systemClock } from '../../process/clock.ts';
 import type { Logger } from '../../process/log.ts';
+import { sharedGauge } from '../../process/shared-metric.ts';
 import { Reflector } from '../cache/reflector.ts';
 import type { KubeClient, KubeWatcher } from '../client.ts';
 import { Deadline } from '../deadline.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../errors.ts';
-import { sharedGauge } from '../metric.ts';
 import {
   candidacy,
   freed,

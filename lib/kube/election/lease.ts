@@ -1,5 +1,5 @@
 /** `coordination.k8s.io/v1` Lease: what a leader holds, and what says that a node's speaker lives. */
-import type { KubeObject } from '../../api/object.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
 import type { Resource } from '../resource.ts';
 
 export interface Lease extends KubeObject {

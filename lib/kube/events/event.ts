@@ -1,5 +1,5 @@
 /** `events.k8s.io/v1` Event: what `kubectl describe` and `kubectl get events` show of what happened to an object. Pure. */
-import type { KubeObject } from '../../api/object.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
 import type { Reason } from '../../api/reasons.ts';
 import { microTime } from '../election/lease.ts';
 import type { Resource } from '../resource.ts';

@@ -4,14 +4,14 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Counter, Registry } from 'prom-client';
-import { keyOf } from '../../api/object.ts';
+import { keyOf } from '../../api/meta/object.ts';
 import { type Clock, systemClock } from '../../process/clock.ts';
 import type { Logger } from '../../process/log.ts';
 import { TokenBucket } from '../../process/loop/token-bucket.ts';
+import { sharedCounter } from '../../process/shared-metric.ts';
 import type { KubeClient } from '../client.ts';
-import { RecentKeys } from '../http/recent-keys.ts';
-import { sharedCounter } from '../metric.ts';
 import { EVENTS, type EventObject, eventFor, type Happening } from './event.ts';
+import { RecentKeys } from './recent-keys.ts';
 
 export interface EventRecorderOptions {
   readonly client: Pick<KubeClient, 'create'>;

@@ -4,7 +4,7 @@
  *
  * The sentences are those of k8s.io/apiserver (`pkg/admission/plugin/webhook/errors`, `…/webhook/generic`, `…/policy/validating`, `…/policy/generic`).
  */
-import type { KubeObject } from '../../api/object.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
 import { quote } from '../../api/problem.ts';
 import type { KubeClient } from '../client.ts';
 import { KubeError } from '../errors.ts';

@@ -2,7 +2,7 @@
  * The API server for a component that says what is in its way: a write that a webhook or a policy of the cluster keeps back fails as before, and carries an explanation
  * (`admission-refusal.ts`), which stands in the log once. Each caller says it where users look.
  */
-import { type KubeObject, keyFor } from '../../api/object.ts';
+import { type KubeObject, keyFor } from '../../api/meta/object.ts';
 import type { Reason } from '../../api/reasons.ts';
 import type { Clock } from '../../process/clock.ts';
 import type { Logger } from '../../process/log.ts';
@@ -18,9 +18,9 @@ import type {
   WatchOptions,
   WriteOptions,
 } from '../client.ts';
+import { RecentKeys } from '../events/recent-keys.ts';
 import type { Resource } from '../resource.ts';
 import { type AdmissionRefusal, admissionRefusalIn, explainRefusal } from './admission-refusal.ts';
-import { RecentKeys } from './recent-keys.ts';
 
 export interface ExplainingClientOptions {
   readonly client: KubeClient & KubeWatcher;

@@ -2,7 +2,7 @@
  * {@link KubeClient} and {@link KubeWatcher} over HTTP: one kept-alive connection, a deadline on every request, few and careful repeats, and the
  * API server's refusals as {@link KubeError}.
  */
-import { type KubeObject, keyFor } from '../../api/object.ts';
+import { type KubeObject, keyFor } from '../../api/meta/object.ts';
 import { type AccessSource, fixedAccess, type TlsMaterial } from '../access/access.ts';
 import { inClusterAccess } from '../access/in-cluster-access.ts';
 import { kubeconfigAccess } from '../access/kubeconfig-access.ts';

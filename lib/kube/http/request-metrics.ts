@@ -1,6 +1,6 @@
 /** Counts what a component asks of the API server. */
 import type { Registry } from 'prom-client';
-import { sharedCounter, sharedHistogram } from '../metric.ts';
+import { sharedCounter, sharedHistogram } from '../../process/shared-metric.ts';
 import type { Verb } from './retry.ts';
 
 export interface RequestMetrics {

@@ -1,5 +1,5 @@
 /** Paths and queries of the Kubernetes API. Every part is escaped, and an empty name never turns one object into a collection. */
-import type { KubeObject } from '../../api/object.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
 import type { ObjectRef } from '../client.ts';
 import type { Resource } from '../resource.ts';
 

@@ -1,5 +1,5 @@
 /** One line of a watch, decoded. Pure. */
-import type { KubeObject } from '../../api/object.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
 import type { WatchEvent } from '../client.ts';
 import { KubeError } from '../errors.ts';
 import { errorFieldsForEvent } from '../status.ts';

@@ -7,7 +7,7 @@
  *        Channel ipv4
  *          Routes:         0 imported, 1 exported, 0 preferred
  */
-import type { SessionState, SpeakerSession } from '../../../lib/api/speaker/speaker-types.ts';
+import type { SessionState, SpeakerSession } from '../../../lib/api/skycap/speaker-types.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
 import type { BgpSession } from '../../desired/sessions.ts';
 import { peerSymbol } from '../config/model.ts';

@@ -1,5 +1,5 @@
 /** What people read of a machine that has an address of ours. PURE. */
-import type { Layer2Conflict } from '../../../lib/api/speaker/speaker-types.ts';
+import type { Layer2Conflict } from '../../../lib/api/skycap/speaker-types.ts';
 
 /** Of a node of the cluster it is known where to look. */
 export function conflictText({ address, mac, interface: on, node }: Layer2Conflict): string {

@@ -3,7 +3,7 @@
  * cluster is told by its name; of what this node itself has on an interface nobody needs to be asked.
  */
 import type { Reason } from '../../../lib/api/reasons.ts';
-import { type Layer2Conflict, MOST_CONFLICTS, type SpeakerObject } from '../../../lib/api/speaker/speaker-types.ts';
+import { type Layer2Conflict, MOST_CONFLICTS, type SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
 import type { EventRecorder } from '../../../lib/kube/events/events.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
 import type { Clock } from '../../../lib/process/clock.ts';

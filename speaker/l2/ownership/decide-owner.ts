@@ -16,7 +16,7 @@
 import { announceReason } from '../../../lib/announce/eligible.ts';
 import { viewFrom } from '../../../lib/announce/endpoints.ts';
 import type { NodeState } from '../../../lib/announce/node-state.ts';
-import { matchesLabels } from '../../../lib/api/label-selector.ts';
+import { matchesLabels } from '../../../lib/api/meta/label-selector.ts';
 import type { Reason } from '../../../lib/api/reasons.ts';
 import type { Layer2Candidate, SharingService } from './layer2-addresses.ts';
 import { hashOf, rankOf } from './rendezvous.ts';

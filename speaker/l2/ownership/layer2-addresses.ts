@@ -4,7 +4,7 @@ import { eipOfAddress } from '../../../lib/announce/eip-of-address.ts';
 import { type EndpointPlaces, placesOf } from '../../../lib/announce/endpoints.ts';
 import type { Eip } from '../../../lib/api/eip/eip.ts';
 import { isLayer2 } from '../../../lib/api/eip/eip.ts';
-import { keyOf } from '../../../lib/api/object.ts';
+import { keyOf } from '../../../lib/api/meta/object.ts';
 import { publishedAddresses } from '../../../lib/api/service/published-addresses.ts';
 import type { EndpointSlice, Service } from '../../../lib/api/service/service.ts';
 import { type Address, formatAddress } from '../../../lib/net/address.ts';

@@ -2,7 +2,7 @@
  * Tells the other nodes, in this node's Speaker object, what it answers for, what it could not, whom it has lost, and that it ends. Written at once, on
  * change only: others wait for it.
  */
-import type { SpeakerObject } from '../../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
 import { Deadline } from '../../../lib/kube/deadline.ts';
 import type { Logger } from '../../../lib/process/log.ts';
 import { LevelLoop } from '../../../lib/process/loop/level-loop.ts';

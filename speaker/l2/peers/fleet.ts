@@ -4,15 +4,15 @@
  */
 import type { Registry } from 'prom-client';
 import { sameTrimmed, trimNode } from '../../../lib/announce/trim-objects.ts';
-import type { KubeObject } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import type { Node } from '../../../lib/api/service/service.ts';
-import type { SpeakerObject } from '../../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
 import type { Followed } from '../../../lib/kube/cache/cache-check.ts';
+import { pagesOf } from '../../../lib/kube/cache/pages.ts';
 import { Reflector } from '../../../lib/kube/cache/reflector.ts';
 import type { KubeWatcher, ListOptions } from '../../../lib/kube/client.ts';
 import { Deadline } from '../../../lib/kube/deadline.ts';
 import { LEASES, type Lease } from '../../../lib/kube/election/lease.ts';
-import { pagesOf } from '../../../lib/kube/pages.ts';
 import { NODES, type Resource, SPEAKERS } from '../../../lib/kube/resource.ts';
 import type { Logger } from '../../../lib/process/log.ts';
 import { slimSpeaker } from '../../cluster/trim-objects.ts';

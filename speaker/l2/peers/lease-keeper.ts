@@ -2,7 +2,7 @@
  * Keeps this node's Lease renewed, by which others know in the long run that its speaker lives. Only this node writes it, so it is patched without
  * comparing and swapping. It goes with its Node.
  */
-import type { ObjectMeta } from '../../../lib/api/object.ts';
+import type { ObjectMeta } from '../../../lib/api/meta/object.ts';
 import type { KubeClient } from '../../../lib/kube/client.ts';
 import { Deadline } from '../../../lib/kube/deadline.ts';
 import { LEASES, type Lease, microTime } from '../../../lib/kube/election/lease.ts';

@@ -1,5 +1,5 @@
 /** The examples' backend, as pods of a test's own. */
-import type { KubeObject } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import type { Examples } from '../../lab/demo.ts';
 import type { Lab } from '../../lab/lab.ts';
 

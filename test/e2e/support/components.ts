@@ -1,6 +1,6 @@
 /** Skycap's pods as the API server and their own probes show them. */
-import type { Condition } from '../../../lib/api/object.ts';
-import type { SpeakerObject } from '../../../lib/api/speaker/speaker-types.ts';
+import type { Condition } from '../../../lib/api/meta/object.ts';
+import type { SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
 import { SKYCAP_NAMESPACE } from '../../lab/install.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { namespaceOf } from '../../lab/layout.ts';

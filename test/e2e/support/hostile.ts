@@ -3,7 +3,7 @@
  * to a terminal, what is far too long, what takes addresses that are not to be had.
  */
 import fc from 'fast-check';
-import type { KubeObject } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import { PASSWORDS, REFUSED } from '../../real/manifests/rows.ts';
 
 export type HostileKind = 'Eip' | 'BgpConf' | 'BgpPeer' | 'Service';

@@ -1,7 +1,7 @@
 /** Layer 2 as the lab shows it: who says that he has an address, whose MAC address the router sends to, and for how long a client got no answer. */
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SpeakerObject } from '../../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
 import { hashOf, rankOf } from '../../../speaker/l2/ownership/rendezvous.ts';
 import { ClientStream, type ClientStreamSums } from '../../lab/client-stream.ts';
 import { SKYCAP_NAMESPACE } from '../../lab/install.ts';

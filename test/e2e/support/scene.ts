@@ -1,7 +1,8 @@
 /** What one test file has of the lab: a namespace and an address pool of its own, removed with everything in them at the end. */
-import type { EipClaim } from '../../../lib/api/claim.ts';
+
 import type { EipObject } from '../../../lib/api/eip/eip-types.ts';
 import type { Service } from '../../../lib/api/service/service.ts';
+import type { EipClaim } from '../../../lib/api/skycap/claim.ts';
 import type { ApiAnswer } from '../../lab/api.ts';
 import type { Examples } from '../../lab/demo.ts';
 import { SKYCAP_NAMESPACE } from '../../lab/install.ts';

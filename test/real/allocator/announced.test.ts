@@ -3,9 +3,9 @@
  * afterwards, and without a request where a Service has nothing new to say.
  */
 import { EIP_LABEL } from '../../../lib/api/keys.ts';
-import type { Condition } from '../../../lib/api/object.ts';
+import type { Condition } from '../../../lib/api/meta/object.ts';
 import type { Endpoint } from '../../../lib/api/service/service.ts';
-import type { SpeakerSession } from '../../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerSession } from '../../../lib/api/skycap/speaker-types.ts';
 import { LEADER_TIMING } from '../../../lib/kube/election/leader-step.ts';
 import { EVENTS } from '../../../lib/kube/events/event.ts';
 import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, PODS, SPEAKERS } from '../../../lib/kube/resource.ts';

@@ -1,6 +1,6 @@
 /** BgpPeer.status and BgpConf.status at a real API server: gathered from Speakers, written on change only. */
 import type { BgpConfObject, BgpPeerObject } from '../../../lib/api/bgp/bgp-types.ts';
-import type { SpeakerObject, SpeakerSession } from '../../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerObject, SpeakerSession } from '../../../lib/api/skycap/speaker-types.ts';
 import { BGP_CONFS, BGP_PEERS, NODES, SPEAKERS } from '../../../lib/kube/resource.ts';
 import { AllocatorLab, eventually, type Replica } from './harness.ts';
 

@@ -5,11 +5,11 @@
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { runAllocator } from '../../../allocator/leader/run.ts';
-import type { ClaimHolder, EipClaim } from '../../../lib/api/claim.ts';
 import type { EipObject } from '../../../lib/api/eip/eip-types.ts';
 import { ADDRESS_ASSIGNED_CONDITION } from '../../../lib/api/keys.ts';
-import type { Condition } from '../../../lib/api/object.ts';
+import type { Condition } from '../../../lib/api/meta/object.ts';
 import type { Service } from '../../../lib/api/service/service.ts';
+import type { ClaimHolder, EipClaim } from '../../../lib/api/skycap/claim.ts';
 import type { ListPage } from '../../../lib/kube/client.ts';
 import type { LeaderTiming } from '../../../lib/kube/election/leader-step.ts';
 import { isNotFound } from '../../../lib/kube/errors.ts';

@@ -3,7 +3,7 @@
  * their way, or those that an API server kept for as long as its etcd did not answer.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubeObject } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import type { DeleteOptions, KubeClient, ObjectRef, PatchOptions, WriteOptions } from '../../../lib/kube/client.ts';
 import type { Resource } from '../../../lib/kube/resource.ts';
 

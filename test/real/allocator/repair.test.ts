@@ -1,5 +1,5 @@
 /** What the allocator mends at a real API server: claims lost, leaked or half made, Eips deleted, made again or broken, a world that it finds. */
-import type { EipClaim } from '../../../lib/api/claim.ts';
+import type { EipClaim } from '../../../lib/api/skycap/claim.ts';
 import { EIP_CLAIMS, EIPS, SERVICES } from '../../../lib/kube/resource.ts';
 import {
   AllocatorLab,

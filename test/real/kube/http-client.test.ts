@@ -2,7 +2,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import type { KubeObject } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import { inClusterAccess } from '../../../lib/kube/access/in-cluster-access.ts';
 import {
   isAlreadyExists,

@@ -1,7 +1,7 @@
 /** The Reflector against a real API server, with the network and the API server failing in every way that client-node's informer does not survive. */
 import { createServer } from 'node:tls';
 import { Registry } from 'prom-client';
-import type { KubeObject } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import { Reflector, type ReflectorOptions } from '../../../lib/kube/cache/reflector.ts';
 import { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import type { Resource } from '../../../lib/kube/resource.ts';

@@ -3,7 +3,7 @@
  * `kubectl explain` show, and that objects stored under OpenELB's own definitions stay usable under ours.
  */
 import { stringify } from 'yaml';
-import type { KubeObject } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import type { KubeClient } from '../../../lib/kube/client.ts';
 import type { Resource } from '../../../lib/kube/resource.ts';
 import { ControlPlane } from '../../support/control-plane.ts';

@@ -1,5 +1,5 @@
 /** What the admission policy lets a speaker write, asked with tokens as kubelet asks for them: each for a pod on a node. */
-import type { SpeakerObject } from '../../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
 import { LEASES } from '../../../lib/kube/election/lease.ts';
 import { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { NODES, SPEAKERS } from '../../../lib/kube/resource.ts';

@@ -1,7 +1,8 @@
 /** The rules of sharing and what a Service publishes, said a second time for the tests, not taken from what they judge. */
-import type { ClaimHolder } from '../../../lib/api/claim.ts';
-import type { Condition } from '../../../lib/api/object.ts';
+
+import type { Condition } from '../../../lib/api/meta/object.ts';
 import type { Service } from '../../../lib/api/service/service.ts';
+import type { ClaimHolder } from '../../../lib/api/skycap/claim.ts';
 
 /** What is published. Kubernetes itself empties the status of a Service that is no LoadBalancer any more. */
 export function addressesIn(service: Service): string[] {

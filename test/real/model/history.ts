@@ -3,9 +3,10 @@
  * instant: an address that is published does not go without a cause, no address and port is published by two Services or claimed by two
  * holders, and who shares has agreed to.
  */
-import type { ClaimHolder, EipClaim } from '../../../lib/api/claim.ts';
-import { type KubeObject, keyOf } from '../../../lib/api/object.ts';
+
+import { type KubeObject, keyOf } from '../../../lib/api/meta/object.ts';
 import type { Service } from '../../../lib/api/service/service.ts';
+import type { ClaimHolder, EipClaim } from '../../../lib/api/skycap/claim.ts';
 import type { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { EIP_CLAIMS, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
 import { addressesIn, disagreementsIn, portsOf } from './agreement.ts';

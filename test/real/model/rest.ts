@@ -2,10 +2,11 @@
  * What must hold when nothing happens any more, as sentences about what does not. It is told in terms of the API's objects and worked out anew, not by the
  * code that it judges. Pure.
  */
-import type { ClaimHolder, EipClaim } from '../../../lib/api/claim.ts';
+
 import type { EipObject } from '../../../lib/api/eip/eip-types.ts';
-import { keyOf } from '../../../lib/api/object.ts';
+import { keyOf } from '../../../lib/api/meta/object.ts';
 import type { Service } from '../../../lib/api/service/service.ts';
+import type { ClaimHolder, EipClaim } from '../../../lib/api/skycap/claim.ts';
 import { parseAddress } from '../../../lib/net/address.ts';
 import { type AddressRange, parseRange, rangeContains, rangeSize, rangesOverlap } from '../../../lib/net/range.ts';
 import { addressesIn, conditionOf, disagreementsIn, portsOf } from './agreement.ts';

@@ -2,10 +2,10 @@
  * One run of the model: two namespaces, three Eips with addresses of their own, what was asked for and so excuses a change, and a log of everything.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClaimHolder, EipClaim } from '../../../lib/api/claim.ts';
 import type { EipObject } from '../../../lib/api/eip/eip-types.ts';
-import { type KubeObject, keyFor, keyOf } from '../../../lib/api/object.ts';
+import { type KubeObject, keyFor, keyOf } from '../../../lib/api/meta/object.ts';
 import type { Service } from '../../../lib/api/service/service.ts';
+import type { ClaimHolder, EipClaim } from '../../../lib/api/skycap/claim.ts';
 import { isTransient, KubeError } from '../../../lib/kube/errors.ts';
 import { EIP_CLAIMS, EIPS, NAMESPACES, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
 import { addressesIn, conditionOf } from './agreement.ts';

@@ -1,8 +1,8 @@
 /** Everything that users, administrators and accidents do to a cluster with Skycap in it, as steps of the model with the weight of each. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import type { ClaimHolder, EipClaim } from '../../../lib/api/claim.ts';
 import type { Service } from '../../../lib/api/service/service.ts';
+import type { ClaimHolder, EipClaim } from '../../../lib/api/skycap/claim.ts';
 import { EIP_CLAIMS, EIPS, SERVICES } from '../../../lib/kube/resource.ts';
 import { addressesIn } from './agreement.ts';
 import { type AtRest, isIn, rangesOf } from './rest.ts';

@@ -3,7 +3,7 @@
  * that may share it and no others, and nobody is lost.
  */
 import { join } from 'node:path';
-import type { ClaimHolder } from '../../../lib/api/claim.ts';
+import type { ClaimHolder } from '../../../lib/api/skycap/claim.ts';
 import { Ledger } from '../../../lib/ipam/choice/ledger.ts';
 import { Claimer } from '../../../lib/ipam/claims/claimer.ts';
 import { Contention } from '../../../lib/ipam/claims/contention.ts';

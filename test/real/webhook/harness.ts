@@ -5,9 +5,9 @@
 import { Agent, request } from 'node:https';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import type { EipClaim } from '../../../lib/api/claim.ts';
-import type { KubeObject } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import type { Service } from '../../../lib/api/service/service.ts';
+import type { EipClaim } from '../../../lib/api/skycap/claim.ts';
 import type { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { EIP_CLAIMS, EIPS, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
 import { ALLOCATOR_USER } from '../../support/allocator-daemon.ts';

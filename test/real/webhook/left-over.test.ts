@@ -2,8 +2,9 @@
  * Claims at the edge of a Service's life: one that looks left over and is counted on again in the same moment, and one that somebody deleted by hand. There is
  * no allocator here; what it would have sent is sent by the test, late.
  */
-import type { EipClaim } from '../../../lib/api/claim.ts';
+
 import type { Service } from '../../../lib/api/service/service.ts';
+import type { EipClaim } from '../../../lib/api/skycap/claim.ts';
 import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
 import { eventually } from '../../support/eventually.ts';
 import { service, WebhookLab } from './harness.ts';

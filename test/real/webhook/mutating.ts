@@ -1,6 +1,7 @@
 /** What the tests of the address in the create call share: a webhook with some Eips, and a Service that is created and looked at. */
-import type { EipClaim } from '../../../lib/api/claim.ts';
+
 import type { Service } from '../../../lib/api/service/service.ts';
+import type { EipClaim } from '../../../lib/api/skycap/claim.ts';
 import { SERVICES } from '../../../lib/kube/resource.ts';
 import { type Answer, marksText, WebhookLab } from './harness.ts';
 

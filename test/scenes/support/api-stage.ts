@@ -1,7 +1,7 @@
 /** A stage without machines: a real API server and controller manager, the manifests as they are, webhook and allocator as processes. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import type { KubeObject } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import { Api } from '../../lab/api.ts';
 import { WebhookLab, type WebhookProcess } from '../../real/webhook/harness.ts';
 import { startAllocator } from '../../support/allocator-daemon.ts';

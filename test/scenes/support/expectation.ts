@@ -12,7 +12,7 @@
  *       fields: { metadata: { labels: { a: b } }, spec: { x: null } }   # null: not there
  *     eip gone: absent
  */
-import type { Condition, KubeObject } from '../../../lib/api/object.ts';
+import type { Condition, KubeObject } from '../../../lib/api/meta/object.ts';
 import { listOf, type OneOrMore } from './scene-file.ts';
 
 export interface SeenEvent {

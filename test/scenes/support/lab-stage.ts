@@ -2,7 +2,7 @@
  * A stage with machines: the lab, as it stands. Scenes look at routes in the router's kernel, at who answers on the nodes' network, and at what a client behind
  * the router gets, and may run programs on the machines.
  */
-import type { KubeObject } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import { deployBackends } from '../../e2e/support/backends.ts';
 import { answeringTo, macOf } from '../../e2e/support/layer2.ts';
 

@@ -2,7 +2,7 @@
  * What Services publish, change by change as the API server tells it: an address that was gone for a moment between two looks is seen here.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubeObject } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import type { Api } from '../../lab/api.ts';
 import { publishedOf } from './expectation.ts';
 import type { NamedObject } from './object-ref.ts';

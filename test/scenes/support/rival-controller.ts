@@ -1,6 +1,6 @@
 /** Another controller that has its own idea of an object's status and writes it whenever it finds another one there. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubeObject } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import type { Api } from '../../lab/api.ts';
 import { refOf } from './object-ref.ts';
 import { durationMs, type Rival } from './scene-file.ts';

@@ -1,7 +1,7 @@
 /** Plays a scene on a stage, step by step, and says at the first step that goes otherwise what was to be seen and what was. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
-import type { KubeObject } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import { ApiError } from '../../lab/api.ts';
 import { contains, differencesOf, type SeenEvent } from './expectation.ts';
 import { type NamedObject, refOf } from './object-ref.ts';

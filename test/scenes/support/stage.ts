@@ -1,5 +1,5 @@
 /** Where a scene is played: a cluster with Skycap in it, as a user and an administrator reach it. */
-import type { KubeObject } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import type { Api } from '../../lab/api.ts';
 import type { Step } from './scene-file.ts';
 

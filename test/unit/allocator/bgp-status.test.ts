@@ -5,7 +5,7 @@ import type { BgpConfObject, BgpPeerObject } from '../../../lib/api/bgp/bgp-type
 import { parseBgpConf, unsupportedBgpConfFields } from '../../../lib/api/bgp/parse-bgp-conf.ts';
 import { parseBgpPeer, unsupportedBgpPeerFields } from '../../../lib/api/bgp/parse-bgp-peer.ts';
 import { portInUseText } from '../../../lib/api/bgp/port-in-use.ts';
-import type { SpeakerObject, SpeakerSession } from '../../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerObject, SpeakerSession } from '../../../lib/api/skycap/speaker-types.ts';
 import { NOW_MS } from './builders.ts';
 
 const session: SpeakerSession = {

@@ -1,12 +1,12 @@
 /** The objects that the tests of the allocator are made of, and stores that a test fills by hand. */
 import type { Stores } from '../../../allocator/cluster/stores.ts';
 import type { EipObject } from '../../../lib/api/eip/eip-types.ts';
-import type { KubeObject } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import type { Namespace, Service } from '../../../lib/api/service/service.ts';
-import type { SpeakerSession } from '../../../lib/api/speaker/speaker-types.ts';
-import type { Crd } from '../../../lib/kube/cache/crd.ts';
+import type { SpeakerSession } from '../../../lib/api/skycap/speaker-types.ts';
 import type { Store } from '../../../lib/kube/cache/store.ts';
 import type { KubeClient } from '../../../lib/kube/client.ts';
+import type { Crd } from '../../../lib/kube/crd.ts';
 import { KubeError } from '../../../lib/kube/errors.ts';
 import { HandStore } from '../../support/hand-store.ts';
 

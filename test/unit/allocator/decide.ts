@@ -13,9 +13,9 @@ import {
 import { ClusterState } from '../../../allocator/cluster/cluster-state.ts';
 import { decideLeaving, decidePublication, type Publication } from '../../../allocator/services/decide-publication.ts';
 import { reclaimsFor } from '../../../allocator/services/reclaim.ts';
-import { type ClaimHolder, claimName } from '../../../lib/api/claim.ts';
 import type { AddressRequest } from '../../../lib/api/service/address-request.ts';
 import type { Service } from '../../../lib/api/service/service.ts';
+import { type ClaimHolder, claimName } from '../../../lib/api/skycap/claim.ts';
 import { type Choice, choose } from '../../../lib/ipam/choice/choose.ts';
 import { type Address, formatAddress } from '../../../lib/net/address.ts';
 import { type HandStores, NOW_MS } from './builders.ts';

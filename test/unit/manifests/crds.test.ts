@@ -7,11 +7,11 @@ import { leaves, requiredPaths, type Shape, shapeOfInterface, shapeOfSchema, wor
 
 const crds = readCrds();
 const KINDS = [
-  { resource: EIPS, type: 'EipObject', file: 'eip-types.ts' },
-  { resource: BGP_CONFS, type: 'BgpConfObject', file: 'bgp-types.ts' },
-  { resource: BGP_PEERS, type: 'BgpPeerObject', file: 'bgp-types.ts' },
-  { resource: EIP_CLAIMS, type: 'EipClaim', file: 'claim.ts' },
-  { resource: SPEAKERS, type: 'SpeakerObject', file: 'speaker-types.ts' },
+  { resource: EIPS, type: 'EipObject', file: 'eip/eip-types.ts' },
+  { resource: BGP_CONFS, type: 'BgpConfObject', file: 'bgp/bgp-types.ts' },
+  { resource: BGP_PEERS, type: 'BgpPeerObject', file: 'bgp/bgp-types.ts' },
+  { resource: EIP_CLAIMS, type: 'EipClaim', file: 'skycap/claim.ts' },
+  { resource: SPEAKERS, type: 'SpeakerObject', file: 'skycap/speaker-types.ts' },
 ] as const;
 
 /** Spec and status: the API server sees to the rest. */

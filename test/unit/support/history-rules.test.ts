@@ -1,6 +1,7 @@
 /** The judge of the fault tests has to be judged too: each rule, and what it must let pass. */
-import type { EipClaim } from '../../../lib/api/claim.ts';
+
 import type { Service } from '../../../lib/api/service/service.ts';
+import type { EipClaim } from '../../../lib/api/skycap/claim.ts';
 import { type Happened, violationsIn } from '../../support/history-rules.ts';
 import { claim, holder } from '../allocator/builders.ts';
 

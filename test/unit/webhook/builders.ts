@@ -1,10 +1,10 @@
 /** Services, reviews and a situation in memory, for the tests of the webhook's decisions. */
 import type { BgpPeerObject } from '../../../lib/api/bgp/bgp-types.ts';
-import type { EipClaim } from '../../../lib/api/claim.ts';
 import type { EipObject } from '../../../lib/api/eip/eip-types.ts';
-import type { KubeObject } from '../../../lib/api/object.ts';
+import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import type { Node, Service, ServiceCidr } from '../../../lib/api/service/service.ts';
-import type { SpeakerObject } from '../../../lib/api/speaker/speaker-types.ts';
+import type { EipClaim } from '../../../lib/api/skycap/claim.ts';
+import type { SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
 import { ClusterState } from '../../../webhook/cluster/cluster-state.ts';
 import { HandStore } from '../../support/hand-store.ts';
 

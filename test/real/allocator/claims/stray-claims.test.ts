@@ -1,5 +1,5 @@
 /** Claims of create calls that were refused after admission: they give way, and a Service that is stored late loses nothing silently. */
-import type { EipClaim } from '../../../../lib/api/claim.ts';
+import type { EipClaim } from '../../../../lib/api/skycap/claim.ts';
 import { EIP_CLAIMS } from '../../../../lib/kube/resource.ts';
 import { AllocatorLab, eventually, publishedBy, type Replica, TIMING } from '../harness.ts';
 

@@ -1,7 +1,7 @@
 /** The speaker's BIRD side on the node: start-bird.sh, the real BIRD, and the loop that configures it from a snapshot of the test's. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SpeakerSession } from '../../../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerSession } from '../../../../lib/api/skycap/speaker-types.ts';
 import { createLogger } from '../../../../lib/process/log.ts';
 import { createMetrics } from '../../../../lib/process/metrics.ts';
 import { type ApplyOutcome, BirdDaemon } from '../../../../speaker/bird/apply.ts';

@@ -2,7 +2,7 @@
 import type { SpeakerNode } from '../../../../allocator/announced/eip-reach.ts';
 import { type NodeState, nodeState } from '../../../../lib/announce/node-state.ts';
 import type { Node } from '../../../../lib/api/service/service.ts';
-import type { SpeakerObject, SpeakerSession } from '../../../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerObject, SpeakerSession } from '../../../../lib/api/skycap/speaker-types.ts';
 import { aNode } from '../../../support/speaker-builders.ts';
 import { ESTABLISHED } from '../builders.ts';
 

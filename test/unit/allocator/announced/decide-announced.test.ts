@@ -9,7 +9,7 @@ import type { EipReach, Standing } from '../../../../allocator/announced/eip-rea
 import { announcedDelayMs } from '../../../../allocator/services/announced-delay.ts';
 import { placesOf } from '../../../../lib/announce/endpoints.ts';
 import type { Eip } from '../../../../lib/api/eip/eip.ts';
-import type { Condition } from '../../../../lib/api/object.ts';
+import type { Condition } from '../../../../lib/api/meta/object.ts';
 import type { Reason } from '../../../../lib/api/reasons.ts';
 import { anEndpoint, aSlice } from '../../../support/speaker-builders.ts';
 import { addr, eip } from '../builders.ts';

@@ -2,7 +2,7 @@
 import { eipAnnouncedCondition } from '../../../../allocator/announced/eip-announced.ts';
 import { eipReach, type ReachFacts, reachText, type SpeakerNode } from '../../../../allocator/announced/eip-reach.ts';
 import type { Eip } from '../../../../lib/api/eip/eip.ts';
-import type { SpeakerSession } from '../../../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerSession } from '../../../../lib/api/skycap/speaker-types.ts';
 import { eip } from '../builders.ts';
 import { DOWN, speaker, speakerNode, UP } from './builders.ts';
 

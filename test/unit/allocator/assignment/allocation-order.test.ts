@@ -11,8 +11,8 @@ function make(...keys: string[]): { allocationOrder: AllocationOrder; list: Wait
 
 test('when something comes free all who wait are asked once, the longest-waiting first', async () => {
   const { allocationOrder, asked } = make('a', 'b', 'c');
-  allocationOrder.freed();
-  allocationOrder.freed();
+  allocationOrder.addressFreed();
+  allocationOrder.addressFreed();
   expect(asked).toEqual([]);
   await nextTurn();
   expect(asked).toEqual(['a', 'b', 'c']);
@@ -24,7 +24,7 @@ test('who comes in between steps back behind those who have waited longer and we
   const { allocationOrder } = make('a', 'b', 'c');
   const newcomer = { key: 'new', sinceMs: 10, isOptional: false };
   expect(allocationOrder.before(newcomer)).toEqual([]);
-  allocationOrder.freed();
+  allocationOrder.addressFreed();
   expect(allocationOrder.before(newcomer).map(({ key }) => key)).toEqual(['a', 'b', 'c']);
   expect(allocationOrder.before({ key: 'b', sinceMs: 1, isOptional: false }).map(({ key }) => key)).toEqual(['a']);
   allocationOrder.started('a');
@@ -34,7 +34,7 @@ test('who comes in between steps back behind those who have waited longer and we
 
 test('one that was asked already is not asked again in the same round', async () => {
   const { allocationOrder, asked } = make('a', 'b');
-  allocationOrder.freed();
+  allocationOrder.addressFreed();
   allocationOrder.started('a');
   await nextTurn();
   expect(asked).toEqual(['b']);
@@ -42,7 +42,7 @@ test('one that was asked already is not asked again in the same round', async ()
 
 test('who stepped back is asked again, in its place, once somebody has been looked at', async () => {
   const { allocationOrder, asked } = make('a', 'c');
-  allocationOrder.freed();
+  allocationOrder.addressFreed();
   await nextTurn();
   allocationOrder.requeueBehind({ key: 'b', sinceMs: 0.5, isOptional: false });
   expect(allocationOrder.before({ key: 'd', sinceMs: 9, isOptional: false }).map(({ key }) => key)).toEqual([
@@ -58,9 +58,9 @@ test('who stepped back is asked again, in its place, once somebody has been look
 
 test('a newcomer that stepped back keeps its place when more comes free', async () => {
   const { allocationOrder, asked } = make('a', 'c');
-  allocationOrder.freed();
+  allocationOrder.addressFreed();
   allocationOrder.requeueBehind({ key: 'b', sinceMs: 0.5, isOptional: false });
-  allocationOrder.freed();
+  allocationOrder.addressFreed();
   await nextTurn();
   expect(asked).toEqual(['a', 'b', 'c']);
 });
@@ -68,13 +68,13 @@ test('a newcomer that stepped back keeps its place when more comes free', async 
 test('one that is being served is no rival for what comes free meanwhile', async () => {
   const { allocationOrder, asked } = make('a', 'b');
   allocationOrder.started('a');
-  allocationOrder.served('a');
-  allocationOrder.freed();
+  allocationOrder.assigned('a');
+  allocationOrder.addressFreed();
   expect(allocationOrder.before({ key: 'b', sinceMs: 1, isOptional: false })).toEqual([]);
   await nextTurn();
   expect(asked).toEqual(['b']);
   allocationOrder.ended('a');
-  allocationOrder.freed();
+  allocationOrder.addressFreed();
   expect(allocationOrder.before({ key: 'b', sinceMs: 1, isOptional: false })).toHaveLength(1);
   await nextTurn();
 });
@@ -82,7 +82,7 @@ test('one that is being served is no rival for what comes free meanwhile', async
 test('who stepped back is not asked again by its own end, for as long as the one before it is busy', async () => {
   const { allocationOrder, asked } = make('old');
   const young = { key: 'young', sinceMs: 5, isOptional: false };
-  allocationOrder.freed();
+  allocationOrder.addressFreed();
   await nextTurn();
   asked.length = 0;
   allocationOrder.started('young');

@@ -6,8 +6,8 @@ import {
   type Mover,
   type Movers,
 } from '../../../../allocator/assignment/exchange.ts';
-import type { ClaimHolder, EipClaim } from '../../../../lib/api/claim.ts';
 import type { AddressRequest } from '../../../../lib/api/service/address-request.ts';
+import type { ClaimHolder, EipClaim } from '../../../../lib/api/skycap/claim.ts';
 import { buildPools } from '../../../../lib/ipam/pools/pools.ts';
 import { formatAddress } from '../../../../lib/net/address.ts';
 import { ledgerOf } from '../../lib/ipam/builders.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { decideHolder, type HolderFacts } from '../../../../allocator/claims/decide-holder.ts';
-import type { ClaimHolder } from '../../../../lib/api/claim.ts';
+import type { ClaimHolder } from '../../../../lib/api/skycap/claim.ts';
 import { holder, NOW_MS } from '../builders.ts';
 
 const GRACE_MS = 60_000;

@@ -3,8 +3,8 @@
 import { StoredTokens } from '../../../../allocator/claims/stored-tokens.ts';
 import { StrayClaims } from '../../../../allocator/claims/stray-claims.ts';
 import { ClusterState } from '../../../../allocator/cluster/cluster-state.ts';
-import type { ClaimHolder } from '../../../../lib/api/claim.ts';
 import type { Service } from '../../../../lib/api/service/service.ts';
+import type { ClaimHolder } from '../../../../lib/api/skycap/claim.ts';
 import { TakenButFor } from '../../../../lib/ipam/claims/taken-but-for.ts';
 import type { KubeClient } from '../../../../lib/kube/client.ts';
 import { KubeError } from '../../../../lib/kube/errors.ts';

@@ -2,7 +2,7 @@
 
 import { viewOf } from '../../../../allocator/assignment/service-view.ts';
 import type { ClusterState } from '../../../../allocator/cluster/cluster-state.ts';
-import type { Crd } from '../../../../lib/kube/cache/crd.ts';
+import type { Crd } from '../../../../lib/kube/crd.ts';
 import { addr, apiServer, claim, EIP_CRD, eipObject, handStores, holder, service } from '../builders.ts';
 import { announcementsIn, lookAt, SETTINGS, worldOf } from '../decide.ts';
 

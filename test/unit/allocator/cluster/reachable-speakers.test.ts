@@ -1,7 +1,7 @@
 import { ReachableSpeakers } from '../../../../allocator/cluster/reachable-speakers.ts';
 import { trimPod } from '../../../../lib/announce/trim-objects.ts';
 import type { Node, Pod } from '../../../../lib/api/service/service.ts';
-import type { SpeakerObject } from '../../../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerObject } from '../../../../lib/api/skycap/speaker-types.ts';
 import { HandStore } from '../../../support/hand-store.ts';
 import { logSink } from '../../../support/log-sink.ts';
 import { ESTABLISHED } from '../builders.ts';

@@ -5,8 +5,8 @@ import {
   type PublicationFacts,
 } from '../../../../allocator/services/decide-publication.ts';
 import { servicePatch } from '../../../../allocator/services/service-patch.ts';
-import type { ConditionUpdate } from '../../../../lib/api/conditions.ts';
-import type { Condition } from '../../../../lib/api/object.ts';
+import type { ConditionUpdate } from '../../../../lib/api/meta/conditions.ts';
+import type { Condition } from '../../../../lib/api/meta/object.ts';
 import type { Service } from '../../../../lib/api/service/service.ts';
 import type { HeldAddress } from '../../../../lib/ipam/choice/held-address.ts';
 import { type Address, formatAddress } from '../../../../lib/net/address.ts';

@@ -6,7 +6,7 @@ import {
   writersOf,
   writersText,
 } from '../../../../allocator/services/status-writers.ts';
-import type { ManagedFields } from '../../../../lib/api/object.ts';
+import type { ManagedFields } from '../../../../lib/api/meta/object.ts';
 import type { LoadBalancerIngress } from '../../../../lib/api/service/service.ts';
 import { addr, service } from '../builders.ts';
 

@@ -1,7 +1,7 @@
 import { type EipFacts, eipStatus, MOST_LISTED } from '../../../../allocator/status/eip-status.ts';
 import { mergeDiff } from '../../../../allocator/status/merge-diff.ts';
-import { claimName } from '../../../../lib/api/claim.ts';
 import { parseEip, unsupportedEipFields } from '../../../../lib/api/eip/parse-eip.ts';
+import { claimName } from '../../../../lib/api/skycap/claim.ts';
 import { Withheld } from '../../../../lib/ipam/pools/withheld.ts';
 import { addressOf } from '../../../../lib/net/address.ts';
 import { claim, eipObject, holder, NOW_MS } from '../builders.ts';

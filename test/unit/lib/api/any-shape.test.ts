@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parseBgpConf, unsupportedBgpConfFields } from '../../../../lib/api/bgp/parse-bgp-conf.ts';
 import { parseBgpPeer, unsupportedBgpPeerFields } from '../../../../lib/api/bgp/parse-bgp-peer.ts';
 import { parseEip, unsupportedEipFields } from '../../../../lib/api/eip/parse-eip.ts';
-import type { KubeObject } from '../../../../lib/api/object.ts';
+import type { KubeObject } from '../../../../lib/api/meta/object.ts';
 import { formatProblem, type Parsed } from '../../../../lib/api/problem.ts';
 
 const any = fc.jsonValue({ maxDepth: 2 });

@@ -1,8 +1,8 @@
 /** The objects that the tests of the address core are made of: each builder gives a plain valid one, and takes what differs. */
 
-import { type ClaimHolder, claimName, type EipClaim } from '../../../../lib/api/claim.ts';
 import type { Eip } from '../../../../lib/api/eip/eip.ts';
 import type { AddressRequest } from '../../../../lib/api/service/address-request.ts';
+import { type ClaimHolder, claimName, type EipClaim } from '../../../../lib/api/skycap/claim.ts';
 import type { ChooseInput } from '../../../../lib/ipam/choice/choose.ts';
 import { Ledger } from '../../../../lib/ipam/choice/ledger.ts';
 import { buildPools } from '../../../../lib/ipam/pools/pools.ts';

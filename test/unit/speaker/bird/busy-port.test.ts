@@ -1,5 +1,5 @@
 /** A port that another program has: whom it is said of, when it is tried again, and that nothing is said of a port that is free. */
-import type { SpeakerSession } from '../../../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerSession } from '../../../../lib/api/skycap/speaker-types.ts';
 import { BusyPort } from '../../../../speaker/bird/busy-port.ts';
 import { peerSymbol } from '../../../../speaker/bird/config/model.ts';
 import type { Listener } from '../../../../speaker/bird/listening.ts';

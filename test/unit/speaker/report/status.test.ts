@@ -1,6 +1,6 @@
 /** The Speaker's status: what it says, and when it is worth a write. */
 import fc from 'fast-check';
-import type { SpeakerSession } from '../../../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerSession } from '../../../../lib/api/skycap/speaker-types.ts';
 import { makePlan } from '../../../../speaker/desired/plan.ts';
 import {
   isUrgent,

@@ -1,8 +1,8 @@
 /** The deletion of an Eip: refused while Services that exist have its addresses, unless it says that these are to be released. */
 import pino from 'pino';
-import type { EipClaim } from '../../../../lib/api/claim.ts';
 import type { EipObject } from '../../../../lib/api/eip/eip-types.ts';
 import type { Service } from '../../../../lib/api/service/service.ts';
+import type { EipClaim } from '../../../../lib/api/skycap/claim.ts';
 import type { KubeWatcher } from '../../../../lib/kube/client.ts';
 import { reviewEipDeletion } from '../../../../webhook/admission/review-eip-deletion.ts';
 import { claim, holder } from '../../lib/ipam/builders.ts';

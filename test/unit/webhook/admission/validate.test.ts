@@ -1,6 +1,6 @@
 /** Eip, BgpConf and BgpPeer under review: refused with the remedy, warned of what has no effect, and never for what was wrong before. */
 import pino from 'pino';
-import type { KubeObject } from '../../../../lib/api/object.ts';
+import type { KubeObject } from '../../../../lib/api/meta/object.ts';
 import { validate } from '../../../../webhook/admission/validate.ts';
 import type { AdmissionRequest } from '../../../../webhook/review/review.ts';
 import { claim, holder } from '../../lib/ipam/builders.ts';

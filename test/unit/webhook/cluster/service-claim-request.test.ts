@@ -1,5 +1,5 @@
 /** Which entries in claims are a Service's: copied marks are not, and neither are those of a Service that had the name before. */
-import type { ClaimHolder } from '../../../../lib/api/claim.ts';
+import type { ClaimHolder } from '../../../../lib/api/skycap/claim.ts';
 import {
   claimsHeld,
   holderFor,

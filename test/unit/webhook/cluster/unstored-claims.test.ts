@@ -1,5 +1,5 @@
 /** Which namespaces hold addresses for Services that are never stored. */
-import type { ClaimHolder, EipClaim } from '../../../../lib/api/claim.ts';
+import type { ClaimHolder, EipClaim } from '../../../../lib/api/skycap/claim.ts';
 import { UnstoredClaims } from '../../../../webhook/cluster/unstored-claims.ts';
 import { HandStore } from '../../../support/hand-store.ts';
 import { claim, holder } from '../../lib/ipam/builders.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { bgpPeerAdvice } from '../../../../../lib/api/bgp/bgp-peer-advice.ts';
 import { parseBgpPeer } from '../../../../../lib/api/bgp/parse-bgp-peer.ts';
-import { type LabelRequirement, matchesLabels, mayBothSelect } from '../../../../../lib/api/label-selector.ts';
+import { type LabelRequirement, matchesLabels, mayBothSelect } from '../../../../../lib/api/meta/label-selector.ts';
 import { parseAddress } from '../../../../../lib/net/address.ts';
 import { aBgpPeer } from '../../../../support/speaker-builders.ts';
 

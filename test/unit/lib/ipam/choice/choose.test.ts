@@ -1,8 +1,8 @@
 /** Which addresses a Service gets, and why not: every reason once; and what a choice costs. What must hold for any choice: `choose-any.test.ts`. */
 
-import type { EipClaim } from '../../../../../lib/api/claim.ts';
 import type { Eip } from '../../../../../lib/api/eip/eip.ts';
 import type { AddressRequest } from '../../../../../lib/api/service/address-request.ts';
+import type { EipClaim } from '../../../../../lib/api/skycap/claim.ts';
 import { type Choice, type ChooseInput, choose } from '../../../../../lib/ipam/choice/choose.ts';
 import type { Taken } from '../../../../../lib/ipam/choice/ledger.ts';
 import { Withheld } from '../../../../../lib/ipam/pools/withheld.ts';

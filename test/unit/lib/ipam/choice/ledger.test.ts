@@ -1,6 +1,6 @@
 /** The ledger against a naive model: the same questions, answered by looking at every claim and reservation. */
 import fc from 'fast-check';
-import { type ClaimHolder, claimName, type EipClaim } from '../../../../../lib/api/claim.ts';
+import { type ClaimHolder, claimName, type EipClaim } from '../../../../../lib/api/skycap/claim.ts';
 import { Ledger } from '../../../../../lib/ipam/choice/ledger.ts';
 import { addressOf } from '../../../../../lib/net/address.ts';
 import type { AddressRange } from '../../../../../lib/net/range.ts';

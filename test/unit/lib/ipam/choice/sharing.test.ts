@@ -1,7 +1,7 @@
 /** Who may join an address, and what keeps those apart who have one together. Each row: the Service that asks, the one that has the address, and the sentence of the refusal. */
 
-import type { ClaimHolder } from '../../../../../lib/api/claim.ts';
 import type { AddressRequest } from '../../../../../lib/api/service/address-request.ts';
+import type { ClaimHolder } from '../../../../../lib/api/skycap/claim.ts';
 import { holderName, mayShare, takenPort, whyApart } from '../../../../../lib/ipam/choice/sharing.ts';
 import { addr, addressRequest, holder } from '../builders.ts';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ClaimPort } from '../../../../../lib/api/claim.ts';
+import type { ClaimPort } from '../../../../../lib/api/skycap/claim.ts';
 import {
   newHolder,
   renewedHolder,

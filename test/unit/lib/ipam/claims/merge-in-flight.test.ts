@@ -1,7 +1,7 @@
 /** An entry while its Service is being changed: whoever may join it may stay, whether the change is stored or fails. */
 import fc from 'fast-check';
-import type { ClaimHolder } from '../../../../../lib/api/claim.ts';
 import type { AddressRequest } from '../../../../../lib/api/service/address-request.ts';
+import type { ClaimHolder } from '../../../../../lib/api/skycap/claim.ts';
 import { mayShare } from '../../../../../lib/ipam/choice/sharing.ts';
 import { mergeInFlight } from '../../../../../lib/ipam/claims/merge-in-flight.ts';
 import { addr, addressRequest, holder } from '../builders.ts';

@@ -1,4 +1,4 @@
-import type { ClaimHolder } from '../../../../../lib/api/claim.ts';
+import type { ClaimHolder } from '../../../../../lib/api/skycap/claim.ts';
 import { type HeldAddress, pinnedAddresses } from '../../../../../lib/ipam/choice/held-address.ts';
 import {
   annotatedAddresses,

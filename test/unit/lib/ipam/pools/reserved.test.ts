@@ -1,7 +1,7 @@
 /** What the cluster knows to be in use or reserved. */
 import type { BgpPeerObject } from '../../../../../lib/api/bgp/bgp-types.ts';
 import type { Node, ServiceCidr } from '../../../../../lib/api/service/service.ts';
-import type { SpeakerObject } from '../../../../../lib/api/speaker/speaker-types.ts';
+import type { SpeakerObject } from '../../../../../lib/api/skycap/speaker-types.ts';
 import {
   addressesOfNode,
   ofBgpPeer,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { KubeObject } from '../../../../../lib/api/object.ts';
+import type { KubeObject } from '../../../../../lib/api/meta/object.ts';
 import { changesBetween, changesOf } from '../../../../../lib/kube/cache/changes.ts';
 
 function object(name: string, uid: string, resourceVersion: string): KubeObject {

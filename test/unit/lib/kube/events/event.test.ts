@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { eventFor } from '../../../../../lib/kube/events/event.ts';
-import { RecentKeys } from '../../../../../lib/kube/http/recent-keys.ts';
+import { RecentKeys } from '../../../../../lib/kube/events/recent-keys.ts';
 import { TokenBucket } from '../../../../../lib/process/loop/token-bucket.ts';
 
 const REPORTER = { controller: 'skycap-allocator', instance: 'pod' };

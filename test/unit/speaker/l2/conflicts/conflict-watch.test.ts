@@ -1,5 +1,5 @@
 /** Who has an address of ours beside this node, by which name people are told, and where. */
-import type { Layer2Conflict, SpeakerObject } from '../../../../../lib/api/speaker/speaker-types.ts';
+import type { Layer2Conflict, SpeakerObject } from '../../../../../lib/api/skycap/speaker-types.ts';
 import { parseAddress } from '../../../../../lib/net/address.ts';
 import { ConflictWatch } from '../../../../../speaker/l2/conflicts/conflict-watch.ts';
 import { formatMac } from '../../../../../speaker/l2/frames/mac-address.ts';

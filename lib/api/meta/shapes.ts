@@ -2,7 +2,7 @@
  * Reads the shape of what stands in an object before anything is read out of it. The schema sees to it for whatever is written now; what was stored before
  * it was there, or while it was relaxed, may have any shape, and one such object must not stop the work on all others.
  */
-import { type Problem, textOf } from './problem.ts';
+import { type Problem, textOf } from '../problem.ts';
 
 /** @returns the map itself; an empty one where there is none, or where it is something else, which is a problem. */
 export function mapAt<T extends object>(raw: T | undefined | null, field: string, problems: Problem[]): Partial<T> {

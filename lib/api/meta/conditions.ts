@@ -2,8 +2,9 @@
  * Conditions as they should stand after a decision: what says the same as before keeps its time, what others wrote stays.
  * PURE. A condition is written only when a word of it changes, so that a status at rest causes no write.
  */
+
+import type { Reason } from '../reasons.ts';
 import type { Condition } from './object.ts';
-import type { Reason } from './reasons.ts';
 
 /** A condition without its times. */
 export interface ConditionUpdate {

@@ -2,8 +2,8 @@
  * CustomResourceDefinitions, as far as it matters whether objects of a kind can be there: the deletion of one takes all its objects along, which nobody asked for by
  * name.
  */
-import type { Condition, KubeObject } from '../../api/object.ts';
-import type { Resource } from '../resource.ts';
+import type { Condition, KubeObject } from '../api/meta/object.ts';
+import type { Resource } from './resource.ts';
 
 export interface Crd extends KubeObject {
   readonly status?: { readonly conditions?: readonly Pick<Condition, 'type' | 'status'>[] };

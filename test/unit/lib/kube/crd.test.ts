@@ -1,6 +1,6 @@
 /** When objects of a kind can be there: its CRD is established and not on its way out. */
-import { type Crd, crdName, establishedSince } from '../../../../../lib/kube/cache/crd.ts';
-import { BGP_CONFS, EIP_CLAIMS } from '../../../../../lib/kube/resource.ts';
+import { type Crd, crdName, establishedSince } from '../../../../lib/kube/crd.ts';
+import { BGP_CONFS, EIP_CLAIMS } from '../../../../lib/kube/resource.ts';
 
 const crd = (status: Crd['status'], metadata: Crd['metadata'] = {}): Crd => ({
   metadata: { creationTimestamp: '2026-01-01T00:00:00Z', ...metadata },

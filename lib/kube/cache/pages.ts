@@ -1,7 +1,7 @@
 /** A list in pages, one after the other as they are asked for: none is requested before the last was used. */
-import type { KubeObject } from '../api/object.ts';
-import type { KubeWatcher, ListOptions, ListPage } from './client.ts';
-import type { Resource } from './resource.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
+import type { KubeWatcher, ListOptions, ListPage } from '../client.ts';
+import type { Resource } from '../resource.ts';
 
 /** @param options.limit of a page. */
 export async function* pagesOf<T extends KubeObject>(

@@ -1,7 +1,7 @@
-import { Ledger } from '../../../../lib/ipam/choice/ledger.ts';
-import { iterable } from '../../../../lib/kube/iterable.ts';
-import { HandStore } from '../../../support/hand-store.ts';
-import { claim, holder } from '../ipam/builders.ts';
+import { Ledger } from '../../../../../lib/ipam/choice/ledger.ts';
+import { iterable } from '../../../../../lib/kube/cache/iterable.ts';
+import { HandStore } from '../../../../support/hand-store.ts';
+import { claim, holder } from '../../ipam/builders.ts';
 
 it('can be gone through any number of times, as it is then', () => {
   const items = new Map([['a', 1]]);

@@ -1,6 +1,11 @@
-import { type ConditionUpdate, conditionAfter, conditionsAfter, rfc3339 } from '../../../../lib/api/conditions.ts';
-import type { Condition } from '../../../../lib/api/object.ts';
-import { NOW_MS } from '../../allocator/builders.ts';
+import {
+  type ConditionUpdate,
+  conditionAfter,
+  conditionsAfter,
+  rfc3339,
+} from '../../../../../lib/api/meta/conditions.ts';
+import type { Condition } from '../../../../../lib/api/meta/object.ts';
+import { NOW_MS } from '../../../allocator/builders.ts';
 
 const verdict: ConditionUpdate = { type: 'Ready', status: 'True', reason: 'Ready', message: 'fine' };
 const condition: Condition = { ...verdict, lastTransitionTime: '2026-01-01T00:00:00Z', observedGeneration: 1 };

@@ -1,7 +1,7 @@
 /** The name of a claim: the address itself, spelled so that Kubernetes takes it, and one name an address. */
 import fc from 'fast-check';
-import { claimAddress, claimName } from '../../../../lib/api/claim.ts';
-import { addressOf, parseAddress } from '../../../../lib/net/address.ts';
+import { claimAddress, claimName } from '../../../../../lib/api/skycap/claim.ts';
+import { addressOf, parseAddress } from '../../../../../lib/net/address.ts';
 
 it.each([
   ['192.0.2.7', '192.0.2.7'],

@@ -1,5 +1,5 @@
 /** `metav1.LabelSelector`, parsed into requirements that all must hold (apimachinery `labels/selector.go` has the meaning). */
-import { type Problem, textOf } from './problem.ts';
+import { type Problem, textOf } from '../problem.ts';
 import { listAt, mapAt } from './shapes.ts';
 
 /** As it stands in an object. */

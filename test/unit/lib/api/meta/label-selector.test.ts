@@ -1,5 +1,5 @@
 /** Label selectors, held to Kubernetes' meaning (apimachinery `labels/selector_test.go`). */
-import { type LabelRequirement, matchesLabels } from '../../../../lib/api/label-selector.ts';
+import { type LabelRequirement, matchesLabels } from '../../../../../lib/api/meta/label-selector.ts';
 
 describe('matchesLabels()', () => {
   const req = (operator: LabelRequirement['operator'], ...values: string[]): LabelRequirement => ({

@@ -1,5 +1,5 @@
-import { OPENELB_FINALIZERS } from '../../../../lib/api/keys.ts';
-import { finalizersPatch } from '../../../../lib/api/openelb-finalizers.ts';
+import { OPENELB_FINALIZERS } from '../../../../../lib/api/keys.ts';
+import { finalizersPatch } from '../../../../../lib/api/meta/openelb-finalizers.ts';
 
 test('the finalizers that OpenELB left are taken off, and no others', () => {
   const metadata = {

@@ -1,5 +1,5 @@
 /** Speaker (`skycap.io/v1alpha1`, cluster-scoped): one object a node, named by it and written by that node's speaker only. */
-import type { Condition, KubeObject } from '../object.ts';
+import type { Condition, KubeObject } from '../meta/object.ts';
 
 export type SessionState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
 

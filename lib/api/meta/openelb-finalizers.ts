@@ -2,7 +2,7 @@
  * OpenELB added finalizers, and whoever uninstalls it is left with objects that can't be deleted (openelb #138, #263). Skycap adds none
  * and removes those on sight, whoever's the object is: nobody else waits for them any more. PURE.
  */
-import { OPENELB_FINALIZERS } from './keys.ts';
+import { OPENELB_FINALIZERS } from '../keys.ts';
 import type { KubeObject } from './object.ts';
 
 export function leftoverFinalizers(object: KubeObject): readonly string[] {

@@ -3,8 +3,8 @@
  * (the design of KEP-1880, IPAddress). The name of an IPv6 claim is the fully expanded address with dashes for colons,
  * since a colon may not stand in an object's name.
  */
-import { type Address, formatAddress, ipv6Groups, parseAddress } from '../net/address.ts';
-import type { KubeObject } from './object.ts';
+import { type Address, formatAddress, ipv6Groups, parseAddress } from '../../net/address.ts';
+import type { KubeObject } from '../meta/object.ts';
 
 export interface ClaimPort {
   readonly port: number;
