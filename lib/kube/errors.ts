@@ -65,15 +65,6 @@ export function isAlreadyExists(error: unknown): error is KubeError {
   return hasStatus(error, 409) && error.reason === 'AlreadyExists';
 }
 
-export function isForbidden(error: unknown): error is KubeError {
-  return error instanceof KubeError && error.statusCode === 403;
-}
-
-/** The object breaks the schema, a CEL rule or a validation (422, or 400 for what cannot even be decoded). */
-export function isInvalid(error: unknown): error is KubeError {
-  return error instanceof KubeError && (error.statusCode === 422 || error.statusCode === 400);
-}
-
 /** The resourceVersion or continue token is too old: list again. */
 export function isGone(error: unknown): error is KubeError {
   return error instanceof KubeError && (error.statusCode === 410 || error.reason === 'Expired');
@@ -82,10 +73,4 @@ export function isGone(error: unknown): error is KubeError {
 /** A webhook of the cluster that refuses a write chooses the code and the reason of its answer, and says nothing by them about the object. */
 function hasStatus(error: unknown, statusCode: number): error is KubeError {
   return error instanceof KubeError && error.statusCode === statusCode && !OF_WEBHOOK.test(error.statusMessage);
-}
-
-/** The API server could not be asked, or was not able to answer: worth another try later. */
-export function isTransient(error: unknown): boolean {
-  if (error instanceof KubeUnreachableError) return true;
-  return error instanceof KubeError && (error.statusCode === 429 || error.statusCode >= 500);
 }

@@ -7,7 +7,7 @@
  *     5  protocol length 1   4                    24  target protocol address  4
  *     6  operation       2   1 request, 2 reply   28
  */
-import { type Address, sameAddress } from '../../../lib/net/address.ts';
+import type { Address } from '../../../lib/net/address.ts';
 import {
   type Decoded,
   ETHERNET_HEADER_BYTES,
@@ -120,10 +120,6 @@ export function arpProbe(address: Address, mac: MacAddress): Uint8Array {
     targetAddress: address,
   };
   return encodeArp(packet, BROADCAST);
-}
-
-export function isArpProbe({ operation, senderAddress }: ArpPacket): boolean {
-  return operation === 'request' && sameAddress(senderAddress, NOBODY);
 }
 
 function operationOf(code: number): ArpPacket['operation'] | undefined {

@@ -4,14 +4,7 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import { inClusterAccess } from '../../../lib/kube/access/in-cluster-access.ts';
-import {
-  isAlreadyExists,
-  isConflict,
-  isForbidden,
-  isInvalid,
-  isNotFound,
-  KubeUnreachableError,
-} from '../../../lib/kube/errors.ts';
+import { isAlreadyExists, isConflict, isNotFound, KubeError, KubeUnreachableError } from '../../../lib/kube/errors.ts';
 import { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { NAMESPACES, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
 import { ApiProxy } from '../../support/api-proxy.ts';
@@ -113,9 +106,9 @@ it('tells refusals apart', async () => {
   await client.replace(CONFIG_MAPS, { ...made, data: { a: '1' } });
   await refused(client.replace(CONFIG_MAPS, { ...made, data: { a: '2' } }), isConflict);
   await refused(client.delete(CONFIG_MAPS, { name: 'refused', namespace: NAMESPACE }, { uid: 'another' }), isConflict);
-  await refused(client.create(CONFIG_MAPS, configMap('Not_A_Name')), isInvalid);
+  await refused(client.create(CONFIG_MAPS, configMap('Not_A_Name')), hasCode(422));
   const nobody = plane.client('system:serviceaccount:skycap-system:nobody');
-  await refused(nobody.list(SERVICES), isForbidden);
+  await refused(nobody.list(SERVICES), hasCode(403));
 });
 
 it('never turns the deletion of one object without a name into that of all', async () => {
@@ -248,6 +241,8 @@ async function refused(request: Promise<unknown>, how: (error: unknown) => boole
   );
   expect({ error, isAsExpected: how(error) }).toMatchObject({ isAsExpected: true });
 }
+
+const hasCode = (code: number) => (error: unknown) => error instanceof KubeError && error.statusCode === code;
 
 async function drain(stream: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of stream);

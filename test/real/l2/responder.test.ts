@@ -1,7 +1,6 @@
 /** The responder against real kernels: what another machine on the network finds out, and what it must not. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatAddress, parseAddress } from '../../../lib/net/address.ts';
-import { isArpProbe } from '../../../speaker/l2/frames/arp.ts';
 import { formatMac, type MacAddress } from '../../../speaker/l2/frames/mac-address.ts';
 import { neighborAnnouncement, neighborProbe } from '../../../speaker/l2/frames/ndp.ts';
 import { eventually, until } from '../../support/eventually.ts';
@@ -153,7 +152,8 @@ it('a probe tells who else has which, and asks three times for the others', asyn
   const probes = frames.flatMap((frame) => {
     const arp = arpIn(frame);
     const message = neighborIn(frame);
-    if (arp && isArpProbe(arp)) return [formatAddress(arp.targetAddress)];
+    if (arp?.operation === 'request' && formatAddress(arp.senderAddress) === '0.0.0.0')
+      return [formatAddress(arp.targetAddress)];
     return message?.kind === 'solicitation' && formatAddress(message.source) === '::'
       ? [formatAddress(message.target)]
       : [];

@@ -6,7 +6,7 @@ import type { EipObject } from '../../../lib/api/eip/eip-types.ts';
 import { type KubeObject, keyFor, keyOf } from '../../../lib/api/meta/object.ts';
 import type { Service } from '../../../lib/api/service/service.ts';
 import type { ClaimHolder, EipClaim } from '../../../lib/api/skycap/claim.ts';
-import { isTransient, KubeError } from '../../../lib/kube/errors.ts';
+import { KubeError, KubeUnreachableError } from '../../../lib/kube/errors.ts';
 import { EIP_CLAIMS, EIPS, NAMESPACES, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
 import { addressesIn, conditionOf } from './agreement.ts';
 import type { Judge } from './history.ts';
@@ -302,4 +302,10 @@ export class Run implements Judge {
     const last = Number(address.split('.')[3]);
     return !address.includes(':') && (key === 'a' || last >= 32);
   }
+}
+
+/** The API server could not be asked, or was not able to answer. */
+function isTransient(error: unknown): boolean {
+  if (error instanceof KubeUnreachableError) return true;
+  return error instanceof KubeError && (error.statusCode === 429 || error.statusCode >= 500);
 }
