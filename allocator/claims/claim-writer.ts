@@ -2,11 +2,13 @@
  * Writes what was decided about entries in claims. Each write is a compare-and-swap against the very claim that was judged: of two Services
  * that share an address and change at once, the second is judged again by what the first has written.
  */
+
 import { type ClaimHolder, claimName, type EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { Ledger } from '../../lib/ipam/choice/ledger.ts';
 import { isOfFormer } from '../../lib/ipam/claims/service-claims.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isConflict, isNotFound } from '../../lib/kube/errors.ts';
+import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { EIP_CLAIMS } from '../../lib/kube/resource.ts';
 import type { Address } from '../../lib/net/address.ts';
 import type { HolderUpdate } from './plan-claim-changes.ts';
@@ -50,10 +52,7 @@ export function sameEntry(own: ClaimHolder): (holder: ClaimHolder) => boolean {
 }
 
 async function readAgain(client: KubeClient, ledger: Ledger, address: Address, signal: AbortSignal): Promise<void> {
-  try {
-    ledger.apply(await client.get(EIP_CLAIMS, { name: claimName(address) }, { signal }));
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-    ledger.forget(address);
-  }
+  const claim = await getOrUndefined(client, EIP_CLAIMS, { name: claimName(address) }, signal);
+  if (claim) ledger.apply(claim);
+  else ledger.forget(address);
 }

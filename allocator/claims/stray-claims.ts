@@ -10,10 +10,9 @@
  */
 
 import { keyFor } from '../../lib/api/meta/object.ts';
-import type { Service } from '../../lib/api/service/service.ts';
 import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
-import { isNotFound } from '../../lib/kube/errors.ts';
+import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import { rangeSize } from '../../lib/net/range.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
@@ -150,13 +149,8 @@ export class StrayClaims {
   async #isThere({ namespace, name, token }: ClaimHolder, signal: AbortSignal): Promise<boolean> {
     const { client, tokens } = this.#deps;
     if (name === undefined) return tokens.has(namespace, token, signal);
-    try {
-      const service: Service = await client.get(SERVICES, { namespace, name }, { signal });
-      return service.spec?.type === 'LoadBalancer';
-    } catch (error) {
-      if (isNotFound(error)) return false;
-      throw error;
-    }
+    const service = await getOrUndefined(client, SERVICES, { namespace, name }, signal);
+    return service?.spec?.type === 'LoadBalancer';
   }
 
   /** The address itself gives way to nobody, and so neither do the ports that are held there. */

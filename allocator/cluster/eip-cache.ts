@@ -18,8 +18,8 @@ import { accountOf, eipProblem, isSource, type Source } from '../../lib/ipam/poo
 import type { Store } from '../../lib/kube/cache/store.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { CRDS, crdName, establishedSince } from '../../lib/kube/crd.ts';
-import { isNotFound } from '../../lib/kube/errors.ts';
-import { EIP_CLAIMS, EIPS, type Resource } from '../../lib/kube/resource.ts';
+import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
+import { EIP_CLAIMS, EIPS } from '../../lib/kube/resource.ts';
 import type { Address } from '../../lib/net/address.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 
@@ -137,7 +137,9 @@ export class EipCache {
     if (monotonicMs() - this.#unsettledAtMs < ASK_EVERY_MS) return false;
     const live = await Promise.all(names.map(async (name) => ({ name, uid: await uidOf(name, client, signal) })));
     // In this order: of an Eip that was deleted before, the CRD knows whether it was deleted with it.
-    const crds = await Promise.all([EIPS, EIP_CLAIMS].map((kind) => found(CRDS, crdName(kind), client, signal)));
+    const crds = await Promise.all(
+      [EIPS, EIP_CLAIMS].map((kind) => getOrUndefined(client, CRDS, { name: crdName(kind) }, signal)),
+    );
     const [since, claimsSince] = crds.map(establishedSince);
     if (since === undefined || claimsSince === undefined) {
       this.#unsettledAtMs = monotonicMs();
@@ -173,19 +175,5 @@ export class EipCache {
 }
 
 async function uidOf(name: string, client: KubeClient, signal: AbortSignal): Promise<string | undefined> {
-  return (await found(EIPS, name, client, signal))?.metadata.uid;
-}
-
-async function found<T extends { readonly metadata: object }>(
-  resource: Resource<T>,
-  name: string,
-  client: KubeClient,
-  signal: AbortSignal,
-): Promise<T | undefined> {
-  try {
-    return await client.get(resource, { name }, { signal });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return (await getOrUndefined(client, EIPS, { name }, signal))?.metadata.uid;
 }

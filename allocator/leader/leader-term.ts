@@ -2,12 +2,13 @@
  * One term of leadership: the queues and their workers, from the moment this replica may act until it may not. It starts by looking at everything
  * once; nothing of it outlives it.
  */
+
 import { type KubeObject, keyOf } from '../../lib/api/meta/object.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
-import { isNotFound } from '../../lib/kube/errors.ts';
 import { explanationOf } from '../../lib/kube/http/explaining-client.ts';
+import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import { pause } from '../../lib/process/clock.ts';
 import { KeyedQueue } from '../../lib/process/loop/keyed-queue.ts';
@@ -249,11 +250,8 @@ export class LeaderTerm {
   async #readService(key: string, signal: AbortSignal): Promise<void> {
     const { client, cluster } = this.#deps;
     const [namespace = '', name = ''] = key.split('/');
-    try {
-      cluster.saw(dropManagedFields(await client.get(SERVICES, { namespace, name }, { signal })));
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    const service = await getOrUndefined(client, SERVICES, { namespace, name }, signal);
+    if (service) cluster.saw(dropManagedFields(service));
   }
 
   #queue(name: QueueName, concurrency: number, options: Pick<ConflictRetryOptions, 'act' | 'refresh'>): KeyedQueue {

@@ -12,7 +12,7 @@ import { isLeftAlone } from '../../lib/api/service/served-by-another.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
 import { Claimer } from '../../lib/ipam/claims/claimer.ts';
-import { isNotFound } from '../../lib/kube/errors.ts';
+import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import { KeyBackoff } from '../../lib/process/loop/key-backoff.ts';
@@ -67,7 +67,7 @@ export class RemovedServices {
     const departed = this.#departed.get(key);
     const entries = this.#entries(ref.namespace, ref.name, departed);
     if (departed || entries.some(({ verdict }) => verdict.kind === 'release')) {
-      const live = await this.#read(ref, signal);
+      const live = await getOrUndefined(this.#deps.client, SERVICES, ref, signal);
       if (cluster.services.get(key)) return undefined;
       if (live?.spec?.type === 'LoadBalancer') return { requeueAfterMs: this.#backoff.next(key, BEHIND_MS) };
       if (live) await this.#takeMarksOff(live, signal);
@@ -101,18 +101,6 @@ export class RemovedServices {
           return { claim, own, verdict: decideHolder(own, facts) };
         }),
     );
-  }
-
-  async #read(
-    ref: { readonly namespace: string; readonly name: string },
-    signal: AbortSignal,
-  ): Promise<Service | undefined> {
-    try {
-      return await this.#deps.client.get(SERVICES, ref, { signal });
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
   }
 
   /** The webhook does so in the update itself; this is for when it was away. */

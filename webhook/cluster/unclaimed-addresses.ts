@@ -12,7 +12,7 @@ import { claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { Ledger } from '../../lib/ipam/choice/ledger.ts';
 import type { Store } from '../../lib/kube/cache/store.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
-import { isNotFound } from '../../lib/kube/errors.ts';
+import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import { type Address, formatAddress, sameAddress } from '../../lib/net/address.ts';
 import type { Logger } from '../../lib/process/log.ts';
@@ -123,11 +123,7 @@ export class UnclaimedAddresses {
   }
 
   async #publishedBy(ref: Doubt['services'][number], signal: AbortSignal): Promise<readonly Address[]> {
-    try {
-      return publishedAddresses(await this.#deps.client.get(SERVICES, ref, { signal }));
-    } catch (error) {
-      if (isNotFound(error)) return [];
-      throw error;
-    }
+    const service = await getOrUndefined(this.#deps.client, SERVICES, ref, signal);
+    return service ? publishedAddresses(service) : [];
   }
 }

@@ -11,7 +11,7 @@ import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
 import type { Ledger } from '../../lib/ipam/choice/ledger.ts';
 import type { Claimer } from '../../lib/ipam/claims/claimer.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
-import { isNotFound } from '../../lib/kube/errors.ts';
+import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import type { Address } from '../../lib/net/address.ts';
 import { managedMetadataOf, markedAddresses } from '../cluster/managed-metadata.ts';
@@ -133,11 +133,5 @@ export async function exists(
   ref: { namespace: string; name: string },
   signal: AbortSignal,
 ): Promise<boolean> {
-  try {
-    await client.get(SERVICES, ref, { signal });
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
+  return (await getOrUndefined(client, SERVICES, ref, signal)) !== undefined;
 }

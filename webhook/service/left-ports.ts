@@ -10,7 +10,7 @@ import { type ClaimHolder, type ClaimPort, portsBut } from '../../lib/api/skycap
 import type { Ledger } from '../../lib/ipam/choice/ledger.ts';
 import type { Claimer } from '../../lib/ipam/claims/claimer.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
-import { isNotFound } from '../../lib/kube/errors.ts';
+import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import { claimsHeld, type ServiceClaimRequest } from '../cluster/service-claim-request.ts';
 
@@ -54,20 +54,15 @@ async function withoutLeftPorts(
 ): Promise<ClaimHolder> {
   const { namespace, name, uid, leaving = [], ...rest } = holder;
   if (name === undefined) return holder;
-  try {
-    const service = await client.get(SERVICES, { namespace, name }, { signal });
-    if (service.metadata.uid !== uid) return holder;
-    const left = portsBut(leaving, portsOf(service));
-    if (left.length === 0) return holder;
-    const remaining = portsBut(leaving, left);
-    return {
-      ...{ namespace, name, uid },
-      ...rest,
-      ports: portsBut(holder.ports, left),
-      ...(remaining.length > 0 && { leaving: remaining }),
-    };
-  } catch (error) {
-    if (isNotFound(error)) return holder;
-    throw error;
-  }
+  const service = await getOrUndefined(client, SERVICES, { namespace, name }, signal);
+  if (!service || service.metadata.uid !== uid) return holder;
+  const left = portsBut(leaving, portsOf(service));
+  if (left.length === 0) return holder;
+  const remaining = portsBut(leaving, left);
+  return {
+    ...{ namespace, name, uid },
+    ...rest,
+    ports: portsBut(holder.ports, left),
+    ...(remaining.length > 0 && { leaving: remaining }),
+  };
 }

@@ -6,6 +6,7 @@
  * allocator collects after the grace period.
  */
 
+import { getOrUndefined } from '../../../lib/kube/http/get-or-undefined.ts';
 import type { Eip } from '../../api/eip/eip.ts';
 import { type AddressRequest, requests } from '../../api/service/address-request.ts';
 import {
@@ -179,16 +180,11 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
   async read(address: Address, signal?: AbortSignal): Promise<EipClaim | undefined> {
     const { client, ledger } = this.#deps;
     const known = ledger.claimOf(address);
-    try {
-      const claim = await client.get(EIP_CLAIMS, { name: claimName(address) }, signal && { signal });
-      ledger.apply(claim);
-      return claim;
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      // Only what was known before the question: the watch may have told of a new one while the answer was on its way.
-      if (known) ledger.forget(address, known.metadata.uid);
-      return undefined;
-    }
+    const claim = await getOrUndefined(client, EIP_CLAIMS, { name: claimName(address) }, signal);
+    if (claim) ledger.apply(claim);
+    // Only what was known before the question: the watch may have told of a new one while the answer was on its way.
+    else if (known) ledger.forget(address, known.metadata.uid);
+    return claim;
   }
 
   /** Both families at the same time. @returns whether all were won; those that were are in `claimed`. */
