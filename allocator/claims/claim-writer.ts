@@ -3,38 +3,23 @@
  * that share an address and change at once, the second is judged again by what the first has written.
  */
 
-import { type ClaimHolder, claimName, type EipClaim } from '../../lib/api/skycap/claim.ts';
-import type { Ledger } from '../../lib/ipam/choice/ledger.ts';
+import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
+import type { ClaimStore } from '../../lib/ipam/claims/claim-store.ts';
 import { isOfFormer } from '../../lib/ipam/claims/service-claims.ts';
-import type { KubeClient } from '../../lib/kube/client.ts';
-import { isConflict, isNotFound } from '../../lib/kube/errors.ts';
-import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
-import { EIP_CLAIMS } from '../../lib/kube/resource.ts';
-import type { Address } from '../../lib/net/address.ts';
 import type { HolderUpdate } from './plan-claim-changes.ts';
 
 /** @returns false where the claim has changed meanwhile; the ledger knows it by then. */
-export async function renewEntry(
-  client: KubeClient,
-  ledger: Ledger,
+export function renewEntry(
+  claims: ClaimStore,
   claim: EipClaim,
-  change: HolderUpdate,
+  { own, next, source }: HolderUpdate,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { own, next, source } = change;
   const holders = claim.spec.holders.flatMap((holder) => {
     if (holder === own) return [next];
     return isSameName(holder, next) && isOfFormer(holder, next.uid) ? [] : [holder];
   });
-  try {
-    const spec = { ...claim.spec, ...source, holders };
-    ledger.apply(await client.replace(EIP_CLAIMS, { ...claim, spec }, { signal }));
-    return true;
-  } catch (error) {
-    if (!isConflict(error) && !isNotFound(error)) throw error;
-    await readAgain(client, ledger, change.address, signal);
-    return false;
-  }
+  return claims.replace(claim, holders, { signal, ...(source && { source }) });
 }
 
 function isSameName(a: ClaimHolder, b: ClaimHolder): boolean {
@@ -49,10 +34,4 @@ export function sameEntry(own: ClaimHolder): (holder: ClaimHolder) => boolean {
     holder.uid === own.uid &&
     holder.token === own.token &&
     holder.since === own.since;
-}
-
-async function readAgain(client: KubeClient, ledger: Ledger, address: Address, signal: AbortSignal): Promise<void> {
-  const claim = await getOrUndefined(client, EIP_CLAIMS, { name: claimName(address) }, signal);
-  if (claim) ledger.apply(claim);
-  else ledger.forget(address);
 }

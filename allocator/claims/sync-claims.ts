@@ -3,7 +3,7 @@
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
 import { claimName } from '../../lib/api/skycap/claim.ts';
 import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
-import { Claimer } from '../../lib/ipam/claims/claimer.ts';
+import { ClaimStore } from '../../lib/ipam/claims/claim-store.ts';
 import {
   type ClaimedRequest,
   isOnlyBound,
@@ -138,27 +138,23 @@ export class ClaimSync {
   /** @returns false where a claim changed meanwhile, and has to be judged again. */
   async #renew({ heldAddresses }: ServiceView, renew: ClaimChanges['renew'], signal: AbortSignal): Promise<boolean> {
     const { client, cluster } = this.#deps;
+    const claims = new ClaimStore({ client, ledger: cluster.ledger });
     let isDone = true;
     for (const change of renew) {
       const claim = heldAddresses.find(({ own }) => own === change.own)?.claim;
-      if (claim) isDone = (await renewEntry(client, cluster.ledger, claim, change, signal)) && isDone;
+      if (claim) isDone = (await renewEntry(claims, claim, change, signal)) && isDone;
     }
     return isDone;
   }
 
   async #release({ key }: ServiceView, { release }: ClaimChanges, signal: AbortSignal): Promise<void> {
     const { client, cluster, log } = this.#deps;
-    const claimer = new Claimer({ client, ledger: cluster.ledger, chooseInput: noChooseInput });
+    const claims = new ClaimStore({ client, ledger: cluster.ledger });
     for (const { address, own, reason } of release) {
       if (signal.aborted) return;
-      await claimer.release(address, sameEntry(own));
+      await claims.release(address, sameEntry(own));
       this.#inFlightUpdates.forget(key, formatAddress(address));
       log.info({ service: key, address: formatAddress(address), reason }, 'address released');
     }
   }
-}
-
-/** A claimer that only releases asks for none. */
-export function noChooseInput(): never {
-  throw new Error('Cannot choose an address: this claimer only releases');
 }

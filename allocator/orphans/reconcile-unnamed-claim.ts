@@ -5,14 +5,13 @@
 
 import { keyOf } from '../../lib/api/meta/object.ts';
 import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
-import { Claimer } from '../../lib/ipam/claims/claimer.ts';
+import { ClaimStore } from '../../lib/ipam/claims/claim-store.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import { sameEntry } from '../claims/claim-writer.ts';
 import { decideHolder } from '../claims/decide-holder.ts';
 import type { StoredTokens } from '../claims/stored-tokens.ts';
 import { HURRIED_GRACE_MS, type StrayClaims } from '../claims/stray-claims.ts';
-import { noChooseInput } from '../claims/sync-claims.ts';
 import type { Deps } from '../deps.ts';
 
 /** The cache will show the Service that the list has. */
@@ -68,8 +67,8 @@ export class UnnamedClaimReconciler {
     if (verdict.kind !== 'release') return undefined;
     // The cache may be behind.
     if (await tokens.has(holder.namespace, holder.token, signal)) return BEHIND_MS;
-    const claimer = new Claimer({ client, ledger: cluster.ledger, chooseInput: noChooseInput });
-    await claimer.release(address, sameEntry(holder));
+    const claims = new ClaimStore({ client, ledger: cluster.ledger });
+    await claims.release(address, sameEntry(holder));
     const { namespace } = holder;
     log.info({ namespace, address: formatAddress(address), reason: verdict.reason }, 'address released');
     return undefined;

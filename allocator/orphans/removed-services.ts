@@ -11,7 +11,7 @@ import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
 import { isLeftAlone } from '../../lib/api/service/served-by-another.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
-import { Claimer } from '../../lib/ipam/claims/claimer.ts';
+import { ClaimStore } from '../../lib/ipam/claims/claim-store.ts';
 import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import { formatAddress } from '../../lib/net/address.ts';
@@ -20,7 +20,6 @@ import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import { sameEntry } from '../claims/claim-writer.ts';
 import { decideHolder, type HolderAction } from '../claims/decide-holder.ts';
 import { HURRIED_GRACE_MS, type StrayClaims } from '../claims/stray-claims.ts';
-import { noChooseInput } from '../claims/sync-claims.ts';
 import type { Deps } from '../deps.ts';
 import { patchServiceStatus } from '../services/patch-service-status.ts';
 import { marksOffPatch } from '../services/service-patch.ts';
@@ -111,12 +110,12 @@ export class RemovedServices {
 
   async #release(key: string, entries: readonly Entry[], signal: AbortSignal): Promise<void> {
     const { client, cluster, log } = this.#deps;
-    const claimer = new Claimer({ client, ledger: cluster.ledger, chooseInput: noChooseInput });
+    const claims = new ClaimStore({ client, ledger: cluster.ledger });
     for (const { claim, own, verdict } of entries) {
       const address = claimAddress(claim.metadata.name ?? '');
       if (verdict.kind !== 'release' || !address) continue;
       if (signal.aborted) return;
-      await claimer.release(address, sameEntry(own));
+      await claims.release(address, sameEntry(own));
       log.info({ service: key, address: formatAddress(address), reason: verdict.reason }, 'address released');
     }
   }

@@ -286,7 +286,9 @@ export class ServiceReconciler {
     const taken = claims.filter(({ metadata: { name = '' } }) => names.includes(name));
     const claimer = this.#claimerFor(view);
     const ends = await Promise.all(
-      taken.map((claim) => strays.take(claim, () => claimer.takeOver(claim, claimRequest.holder), signal)),
+      taken.map((claim) =>
+        strays.take(claim, () => claimer.claims.replace(claim, [claimRequest.holder], { signal }), signal),
+      ),
     );
     const { token } = claimRequest.holder;
     // One of two families is of no use by itself.
@@ -294,7 +296,7 @@ export class ServiceReconciler {
       for (const [i, { metadata }] of taken.entries()) {
         const address = ends[i] ? claimAddress(metadata.name ?? '') : undefined;
         if (address)
-          await claimer.release(address, (holder) => holder.token === token && isBoundTo(holder, view.service));
+          await claimer.claims.release(address, (holder) => holder.token === token && isBoundTo(holder, view.service));
       }
     }
     return taken.length > 0;

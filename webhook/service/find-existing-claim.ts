@@ -124,7 +124,7 @@ export async function findClaimOfStored(
 /** Reads the claims of the addresses that the ledger has none for. */
 async function readUnknown(addresses: readonly Address[], deps: FindClaimDeps, signal: AbortSignal): Promise<void> {
   const unknown = addresses.filter((address) => deps.ledger.claimOf(address) === undefined);
-  await Promise.all(unknown.map((address) => deps.claimer.read(address, signal)));
+  await Promise.all(unknown.map((address) => deps.claimer.claims.read(address, signal)));
 }
 
 /** Whether there is a Service of this name. */

@@ -8,7 +8,7 @@
 import { portsOf } from '../../lib/api/service/parse-address-request.ts';
 import { type ClaimHolder, type ClaimPort, portsBut } from '../../lib/api/skycap/claim.ts';
 import type { Ledger } from '../../lib/ipam/choice/ledger.ts';
-import type { Claimer } from '../../lib/ipam/claims/claimer.ts';
+import type { ClaimStore } from '../../lib/ipam/claims/claim-store.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
@@ -17,13 +17,13 @@ import { claimsHeld, type ServiceClaimRequest } from '../cluster/service-claim-r
 export interface LeftPortsDeps {
   readonly client: Pick<KubeClient, 'get'>;
   readonly ledger: Ledger;
-  readonly claimer: Pick<Claimer<ServiceClaimRequest>, 'rewrite'>;
+  readonly claims: ClaimStore;
 }
 
 /** @returns whether those who share an address with the claimant had one of its ports to leave, so that all is to be looked at anew. */
 export async function releaseLeftPorts(
   claimRequest: ServiceClaimRequest,
-  { client, ledger, claimer }: LeftPortsDeps,
+  { client, ledger, claims }: LeftPortsDeps,
   signal: AbortSignal,
 ): Promise<boolean> {
   let isAnything = false;
@@ -37,7 +37,7 @@ export async function releaseLeftPorts(
       ),
     );
     if (next.every((holder, i) => holder === holders[i])) continue;
-    await claimer.rewrite(claim, next, signal);
+    await claims.replace(claim, next, { signal });
     isAnything = true;
   }
   return isAnything;

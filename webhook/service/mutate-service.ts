@@ -140,7 +140,8 @@ export class ServiceMutator {
     for (let round = 1; ; round++) {
       const choice = await claimer.assign(claimRequest, signal);
       if (choice.kind !== 'clashes' || round === MOST_ROUNDS) return choice;
-      if (!(await releaseLeftPorts(claimRequest, { claimer, client, ledger: cluster.ledger }, signal))) return choice;
+      if (!(await releaseLeftPorts(claimRequest, { claims: claimer.claims, client, ledger: cluster.ledger }, signal)))
+        return choice;
     }
   }
 

@@ -6,24 +6,14 @@
  * allocator collects after the grace period.
  */
 
-import { getOrUndefined } from '../../../lib/kube/http/get-or-undefined.ts';
 import type { Eip } from '../../api/eip/eip.ts';
 import { type AddressRequest, requests } from '../../api/service/address-request.ts';
-import {
-  allPorts,
-  type ClaimHolder,
-  type ClaimPort,
-  claimAddress,
-  claimName,
-  type EipClaim,
-} from '../../api/skycap/claim.ts';
-import type { KubeClient } from '../../kube/client.ts';
-import { isAlreadyExists, isConflict, isNotFound } from '../../kube/errors.ts';
-import { EIP_CLAIMS } from '../../kube/resource.ts';
-import { type Address, formatAddress, sameAddress } from '../../net/address.ts';
+import { allPorts, type ClaimHolder, type ClaimPort } from '../../api/skycap/claim.ts';
+import { isAlreadyExists } from '../../kube/errors.ts';
+import { type Address, sameAddress } from '../../net/address.ts';
 import { type Choice, type ChooseInput, choose, type Given } from '../choice/choose.ts';
-import type { Ledger } from '../choice/ledger.ts';
 import { sourceOf } from '../pools/source.ts';
+import { ClaimStore, type ClaimStoreDeps, MOST_ROUNDS } from './claim-store.ts';
 import type { Contention } from './contention.ts';
 import { mergeInFlight } from './merge-in-flight.ts';
 
@@ -50,19 +40,12 @@ export interface ClaimRequest {
   readonly portsBefore?: readonly ClaimPort[];
 }
 
-export interface ClaimerDeps<C extends ClaimRequest = ClaimRequest> {
-  readonly client: KubeClient;
-  readonly ledger: Ledger;
+export interface ClaimerDeps<C extends ClaimRequest = ClaimRequest> extends ClaimStoreDeps {
   /** Gathers everything but the claimant's own part; asked anew in every round, synchronously. */
   readonly chooseInput: (claimRequest: C) => ChooseInput;
   /** Where others choose at the same time. */
   readonly contention?: Contention;
-  /** Told of every lost race, for a metric. */
-  readonly onConflict?: () => void;
 }
-
-/** Rounds in one call; each lost one was won by somebody else, so this bounds the patience, not the pool. */
-const MOST_ROUNDS = 64;
 
 /** After a 409 the watch tells of the claim within moments; if it does not, the address may be tried again after this. */
 const LATEST_NEWS_MS = 5_000;
@@ -77,10 +60,12 @@ const CONTENDED: Choice = {
 
 /** @typeParam C what the owner's `situation` wants to know of a claimant beyond what is needed here. */
 export class Claimer<C extends ClaimRequest = ClaimRequest> {
+  readonly claims: ClaimStore;
   readonly #deps: ClaimerDeps<C>;
 
   constructor(deps: ClaimerDeps<C>) {
     this.#deps = deps;
+    this.claims = new ClaimStore(deps);
   }
 
   /** What {@link assign} would give now, without writing anything: for a dry run. */
@@ -133,60 +118,6 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
     return false;
   }
 
-  /**
-   * Takes the holder out of the claim, and deletes the claim with its last one. Compare-and-swap: a claim that changed meanwhile is read again.
-   *
-   * @param isReleased says which holder is to go, asked anew for each version read.
-   */
-  async release(address: Address, isReleased: (holder: ClaimHolder) => boolean): Promise<void> {
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      const claim = await this.#claimWith(address, isReleased);
-      if (!claim) return;
-      const holders = claim.spec.holders.filter((holder) => !isReleased(holder));
-      if (holders.length > 0 ? await this.#replace(claim, holders) : await this.#delete(claim, address)) return;
-    }
-  }
-
-  /** Writes `holder` in place of all that are in it. @returns false when the claim has changed meanwhile. */
-  takeOver(claim: EipClaim, holder: ClaimHolder, signal?: AbortSignal): Promise<boolean> {
-    return this.#replace(claim, [holder], signal);
-  }
-
-  /** Writes these in place of all that are in it. @returns false when the claim has changed meanwhile. */
-  rewrite(claim: EipClaim, holders: readonly ClaimHolder[], signal?: AbortSignal): Promise<boolean> {
-    return this.#replace(claim, holders, signal);
-  }
-
-  /** Writes `holder` in place of the one that `isReplaced` names. @returns false when the claim is gone. */
-  async refresh(address: Address, holder: ClaimHolder, isReplaced: (holder: ClaimHolder) => boolean): Promise<boolean> {
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      const claim = await this.#claimWith(address, isReplaced);
-      if (!claim) return false;
-      const holders = claim.spec.holders.map((present) => (isReplaced(present) ? holder : present));
-      if (await this.#replace(claim, holders)) return true;
-    }
-    return false;
-  }
-
-  /** The claim of an address, if such a holder is in it. That one is in it the ledger may be believed; that none is, it may have missed. */
-  async #claimWith(address: Address, isIt: (holder: ClaimHolder) => boolean): Promise<EipClaim | undefined> {
-    const known = this.#deps.ledger.claimOf(address);
-    if (known?.spec.holders.some(isIt)) return known;
-    const claim = await this.read(address);
-    return claim?.spec.holders.some(isIt) ? claim : undefined;
-  }
-
-  /** Asks the API server for the claim of an address, where the ledger may lag, and tells the ledger. */
-  async read(address: Address, signal?: AbortSignal): Promise<EipClaim | undefined> {
-    const { client, ledger } = this.#deps;
-    const known = ledger.claimOf(address);
-    const claim = await getOrUndefined(client, EIP_CLAIMS, { name: claimName(address) }, signal);
-    if (claim) ledger.apply(claim);
-    // Only what was known before the question: the watch may have told of a new one while the answer was on its way.
-    else if (known) ledger.forget(address, known.metadata.uid);
-    return claim;
-  }
-
   /** Both families at the same time. @returns whether all were won; those that were are in `claimed`. */
   async #claimAll(
     given: readonly Given[],
@@ -212,22 +143,16 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
     signal?: AbortSignal,
   ): Promise<boolean> {
     const holder = entryAt(address, claimRequest);
-    const { client, ledger, contention, onConflict } = this.#deps;
+    const { ledger, contention, onConflict } = this.#deps;
     const unreserve = ledger.reserve(address);
     try {
-      const claim: EipClaim = {
-        apiVersion: 'skycap.io/v1alpha1',
-        kind: 'EipClaim',
-        metadata: { name: claimName(address) },
-        spec: { address: formatAddress(address), ...sourceOf(eip), holders: [holder] },
-      };
-      ledger.apply(await client.create(EIP_CLAIMS, claim, signal && { signal }));
+      await this.claims.create(address, sourceOf(eip), holder, signal);
       return true;
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
       onConflict?.();
       // It is enough to know that it is taken, unless the claimant wants this very address, would share it, or may have it itself.
-      if (minds(claimRequest, address)) await this.read(address, signal);
+      if (minds(claimRequest, address)) await this.claims.read(address, signal);
       else {
         contention?.lost(eip.name);
         setTimeout(ledger.reserve(address), LATEST_NEWS_MS).unref();
@@ -248,48 +173,14 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
     const holder = renewed(own, entryAt(address, claimRequest, own), isStored);
     if (holder === own) return true;
     const others = claim.spec.holders.filter((present) => !isSelf(present));
-    return this.#replace(claim, [...others, holder], signal);
+    return this.claims.replace(claim, [...others, holder], { signal });
   }
 
   /** What this call claimed was claimed for a wish that is not met: with RequireDualStack one family alone is of no use. */
   async #giveBack(claimed: readonly Address[], claimRequest: C): Promise<void> {
     for (const address of claimed) {
-      await this.release(address, (holder) => holder.token === claimRequest.holder.token);
+      await this.claims.release(address, (holder) => holder.token === claimRequest.holder.token);
     }
-  }
-
-  async #replace(claim: EipClaim, holders: readonly ClaimHolder[], signal?: AbortSignal): Promise<boolean> {
-    const { client, ledger } = this.#deps;
-    try {
-      const changed = { ...claim, spec: { ...claim.spec, holders } };
-      ledger.apply(await client.replace(EIP_CLAIMS, changed, signal && { signal }));
-      return true;
-    } catch (error) {
-      return this.#lostRace(error, claim);
-    }
-  }
-
-  async #delete(claim: EipClaim, address: Address): Promise<boolean> {
-    const { uid, resourceVersion } = claim.metadata;
-    try {
-      await this.#deps.client.delete(
-        EIP_CLAIMS,
-        { name: claimName(address) },
-        { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) },
-      );
-      this.#deps.ledger.forget(address, uid);
-      return true;
-    } catch (error) {
-      return this.#lostRace(error, claim);
-    }
-  }
-
-  async #lostRace(error: unknown, claim: EipClaim): Promise<false> {
-    if (!isConflict(error) && !isNotFound(error)) throw error;
-    this.#deps.onConflict?.();
-    const address = claimAddress(claim.metadata.name ?? '');
-    if (address) await this.read(address);
-    return false;
   }
 }
 

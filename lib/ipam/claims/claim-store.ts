@@ -1,0 +1,117 @@
+/**
+ * EipClaims at the API server, and the ledger told of each answer. Every write is a compare-and-swap against the claim that was judged; one that has changed
+ * meanwhile is read again, so that the next judgement knows it.
+ */
+import { type ClaimHolder, claimAddress, claimName, type EipClaim } from '../../api/skycap/claim.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { isConflict, isNotFound } from '../../kube/errors.ts';
+import { getOrUndefined } from '../../kube/http/get-or-undefined.ts';
+import { EIP_CLAIMS } from '../../kube/resource.ts';
+import { type Address, formatAddress } from '../../net/address.ts';
+import type { Ledger } from '../choice/ledger.ts';
+import type { Source } from '../pools/source.ts';
+
+export interface ClaimStoreDeps {
+  readonly client: KubeClient;
+  readonly ledger: Ledger;
+  /** Told of every lost race, for a metric. */
+  readonly onConflict?: () => void;
+}
+
+/** Rounds in one call; each lost one was won by somebody else, so this bounds the patience, not the pool. */
+export const MOST_ROUNDS = 64;
+
+export class ClaimStore {
+  readonly #deps: ClaimStoreDeps;
+
+  constructor(deps: ClaimStoreDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws {KubeError} AlreadyExists where the address is taken. */
+  async create(address: Address, source: Source, holder: ClaimHolder, signal?: AbortSignal): Promise<void> {
+    const { client, ledger } = this.#deps;
+    const claim: EipClaim = {
+      apiVersion: 'skycap.io/v1alpha1',
+      kind: 'EipClaim',
+      metadata: { name: claimName(address) },
+      spec: { address: formatAddress(address), ...source, holders: [holder] },
+    };
+    ledger.apply(await client.create(EIP_CLAIMS, claim, signal && { signal }));
+  }
+
+  /** Asks the API server for the claim of an address, where the ledger may lag, and tells the ledger. */
+  async read(address: Address, signal?: AbortSignal): Promise<EipClaim | undefined> {
+    const { client, ledger } = this.#deps;
+    const known = ledger.claimOf(address);
+    const claim = await getOrUndefined(client, EIP_CLAIMS, { name: claimName(address) }, signal);
+    if (claim) ledger.apply(claim);
+    // Only what was known before the question: the watch may have told of a new one while the answer was on its way.
+    else if (known) ledger.forget(address, known.metadata.uid);
+    return claim;
+  }
+
+  /**
+   * Writes these holders in place of all that are in the claim.
+   *
+   * @param source the Eip that the address counts to, where that changes.
+   * @returns false when the claim has changed meanwhile.
+   */
+  async replace(
+    claim: EipClaim,
+    holders: readonly ClaimHolder[],
+    { source, signal }: { readonly source?: Source; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<boolean> {
+    const { client, ledger } = this.#deps;
+    try {
+      const changed = { ...claim, spec: { ...claim.spec, ...source, holders } };
+      ledger.apply(await client.replace(EIP_CLAIMS, changed, signal && { signal }));
+      return true;
+    } catch (error) {
+      return this.#lostRace(error, claim);
+    }
+  }
+
+  /**
+   * Takes the holder out of the claim, and deletes the claim with its last one.
+   *
+   * @param isReleased says which holder is to go, asked anew for each version read.
+   */
+  async release(address: Address, isReleased: (holder: ClaimHolder) => boolean): Promise<void> {
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const claim = await this.#claimWith(address, isReleased);
+      if (!claim) return;
+      const holders = claim.spec.holders.filter((holder) => !isReleased(holder));
+      if (holders.length > 0 ? await this.replace(claim, holders) : await this.#delete(claim, address)) return;
+    }
+  }
+
+  /** The claim of an address, if such a holder is in it. That one is in it the ledger may be believed; that none is, it may have missed. */
+  async #claimWith(address: Address, isIt: (holder: ClaimHolder) => boolean): Promise<EipClaim | undefined> {
+    const known = this.#deps.ledger.claimOf(address);
+    if (known?.spec.holders.some(isIt)) return known;
+    const claim = await this.read(address);
+    return claim?.spec.holders.some(isIt) ? claim : undefined;
+  }
+
+  async #delete(claim: EipClaim, address: Address): Promise<boolean> {
+    const { uid, resourceVersion } = claim.metadata;
+    const { client, ledger } = this.#deps;
+    try {
+      const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
+      await client.delete(EIP_CLAIMS, { name: claimName(address) }, preconditions);
+      ledger.forget(address, uid);
+      return true;
+    } catch (error) {
+      return this.#lostRace(error, claim);
+    }
+  }
+
+  async #lostRace(error: unknown, claim: EipClaim): Promise<false> {
+    if (!isConflict(error) && !isNotFound(error)) throw error;
+    this.#deps.onConflict?.();
+    const address = claimAddress(claim.metadata.name ?? '');
+    if (address) await this.read(address);
+    return false;
+  }
+}
