@@ -16,7 +16,8 @@ import type { Assignment } from './decide-assignment.ts';
 import { findExchange, firstToLeave, leftBy, type Move, type Mover, type Movers } from './exchange.ts';
 import {
   chooseInputFor,
-  claimantFor,
+  claimRequestFor,
+  namedBy,
   remainingRequest,
   type ServiceView,
   type ViewSettings,
@@ -125,11 +126,11 @@ function moverOf(key: string, cluster: ClusterState, settings: ViewSettings): Mo
 }
 
 function moverFor(view: ServiceView, addressRequest: AddressRequest, cluster: ClusterState): Mover {
-  const holder = newHolder(view.service, addressRequest, '', 0);
+  const holder = newHolder(namedBy(view.service), addressRequest, '', 0);
   return {
     key: view.key,
     addressRequest,
-    chooseInput: chooseInputFor(view, claimantFor(view, addressRequest, '', 0), cluster),
+    chooseInput: chooseInputFor(view, claimRequestFor(view, addressRequest, '', 0), cluster),
     holder,
   };
 }

@@ -122,7 +122,7 @@ export function asStoredIn(cluster: ClusterState): (holder: ClaimHolder, address
 }
 
 /** @param token for a new entry; one that exists keeps its own. */
-export function claimantFor(
+export function claimRequestFor(
   view: ServiceView,
   addressRequest: AddressRequest,
   token: string,
@@ -130,7 +130,7 @@ export function claimantFor(
 ): ClaimRequest {
   return {
     addressRequest,
-    holder: newHolder(view.service, addressRequest, token, nowMs),
+    holder: newHolder(namedBy(view.service), addressRequest, token, nowMs),
     published: publishedAddresses(view.service),
     former: formerAddresses(view.service, view.heldAddresses),
     // It is the allocator that releases, so it need not be kept from doing so.
@@ -196,4 +196,9 @@ function hasNamespace(service: Service, { stores }: ClusterState): boolean {
 /** A sharer is just claiming the published address again; once it has, this Service joins it. */
 function isBeingClaimed(service: Service, heldAddresses: readonly HeldAddress[], { ledger }: ClusterState): boolean {
   return formerAddresses(service, heldAddresses).some((address) => ledger.isTaken(address) && !ledger.claimOf(address));
+}
+
+/** The Service is stored, so that its claims are bound from the start. */
+export function namedBy({ metadata: { namespace = '', name = '', uid = '' } }: Service) {
+  return { namespace, name, uid };
 }

@@ -7,7 +7,7 @@ import { ClaimStore } from '../../lib/ipam/claims/claim-store.ts';
 import {
   type ClaimedRequest,
   isOnlyBound,
-  keptWish,
+  keptRequest,
   requestIn,
   requestOf,
   requestText,
@@ -105,9 +105,9 @@ export class ClaimSync {
       const { own, address } = heldAddress;
       if (addressRequest)
         return assignment?.waits === 'must'
-          ? keptWish(requestOf(addressRequest, address), own)
+          ? keptRequest(requestOf(addressRequest, address), own)
           : requestOf(addressRequest, address);
-      return plain ? keptWish(requestOf(requestAsHeld(plain, heldAddress), address), own) : requestIn(own);
+      return plain ? keptRequest(requestOf(requestAsHeld(plain, heldAddress), address), own) : requestIn(own);
     };
     return planClaimChanges({
       service,

@@ -11,7 +11,14 @@ import type { Service } from '../../lib/api/service/service.ts';
 import type { EipClaim } from '../../lib/api/skycap/claim.ts';
 import { claimAddress } from '../../lib/api/skycap/claim.ts';
 import type { EipState, HeldAddress } from '../../lib/ipam/choice/held-address.ts';
-import { inOrderOfPreference, isEstablished, isHolder, ownEntry } from '../../lib/ipam/claims/service-claims.ts';
+import {
+  claimsOf,
+  holdersOf,
+  type IsHolder,
+  ownHolder,
+  type ServiceIdentity,
+} from '../../lib/ipam/claims/holders-of.ts';
+import { annotatedAddresses, isEstablished } from '../../lib/ipam/claims/service-claims.ts';
 import { ReservedAddresses } from '../../lib/ipam/pools/reserved.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import { rangeContains } from '../../lib/net/range.ts';
@@ -94,26 +101,20 @@ export class ClusterState {
     this.index.look(keyOf(service));
   }
 
-  /** Claims with an entry of the Service's, in order of preference. */
+  /** Claims with a holder of the Service's, in order of preference. */
   claimsOf(service: Service): readonly EipClaim[] {
-    const { namespace = '', name = '' } = service.metadata;
-    const byName = this.ledger.heldBy(namespace, name);
-    const token = this.tokenOf(service);
-    if (token === undefined) return inOrderOfPreference(service, byName);
-    const isOurs = this.isHolder(service);
-    const byToken = this.ledger
-      .heldByToken(namespace, token)
-      .filter((claim) => !byName.includes(claim) && claim.spec.holders.some(isOurs));
-    return inOrderOfPreference(service, [...byName, ...byToken]);
+    const shown = (): Address[] => [...publishedAddresses(service), ...annotatedAddresses(service)];
+    return claimsOf(this.identityOf(service), this.isHolder(service), shown, this.ledger);
   }
 
   /** Nothing here waits: what is not known yet is named in the answer. */
   heldAddressesOf(service: Service): HeldAddressesView {
+    const identity = this.identityOf(service);
     const isOurs = this.isHolder(service);
     const unknownEips: string[] = [];
     const heldAddresses = this.claimsOf(service).flatMap((claim): HeldAddress[] => {
       const address = claimAddress(claim.metadata.name ?? '');
-      const own = ownEntry(service, claim.spec.holders.filter(isOurs), this.tokenOf(service));
+      const own = ownHolder(identity, claim.spec.holders.filter(isOurs));
       if (!address || !own) return [];
       const { name, uid, state } = this.eips.stateOf(address, claim.spec);
       if (state === 'unknown') unknownEips.push(name);
@@ -125,17 +126,22 @@ export class ClusterState {
           eipName: name,
           ...(uid !== undefined && { eipUid: uid }),
           eip: known(state),
-          isEstablished: isEstablished(service, address, own, this.tokenOf(service)),
+          isEstablished: isEstablished(service, address, own, identity.token),
         },
       ];
     });
     return { heldAddresses, unknownEips };
   }
 
-  /** Which entry in a claim is the Service's. */
-  isHolder(service: Service): (holder: EipClaim['spec']['holders'][number]) => boolean {
-    const token = this.tokenOf(service);
-    return isHolder(service, (other) => other === token);
+  /** Which holder in a claim is the Service's. */
+  isHolder(service: Service): IsHolder {
+    return holdersOf(this.identityOf(service), 'counts');
+  }
+
+  /** As claims know the Service. */
+  identityOf(service: Service): ServiceIdentity {
+    const { namespace = '', name = '', uid = '' } = service.metadata;
+    return { namespace, name, uid, token: this.tokenOf(service) };
   }
 
   /** The token in its annotation, unless that was copied from another Service, or is none that we could have written. */

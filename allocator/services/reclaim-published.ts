@@ -2,7 +2,7 @@
 import type { Claimer } from '../../lib/ipam/claims/claimer.ts';
 import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
-import { claimantFor, requestWithoutAddresses, type ServiceView } from '../assignment/service-view.ts';
+import { claimRequestFor, requestWithoutAddresses, type ServiceView } from '../assignment/service-view.ts';
 import { waitingSinceOf } from '../assignment/waiting-list.ts';
 import type { Deps } from '../deps.ts';
 import { reclaimsFor } from './reclaim.ts';
@@ -35,7 +35,7 @@ export async function reclaimPublished(
       return 'alone';
     }
   }
-  const claimRequest = claimantFor(view, addressRequest, token, nowMs());
+  const claimRequest = claimRequestFor(view, addressRequest, token, nowMs());
   const { askedFor: _, ...unasked } = claimRequest.holder;
   // One that waits for another address has this one for what it asked before, which is not known.
   const holder = waitingSinceOf(service) === undefined ? claimRequest.holder : unasked;

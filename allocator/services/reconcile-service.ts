@@ -29,7 +29,7 @@ import { type Exchange, exchangeFor, NO_EXCHANGE, reservation } from '../assignm
 import {
   asStoredIn,
   chooseInputFor,
-  claimantFor,
+  claimRequestFor,
   remainingRequest,
   requestWithoutAddresses,
   type ServiceView,
@@ -331,7 +331,7 @@ export class ServiceReconciler {
   }
 
   #claimRequest(view: ServiceView, addressRequest: AddressRequest): ClaimRequest {
-    return claimantFor(view, addressRequest, this.#tokenForNew(view), this.#deps.nowMs());
+    return claimRequestFor(view, addressRequest, this.#tokenForNew(view), this.#deps.nowMs());
   }
 
   /** One token for all claims of a Service; a new one where the annotation's is another Service's. */

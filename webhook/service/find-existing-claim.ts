@@ -10,19 +10,14 @@ import type { Service } from '../../lib/api/service/service.ts';
 import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
 import type { Ledger } from '../../lib/ipam/choice/ledger.ts';
 import type { Claimer } from '../../lib/ipam/claims/claimer.ts';
+import { newHolder } from '../../lib/ipam/claims/holder-entry.ts';
+import { holdersOf, holdersOfNew } from '../../lib/ipam/claims/holders-of.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import type { Address } from '../../lib/net/address.ts';
 import { managedMetadataOf, markedAddresses } from '../cluster/managed-metadata.ts';
-import {
-  claimsHeld,
-  holderFor,
-  type Identity,
-  isOfService,
-  isOwnToken,
-  type ServiceClaimRequest,
-} from '../cluster/service-claim-request.ts';
+import { claimsHeld, type Identity, type ServiceClaimRequest } from '../cluster/service-claim-request.ts';
 
 /** What carries a token as young as this was reviewed already, a moment ago and within the same request. */
 const SAME_REQUEST_MS = 3_000;
@@ -51,7 +46,7 @@ export async function findClaimOfNew(
   const shown = markedAddresses(managed);
   const claimRequest = (token: string, isSelf: (holder: ClaimHolder) => boolean): ServiceClaimRequest => ({
     addressRequest,
-    holder: holderFor(identity, addressRequest, token, now()),
+    holder: newHolder(withoutUid(identity), addressRequest, token, now().getTime()),
     isSelf,
     shown,
     published: [],
@@ -63,7 +58,7 @@ export async function findClaimOfNew(
   // Called again for one request (reinvocationPolicy), or for a repeated one.
   const { token } = managed;
   if (token !== undefined) {
-    const isSelf = isOwnToken(identity, token);
+    const isSelf = holdersOfNew({ ...identity, token });
     const known = (): readonly ClaimHolder[] =>
       ledger.heldByToken(identity.namespace, token).flatMap(({ spec }) => spec.holders.filter(isSelf));
     if (known().length === 0) await readUnknown(shown, deps, signal);
@@ -100,10 +95,10 @@ export async function findClaimOfStored(
   const managed = managedMetadataOf(old);
   const shown = markedAddresses(managed);
   await readUnknown(shown, deps, signal);
-  const isSelf = isOfService(identity, managed.token);
+  const isSelf = holdersOf({ ...identity, token: managed.token }, 'isLeft');
   const provisional: ServiceClaimRequest = {
     addressRequest,
-    holder: holderFor(identity, addressRequest, managed.token ?? '', now()),
+    holder: newHolder(withoutUid(identity), addressRequest, managed.token ?? '', now().getTime()),
     isSelf,
     shown,
     published: publishedAddresses(old),
@@ -114,7 +109,7 @@ export async function findClaimOfStored(
   const token = own[0]?.token ?? managed.token ?? newToken();
   return {
     ...provisional,
-    holder: holderFor(identity, addressRequest, token, now()),
+    holder: newHolder(withoutUid(identity), addressRequest, token, now().getTime()),
     isUnconfirmed: true,
     portsBefore: portsOf(old),
     former: [...provisional.published, ...shown],
@@ -134,4 +129,9 @@ export async function exists(
   signal: AbortSignal,
 ): Promise<boolean> {
   return (await getOrUndefined(client, SERVICES, ref, signal)) !== undefined;
+}
+
+/** The uid is left to the allocator, which has seen the Service stored. */
+function withoutUid(identity: Identity): Identity {
+  return { ...identity, uid: undefined };
 }

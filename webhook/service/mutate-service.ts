@@ -11,6 +11,7 @@ import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
 import { type Choice, clashAt, type Given } from '../../lib/ipam/choice/choose.ts';
 import { apartAt, type HeldAddress, pinnedAddresses } from '../../lib/ipam/choice/held-address.ts';
 import type { Claimer } from '../../lib/ipam/claims/claimer.ts';
+import { holdersOf } from '../../lib/ipam/claims/holders-of.ts';
 import { admissionRefusalIn } from '../../lib/kube/http/admission-refusal.ts';
 import { NAMESPACES } from '../../lib/kube/resource.ts';
 import { formatAddress, sameAddress } from '../../lib/net/address.ts';
@@ -23,7 +24,7 @@ import {
   NO_MANAGED_METADATA,
   withManagedMetadata,
 } from '../cluster/managed-metadata.ts';
-import { claimsHeld, isOfService, type ServiceClaimRequest } from '../cluster/service-claim-request.ts';
+import { claimsHeld, type ServiceClaimRequest } from '../cluster/service-claim-request.ts';
 import type { UnstoredClaims } from '../cluster/unstored-claims.ts';
 import { patchFor } from '../review/patch.ts';
 import type { AdmissionRequest, Refusal } from '../review/review.ts';
@@ -97,7 +98,7 @@ export class ServiceMutator {
   #restored(subject: Subject, decision: Extract<ServiceDecision, { kind: 'restore' }>): Reviewed {
     const { service, old, identity } = subject;
     const { ledger } = this.#deps.cluster;
-    const isSelf = isOfService(identity, old && managedMetadataOf(old).token);
+    const isSelf = holdersOf({ ...identity, token: old && managedMetadataOf(old).token }, 'isLeft');
     const clash =
       old &&
       decision.warnings.length > 0 &&

@@ -10,6 +10,7 @@ import { type AddressRequest, askedFor, requests } from '../../api/service/addre
 import type { Service } from '../../api/service/service.ts';
 import { allPorts, type ClaimHolder, portText } from '../../api/skycap/claim.ts';
 import type { Address } from '../../net/address.ts';
+import type { ServiceIdentity } from './holders-of.ts';
 
 /** What of a Service's wish stands in the claim. */
 export type ClaimedRequest = Pick<
@@ -24,10 +25,25 @@ export type ClaimedRequest = Pick<
   | 'changing'
 >;
 
-/** The entry of a Service that has none yet, but for what it says of the very address; bound from the start, since the Service exists. */
-export function newHolder(service: Service, addressRequest: AddressRequest, token: string, nowMs: number): ClaimHolder {
-  const { namespace = '', name = '', uid = '' } = service.metadata;
-  return { namespace, name, uid, token, ...wishFrom(addressRequest), since: new Date(nowMs).toISOString() };
+/**
+ * The entry of a Service that has none yet, but for what it says of the very address.
+ *
+ * @param identity with the uid it is bound from the start, which the allocator may do: it has seen the Service stored.
+ */
+export function newHolder(
+  { namespace, name, uid }: Omit<ServiceIdentity, 'token'>,
+  addressRequest: AddressRequest,
+  token: string,
+  nowMs: number,
+): ClaimHolder {
+  return {
+    namespace,
+    ...(name !== undefined && { name }),
+    ...(uid !== undefined && { uid }),
+    token,
+    ...requestFrom(addressRequest),
+    since: new Date(nowMs).toISOString(),
+  };
 }
 
 export interface Renewal {
@@ -75,10 +91,10 @@ export function isOnlyBound(own: ClaimHolder, next: ClaimHolder): boolean {
 
 /** What is to stand in the claim of this address. */
 export function requestOf(addressRequest: AddressRequest, address: Address): ClaimedRequest {
-  return { ...wishFrom(addressRequest), ...(requests(addressRequest, address) && { requested: true }) };
+  return { ...requestFrom(addressRequest), ...(requests(addressRequest, address) && { requested: true }) };
 }
 
-function wishFrom(addressRequest: AddressRequest): ClaimedRequest {
+function requestFrom(addressRequest: AddressRequest): ClaimedRequest {
   const asked = askedFor(addressRequest);
   return {
     ports: addressRequest.ports,
@@ -91,7 +107,7 @@ function wishFrom(addressRequest: AddressRequest): ClaimedRequest {
 }
 
 /** What is to stand in the claim of an address that the Service keeps although it asks for something else by now. */
-export function keptWish(
+export function keptRequest(
   { askedFor: _, ...claimedRequest }: ClaimedRequest,
   { askedFor: asked }: ClaimHolder,
 ): ClaimedRequest {

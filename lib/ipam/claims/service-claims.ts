@@ -1,46 +1,13 @@
-/** What a Service holds: which entries in claims are its own, and what it shows of them. PURE. */
+/** What a stored Service shows of the claims that it holds, and how far they count. PURE. */
 
 import { ADDRESSES_ANNOTATION } from '../../api/keys.ts';
 import type { AddressRequest } from '../../api/service/address-request.ts';
 import { parseMarked } from '../../api/service/marked-addresses.ts';
 import { publishedAddresses } from '../../api/service/published-addresses.ts';
 import type { Service } from '../../api/service/service.ts';
-import type { ClaimHolder, EipClaim } from '../../api/skycap/claim.ts';
-import { claimAddress } from '../../api/skycap/claim.ts';
-import { type Address, compareAddresses, formatAddress, sameAddress } from '../../net/address.ts';
+import type { ClaimHolder } from '../../api/skycap/claim.ts';
+import { type Address, sameAddress } from '../../net/address.ts';
 import type { HeldAddress } from '../choice/held-address.ts';
-
-/**
- * Whether an entry is this Service's: by its name, or by the token while it has none. The uid is not asked: an entry bound to another uid
- * belonged to a Service of the same name that is gone.
- *
- * @param ownsToken whether the token in the Service's annotation is its own and not copied from another Service.
- */
-export function isHolder(service: Service, ownsToken: (token: string) => boolean): (holder: ClaimHolder) => boolean {
-  const { namespace, name } = service.metadata;
-  return (holder) =>
-    holder.namespace === namespace && (holder.name === undefined ? ownsToken(holder.token) : holder.name === name);
-}
-
-/**
- * Which entry of several in one claim: the one bound to the Service, else the one that it was answered with, else one of a create call or update that is
- * under way. That of a former Service of the name comes last: taken over beside an entry of the Service's own, the claim would have it twice.
- *
- * @param entries those that {@link isHolder} finds.
- */
-export function ownEntry(
-  { metadata: { uid } }: Service,
-  entries: readonly ClaimHolder[],
-  token: string | undefined,
-): ClaimHolder | undefined {
-  const unbound = entries.filter((entry) => entry.uid === undefined);
-  return (
-    entries.find((entry) => entry.uid !== undefined && entry.uid === uid) ??
-    unbound.find((entry) => entry.token === token) ??
-    unbound[0] ??
-    entries[0]
-  );
-}
 
 /** Bound to a Service of the same name that is gone, since this one is there now. @param uid that of the Service that is there. */
 export function isOfFormer(entry: ClaimHolder, uid: string | undefined): boolean {
@@ -86,23 +53,6 @@ export function annotatedAddresses(service: Service): Address[] {
 export function givenAddresses(service: Service): Address[] {
   const annotated = annotatedAddresses(service);
   return publishedAddresses(service).filter((address) => annotated.some((one) => sameAddress(one, address)));
-}
-
-/** Claims in the order in which they are preferred: published in status, then annotated, then the lowest address. */
-export function inOrderOfPreference(service: Service, claims: readonly EipClaim[]): EipClaim[] {
-  if (claims.length < 2) return [...claims];
-  const known = [...publishedAddresses(service), ...annotatedAddresses(service)].map(formatAddress);
-  const rank = (address: Address): number => {
-    const index = known.indexOf(formatAddress(address));
-    return index < 0 ? known.length : index;
-  };
-  return claims
-    .flatMap((claim) => {
-      const address = claimAddress(claim.metadata.name ?? '');
-      return address ? [{ claim, address }] : [];
-    })
-    .sort((a, b) => rank(a.address) - rank(b.address) || compareAddresses(a.address, b.address))
-    .map(({ claim }) => claim);
 }
 
 /** Addresses that the Service shows or showed without holding them. */

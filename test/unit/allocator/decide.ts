@@ -4,7 +4,7 @@ import { ServiceAnnouncements } from '../../../allocator/announced/service-annou
 import { type Assignment, decideAssignment, decideInvalid } from '../../../allocator/assignment/decide-assignment.ts';
 import {
   chooseInputFor,
-  claimantFor,
+  claimRequestFor,
   remainingRequest,
   requestWithoutAddresses,
   type ServiceView,
@@ -59,10 +59,10 @@ export function lookAt(service: Service, cluster: ClusterState, stores: HandStor
     stores.claims.put({ apiVersion: 'skycap.io/v1alpha1', kind: 'EipClaim', metadata, spec: { ...spec, holders } });
     view = viewOf(service, cluster, SETTINGS);
   };
-  const claimantOf = (addressRequest: AddressRequest) =>
-    claimantFor(view, addressRequest, `token-of-${service.metadata.name}`, NOW_MS);
+  const claimRequestOf = (addressRequest: AddressRequest) =>
+    claimRequestFor(view, addressRequest, `token-of-${service.metadata.name}`, NOW_MS);
   const take = (addressRequest: AddressRequest): Choice => {
-    const claimRequest = claimantOf(addressRequest);
+    const claimRequest = claimRequestOf(addressRequest);
     const choice = choose(addressRequest, chooseInputFor(view, claimRequest, cluster));
     for (const { address, eip, how } of choice.kind === 'assigned' ? choice.given : []) {
       if (how !== 'held') join(address, eip.name, claimRequest.holder);
@@ -76,7 +76,7 @@ export function lookAt(service: Service, cluster: ClusterState, stores: HandStor
   const full = addressRequest ?? requestWithoutAddresses(service);
   const claimOf = (address: Address) => cluster.ledger.claimOf(address);
   for (const { address, eip } of full ? reclaimsFor(service, view.heldAddresses, cluster.eips.pools, claimOf) : [])
-    join(address, eip?.name ?? '', claimantOf(full!).holder);
+    join(address, eip?.name ?? '', claimRequestOf(full!).holder);
   const beyond = addressRequest && remainingRequest(addressRequest, view.pinned);
   const choice = beyond && take(beyond);
   const { pinned, heldAddresses } = view;

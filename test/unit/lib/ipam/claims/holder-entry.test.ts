@@ -11,8 +11,22 @@ import { addr, addressRequest, holder, NOW_MS, service } from '../../../allocato
 
 const tcp = (...ports: number[]): ClaimPort[] => ports.map((port) => ({ port, protocol: 'TCP' }));
 
-test('a new entry is bound from the start, and says what the Service wants', () => {
-  expect(newHolder(service(), addressRequest({ sharingKey: 'k' }), 'token', NOW_MS)).toEqual({
+const FRONT = { namespace: 'shop', name: 'front', uid: 'uid-front' };
+
+test('a new entry says what the Service wants; at admission it has no uid, and under generateName no name', () => {
+  const admitted = newHolder(
+    { ...FRONT, uid: undefined },
+    addressRequest({ sharingNamespaces: ['office'] }),
+    't1',
+    NOW_MS,
+  );
+  expect([admitted.name, 'uid' in admitted, admitted.sharingNamespaces]).toEqual(['front', false, ['office']]);
+  const nameless = newHolder({ ...FRONT, name: undefined, uid: undefined }, addressRequest(), 't1', NOW_MS);
+  expect(['name', 'sharingKey', 'sharingNamespaces'].filter((key) => key in nameless)).toEqual([]);
+});
+
+test('a new entry of a Service that is stored is bound from the start', () => {
+  expect(newHolder(FRONT, addressRequest({ sharingKey: 'k' }), 'token', NOW_MS)).toEqual({
     namespace: 'shop',
     name: 'front',
     uid: 'uid-front',

@@ -3,11 +3,8 @@ import { type HeldAddress, pinnedAddresses } from '../../../../../lib/ipam/choic
 import {
   annotatedAddresses,
   formerAddresses,
-  inOrderOfPreference,
   isEstablished,
-  isHolder,
   keptAddresses,
-  ownEntry,
   tokenShown,
 } from '../../../../../lib/ipam/claims/service-claims.ts';
 import { formatAddress } from '../../../../../lib/net/address.ts';
@@ -32,48 +29,6 @@ const heldAddress = (
 };
 const texts = (heldAddresses: readonly HeldAddress[]): string[] =>
   heldAddresses.map(({ address }) => formatAddress(address));
-
-test.each<[string, Partial<ClaimHolder>, boolean]>([
-  ['its name', {}, true],
-  ['its name, though bound to its predecessor', { uid: 'uid-other' }, true],
-  ['another name', { name: 'back' }, false],
-  ['its name in another namespace', { namespace: 'other' }, false],
-])('an entry with %s', (_, differs, expected) => {
-  expect(isHolder(service(), () => true)(holder('front', differs))).toBe(expected);
-});
-
-test('an entry without a name is told by the token, unless that is a copy', () => {
-  const { name: _, ...nameless } = holder('front');
-  expect(isHolder(service(), (token) => token === 'token-front')(nameless)).toBe(true);
-  expect(isHolder(service(), () => false)(nameless)).toBe(false);
-});
-
-describe('of several entries in one claim', () => {
-  const bound = holder('front');
-  const { uid: _, ...unbound } = holder('front', { token: 'token-other' });
-  const answered = { ...unbound, token: 'token-front' };
-  const former = holder('front', { uid: 'uid-former' });
-
-  test.each<[string, ClaimHolder[], ClaimHolder]>([
-    ['the one that is bound to it', [former, answered, unbound, bound], bound],
-    ['else the one that it was answered with', [former, unbound, answered], answered],
-    ['else one of a call that is under way', [former, unbound], unbound],
-    ['else that of a Service that had its name', [former], former],
-  ])('%s', (_, entries, expected) => {
-    expect(ownEntry(service(), entries, 'token-front')).toBe(expected);
-  });
-});
-
-test('of several claims the published comes first, then the annotated, then the lowest', () => {
-  const of = service({ published: ['10.0.0.9'], annotations: { 'skycap.io/addresses': '10.0.0.7' } });
-  const claims = ['10.0.0.2', '10.0.0.10', '10.0.0.7', '10.0.0.9'].map((address) => claim(address, [holder('front')]));
-  expect(inOrderOfPreference(of, claims).map(({ spec }) => spec.address)).toEqual([
-    '10.0.0.9',
-    '10.0.0.7',
-    '10.0.0.2',
-    '10.0.0.10',
-  ]);
-});
 
 test('former addresses are those shown and not held, each once; what is no address is passed over', () => {
   const of = service({
