@@ -1,5 +1,5 @@
 /**
- * The webhook's parts put together: stores, situation, claimer, certificates, app. It does not listen, so that a test may have the app
+ * The webhook's parts put together: stores, cluster state, claimer, certificates, app. It does not listen, so that a test may have the app
  * with everything behind it; `main.ts` serves it.
  */
 import { randomBytes } from 'node:crypto';
@@ -66,7 +66,7 @@ export function makeWebhook(options: WebhookOptions): Webhook {
     isUnclaimedKnown: () => isUnclaimedKnown,
     unmarkedServices,
   });
-  // After the situation, which has the ledger: its listeners are called in this order.
+  // After the cluster state, which has the ledger: its listeners are called in this order.
   const unclaimedAddresses = new UnclaimedAddresses({ claims: stores.claims, ledger: cluster.ledger, client, log });
   const claimer = new Claimer<ServiceClaimRequest>({
     client,

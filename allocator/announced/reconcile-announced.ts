@@ -47,13 +47,13 @@ export class AnnouncedReconciler {
     if (body) cluster.saw(await patchServiceStatus(client, service, body, signal));
     this.#lacking.told(key, findings);
     if (!body) return undefined;
-    for (const event of eventsFor(lost, back)) events.record(service, event);
+    for (const event of announcedEvents(lost, back)) events.record(service, event);
     await pause(REST_MS, signal);
     return undefined;
   }
 }
 
-function eventsFor(lost: readonly Finding[], back: readonly Finding[]): ServiceEvent[] {
+function announcedEvents(lost: readonly Finding[], back: readonly Finding[]): ServiceEvent[] {
   const gone = lost.filter(({ status }) => status === 'False');
   const doubtful = lost.filter(({ status }) => status === 'Unknown');
   return [

@@ -68,7 +68,7 @@ export class ClaimSync {
     return bound.length === 0;
   }
 
-  /** @param outcome absent for a Service that is not ours. */
+  /** @param assignment absent for a Service that is not ours. */
   async run(
     view: ServiceView,
     addressRequest: AddressRequest | undefined,

@@ -6,7 +6,7 @@
  */
 import type { Clock } from '../../lib/process/clock.ts';
 
-/** Of what is ours on a Service. `marks`: annotations and label. */
+/** Of what is ours on a Service. `managedMetadata`: annotations and label. */
 export type Part = 'ingress' | 'managedMetadata' | 'conditions';
 /** The parts that are to be written, and as what. */
 export type Texts = Partial<Readonly<Record<Part, string>>>;

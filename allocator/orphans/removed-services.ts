@@ -22,7 +22,7 @@ import { decideHolder, type HolderAction } from '../claims/decide-holder.ts';
 import { HURRIED_GRACE_MS, type StrayClaims } from '../claims/stray-claims.ts';
 import type { Deps } from '../deps.ts';
 import { patchServiceStatus } from '../services/patch-service-status.ts';
-import { marksOffPatch } from '../services/service-patch.ts';
+import { withoutManagedMetadata } from '../services/service-patch.ts';
 
 /** The watch will tell of a Service that is there after all. */
 const BEHIND_MS = 100;
@@ -104,7 +104,7 @@ export class RemovedServices {
 
   /** The webhook does so in the update itself; this is for when it was away. */
   async #takeMarksOff(service: Service, signal: AbortSignal): Promise<void> {
-    const body = marksOffPatch(service);
+    const body = withoutManagedMetadata(service);
     if (body) await patchServiceStatus(this.#deps.client, service, body, signal);
   }
 

@@ -79,12 +79,12 @@ export function decidePublication(facts: PublicationFacts, assignment: Assignmen
   const ingress = withOwnEntries(ingressOf(facts.service), addresses, (address) => isOwn(address, facts));
   const announced = announcedFor(facts, addresses);
   return {
-    managedMetadata: marksFor(facts, assignment, addresses),
+    managedMetadata: managedMetadataFor(facts, assignment, addresses),
     ingress,
     addresses,
     verdicts: facts.isByDefault ? [verdict, BY_DEFAULT] : [verdict],
     ...(announced && { announced }),
-    events: eventsFor(facts, assignment, addresses),
+    events: publicationEvents(facts, assignment, addresses),
   };
 }
 
@@ -208,7 +208,11 @@ function mustGo(address: Address, facts: PublicationFacts, { uses }: Assignment)
 }
 
 /** The marks are for people, for selectors, and for rebuilding; whoever forges them is corrected here. */
-function marksFor(facts: PublicationFacts, assignment: Assignment, shown: readonly Address[]): ManagedMetadata {
+function managedMetadataFor(
+  facts: PublicationFacts,
+  assignment: Assignment,
+  shown: readonly Address[],
+): ManagedMetadata {
   const { annotations, labels } = facts.service.metadata;
   const waitingSince = assignment.waits === 'must' ? (waitingSinceOf(facts.service) ?? facts.waitsSince) : undefined;
   const [first] = assignment.uses;
@@ -233,7 +237,11 @@ function marksFor(facts: PublicationFacts, assignment: Assignment, shown: readon
 }
 
 /** Only what is news: an address that the Service was not given before, or another reason than before. */
-function eventsFor(facts: PublicationFacts, assignment: Assignment, addresses: readonly Address[]): ServiceEvent[] {
+function publicationEvents(
+  facts: PublicationFacts,
+  assignment: Assignment,
+  addresses: readonly Address[],
+): ServiceEvent[] {
   const { service } = facts;
   const before = publishedAddresses(service);
   // What another controller took out of the status was given, and is written again.

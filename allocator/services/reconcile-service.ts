@@ -37,6 +37,7 @@ import {
   viewOf,
 } from '../assignment/service-view.ts';
 import { type WaitingList, waitingOf, waitingSinceOf } from '../assignment/waiting-list.ts';
+import { isTurnOfAnother } from '../assignment/whose-turn.ts';
 import type { DeferredBinding } from '../claims/deferred-binding.ts';
 import type { StrayClaims } from '../claims/stray-claims.ts';
 import { ClaimSync, type ClaimSyncDeps } from '../claims/sync-claims.ts';
@@ -88,7 +89,7 @@ export class ServiceReconciler {
   async #look(service: Service, signal: AbortSignal): Promise<Requeue | undefined> {
     const { cluster, config, allocationOrder } = this.#deps;
     const view = viewOf(service, cluster, config);
-    if (service.metadata.deletionTimestamp !== undefined) return this.#letGo(view, signal);
+    if (service.metadata.deletionTimestamp !== undefined) return this.#releaseAll(view, signal);
     // It is its turn still: were it not, others who wait would overtake it.
     if (view.unsure) return this.#makeSure(view, view.unsure, signal);
     allocationOrder.started(view.key);
@@ -248,7 +249,7 @@ export class ServiceReconciler {
   }
 
   /** It is being deleted, and somebody else's finalizer may keep it for a while: it keeps what it has and gets nothing new. */
-  async #letGo({ key, service }: ServiceView, signal: AbortSignal): Promise<undefined> {
+  async #releaseAll({ key, service }: ServiceView, signal: AbortSignal): Promise<undefined> {
     this.#stopWaiting(key);
     const body = finalizersOnlyPatch(service);
     if (body) await this.#writer.patch(service, body, signal);
@@ -302,22 +303,24 @@ export class ServiceReconciler {
     return taken.length > 0;
   }
 
-  /** Somebody who has waited longer, and was not asked yet since something came free, would take one of the addresses. */
+  /** See `isTurnOfAnother`; then this Service is asked again after the others. */
   #mustRequeueBehind(view: ServiceView, choice: Choice & { kind: 'assigned' }): boolean {
-    const { allocationOrder, cluster, config } = this.#deps;
+    const { allocationOrder } = this.#deps;
     const self = waitingOf(view.service, waitingSinceOf(view.service) ?? this.#waitsSince(view), false);
-    const wanted = choice.given.filter(({ how }) => how === 'free');
-    const isTheirTurn = allocationOrder.before(self).some(({ key }) => {
-      const service = cluster.services.get(key);
-      const other = service && viewOf(service, cluster, config);
-      if (other?.parsed.kind !== 'addressRequest' || other.unsure) return false;
-      const beyond = remainingRequest(other.parsed.addressRequest, other.pinned);
-      const theirs = beyond && this.#preview(other, beyond);
-      if (theirs?.kind !== 'assigned') return false;
-      return theirs.given.some(({ address }) => wanted.some((mine) => sameAddress(mine.address, address)));
-    });
+    const wanted = choice.given.flatMap(({ how, address }) => (how === 'free' ? [address] : []));
+    const isTheirTurn = isTurnOfAnother(wanted, allocationOrder.before(self), (key) => this.#wouldTake(key));
     if (isTheirTurn) allocationOrder.requeueBehind(self);
     return isTheirTurn;
+  }
+
+  #wouldTake(key: string): readonly Address[] {
+    const { cluster, config } = this.#deps;
+    const service = cluster.services.get(key);
+    const view = service && viewOf(service, cluster, config);
+    if (view?.parsed.kind !== 'addressRequest' || view.unsure) return [];
+    const beyond = remainingRequest(view.parsed.addressRequest, view.pinned);
+    const choice = beyond && this.#preview(view, beyond);
+    return choice?.kind === 'assigned' ? choice.given.map(({ address }) => address) : [];
   }
 
   #preview(view: ServiceView, addressRequest: AddressRequest): Choice {

@@ -93,7 +93,7 @@ export function finalizersOnlyPatch(service: Service): unknown {
 }
 
 /** Our marks and conditions off a Service that is no LoadBalancer any more; the addresses in its status are the API server's affair. */
-export function marksOffPatch(service: Service): unknown {
+export function withoutManagedMetadata(service: Service): unknown {
   const ingress = ingressOf(service);
   return servicePatch(
     service,

@@ -59,10 +59,10 @@ export const REASONS = [
   'AllNodesExcluded',
   'NodeLost',
   // What it does with an address of layer 2, which one node at a time has.
-  'HeldElsewhere',
+  'OwnedElsewhere',
   'HandingOver',
-  'HolderLeaves',
-  'HolderLost',
+  'OwnerLeaves',
+  'OwnerLost',
   'OwnerResponding',
   'NoOwner',
   'Rebalanced',

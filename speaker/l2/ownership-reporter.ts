@@ -59,8 +59,8 @@ export class OwnershipReporter {
   #tellOfMove({ text, reason, other }: Decision): void {
     const { nodeName, events } = this.#options;
     const from = {
-      HolderLost: `${other} is lost`,
-      HolderLeaves: `${other} gives it up`,
+      OwnerLost: `${other} is lost`,
+      OwnerLeaves: `${other} gives it up`,
       Rebalanced: `before ${other}`,
     };
     const why = from[reason as keyof typeof from];

@@ -24,7 +24,7 @@ import { accountOf, eipProblem, type Source } from '../../lib/ipam/pools/source.
 import type { Withheld } from '../../lib/ipam/pools/withheld.ts';
 import type { Store } from '../../lib/kube/cache/store.ts';
 import { type Address, type Family, formatAddress, parseAddress, sameAddress } from '../../lib/net/address.ts';
-import { managedMetadataOf, markedAddresses } from './managed-metadata.ts';
+import { managedMetadataOf, markedAddresses } from '../review/managed-metadata.ts';
 import { claimsHeld, type ServiceClaimRequest } from './service-claim-request.ts';
 
 export interface ClusterStateSources extends ReservedSources {

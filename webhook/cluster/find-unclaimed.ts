@@ -5,9 +5,9 @@
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
 import { sameAddress } from '../../lib/net/address.ts';
+import { managedMetadataOf, markedAddresses } from '../review/managed-metadata.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { listLoadBalancers, mayHaveAddress } from './list-services.ts';
-import { managedMetadataOf, markedAddresses } from './managed-metadata.ts';
 import type { UnclaimedAddresses } from './unclaimed-addresses.ts';
 
 export interface FindUnclaimedDeps {

@@ -22,7 +22,7 @@ import {
   managedMetadataOf,
   NO_MANAGED_METADATA,
   withManagedMetadata,
-} from '../cluster/managed-metadata.ts';
+} from '../review/managed-metadata.ts';
 import { splitProblems } from '../review/new-problems.ts';
 import { asStored } from './as-stored.ts';
 
@@ -85,7 +85,7 @@ export function decideUpdate(service: Service, old: Service, context: AddressReq
   return { kind: 'assign', addressRequest: after.addressRequest, ...(asksAsBefore && { asksAsBefore }) };
 }
 
-/** ManagedMetadata that were written by hand, or copied with a manifest, would tell people and selectors of an address that nobody gave. */
+/** Annotations and labels of ours that were written by hand, or copied with a manifest, would tell people and selectors of an address that nobody gave. */
 function unmarked(service: Service): ServiceDecision {
   return hasManagedMetadata(service) ? released(service) : { kind: 'untouched' };
 }

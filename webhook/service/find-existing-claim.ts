@@ -16,8 +16,8 @@ import type { KubeClient } from '../../lib/kube/client.ts';
 import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import type { Address } from '../../lib/net/address.ts';
-import { managedMetadataOf, markedAddresses } from '../cluster/managed-metadata.ts';
 import { claimsHeld, type Identity, type ServiceClaimRequest } from '../cluster/service-claim-request.ts';
+import { managedMetadataOf, markedAddresses } from '../review/managed-metadata.ts';
 
 /** What carries a token as young as this was reviewed already, a moment ago and within the same request. */
 const SAME_REQUEST_MS = 3_000;

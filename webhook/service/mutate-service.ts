@@ -17,15 +17,15 @@ import { NAMESPACES } from '../../lib/kube/resource.ts';
 import { formatAddress, sameAddress } from '../../lib/net/address.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
+import { claimsHeld, type ServiceClaimRequest } from '../cluster/service-claim-request.ts';
+import type { UnstoredClaims } from '../cluster/unstored-claims.ts';
 import {
   type ManagedMetadata,
   managedMetadataFor,
   managedMetadataOf,
   NO_MANAGED_METADATA,
   withManagedMetadata,
-} from '../cluster/managed-metadata.ts';
-import { claimsHeld, type ServiceClaimRequest } from '../cluster/service-claim-request.ts';
-import type { UnstoredClaims } from '../cluster/unstored-claims.ts';
+} from '../review/managed-metadata.ts';
 import { patchFor } from '../review/patch.ts';
 import type { AdmissionRequest, Refusal } from '../review/review.ts';
 import type { Reviewed } from '../review/reviewed.ts';

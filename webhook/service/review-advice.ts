@@ -4,7 +4,7 @@ import { isOurs } from '../../lib/api/service/parse-address-request.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import { rangeContains } from '../../lib/net/range.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
-import { managedMetadataOf, markedAddresses } from '../cluster/managed-metadata.ts';
+import { managedMetadataOf, markedAddresses } from '../review/managed-metadata.ts';
 import { nearlyOursWarnings, newWarnings } from './nearly-ours.ts';
 import type { Subject } from './review-subject.ts';
 import { affinityWarnings, overriddenWarnings } from './service-advice.ts';

@@ -58,7 +58,7 @@ const CONTENDED: Choice = {
   message: 'other Services took every address that was tried; Skycap goes on trying',
 };
 
-/** @typeParam C what the owner's `situation` wants to know of a claimant beyond what is needed here. */
+/** @typeParam C what the owner's `chooseInput` needs of a ClaimRequest beyond what is needed here. */
 export class Claimer<C extends ClaimRequest = ClaimRequest> {
   readonly claims: ClaimStore;
   readonly #deps: ClaimerDeps<C>;

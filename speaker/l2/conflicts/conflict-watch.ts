@@ -94,7 +94,7 @@ export class ConflictWatch {
     );
     const asked = new Set<string>();
     for (const { text, action, reason, other: holder } of decisions) {
-      const isFound = reason === 'NoOwner' || reason === 'HolderLost';
+      const isFound = reason === 'NoOwner' || reason === 'OwnerLost';
       if (action === 'take' && isFound) this.#foundFree(text);
       if (action === 'ask' || isAnswered(reason)) asked.add(text);
       if (action !== 'ignore' || !isAnswered(reason)) continue;

@@ -105,11 +105,11 @@ function decideOne(seen: Seen, wanted: Layer2Candidate): Decision {
   const currentOwner = highestRanked(seen, wanted, isMine ? remaining(seen, text, holders) : holders);
   if (currentOwner === self) return { text, action: 'hold', reason: 'Announced', ...successor(seen, wanted) };
   if (currentOwner && isMine) return giveWay(seen, wanted, currentOwner);
-  if (currentOwner) return { text, action: 'ignore', reason: 'HeldElsewhere', other: currentOwner };
+  if (currentOwner) return { text, action: 'ignore', reason: 'OwnedElsewhere', other: currentOwner };
   const owner = highestRanked(seen, wanted, seen.nodes.keys());
   // Better on a node that is being drained than nowhere.
   if (!owner && seen.drained.size > 0) return decideOne({ ...seen, drained: new Set(), together: new Map() }, wanted);
-  const ineligible = ineligibleReason(seen, wanted, self) ?? 'HeldElsewhere';
+  const ineligible = ineligibleReason(seen, wanted, self) ?? 'OwnedElsewhere';
   if (!owner) return isMine ? goOnAlone(seen, wanted, ineligible) : { text, action: 'ignore', reason: ineligible };
   if (owner !== self) {
     // Until the other one says that it has it.
@@ -136,17 +136,17 @@ function giveWay(seen: Seen, wanted: Layer2Candidate, currentOwner: string): Dec
   if (!seen.nodes.get(currentOwner)?.heard) return keepUntilConfirmed(seen, wanted, currentOwner);
   const isKnown = seen.nodes.get(seen.self)?.yields.has(text);
   return isKnown
-    ? { text, action: 'release', reason: 'HeldElsewhere', other: currentOwner }
+    ? { text, action: 'release', reason: 'OwnedElsewhere', other: currentOwner }
     : { text, action: 'hold', reason: 'HandingOver', other: currentOwner };
 }
 
-/** Two answer for it if `keeper` lives; until that is heard or its Lease runs out, which is soon. */
+/** Two answer for it if `currentOwner` lives; until that is heard or its Lease runs out, which is soon. */
 function keepUntilConfirmed(seen: Seen, wanted: Layer2Candidate, currentOwner: string): Decision {
   const { text } = wanted;
   if (ineligibleReason(seen, wanted, seen.self))
     return { text, action: 'hold', reason: 'HandingOver', other: currentOwner };
   // Not yielding: when the API server is away, what is heard on the wire decides.
-  return { text, action: 'hold', reason: 'HolderLost' };
+  return { text, action: 'hold', reason: 'OwnerLost' };
 }
 
 /** Who will take it from this node, in its turn. */
@@ -183,14 +183,14 @@ function takeOver(seen: Seen, wanted: Layer2Candidate, holders: readonly string[
     (name) => (leaving === undefined || seen.nodes.get(name)?.heard) && !ineligibleReason(seen, wanted, name),
   );
   if (holders.length > 0 && lost === undefined) {
-    return { text, action: 'take', reason: 'HolderLeaves', other: leaving ?? holders[0]! };
+    return { text, action: 'take', reason: 'OwnerLeaves', other: leaving ?? holders[0]! };
   }
   const asked = seen.asked.get(text);
   const other = lost === undefined ? {} : { other: lost };
   if (asked === 'answered') {
     return { text, action: 'ignore', reason: lost === undefined ? 'AddressConflict' : 'OwnerResponding', ...other };
   }
-  const reason = lost === undefined ? 'NoOwner' : 'HolderLost';
+  const reason = lost === undefined ? 'NoOwner' : 'OwnerLost';
   return { text, action: asked ? 'take' : 'ask', reason, ...other };
 }
 
@@ -208,7 +208,7 @@ function rebalanced(seen: Seen, decisions: Decision[]): Decision[] {
       const wanted = seen.wanted.get(text);
       return (
         action === 'ignore' &&
-        reason === 'HeldElsewhere' &&
+        reason === 'OwnedElsewhere' &&
         wanted !== undefined &&
         mayBeRebalanced(seen, wanted) &&
         highestRanked(seen, wanted, seen.nodes.keys()) === seen.self
@@ -247,7 +247,7 @@ function highestRanked(
     const penalty = there.node.cordoned ? 2 ** 32 : 0;
     const rank = rankOf(seen.hashes.get(name) ?? 0, addressHash) - penalty;
     const isHigher = !found || rank > found.rank || (rank === found.rank && name < found.name);
-    // ProbeResult last, since it costs most.
+    // Asked last, since it costs most.
     if (isHigher && !mayNot(name)) found = { name, rank };
   }
   return found?.name;

@@ -102,14 +102,14 @@ export interface Liveness {
 
 export function judgeLiveness(input: LivenessInput): Liveness {
   const { self, nowMs, observations, renewal } = input;
-  const othersSightings = [...observations].filter(([name]) => name !== self);
-  const others = othersSightings.map(([name]) => name);
-  const verdicts = new Map(othersSightings.map(([name, observation]) => [name, leaseVerdict(input, observation)]));
+  const othersObservations = [...observations].filter(([name]) => name !== self);
+  const others = othersObservations.map(([name]) => name);
+  const verdicts = new Map(othersObservations.map(([name, observation]) => [name, leaseVerdict(input, observation)]));
   const hasLease = (name: string): boolean => name === self || verdicts.get(name) !== 'expired';
   const live = new Set(others.filter((name) => hasLease(name) && !isSuspect(input, name, hasLease)));
   const ownExpiryMs = renewal.sentAtMs + renewal.leaseMs;
   const isOverdue = nowMs >= ownExpiryMs;
-  const moments = [...othersSightings.map(([, observation]) => expiryMs(input, observation)), ownExpiryMs];
+  const moments = [...othersObservations.map(([, observation]) => expiryMs(input, observation)), ownExpiryMs];
   return {
     live: live.add(self),
     toConfirm: others.filter((name) => verdicts.get(name) === 'overdue'),

@@ -15,8 +15,8 @@ import type { PacketSocket } from './linux/packet-socket.ts';
 import type { ResponderCounts, Sent } from './responder-counts.ts';
 import type { FromThread, ToThread } from './responder-messages.ts';
 import { Announcements } from './rules/announcements.ts';
-import { Conflicts } from './rules/conflicts.ts';
 import type { FrameAction } from './rules/decide-answer.ts';
+import { Defence } from './rules/defence.ts';
 import { Probes } from './rules/probes.ts';
 
 /** After this at the latest the thread sees that the process ends unasked; told to stop it is woken. Each wait costs half a millisecond. */
@@ -40,7 +40,7 @@ export class ResponderThread implements Disposable {
   readonly #table = new LinkTable();
   readonly #linkResponders = new Map<number, LinkResponder>();
   readonly #announcements = new Announcements();
-  readonly #conflicts = new Conflicts();
+  readonly #defence = new Defence();
   readonly #probes = new Probes();
   readonly #buffer = new Uint8Array(LONGEST_FRAME);
   #answered: ReadonlyMap<string, Answered> = new Map();
@@ -170,7 +170,7 @@ export class ResponderThread implements Disposable {
     if (this.#table.isOwn(mac) || this.#answered.get(key)?.isYielding) return;
     this.#options.counts.add('Conflict');
     const isAnswer = this.#probes.isAsking(key);
-    const { tell, defend } = this.#conflicts.heard(key, mac, this.#options.nowMs(), isAnswer);
+    const { tell, defend } = this.#defence.onClaimed(key, mac, this.#options.nowMs(), isAnswer);
     if (tell) this.#options.tell({ kind: 'conflict', conflict: { ...where, mac } });
     if (defend) this.#send(linkResponder, address, announcementOf(address, linkResponder.link), 'Defence');
   }
@@ -206,7 +206,7 @@ export class ResponderThread implements Disposable {
     for (const key of before.keys()) {
       if (this.#answered.has(key)) continue;
       this.#announcements.remove(key);
-      this.#conflicts.remove(key);
+      this.#defence.remove(key);
     }
     this.#arrange();
     for (const [key, what] of this.#answered) if (!before.has(key)) this.#announcements.add(key, what, now);

@@ -32,32 +32,32 @@ export type FrameAction =
 
 const NOT_OURS: FrameAction = { kind: 'notOurs' };
 
-export function decideAnswer(frame: Uint8Array, post: ResponderState): FrameAction {
+export function decideAnswer(frame: Uint8Array, state: ResponderState): FrameAction {
   const isArp = frame.length >= ETHERNET_HEADER_BYTES && readEtherType(frame) === ETHERTYPE_ARP;
   const decoded = isArp ? decodeArp(frame) : decodeNeighbor(frame);
   if (!decoded.ok) return { kind: 'dropped', fault: decoded.fault };
-  return 'operation' in decoded.value ? toArp(decoded.value, post) : toNeighbor(decoded.value, post);
+  return 'operation' in decoded.value ? toArp(decoded.value, state) : toNeighbor(decoded.value, state);
 }
 
-function toArp(packet: ArpPacket, post: ResponderState): FrameAction {
+function toArp(packet: ArpPacket, state: ResponderState): FrameAction {
   // A packet socket sees what this node sends, too.
-  if (packet.senderMac === post.mac) return NOT_OURS;
-  if (post.owned.has(packet.senderAddress)) {
+  if (packet.senderMac === state.mac) return NOT_OURS;
+  if (state.owned.has(packet.senderAddress)) {
     return { kind: 'conflict', address: packet.senderAddress, mac: packet.senderMac };
   }
-  if (post.asked.has(packet.senderAddress))
+  if (state.asked.has(packet.senderAddress))
     return { kind: 'taken', address: packet.senderAddress, mac: packet.senderMac };
-  if (packet.operation !== 'request' || !post.owned.has(packet.targetAddress)) return NOT_OURS;
-  return { kind: 'answer', address: packet.targetAddress, frame: arpReply(packet, post.mac) };
+  if (packet.operation !== 'request' || !state.owned.has(packet.targetAddress)) return NOT_OURS;
+  return { kind: 'answer', address: packet.targetAddress, frame: arpReply(packet, state.mac) };
 }
 
-function toNeighbor(message: NeighborMessage, post: ResponderState): FrameAction {
+function toNeighbor(message: NeighborMessage, state: ResponderState): FrameAction {
   const { source, target } = message;
   const mac = message.kind === 'solicitation' ? message.sourceMac : message.targetMac;
-  if (mac === post.mac) return NOT_OURS;
-  if (post.owned.has(source)) return { kind: 'conflict', address: source, mac };
-  if (message.kind === 'advertisement' && post.asked.has(target)) return { kind: 'taken', address: target, mac };
-  if (!post.owned.has(target)) return NOT_OURS;
+  if (mac === state.mac) return NOT_OURS;
+  if (state.owned.has(source)) return { kind: 'conflict', address: source, mac };
+  if (message.kind === 'advertisement' && state.asked.has(target)) return { kind: 'taken', address: target, mac };
+  if (!state.owned.has(target)) return NOT_OURS;
   if (message.kind === 'advertisement') return { kind: 'conflict', address: target, mac };
-  return { kind: 'answer', address: target, frame: neighborReply(message, post.mac) };
+  return { kind: 'answer', address: target, frame: neighborReply(message, state.mac) };
 }

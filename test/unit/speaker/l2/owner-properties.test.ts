@@ -81,7 +81,7 @@ describe('in any state', () => {
         for (const [self, { live }] of state.nodes) {
           if (!live) continue;
           for (const { text, action, reason, other } of decideFor(state, self)) {
-            if (action !== 'release' || reason !== 'HeldElsewhere') continue;
+            if (action !== 'release' || reason !== 'OwnedElsewhere') continue;
             const nodes = new Map(state.nodes);
             expect(nodes.get(other ?? '')?.holds).toContain(text);
             expect(nodes.get(other ?? '')?.heard).toBe(true);

@@ -6,7 +6,7 @@ import {
   type ManagedMetadata,
   managedMetadataOf,
   withManagedMetadata,
-} from '../../../../webhook/cluster/managed-metadata.ts';
+} from '../../../../webhook/review/managed-metadata.ts';
 import { patchFor } from '../../../../webhook/review/patch.ts';
 import { service } from '../builders.ts';
 

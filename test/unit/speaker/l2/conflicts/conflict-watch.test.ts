@@ -169,7 +169,7 @@ it.each<[string, Partial<Pick<Scene, 'speakers' | 'isOutOfTouch'>>]>([
 
 it('of what this node has itself nobody is asked, and it is told at once and for as long as it is there', async () => {
   const scene = new Scene();
-  scene.decisions = [{ text: ADDRESS, action: 'ignore', reason: 'HeldElsewhere', other: 'n2' }];
+  scene.decisions = [{ text: ADDRESS, action: 'ignore', reason: 'OwnedElsewhere', other: 'n2' }];
   scene.links = [{ ...scene.links[0]!, addresses: [parseAddress(ADDRESS)!] }];
   await scene.pass(100);
   const own = { address: ADDRESS, mac: '02:00:00:00:00:01', interface: 'eth0', node: 'n1' };
@@ -225,7 +225,7 @@ it('an address that goes to another node takes its conflicts with it', async () 
   scene.macs = [MAC.machine];
   scene.announce();
   await scene.pass(5_000);
-  scene.decisions = [{ text: ADDRESS, action: 'release', reason: 'HeldElsewhere', other: 'n2' }];
+  scene.decisions = [{ text: ADDRESS, action: 'release', reason: 'OwnedElsewhere', other: 'n2' }];
   await scene.pass(100);
   expect([scene.watch.conflicts, scene.events.length]).toEqual([[], 2]);
 });

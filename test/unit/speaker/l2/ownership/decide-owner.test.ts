@@ -40,126 +40,126 @@ function decided(nodes: Readonly<Record<string, NodeOptions>>, options: ViewOpti
 }
 
 const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
-  ['nobody has it: the first asks', {}, {}, ['ask NoOwner', 'ignore HeldElsewhere (1)', 'ignore HeldElsewhere (1)']],
+  ['nobody has it: the first asks', {}, {}, ['ask NoOwner', 'ignore OwnedElsewhere (1)', 'ignore OwnedElsewhere (1)']],
   [
     'nobody has it, and nobody answered',
     {},
     { asked: { [ADDRESS]: 'free' } },
-    ['take NoOwner', 'ignore HeldElsewhere (1)', 'ignore HeldElsewhere (1)'],
+    ['take NoOwner', 'ignore OwnedElsewhere (1)', 'ignore OwnedElsewhere (1)'],
   ],
   [
     'nobody of ours has it, and somebody answered',
     {},
     { asked: { [ADDRESS]: 'answered' } },
-    ['ignore AddressConflict', 'ignore HeldElsewhere (1)', 'ignore HeldElsewhere (1)'],
+    ['ignore AddressConflict', 'ignore OwnedElsewhere (1)', 'ignore OwnedElsewhere (1)'],
   ],
   [
     'who has it keeps it, whatever its rank',
     { [third]: has },
     {},
-    ['ignore HeldElsewhere (3)', 'ignore HeldElsewhere (3)', 'hold Announced'],
+    ['ignore OwnedElsewhere (3)', 'ignore OwnedElsewhere (3)', 'hold Announced'],
   ],
   [
     'two have it: the higher rank keeps it',
     { [second]: has, [third]: yields },
     {},
-    ['ignore HeldElsewhere (2)', 'hold Announced', 'release HeldElsewhere (2)'],
+    ['ignore OwnedElsewhere (2)', 'hold Announced', 'release OwnedElsewhere (2)'],
   ],
   [
     'two have it: the lower rank says first that it gives it up',
     { [second]: has, [third]: has },
     {},
-    ['ignore HeldElsewhere (2)', 'hold Announced', 'hold HandingOver (2)'],
+    ['ignore OwnedElsewhere (2)', 'hold Announced', 'hold HandingOver (2)'],
   ],
   [
     'two have it, and both have said that they give it up: neither lets go, and the one that may keeps it',
     { [second]: { ...yields, ...EXCLUDED }, [third]: yields },
     {},
-    ['ignore HeldElsewhere (3)', 'hold HandingOver (1)', 'hold Announced'],
+    ['ignore OwnedElsewhere (3)', 'hold HandingOver (1)', 'hold Announced'],
   ],
   [
     'two have it, and the higher rank has said that it gives it up: the other one keeps it, whatever it has said',
     { [second]: yields, [third]: yields },
     {},
-    ['ignore HeldElsewhere (2)', 'hold Announced', 'hold Announced'],
+    ['ignore OwnedElsewhere (2)', 'hold Announced', 'hold Announced'],
   ],
   [
     'two have it, and the higher rank was not heard: it may be dead, and both go on',
     { [second]: { ...has, heard: false }, [third]: has },
     {},
-    ['ignore HeldElsewhere (2)', 'hold Announced', 'hold HolderLost'],
+    ['ignore OwnedElsewhere (2)', 'hold Announced', 'hold OwnerLost'],
   ],
   [
     'one that was not heard has it, and who has it ends: goes on',
     { [first]: { ...has, heard: false }, [third]: { ...has, stopping: true } },
     {},
-    ['hold Announced', 'ignore HeldElsewhere (1)', 'hold HandingOver (1)'],
+    ['hold Announced', 'ignore OwnedElsewhere (1)', 'hold HandingOver (1)'],
   ],
   [
     'who has it seems dead: the next one asks; who is not dead goes on',
     { [first]: { ...has, live: false } },
     {},
-    ['hold Announced', 'ask HolderLost (1)', 'ignore HeldElsewhere (2)'],
+    ['hold Announced', 'ask OwnerLost (1)', 'ignore OwnedElsewhere (2)'],
   ],
   [
     'who had it does not answer',
     { [first]: { ...has, live: false } },
     { asked: { [ADDRESS]: 'free' } },
-    ['hold Announced', 'take HolderLost (1)', 'ignore HeldElsewhere (2)'],
+    ['hold Announced', 'take OwnerLost (1)', 'ignore OwnedElsewhere (2)'],
   ],
   [
     'who seemed dead answers',
     { [first]: { ...has, live: false } },
     { asked: { [ADDRESS]: 'answered' } },
-    ['hold Announced', 'ignore OwnerResponding (1)', 'ignore HeldElsewhere (2)'],
+    ['hold Announced', 'ignore OwnerResponding (1)', 'ignore OwnedElsewhere (2)'],
   ],
   [
     'it was taken over from a dead node, whose object still says that it has it',
     { [first]: { ...has, live: false }, [third]: has },
     {},
-    ['hold Announced', 'ignore HeldElsewhere (3)', 'hold Announced'],
+    ['hold Announced', 'ignore OwnedElsewhere (3)', 'hold Announced'],
   ],
   [
     'who has it ends: the next one takes it without asking, and who has it goes on until then',
     { [first]: { ...has, stopping: true } },
     {},
-    ['hold HandingOver (2)', 'take HolderLeaves (1)', 'ignore HeldElsewhere (2)'],
+    ['hold HandingOver (2)', 'take OwnerLeaves (1)', 'ignore OwnedElsewhere (2)'],
   ],
   [
     'who ended has handed over',
     { [first]: { ...yields, stopping: true }, [second]: has },
     {},
-    ['release HeldElsewhere (2)', 'hold Announced', 'ignore HeldElsewhere (2)'],
+    ['release OwnedElsewhere (2)', 'hold Announced', 'ignore OwnedElsewhere (2)'],
   ],
   [
     'who ended is not seen any more, as it said',
     { [first]: { ...has, stopping: true, live: false } },
     {},
-    ['hold HandingOver (2)', 'take HolderLeaves (1)', 'ignore HeldElsewhere (2)'],
+    ['hold HandingOver (2)', 'take OwnerLeaves (1)', 'ignore OwnedElsewhere (2)'],
   ],
   [
     'who has it is excluded',
     { [first]: { ...has, ...EXCLUDED } },
     {},
-    ['hold HandingOver (2)', 'take HolderLeaves (1)', 'ignore HeldElsewhere (2)'],
+    ['hold HandingOver (2)', 'take OwnerLeaves (1)', 'ignore OwnedElsewhere (2)'],
   ],
   [
     'the interface of who has it went down',
     { [first]: { ...has, unable: ['v4'] } },
     {},
-    ['hold HandingOver (2)', 'take HolderLeaves (1)', 'ignore HeldElsewhere (2)'],
+    ['hold HandingOver (2)', 'take OwnerLeaves (1)', 'ignore OwnedElsewhere (2)'],
   ],
   [
     'who has it is excluded, another had it, too, and was suspected just now: asked all the same',
     { [first]: { ...has, ...EXCLUDED }, [third]: { ...has, live: false, heard: true } },
     {},
-    ['hold HandingOver (2)', 'ask HolderLost (3)', 'hold Announced'],
+    ['hold HandingOver (2)', 'ask OwnerLost (3)', 'hold Announced'],
   ],
   [
     'who has it is excluded, and took it over from one that is dead, whose object still says that it has it: not asked, as it would answer',
     { [first]: { ...has, ...EXCLUDED }, [third]: { ...has, live: false } },
     { asked: { [ADDRESS]: 'answered' } },
-    ['hold HandingOver (2)', 'take HolderLeaves (1)', 'hold Announced'],
+    ['hold HandingOver (2)', 'take OwnerLeaves (1)', 'hold Announced'],
   ],
   [
     'nobody may have it',
@@ -177,25 +177,25 @@ const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
     'its Node is cordoned: stays',
     { [first]: { ...has, ...CORDONED } },
     {},
-    ['hold Announced', 'ignore HeldElsewhere (1)', 'ignore HeldElsewhere (1)'],
+    ['hold Announced', 'ignore OwnedElsewhere (1)', 'ignore OwnedElsewhere (1)'],
   ],
   [
     'nobody has it, and the first is cordoned: the next one',
     { [first]: CORDONED },
     {},
-    ['ignore HeldElsewhere (2)', 'ask NoOwner', 'ignore HeldElsewhere (2)'],
+    ['ignore OwnedElsewhere (2)', 'ask NoOwner', 'ignore OwnedElsewhere (2)'],
   ],
   [
     'all are cordoned: as if none were',
     { [first]: CORDONED, [second]: CORDONED, [third]: CORDONED },
     {},
-    ['ask NoOwner', 'ignore HeldElsewhere (1)', 'ignore HeldElsewhere (1)'],
+    ['ask NoOwner', 'ignore OwnedElsewhere (1)', 'ignore OwnedElsewhere (1)'],
   ],
   [
     'two have it, and the first is cordoned: the other one keeps it',
     { [first]: { ...yields, ...CORDONED }, [third]: has },
     {},
-    ['release HeldElsewhere (3)', 'ignore HeldElsewhere (3)', 'hold Announced'],
+    ['release OwnedElsewhere (3)', 'ignore OwnedElsewhere (3)', 'hold Announced'],
   ],
   ['cut off', { [first]: has }, { cutOff: true }, ['release CutOff', 'ignore CutOff', 'ignore CutOff']],
   [
@@ -236,7 +236,7 @@ describe('externalTrafficPolicy Local', () => {
   it('it moves with the endpoint, and the former owner answers meanwhile', () => {
     expect(decided({ [first]: has }, { services, slices: slices(second) })).toEqual([
       'hold HandingOver (2)',
-      'take HolderLeaves (1)',
+      'take OwnerLeaves (1)',
       'ignore NoLocalEndpoints (2)',
     ]);
   });
@@ -253,7 +253,7 @@ describe('externalTrafficPolicy Local', () => {
     const both = decided({ [first]: has, [second]: has }, { services, slices: gone });
     expect(both.slice(0, 2)).toEqual(['hold NoLocalEndpoints', 'hold HandingOver (1)']);
     const after = decided({ [first]: has, [second]: yields }, { services, slices: gone });
-    expect(after.slice(0, 2)).toEqual(['hold NoLocalEndpoints', 'release HeldElsewhere (1)']);
+    expect(after.slice(0, 2)).toEqual(['hold NoLocalEndpoints', 'release OwnedElsewhere (1)']);
   });
 
   it('with the last endpoint gone it is given up by a node that is not to have it at all', () => {
@@ -270,7 +270,7 @@ describe('externalTrafficPolicy Local', () => {
     // Each knows of its own notice, and the other's object is one step old for one of them at most.
     const bothSaid = { [first]: yields, [second]: yields };
     expect([asFirst(bothSaid), asSecond(bothSaid)]).toEqual(['hold HandingOver (2)', 'hold HandingOver (1)']);
-    expect(asFirst({ [first]: yields, [second]: has })).toBe('release HeldElsewhere (2)');
+    expect(asFirst({ [first]: yields, [second]: has })).toBe('release OwnedElsewhere (2)');
     expect(asSecond(bothSaid)).toBe('hold HandingOver (1)');
   });
 
@@ -286,7 +286,7 @@ describe('externalTrafficPolicy Local', () => {
     it('are both served where a node can: it moves there from one that serves the other policy alone', () => {
       expect(decided({ [first]: has }, { services: [...services, cluster], slices: slices(second) })).toEqual([
         'hold HandingOver (2)',
-        'take HolderLeaves (1)',
+        'take OwnerLeaves (1)',
         'ignore NoLocalEndpoints (2)',
       ]);
       const inCommon = [...slices(first, third), others(second, third)];
@@ -316,11 +316,11 @@ describe('a node that is being drained', () => {
   it('hands over, and goes on until another one has it', () => {
     expect(decided({ [first]: drained }, { slices })).toEqual([
       'hold HandingOver (2)',
-      'take HolderLeaves (1)',
-      'ignore HeldElsewhere (2)',
+      'take OwnerLeaves (1)',
+      'ignore OwnedElsewhere (2)',
     ]);
     expect(decided({ [first]: { ...drained, ...yields }, [second]: has }, { slices })[0]).toBe(
-      'release HeldElsewhere (2)',
+      'release OwnedElsewhere (2)',
     );
   });
 
@@ -346,7 +346,7 @@ describe('the Eip', () => {
     const nodes = { [first]: has, [second]: { node: { labels: { edge: 'yes' } } } };
     expect(decided(nodes, { eips })).toEqual([
       'hold HandingOver (2)',
-      'take HolderLeaves (1)',
+      'take OwnerLeaves (1)',
       'ignore NodeNotSelected (2)',
     ]);
   });
@@ -374,31 +374,31 @@ describe('rebalance', () => {
   it('the first takes back what it is to have, and who had it sees that', () => {
     expect(decided({ [third]: has }, rebalancing)).toEqual([
       'take Rebalanced (3)',
-      'ignore HeldElsewhere (3)',
+      'ignore OwnedElsewhere (3)',
       'hold Announced (1)',
     ]);
     expect(decided({ [first]: has, [third]: yields }, rebalancing)).toEqual([
       'hold Announced',
-      'ignore HeldElsewhere (1)',
-      'release HeldElsewhere (1)',
+      'ignore OwnedElsewhere (1)',
+      'release OwnedElsewhere (1)',
     ]);
   });
 
   it('not from a node that is only cordoned', () => {
     const all = decided({ [first]: { ...has, ...CORDONED } }, rebalancing);
-    expect(all).toEqual(['hold Announced', 'ignore HeldElsewhere (1)', 'ignore HeldElsewhere (1)']);
+    expect(all).toEqual(['hold Announced', 'ignore OwnedElsewhere (1)', 'ignore OwnedElsewhere (1)']);
   });
 
   it('not from a node that is only cordoned, whatever the object of a dead one says', () => {
     const nodes = { [second]: { ...has, live: false }, [third]: { ...has, ...CORDONED } };
-    expect(decided(nodes, rebalancing)[0]).toBe('ignore HeldElsewhere (3)');
+    expect(decided(nodes, rebalancing)[0]).toBe('ignore OwnedElsewhere (3)');
   });
 
   it.each([
     ['not before the node has been there for a while', { ...rebalancing, settled: false }],
     ['not where the Eip does not ask for it', { settled: true }],
   ])('%s', (_, options) => {
-    expect(decided({ [third]: has }, options)[0]).toBe('ignore HeldElsewhere (3)');
+    expect(decided({ [third]: has }, options)[0]).toBe('ignore OwnedElsewhere (3)');
   });
 
   const many = Array.from({ length: 60 }, (_, i) => `198.51.100.${i + 1}`);

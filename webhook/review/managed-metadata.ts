@@ -1,6 +1,6 @@
 /**
  * What Skycap writes on a Service: three annotations and a label, for people, selectors and recovery. The truth stands in the EipClaims.
- * ManagedMetadata are raw text, because on an UPDATE those of the stored object are put back exactly. Pure.
+ * The values are raw text, because on an UPDATE those of the stored object are put back exactly. Pure.
  */
 import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, EIP_LABEL, WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
 import { parseMarked } from '../../lib/api/service/marked-addresses.ts';

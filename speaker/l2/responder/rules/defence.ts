@@ -20,11 +20,11 @@ interface Times {
   defendedMs: number;
 }
 
-export class Conflicts {
+export class Defence {
   readonly #times = new Map<string, Times>();
 
   /** @param key of an address that this node answers for: there are no more entries than of those. */
-  heard(
+  onClaimed(
     key: string,
     mac: MacAddress,
     nowMs: number,

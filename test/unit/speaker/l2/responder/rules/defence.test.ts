@@ -1,12 +1,12 @@
 /** RFC 5227 §2.4: defended, and without a storm. */
 import fc from 'fast-check';
-import { Conflicts } from '../../../../../../speaker/l2/responder/rules/conflicts.ts';
+import { Defence } from '../../../../../../speaker/l2/responder/rules/defence.ts';
 
 const MAC = 0x0200_0000_0009;
 const OTHER_MAC = 0x0200_0000_000a;
 
 it('the first is told and defended', () => {
-  expect(new Conflicts().heard('a', MAC, 0)).toEqual({ tell: true, defend: true });
+  expect(new Defence().onClaimed('a', MAC, 0)).toEqual({ tell: true, defend: true });
 });
 
 it.each([
@@ -15,53 +15,53 @@ it.each([
   ['shortly before ten seconds', 9_999, { tell: true, defend: false }],
   ['after ten seconds', 10_000, { tell: true, defend: true }],
 ])('another %s', (_, afterMs, expected) => {
-  const conflicts = new Conflicts();
-  conflicts.heard('a', MAC, 50);
-  expect(conflicts.heard('a', MAC, 50 + afterMs)).toEqual(expected);
+  const conflicts = new Defence();
+  conflicts.onClaimed('a', MAC, 50);
+  expect(conflicts.onClaimed('a', MAC, 50 + afterMs)).toEqual(expected);
 });
 
 it('each address has its own', () => {
-  const conflicts = new Conflicts();
-  conflicts.heard('a', MAC, 0);
-  expect(conflicts.heard('b', MAC, 1)).toEqual({ tell: true, defend: true });
+  const conflicts = new Defence();
+  conflicts.onClaimed('a', MAC, 0);
+  expect(conflicts.onClaimed('b', MAC, 1)).toEqual({ tell: true, defend: true });
 });
 
 it('each of two machines that have it is told', () => {
-  const conflicts = new Conflicts();
-  conflicts.heard('a', MAC, 0);
-  expect(conflicts.heard('a', OTHER_MAC, 1)).toEqual({ tell: true, defend: false });
-  expect(conflicts.heard('a', MAC, 2)).toEqual({ tell: false, defend: false });
+  const conflicts = new Defence();
+  conflicts.onClaimed('a', MAC, 0);
+  expect(conflicts.onClaimed('a', OTHER_MAC, 1)).toEqual({ tell: true, defend: false });
+  expect(conflicts.onClaimed('a', MAC, 2)).toEqual({ tell: false, defend: false });
 });
 
 it('machines without number are told of in part', () => {
-  const conflicts = new Conflicts();
-  const told = Array.from({ length: 1_000 }, (_, i) => conflicts.heard('a', MAC + i, i / 10).tell);
+  const conflicts = new Defence();
+  const told = Array.from({ length: 1_000 }, (_, i) => conflicts.onClaimed('a', MAC + i, i / 10).tell);
   expect(told.filter(Boolean)).toHaveLength(8);
 });
 
 it('an answer to a question of its own is told, and not defended against', () => {
-  const conflicts = new Conflicts();
-  expect(conflicts.heard('a', MAC, 0, true)).toEqual({ tell: true, defend: false });
-  expect(conflicts.heard('a', MAC, 1)).toEqual({ tell: false, defend: true });
+  const conflicts = new Defence();
+  expect(conflicts.onClaimed('a', MAC, 0, true)).toEqual({ tell: true, defend: false });
+  expect(conflicts.onClaimed('a', MAC, 1)).toEqual({ tell: false, defend: true });
 });
 
 it('one that was given up and comes back starts anew', () => {
-  const conflicts = new Conflicts();
-  conflicts.heard('a', MAC, 0);
+  const conflicts = new Defence();
+  conflicts.onClaimed('a', MAC, 0);
   conflicts.remove('a');
-  expect(conflicts.heard('a', MAC, 1)).toEqual({ tell: true, defend: true });
+  expect(conflicts.onClaimed('a', MAC, 1)).toEqual({ tell: true, defend: true });
 });
 
 it('however many come: one defence in any ten seconds, and one word in any second', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(3_000), { maxLength: 200 }), (gaps) => {
-      const conflicts = new Conflicts();
+      const conflicts = new Defence();
       let now = 0;
       let lastDefence = Number.NEGATIVE_INFINITY;
       let lastWord = Number.NEGATIVE_INFINITY;
       for (const gap of gaps) {
         now += gap;
-        const { tell, defend } = conflicts.heard('a', MAC, now);
+        const { tell, defend } = conflicts.onClaimed('a', MAC, now);
         if (defend) expect(now - lastDefence).toBeGreaterThanOrEqual(10_000);
         if (tell) expect(now - lastWord).toBeGreaterThanOrEqual(1_000);
         if (defend) lastDefence = now;

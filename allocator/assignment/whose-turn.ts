@@ -1,0 +1,16 @@
+/** Whether it is another Service's turn: one that has waited longer. PURE. */
+import { type Address, sameAddress } from '../../lib/net/address.ts';
+import type { Waiting } from './waiting-list.ts';
+
+/**
+ * @param wanted free addresses that the Service would take.
+ * @param before Services that have waited longer, and were not asked yet since an address came free.
+ * @param wouldTake the addresses that one of them would be given now; none where it would get none.
+ */
+export function isTurnOfAnother(
+  wanted: readonly Address[],
+  before: readonly Waiting[],
+  wouldTake: (key: string) => readonly Address[],
+): boolean {
+  return before.some(({ key }) => wouldTake(key).some((address) => wanted.some((mine) => sameAddress(mine, address))));
+}
