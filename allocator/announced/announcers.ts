@@ -1,15 +1,16 @@
 /** Answers from Nodes and Speakers which node has each address of layer 2, and which nodes announce the addresses of each Eip. */
+
 import { type NodeState, nodeState } from '../../lib/announce/node-state.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
+import { isNewer } from '../../lib/api/meta/resource-version.ts';
 import type { Node } from '../../lib/api/service/service.ts';
 import type { Layer2Conflict, SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 import type { Change, Store } from '../../lib/kube/cache/store.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
-import { isNewer } from '../cluster/mutation-cache.ts';
 import { isLost } from '../cluster/reachable-speakers.ts';
 import type { Conflict, Owner } from './decide-announced.ts';
 import { type EipReach, eipReach, type ReachFacts, reachText } from './eip-reach.ts';

@@ -2,8 +2,10 @@
  * A store that shows our own writes at once, though the watch has not brought them yet. Without it each write would be followed by a look at
  * the old state, and a second write that the API server refuses.
  */
+
 import type { KubeObject } from '../../lib/api/meta/object.ts';
 import { keyOf } from '../../lib/api/meta/object.ts';
+import { isNewer } from '../../lib/api/meta/resource-version.ts';
 import type { Store } from '../../lib/kube/cache/store.ts';
 
 export class MutationCache<T extends KubeObject> {
@@ -37,11 +39,4 @@ export class MutationCache<T extends KubeObject> {
   get ahead(): number {
     return this.#ahead.size;
   }
-}
-
-/** resourceVersions of one resource are comparable since Kubernetes 1.35 (KEP-5504), as numbers of any length. */
-export function isNewer(object: KubeObject, than: KubeObject): boolean {
-  const a = object.metadata.resourceVersion ?? '';
-  const b = than.metadata.resourceVersion ?? '';
-  return a.length !== b.length ? a.length > b.length : a > b;
 }

@@ -5,6 +5,7 @@
 
 import { CLAIM_ANNOTATION, EIP_LABEL } from '../../lib/api/keys.ts';
 import { keyFor, keyOf } from '../../lib/api/meta/object.ts';
+import { SetIndex } from '../../lib/api/meta/set-index.ts';
 import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
 import { isOurs } from '../../lib/api/service/parse-address-request.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
@@ -18,10 +19,10 @@ export class ServiceIndex {
   readonly #services: MutationCache<Service>;
   /** As they were indexed: what a deletion shows need not be the same. */
   readonly #indexed = new Map<string, Service>();
-  readonly #byAddress = new Map<string, Set<string>>();
+  readonly #byAddress = new SetIndex();
   /** Of Services that are not ours: another load balancer has given them an address that an Eip has, too. */
-  readonly #byForeignAddress = new Map<string, Set<string>>();
-  readonly #byToken = new Map<string, Set<string>>();
+  readonly #byForeignAddress = new SetIndex();
+  readonly #byToken = new SetIndex();
 
   constructor(services: MutationCache<Service>) {
     this.#services = services;
@@ -62,25 +63,17 @@ export class ServiceIndex {
 
   #add(key: string, service: Service): void {
     this.#indexed.set(key, service);
-    for (const [index, indexKey] of this.#keysOf(service)) {
-      const keys = index.get(indexKey);
-      if (keys) keys.add(key);
-      else index.set(indexKey, new Set([key]));
-    }
+    for (const [index, indexKey] of this.#keysOf(service)) index.add(indexKey, key);
   }
 
   #remove(key: string): void {
     const service = this.#indexed.get(key);
     if (!service) return;
     this.#indexed.delete(key);
-    for (const [index, indexKey] of this.#keysOf(service)) {
-      const keys = index.get(indexKey);
-      keys?.delete(key);
-      if (keys?.size === 0) index.delete(indexKey);
-    }
+    for (const [index, indexKey] of this.#keysOf(service)) index.delete(indexKey, key);
   }
 
-  *#keysOf(service: Service): Generator<[Map<string, Set<string>>, string]> {
+  *#keysOf(service: Service): Generator<[SetIndex, string]> {
     const { namespace, annotations, labels } = service.metadata;
     const token = annotations?.[CLAIM_ANNOTATION];
     if (token) yield [this.#byToken, keyFor(namespace, token)];

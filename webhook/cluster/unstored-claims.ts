@@ -4,6 +4,7 @@
  *
  * A claim that is not bound is no sign of that by itself: so is each of a hundred Services that are created at once. Claims that go without ever having been bound are one.
  */
+import { SetIndex } from '../../lib/api/meta/set-index.ts';
 import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { Change, Store } from '../../lib/kube/cache/store.ts';
 
@@ -19,7 +20,7 @@ export interface UnstoredClaimsDeps {
 export class UnstoredClaims {
   readonly #deps: UnstoredClaimsDeps;
   /** By namespace, the entries without a uid: claim and token. */
-  readonly #unbound = new Map<string, Set<string>>();
+  readonly #unbound = new SetIndex();
   /** By namespace, when the last few went unused. */
   readonly #unused = new Map<string, readonly number[]>();
 
@@ -46,21 +47,10 @@ export class UnstoredClaims {
     const before = type === 'added' ? [] : type === 'modified' ? change.old.spec.holders : object.spec.holders;
     const after = type === 'deleted' ? [] : object.spec.holders;
     for (const holder of before.filter(isUnbound)) {
-      this.#remove(key, holder);
+      this.#unbound.delete(holder.namespace, `${key} ${holder.token}`);
       if (!after.some(({ token }) => token === holder.token)) this.#wentUnused(holder.namespace);
     }
-    for (const holder of after.filter(isUnbound)) this.#add(key, holder);
-  }
-
-  #add(key: string, { namespace, token }: ClaimHolder): void {
-    const entries = this.#unbound.get(namespace) ?? new Set();
-    this.#unbound.set(namespace, entries.add(`${key} ${token}`));
-  }
-
-  #remove(key: string, { namespace, token }: ClaimHolder): void {
-    const entries = this.#unbound.get(namespace);
-    entries?.delete(`${key} ${token}`);
-    if (entries?.size === 0) this.#unbound.delete(namespace);
+    for (const { namespace, token } of after.filter(isUnbound)) this.#unbound.add(namespace, `${key} ${token}`);
   }
 
   #wentUnused(namespace: string): void {

@@ -6,6 +6,8 @@
  */
 
 import { keyFor } from '../../api/meta/object.ts';
+import { isNewer } from '../../api/meta/resource-version.ts';
+import { SetIndex } from '../../api/meta/set-index.ts';
 import { type ClaimHolder, claimAddress, type EipClaim } from '../../api/skycap/claim.ts';
 import { iterable } from '../../kube/cache/iterable.ts';
 import { type Address, type Family, formatAddress } from '../../net/address.ts';
@@ -34,9 +36,9 @@ export class Ledger implements Taken {
   readonly #reserved = new Map<string, number>();
   /** The same, of those that somebody may publish who is not in the claim. */
   readonly #doubted = new Map<string, number>();
-  readonly #byHolder = new Map<string, Set<string>>();
-  readonly #byToken = new Map<string, Set<string>>();
-  readonly #bySharingKey = new Map<string, Set<string>>();
+  readonly #byHolder = new SetIndex();
+  readonly #byToken = new SetIndex();
+  readonly #bySharingKey = new SetIndex();
 
   /**
    * Takes in a claim as the API server has it. What is older than what is known is passed over, be it of the same claim or of one that
@@ -47,12 +49,12 @@ export class Ledger implements Taken {
     if (!address) return;
     const key = formatAddress(address);
     const known = this.#claims.get(key);
-    if (known && isOlder(claim, known)) return;
+    if (known && isNewer(known, claim)) return;
     if (known) this.#unindex(key, known);
     this.#claims.set(key, claim);
     this.#taken[address.family].add(address.value);
     for (const holder of claim.spec.holders) {
-      for (const [index, indexKey] of this.#indexesOf(holder)) addTo(index, indexKey, key);
+      for (const [index, indexKey] of this.#indexesOf(holder)) index.add(indexKey, key);
     }
   }
 
@@ -134,7 +136,7 @@ export class Ledger implements Taken {
     return this.#lookUp(this.#byToken, keyFor(namespace, token));
   }
 
-  #lookUp(index: ReadonlyMap<string, ReadonlySet<string>>, key: string): readonly EipClaim[] {
+  #lookUp(index: SetIndex, key: string): readonly EipClaim[] {
     const claims = [...(index.get(key) ?? [])].map((address) => this.#claims.get(address)!);
     return claims.length < 2 ? claims : claims.sort(byName);
   }
@@ -145,11 +147,11 @@ export class Ledger implements Taken {
 
   #unindex(key: string, claim: EipClaim): void {
     for (const holder of claim.spec.holders) {
-      for (const [index, indexKey] of this.#indexesOf(holder)) removeFrom(index, indexKey, key);
+      for (const [index, indexKey] of this.#indexesOf(holder)) index.delete(indexKey, key);
     }
   }
 
-  *#indexesOf(holder: ClaimHolder): Generator<[Map<string, Set<string>>, string]> {
+  *#indexesOf(holder: ClaimHolder): Generator<[SetIndex, string]> {
     if (holder.name) yield [this.#byHolder, keyFor(holder.namespace, holder.name)];
     yield [this.#byToken, keyFor(holder.namespace, holder.token)];
     if (holder.sharingKey) yield [this.#bySharingKey, holder.sharingKey];
@@ -167,13 +169,6 @@ function firstInNeither(taken: IntervalSet, withheld: Withheld, first: bigint, l
   return undefined;
 }
 
-/** resourceVersions of one resource are comparable since Kubernetes 1.35 (KEP-5504), as numbers of any length. */
-function isOlder(claim: EipClaim, known: EipClaim): boolean {
-  const a = claim.metadata.resourceVersion ?? '';
-  const b = known.metadata.resourceVersion ?? '';
-  return a.length !== b.length ? a.length < b.length : a < b;
-}
-
 /** One more; and one less by the function returned, once. */
 function countedIn(counts: Map<string, number>, key: string): () => void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -185,18 +180,6 @@ function countedIn(counts: Map<string, number>, key: string): () => void {
     if (left > 0) counts.set(key, left);
     else counts.delete(key);
   };
-}
-
-function addTo(index: Map<string, Set<string>>, key: string, value: string): void {
-  const values = index.get(key);
-  if (values) values.add(value);
-  else index.set(key, new Set([value]));
-}
-
-function removeFrom(index: Map<string, Set<string>>, key: string, value: string): void {
-  const values = index.get(key);
-  values?.delete(value);
-  if (values?.size === 0) index.delete(key);
 }
 
 function byName(a: EipClaim, b: EipClaim): number {
