@@ -49,7 +49,7 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly pageSize?: number;
   /** How long a watch lasts, at random between the two. @default 300 to 600 */
   readonly watchSeconds?: { readonly min: number; readonly max: number };
-  /** A watch that says nothing is given up after this. @default 180 s */
+  /** A watch that says nothing is given up after this. @default 210 s */
   readonly silenceMs?: number;
 }
 
