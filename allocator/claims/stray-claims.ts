@@ -26,10 +26,13 @@ export const HURRIED_GRACE_MS = 5_000;
 const PER_CREATION_MS = 100;
 /** The last of many take longer than those that were stored before. */
 const SLOWER_THAN_SEEN = 2;
+/** However slow they are. */
+const MOST_HURRIED_MS = 20_000;
 /** So many of a namespace, the youngest, are given the whole grace period. */
 const FEW = 4;
-/** An eighth of an Eip, or less, is free. */
+/** An eighth of an Eip, or less, is free, or so few addresses. */
 const SCARCE = 8n;
+const SCARCE_FEW = 2n;
 /** A Service is there after all: the watch will tell of it. */
 const THERE_FOR_MS = 5_000;
 
@@ -58,17 +61,23 @@ export class StrayClaims {
 
   /** Those that give way now to a Service of this namespace, the oldest first. */
   givingWayTo(namespace: string): EipClaim[] {
-    const hurriedMs = this.#hurriedMs();
-    return this.#givingWay()
+    const strays = this.#strays();
+    const hurriedMs = this.#hurriedMs(strays);
+    return this.#givingWay(strays)
       .filter(({ holder, ageMs }) => holder.namespace !== namespace || ageMs >= hurriedMs)
       .sort((a, b) => b.ageMs - a.ageMs)
       .map(({ claim }) => claim);
   }
 
-  /** What gives way now, as texts: one more of them means that somebody who waits may take it. */
-  givingWay(): ReadonlySet<string> {
-    const hurriedMs = this.#hurriedMs();
-    const texts = this.#givingWay().flatMap(
+  /**
+   * Goes through all claims without a Service.
+   *
+   * @returns whether any is there, of whatever age; and what gives way now, as texts: one more of them means that somebody who waits may take it.
+   */
+  look(): { readonly isAny: boolean; readonly givingWay: ReadonlySet<string> } {
+    const strays = this.#strays();
+    const hurriedMs = this.#hurriedMs(strays);
+    const texts = this.#givingWay(strays).flatMap(
       ({
         claim: {
           metadata: { name = '' },
@@ -76,30 +85,27 @@ export class StrayClaims {
         ageMs,
       }) => (ageMs >= hurriedMs ? [name, `${name} to all`] : [name]),
     );
-    return new Set(texts);
+    return { isAny: strays.length > 0, givingWay: new Set(texts) };
   }
 
-  #givingWay(): Stray[] {
+  #givingWay(strays: readonly Stray[]): Stray[] {
     const { cluster, monotonicMs } = this.#deps;
     const nowMs = monotonicMs();
     for (const [name, untilMs] of this.#left) if (untilMs <= nowMs) this.#left.delete(name);
-    return this.#strays().filter(({ claim, ageMs }) => {
+    return strays.filter(({ claim, ageMs }) => {
       const { name = '' } = claim.metadata;
       const isWhole = claim.spec.holders.every((holder) => this.#isStray(holder));
       return isWhole && ageMs >= GIVES_WAY_AFTER_MS && !this.#left.has(name) && !cluster.beingTaken.has(name);
     });
   }
 
-  /** Whether any is there, of whatever age. */
-  get isAny(): boolean {
-    return this.#strays().length > 0;
-  }
-
-  /** How long a claim may wait for its Service. */
+  /** How long a claim may wait for its Service. One that is younger than the shortest time is judged when it has that age: in a flood of creations all are younger. */
   graceMs(claim: EipClaim, holder: ClaimHolder): number {
-    const { graceMs } = this.#deps;
+    const { graceMs, cluster } = this.#deps;
+    const shortestMs = Math.min(graceMs, HURRIED_GRACE_MS);
+    if (cluster.holderFirstSeen.ageMs(claim, holder) < shortestMs) return shortestMs;
     const isHurried = this.#isShared(claim) || this.#isScarce(claim) || this.#isOneOfMany(claim, holder);
-    return isHurried ? Math.min(graceMs, this.#hurriedMs()) : graceMs;
+    return isHurried ? Math.min(graceMs, this.#hurriedMs(this.#strays())) : graceMs;
   }
 
   /**
@@ -121,9 +127,10 @@ export class StrayClaims {
     }
   }
 
-  #hurriedMs(): number {
-    const underWayMs = HURRIED_GRACE_MS + PER_CREATION_MS * this.#strays().length;
-    return Math.max(underWayMs, SLOWER_THAN_SEEN * this.#deps.cluster.createDuration.longestMs());
+  #hurriedMs({ length }: readonly Stray[]): number {
+    const underWayMs = HURRIED_GRACE_MS + PER_CREATION_MS * length;
+    const seenMs = SLOWER_THAN_SEEN * this.#deps.cluster.createDuration.longestMs();
+    return Math.min(Math.max(underWayMs, seenMs), MOST_HURRIED_MS);
   }
 
   #strays(): Stray[] {
@@ -162,7 +169,9 @@ export class StrayClaims {
     const { cluster } = this.#deps;
     const address = claimAddress(name);
     const eip = address && cluster.eips.pools.containing(address);
-    return eip !== undefined && cluster.ledger.freeIn(eip.range) * SCARCE <= rangeSize(eip.range);
+    if (!eip) return false;
+    const free = cluster.ledger.freeIn(eip.range);
+    return free <= SCARCE_FEW || free * SCARCE <= rangeSize(eip.range);
   }
 
   #isOneOfMany(claim: EipClaim, holder: ClaimHolder): boolean {

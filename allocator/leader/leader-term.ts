@@ -83,7 +83,11 @@ export class LeaderTerm {
     const tokens = new StoredTokens(deps);
     const graceMs = deps.config.claimGraceSeconds * 1000;
     const strays = new StrayClaims({ ...deps, tokens, graceMs });
-    this.strays = new LevelLoop({ name: 'stray claims', act: async () => this.#lookAtStrays(strays), log: deps.log });
+    this.strays = new LevelLoop({
+      name: 'stray claims',
+      act: (signal) => this.#lookAtStrays(strays, signal),
+      log: deps.log,
+    });
     this.#removedServices = new RemovedServices({ ...deps, strays });
     this.#deferredBinding = new DeferredBinding({
       ask: (key) => this.services.add(key),
@@ -188,12 +192,14 @@ export class LeaderTerm {
   }
 
   /** Who waits is asked when a claim begins to give way: nothing else tells of it. */
-  #lookAtStrays(strays: StrayClaims): Requeue | undefined {
-    const givingWay = strays.givingWay();
+  async #lookAtStrays(strays: StrayClaims, signal: AbortSignal): Promise<Requeue | undefined> {
+    const { givingWay, isAny } = strays.look();
     const isNews = [...givingWay].some((one) => !this.#givingWay.has(one));
     this.#givingWay = givingWay;
     if (isNews) this.allocationOrder.addressFreed();
-    return strays.isAny ? { requeueAfterMs: STRAYS_EVERY_MS } : undefined;
+    // Each claim that is made triggers it, and it goes through all of them.
+    await pause(STRAYS_EVERY_MS, signal);
+    return isAny ? { requeueAfterMs: 0 } : undefined;
   }
 
   async #lookAtReachOnce(watch: ReachWatch, signal: AbortSignal): Promise<undefined> {

@@ -68,7 +68,7 @@ export class UnnamedClaimReconciler {
     // The cache may be behind.
     if (await tokens.has(holder.namespace, holder.token, signal)) return BEHIND_MS;
     const claims = new ClaimStore({ client, ledger: cluster.ledger });
-    await claims.release(address, sameEntry(holder));
+    await claims.release(address, sameEntry(holder), verdict.reason === 'ClaimExpired');
     const { namespace } = holder;
     log.info({ namespace, address: formatAddress(address), reason: verdict.reason }, 'address released');
     return undefined;

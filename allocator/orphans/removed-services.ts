@@ -31,6 +31,8 @@ const BEHIND_MS = 100;
 interface Entry {
   readonly claim: EipClaim;
   readonly own: ClaimHolder;
+  /** The Service was seen: the claim was used. */
+  readonly isKnown: boolean;
   readonly verdict: HolderAction;
 }
 
@@ -97,7 +99,7 @@ export class RemovedServices {
               return isKnown ? 0 : strays.graceMs(claim, own);
             },
           };
-          return { claim, own, verdict: decideHolder(own, facts) };
+          return { claim, own, isKnown, verdict: decideHolder(own, facts) };
         }),
     );
   }
@@ -111,11 +113,11 @@ export class RemovedServices {
   async #release(key: string, entries: readonly Entry[], signal: AbortSignal): Promise<void> {
     const { client, cluster, log } = this.#deps;
     const claims = new ClaimStore({ client, ledger: cluster.ledger });
-    for (const { claim, own, verdict } of entries) {
+    for (const { claim, own, isKnown, verdict } of entries) {
       const address = claimAddress(claim.metadata.name ?? '');
       if (verdict.kind !== 'release' || !address) continue;
       if (signal.aborted) return;
-      await claims.release(address, sameEntry(own));
+      await claims.release(address, sameEntry(own), verdict.reason === 'ClaimExpired' && !isKnown);
       log.info({ service: key, address: formatAddress(address), reason: verdict.reason }, 'address released');
     }
   }

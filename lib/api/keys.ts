@@ -94,4 +94,6 @@ export function firstOf(
 }
 
 /** Annotation that Skycap writes on a Service without its address: since when it waits (RFC 3339 with milliseconds). */
+/** On a claim that is about to be deleted since its Service was never stored. */
+export const UNUSED_ANNOTATION = 'skycap.io/unused';
 export const WAITING_SINCE_ANNOTATION = 'skycap.io/waiting-since';

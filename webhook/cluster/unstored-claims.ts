@@ -2,8 +2,10 @@
  * Addresses that a namespace holds for Services which are not stored, as far as the claims tell. The allocator collects those (`allocator/claims/stray-claims.ts`); a namespace whose
  * creations are refused again and again after admission takes no more of them than a few at a time.
  *
- * A claim that is not bound is no sign of that by itself: so is each of a hundred Services that are created at once. Claims that go without ever having been bound are one.
+ * A claim that is not bound is no sign of that by itself: so is each of a hundred Services that are created at once. Claims that the allocator collects as unused, or gives to
+ * a Service that exists, are one.
  */
+import { UNUSED_ANNOTATION } from '../../lib/api/keys.ts';
 import { SetIndex } from '../../lib/api/meta/set-index.ts';
 import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { Change, Store } from '../../lib/kube/cache/store.ts';
@@ -46,9 +48,12 @@ export class UnstoredClaims {
     const { key, object, type } = change;
     const before = type === 'added' ? [] : type === 'modified' ? change.old.spec.holders : object.spec.holders;
     const after = type === 'deleted' ? [] : object.spec.holders;
+    // Of a Service that was stored and deleted the claim goes the same way, and is no sign: it may not have been bound yet.
+    const isTakenOver = after.length > 0 && !after.some(({ token }) => before.some((holder) => holder.token === token));
+    const isUnused = isTakenOver || (type === 'deleted' && object.metadata.annotations?.[UNUSED_ANNOTATION] === 'true');
     for (const holder of before.filter(isUnbound)) {
       this.#unbound.delete(holder.namespace, `${key} ${holder.token}`);
-      if (!after.some(({ token }) => token === holder.token)) this.#wentUnused(holder.namespace);
+      if (isUnused) this.#wentUnused(holder.namespace);
     }
     for (const { namespace, token } of after.filter(isUnbound)) this.#unbound.add(namespace, `${key} ${token}`);
   }

@@ -2,6 +2,7 @@
  * EipClaims at the API server, and the ledger told of each answer. Every write is a compare-and-swap against the claim that was judged; one that has changed
  * meanwhile is read again, so that the next judgement knows it.
  */
+import { UNUSED_ANNOTATION } from '../../api/keys.ts';
 import { type ClaimHolder, claimAddress, claimName, type EipClaim } from '../../api/skycap/claim.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isConflict, isNotFound } from '../../kube/errors.ts';
@@ -76,13 +77,15 @@ export class ClaimStore {
    * Takes the holder out of the claim, and deletes the claim with its last one.
    *
    * @param isReleased says which holder is to go, asked anew for each version read.
+   * @param isUnused its Service was never stored: a claim that is deleted for it says so before.
    */
-  async release(address: Address, isReleased: (holder: ClaimHolder) => boolean): Promise<void> {
+  async release(address: Address, isReleased: (holder: ClaimHolder) => boolean, isUnused = false): Promise<void> {
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const claim = await this.#claimWith(address, isReleased);
       if (!claim) return;
       const holders = claim.spec.holders.filter((holder) => !isReleased(holder));
-      if (holders.length > 0 ? await this.replace(claim, holders) : await this.#delete(claim, address)) return;
+      if (holders.length > 0 ? await this.replace(claim, holders) : await this.#delete(claim, address, isUnused))
+        return;
     }
   }
 
@@ -94,10 +97,11 @@ export class ClaimStore {
     return claim?.spec.holders.some(isIt) ? claim : undefined;
   }
 
-  async #delete(claim: EipClaim, address: Address): Promise<boolean> {
-    const { uid, resourceVersion } = claim.metadata;
+  async #delete(claim: EipClaim, address: Address, isUnused: boolean): Promise<boolean> {
     const { client, ledger } = this.#deps;
     try {
+      const marked = isUnused ? await client.replace(EIP_CLAIMS, markedUnused(claim)) : claim;
+      const { uid, resourceVersion } = marked.metadata;
       const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
       await client.delete(EIP_CLAIMS, { name: claimName(address) }, preconditions);
       ledger.forget(address, uid);
@@ -114,4 +118,9 @@ export class ClaimStore {
     if (address) await this.read(address);
     return false;
   }
+}
+
+function markedUnused(claim: EipClaim): EipClaim {
+  const annotations = { ...claim.metadata.annotations, [UNUSED_ANNOTATION]: 'true' };
+  return { ...claim, metadata: { ...claim.metadata, annotations } };
 }

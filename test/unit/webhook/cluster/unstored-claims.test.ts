@@ -12,6 +12,10 @@ function unbound(name: string, namespace = 'shop'): ClaimHolder {
   const { uid: _, ...entry } = holder(name);
   return { ...entry, namespace, token: `token-${name}` };
 }
+const unused = (last: number, ...holders: ClaimHolder[]): EipClaim => {
+  const one = of(last, ...holders);
+  return { ...one, metadata: { ...one.metadata, annotations: { 'skycap.io/unused': 'true' } } };
+};
 const of = (last: number, ...holders: ClaimHolder[]): EipClaim => claim(`10.0.0.${last}`, holders);
 
 test('a burst of creations is nobody’s fault, however large', () => {
@@ -27,11 +31,19 @@ test('a burst of creations is nobody’s fault, however large', () => {
   expect(unstored.tooMany('burst')).toBeUndefined();
 });
 
+test('Services that are deleted before they are bound are no sign', () => {
+  for (let i = 0; i < 20; i++) claims.put(of(i, unbound(`brief-${i}`, 'brief')));
+  for (let i = 0; i < 10; i++) claims.remove(of(i, unbound(`brief-${i}`, 'brief')));
+  expect(unstored.tooMany('brief')).toBeUndefined();
+  for (let i = 10; i < 20; i++) claims.remove(of(i, unbound(`brief-${i}`, 'brief')));
+});
+
 test('once a few went unused, the namespace has no more than a few at a time, for a minute', () => {
   for (let i = 0; i < 8; i++) claims.put(of(100 + i, unbound(`shop-${i}`)));
   expect(unstored.tooMany('shop')).toBeUndefined();
   // Two expire; a Service that exists takes two over.
-  for (const i of [0, 1]) claims.remove(of(100 + i, unbound(`shop-${i}`)));
+  for (const i of [0, 1]) claims.put(unused(100 + i, unbound(`shop-${i}`)));
+  for (const i of [0, 1]) claims.remove(unused(100 + i, unbound(`shop-${i}`)));
   for (const i of [2, 3]) claims.put(of(100 + i, { ...holder('front'), namespace: 'other' }));
   expect(unstored.tooMany('shop')).toBe(4);
   expect(unstored.tooMany('other')).toBeUndefined();
@@ -48,7 +60,7 @@ test('nothing is kept of namespaces that are quiet', () => {
   nowMs += 120_000;
   for (const { metadata } of [...claims.values()]) claims.remove(claims.get(metadata.name ?? '')!);
   nowMs += 120_000;
-  claims.put(of(1, unbound('last', 'quiet')));
-  claims.remove(of(1, unbound('last', 'quiet')));
+  claims.put(unused(1, unbound('last', 'quiet')));
+  claims.remove(unused(1, unbound('last', 'quiet')));
   expect(unstored.size).toBe(1);
 });

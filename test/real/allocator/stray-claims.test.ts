@@ -1,7 +1,7 @@
 /** Claims of create calls that were refused after admission: they give way, and a Service that is stored late loses nothing silently. */
-import type { EipClaim } from '../../../../lib/api/skycap/claim.ts';
-import { EIP_CLAIMS } from '../../../../lib/kube/resource.ts';
-import { AllocatorLab, eventually, publishedBy, type Replica, TIMING } from '../harness.ts';
+import type { EipClaim } from '../../../lib/api/skycap/claim.ts';
+import { EIP_CLAIMS } from '../../../lib/kube/resource.ts';
+import { AllocatorLab, eventually, publishedBy, type Replica, TIMING } from './harness.ts';
 
 const GRACE_SECONDS = 60;
 
@@ -47,7 +47,8 @@ const managedMetadata = (address: string, eip: string) => ({
 test('they give way at once to Services that exist, and to what those ask for', async () => {
   await lab.namespace('greedy');
   await lab.pool('full', '10.3.0.0/30');
-  await Promise.all([0, 1, 2, 3].map((i) => claim('greedy', i % 2 ? `s${i}` : undefined, `10.3.0.${i}`, 'full')));
+  // The oldest gives way first, and the last is asked for by address.
+  for (const i of [0, 1, 2, 3]) await claim('greedy', i % 2 ? `s${i}` : undefined, `10.3.0.${i}`, 'full');
   const startedMs = performance.now();
   await lab.create('full/any');
   await lab.create('full/this', { 'eip.openelb.kubesphere.io/v1alpha1': '10.3.0.3' });
@@ -91,7 +92,7 @@ test('where a namespace has many of them the oldest expire within seconds; the y
   await lab.namespace('flood');
   await lab.eip('wide', '10.3.4.0/24');
   for (let i = 0; i < 10; i++) await claim('flood', i % 2 ? `s${i}` : undefined, `10.3.4.${i}`, 'wide');
-  await eventually(async () => expect(Object.keys(await lab.claims('flood')).length).toBe(4), 15_000);
+  await eventually(async () => expect(Object.keys(await lab.claims('flood')).length).toBe(4), 20_000);
   expect(Object.keys(await lab.claims('flood')).sort()).toEqual([6, 7, 8, 9].map((i) => `10.3.4.${i}`));
 });
 
@@ -100,5 +101,5 @@ test('where addresses are scarce each expires within seconds', async () => {
   await lab.eip('tight', '10.3.5.0/31', { namespaces: ['tight'] });
   await claim('tight', 'web', '10.3.5.0', 'tight');
   await claim('tight', 'other', '10.3.5.1', 'tight');
-  await eventually(async () => expect(await lab.claims('tight')).toEqual({}), 15_000);
+  await eventually(async () => expect(await lab.claims('tight')).toEqual({}), 20_000);
 });
