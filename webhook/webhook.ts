@@ -123,7 +123,7 @@ export function makeWebhook(options: WebhookOptions): Webhook {
       registry,
       ready: {
         certificate: keeper.check,
-        chooseInput: () => (cluster.missing === undefined ? OK : failing(cluster.missing)),
+        'cluster state': () => (cluster.missing === undefined ? OK : failing(cluster.missing)),
         caches: cacheCheck(stores),
         'event loop': eventLoop,
         running: () => (isStopping() ? failing('the process is stopping') : OK),

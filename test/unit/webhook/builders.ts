@@ -45,7 +45,7 @@ export function eipObject(name: string, address: string, spec: object = {}, meta
   };
 }
 
-export function situationOf(eips: readonly EipObject[], claims: readonly EipClaim[] = []) {
+export function clusterStateOf(eips: readonly EipObject[], claims: readonly EipClaim[] = []) {
   const sources = {
     eips: new HandStore<EipObject>(),
     claims: new HandStore<EipClaim>(),

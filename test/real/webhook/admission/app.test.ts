@@ -68,7 +68,7 @@ async function mutate(object: Service, differs: object = {}) {
 it('before it knows the cluster it admits, says so, and is not ready', async () => {
   await request(webhook.app)
     .get('/readyz')
-    .expect(503, /situation: the Eips are not read yet/);
+    .expect(503, /cluster state: the Eips are not read yet/);
   expect(await mutate(service('early'))).toEqual({
     uid: 'r1',
     allowed: true,

@@ -6,7 +6,7 @@ import type { EipClaim } from '../../../../lib/api/skycap/claim.ts';
 import type { KubeWatcher } from '../../../../lib/kube/client.ts';
 import { reviewEipDeletion } from '../../../../webhook/admission/review-eip-deletion.ts';
 import { claim, holder } from '../../lib/ipam/builders.ts';
-import { eipObject, service, situationOf } from '../builders.ts';
+import { clusterStateOf, eipObject, service } from '../builders.ts';
 
 const web = eipObject('web', '198.51.100.0/24');
 const OURS = { 'skycap.io/addresses': '198.51.100.7' };
@@ -26,7 +26,7 @@ async function judged(
   eip: EipObject = web,
   others: readonly EipObject[] = [],
 ): Promise<string> {
-  const { cluster } = situationOf([eip, ...others], claims);
+  const { cluster } = clusterStateOf([eip, ...others], claims);
   const client = { list: async () => ({ items: services, resourceVersion: '1' }) } as unknown as KubeWatcher;
   const request = {
     uid: 'r1',

@@ -4,11 +4,11 @@ import type { KubeObject } from '../../../../lib/api/meta/object.ts';
 import { validate } from '../../../../webhook/admission/validate.ts';
 import type { AdmissionRequest } from '../../../../webhook/review/review.ts';
 import { claim, holder } from '../../lib/ipam/builders.ts';
-import { eipObject, situationOf } from '../builders.ts';
+import { clusterStateOf, eipObject } from '../builders.ts';
 
 const DEFAULT = { annotations: { 'eip.openelb.kubesphere.io/is-default-eip': 'true' } };
 const stored = [eipObject('web', '198.51.100.0/24', {}, DEFAULT), eipObject('v6', '2001:db8::/64')];
-const { cluster, sources } = situationOf(stored, [claim('198.51.100.7', [holder('front')])]);
+const { cluster, sources } = clusterStateOf(stored, [claim('198.51.100.7', [holder('front')])]);
 const log = pino({ level: 'silent' });
 
 function judged(kind: string, object: KubeObject, old?: KubeObject, differs: Partial<AdmissionRequest> = {}): string {

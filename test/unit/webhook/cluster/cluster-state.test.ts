@@ -1,10 +1,10 @@
 /** What the webhook knows, and that it says so while it does not know enough. */
 import type { Service } from '../../../../lib/api/service/service.ts';
 import { addr, addressRequest, claim, holder } from '../../lib/ipam/builders.ts';
-import { eipObject, situationOf } from '../builders.ts';
+import { clusterStateOf, eipObject } from '../builders.ts';
 
 it('follows the Eips and the claims', () => {
-  const { cluster, sources } = situationOf([eipObject('web', '198.51.100.0/30')]);
+  const { cluster, sources } = clusterStateOf([eipObject('web', '198.51.100.0/30')]);
   expect(cluster.addressRequestContext()).toEqual({
     unmarkedServices: 'defaultEip',
     defaultEipExists: false,
@@ -25,7 +25,7 @@ it('follows the Eips and the claims', () => {
 });
 
 it('an Eip that cannot be read is passed over; one that overlaps is seen by validation only', () => {
-  const { cluster } = situationOf([
+  const { cluster } = clusterStateOf([
     eipObject('web', '198.51.100.0/30'),
     eipObject('late', '198.51.100.0/24', {}, { creationTimestamp: '2026-02-01T00:00:00Z' }),
     eipObject('broken', 'nonsense'),
@@ -34,7 +34,7 @@ it('an Eip that cannot be read is passed over; one that overlaps is seen by vali
 });
 
 it('says which addresses of an Eip are in use, and by whom', () => {
-  const { cluster } = situationOf(
+  const { cluster } = clusterStateOf(
     [],
     [
       claim('198.51.100.1', [holder('a'), holder('b')]),
@@ -49,14 +49,14 @@ it.each([
   ['claims', 'the EipClaims are not read yet'],
   ['namespaces', 'the Namespaces are not read yet'],
 ] as const)('misses %s until they are read', (kind, sentence) => {
-  const { cluster, sources } = situationOf([]);
+  const { cluster, sources } = clusterStateOf([]);
   expect(cluster.missing).toBeUndefined();
   sources[kind].synced = false;
   expect(cluster.missing).toBe(sentence);
 });
 
 it('asks for a namespace that it does not know only where an Eip may select it by its labels', () => {
-  const { cluster, sources } = situationOf([eipObject('web', '198.51.100.0/30')]);
+  const { cluster, sources } = clusterStateOf([eipObject('web', '198.51.100.0/30')]);
   expect(cluster.lacksNamespace('shop')).toBe(false);
   sources.eips.put(eipObject('lab', '203.0.113.0/30', { namespaceSelector: { team: 'lab' } }));
   expect(cluster.lacksNamespace('shop')).toBe(true);
@@ -103,7 +103,7 @@ it.each<[string, Service, boolean]>([
   ],
   ['nothing any more, by one that was left alone', { metadata: {}, status: { conditions: [leftAlone] } }, true],
 ])('another load balancer serves a stored Service: %s', (_, old, expected) => {
-  const { cluster } = situationOf([eipObject('web', '198.51.100.0/30')]);
+  const { cluster } = clusterStateOf([eipObject('web', '198.51.100.0/30')]);
   expect(cluster.addressRequestContext(old).isServedByAnother).toBe(expected);
   expect(cluster.addressRequestContext().isServedByAnother).toBe(false);
 });

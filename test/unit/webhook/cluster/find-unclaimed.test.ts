@@ -5,7 +5,7 @@ import { type Address, formatAddress } from '../../../../lib/net/address.ts';
 import { findUnclaimed } from '../../../../webhook/cluster/find-unclaimed.ts';
 import type { DoubtKind } from '../../../../webhook/cluster/unclaimed-addresses.ts';
 import { claim, holder } from '../../lib/ipam/builders.ts';
-import { eipObject, service, situationOf, stored } from '../builders.ts';
+import { clusterStateOf, eipObject, service, stored } from '../builders.ts';
 
 const FOREIGN = { 'lb.kubesphere.io/v1alpha1': 'other' };
 const CONDITION = { type: 'skycap.io/AddressAssigned', status: 'True', reason: 'Assigned', message: '' } as const;
@@ -34,7 +34,7 @@ class Pages implements Pick<KubeWatcher, 'list'> {
 
 async function doubted(...pages: readonly (readonly Service[])[]): Promise<string[]> {
   const found: string[] = [];
-  const { cluster } = situationOf([eipObject('web', '198.51.100.0/24')], [claim('198.51.100.1', [holder('front')])]);
+  const { cluster } = clusterStateOf([eipObject('web', '198.51.100.0/24')], [claim('198.51.100.1', [holder('front')])]);
   const unclaimedAddresses = {
     reserveUntilClaimed: (
       address: Address,
