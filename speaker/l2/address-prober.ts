@@ -65,23 +65,23 @@ export class AddressProber {
   }
 
   /** Asks all that is not being asked already, in one go. */
-  ask(questions: readonly ProbeRequest[], signal: AbortSignal): void {
-    const fresh = questions.filter(({ text }) => !this.#underWay.has(text));
+  ask(requests: readonly ProbeRequest[], signal: AbortSignal): void {
+    const fresh = requests.filter(({ text }) => !this.#underWay.has(text));
     if (fresh.length === 0) return;
     for (const { text } of fresh) this.#underWay.add(text);
     void this.#askAll(fresh, signal);
   }
 
-  async #askAll(questions: readonly ProbeRequest[], signal: AbortSignal): Promise<void> {
+  async #askAll(requests: readonly ProbeRequest[], signal: AbortSignal): Promise<void> {
     const { responder, onChange, clock, log } = this.#options;
     try {
       const owners = await responder.probe(
-        questions.flatMap(({ places }) => places),
+        requests.flatMap(({ places }) => places),
         signal,
       );
       const nowMs = clock.monotonicMs();
       const answersOf = Map.groupBy(owners, ({ address }) => formatAddress(address));
-      for (const { text } of questions) {
+      for (const { text } of requests) {
         const by = answersOf.get(text) ?? [];
         const isAnswered = by.length > 0;
         if (!this.#isConclusive(text, isAnswered)) continue;
@@ -91,7 +91,7 @@ export class AddressProber {
     } catch (err) {
       if (!signal.aborted) log.warn({ err }, 'could not ask for addresses');
     } finally {
-      for (const { text } of questions) this.#underWay.delete(text);
+      for (const { text } of requests) this.#underWay.delete(text);
       if (!signal.aborted) onChange();
     }
   }

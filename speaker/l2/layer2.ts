@@ -85,7 +85,7 @@ const WATCH_KNOWN_WITHIN_MS = 10_000;
 
 interface Running {
   readonly begunMs: number;
-  readonly term: OwnershipLoop;
+  readonly ownershipLoop: OwnershipLoop;
   readonly fleet: Fleet;
   readonly liveness: LivenessWatch;
   readonly keeper: LeaseKeeper;
@@ -99,7 +99,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   readonly #ownershipReporter: OwnershipReporter;
   readonly #conflicts: ConflictWatch;
   readonly #loop: LevelLoop;
-  readonly #publisher: Layer2StatusWriter;
+  readonly #statusWriter: Layer2StatusWriter;
   readonly #budget = new WorkBudget(BUDGET);
   /** Undefined until there was a snapshot. */
   #isInUse: boolean | undefined;
@@ -123,7 +123,9 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       responder: options.responder,
       speakers: () => this.#running?.fleet.speakers() ?? [],
       places: (text) =>
-        (this.#running?.term.said?.addresses ?? []).flatMap((one) => (one.address === text ? [one.interface] : [])),
+        (this.#running?.ownershipLoop.said?.addresses ?? []).flatMap((one) =>
+          one.address === text ? [one.interface] : [],
+        ),
       isOutOfTouch: () => this.#running?.liveness.verdict.isOverdue ?? false,
       interfacesWith,
       events,
@@ -132,7 +134,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       log,
     });
     this.#loop = new LevelLoop({ name: 'layer 2', act: (signal) => this.#act(signal), log });
-    this.#publisher = new Layer2StatusWriter({
+    this.#statusWriter = new Layer2StatusWriter({
       store,
       said: () => this.#said(),
       onPublished: () => this.#onPublished(),
@@ -143,7 +145,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   /** Undefined while layer 2 is not in use. */
   get state(): Layer2State | undefined {
     const running = this.#running;
-    const said = running?.term.said;
+    const said = running?.ownershipLoop.said;
     const isMute = running !== undefined && this.#isMute(running);
     if (!said && !isMute) return undefined;
     return { isMute, unable: said?.unable ?? [], conflicts: this.#conflicts.conflicts };
@@ -156,7 +158,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   get isWatchKnown(): boolean {
     if (this.#isInUse === false || this.#options.clock.monotonicMs() - this.#startedMs > WATCH_KNOWN_WITHIN_MS)
       return true;
-    return this.#running?.term.said !== undefined;
+    return this.#running?.ownershipLoop.said !== undefined;
   }
 
   /** What is followed beside the speaker's other sources. */
@@ -171,7 +173,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
 
   /** The Speaker object is known, or is another than was written. */
   triggerReport(): void {
-    this.#publisher.trigger();
+    this.#statusWriter.trigger();
     this.trigger();
   }
 
@@ -203,7 +205,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
 
   /** Until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#loop.run(signal), this.#publisher.run(signal)]);
+    await Promise.all([this.#loop.run(signal), this.#statusWriter.run(signal)]);
     this.#running?.stop.abort(signal.reason);
     await this.#running?.ended;
   }
@@ -216,14 +218,14 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     const startedMs = clock.monotonicMs();
     const pastMs = () => clock.monotonicMs() - startedMs;
     const isHeard = () => readReport(store.status).stopping || pastMs() > WORD_MS;
-    const isDone = () => (running?.term.isFree ?? true) && isHeard();
+    const isDone = () => (running?.ownershipLoop.isFree ?? true) && isHeard();
     const never = new AbortController().signal;
-    running?.term.stop();
-    this.#publisher.trigger();
+    running?.ownershipLoop.stop();
+    this.#statusWriter.trigger();
     this.trigger();
     while (!isDone() && pastMs() < HAND_OVER_MS) await pause(HAND_OVER_LOOK_MS, never);
     if (!running) return;
-    log.info({ free: running.term.isFree, durationMs: Math.round(pastMs()) }, 'handed over');
+    log.info({ free: running.ownershipLoop.isFree, durationMs: Math.round(pastMs()) }, 'handed over');
     await this.#options.responder.answerFor([]);
   }
 
@@ -244,7 +246,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     if (!this.#hasLinks) return { requeueAfterMs: LINKS_KNOWN_WITHIN_MS };
     const startedMs = performance.now();
     const snapshot = this.#options.snapshot();
-    const again = snapshot && sooner(await running.term.act(snapshot, signal), this.#conflicts.act(signal));
+    const again = snapshot && sooner(await running.ownershipLoop.act(snapshot, signal), this.#conflicts.act(signal));
     const endedMs = performance.now();
     await pause(this.#budget.spent(endedMs - startedMs, endedMs), signal);
     return again;
@@ -257,7 +259,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   async #stayOut(signal: AbortSignal): Promise<undefined> {
     if (this.#running) await this.#end(this.#running, signal);
     // A speaker that was away meanwhile may have said something.
-    else if (!this.#hasPublished) this.#publisher.trigger();
+    else if (!this.#hasPublished) this.#statusWriter.trigger();
   }
 
   #report(): void {
@@ -303,7 +305,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       timing: () => livenessTiming(liveness.members.length),
       // What it gave up while it was cut off, its object still has; of two who say that they have an address one lets go.
       beforeRenewal: async (until) => {
-        if (liveness.verdict.cutOff) await this.#publisher.publish(until);
+        if (liveness.verdict.cutOff) await this.#statusWriter.publish(until);
       },
       onRenewed: (renewal) => {
         liveness.renewed(renewal);
@@ -314,29 +316,29 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       clock,
       log,
     });
-    const questions = new AddressProber({ responder: this.#options.responder, onChange, clock, log });
-    const term = new OwnershipLoop({
+    const prober = new AddressProber({ responder: this.#options.responder, onChange, clock, log });
+    const ownershipLoop = new OwnershipLoop({
       nodeName,
       fleet,
       liveness,
       peers: this.#options.peers,
       responder: this.#options.responder,
-      questions,
+      prober,
       contested: () => this.#contested.texts,
-      onSaid: () => this.#publisher.trigger(),
+      onSaid: () => this.#statusWriter.trigger(),
       onDecided: (decisions, wanted) => {
         this.#ownershipReporter.decided(decisions, wanted);
-        this.#conflicts.decided(decisions, wanted, (text) => questions.whoAnswered(text));
+        this.#conflicts.decided(decisions, wanted, (text) => prober.whoAnswered(text));
       },
       clock,
       log,
     });
-    if (this.#isStopping) term.stop();
+    if (this.#isStopping) ownershipLoop.stop();
     this.#hasPublished = false;
     const ended = Promise.all([fleet.run(stop.signal), liveness.run(stop.signal)]).finally(() =>
       signal.removeEventListener('abort', onEnd),
     );
-    return { begunMs: clock.monotonicMs(), term, fleet, liveness, keeper, stop, ended };
+    return { begunMs: clock.monotonicMs(), ownershipLoop, fleet, liveness, keeper, stop, ended };
   }
 
   /** The last Eip of layer 2 is gone. */
@@ -349,7 +351,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     await this.#options.responder.answerFor([]);
     this.#options.peers.watch([]);
     metrics.layer2Addresses.set(0);
-    this.#publisher.trigger();
+    this.#statusWriter.trigger();
     await running.ended;
     void running.keeper.remove(signal);
   }
@@ -358,13 +360,13 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   #said(): Layer2Report {
     const { store } = this.#options;
     if (this.#isInUse === false) return { ...EMPTY_REPORT, stopping: this.#isStopping };
-    return this.#running?.term.said ?? readReport(store.status);
+    return this.#running?.ownershipLoop.said ?? readReport(store.status);
   }
 
   /** Only from then on this node may be taken for one that lives: others would believe what its object said before. */
   #onPublished(): void {
     const running = this.#running;
-    const isKnown = running ? running.term.said !== undefined : this.#isInUse === false;
+    const isKnown = running ? running.ownershipLoop.said !== undefined : this.#isInUse === false;
     if (this.#hasPublished || !isKnown) return;
     this.#hasPublished = true;
     if (running) void running.keeper.run(running.stop.signal);

@@ -32,7 +32,7 @@ export interface OwnershipLoopOptions {
   readonly liveness: Pick<LivenessWatch, 'members' | 'heard'> & { readonly verdict: Pick<Liveness, 'live' | 'cutOff'> };
   readonly peers: PeerWatchPort;
   readonly responder: Pick<ResponderPort, 'links' | 'linkTowards' | 'answerFor'>;
-  readonly questions: AddressProber;
+  readonly prober: AddressProber;
   /** Addresses that others announce while this node does not reach the API server. */
   readonly contested: () => ReadonlySet<string>;
   /** {@link OwnershipLoop.said} is another. */
@@ -89,7 +89,7 @@ export class OwnershipLoop {
   }
 
   async act(snapshot: Snapshot, signal: AbortSignal): Promise<Requeue | undefined> {
-    const { fleet, liveness, peers, responder, questions, contested, nodeName, onDecided } = this.#options;
+    const { fleet, liveness, peers, responder, prober, contested, nodeName, onDecided } = this.#options;
     if (!fleet.synced) return undefined;
     const nodeOf = (name: string) => fleet.node(name);
     peers.watch(ringMembers(liveness.members, nodeOf));
@@ -118,7 +118,7 @@ export class OwnershipLoop {
       nodes: nodesSeen({ self: nodeName, own, speakers: fleet.speakers(), node: nodeOf, live, heard: liveness.heard }),
       wanted,
       cutOff,
-      asked: questions.answers(),
+      asked: prober.answers(),
       contested: contested(),
       settled: this.#msUntil(SETTLE_MS) <= 0,
     });
@@ -203,23 +203,23 @@ export class OwnershipLoop {
     { links }: EipLinks,
     signal: AbortSignal,
   ): void {
-    const { questions } = this.#options;
+    const { prober } = this.#options;
     const toAsk = decisions.flatMap(({ text, action, reason }) => {
       // An answer is good for the question it was asked for, not for the next one.
-      if (action !== 'ask' && !isAnswered(reason)) questions.forget(text);
+      if (action !== 'ask' && !isAnswered(reason)) prober.forget(text);
       const one = action === 'ask' ? wanted.get(text) : undefined;
       if (!one || (reason === 'NoOwner' && this.#msUntil(ACQUAINTED_MS) > 0)) return [];
       const places = (links.get(one.eip.name) ?? []).map((on) => ({ address: one.address, interface: on }));
       return [{ text, places }];
     });
-    questions.ask(toAsk, signal);
+    prober.ask(toAsk, signal);
   }
 
   /** By time alone: an answer from the wire grows old, the node settles, and no word comes of renewals by which others prove that they live. */
   #again(decisions: readonly Decision[]): Requeue | undefined {
-    const { questions, clock } = this.#options;
+    const { prober, clock } = this.#options;
     const moments = [this.#msUntil(ACQUAINTED_MS), this.#msUntil(SETTLE_MS)].filter((ms) => ms > 0);
-    if (decisions.some(({ reason }) => isAnswered(reason))) moments.push(questions.nextMs - clock.monotonicMs());
+    if (decisions.some(({ reason }) => isAnswered(reason))) moments.push(prober.nextMs - clock.monotonicMs());
     if (decisions.some(({ action, reason }) => action === 'hold' && !RESTING.includes(reason)))
       moments.push(HEARD_LOOK_MS);
     const nextMs = Math.min(...moments, Number.POSITIVE_INFINITY);

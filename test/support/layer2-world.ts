@@ -126,7 +126,7 @@ export class SimulatedNode {
       },
       peers: { lost: this.lost, seenByWatchers: 'yes', watch: () => {} },
       responder,
-      questions: new AddressProber({ responder, onChange: () => {}, clock, log }),
+      prober: new AddressProber({ responder, onChange: () => {}, clock, log }),
       contested: () => new Set(),
       onSaid: () => {
         if (this.#term?.said) this.#world.said.set(this.name, this.#term.said);

@@ -52,11 +52,11 @@ const MOST_ROUNDS = 3;
 
 export class ServiceMutator {
   readonly #deps: ServiceMutatorDeps;
-  readonly #identifyDeps: FindClaimDeps;
+  readonly #findClaimDeps: FindClaimDeps;
 
   constructor(deps: ServiceMutatorDeps) {
     this.#deps = deps;
-    this.#identifyDeps = { ...deps, ledger: deps.cluster.ledger };
+    this.#findClaimDeps = { ...deps, ledger: deps.cluster.ledger };
   }
 
   /** @param signal ends the search for an address; the Service is admitted without one then. */
@@ -122,8 +122,8 @@ export class ServiceMutator {
     try {
       await this.#learnNamespace(identity.namespace, signal);
       const claimRequest = old
-        ? { ...(await findClaimOfStored(identity, old, addressRequest, this.#identifyDeps, signal)), asksAsBefore }
-        : await findClaimOfNew(identity, service, addressRequest, this.#identifyDeps, signal);
+        ? { ...(await findClaimOfStored(identity, old, addressRequest, this.#findClaimDeps, signal)), asksAsBefore }
+        : await findClaimOfNew(identity, service, addressRequest, this.#findClaimDeps, signal);
       if (!claimRequest) return UNTOUCHED;
       const [pinned] = old ? pinnedAddresses(addressRequest, this.#held(old, claimRequest)) : [];
       if (old && pinned) return this.#pinned(subject, claimRequest, pinned);

@@ -1,8 +1,8 @@
 /**
  * Which addresses should this Service have? A pure function of the wish, the Eips and what is taken; the webhook and the allocator both ask it.
  *
- * What the Service has stays, as long as it fulfils the wish (design §4.1), whatever those do who share it. Else: what it had before, if that is free (§4.3); an
- * address it may share; the lowest free one (§4.8), or one near it while others choose at the same time (`contention.ts`). A wish that can't be
+ * What the Service has stays, as long as it fulfils the wish (docs/architecture.md, invariant 1), whatever those do who share it. Else: what it had before, if that is free (invariant 3); an
+ * address it may share; the lowest free one (invariant 8), or one near it while others choose at the same time (`contention.ts`). A wish that can't be
  * fulfilled now waits and says why; what the Service holds is kept meanwhile.
  */
 

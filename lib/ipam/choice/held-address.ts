@@ -2,7 +2,7 @@
  * What a Service holds, and how the Eip of each address stands. PURE.
  *
  * `choose.ts` knows usable Eips only. An Eip that was edited into something that can't be read, that overlaps an older one, or
- * that no longer contains an address it gave, or that was deleted: what it gave must not move because of it (design §4.1). Only the deletion of one that says so
+ * that no longer contains an address it gave, or that was deleted: what it gave must not move because of it (docs/architecture.md, invariant 1). Only the deletion of one that says so
  * by `skycap.io/release-addresses` sets its addresses free.
  */
 

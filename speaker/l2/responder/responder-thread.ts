@@ -44,7 +44,7 @@ export class ResponderThread implements Disposable {
   readonly #probes = new Probes();
   readonly #buffer = new Uint8Array(LONGEST_FRAME);
   #answered: ReadonlyMap<string, Answered> = new Map();
-  /** Made anew when stations or their sockets come and go. */
+  /** Made anew when LinkResponders or their sockets come and go. */
   #pollSet: PollSet | undefined;
   readonly #receivers = new Map<number, { readonly linkResponder: LinkResponder; readonly socket: PacketSocket }>();
   #retryMs: number | undefined;
@@ -287,7 +287,7 @@ export class ResponderThread implements Disposable {
   }
 
   #announce(what: Layer2Address, now: number): void {
-    const linkResponder = this.#stationOf(what);
+    const linkResponder = this.#linkResponderOf(what);
     // One that is down is announced on when it comes up.
     if (!linkResponder?.link.isUp || this.#table.isOwnAddress(what.address)) return;
     const { address } = what;
@@ -297,7 +297,7 @@ export class ResponderThread implements Disposable {
 
   /** @returns whether it need not be tried again. */
   #probe(what: Layer2Address): boolean {
-    const linkResponder = this.#stationOf(what);
+    const linkResponder = this.#linkResponderOf(what);
     if (!linkResponder?.link.isUp) return true;
     const { address } = what;
     const frame = this.#answered.has(keyOf(what))
@@ -321,7 +321,7 @@ export class ResponderThread implements Disposable {
     return isSent;
   }
 
-  #stationOf(what: Layer2Address): LinkResponder | undefined {
+  #linkResponderOf(what: Layer2Address): LinkResponder | undefined {
     const link = this.#table.byName(what.interface);
     return link && this.#linkResponders.get(link.index);
   }
