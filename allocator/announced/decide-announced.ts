@@ -66,7 +66,7 @@ export function announcedFindings(facts: AnnouncedFacts): Finding[] {
 
 /** @returns undefined without an address. */
 export function announcedCondition(findings: readonly Finding[]): ConditionUpdate | undefined {
-  // One that is announced, and not alone, is worse than one that is.
+  // A Finding that is True with another reason than Announced (AddressConflict) ranks before one that is Announced.
   const byReason = findings.toSorted((a, b) => Number(a.reason === 'Announced') - Number(b.reason === 'Announced'));
   const worst = WORST_FIRST.flatMap((status) => byReason.find((one) => one.status === status) ?? []).at(0);
   if (!worst) return undefined;

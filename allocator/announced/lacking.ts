@@ -26,7 +26,7 @@ export class Lacking {
   /** @param former the condition as it stands. */
   look(key: string, findings: readonly Finding[], former: Condition | undefined, nowMs: number): News {
     const known = this.#known.get(key) ?? new Map<string, Lack>();
-    // Who has just begun to lead does not know which address the condition was about.
+    // A new leader does not know which address the condition is about.
     const isFirst = !this.#known.has(key) && former !== undefined && former.status !== 'True';
     const named = namedIn(former);
     const waits: number[] = [0];

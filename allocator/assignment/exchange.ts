@@ -73,7 +73,7 @@ export function firstToLeave(moves: readonly Move[]): Mover | undefined {
     .sort((a, b) => (a.key < b.key ? -1 : 1))[0];
 }
 
-/** What it has and leaves: of a family in which nothing else is given it keeps what it has. */
+/** The established addresses that a Mover gives up. A Mover keeps its address of a family in which the Move gives nothing. */
 export function leftBy({ mover, given }: Move): readonly Address[] {
   return mover.chooseInput.established.filter(
     ({ family, value }) =>

@@ -10,6 +10,7 @@ import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
 import { fulfils, type HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import type { ClaimRequest } from '../../lib/ipam/claims/claimer.ts';
 import { newHolder, requestIn, requestOf, requestText } from '../../lib/ipam/claims/holder-entry.ts';
+import { namesOf } from '../../lib/ipam/claims/holders-of.ts';
 import type { Address } from '../../lib/net/address.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { Assignment } from './decide-assignment.ts';
@@ -17,7 +18,6 @@ import { findExchange, firstToLeave, leftBy, type Move, type Mover, type Movers 
 import {
   chooseInputFor,
   claimRequestFor,
-  namedBy,
   remainingRequest,
   type ServiceView,
   type ViewSettings,
@@ -40,7 +40,7 @@ const MOST_LOOKED_AT = 256;
 
 export interface Exchange {
   readonly step: ExchangeStep;
-  /** What it leaves to others who wait for it, while it waits for theirs. */
+  /** Addresses that the Service gives up to waiting Services, while it waits for theirs. */
   readonly leaves: readonly Address[];
   /** Places of others that it has reserved, and that are to stay so. */
   readonly reserves: readonly Address[];
@@ -54,7 +54,7 @@ interface Deps {
   readonly config: ViewSettings;
 }
 
-/** What is for this Service to do now. @param wants of the families that are not pinned. */
+/** The Service's next step of an exchange. @param addressRequest of the families that are not pinned. */
 export function exchangeFor(
   view: ServiceView,
   addressRequest: AddressRequest,
@@ -126,7 +126,7 @@ function moverOf(key: string, cluster: ClusterState, settings: ViewSettings): Mo
 }
 
 function moverFor(view: ServiceView, addressRequest: AddressRequest, cluster: ClusterState): Mover {
-  const holder = newHolder(namedBy(view.service), addressRequest, '', 0);
+  const holder = newHolder(namesOf(view.service), addressRequest, '', 0);
   return {
     key: view.key,
     addressRequest,

@@ -20,6 +20,7 @@ import type { ChooseInput } from '../../lib/ipam/choice/choose.ts';
 import { type HeldAddress, pinnedAddresses } from '../../lib/ipam/choice/held-address.ts';
 import type { ClaimRequest } from '../../lib/ipam/claims/claimer.ts';
 import { newHolder, requestOf, withRequest } from '../../lib/ipam/claims/holder-entry.ts';
+import { namesOf } from '../../lib/ipam/claims/holders-of.ts';
 import { annotatedAddresses, formerAddresses } from '../../lib/ipam/claims/service-claims.ts';
 import { type Address, sameAddress } from '../../lib/net/address.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
@@ -130,7 +131,7 @@ export function claimRequestFor(
 ): ClaimRequest {
   return {
     addressRequest,
-    holder: newHolder(namedBy(view.service), addressRequest, token, nowMs),
+    holder: newHolder(namesOf(view.service), addressRequest, token, nowMs),
     published: publishedAddresses(view.service),
     former: formerAddresses(view.service, view.heldAddresses),
     // It is the allocator that releases, so it need not be kept from doing so.
@@ -196,9 +197,4 @@ function hasNamespace(service: Service, { stores }: ClusterState): boolean {
 /** A sharer is just claiming the published address again; once it has, this Service joins it. */
 function isBeingClaimed(service: Service, heldAddresses: readonly HeldAddress[], { ledger }: ClusterState): boolean {
   return formerAddresses(service, heldAddresses).some((address) => ledger.isTaken(address) && !ledger.claimOf(address));
-}
-
-/** The Service is stored, so that its claims are bound from the start. */
-export function namedBy({ metadata: { namespace = '', name = '', uid = '' } }: Service) {
-  return { namespace, name, uid };
 }

@@ -11,6 +11,7 @@
 
 import { keyFor } from '../../lib/api/meta/object.ts';
 import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
+import { GIVES_WAY_AFTER_MS } from '../../lib/ipam/claims/taken-but-for.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
@@ -18,8 +19,6 @@ import { rangeSize } from '../../lib/net/range.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { StoredTokens } from './stored-tokens.ts';
 
-/** A create call is stored within it, but for a few. Younger claims give way to nobody. */
-const GIVES_WAY_AFTER_MS = 1_000;
 /** To Services of its own namespace, and where addresses are scarce or shared, or a namespace has many; longer while many Services are created at once. */
 export const HURRIED_GRACE_MS = 5_000;
 /** More for each create call that may be under way: they share one API server, and the address in an answer must stay its Service's. */
@@ -77,14 +76,10 @@ export class StrayClaims {
   look(): { readonly isAny: boolean; readonly givingWay: ReadonlySet<string> } {
     const strays = this.#strays();
     const hurriedMs = this.#hurriedMs(strays);
-    const texts = this.#givingWay(strays).flatMap(
-      ({
-        claim: {
-          metadata: { name = '' },
-        },
-        ageMs,
-      }) => (ageMs >= hurriedMs ? [name, `${name} to all`] : [name]),
-    );
+    const texts = this.#givingWay(strays).flatMap(({ claim, ageMs }) => {
+      const { name = '' } = claim.metadata;
+      return ageMs >= hurriedMs ? [name, `${name} to all`] : [name];
+    });
     return { isAny: strays.length > 0, givingWay: new Set(texts) };
   }
 
@@ -94,8 +89,9 @@ export class StrayClaims {
     for (const [name, untilMs] of this.#left) if (untilMs <= nowMs) this.#left.delete(name);
     return strays.filter(({ claim, ageMs }) => {
       const { name = '' } = claim.metadata;
-      const isWhole = claim.spec.holders.every((holder) => this.#isStray(holder));
-      return isWhole && ageMs >= GIVES_WAY_AFTER_MS && !this.#left.has(name) && !cluster.beingTaken.has(name);
+      return (
+        !this.#isShared(claim) && ageMs >= GIVES_WAY_AFTER_MS && !this.#left.has(name) && !cluster.beingTaken.has(name)
+      );
     });
   }
 
@@ -103,9 +99,12 @@ export class StrayClaims {
   graceMs(claim: EipClaim, holder: ClaimHolder): number {
     const { graceMs, cluster } = this.#deps;
     const shortestMs = Math.min(graceMs, HURRIED_GRACE_MS);
-    if (cluster.holderFirstSeen.ageMs(claim, holder) < shortestMs) return shortestMs;
-    const isHurried = this.#isShared(claim) || this.#isScarce(claim) || this.#isOneOfMany(claim, holder);
-    return isHurried ? Math.min(graceMs, this.#hurriedMs(this.#strays())) : graceMs;
+    // Before the strays are gone through: measured later, the holder would be older than itself.
+    const ageMs = cluster.holderFirstSeen.ageMs(claim, holder);
+    if (ageMs < shortestMs) return shortestMs;
+    const strays = this.#strays();
+    const isHurried = this.#isShared(claim) || this.#isScarce(claim) || isOneOfMany(holder, ageMs, strays);
+    return isHurried ? Math.min(graceMs, this.#hurriedMs(strays)) : graceMs;
   }
 
   /**
@@ -173,10 +172,9 @@ export class StrayClaims {
     const free = cluster.ledger.freeIn(eip.range);
     return free <= SCARCE_FEW || free * SCARCE <= rangeSize(eip.range);
   }
+}
 
-  #isOneOfMany(claim: EipClaim, holder: ClaimHolder): boolean {
-    const ageMs = this.#deps.cluster.holderFirstSeen.ageMs(claim, holder);
-    const younger = this.#strays().filter((one) => one.holder.namespace === holder.namespace && one.ageMs < ageMs);
-    return younger.length >= FEW;
-  }
+function isOneOfMany({ namespace }: ClaimHolder, ageMs: number, strays: readonly Stray[]): boolean {
+  const younger = strays.filter((one) => one.holder.namespace === namespace && one.ageMs < ageMs);
+  return younger.length >= FEW;
 }

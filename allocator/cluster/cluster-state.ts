@@ -15,6 +15,7 @@ import {
   claimsOf,
   holdersOf,
   type IsHolder,
+  namesOf,
   ownHolder,
   type ServiceIdentity,
 } from '../../lib/ipam/claims/holders-of.ts';
@@ -140,8 +141,7 @@ export class ClusterState {
 
   /** As claims know the Service. */
   identityOf(service: Service): ServiceIdentity {
-    const { namespace = '', name = '', uid = '' } = service.metadata;
-    return { namespace, name, uid, token: this.tokenOf(service) };
+    return { ...namesOf(service), token: this.tokenOf(service) };
   }
 
   /** The token in its annotation, unless that was copied from another Service, or is none that we could have written. */

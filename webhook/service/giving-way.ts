@@ -7,10 +7,8 @@ import type { AddressRequest } from '../../lib/api/service/address-request.ts';
 import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
 import { claimName } from '../../lib/api/skycap/claim.ts';
 import { type ChooseInput, choose } from '../../lib/ipam/choice/choose.ts';
-import { TakenButFor } from '../../lib/ipam/claims/taken-but-for.ts';
+import { GIVES_WAY_AFTER_MS, TakenButFor } from '../../lib/ipam/claims/taken-but-for.ts';
 
-/** A create call is stored within it, but for a few; as in the allocator. */
-const GIVES_WAY_AFTER_MS = 1_000;
 /** Each is asked for at the API server. */
 const MOST_ASKED = 8;
 

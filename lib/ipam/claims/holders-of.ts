@@ -3,6 +3,7 @@
  *
  * A holder is told by the Service's name, and by the token while it has no name (`generateName`). A bound holder has the UID as well.
  */
+import type { Service } from '../../api/service/service.ts';
 import type { ClaimHolder, EipClaim } from '../../api/skycap/claim.ts';
 import { claimAddress } from '../../api/skycap/claim.ts';
 import { type Address, compareAddresses, formatAddress } from '../../net/address.ts';
@@ -17,6 +18,11 @@ export interface ServiceIdentity {
   readonly uid: string | undefined;
   /** Of its annotation, where it is its own: not copied from another Service. */
   readonly token: string | undefined;
+}
+
+/** Of a Service that is stored. */
+export function namesOf({ metadata: { namespace = '', name = '', uid = '' } }: Service) {
+  return { namespace, name, uid };
 }
 
 export type IsHolder = (holder: ClaimHolder) => boolean;

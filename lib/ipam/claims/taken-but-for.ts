@@ -5,6 +5,9 @@ import { type Address, formatAddress } from '../../net/address.ts';
 import { type AddressRange, rangeContains } from '../../net/range.ts';
 import type { Taken } from '../choice/ledger.ts';
 
+/** A create call is stored within it, but for a few. Younger claims give way to nobody. */
+export const GIVES_WAY_AFTER_MS = 1_000;
+
 export class TakenButFor implements Taken {
   readonly #taken: Taken;
   /** By canonical address, in the order in which they are to be taken. */

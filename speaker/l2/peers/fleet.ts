@@ -2,9 +2,11 @@
  * What a node knows of the others for layer 2: their Leases, their Speaker objects and their Nodes. Watched only while an Eip of layer 2 exists: clusters
  * with BGP alone do not pay for it.
  */
+
 import type { Registry } from 'prom-client';
 import { sameTrimmed, trimNode } from '../../../lib/announce/trim-objects.ts';
 import type { KubeObject } from '../../../lib/api/meta/object.ts';
+import { isNewer } from '../../../lib/api/meta/resource-version.ts';
 import type { Node } from '../../../lib/api/service/service.ts';
 import type { SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
 import type { Followed } from '../../../lib/kube/cache/cache-check.ts';
@@ -74,7 +76,7 @@ export class Fleet {
   speaker(name: string): SpeakerObject | undefined {
     const watched = this.#speakers.get(name);
     const ahead = this.#ahead.get(name);
-    return ahead && watched && revisionOf(ahead) > revisionOf(watched) ? ahead : watched;
+    return ahead && watched && isNewer(ahead, watched) ? ahead : watched;
   }
 
   speakers(): SpeakerObject[] {
@@ -105,7 +107,7 @@ export class Fleet {
     }
     for (const [name, ahead] of this.#ahead) {
       const watched = this.#speakers.get(name);
-      if (!watched || revisionOf(watched) >= revisionOf(ahead)) this.#ahead.delete(name);
+      if (!watched || !isNewer(ahead, watched)) this.#ahead.delete(name);
     }
     this.#options.onChange();
   }
@@ -122,9 +124,4 @@ export class Fleet {
       deadline.dispose();
     }
   }
-}
-
-/** The API server's own versions grow (KEP-5504). */
-function revisionOf({ metadata }: SpeakerObject): number {
-  return Number(metadata.resourceVersion ?? 0);
 }
