@@ -30,6 +30,8 @@ import {
 } from './tally.ts';
 
 const JEST = 'node_modules/jest/bin/jest.js';
+/** As a shell counts a program that a signal ended. */
+const INTERRUPTED = { SIGINT: 130, SIGTERM: 143 } as const;
 /** jest runs ES modules by this; its warning is no news. */
 const NODE_OPTIONS = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
 
@@ -38,9 +40,12 @@ async function main(which: string, jestArguments: readonly string[]): Promise<nu
   const env = suites.some(({ needsMachine }) => needsMachine) ? await prepareMachine() : {};
   let total = NO_TESTS;
   const unsteady: string[] = [];
+  let interrupted: keyof typeof INTERRUPTED | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (interrupted ??= signal));
   for (const suite of suites) {
     process.stderr.write(`\n── ${suite.title}\n\n`);
     const first = await runSuite(suite, jestArguments, env);
+    if (interrupted) return INTERRUPTED[interrupted];
     const again = suite.needsMachine ? filesToRunAgain(first.results) : [];
     if (again.length === 0) {
       total = addTallies(total, first.tally);
@@ -48,6 +53,7 @@ async function main(which: string, jestArguments: readonly string[]): Promise<nu
     }
     process.stderr.write(`\n── once more, alone: ${again.map(({ path }) => relative('.', path)).join(', ')}\n\n`);
     const second = await runSuite(suite, ['--runTestsByPath', ...again.map(({ path }) => path)], env);
+    if (interrupted) return INTERRUPTED[interrupted];
     const failedTwice = new Set(second.results?.failedFiles.flatMap(({ failures }) => failures));
     if (second.results) unsteady.push(...namesOf(again).filter((name) => !failedTwice.has(name)));
     total = addTallies(total, tallyAfter(first.tally, again, second.tally));
