@@ -2,22 +2,24 @@
  * What every row of the benchmark that needs a cluster has: the lab with Skycap in it, a pool, two routers, a client of the API server, and
  * Services to create.
  *
- * The Services are such that what is measured is Skycap and the API server: kube-proxy does not see them (they carry the label that gives them to
- * another proxy; three kube-proxies on one machine would take it all), they have no selector (no slices to be made), and no node ports (there are
- * fewer than 10,000). Those of Skycap's and those that they are compared with are the same but for the class.
+ * The Services are such that only Skycap and the API server are measured: kube-proxy does not see them (they carry the label that gives them to
+ * another proxy; three kube-proxies would take the whole machine), and they have no node ports (there are fewer than 10,000). The benchmark writes the
+ * EndpointSlice of each after the create call, where a real cluster's controller would, and so at a time that does not depend on the controller.
  */
 import { randomBytes } from 'node:crypto';
-import type { Service } from '../../lib/api/service/service.ts';
+import type { EndpointSlice } from '../../lib/api/service/service.ts';
 import { HttpKubeClient } from '../../lib/kube/http/http-client.ts';
-import { BGP_PEERS, EIP_CLAIMS, EIPS, NAMESPACES, SERVICES } from '../../lib/kube/resource.ts';
+import { BGP_PEERS, EIP_CLAIMS, EIPS, ENDPOINT_SLICES, NAMESPACES, SERVICES } from '../../lib/kube/resource.ts';
 import { waitForSessions } from '../lab/demo.ts';
 import type { Lab } from '../lab/lab.ts';
 import { namespaceOf } from '../lab/layout.ts';
 import { eventually } from '../lab/poll.ts';
 import { BirdRouter } from './bird-router.ts';
 import { inParallel } from './in-parallel.ts';
+import { type Kind, type ServiceSpec, serviceOf, sliceOf } from './objects.ts';
 import { RoutePresence } from './route-presence.ts';
 import { ServiceWatch } from './service-watch.ts';
+import { bringSkycapBack, takeSkycapAway } from './without-skycap.ts';
 
 /**
  * Another one each time: for half a minute after a namespace was deleted the API server reads it anew for each creation in a namespace of that name, once for a
@@ -26,8 +28,6 @@ import { ServiceWatch } from './service-watch.ts';
 export const NAMESPACE = `bench-${randomBytes(3).toString('hex')}`;
 const OF_BENCH = { purpose: 'bench' };
 const EIP = 'bench';
-/** The label by which kube-proxy leaves a Service and its slices to another proxy. */
-export const NOT_FOR_KUBE_PROXY = { 'service.kubernetes.io/service-proxy-name': 'bench' };
 /** Only a machine that is busy with something else needs so long. */
 export const DEADLINE_MS = 180_000;
 const DELETING_DEADLINE_MS = 300_000;
@@ -41,6 +41,7 @@ export interface Created {
   /** By `performance.now()`. */
   readonly startedMs: number;
   readonly tookMs: number;
+  readonly slice: EndpointSlice;
 }
 
 /** Times from sending the create call on. */
@@ -108,7 +109,7 @@ export class Bench implements AsyncDisposable {
     try {
       // What a run that was interrupted left in a borrowed lab.
       await bench.clear();
-      await bench.#waitForBird();
+      await bench.#waitForAddressInCreateCall();
       return bench;
     } catch (error) {
       await bench[Symbol.asyncDispose]();
@@ -126,31 +127,22 @@ export class Bench implements AsyncDisposable {
     return this.quick ? Math.max(10, Math.round(count / 10)) : count;
   }
 
-  /** Creates one Service; `ours` asks for an address by OpenELB's annotation, the other kind is of a class that nobody serves. */
-  async create(kind: 'ours' | 'bare', spec: Partial<NonNullable<Service['spec']>> = {}): Promise<Created> {
+  /** Creates one Service, and then its EndpointSlice. @returns the time of the create call of the Service alone. */
+  async create(kind: Kind, spec: Partial<ServiceSpec> = {}): Promise<Created> {
     const name = `${kind}-${++this.#names}`;
-    const service = {
-      metadata: {
-        name,
-        namespace: NAMESPACE,
-        labels: NOT_FOR_KUBE_PROXY,
-        ...(kind === 'ours' && {
-          annotations: { 'lb.kubesphere.io/v1alpha1': 'openelb', 'eip.openelb.kubesphere.io/v1alpha2': EIP },
-        }),
-      },
-      spec: {
-        type: 'LoadBalancer' as const,
-        allocateLoadBalancerNodePorts: false,
-        ...(kind === 'bare' && { loadBalancerClass: 'example.com/bare' }),
-        ports: [{ port: 80 }],
-        ...spec,
-      },
-    };
+    const service = serviceOf(kind, { name, namespace: NAMESPACE, eip: EIP }, spec);
     const startedMs = performance.now();
     const created = await this.client.create(SERVICES, service);
     const tookMs = performance.now() - startedMs;
     if (kind === 'ours' && !created.metadata.annotations?.['skycap.io/addresses']) this.#missed++;
-    return { name, startedMs, tookMs };
+    return { name, startedMs, tookMs, slice: await this.client.create(ENDPOINT_SLICES, sliceOf(service)) };
+  }
+
+  /** Creates a Service that nobody serves, and deletes it. @returns the time of the create call. */
+  async createBareAndDelete(): Promise<number> {
+    const { name, tookMs } = await this.create('bare');
+    await this.delete([name]);
+    return tookMs;
   }
 
   /** Writes a claim such as the webhook's, of an address that no Eip has, and deletes it. @returns the time that writing it took. */
@@ -178,7 +170,7 @@ export class Bench implements AsyncDisposable {
   }
 
   /** Creates one of Skycap's Services and follows it to the routers' kernels. */
-  async createAndFollow(spec?: Partial<NonNullable<Service['spec']>>): Promise<Followed> {
+  async createAndFollow(spec?: Partial<ServiceSpec>): Promise<Followed> {
     const created = await this.create('ours', spec);
     const statusMs = await this.services.published([created.name], DEADLINE_MS);
     const [address = ''] = this.services.addressesOf([created.name]);
@@ -194,8 +186,30 @@ export class Bench implements AsyncDisposable {
     };
   }
 
+  /** Creates so many, one after the other in each of `parallel` workers. @returns their names. */
+  async createMany(kind: Kind, count: number, parallel: number): Promise<string[]> {
+    const names: string[] = [];
+    await inParallel(parallel, Array.from({ length: count }), async () => names.push((await this.create(kind)).name));
+    return names;
+  }
+
   async delete(names: readonly string[], parallel = 16): Promise<void> {
-    await inParallel(parallel, names, (name) => this.client.delete(SERVICES, { name, namespace: NAMESPACE }));
+    await inParallel(parallel, names, async (name) => {
+      await this.client.delete(SERVICES, { name, namespace: NAMESPACE });
+      await this.client.delete(ENDPOINT_SLICES, { name, namespace: NAMESPACE });
+    });
+  }
+
+  /** Runs `work` in the cluster without Skycap. New processes of Skycap run afterwards, and have the sessions of the former ones. */
+  async withoutSkycap<T>(work: () => Promise<T>): Promise<T> {
+    await takeSkycapAway(this.lab);
+    try {
+      return await work();
+    } finally {
+      await bringSkycapBack(this.lab);
+      await waitForSessions(this.lab);
+      await this.#waitForAddressInCreateCall();
+    }
   }
 
   /** Deletes all Services and waits until nothing is left of them anywhere. */
@@ -224,10 +238,19 @@ export class Bench implements AsyncDisposable {
     await this.client.close();
   }
 
-  /** Until a first Service is seen at the second router. */
-  async #waitForBird(): Promise<void> {
-    const { name, address } = await this.createAndFollow();
-    await this.delete([name]);
-    await this.bird.gone(address, DEADLINE_MS);
+  /** Until the webhook, both routers and everything between them serve a Service. */
+  async #waitForAddressInCreateCall(): Promise<void> {
+    await eventually(
+      async () => {
+        const missedBefore = this.#missed;
+        const { name, address } = await this.createAndFollow();
+        await this.delete([name]);
+        await Promise.all([this.frr.gone(address, DEADLINE_MS), this.bird.gone(address, DEADLINE_MS)]);
+        const isAssigned = this.#missed === missedBefore;
+        this.#missed = missedBefore;
+        return isAssigned;
+      },
+      { what: 'an address in a create call', deadlineMs: DEADLINE_MS, intervalMs: 250 },
+    );
   }
 }

@@ -3,7 +3,8 @@ import type { Service } from '../../lib/api/service/service.ts';
 import type { HttpKubeClient } from '../../lib/kube/http/http-client.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 
-const WATCH_SECONDS = 3_600;
+/** Longer than a run of all rows. */
+const WATCH_SECONDS = 14_400;
 
 export class ServiceWatch implements AsyncDisposable {
   /** Name → `performance.now()` when the status first had an address, and which. */

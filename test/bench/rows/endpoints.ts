@@ -1,8 +1,8 @@
 /** From a change of a `Local` Service's endpoint to its route: the slice is the benchmark's own, so that no kubelet is in the way. */
-import type { EndpointSlice } from '../../../lib/api/service/service.ts';
 import { ENDPOINT_SLICES } from '../../../lib/kube/resource.ts';
-import { type Bench, DEADLINE_MS, NAMESPACE, NOT_FOR_KUBE_PROXY } from '../bench.ts';
+import { type Bench, DEADLINE_MS } from '../bench.ts';
 import { type Figure, formatMs } from '../figures.ts';
+import { withReady } from '../objects.ts';
 import { untilQuiet } from '../quiet.ts';
 import { distributionOf, formatDistribution } from '../statistics.ts';
 
@@ -10,10 +10,10 @@ const CHANGES = 100;
 const GOAL_MS = 60;
 
 export async function measureEndpoints(bench: Bench): Promise<Figure[]> {
-  const { name } = await bench.create('ours', { externalTrafficPolicy: 'Local' });
+  const { name, ...created } = await bench.create('ours', { externalTrafficPolicy: 'Local' });
+  let { slice } = created;
   await bench.services.published([name], DEADLINE_MS);
   const [address = ''] = bench.services.addressesOf([name]);
-  let slice = await bench.client.create(ENDPOINT_SLICES, sliceOf(name));
   const bare: number[] = [];
   const toFrr: number[] = [];
   const toBird: number[] = [];
@@ -25,6 +25,9 @@ export async function measureEndpoints(bench: Bench): Promise<Figure[]> {
     bare.push(performance.now() - startedMs);
     return startedMs;
   };
+  await Promise.all([bench.frr.appeared(address, DEADLINE_MS), bench.bird.appeared(address, DEADLINE_MS)]);
+  slice = await bench.client.replace(ENDPOINT_SLICES, withReady(slice, false));
+  await Promise.all([bench.frr.gone(address, DEADLINE_MS), bench.bird.gone(address, DEADLINE_MS)]);
   for (let i = 0; i < bench.times(CHANGES); i++) {
     const readyMs = await become(true);
     toFrr.push((await bench.frr.appeared(address, DEADLINE_MS)) - readyMs);
@@ -47,33 +50,4 @@ export async function measureEndpoints(bench: Bench): Promise<Figure[]> {
     { what: 'the same, BIRD', measured: formatDistribution(distributionOf(toBird)), baseline },
     { what: 'not ready → route gone, FRR', measured: formatDistribution(distributionOf(withdrawn)), baseline },
   ];
-}
-
-function sliceOf(service: string): EndpointSlice {
-  const slice: EndpointSlice & { readonly ports: readonly object[] } = {
-    metadata: {
-      name: service,
-      namespace: NAMESPACE,
-      labels: {
-        ...NOT_FOR_KUBE_PROXY,
-        'kubernetes.io/service-name': service,
-        'endpointslice.kubernetes.io/managed-by': 'bench',
-      },
-    },
-    addressType: 'IPv4',
-    ports: [{ port: 8080 }],
-    endpoints: [{ addresses: ['10.244.1.250'], nodeName: 'n1', conditions: conditions(false) }],
-  };
-  return slice;
-}
-
-function withReady(slice: EndpointSlice, ready: boolean): EndpointSlice {
-  return {
-    ...slice,
-    endpoints: (slice.endpoints ?? []).map((endpoint) => ({ ...endpoint, conditions: conditions(ready) })),
-  };
-}
-
-function conditions(ready: boolean) {
-  return { ready, serving: ready, terminating: false };
 }
