@@ -21,11 +21,12 @@ export interface GetOptions {
 }
 
 export class Client {
-  readonly address: DualAddress = CLIENT_ADDRESS;
+  readonly address: DualAddress;
   readonly #namespace: string;
 
-  constructor(layout: Layout) {
-    this.#namespace = namespaceOf(layout, 'client');
+  constructor(layout: Layout, name = 'client', address = CLIENT_ADDRESS) {
+    this.address = address;
+    this.#namespace = namespaceOf(layout, name);
   }
 
   /** One HTTP request on a new connection. */

@@ -9,7 +9,9 @@ import { type AuditEvent, forbiddenIn } from './audit.ts';
 import { cleanUp, refuseForeign, saveLogs } from './cleanup.ts';
 import { Client } from './client.ts';
 import { apiOf, ControlPlane } from './control-plane.ts';
+import { FABRIC_ROUTERS, OUTSIDE, OUTSIDE_ADDRESS } from './fabric/fabric-plan.ts';
 import { type Layout, layoutOf, nodeNumbers } from './layout.ts';
+import { Machine } from './machine.ts';
 import { buildNetwork } from './network.ts';
 import { networkPlanFor } from './network-plan.ts';
 import { LabNode } from './node.ts';
@@ -162,7 +164,7 @@ export class Lab implements AsyncDisposable {
     );
   }
 
-  /** Runs a program on a machine of the lab: `n1`…, `router`, or `client`. */
+  /** Runs a program on a machine of the lab: `n1`…, `router`, `client`, or one of the fabric's. */
   async exec(machine: string, command: readonly string[], options?: RunOptions): Promise<string> {
     const [program, ...args] = await this.enter(machine, command);
     return run(program, args, options);
@@ -171,7 +173,9 @@ export class Lab implements AsyncDisposable {
   /** The command that runs `command` on a machine of the lab. */
   async enter(machine: string, command: readonly string[]): Promise<[string, ...string[]]> {
     if (machine === 'client') return this.client.enter(command);
-    if (machine === 'router') return this.router.machine.enter(command);
+    if (machine === OUTSIDE) return new Client(this.layout, OUTSIDE, OUTSIDE_ADDRESS).enter(command);
+    if (machine === 'router' || FABRIC_ROUTERS.some((router) => router === machine))
+      return new Machine(this.layout, machine).enter(command);
     const node = this.nodes.find(({ name }) => name === machine);
     if (!node) throw new RangeError(`Cannot run a program on "${machine}": write client, router or a node such as n1`);
     return node.machine.enter(command);

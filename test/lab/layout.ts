@@ -71,10 +71,11 @@ export function namespaceOf(layout: Layout, machine: string): string {
   return `${layout.name}-${machine}`;
 }
 
-/** Every network namespace that a lab of this name can have, whatever number of nodes it was started with; `router2` is the benchmark's. */
+/** Every network namespace that a lab of this name can have, whatever number of nodes it was started with; `router2` is the benchmark's, and `leaf1` to `outside` are of `fabric/`. */
 export function allNamespaces(layout: Layout): string[] {
   const nodes = Array.from({ length: MOST_NODES }, (_, i) => nodeName(i + 1));
-  return ['lan', 'cp', 'router', 'router2', 'client', ...nodes].map((machine) => namespaceOf(layout, machine));
+  const fabric = ['leaf1', 'leaf2', 'spine1', 'spine2', 'border', 'outside'];
+  return ['lan', 'cp', 'router', 'router2', 'client', ...fabric, ...nodes].map((m) => namespaceOf(layout, m));
 }
 
 export function nodeName(number: number): string {

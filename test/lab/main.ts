@@ -1,6 +1,7 @@
 /** `npm run lab`: the command line of the lab. */
 import { spawn } from 'node:child_process';
 import { cleanUp, hasLeftovers } from './cleanup.ts';
+import { showFabric } from './fabric/show-fabric.ts';
 import { installSkycap, restartSkycap, waitForSkycap } from './install.ts';
 import { defaultLab, Lab, ownerOf, refuseIfTaken } from './lab.ts';
 import { layoutOf } from './layout.ts';
@@ -14,10 +15,11 @@ import { buildSkycapImage } from './skycap-image.ts';
 const HELP = `npm run lab                       start the lab with Skycap in it, do the demonstration, stay up until Ctrl-C
 npm run lab -- --once             the same, but take it down at the end
 npm run lab -- --bare             the cluster alone, without Skycap
+npm run lab -- --fabric           with two leaves, two spines and a border in front of the nodes
 npm run lab -- reload             build, load and restart Skycap in the running lab
 npm run lab -- show               what there is, as at the end of the demonstration
 npm run lab -- kubectl …          kubectl in the running lab
-npm run lab -- exec <machine> …   a program on client, router, n1, n2 or n3
+npm run lab -- exec <machine> …   a program on client, router, n1, n2 or n3 (leaf1, spine1, border, outside, …)
 npm run lab -- down               take down what is there, also after a crash
 SKYCAP_LAB_NAME=ska npm run lab   another lab beside it (sk and any letter)`;
 
@@ -36,7 +38,8 @@ async function main(args: readonly string[]): Promise<number> {
     case '':
     case '--once':
     case '--bare':
-      return up({ stay: command !== '--once', skycap: command !== '--bare' });
+    case '--fabric':
+      return up({ stay: command !== '--once', skycap: command !== '--bare', fabric: command === '--fabric' });
     case 'reload':
       return reload();
     case 'show':
@@ -62,12 +65,18 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function up(options: { readonly stay: boolean; readonly skycap: boolean }): Promise<number> {
+interface UpOptions {
+  readonly stay: boolean;
+  readonly skycap: boolean;
+  readonly fabric: boolean;
+}
+
+async function up(options: UpOptions): Promise<number> {
   const stopped = signalled();
   await refuseIfTaken(name);
   const prepared = await prepare(progress);
   await using lab = await progress.step('cluster ready', () => Lab.start({ ...prepared, name, progress }));
-  const work = options.skycap ? demonstrate(lab) : Promise.resolve(0);
+  const work = options.skycap ? demonstrate(lab, options.fabric) : Promise.resolve(0);
   // Ctrl-C must not have to wait for a step that waits for something that does not come.
   const code = await Promise.race([work, stopped]);
   if (options.stay && code !== INTERRUPTED) {
@@ -82,13 +91,14 @@ async function up(options: { readonly stay: boolean; readonly skycap: boolean })
 }
 
 /** A failure is told and leaves the lab as it is, for somebody to look at. @returns the exit code. */
-async function demonstrate(lab: Lab): Promise<number> {
+async function demonstrate(lab: Lab, withFabric: boolean): Promise<number> {
   try {
     await progress.step('Skycap installed and running', async () => {
       await installSkycap(lab);
       await waitForSkycap(lab);
     });
     await showDemonstration(lab, progress, print);
+    if (withFabric) await showFabric(lab, progress, print);
     return 0;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\nLogs: ${await lab.saveLogs()}\n`);

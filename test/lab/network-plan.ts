@@ -35,7 +35,7 @@ export interface NetworkPlan {
   readonly steps: readonly (readonly IpBatch[])[];
 }
 
-const EVERY_NAMESPACE = [
+export const EVERY_NAMESPACE = [
   'net.ipv6.conf.all.disable_ipv6=0',
   'net.ipv6.conf.default.disable_ipv6=0',
   'net.ipv6.conf.default.accept_ra=0',
@@ -43,9 +43,9 @@ const EVERY_NAMESPACE = [
   'net.ipv4.conf.all.rp_filter=0',
   'net.ipv4.conf.default.rp_filter=0',
 ];
-const FORWARDING = ['net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1'];
+export const FORWARDING = ['net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1'];
 /** Layer 4 hash: connections of one client spread over equal-cost routes by their port. */
-const ROUTER = [
+export const ROUTER = [
   ...FORWARDING,
   'net.ipv4.fib_multipath_hash_policy=1',
   'net.ipv6.fib_multipath_hash_policy=1',
@@ -139,11 +139,11 @@ function nodeLines(number: number, all: readonly number[]): string[] {
   ];
 }
 
-function up(...interfaces: string[]): string[] {
+export function up(...interfaces: string[]): string[] {
   return interfaces.map((name) => `link set ${name} up`);
 }
 
-function addressed(name: string, address: DualAddress): string[] {
+export function addressed(name: string, address: DualAddress): string[] {
   return [
     `address add ${address.v4}/${PREFIX_LENGTH.v4} dev ${name}`,
     `address add ${address.v6}/${PREFIX_LENGTH.v6} dev ${name} nodad`,

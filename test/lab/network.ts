@@ -46,7 +46,11 @@ export async function presentNamespaces(layout: Layout): Promise<string[]> {
 /** Removes the namespaces and, with them, every link in them. What still runs in one keeps it alive, so end that first. */
 export async function removeNetwork(layout: Layout): Promise<void> {
   await tryRun('ip', ['link', 'delete', layout.hostLink.interface]);
-  for (const namespace of await presentNamespaces(layout)) await run('ip', ['netns', 'delete', namespace]);
+  await removeNamespaces(await presentNamespaces(layout));
+}
+
+export async function removeNamespaces(namespaces: readonly string[]): Promise<void> {
+  for (const namespace of namespaces) await run('ip', ['netns', 'delete', namespace]);
 }
 
 /** The ids of the processes whose network is the namespace. */
@@ -55,7 +59,7 @@ export async function processesIn(namespace: string): Promise<number[]> {
   return stdout.split('\n').filter(Boolean).map(Number);
 }
 
-async function runBatch(batch: IpBatch): Promise<void> {
+export async function runBatch(batch: IpBatch): Promise<void> {
   const where = batch.namespace ? ['-n', batch.namespace] : [];
   // A batch cannot switch the family between its lines, so there are two, the links' first.
   const ipv6 = batch.lines.filter((line) => line.startsWith('-6 ')).map((line) => line.slice(3));

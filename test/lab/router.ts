@@ -30,15 +30,18 @@ interface SummaryAnswer {
 export class Router {
   readonly machine: Machine;
   readonly #namespace: string;
+  readonly #files: Readonly<Record<string, string>>;
 
-  constructor(layout: Layout) {
-    this.machine = new Machine(layout, 'router');
-    this.#namespace = namespaceOf(layout, 'router');
+  /** @param files of FRR's folder, by name. */
+  constructor(layout: Layout, name = 'router', files = routerConfigFiles()) {
+    this.machine = new Machine(layout, name);
+    this.#namespace = namespaceOf(layout, name);
+    this.#files = files;
   }
 
   async start(): Promise<void> {
     await mkdir(this.machine.folder, { recursive: true });
-    for (const [name, text] of Object.entries(routerConfigFiles())) {
+    for (const [name, text] of Object.entries(this.#files)) {
       await writeFile(join(this.machine.folder, name), text);
     }
     await this.machine.boot(INIT_SCRIPT, {});
