@@ -1,9 +1,8 @@
 /**
- * The speaker's one loop: change → snapshot → plan → BIRD. {@link LevelLoop} calls {@link SpeakerLoop.act} at the first change and again for
- * all that came meanwhile.
+ * The speaker's one loop: change → plan → BIRD. {@link LevelLoop} calls {@link SpeakerLoop.act} at the first change, and again for all changes that
+ * came meanwhile.
  *
- * Nothing is done before every store has been read completely: a speaker that was just started takes over what BIRD has, and finds
- * that BIRD runs the very configuration that it would send.
+ * Nothing is done before every store has been read completely. A speaker that was just started finds that BIRD runs the configuration that it would send.
  */
 import { compareAddresses } from '../lib/net/address.ts';
 import { pause } from '../lib/process/clock.ts';
@@ -12,11 +11,11 @@ import type { Requeue } from '../lib/process/loop/level-loop.ts';
 import { WorkBudget } from '../lib/process/loop/work-budget.ts';
 import type { ApplyOutcome, RunningBird } from './bird/apply.ts';
 import { buildBirdConfig } from './bird/config/model.ts';
-import { type RenderedConfig, renderBirdConfig } from './bird/config/render.ts';
+import { type BlockTexts, type RenderedConfig, renderBirdConfig } from './bird/config/render.ts';
 import type { BirdVersion } from './bird/config/version.ts';
-import type { Snapshot } from './cluster/snapshot.ts';
-import { makePlan, type Planned } from './desired/plan.ts';
-import type { Announcement } from './desired/routes.ts';
+import { type Announcement, isAnnounced } from './desired/announcement.ts';
+import type { Planned } from './desired/plan.ts';
+import { type AnnouncementBlock, announcementsIn, countRoutes } from './desired/routes.ts';
 import type { SpeakerMetrics } from './metrics.ts';
 import type { LoopState } from './report/loop-state.ts';
 
@@ -29,20 +28,20 @@ export interface BirdPort {
 
 export interface SpeakerLoopOptions {
   /** @returns undefined while a store is not synced. */
-  readonly snapshot: () => Snapshot | undefined;
+  readonly plan: () => Planned | undefined;
   readonly bird: BirdPort;
   readonly metrics: SpeakerMetrics;
   readonly log: Logger;
-  /** Called after each run that had a snapshot. */
+  /** Called after each run that had a plan. */
   readonly onActed: () => void;
   readonly nowMs: () => number;
 }
 
-/** A BIRD that comes back is seen at once by the watcher; this is for one that is there and hangs. */
+/** The watcher sees at once that BIRD is back; the retry is for a BIRD that hangs. */
 const RETRY_MS = 2_000;
 /**
- * How much of the time configurations may take: a change is acted on at once, a burst too, and a flood of them takes a thirtieth of a core, since
- * whoever creates it needs the machine as well.
+ * How much of the time configurations may take: a change is acted on at once, a burst too. A flood takes a thirtieth of a core, since its creator needs
+ * the machine as well.
  */
 const BUDGET = { share: 0.03, burstMs: 100, longestRestMs: 300 };
 /** More changes than this at once are counted in one line. */
@@ -51,6 +50,7 @@ const CHANGES_LOGGED_SINGLY = 20;
 export class SpeakerLoop {
   readonly #options: SpeakerLoopOptions;
   readonly #budget = new WorkBudget(BUDGET);
+  readonly #blockTexts: BlockTexts = new WeakMap();
   #state: LoopState | undefined;
 
   constructor(options: SpeakerLoopOptions) {
@@ -63,11 +63,10 @@ export class SpeakerLoop {
   }
 
   async act(signal: AbortSignal): Promise<Requeue | undefined> {
-    const { snapshot, onActed, metrics } = this.#options;
-    const now = snapshot();
-    if (!now) return undefined;
+    const { plan, onActed, metrics } = this.#options;
     const startedMs = performance.now();
-    const planned = makePlan(now);
+    const planned = plan();
+    if (!planned) return undefined;
     metrics.onHold.set(planned.kind === 'hold' ? 1 : 0);
     const outcome = planned.kind === 'plan' ? await this.#apply(planned, signal) : this.#state?.outcome;
     this.#note({ planned, plan: planned.kind === 'plan' ? planned : this.#state?.plan, outcome });
@@ -81,7 +80,7 @@ export class SpeakerLoop {
     const { bird, metrics, nowMs } = this.#options;
     const running = await bird.running(signal);
     const version = running?.version ?? (await bird.binaryVersion());
-    const config = renderBirdConfig(buildBirdConfig(planned.plan, version));
+    const config = renderBirdConfig(buildBirdConfig(planned.plan, version), this.#blockTexts);
     const outcome = await bird.apply(config, running, signal);
     metrics.birdUp.set(running ? 1 : 0);
     if (outcome.kind === 'Applied') metrics.configureSeconds.observe(outcome.durationMs / 1000);
@@ -116,8 +115,8 @@ export class SpeakerLoop {
   #noteRoutes(planned: Extract<Planned, { kind: 'plan' }>, former: LoopState['plan']): void {
     const { log, metrics } = this.#options;
     for (const family of [4, 6] as const) {
-      const count = planned.announcements.filter((one) => isAnnounced(one) && one.address.family === family).length;
-      metrics.routes.set({ family: `ipv${family}` }, count);
+      const ofFamily = planned.announcements.filter((block) => block.family === family);
+      metrics.routes.set({ family: `ipv${family}` }, countRoutes(ofFamily.map(({ routes }) => routes)));
     }
     const changes = changedAnnouncements(former?.announcements ?? [], planned.announcements);
     if (changes.length > CHANGES_LOGGED_SINGLY) {
@@ -136,12 +135,20 @@ export class SpeakerLoop {
   }
 }
 
-function isAnnounced({ reason }: Announcement): boolean {
-  return reason === 'Announced';
+/** Decisions that are new or different. A block that is the same object as before has none. */
+function changedAnnouncements(
+  before: readonly AnnouncementBlock[],
+  after: readonly AnnouncementBlock[],
+): readonly Announcement[] {
+  const [had, has] = [new Set(before), new Set(after)];
+  return differences(
+    announcementsIn(before.filter((block) => !has.has(block))),
+    announcementsIn(after.filter((block) => !had.has(block))),
+  );
 }
 
-/** Decisions that are new or different; an address that is gone altogether comes as not published. Both lists are sorted. */
-function changedAnnouncements(before: readonly Announcement[], after: readonly Announcement[]): Announcement[] {
+/** Both lists are sorted. An address that is gone altogether comes as not published. */
+function differences(before: readonly Announcement[], after: readonly Announcement[]): Announcement[] {
   const changed: Announcement[] = [];
   const gone = (one: Announcement) => {
     if (isAnnounced(one)) changed.push({ ...one, reason: 'NotPublished' });

@@ -5,6 +5,7 @@
  * The two loops are apart so that a slow API server never delays a route. BIRD runs in a container of its own (start-bird.sh) and is
  * left as it is when this process ends.
  */
+import { SliceIndex } from '../lib/announce/slice-index.ts';
 import { formatProblems } from '../lib/api/problem.ts';
 import { silentCaches } from '../lib/kube/cache/cache-check.ts';
 import { EventRecorder } from '../lib/kube/events/events.ts';
@@ -30,6 +31,8 @@ import { readNodeSegments } from './cluster/node-segments.ts';
 import { takeEips, takeSnapshot } from './cluster/snapshot.ts';
 import { makeStores } from './cluster/stores.ts';
 import { readConfig, type SpeakerConfig } from './config.ts';
+import { AnnouncementIndex } from './desired/announcement-index.ts';
+import { makePlan } from './desired/plan.ts';
 import { Layer2 } from './l2/layer2.ts';
 import type { ResponderListener } from './l2/link/responder-port.ts';
 import { nodeNetworks } from './l2/peers/node-networks.ts';
@@ -83,7 +86,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   // The Eips of before are told by the object, so nothing is decided without it.
   const knownEips = new KnownEips(() => store.status?.formerEips ?? []);
   const snapshot = () =>
-    store.synced ? takeSnapshot(nodeName, stores.sources, peers.neighbors, knownEips) : undefined;
+    store.synced ? takeSnapshot(nodeName, stores.sources, slices, peers.neighbors, knownEips) : undefined;
   const node = () => stores.sources.nodes.get(nodeName);
   const store = new SpeakerObjectStore({ client, nodeName, speakers: stores.speakers, node });
   const listener: ResponderListener & PeerWatchListener = {
@@ -108,8 +111,18 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
       reports.trigger();
     },
   });
+  const announcements = new AnnouncementIndex();
+  const onServiceChange = (key: string) => {
+    announcements.changed(key);
+    layer2.serviceChanged(key);
+  };
+  const slices = new SliceIndex(stores.sources, onServiceChange);
+  const plan = () => {
+    const now = layer2.isWatchKnown ? snapshot() : undefined;
+    return now && makePlan(now, announcements);
+  };
   const loop = new SpeakerLoop({
-    snapshot: () => (layer2.isWatchKnown ? snapshot() : undefined),
+    plan,
     bird: new BirdDaemon({ control: loopControl, binary: settings.birdBinary, runDir }),
     metrics,
     log,
@@ -148,6 +161,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   };
   const { services, ...others } = stores.sources;
   services.subscribe((change) => {
+    onServiceChange(change.key);
     if (concernsAddresses(change)) onSource();
   });
   for (const source of Object.values(others)) source.subscribe(onSource);

@@ -1,35 +1,25 @@
-/** EndpointSlices by their Service, kept up to date by the watches. */
+/** Where the endpoints of each Service are, until a slice of the Service changes. */
 import { type EndpointPlaces, placesOf } from '../../lib/announce/endpoints.ts';
+import { SliceIndex, type SliceStores } from '../../lib/announce/slice-index.ts';
 import { serviceKeyOf } from '../../lib/announce/slices.ts';
 import type { EndpointSlice } from '../../lib/api/service/service.ts';
-import type { Change, Store } from '../../lib/kube/cache/store.ts';
+import type { Change } from '../../lib/kube/cache/store.ts';
 import type { Family } from '../../lib/net/address.ts';
 
-export interface SliceStores {
-  readonly labelledSlices: Store<EndpointSlice>;
-  readonly foreignSlices: Store<EndpointSlice>;
-}
-
 export class EndpointIndex {
-  readonly #stores: SliceStores;
-  /** As they were indexed, by their own key. */
-  readonly #indexed = new Map<string, EndpointSlice>();
-  readonly #byService = new Map<string, Map<string, EndpointSlice>>();
-  /** By Service and family, until a slice of the Service changes. */
+  readonly #slices: SliceIndex;
+  /** By Service and family. */
   readonly #places = new Map<string, Map<Family, EndpointPlaces>>();
 
   constructor(stores: SliceStores) {
-    this.#stores = stores;
-    const look = ({ key }: Change<EndpointSlice>): void => this.#look(key);
-    stores.labelledSlices.subscribe(look);
-    stores.foreignSlices.subscribe(look);
+    this.#slices = new SliceIndex(stores, (service) => this.#places.delete(service));
   }
 
   /** Where the endpoints of a Service are. */
   placesOf(serviceKey: string, family: Family): EndpointPlaces {
     const byFamily = this.#places.get(serviceKey) ?? new Map<Family, EndpointPlaces>();
     this.#places.set(serviceKey, byFamily);
-    const known = byFamily.get(family) ?? placesOf([...(this.#byService.get(serviceKey)?.values() ?? [])], family);
+    const known = byFamily.get(family) ?? placesOf(this.#slices.get(serviceKey), family);
     byFamily.set(family, known);
     return known;
   }
@@ -37,29 +27,6 @@ export class EndpointIndex {
   /** The Service is gone. */
   forget(serviceKey: string): void {
     this.#places.delete(serviceKey);
-  }
-
-  #look(key: string): void {
-    const { labelledSlices, foreignSlices } = this.#stores;
-    const before = this.#indexed.get(key);
-    const slice = labelledSlices.get(key) ?? foreignSlices.get(key);
-    if (before) this.#remove(key, serviceKeyOf(before));
-    if (!slice) {
-      this.#indexed.delete(key);
-      return;
-    }
-    this.#indexed.set(key, slice);
-    const service = serviceKeyOf(slice);
-    const slices = this.#byService.get(service) ?? new Map<string, EndpointSlice>();
-    this.#byService.set(service, slices.set(key, slice));
-    this.#places.delete(service);
-  }
-
-  #remove(key: string, service: string): void {
-    const slices = this.#byService.get(service);
-    slices?.delete(key);
-    if (slices?.size === 0) this.#byService.delete(service);
-    this.#places.delete(service);
   }
 }
 

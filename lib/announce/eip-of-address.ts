@@ -19,28 +19,28 @@ function isFormer(key: string): boolean {
   return key.includes('/');
 }
 
+/** Finds the Eip that answers for an address of a Service. */
+export type EipOfAddress = (service: Service, address: Address) => Parsed<Eip> | undefined;
+
 /**
- * The Eip of the label; for the second address of a dual-stack Service, which has room for one name only there, the Eip that has it. Where none has the address
- * any more, the one that had it last, if that is known.
+ * The Eip of the label; for the second address of a dual-stack Service, whose label has room for one name only, the Eip that has the address. Where no Eip has the
+ * address any more, the Eip that had it last, if it is known.
  */
-export function eipOfAddress(eips: EipsByName, service: Service, address: Address): Parsed<Eip> | undefined {
-  const labelled = eips.get(service.metadata.labels?.[EIP_LABEL] ?? '');
-  if (labelled?.ok && rangeContains(labelled.value.range, address)) return labelled;
-  const other = poolsOf(eips).containing(address) ?? formerWith(eips, address);
-  return other ? { ok: true, value: other } : labelled;
+export function eipFinder(eips: EipsByName): EipOfAddress {
+  let pools: Pools | undefined;
+  const containing = (address: Address): Eip | undefined => {
+    pools ??= buildPools([...eips].flatMap(([key, eip]) => (eip.ok && !isFormer(key) ? [eip.value] : [])));
+    return pools.containing(address) ?? formerWith(eips, address);
+  };
+  return (service, address) => {
+    const labelled = eips.get(service.metadata.labels?.[EIP_LABEL] ?? '');
+    if (labelled?.ok && rangeContains(labelled.value.range, address)) return labelled;
+    const other = containing(address);
+    return other ? { ok: true, value: other } : labelled;
+  };
 }
 
 function formerWith(eips: EipsByName, address: Address): Eip | undefined {
   const former = [...eips].flatMap(([key, eip]) => (isFormer(key) && eip.ok ? [eip.value] : []));
   return former.find(({ range }) => rangeContains(range, address));
-}
-
-const poolsByEips = new WeakMap<EipsByName, Pools>();
-
-function poolsOf(eips: EipsByName): Pools {
-  const known = poolsByEips.get(eips);
-  if (known) return known;
-  const pools = buildPools([...eips].flatMap(([key, eip]) => (eip.ok && !isFormer(key) ? [eip.value] : [])));
-  poolsByEips.set(eips, pools);
-  return pools;
 }

@@ -1,4 +1,4 @@
-/** Which EndpointSlices belong to load-balancer Services, and to which one. */
+/** The label by which an EndpointSlice belongs to a Service, and the selectors of the slices that concern load balancers. */
 import { EIP_LABEL } from '../api/keys.ts';
 import { keyFor } from '../api/meta/object.ts';
 import type { EndpointSlice } from '../api/service/service.ts';
@@ -11,15 +11,8 @@ export const FOREIGN_SLICES = 'endpointslice.kubernetes.io/managed-by!=endpoints
 /** Kubernetes' own link from a slice to its Service; the slice's name means nothing. */
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 
-/** Kept with the slice: a text made anew has to be hashed anew, and there may be ten thousand slices. */
-const serviceKeys = new WeakMap<EndpointSlice, string>();
-
 /** @returns '' for a slice of no Service. */
-export function serviceKeyOf(slice: EndpointSlice): string {
-  const known = serviceKeys.get(slice);
-  if (known !== undefined) return known;
-  const service = slice.metadata.labels?.[SERVICE_NAME_LABEL];
-  const key = service ? keyFor(slice.metadata.namespace, service) : '';
-  serviceKeys.set(slice, key);
-  return key;
+export function serviceKeyOf({ metadata }: EndpointSlice): string {
+  const service = metadata.labels?.[SERVICE_NAME_LABEL];
+  return service ? keyFor(metadata.namespace, service) : '';
 }

@@ -1,11 +1,10 @@
-/** The part of the cluster that this node's speaker decides by, as plain values taken from the stores at one moment. */
+/** The part of the cluster that this node's speaker decides by. A decision reads it before anything is awaited: Services and slices are the stores' own. */
 
 import type { EipsByName } from '../../lib/announce/eip-of-address.ts';
-import { serviceKeyOf } from '../../lib/announce/slices.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
-import { type KubeObject, keyOf } from '../../lib/api/meta/object.ts';
+import type { KubeObject } from '../../lib/api/meta/object.ts';
 import type { EndpointSlice, Node, Service } from '../../lib/api/service/service.ts';
 import type { BfdNeighbor } from './bfd-neighbor.ts';
 import { KnownEips } from './known-eips.ts';
@@ -14,10 +13,9 @@ export interface Snapshot {
   readonly nodeName: string;
   /** Absent when the API server has no such Node. */
   readonly node: Node | undefined;
-  /** Those that carry the label of an Eip. */
-  readonly services: readonly Service[];
-  /** By the key of their Service. */
-  readonly slices: ReadonlyMap<string, readonly EndpointSlice[]>;
+  /** The Services that carry the label of an Eip. */
+  readonly services: Pick<Objects<Service>, 'get' | 'values'>;
+  readonly slices: SlicesByService;
   readonly eips: EipsByName;
   /** The one named `default`. */
   readonly bgpConf: BgpConfObject | undefined;
@@ -33,6 +31,10 @@ export interface Objects<T extends KubeObject> {
   values(): Iterable<T>;
 }
 
+export interface SlicesByService {
+  get(serviceKey: string): readonly EndpointSlice[];
+}
+
 export interface Sources {
   readonly nodes: Objects<Node>;
   readonly services: Objects<Service>;
@@ -46,12 +48,14 @@ export interface Sources {
 }
 
 /**
+ * @param slices those of `sources`.
  * @param known what is remembered from one snapshot to the next.
  * @returns undefined while a source has not been read completely: unknown is not empty.
  */
 export function takeSnapshot(
   nodeName: string,
   sources: Sources,
+  slices: SlicesByService,
   bfdNeighbors: readonly BfdNeighbor[] = [],
   known: KnownEips = new KnownEips(),
 ): Snapshot | undefined {
@@ -59,8 +63,8 @@ export function takeSnapshot(
   return {
     nodeName,
     node: sources.nodes.get(nodeName),
-    services: [...sources.services.values()],
-    slices: slicesByService(sources),
+    services: sources.services,
+    slices,
     eips: known.take([...sources.eips.values()], sources.services.values()),
     bgpConf: sources.bgpConfs.get(BGP_CONF_NAME),
     bgpPeers: [...sources.bgpPeers.values()],
@@ -74,18 +78,4 @@ export function takeEips(
   known: KnownEips,
 ): Snapshot['eips'] | undefined {
   return eips.synced && services.synced ? known.take([...eips.values()], services.values()) : undefined;
-}
-
-function slicesByService({ labelledSlices, foreignSlices }: Sources): Map<string, EndpointSlice[]> {
-  const byService = new Map<string, EndpointSlice[]>();
-  const add = (slice: EndpointSlice): void => {
-    const key = serviceKeyOf(slice);
-    if (!key) return;
-    const found = byService.get(key);
-    if (found) found.push(slice);
-    else byService.set(key, [slice]);
-  };
-  for (const slice of labelledSlices.values()) add(slice);
-  for (const slice of foreignSlices.values()) if (!labelledSlices.get(keyOf(slice))) add(slice);
-  return byService;
 }

@@ -1,8 +1,8 @@
 /**
  * What this node should do by BGP, from the snapshot alone: never from what it did before (calico's "node contract").
  *
- *     Snapshot ─ nodeState ─┬─ decideAnnouncements ─▶ routes
- *                           └─ desiredSessions ─────▶ sessions
+ *     Snapshot ─ nodeState ─┬─ AnnouncementIndex.decide ─▶ routes
+ *                           └─ desiredSessions ──────────▶ sessions
  */
 import { createHash } from 'node:crypto';
 import { type NodeState, nodeState } from '../../lib/announce/node-state.ts';
@@ -13,7 +13,8 @@ import type { Reason } from '../../lib/api/reasons.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { BfdNeighbor } from '../cluster/bfd-neighbor.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
-import { type Announcement, decideAnnouncements, type RouteGroup, routeGroups } from './routes.ts';
+import { AnnouncementIndex } from './announcement-index.ts';
+import { type AnnouncementBlock, type RouteGroup, routeGroups } from './routes.ts';
 import { type BgpSession, desiredSessions, type RefusedPeer } from './sessions.ts';
 
 export interface BgpPlan {
@@ -42,16 +43,18 @@ export type Planned =
   | {
       readonly kind: 'plan';
       readonly plan: Plan;
-      readonly announcements: readonly Announcement[];
+      /** In the order of their addresses. */
+      readonly announcements: readonly AnnouncementBlock[];
       readonly refusedPeers: readonly RefusedPeer[];
       readonly noBgp?: NoBgp;
     }
   /** The BgpConf can't be read. A broken object must not tear down what runs, so BIRD is left alone until it is mended. */
   | { readonly kind: 'hold'; readonly reason: 'Invalid'; readonly message: string };
 
-export function makePlan(snapshot: Snapshot): Planned {
+/** @param index one that was told of every change since the last plan, or a new one: the plan is the same. */
+export function makePlan(snapshot: Snapshot, index = new AnnouncementIndex()): Planned {
   const node = nodeState(snapshot.nodeName, snapshot.node);
-  const announcements = decideAnnouncements(snapshot, node);
+  const announcements = index.decide(snapshot, node);
   if (!snapshot.bgpConf) {
     return withoutBgp(snapshot, node, announcements, 'NoBgpConf', 'there is no BgpConf named default; create one');
   }
@@ -89,7 +92,7 @@ function localAsHere(snapshot: Snapshot, conf: BgpConf, node: NodeState): LocalA
 function withoutBgp(
   snapshot: Snapshot,
   node: NodeState,
-  announcements: readonly Announcement[],
+  announcements: readonly AnnouncementBlock[],
   reason: NoBgp['reason'],
   message: string,
 ): Planned {

@@ -20,7 +20,7 @@ import type { OtherOwner } from './link/link.ts';
 import type { ResponderListener, ResponderPort } from './link/responder-port.ts';
 import { Contested } from './ownership/contested.ts';
 import { interfacesWith } from './ownership/interfaces-with.ts';
-import { usesLayer2 } from './ownership/layer2-addresses.ts';
+import { Layer2AddressIndex, usesLayer2 } from './ownership/layer2-addresses.ts';
 import {
   EMPTY_REPORT,
   type Layer2Report,
@@ -104,6 +104,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   /** Undefined until there was a snapshot. */
   #isInUse: boolean | undefined;
   #running: Running | undefined;
+  #addresses = new Layer2AddressIndex();
   #hasLinks = false;
   #hasPublished = false;
   #isStopping = false;
@@ -164,6 +165,11 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   /** What is followed beside the speaker's other sources. */
   get caches(): Readonly<Record<string, Followed>> {
     return this.#running?.fleet.caches ?? {};
+  }
+
+  /** To be called for every change of a Service or of one of its EndpointSlices. */
+  serviceChanged(serviceKey: string): void {
+    this.#addresses.changed(serviceKey);
   }
 
   /** Something is different that is decided by. */
@@ -271,6 +277,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   #begin(signal: AbortSignal): Running {
     const { client, namespace, nodeName, node, clock, log, registry } = this.#options;
     log.info('layer 2 begins');
+    this.#addresses = new Layer2AddressIndex();
     this.#conflicts.begin(this.#options.store.status?.layer2Conflicts ?? []);
     this.#options.responder.start();
     const stop = new AbortController();
@@ -324,6 +331,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       peers: this.#options.peers,
       responder: this.#options.responder,
       prober,
+      addresses: (snapshot) => this.#addresses.addresses(snapshot),
       contested: () => this.#contested.texts,
       onSaid: () => this.#statusWriter.trigger(),
       onDecided: (decisions, wanted) => {

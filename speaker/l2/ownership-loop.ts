@@ -17,7 +17,7 @@ import type { AddressProber } from './address-prober.ts';
 import type { Answered, ResponderPort } from './link/responder-port.ts';
 import { type Decision, decideOwnership } from './ownership/decide-owner.ts';
 import { type EipLinks, interfacesOf, linkEips } from './ownership/eip-links.ts';
-import { type Layer2Candidate, layer2Addresses, layer2Eips } from './ownership/layer2-addresses.ts';
+import { type Layer2Candidate, layer2Eips } from './ownership/layer2-addresses.ts';
 import { type Layer2Report, noticesIn, readReport } from './ownership/layer2-status-writer.ts';
 import { hadBefore, nodesSeen, ringMembers } from './ownership/nodes-seen.ts';
 import { nextNotices, standingNotices } from './ownership/notices.ts';
@@ -33,6 +33,8 @@ export interface OwnershipLoopOptions {
   readonly peers: PeerWatchPort;
   readonly responder: Pick<ResponderPort, 'links' | 'linkTowards' | 'answerFor'>;
   readonly prober: AddressProber;
+  /** What one node at a time shall answer for, by the text of the address. */
+  readonly addresses: (snapshot: Snapshot) => ReadonlyMap<string, Layer2Candidate>;
   /** Addresses that others announce while this node does not reach the API server. */
   readonly contested: () => ReadonlySet<string>;
   /** {@link OwnershipLoop.said} is another. */
@@ -104,7 +106,7 @@ export class OwnershipLoop {
       readReport(fleet.speakers().find(({ metadata }) => metadata.name === nodeName)?.status),
     );
     this.#notices ??= heardNotices;
-    const wanted = layer2Addresses(snapshot);
+    const wanted = this.#options.addresses(snapshot);
     const { verdict } = liveness;
     const { live, cutOff } = verdict;
     const own = {

@@ -15,6 +15,7 @@ import type { ApplyOutcome } from '../bird/apply.ts';
 import { explainingError } from '../bird/session/session-error.ts';
 import type { NodeSegments } from '../cluster/node-segments.ts';
 import type { Plan, Planned } from '../desired/plan.ts';
+import { countRoutes } from '../desired/routes.ts';
 import { conflictText } from '../l2/conflicts/conflict-text.ts';
 import type { Layer2State } from '../l2/layer2.ts';
 import type { Layer2Status } from '../l2/ownership/layer2-status-writer.ts';
@@ -112,7 +113,7 @@ function toldRefusals(planned: Planned): RefusedPeer[] {
 }
 
 function announcedBy({ bgp }: Plan): number {
-  return bgp.sessions.length === 0 ? 0 : bgp.routes.reduce((sum, { routes }) => sum + routes.length, 0);
+  return bgp.sessions.length === 0 ? 0 : countRoutes(bgp.routes.flatMap(({ blocks }) => blocks));
 }
 
 function bgpOf(plan: Plan | undefined, former: SpeakerStatus | undefined): Pick<SpeakerStatus, 'routerId' | 'localAs'> {

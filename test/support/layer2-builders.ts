@@ -3,8 +3,9 @@
 import { nodeState } from '../../lib/announce/node-state.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import type { EndpointSlice, Node, Service } from '../../lib/api/service/service.ts';
+import type { Snapshot } from '../../speaker/cluster/snapshot.ts';
 import type { Layer2Node, View } from '../../speaker/l2/ownership/decide-owner.ts';
-import { layer2Addresses } from '../../speaker/l2/ownership/layer2-addresses.ts';
+import { Layer2AddressIndex } from '../../speaker/l2/ownership/layer2-addresses.ts';
 import { hashOf, rankOf } from '../../speaker/l2/ownership/rendezvous.ts';
 import { aNode, anEip, aService, aSnapshot } from './speaker-builders.ts';
 
@@ -44,6 +45,10 @@ export function aView(options: ViewOptions = {}): View {
     asked: new Map(Object.entries(options.asked ?? {})),
     contested: new Set(options.contested),
   };
+}
+
+export function layer2Addresses(snapshot: Snapshot): View['wanted'] {
+  return new Layer2AddressIndex().addresses(snapshot);
 }
 
 export function wantedOf({ services, slices = [], eips = [LAYER2_EIP] }: ViewOptions): View['wanted'] {

@@ -11,6 +11,7 @@ import type { Answered, ResponderPort } from '../../speaker/l2/link/responder-po
 import type { Decision } from '../../speaker/l2/ownership/decide-owner.ts';
 import type { Layer2Report } from '../../speaker/l2/ownership/layer2-status-writer.ts';
 import { OwnershipLoop } from '../../speaker/l2/ownership-loop.ts';
+import { layer2Addresses } from './layer2-builders.ts';
 import { logSink } from './log-sink.ts';
 import { aNode } from './speaker-builders.ts';
 
@@ -127,6 +128,7 @@ export class SimulatedNode {
       peers: { lost: this.lost, seenByWatchers: 'yes', watch: () => {} },
       responder,
       prober: new AddressProber({ responder, onChange: () => {}, clock, log }),
+      addresses: layer2Addresses,
       contested: () => new Set(),
       onSaid: () => {
         if (this.#term?.said) this.#world.said.set(this.name, this.#term.said);

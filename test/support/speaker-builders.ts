@@ -1,4 +1,5 @@
 /** Objects for the speaker's tests: complete enough to be decided by, with the one thing that a test is about given by the caller. */
+import { SliceIndex } from '../../lib/announce/slice-index.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { EIP_LABEL } from '../../lib/api/keys.ts';
@@ -110,7 +111,9 @@ export function aSnapshot(options: ClusterOptions = {}): Snapshot {
     bgpConfs: objects(options.bgpConfs ?? [aBgpConf()]),
     bgpPeers: objects(options.bgpPeers ?? [aBgpPeer()]),
   };
-  const snapshot = takeSnapshot(options.nodeName ?? 'node-1', sources, options.bfdNeighbors, options.knownEips);
+  const slices = new SliceIndex(sources);
+  const { nodeName = 'node-1', bfdNeighbors, knownEips } = options;
+  const snapshot = takeSnapshot(nodeName, sources, slices, bfdNeighbors, knownEips);
   if (!snapshot) throw new Error('Cannot take the snapshot: a store is not synced');
   return snapshot;
 }
@@ -119,7 +122,7 @@ export function aSnapshot(options: ClusterOptions = {}): Snapshot {
 export function objects<T extends KubeObject>(
   items: readonly T[],
   synced = true,
-): Objects<T & { metadata: T['metadata'] }> {
+): Objects<T & { metadata: T['metadata'] }> & { subscribe(): void } {
   const byKey = new Map(items.map((item) => [keyOf(item), item]));
-  return { synced, get: (key) => byKey.get(key), values: () => items };
+  return { synced, get: (key) => byKey.get(key), values: () => items, subscribe: () => {} };
 }

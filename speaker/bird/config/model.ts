@@ -4,10 +4,10 @@
  * What keeps a session up through a change (measured with 2.0.12 and 2.17.5): routes, filters, next hops and descriptions may change freely;
  * a change of any other field of a {@link BgpProtocol} resets that session and no other.
  */
-import { bitsOf, formatAddress } from '../../../lib/net/address.ts';
+import { formatAddress } from '../../../lib/net/address.ts';
 import type { BfdNeighbor } from '../../cluster/bfd-neighbor.ts';
 import type { Plan } from '../../desired/plan.ts';
-import type { RouteGroup } from '../../desired/routes.ts';
+import type { RouteBlock, RouteGroup } from '../../desired/routes.ts';
 import type { BgpSession, SessionChannel } from '../../desired/sessions.ts';
 import { symbolFor } from './symbol.ts';
 import { type BirdVersion, saysAuthentication } from './version.ts';
@@ -16,8 +16,8 @@ import { type BirdVersion, saysAuthentication } from './version.ts';
 export interface StaticProtocol {
   readonly symbol: string;
   readonly channel: 'ipv4' | 'ipv6';
-  /** `192.0.2.7/32`, in the order of the addresses. */
-  readonly prefixes: readonly string[];
+  /** In the order of the addresses. */
+  readonly blocks: readonly RouteBlock[];
 }
 
 export interface BgpChannel {
@@ -80,11 +80,10 @@ export function buildBirdConfig(plan: Plan, version: BirdVersion): BirdConfig {
 }
 
 function staticProtocol(group: RouteGroup, family: 4 | 6): StaticProtocol {
-  const routes = group.routes.filter(({ address }) => address.family === family);
   return {
     symbol: symbolFor(`skycap_routes_v${family}_`, group.name),
     channel: family === 4 ? 'ipv4' : 'ipv6',
-    prefixes: routes.map(({ text }) => `${text}/${bitsOf(family)}`),
+    blocks: group.blocks.filter((block) => block.family === family),
   };
 }
 

@@ -9,6 +9,7 @@
  * - The text carries its own digest in a protocol's description, so that BIRD can be asked what it runs, after a crash of ours too.
  */
 import { createHash } from 'node:crypto';
+import type { RouteBlock } from '../../desired/routes.ts';
 import type { BfdSession, BgpProtocol, BirdConfig, StaticProtocol } from './model.ts';
 
 /** The protocol whose description is the digest. */
@@ -16,11 +17,20 @@ export const FINGERPRINT_PROTOCOL = 'skycap_config';
 
 export interface RenderedConfig {
   readonly text: string;
-  /** Of everything else in the text. */
+  /** Digest of everything else in the text. */
   readonly fingerprint: string;
-  /** Of everything but the routes. */
+  /** Digest of everything but the routes. */
   readonly frame: string;
 }
+
+/** The lines of a block of routes. */
+export interface BlockText {
+  readonly text: string;
+  readonly digest: string;
+}
+
+/** The lines of the blocks that were rendered before: they are made once for each block, and go with it. */
+export type BlockTexts = WeakMap<RouteBlock, BlockText>;
 
 /** Long enough to pull an image and start a pod; short enough for a node that was shut down and took its routes along. */
 const GRACEFUL_RESTART_SECONDS = 60;
@@ -31,7 +41,7 @@ const ERROR_WAIT_SECONDS = '1, 30';
 const BFD_TIMERS = 'interval 100 ms; multiplier 3;';
 const FINGERPRINT_DIGITS = 32;
 
-export function renderBirdConfig(config: BirdConfig): RenderedConfig {
+export function renderBirdConfig(config: BirdConfig, known: BlockTexts = new WeakMap()): RenderedConfig {
   const head = [
     '# Written by Skycap from the objects in the API server. Edits are lost. It may hold passwords.',
     'log stderr { info, remote, warning, error, auth, fatal, bug };',
@@ -40,29 +50,37 @@ export function renderBirdConfig(config: BirdConfig): RenderedConfig {
     '',
   ];
   const sessions = [...config.sessions.flatMap(sessionLines), ...bfdLines(config.bfd)];
-  const body = [...head, ...config.statics.flatMap(staticLines), ...sessions].join('\n');
-  const frame = [...head, ...config.statics.map(({ symbol, channel }) => `${symbol} ${channel}`), ...sessions];
-  const fingerprint = digestOf(body);
-  const text = `${body}${fingerprintLines(fingerprint).join('\n')}\n`;
-  return { text, fingerprint, frame: digestOf(frame.join('\n')) };
+  const statics = config.statics.map((one) => ({ ...one, routes: one.blocks.map((block) => blockText(block, known)) }));
+  const frame = digestOf([...head, ...statics.map(({ symbol, channel }) => `${symbol} ${channel}`), ...sessions]);
+  const routes = statics.map(({ symbol, routes: all }) => [symbol, ...all.map(({ digest }) => digest)].join(' '));
+  const fingerprint = digestOf([frame, ...routes]);
+  const lines = [...head, ...statics.flatMap(staticLines), ...sessions, ...fingerprintLines(fingerprint)];
+  return { text: lines.join('\n'), fingerprint, frame };
 }
 
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, FINGERPRINT_DIGITS);
+function digestOf(lines: readonly string[]): string {
+  return createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, FINGERPRINT_DIGITS);
+}
+
+function blockText(block: RouteBlock, known: BlockTexts): BlockText {
+  const before = known.get(block);
+  if (before) return before;
+  const lines = block.prefixes.map((prefix) => `  route ${prefix} blackhole;`);
+  const made = { text: lines.join('\n'), digest: digestOf(lines) };
+  known.set(block, made);
+  return made;
 }
 
 function fingerprintLines(fingerprint: string): string[] {
-  return ['', `protocol device ${FINGERPRINT_PROTOCOL} {`, `  description "${fingerprint}";`, '}'];
+  return [`protocol device ${FINGERPRINT_PROTOCOL} {`, `  description "${fingerprint}";`, '}', ''];
 }
 
-function staticLines({ symbol, channel, prefixes }: StaticProtocol): string[] {
-  return [
-    `protocol static ${symbol} {`,
-    `  ${channel};`,
-    ...prefixes.map((prefix) => `  route ${prefix} blackhole;`),
-    '}',
-    '',
-  ];
+function staticLines({
+  symbol,
+  channel,
+  routes,
+}: StaticProtocol & { readonly routes: readonly BlockText[] }): string[] {
+  return [`protocol static ${symbol} {`, `  ${channel};`, ...routes.map(({ text }) => text), '}', ''];
 }
 
 function sessionLines(session: BgpProtocol): string[] {

@@ -1,6 +1,6 @@
 /** The addresses that one node at a time shall answer for: published by Services, from Eips of layer 2. Pure. */
 
-import { eipOfAddress } from '../../../lib/announce/eip-of-address.ts';
+import { type EipOfAddress, eipFinder } from '../../../lib/announce/eip-of-address.ts';
 import { type EndpointPlaces, placesOf } from '../../../lib/announce/endpoints.ts';
 import type { Eip } from '../../../lib/api/eip/eip.ts';
 import { isLayer2 } from '../../../lib/api/eip/eip.ts';
@@ -8,6 +8,7 @@ import { keyOf } from '../../../lib/api/meta/object.ts';
 import { publishedAddresses } from '../../../lib/api/service/published-addresses.ts';
 import type { EndpointSlice, Service } from '../../../lib/api/service/service.ts';
 import { type Address, formatAddress } from '../../../lib/net/address.ts';
+import { PerService } from '../../cluster/per-service.ts';
 import type { Snapshot } from '../../cluster/snapshot.ts';
 
 /** A Service that publishes the address, and where its endpoints of the address's family are. */
@@ -41,41 +42,64 @@ export function layer2Eips(eips: Snapshot['eips']): readonly Eip[] {
   );
 }
 
-/** By address. */
-export function layer2Addresses(snapshot: Snapshot): ReadonlyMap<string, Layer2Candidate> {
-  const wanted = new Map<string, Layer2Candidate>();
-  for (const service of snapshot.services) {
-    for (const own of wantedBy(snapshot, service)) {
-      const other = wanted.get(own.text);
-      wanted.set(own.text, other ? { ...other, sharers: [...other.sharers, ...own.sharers] } : own);
+/**
+ * The addresses of layer 2 by their text, made anew only for Services that changed. The result depends on the snapshot alone: a new index has the same
+ * addresses as one that has followed every change.
+ */
+export class Layer2AddressIndex {
+  readonly #perService = new PerService<readonly Layer2Candidate[]>();
+  /** By the text of the address, what each Service wants that publishes it. */
+  readonly #sharers = new Map<string, readonly Layer2Candidate[]>();
+  readonly #wanted = new Map<string, Layer2Candidate>();
+
+  /** To be called for every change of a Service or of one of its EndpointSlices. */
+  changed(serviceKey: string): void {
+    this.#perService.changed(serviceKey);
+  }
+
+  /** @returns the index's own map, which the next call changes. */
+  addresses({ services, slices, eips }: Snapshot): ReadonlyMap<string, Layer2Candidate> {
+    const eipOf = eipFinder(eips);
+    this.#perService.update({
+      services,
+      basis: [eips],
+      make: (key, service) => {
+        const own = wantedBy(service, slices.get(key), eipOf);
+        return own.length > 0 ? own : undefined;
+      },
+      onReplaced: (_, old = [], now = []) => {
+        for (const one of old) this.#share(one.text, (all) => all.filter((other) => other !== one));
+        for (const one of now) this.#share(one.text, (all) => [...all, one]);
+      },
+    });
+    return this.#wanted;
+  }
+
+  #share(text: string, change: (all: readonly Layer2Candidate[]) => readonly Layer2Candidate[]): void {
+    const all = change(this.#sharers.get(text) ?? []);
+    const [first, ...others] = all.toSorted(byService);
+    if (first) {
+      this.#sharers.set(text, all);
+      const sharers = [first, ...others].flatMap((one) => one.sharers);
+      this.#wanted.set(text, { ...first, sharers });
+    } else {
+      this.#sharers.delete(text);
+      this.#wanted.delete(text);
     }
   }
-  return wanted;
 }
 
-interface Remembered {
-  readonly key: string;
-  readonly eips: Snapshot['eips'];
-  readonly slices: readonly EndpointSlice[];
-  readonly wanted: readonly Layer2Candidate[];
+/** Each of the two is of one Service. */
+function byService(a: Layer2Candidate, b: Layer2Candidate): number {
+  const [one, other] = [a, b].map(({ sharers }) => (sharers[0] ? keyOf(sharers[0].service) : ''));
+  return one! < other! ? -1 : 1;
 }
 
-const NO_SLICES: readonly EndpointSlice[] = [];
-/** Kept with the object of the Service, for as long as what it was made from is the same. */
-const remembered = new WeakMap<Service, Remembered>();
-
-function wantedBy({ eips, slices: slicesByService }: Snapshot, service: Service): readonly Layer2Candidate[] {
-  const before = remembered.get(service);
-  const key = before?.key ?? keyOf(service);
-  const slices = slicesByService.get(key) ?? NO_SLICES;
-  const isSame = before?.eips === eips && before.slices.length === slices.length;
-  if (isSame && slices.every((slice, i) => slice === before.slices[i])) return before.wanted;
-  const wanted = publishedAddresses(service).flatMap((address): Layer2Candidate[] => {
-    const eip = eipOfAddress(eips, service, address);
+function wantedBy(service: Service, slices: readonly EndpointSlice[], eipOf: EipOfAddress): readonly Layer2Candidate[] {
+  return publishedAddresses(service).flatMap((address): Layer2Candidate[] => {
+    const eip = eipOf(service, address);
     if (!eip?.ok || !isLayer2(eip.value) || eip.value.announcedByCni) return [];
     const sharers = [{ service, places: placesOf(slices, address.family) }];
     return [{ address, text: formatAddress(address), eip: eip.value, sharers }];
   });
-  remembered.set(service, { key, eips, slices, wanted });
-  return wanted;
 }

@@ -3,6 +3,7 @@
  * what it would see of a node. Thousands of them fit in one process.
  */
 import { Registry } from 'prom-client';
+import { SliceIndex } from '../../../lib/announce/slice-index.ts';
 import { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { createLogger } from '../../../lib/process/log.ts';
 import { LevelLoop } from '../../../lib/process/loop/level-loop.ts';
@@ -12,6 +13,9 @@ import type { Reply } from '../../../speaker/bird/reply.ts';
 import { KnownEips } from '../../../speaker/cluster/known-eips.ts';
 import { takeSnapshot } from '../../../speaker/cluster/snapshot.ts';
 import { makeStores, type Stores } from '../../../speaker/cluster/stores.ts';
+import { AnnouncementIndex } from '../../../speaker/desired/announcement-index.ts';
+import { makePlan } from '../../../speaker/desired/plan.ts';
+import { countRoutes } from '../../../speaker/desired/routes.ts';
 import { SpeakerLoop } from '../../../speaker/loop.ts';
 import { speakerMetrics } from '../../../speaker/metrics.ts';
 import { Reporter } from '../../../speaker/report/report.ts';
@@ -47,8 +51,14 @@ export class SimulatedSpeaker implements AsyncDisposable {
     const { sources, speakers } = this.stores;
     const knownEips = new KnownEips();
     let fingerprint = '';
+    const index = new AnnouncementIndex();
+    const slices = new SliceIndex(sources, (key) => index.changed(key));
+    sources.services.subscribe(({ key }) => index.changed(key));
     const loop = new SpeakerLoop({
-      snapshot: () => takeSnapshot(nodeName, sources, [], knownEips),
+      plan: () => {
+        const snapshot = takeSnapshot(nodeName, sources, slices, [], knownEips);
+        return snapshot && makePlan(snapshot, index);
+      },
       bird: {
         running: async (): Promise<RunningBird> => ({ version: VERSION, fingerprint }),
         binaryVersion: async () => VERSION,
@@ -69,7 +79,7 @@ export class SimulatedSpeaker implements AsyncDisposable {
       speakers,
       node: () => sources.nodes.get(nodeName),
     });
-    const announced = () => loop.state?.plan?.announcements.filter(({ reason }) => reason === 'Announced').length ?? 0;
+    const announced = () => countRoutes((loop.state?.plan?.announcements ?? []).map(({ routes }) => routes));
     this.#announced = announced;
     const reporter = new Reporter({
       loopState: () => loop.state,

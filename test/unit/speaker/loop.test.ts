@@ -5,6 +5,7 @@ import type { ApplyOutcome, RunningBird } from '../../../speaker/bird/apply.ts';
 import type { RenderedConfig } from '../../../speaker/bird/config/render.ts';
 import { parseBirdVersion } from '../../../speaker/bird/config/version.ts';
 import type { Snapshot } from '../../../speaker/cluster/snapshot.ts';
+import { makePlan } from '../../../speaker/desired/plan.ts';
 import { type BirdPort, SpeakerLoop } from '../../../speaker/loop.ts';
 import { speakerMetrics } from '../../../speaker/metrics.ts';
 import { aBgpConf, aBgpPeer, anEip, aService, aSnapshot } from '../../support/speaker-builders.ts';
@@ -27,7 +28,10 @@ function scene(snapshots: readonly (Snapshot | undefined)[], outcomes: readonly 
     },
   };
   const loop = new SpeakerLoop({
-    snapshot: () => snapshots[runs++],
+    plan: () => {
+      const snapshot = snapshots[runs++];
+      return snapshot && makePlan(snapshot);
+    },
     bird,
     metrics: speakerMetrics(createMetrics('test')),
     log: createLogger({

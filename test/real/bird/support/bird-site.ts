@@ -12,6 +12,7 @@ import {
   parseProtocols,
   sessionReport,
 } from '../../../../speaker/bird/session/sessions.ts';
+import { makePlan } from '../../../../speaker/desired/plan.ts';
 import { SpeakerLoop } from '../../../../speaker/loop.ts';
 import { speakerMetrics } from '../../../../speaker/metrics.ts';
 import { birdBinary } from '../../../support/bird-binary.ts';
@@ -106,7 +107,7 @@ export class BirdSite {
 
   #newLoop(binary = birdBinary()): SpeakerLoop {
     return new SpeakerLoop({
-      snapshot: () => aSnapshot(this.#cluster),
+      plan: () => makePlan(aSnapshot(this.#cluster)),
       bird: new BirdDaemon({ control: this.control, binary, runDir: this.runDir }),
       metrics: speakerMetrics(createMetrics('test')),
       log: createLogger({ component: 'test', level: 'silent' }),

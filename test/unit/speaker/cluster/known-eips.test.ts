@@ -4,7 +4,9 @@ import type { Service } from '../../../../lib/api/service/service.ts';
 import { KnownEips } from '../../../../speaker/cluster/known-eips.ts';
 import type { Snapshot } from '../../../../speaker/cluster/snapshot.ts';
 import { makePlan } from '../../../../speaker/desired/plan.ts';
-import { layer2Addresses, usesLayer2 } from '../../../../speaker/l2/ownership/layer2-addresses.ts';
+import { announcementsIn } from '../../../../speaker/desired/routes.ts';
+import { usesLayer2 } from '../../../../speaker/l2/ownership/layer2-addresses.ts';
+import { layer2Addresses } from '../../../support/layer2-builders.ts';
 import { anEip, aService, aSnapshot } from '../../../support/speaker-builders.ts';
 
 const IP = '198.51.100.1';
@@ -28,7 +30,8 @@ function announced(
 
 function how(snapshot: Snapshot): string {
   const planned = makePlan(snapshot);
-  const reason = planned.kind === 'plan' ? planned.announcements.find(({ text }) => text === IP)?.reason : 'hold';
+  const reason =
+    planned.kind === 'plan' ? announcementsIn(planned.announcements).find(({ text }) => text === IP)?.reason : 'hold';
   const on = layer2Addresses(snapshot).get(IP);
   return on ? `layer2 by ${on.eip.name}` : `bgp ${reason}`;
 }

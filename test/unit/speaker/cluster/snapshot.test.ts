@@ -1,15 +1,7 @@
-/** Taking the snapshot: unknown is not empty, and slices find their Service. */
+/** Taking the snapshot: unknown is not empty. */
+import { SliceIndex } from '../../../../lib/announce/slice-index.ts';
 import { takeSnapshot } from '../../../../speaker/cluster/snapshot.ts';
-import {
-  aBgpConf,
-  aNode,
-  anEip,
-  anEndpoint,
-  aService,
-  aSlice,
-  aSnapshot,
-  objects,
-} from '../../../support/speaker-builders.ts';
+import { aBgpConf, aNode, anEip, aService, aSlice, objects } from '../../../support/speaker-builders.ts';
 
 const sources = () => ({
   nodes: objects([aNode()]),
@@ -22,24 +14,7 @@ const sources = () => ({
 });
 
 it.each(Object.keys(sources()))('there is none while %s is not read completely', (name) => {
-  expect(takeSnapshot('node-1', sources())).toBeDefined();
-  expect(takeSnapshot('node-1', { ...sources(), [name]: objects([], false) })).toBeUndefined();
-});
-
-it('a slice that is in both stores counts once', () => {
-  const slice = aSlice([anEndpoint('node-1')]);
-  const snapshot = aSnapshot({ slices: [slice], foreignSlices: [slice, aSlice([], { name: 'by-hand' })] });
-  expect(snapshot.slices.get('default/web')?.map(({ metadata }) => metadata.name)).toEqual(['web-ipv4', 'by-hand']);
-});
-
-it('a slice without the label of its Service belongs to none', () => {
-  const slice = aSlice([anEndpoint('node-1')]);
-  const snapshot = aSnapshot({ foreignSlices: [{ ...slice, metadata: { ...slice.metadata, labels: {} } }] });
-  expect(snapshot.slices.size).toBe(0);
-});
-
-it('a slice belongs to the Service of its own namespace', () => {
-  const slice = aSlice([anEndpoint('node-1')]);
-  const snapshot = aSnapshot({ slices: [{ ...slice, metadata: { ...slice.metadata, namespace: 'other' } }] });
-  expect([...snapshot.slices.keys()]).toEqual(['other/web']);
+  const slices = new SliceIndex(sources());
+  expect(takeSnapshot('node-1', sources(), slices)).toBeDefined();
+  expect(takeSnapshot('node-1', { ...sources(), [name]: objects([], false) }, slices)).toBeUndefined();
 });

@@ -2,8 +2,10 @@
 import fc from 'fast-check';
 import { nodeState } from '../../../../lib/announce/node-state.ts';
 import type { EndpointSlice, Service } from '../../../../lib/api/service/service.ts';
-import { formatAddress } from '../../../../lib/net/address.ts';
-import { decideAnnouncements, routeGroups } from '../../../../speaker/desired/routes.ts';
+import { compareAddresses, formatAddress, parseAddress } from '../../../../lib/net/address.ts';
+import type { Snapshot } from '../../../../speaker/cluster/snapshot.ts';
+import { AnnouncementIndex } from '../../../../speaker/desired/announcement-index.ts';
+import { announcementsIn, routeGroups } from '../../../../speaker/desired/routes.ts';
 import {
   aNode,
   anEip,
@@ -18,10 +20,13 @@ import {
   READY,
 } from '../../../support/speaker-builders.ts';
 
+function blocksOf(snapshot: Snapshot) {
+  return new AnnouncementIndex().decide(snapshot, nodeState(snapshot.nodeName, snapshot.node));
+}
+
 /** Address → reason. */
 function decided(cluster: ClusterOptions): Record<string, string> {
-  const snapshot = aSnapshot(cluster);
-  const announcements = decideAnnouncements(snapshot, nodeState(snapshot.nodeName, snapshot.node));
+  const announcements = announcementsIn(blocksOf(aSnapshot(cluster)));
   return Object.fromEntries(announcements.map(({ address, reason }) => [formatAddress(address), reason]));
 }
 
@@ -205,9 +210,10 @@ it('a label that the node gets counts at once, with the very same Services and E
     services: [aService()],
     eips: [anEip('v4', { nodeSelector: { matchExpressions: [{ key: 'edge', operator: 'Exists' }] } })],
   });
+  const index = new AnnouncementIndex();
   const reasonWith = (labels: Record<string, string>) => {
     const node = nodeState('node-1', aNode({ metadata: { name: 'node-1', labels } }));
-    return decideAnnouncements(snapshot, node)[0]?.reason;
+    return announcementsIn(index.decide(snapshot, node))[0]?.reason;
   };
   expect([reasonWith({}), reasonWith({ edge: '' }), reasonWith({})]).toEqual([
     'NodeNotSelected',
@@ -229,7 +235,7 @@ describe('a shared address', () => {
 
   it('names the Services that led to the decision', () => {
     const snapshot = aSnapshot({ services: [aService({ name: 'b' }), aService({ name: 'a' })] });
-    const [announcement] = decideAnnouncements(snapshot, nodeState('node-1', snapshot.node));
+    const [announcement] = announcementsIn(blocksOf(snapshot));
     expect(announcement?.services).toEqual(['default/a', 'default/b']);
   });
 });
@@ -263,17 +269,15 @@ describe('properties', () => {
   it('announces only what is published, sorted and once', () => {
     fc.assert(
       fc.property(cluster, (options) => {
-        const snapshot = aSnapshot(options);
-        const [group] = routeGroups(decideAnnouncements(snapshot, nodeState('node-1', snapshot.node)));
-        const texts = (group?.routes ?? []).map(({ text }) => text);
+        const [group] = routeGroups(blocksOf(aSnapshot(options)));
+        const prefixes = (group?.blocks ?? []).flatMap((block) => block.prefixes);
+        const texts = prefixes.map((prefix) => prefix.replace(/\/32$/, ''));
         const published = new Set(
           options.services.flatMap(({ status }) => status?.loadBalancer?.ingress?.map(({ ip }) => ip) ?? []),
         );
         expect(texts.every((text) => published.has(text))).toBe(true);
         expect(new Set(texts).size).toBe(texts.length);
-        expect(group?.routes.map(({ address }) => address.value)).toEqual(
-          group?.routes.map(({ address }) => address.value).sort((a, b) => (a < b ? -1 : 1)),
-        );
+        expect(texts).toEqual(texts.toSorted((a, b) => compareAddresses(parseAddress(a)!, parseAddress(b)!)));
       }),
     );
   });

@@ -1,0 +1,101 @@
+/**
+ * The decisions about all addresses, made anew only where a Service or its EndpointSlices changed. A change of the node or of an Eip makes all of them anew.
+ *
+ * The result depends on the snapshot alone: a new index comes to the same decisions as one that has followed every change.
+ */
+import { type EipOfAddress, eipFinder } from '../../lib/announce/eip-of-address.ts';
+import type { NodeState } from '../../lib/announce/node-state.ts';
+import { PerService } from '../cluster/per-service.ts';
+import type { Snapshot } from '../cluster/snapshot.ts';
+import { type Announcement, serviceAnnouncements, sharedAnnouncement } from './announcement.ts';
+import { type AnnouncementBlock, announcementBlock, blockKeyOf, compareBlocks } from './routes.ts';
+
+/** By the text of the address: the decisions of the Services that publish it. */
+type Sharers = Map<string, readonly Announcement[]>;
+
+export class AnnouncementIndex {
+  readonly #perService = new PerService<readonly Announcement[]>();
+  /** By the key of the block, as the two below. */
+  readonly #sharers = new Map<string, Sharers>();
+  readonly #touched = new Set<string>();
+  readonly #blocks = new Map<string, AnnouncementBlock>();
+  #sorted: readonly AnnouncementBlock[] = [];
+  #eips: Snapshot['eips'] | undefined;
+  #eipOf: EipOfAddress = () => undefined;
+
+  /** To be called for every change of a Service or of one of its EndpointSlices. */
+  changed(serviceKey: string): void {
+    this.#perService.changed(serviceKey);
+  }
+
+  /** @returns the blocks in the order of their addresses, with one decision for each address. */
+  decide({ services, slices, eips }: Snapshot, node: NodeState): readonly AnnouncementBlock[] {
+    if (eips !== this.#eips) this.#eipOf = eipFinder(eips);
+    this.#eips = eips;
+    const eipOf = this.#eipOf;
+    this.#perService.update({
+      services,
+      basis: [eips, nodeKeyOf(node)],
+      make: (key, service) => {
+        const own = serviceAnnouncements({ key, service, slices: slices.get(key), node, eipOf });
+        return own.length > 0 ? own : undefined;
+      },
+      onReplaced: (key, old = [], now = []) => {
+        if (!sameDecisions(old, now)) this.#replace(key, old, now);
+      },
+    });
+    if (this.#touched.size > 0) this.#remakeBlocks();
+    return this.#sorted;
+  }
+
+  #replace(key: string, old: readonly Announcement[], now: readonly Announcement[]): void {
+    for (const one of old) {
+      const sharers = this.#touch(one);
+      const left = (sharers.get(one.text) ?? []).filter(({ services }) => services[0] !== key);
+      if (left.length > 0) sharers.set(one.text, left);
+      else sharers.delete(one.text);
+    }
+    for (const one of now) {
+      const sharers = this.#touch(one);
+      sharers.set(one.text, [...(sharers.get(one.text) ?? []), one]);
+    }
+  }
+
+  #touch({ address }: Announcement): Sharers {
+    const key = blockKeyOf(address);
+    this.#touched.add(key);
+    const sharers = this.#sharers.get(key) ?? new Map<string, readonly Announcement[]>();
+    this.#sharers.set(key, sharers);
+    return sharers;
+  }
+
+  #remakeBlocks(): void {
+    const gone = new Set<AnnouncementBlock | undefined>();
+    const made: AnnouncementBlock[] = [];
+    for (const key of this.#touched) {
+      gone.add(this.#blocks.get(key));
+      const sharers = this.#sharers.get(key);
+      if (sharers?.size) {
+        const block = announcementBlock([...sharers.values()].map(sharedAnnouncement));
+        this.#blocks.set(key, block);
+        made.push(block);
+      } else {
+        this.#sharers.delete(key);
+        this.#blocks.delete(key);
+      }
+    }
+    this.#touched.clear();
+    // Most of it is in order already, which makes the sort a matter of comparing neighbours.
+    this.#sorted = [...this.#sorted.filter((block) => !gone.has(block)), ...made].sort(compareBlocks);
+  }
+}
+
+/** Everything of the node that a decision about an address is made from. */
+function nodeKeyOf({ name, labels, addresses, excluded, leaving }: NodeState): string {
+  return JSON.stringify([name, Object.entries(labels).sort(), !!addresses[4], !!addresses[6], excluded, leaving]);
+}
+
+/** @param a and b are decisions of one Service. */
+function sameDecisions(a: readonly Announcement[], b: readonly Announcement[]): boolean {
+  return a.length === b.length && a.every(({ text, reason }, i) => text === b[i]?.text && reason === b[i].reason);
+}
