@@ -11,12 +11,10 @@ import { EXCLUDE_NODE_LABEL } from '../../lib/api/keys.ts';
 import type { Node, Service } from '../../lib/api/service/service.ts';
 import { type AuditEvent, eventsIn } from '../lab/audit.ts';
 import { type Examples, readExamples, request } from '../lab/demo.ts';
-import { SKYCAP_NAMESPACE } from '../lab/install.ts';
 import type { Lab } from '../lab/lab.ts';
 import { namespaceOf } from '../lab/layout.ts';
 import { inNamespace } from '../lab/network.ts';
 import { eventually } from '../lab/poll.ts';
-import { podOn } from './support/components.ts';
 import {
   allQuiet,
   answeringTo,
@@ -26,6 +24,7 @@ import {
   HOSTNAME,
   holderOf,
   holdersOf,
+  killSpeaker,
   longestGapMs,
   macOf,
   NOT_N1,
@@ -197,22 +196,14 @@ it('a cordoned node keeps what it has and gets nothing new; a drained one hands 
 it('a speaker that is killed costs nothing, and there are never two owners', async () => {
   await allQuiet(lab);
   const holder = await holderOf(lab, v4);
-  const node = lab.nodes.find(({ name }) => name === holder)!;
   await using stream = connectSteadily(lab, [v4]);
-  const { restarts } = await podOn(lab, 'speaker', holder);
-  await node.signalContainers({ namespace: SKYCAP_NAMESPACE, container: 'speaker' }, 'SIGKILL');
   const seen = new Set<string>();
-  await eventually(
-    async () => {
-      seen.add((await holdersOf(lab, v4)).join());
-      const pod = await podOn(lab, 'speaker', holder);
-      return pod.ready && pod.restarts > restarts;
-    },
-    { what: `the speaker of ${holder} back`, deadlineMs: 60_000 },
-  );
+  await killSpeaker(lab, holder, async () => {
+    seen.add((await holdersOf(lab, v4)).join());
+  });
   await lasting(3);
   expect(longestGapMs(await stream.end())).toBeLessThanOrEqual(100);
-  // It went on with what its object says, and nobody took it for dead.
+  // The new process goes on with the addresses in its Speaker object, and no node has taken the node for dead.
   expect([...seen]).toEqual([holder]);
   expect(await holdersOf(lab, v4)).toEqual([holder]);
 });
@@ -245,16 +236,7 @@ it('while a node is dead, who took over from it may be killed, and hands over wh
     });
     await using stream = connectSteadily(lab, [address]);
     await lasting(1);
-    const { restarts } = await podOn(lab, 'speaker', second);
-    const killed = lab.nodes.find(({ name }) => name === second)!;
-    await killed.signalContainers({ namespace: SKYCAP_NAMESPACE, container: 'speaker' }, 'SIGKILL');
-    await eventually(
-      async () => {
-        const pod = await podOn(lab, 'speaker', second);
-        return pod.ready && pod.restarts > restarts;
-      },
-      { what: `the speaker of ${second} back`, deadlineMs: 60_000 },
-    );
+    await killSpeaker(lab, second);
     await lasting(7);
     expect(await holderOf(lab, address, [dead.name])).toBe(second);
     await lab.kubectl(['label', 'node', second, `${EXCLUDE_NODE_LABEL}=true`]);

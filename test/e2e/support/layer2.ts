@@ -2,7 +2,9 @@
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
+import type { Lease } from '../../../lib/kube/election/lease.ts';
 import { hashOf, rankOf } from '../../../speaker/l2/ownership/rendezvous.ts';
+import { leaseName } from '../../../speaker/l2/peers/lease-keeper.ts';
 import { ClientStream, type ClientStreamSums } from '../../lab/client-stream.ts';
 import { SKYCAP_NAMESPACE } from '../../lab/install.ts';
 import type { Lab } from '../../lab/lab.ts';
@@ -109,6 +111,38 @@ export async function rollOut(lab: Lab): Promise<void> {
   const rollout = ['-n', SKYCAP_NAMESPACE, 'rollout'];
   await lab.kubectl([...rollout, 'restart', 'daemonset/skycap-speaker']);
   await lab.kubectl([...rollout, 'status', 'daemonset/skycap-speaker', '--timeout=180s']);
+}
+
+/**
+ * Kills the speaker's process on the node, and waits until kubelet has started another. A node loses its addresses when its Lease expires, so the kill
+ * follows a renewal: kubelet then has 5.6 s. At any other moment it would have 0.6 s or more.
+ *
+ * @param onLook called again and again meanwhile.
+ */
+export async function killSpeaker(lab: Lab, name: string, onLook: () => Promise<void> = async () => {}): Promise<void> {
+  const { restarts } = await podOn(lab, 'speaker', name);
+  await untilLeaseRenewed(lab, name);
+  const node = lab.nodes.find((one) => one.name === name);
+  await node?.signalContainers({ namespace: SKYCAP_NAMESPACE, container: 'speaker' }, 'SIGKILL');
+  await eventually(
+    async () => {
+      await onLook();
+      const pod = await podOn(lab, 'speaker', name);
+      return pod.ready && pod.restarts > restarts;
+    },
+    { what: `the speaker of ${name} back`, deadlineMs: 60_000 },
+  );
+}
+
+async function untilLeaseRenewed(lab: Lab, node: string): Promise<void> {
+  const path = `/apis/coordination.k8s.io/v1/namespaces/${SKYCAP_NAMESPACE}/leases/${leaseName(node)}`;
+  const renewTime = async () => (await lab.api.get<Lease>(path)).spec?.renewTime;
+  const before = await renewTime();
+  await eventually(async () => (await renewTime()) !== before, {
+    what: `the Lease of ${node} renewed`,
+    deadlineMs: 30_000,
+    intervalMs: 50,
+  });
 }
 
 /** A client that connects every {@link BEAT_MS}. */

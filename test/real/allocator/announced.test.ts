@@ -33,7 +33,7 @@ beforeAll(async () => {
   await lab.pool('second', '198.51.100.128/25', { protocol: 'bgp', whenNoEndpoints: 'Withdraw' });
   await lab.pool('wired', '203.0.113.0/24', { protocol: 'layer2', interface: 'eth0' });
   await eventually(async () => expect(await eipWords('second')).toMatch(/from 2 nodes/));
-}, 60_000);
+}, 180_000);
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 function session(state: SpeakerSession['state']): SpeakerSession {

@@ -8,7 +8,7 @@ let replica: Replica;
 beforeAll(async () => {
   lab = await AllocatorLab.start();
   replica = await lab.replica();
-}, 60_000);
+}, 180_000);
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 test('a Service gets address, label, condition and an Event; its claim is bound; the Eip accounts for it', async () => {

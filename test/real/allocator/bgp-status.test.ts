@@ -10,7 +10,7 @@ let replica: Replica;
 beforeAll(async () => {
   lab = await AllocatorLab.start();
   replica = await lab.replica();
-}, 60_000);
+}, 180_000);
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 const session: SpeakerSession = {

@@ -8,7 +8,7 @@ let replica: Replica;
 beforeAll(async () => {
   lab = await AllocatorLab.start();
   replica = await lab.replica();
-}, 60_000);
+}, 180_000);
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 const RELEASE = { metadata: { annotations: { 'skycap.io/release-addresses': 'true' } } };

@@ -27,7 +27,7 @@ let history: History;
 
 beforeAll(async () => {
   lab = await AllocatorLab.start();
-}, 60_000);
+}, 180_000);
 afterAll(() => lab?.[Symbol.asyncDispose]());
 beforeEach(async () => {
   open = new AsyncDisposableStack();

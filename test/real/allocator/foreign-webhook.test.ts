@@ -11,7 +11,7 @@ let replica: Replica;
 beforeAll(async () => {
   lab = await AllocatorLab.start();
   replica = await lab.replica();
-}, 60_000);
+}, 180_000);
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 /** As OpenELB leaves it: nobody answers, and nothing goes without. */

@@ -9,7 +9,7 @@ let replica: Replica;
 beforeAll(async () => {
   lab = await AllocatorLab.start();
   replica = await lab.replica();
-}, 60_000);
+}, 180_000);
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 const THEIRS: LoadBalancerIngress = { ip: '192.0.2.9', ipMode: 'Proxy', ports: [{ port: 80, protocol: 'TCP' }] };

@@ -18,7 +18,7 @@ let replica: Replica;
 beforeAll(async () => {
   lab = await AllocatorLab.start();
   replica = await lab.replica();
-}, 60_000);
+}, 180_000);
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 /** As the webhook makes it during the create call. */

@@ -9,7 +9,7 @@ let lab: AllocatorLab;
 
 beforeAll(async () => {
   lab = await AllocatorLab.start();
-}, 60_000);
+}, 180_000);
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 async function allPublished(namespace: string): Promise<Map<string, string>> {

@@ -11,7 +11,7 @@ let replica: Replica;
 beforeAll(async () => {
   lab = await AllocatorLab.start();
   replica = await lab.replica('allocator-0', TIMING, GRACE_SECONDS);
-}, 60_000);
+}, 180_000);
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 /** As the webhook makes it during a create call. @param name absent under generateName. */

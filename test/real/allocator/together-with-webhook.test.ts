@@ -12,7 +12,7 @@ let replica: Replica | undefined;
 
 beforeAll(async () => {
   lab = await WebhookLab.start(2);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await replica?.stop();
   await lab?.[Symbol.asyncDispose]();

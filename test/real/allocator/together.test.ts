@@ -15,7 +15,7 @@ let replica: Replica | undefined;
 
 beforeAll(async () => {
   lab = await AllocatorLab.start();
-}, 60_000);
+}, 180_000);
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 const port = (number: number) => ({ ports: [{ port: number, protocol: 'TCP' as const }] });

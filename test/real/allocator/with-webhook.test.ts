@@ -16,7 +16,7 @@ beforeAll(async () => {
   lab = await WebhookLab.start(2);
   replica = new Replica(lab.plane, 'allocator-0', LEADER_TIMING, GRACE_SECONDS);
   await eventually(async () => expect(await replica.isLeading()).toBe(true));
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await replica?.stop();
   await lab?.[Symbol.asyncDispose]();

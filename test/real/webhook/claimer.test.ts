@@ -25,7 +25,7 @@ beforeAll(async () => {
   await plane.kubectl(['apply', '-k', join(import.meta.dirname, '../../../manifests/crds')]);
   await plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
   client = plane.client();
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   stop.abort();
   await plane[Symbol.asyncDispose]();

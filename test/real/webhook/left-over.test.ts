@@ -15,7 +15,7 @@ let lab: WebhookLab;
 beforeAll(async () => {
   lab = await WebhookLab.start(1);
   await lab.eip('few', '198.51.100.0/29');
-}, 60_000);
+}, 180_000);
 afterEach(async () => {
   const { items } = await lab.client.list(SERVICES, { namespace: 'default' });
   for (const { metadata, spec } of items) {

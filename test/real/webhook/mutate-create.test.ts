@@ -14,7 +14,7 @@ beforeAll(async () => {
   ({ lab } = mutating);
   await lab.eip('tiny', '203.0.113.1-203.0.113.2', { namespaces: ['nowhere'] });
   await lab.eip('strict', '203.0.113.9', { whenFull: 'Refuse', namespaces: ['nowhere'] });
-}, 60_000);
+}, 180_000);
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 const create = (one: Service, query = '') => mutating.create(one, query);

@@ -29,7 +29,7 @@ beforeAll(async () => {
   mutating = await Mutating.start();
   ({ lab } = mutating);
   await lab.eip('of-office', '192.0.2.0/28', { namespaces: ['office'] });
-}, 60_000);
+}, 180_000);
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 const create = (one: Service, query = '') => mutating.create(one, query);

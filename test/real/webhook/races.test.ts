@@ -16,7 +16,7 @@ beforeAll(async () => {
   lab = await WebhookLab.start(2);
   await lab.eip('hundred', '198.51.100.1-198.51.100.100');
   await lab.eip('wide', '10.64.0.0/16');
-}, 60_000);
+}, 180_000);
 afterEach(releaseAll);
 afterAll(() => lab[Symbol.asyncDispose]());
 

@@ -45,7 +45,7 @@ beforeAll(async () => {
       certificate = content;
     },
   });
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   stop.abort();
   await running;

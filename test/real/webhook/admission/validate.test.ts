@@ -8,7 +8,7 @@ beforeAll(async () => {
   lab = await WebhookLab.start(1);
   const annotations = { 'eip.openelb.kubesphere.io/is-default-eip': 'true' };
   await lab.eip('web', '198.51.100.0/24', {}, { annotations });
-}, 60_000);
+}, 180_000);
 afterAll(() => lab[Symbol.asyncDispose]());
 
 const GROUP = '/apis/network.kubesphere.io';

@@ -6,7 +6,7 @@ import { EIP, Mutating } from '../mutating.ts';
 let mutating: Mutating;
 beforeAll(async () => {
   mutating = await Mutating.start();
-}, 60_000);
+}, 180_000);
 afterAll(() => mutating.lab[Symbol.asyncDispose]());
 
 const OPT_IN = 'lb.kubesphere.io/v1alpha1';
