@@ -2,7 +2,7 @@
 // which costs tens of MB and is not wanted in a pod): those files and Node are all that the image needs. The speaker's thread for layer 2 is a file of
 // its own, and beside it stands the one binary of koffi that this machine, and so the image, needs.
 import { existsSync } from 'node:fs';
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { build } from 'esbuild';
 
@@ -16,7 +16,7 @@ const require = createRequireOfBundle(import.meta.url);`;
 const present = COMPONENTS.filter((component) => existsSync(`${component}/main.ts`));
 await rm('dist', { recursive: true, force: true });
 await mkdir('dist');
-await build({
+const { outputFiles } = await build({
   entryPoints: [
     ...present.map((component) => ({ in: `${component}/main.ts`, out: component })),
     ...THREADS.map((file) => ({ in: `${file}.ts`, out: basename(file) })),
@@ -33,6 +33,18 @@ await build({
   minify: false,
   legalComments: 'linked',
   logLevel: 'warning',
+  write: false,
 });
+for (const { path, text } of outputFiles) await writeFile(path, path.endsWith('.js') ? onlyAscii(text) : text);
 // It is made for two libcs; the image's Debian has glibc.
 await cp(KOFFI, `dist/${KOFFI}`, { recursive: true, filter: (path) => !path.includes('/musl_') });
+
+/**
+ * The text with `\uXXXX` for each other character. A process keeps the text of its program in memory: V8 takes two bytes for each character of a file in which one
+ * is beyond Latin-1, be it in a comment.
+ */
+function onlyAscii(text) {
+  const escaped = /\\[^\0-\x7f]/.exec(text);
+  if (escaped) throw new Error(`Cannot rewrite "${escaped[0]}": remove the backslash in the source`);
+  return text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

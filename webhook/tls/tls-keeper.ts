@@ -12,7 +12,6 @@ import { type CheckResult, failing, OK } from '../../lib/process/health/check.ts
 import type { Logger } from '../../lib/process/log.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import { caBundlePatch } from './ca-bundle.ts';
-import { makeContent, withNewAuthority, withNewServing } from './certificates.ts';
 import { planTls, type TlsPlan } from './plan-tls.ts';
 import { bundleOf, factsOf, readContent, type Secret, type TlsContent, withContent } from './tls-content.ts';
 
@@ -104,7 +103,9 @@ export class TlsKeeper {
     return read;
   }
 
-  #next(plan: TlsPlan, content: TlsContent | undefined): Promise<TlsContent> {
+  async #next(plan: TlsPlan, content: TlsContent | undefined): Promise<TlsContent> {
+    // The library for certificates takes 4 MB, and is loaded when there is one to make.
+    const { makeContent, withNewAuthority, withNewServing } = await import('./certificates.ts');
     const options = { names: this.#deps.names, now: this.#deps.now() };
     if (!content || plan.kind === 'makeAll' || plan.kind === 'keep') return makeContent(options);
     switch (plan.kind) {
@@ -113,10 +114,7 @@ export class TlsKeeper {
       case 'renewServing':
         return withNewServing(content, options);
       case 'dropAuthorities':
-        return Promise.resolve({
-          ...content,
-          authorities: content.authorities.filter((_, i) => !plan.indexes.includes(i)),
-        });
+        return { ...content, authorities: content.authorities.filter((_, i) => !plan.indexes.includes(i)) };
     }
   }
 
