@@ -78,7 +78,7 @@ export function makeWebhook(options: WebhookOptions): Webhook {
   const mutator = new ServiceMutator({
     cluster,
     claimer,
-    unstored: new UnstoredClaims({ claims: stores.claims, monotonicMs }),
+    unstored: new UnstoredClaims({ claims: stores.claims, nowMs: () => now().getTime() }),
     client,
     now,
     newToken: () => randomBytes(16).toString('hex'),

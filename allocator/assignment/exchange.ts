@@ -206,7 +206,7 @@ class Vacated implements Taken {
   #hasLeft(holder: ClaimHolder): boolean {
     const mover = this.#movers.of(holder);
     if (!mover) return false;
-    return holder.uid !== undefined || this.#moves.some((move) => move.mover.key === mover.key);
+    return !holder.waiting || this.#moves.some((move) => move.mover.key === mover.key);
   }
 }
 

@@ -21,7 +21,7 @@ import { type HeldAddress, pinnedAddresses } from '../../lib/ipam/choice/held-ad
 import type { ClaimRequest } from '../../lib/ipam/claims/claimer.ts';
 import { newHolder, requestOf, withRequest } from '../../lib/ipam/claims/holder-entry.ts';
 import { namesOf } from '../../lib/ipam/claims/holders-of.ts';
-import { annotatedAddresses, formerAddresses } from '../../lib/ipam/claims/service-claims.ts';
+import { annotatedAddresses, formerAddresses, standsFor } from '../../lib/ipam/claims/service-claims.ts';
 import { type Address, sameAddress } from '../../lib/net/address.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import { TakenForService } from '../cluster/taken-for-service.ts';
@@ -112,7 +112,7 @@ export function requestWithoutAddresses(service: Service): AddressRequest | unde
 export function asStoredIn(cluster: ClusterState): (holder: ClaimHolder, address: Address) => ClaimHolder {
   return (holder, address) => {
     const service = cluster.services.get(keyFor(holder.namespace, holder.name ?? ''));
-    if (!service || service.metadata.uid !== holder.uid) return holder;
+    if (!service || !standsFor(holder, service)) return holder;
     const parsed = parseAddressRequest(service, {
       unmarkedServices: 'always',
       defaultEipExists: true,

@@ -1,9 +1,9 @@
 /**
- * What becomes of one holder in a claim: it stays, is bound to its Service, is released, or has to wait until more is known. PURE.
+ * Decides about one holder in a claim: it stays, is bound to its Service, is released, or waits until more is known. PURE.
  *
- * A holder without a uid was written at admission, before its Service existed, and the create call it belongs to may still be under
- * way, or may have failed later (quota, another webhook, the client gone). So it is given the grace period. A holder with a uid belongs to a Service
- * that has been seen; once that is surely gone, nothing is waited for.
+ * A holder without a UID was written at admission, before its Service was stored. The create call may still be under way, or may have failed after admission
+ * (a quota, another webhook, a client that is gone): the holder has the grace period. A holder whose Service was stored once, by its UID or as this process has seen,
+ * has none: it goes with its Service.
  */
 
 import type { Reason } from '../../lib/api/reasons.ts';
@@ -21,6 +21,10 @@ export interface HolderFacts {
   readonly service?: { readonly uid: string; readonly token: string | undefined };
   /** Whether that Service has the address, is to have it, or has it reserved. */
   readonly isUsed: boolean;
+  /** Whether that Service shows the address, or did before this reconcile. */
+  readonly isShown: boolean;
+  /** Whether the Service that the token was written for was stored once, as far as this process has seen. */
+  readonly wasStored: boolean;
   readonly nowMs: number;
   /** When this process first saw the holder. */
   readonly firstSeenMs: number;
@@ -34,16 +38,25 @@ export interface HolderFacts {
 const LEAST_OBSERVED_MS = 5_000;
 
 export function decideHolder(holder: ClaimHolder, facts: HolderFacts): HolderAction {
-  const { service, isUsed } = facts;
-  if (!service) return holder.uid === undefined ? afterGrace(holder, facts, 'ClaimExpired') : release('ServiceGone');
+  const { service, isUsed, wasStored } = facts;
+  if (!service) {
+    return holder.uid !== undefined || wasStored ? release('ServiceGone') : afterGrace(holder, facts, 'ClaimExpired');
+  }
   if (holder.uid === service.uid) return isUsed ? { kind: 'keep' } : release('NoLongerUsed');
-  // Bound to a Service of the same name that is gone: the present one may take its place, having asked for the address.
+  // The Service of the UID had the same name and is gone: the present one may take its place, having asked for the address.
   if (holder.uid !== undefined) return isUsed ? { kind: 'bind' } : release('ServiceGone');
+  if (holder.token === service.token) return decideOwn(holder, facts);
+  // The Service gave its token up, or is another life of its name.
+  if (wasStored) return isUsed ? { kind: 'bind' } : release('NoLongerUsed');
   if (!isUsed) return afterGrace(holder, facts, 'ClaimExpired');
-  // Another token means a create call for this name that is under way or has failed; our Service may be about to be replaced.
-  return holder.token === service.token || ageOf(holder, facts) >= facts.graceMs
-    ? { kind: 'bind' }
-    : waitFor(holder, facts);
+  // A create call for this name is under way, or has failed; the Service may be about to be replaced.
+  return ageOf(holder, facts) >= facts.graceMs ? { kind: 'bind' } : waitFor(holder, facts);
+}
+
+/** Name and token stand for the UID. An address that is neither used nor shown may be that of an update under way. */
+function decideOwn(holder: ClaimHolder, facts: HolderFacts): HolderAction {
+  if (facts.isUsed) return holder.name === undefined || holder.waiting ? { kind: 'bind' } : { kind: 'keep' };
+  return facts.isShown ? release('NoLongerUsed') : afterGrace(holder, facts, 'ClaimExpired');
 }
 
 function afterGrace(holder: ClaimHolder, facts: HolderFacts, reason: Reason): HolderAction {

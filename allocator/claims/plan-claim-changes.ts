@@ -9,7 +9,7 @@ import type { Service } from '../../lib/api/service/service.ts';
 import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
 import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import { type ClaimedRequest, renewedHolder } from '../../lib/ipam/claims/holder-entry.ts';
-import { tokenShown } from '../../lib/ipam/claims/service-claims.ts';
+import { isOfFormer, tokenShown } from '../../lib/ipam/claims/service-claims.ts';
 import { type Source, sourceOf } from '../../lib/ipam/pools/source.ts';
 import { type Address, sameAddress } from '../../lib/net/address.ts';
 import { type Assignment, isUsed } from '../assignment/decide-assignment.ts';
@@ -26,6 +26,7 @@ export interface ClaimFacts {
   readonly assignment: Assignment | undefined;
   readonly inFlightUpdateOf: (heldAddress: HeldAddress) => InFlightUpdate;
   readonly firstSeenMs: (heldAddress: HeldAddress) => number;
+  readonly wasStored: (heldAddress: HeldAddress) => boolean;
   readonly nowMs: number;
   /** How long an entry that is not bound may wait for a change that is under way. */
   readonly graceMsOf: (heldAddress: HeldAddress) => number;
@@ -71,6 +72,8 @@ function verdictOn(heldAddress: HeldAddress, facts: ClaimFacts): HolderAction {
   return decideHolder(heldAddress.own, {
     service: { uid: service.metadata.uid ?? '', token: serviceToken },
     isUsed: isWanted(heldAddress, assignment),
+    isShown: heldAddress.isEstablished,
+    wasStored: facts.wasStored(heldAddress),
     nowMs,
     // All claims without a Service are gone through for it, and of few entries it is asked.
     get graceMs() {
@@ -97,13 +100,20 @@ function renewalOf(
   const inFlightUpdate = inFlightUpdateOf(heldAddress);
   const claimedRequest = requestAt(heldAddress);
   const next = renewedHolder(own, service, claimedRequest, {
-    bind: verdict.kind === 'bind',
+    bind: verdict.kind === 'bind' || hasFormerBeside(heldAddress, service),
     token: tokenShown(assignment?.uses[0]?.address, heldAddresses, serviceToken),
     serviceCounts: inFlightUpdate.kind === 'useService',
   });
   const source = newSource(heldAddress);
   const requeueAtMs = inFlightUpdate.kind === 'wait' ? inFlightUpdate.untilMs : never;
   return { address, own, next, requeueAtMs, ...(source && { source }) };
+}
+
+/** With the UID, the holder of a former Service of the name goes from the claim. */
+function hasFormerBeside({ own, claim }: HeldAddress, { metadata: { namespace, name, uid } }: Service): boolean {
+  const isFormer = (holder: ClaimHolder): boolean =>
+    holder.namespace === namespace && holder.name === name && isOfFormer(holder, uid);
+  return own.uid === undefined && claim.spec.holders.some(isFormer);
 }
 
 /** An Eip that was made again, or took over the addresses of another, is the one that they stay with from now on. */

@@ -134,19 +134,20 @@ export class StrayClaims {
 
   #strays(): Stray[] {
     const { cluster } = this.#deps;
-    return [...cluster.holderFirstSeen.claims()].flatMap((name) => {
+    return [...cluster.holderFirstSeen.unstored()].flatMap((name) => {
       const address = claimAddress(name);
       const claim = address && cluster.ledger.claimOf(address);
       if (!claim) return [];
-      const holders = claim.spec.holders.filter((holder) => this.#isStray(holder));
+      const holders = claim.spec.holders.filter((holder) => this.#isStray(claim, holder));
       return holders.map((holder) => ({ claim, holder, ageMs: cluster.holderFirstSeen.ageMs(claim, holder) }));
     });
   }
 
   /** As far as the cache shows. */
-  #isStray({ namespace, name, uid, token }: ClaimHolder): boolean {
+  #isStray(claim: EipClaim, holder: ClaimHolder): boolean {
     const { cluster } = this.#deps;
-    if (uid !== undefined) return false;
+    const { namespace, name, uid, token } = holder;
+    if (uid !== undefined || cluster.holderFirstSeen.wasStored(claim, holder)) return false;
     if (name !== undefined) return cluster.services.get(keyFor(namespace, name)) === undefined;
     return cluster.index.ownerOf(namespace, token) === undefined;
   }
@@ -160,8 +161,8 @@ export class StrayClaims {
   }
 
   /** The address itself gives way to nobody, and so neither do the ports that are held there. */
-  #isShared({ spec }: EipClaim): boolean {
-    return !spec.holders.every((holder) => this.#isStray(holder));
+  #isShared(claim: EipClaim): boolean {
+    return !claim.spec.holders.every((holder) => this.#isStray(claim, holder));
   }
 
   #isScarce({ metadata: { name = '' } }: EipClaim): boolean {

@@ -6,7 +6,6 @@ import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import { ClaimStore } from '../../lib/ipam/claims/claim-store.ts';
 import {
   type ClaimedRequest,
-  isOnlyBound,
   keptRequest,
   requestIn,
   requestOf,
@@ -19,7 +18,6 @@ import type { Assignment } from '../assignment/decide-assignment.ts';
 import { requestWithoutAddresses, type ServiceView } from '../assignment/service-view.ts';
 import type { Deps } from '../deps.ts';
 import { renewEntry, sameEntry } from './claim-writer.ts';
-import type { DeferredBinding } from './deferred-binding.ts';
 import { InFlightUpdates } from './in-flight-updates.ts';
 import { type ClaimChanges, planClaimChanges } from './plan-claim-changes.ts';
 import type { StrayClaims } from './stray-claims.ts';
@@ -28,7 +26,6 @@ import type { StrayClaims } from './stray-claims.ts';
 const AT_ONCE: Requeue = { requeueAfterMs: 1 };
 
 export interface ClaimSyncDeps extends Deps {
-  readonly deferredBinding: Pick<DeferredBinding, 'shouldBindNow'>;
   readonly strays: StrayClaims;
 }
 
@@ -41,11 +38,12 @@ export class ClaimSync {
   }
 
   /**
-   * Binds entries that this Service could lose otherwise. To be done before anything is published on the strength of them. One of a former
-   * Service of this name: whoever still thinks that Service gone, a leader of before, say, whose write is late, may release it at any moment. One without a
-   * name: only the token on the Service tells whose it is, and anybody who edits the Service may take that off. One that is being taken over, since its Service came late.
+   * Binds the holders that this Service could lose otherwise, before their addresses are published:
+   * - a holder with the UID or the token of another life of the name, which a former leader, whose write is late, may release at any moment;
+   * - a holder without a name, which only the token on the Service leads to: an edit of the Service may remove the token;
+   * - a holder that is being taken over, since its Service came late.
    *
-   * @returns false where there was one; then everything is to be looked at anew.
+   * @returns false if there was such a holder; then the Service is reconciled anew.
    */
   async bindFirst(
     view: ServiceView,
@@ -54,9 +52,12 @@ export class ClaimSync {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { uid } = view.service.metadata;
-    const { beingTaken } = this.#deps.cluster;
+    const { cluster } = this.#deps;
+    const token = cluster.tokenOf(view.service);
     const mustBind = ({ own, address }: Pick<HeldAddress, 'own' | 'address'>): boolean =>
-      own.name === undefined || isOfFormer(own, uid) || (own.uid === undefined && beingTaken.has(claimName(address)));
+      own.name === undefined ||
+      isOfFormer(own, uid) ||
+      (own.uid === undefined && (own.token !== token || cluster.beingTaken.has(claimName(address))));
     // Chosen a moment ago and gone since: it was taken over, or deleted by hand.
     const isHeld = ({ address }: Assignment['uses'][number]): boolean =>
       view.heldAddresses.some((heldAddress) => sameAddress(heldAddress.address, address));
@@ -76,11 +77,7 @@ export class ClaimSync {
     signal: AbortSignal,
   ): Promise<Requeue | undefined> {
     const claimSync = this.#decide(view, addressRequest, assignment);
-    const canWait =
-      claimSync.renew.length > 0 && claimSync.renew.every(({ own, next }) => next === own || isOnlyBound(own, next));
-    const isDone =
-      (canWait && !this.#deps.deferredBinding.shouldBindNow(view.key)) ||
-      (await this.#renew(view, claimSync.renew, signal));
+    const isDone = await this.#renew(view, claimSync.renew, signal);
     await this.#release(view, claimSync, signal);
     if (!isDone) return AT_ONCE;
     const { requeueAtMs } = claimSync;
@@ -130,6 +127,7 @@ export class ClaimSync {
           : inFlightUpdate;
       },
       firstSeenMs: ({ claim, own }) => cluster.holderFirstSeen.firstSeenMs(claim, own),
+      wasStored: ({ claim, own }) => cluster.holderFirstSeen.wasStored(claim, own),
       nowMs: now,
       graceMsOf: ({ claim, own }) => this.#deps.strays.graceMs(claim, own),
     });

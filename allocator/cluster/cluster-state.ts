@@ -8,8 +8,7 @@ import { CLAIM_ANNOTATION, EIP_LABEL } from '../../lib/api/keys.ts';
 import { keyFor, keyOf } from '../../lib/api/meta/object.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { Service } from '../../lib/api/service/service.ts';
-import type { EipClaim } from '../../lib/api/skycap/claim.ts';
-import { claimAddress } from '../../lib/api/skycap/claim.ts';
+import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { EipState, HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import {
   claimsOf,
@@ -67,13 +66,13 @@ export class ClusterState {
     this.index = new ServiceIndex(this.services);
     this.eips = new EipCache(stores.eips, clock, () => [...stores.services.values()].flatMap(publishedAddresses));
     this.reserved = new ReservedAddresses(stores);
-    this.holderFirstSeen = new HolderFirstSeen(clock);
+    this.holderFirstSeen = new HolderFirstSeen(clock, (holder) => this.#isStored(holder));
     this.createDuration = new CreateDuration(clock.monotonicMs);
     this.rewriteBackoff = new RewriteBackoff(clock);
     this.endpoints = new EndpointIndex(stores);
     stores.services.subscribe(({ type, key, object }) => {
       if (type === 'deleted') this.endpoints.forget(key);
-      if (type === 'added') this.#noteStored(object);
+      else this.#noteStored(object, type === 'added');
     });
     stores.claims.subscribe((change) => {
       this.holderFirstSeen.onChange(change);
@@ -82,13 +81,21 @@ export class ClusterState {
     });
   }
 
-  #noteStored(service: Service): void {
-    const token = service.metadata.annotations?.[CLAIM_ANNOTATION];
+  #noteStored(service: Service, isNew: boolean): void {
+    const { namespace = '', name, annotations } = service.metadata;
+    const token = annotations?.[CLAIM_ANNOTATION];
     if (token === undefined) return;
-    for (const claim of this.ledger.heldByToken(service.metadata.namespace ?? '', token)) {
+    for (const claim of this.ledger.heldByToken(namespace, token)) {
       const holder = claim.spec.holders.find((one) => one.token === token && one.uid === undefined);
-      if (holder) this.createDuration.note(this.holderFirstSeen.ageMs(claim, holder));
+      if (!holder || (holder.name ?? name) !== name) continue;
+      if (isNew) this.createDuration.note(this.holderFirstSeen.ageMs(claim, holder));
+      this.holderFirstSeen.noteStored(claim, holder);
     }
+  }
+
+  #isStored({ namespace, name, token }: ClaimHolder): boolean {
+    if (name === undefined) return this.index.ownerOf(namespace, token) !== undefined;
+    return this.services.get(keyFor(namespace, name))?.metadata.annotations?.[CLAIM_ANNOTATION] === token;
   }
 
   /** Half of the truth is never acted on. */

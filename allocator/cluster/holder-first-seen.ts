@@ -1,50 +1,88 @@
 /**
- * When this process first saw each holder without a uid. The grace period of a claim counts by the holder's own `since`; what we have seen
- * ourselves guards against a webhook whose clock is behind ours.
+ * When this process first saw each holder without a UID, and whether it has seen the Service of the holder stored. The grace period of a claim counts by the holder's own
+ * `since`; the time of the first sight guards against a webhook whose clock is behind.
+ *
+ * A Service and its holder have one token. So a named holder needs no UID: a deletion is told from a create call under way by what was seen here, in the leader and in the standby.
  */
 import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { Change } from '../../lib/kube/cache/store.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 
+interface Sight {
+  /** Of the holder: it is written anew for another create call or update. */
+  readonly since: string;
+  /** By the clock that never jumps. */
+  readonly firstMs: number;
+  wasStored: boolean;
+}
+
 export class HolderFirstSeen {
   readonly #clock: Clock;
-  /** Claim's name → token → time, by the clock that never jumps. Holders that are bound are not in it. */
-  readonly #seen = new Map<string, ReadonlyMap<string, number>>();
+  readonly #isStored: (holder: ClaimHolder) => boolean;
+  /** Claim's name → token. Holders with a UID are not in it. */
+  readonly #seen = new Map<string, ReadonlyMap<string, Sight>>();
+  /** Names of the claims with a holder whose Service was not seen stored. */
+  readonly #unstored = new Set<string>();
 
-  constructor(clock: Clock) {
+  /** @param isStored whether a Service with the holder's name and token is in the cache. */
+  constructor(clock: Clock, isStored: (holder: ClaimHolder) => boolean) {
     this.#clock = clock;
+    this.#isStored = isStored;
   }
 
   onChange({ type, key, object }: Change<EipClaim>): void {
     const unbound = type === 'deleted' ? [] : object.spec.holders.filter(({ uid }) => uid === undefined);
     const before = this.#seen.get(key);
-    if (unbound.length === 0) this.#seen.delete(key);
-    else
-      this.#seen.set(
-        key,
-        new Map(unbound.map(({ token }) => [token, before?.get(token) ?? this.#clock.monotonicMs()])),
-      );
+    const firstMs = this.#clock.monotonicMs();
+    const sights = unbound.map((holder): [string, Sight] => {
+      const known = before?.get(holder.token);
+      const { token, since } = holder;
+      const wasStored = (known?.since === since && known.wasStored) || this.#isStored(holder);
+      return [token, { since, firstMs: known?.firstMs ?? firstMs, wasStored }];
+    });
+    if (sights.length === 0) this.#seen.delete(key);
+    else this.#seen.set(key, new Map(sights));
+    this.#noteUnstored(key);
   }
 
-  /** By the clock as it stands now, whatever it said then; now, for one that was not seen by the watch yet. */
+  /** The Service of the holder is stored. */
+  noteStored(claim: EipClaim, { token }: ClaimHolder): void {
+    const { name = '' } = claim.metadata;
+    const sight = this.#seen.get(name)?.get(token);
+    if (sight) sight.wasStored = true;
+    this.#noteUnstored(name);
+  }
+
+  /** Whether the Service of a holder without a UID was stored once, as far as this process has seen. */
+  wasStored(claim: EipClaim, { token }: ClaimHolder): boolean {
+    return this.#seen.get(claim.metadata.name ?? '')?.get(token)?.wasStored === true;
+  }
+
+  /** By the clock as it stands now, whatever it said then; now, for a holder that the watch has not shown yet. */
   firstSeenMs(claim: EipClaim, holder: ClaimHolder): number {
     const nowMs = this.#clock.monotonicMs();
-    const firstSeenMs = this.#seen.get(claim.metadata.name ?? '')?.get(holder.token) ?? nowMs;
-    return this.#clock.nowMs() - (nowMs - firstSeenMs);
+    const firstMs = this.#seen.get(claim.metadata.name ?? '')?.get(holder.token)?.firstMs ?? nowMs;
+    return this.#clock.nowMs() - (nowMs - firstMs);
   }
 
-  /** How long ago it was first seen here. */
+  /** The time since the first sight. */
   ageMs(claim: EipClaim, holder: ClaimHolder): number {
     return this.#clock.nowMs() - this.firstSeenMs(claim, holder);
   }
 
-  /** Names of the claims with such a holder. */
-  claims(): Iterable<string> {
-    return this.#seen.keys();
+  /** Names of the claims with a holder whose Service was not seen stored. */
+  unstored(): ReadonlySet<string> {
+    return this.#unstored;
   }
 
   /** Holders known, for a test that memory does not grow. */
   get size(): number {
     return [...this.#seen.values()].reduce((sum, tokens) => sum + tokens.size, 0);
+  }
+
+  #noteUnstored(name: string): void {
+    const sights = [...(this.#seen.get(name)?.values() ?? [])];
+    if (sights.some(({ wasStored }) => !wasStored)) this.#unstored.add(name);
+    else this.#unstored.delete(name);
   }
 }

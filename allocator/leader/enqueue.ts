@@ -48,7 +48,7 @@ export function enqueueOnChanges(cluster: ClusterState, caches: Caches, term: ()
     if (change.type === 'modified' && sameTexts(change.old.metadata.labels, change.object.metadata.labels)) return;
     to.allocationOrder.addressFreed();
   });
-  on(stores.claims, (to, change) => onClaim(to, change, caches));
+  on(stores.claims, (to, change) => onClaim(to, change, caches, cluster));
   on(stores.bgpPeers, (to, { key }) => {
     to.bgp.add(peerKey(key));
     to.lookAtReach();
@@ -123,15 +123,21 @@ function sameWish(a: Service, b: Service): boolean {
   return sameTexts(a.metadata.annotations, b.metadata.annotations) && JSON.stringify(a.spec) === JSON.stringify(b.spec);
 }
 
-/** The holders of before and after: who lost its entry must know as well. */
-function onClaim(to: LeaderTerm, change: Change<EipClaim>, caches: Caches): void {
+/**
+ * The holders of before and after: a Service that lost its holder is reconciled as well. Of a create call under way the Service comes by itself, and nothing is to be done
+ * about its claim before the shortest grace period is over.
+ */
+function onClaim(to: LeaderTerm, change: Change<EipClaim>, caches: Caches, cluster: ClusterState): void {
   const { key, object } = change;
   const before = change.type === 'modified' ? change.old : object;
+  const isUnstored = cluster.holderFirstSeen.unstored().has(key);
   for (const { namespace, name } of [...before.spec.holders, ...object.spec.holders]) {
-    if (name !== undefined) to.services.add(keyFor(namespace, name));
-    else to.claims.add(key);
+    const service = keyFor(namespace, name ?? '');
+    if (name === undefined) to.claims.add(key);
+    else if (isUnstored && !cluster.services.get(service)) to.services.addAfter(service, to.shortestGraceMs);
+    else to.services.add(service);
   }
-  if (object.spec.holders.some(({ uid }) => uid === undefined)) to.strays.trigger();
+  if (isUnstored) to.strays.trigger();
   const eipName = caches.claimsByEip.eipOf(object);
   if (eipName !== undefined) to.eips.add(eipName);
 }

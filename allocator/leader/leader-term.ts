@@ -19,9 +19,8 @@ import { AnnouncedReconciler } from '../announced/reconcile-announced.ts';
 import { ServiceAnnouncements } from '../announced/service-announcements.ts';
 import { AllocationOrder } from '../assignment/allocation-order.ts';
 import { compareWaiting, WaitingList, waitingOf, waitingSinceOf } from '../assignment/waiting-list.ts';
-import { DeferredBinding } from '../claims/deferred-binding.ts';
 import { StoredTokens } from '../claims/stored-tokens.ts';
-import { StrayClaims } from '../claims/stray-claims.ts';
+import { HURRIED_GRACE_MS, StrayClaims } from '../claims/stray-claims.ts';
 import type { Deps } from '../deps.ts';
 import type { QueueName } from '../metrics.ts';
 import { findRetypedServices } from '../orphans/find-retyped-services.ts';
@@ -43,9 +42,6 @@ const REACH_EVERY_MS = 500;
 
 const STRAYS_EVERY_MS = 500;
 
-/** No more than this, and no more than a part of the grace period of a claim that is not bound. */
-const LONGEST_PUT_OFF_MS = 30_000;
-
 /**
  * The queues are apart so that a burst of one kind does not hold up another: Services first of all, which people wait for, and
  * statuses that are written at a measured pace.
@@ -59,15 +55,15 @@ export class LeaderTerm {
   readonly announced: KeyedQueue;
   /** Who is asked when something comes free. */
   readonly allocationOrder: AllocationOrder;
-  /** To be triggered when a claim is not bound. */
+  /** To be triggered by a claim whose Service was not seen stored. */
   readonly strays: LevelLoop;
+  /** No claim of a create call is collected before. */
+  readonly shortestGraceMs: number;
   /** Names of the claims that were found to give way. */
   #givingWay: ReadonlySet<string> = new Set();
   readonly #deps: Deps;
   readonly #removedServices: RemovedServices;
   readonly #reconciler: ServiceReconciler;
-  readonly #deferredBinding: DeferredBinding;
-  readonly #handingOut: LevelLoop;
   readonly #retypedServices: LevelLoop;
   readonly #reach: LevelLoop;
   readonly #refusals = new Refusals();
@@ -82,6 +78,7 @@ export class LeaderTerm {
     const { allocationOrder } = this;
     const tokens = new StoredTokens(deps);
     const graceMs = deps.config.claimGraceSeconds * 1000;
+    this.shortestGraceMs = Math.min(graceMs, HURRIED_GRACE_MS);
     const strays = new StrayClaims({ ...deps, tokens, graceMs });
     this.strays = new LevelLoop({
       name: 'stray claims',
@@ -89,18 +86,6 @@ export class LeaderTerm {
       log: deps.log,
     });
     this.#removedServices = new RemovedServices({ ...deps, strays });
-    this.#deferredBinding = new DeferredBinding({
-      ask: (key) => this.services.add(key),
-      onPutOff: () => this.#handingOut.trigger(),
-      waiting: () => this.services.length,
-      longestMs: Math.min(LONGEST_PUT_OFF_MS, graceMs / 2),
-      monotonicMs: () => performance.now(),
-    });
-    this.#handingOut = new LevelLoop({
-      name: 'later',
-      act: async () => this.#deferredBinding.releaseBatch(),
-      log: deps.log,
-    });
     const { announcers } = caches;
     const announcements = new ServiceAnnouncements(deps.cluster, announcers);
     this.#reconciler = new ServiceReconciler({
@@ -108,7 +93,6 @@ export class LeaderTerm {
       waiting,
       allocationOrder,
       strays,
-      deferredBinding: this.#deferredBinding,
       announcedOf: (service, addresses) => announcements.announcedOf(service, addresses),
       wasThere: (key) => this.#wereThere.has(key),
       ask: (key) => this.services.add(key),
@@ -158,7 +142,7 @@ export class LeaderTerm {
     this.#reach.trigger();
     this.strays.trigger();
     try {
-      const loops = [this.#handingOut, this.#retypedServices, this.#reach, this.strays];
+      const loops = [this.#retypedServices, this.#reach, this.strays];
       await Promise.all([...this.#queues(), ...loops].map((part) => part.run(signal)));
     } finally {
       ledger.onFreed = () => {};

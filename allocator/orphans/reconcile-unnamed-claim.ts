@@ -61,7 +61,9 @@ export class UnnamedClaimReconciler {
     const now = nowMs();
     const firstSeenMs = cluster.holderFirstSeen.firstSeenMs(claim, holder);
     const graceMs = strays.graceMs(claim, holder);
-    const verdict = decideHolder(holder, { isUsed: false, nowMs: now, firstSeenMs, graceMs });
+    const wasStored = cluster.holderFirstSeen.wasStored(claim, holder);
+    const unused = { isUsed: false, isShown: false, wasStored };
+    const verdict = decideHolder(holder, { ...unused, nowMs: now, firstSeenMs, graceMs });
     // It may be hurried by then.
     if (verdict.kind === 'wait') return Math.min(verdict.untilMs - now, HURRIED_GRACE_MS);
     if (verdict.kind !== 'release') return undefined;

@@ -2,8 +2,8 @@
  * Services that disappeared from the cache: deleted, or of another type now. What they hold is released once a live read says so too, and what of ours stands on them
  * goes.
  *
- * The caches may be behind, and a Service made again under its name is somebody new: hence the read, and hence entries are told apart by uid and
- * token. An entry without a uid may belong to a create call under way and has its grace period, unless it is known whose it was.
+ * The caches may be behind, and a Service that was created again under its name is another one: hence the read, and hence holders are told apart by UID and
+ * token. A holder without a UID may belong to a create call under way and has its grace period, unless its Service was seen stored.
  */
 
 import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, EIP_LABEL, WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
@@ -31,8 +31,6 @@ const BEHIND_MS = 100;
 interface Entry {
   readonly claim: EipClaim;
   readonly own: ClaimHolder;
-  /** The Service was seen: the claim was used. */
-  readonly isKnown: boolean;
   readonly verdict: HolderAction;
 }
 
@@ -90,16 +88,17 @@ export class RemovedServices {
         .filter((holder) => holder.namespace === namespace)
         .filter((holder) => holder.name === name || (holder.name === undefined && holder.token === token))
         .map((own): Entry => {
-          const isKnown = own.uid === undefined && own.token === token;
           const facts = {
             isUsed: false,
+            isShown: false,
+            wasStored: own.token === token || cluster.holderFirstSeen.wasStored(claim, own),
             nowMs: nowMs(),
             firstSeenMs: cluster.holderFirstSeen.firstSeenMs(claim, own),
             get graceMs() {
-              return isKnown ? 0 : strays.graceMs(claim, own);
+              return strays.graceMs(claim, own);
             },
           };
-          return { claim, own, isKnown, verdict: decideHolder(own, facts) };
+          return { claim, own, verdict: decideHolder(own, facts) };
         }),
     );
   }
@@ -113,11 +112,11 @@ export class RemovedServices {
   async #release(key: string, entries: readonly Entry[], signal: AbortSignal): Promise<void> {
     const { client, cluster, log } = this.#deps;
     const claims = new ClaimStore({ client, ledger: cluster.ledger });
-    for (const { claim, own, isKnown, verdict } of entries) {
+    for (const { claim, own, verdict } of entries) {
       const address = claimAddress(claim.metadata.name ?? '');
       if (verdict.kind !== 'release' || !address) continue;
       if (signal.aborted) return;
-      await claims.release(address, sameEntry(own), verdict.reason === 'ClaimExpired' && !isKnown);
+      await claims.release(address, sameEntry(own), verdict.reason === 'ClaimExpired');
       log.info({ service: key, address: formatAddress(address), reason: verdict.reason }, 'address released');
     }
   }

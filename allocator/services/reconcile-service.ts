@@ -38,7 +38,6 @@ import {
 } from '../assignment/service-view.ts';
 import { type WaitingList, waitingOf, waitingSinceOf } from '../assignment/waiting-list.ts';
 import { isTurnOfAnother } from '../assignment/whose-turn.ts';
-import type { DeferredBinding } from '../claims/deferred-binding.ts';
 import type { StrayClaims } from '../claims/stray-claims.ts';
 import { ClaimSync, type ClaimSyncDeps } from '../claims/sync-claims.ts';
 import { decideLeaving, decidePublication, type Publication } from './decide-publication.ts';
@@ -51,7 +50,6 @@ const BEHIND_MS = 25;
 const LEFT_FOR_MS = 3_000;
 
 export interface ServiceReconcilerDeps extends ClaimSyncDeps {
-  readonly deferredBinding: Pick<DeferredBinding, 'shouldBindNow' | 'published' | 'forget'>;
   readonly waiting: WaitingList;
   readonly allocationOrder: AllocationOrder;
   readonly strays: StrayClaims;
@@ -123,7 +121,6 @@ export class ServiceReconciler {
   forget(key: string): void {
     this.#stopWaiting(key);
     this.#leftSinceMs.delete(key);
-    this.#deps.deferredBinding.forget(key);
     this.#deps.cluster.rewriteBackoff.forget(key);
     this.#claimSync.forget(key);
     this.#backoff.reset(`${key} behind`);

@@ -6,7 +6,6 @@ import { SERVICES } from '../../lib/kube/resource.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import type { ServiceView } from '../assignment/service-view.ts';
-import type { DeferredBinding } from '../claims/deferred-binding.ts';
 import type { Part, Texts } from '../cluster/rewrite-backoff.ts';
 import type { Deps, ServiceEvent } from '../deps.ts';
 import type { Publication } from './decide-publication.ts';
@@ -14,9 +13,7 @@ import { patchServiceStatus } from './patch-service-status.ts';
 import { servicePatch, textsIn } from './service-patch.ts';
 import { contestedEvent, writersOf, writersText } from './status-writers.ts';
 
-export interface ServiceWriterDeps extends Pick<Deps, 'client' | 'cluster' | 'events' | 'log' | 'nowMs'> {
-  readonly deferredBinding: Pick<DeferredBinding, 'published'>;
-}
+export type ServiceWriterDeps = Pick<Deps, 'client' | 'cluster' | 'events' | 'log' | 'nowMs'>;
 
 export class ServiceWriter {
   readonly #deps: ServiceWriterDeps;
@@ -27,7 +24,7 @@ export class ServiceWriter {
 
   /** @returns when to try again, where another controller writes over it time and again. */
   async write({ service, key }: ServiceView, decision: Publication, signal: AbortSignal): Promise<Requeue | undefined> {
-    const { events, log, nowMs, cluster, deferredBinding } = this.#deps;
+    const { events, log, nowMs, cluster } = this.#deps;
     const body = servicePatch(service, decision, nowMs());
     if (!body) return undefined;
     const texts = textsIn(body, service, decision);
@@ -36,7 +33,6 @@ export class ServiceWriter {
     const isContested = cluster.rewriteBackoff.isWorthTelling(key, texts);
     const rival = isContested ? await this.#rivalOf(service, decision, texts, signal) : undefined;
     await this.patch(service, body, signal);
-    deferredBinding.published();
     cluster.rewriteBackoff.wrote(key, texts, rival?.writers);
     for (const event of [...decision.events, ...(rival ? [rival.event] : [])]) events.record(service, event);
     if (rival) log.warn({ service: key, reason: rival.event.reason, why: rival.event.message }, 'service is contested');

@@ -3,7 +3,7 @@
  * Services have gone, and most of the grace period for what they left is over.
  */
 import { readFile } from 'node:fs/promises';
-import type { EipClaim } from '../../lib/api/skycap/claim.ts';
+import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
 import { eventsIn, forbiddenIn } from '../lab/audit.ts';
 import { Lab } from '../lab/lab.ts';
 import { eventually } from '../lab/poll.ts';
@@ -30,11 +30,17 @@ test('no claim is left of what went, after the grace period', async () => {
   const items = async <T>(path: string): Promise<readonly T[]> => (await lab.api.get<{ items: T[] }>(path)).items;
   const leftOver = async (): Promise<string[]> => {
     const services = await items<LabService>('/api/v1/services');
-    const published = new Map(services.map((service) => [service.metadata.uid, publishedOf(service)]));
+    const publishes = ({ uid, namespace, name, token }: ClaimHolder, address: string): boolean =>
+      services.some((service) => {
+        const { metadata } = service;
+        const isOfName = metadata.namespace === namespace && metadata.name === name;
+        const isHolder = uid ? uid === metadata.uid : isOfName && token === metadata.annotations?.['skycap.io/claim'];
+        return isHolder && publishedOf(service).includes(address);
+      });
     const claims = await items<EipClaim>('/apis/skycap.io/v1alpha1/eipclaims');
     return claims.flatMap(({ spec: { address, holders } }) =>
       holders
-        .filter(({ uid }) => uid === undefined || !published.get(uid)?.includes(address))
+        .filter((holder) => !publishes(holder, address))
         .map(({ namespace, name, uid, since }) => `${address} ${namespace}/${name} ${uid} since ${since}`),
     );
   };

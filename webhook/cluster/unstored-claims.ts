@@ -2,27 +2,27 @@
  * Addresses that a namespace holds for Services which are not stored, as far as the claims tell. The allocator collects those (`allocator/claims/stray-claims.ts`); a namespace whose
  * creations are refused again and again after admission takes no more of them than a few at a time.
  *
- * A claim that is not bound is no sign of that by itself: so is each of a hundred Services that are created at once. Claims that the allocator collects as unused, or gives to
+ * A young holder without a UID is no sign of that by itself: each of a hundred Services that are created at once has one. Claims that the allocator collects as unused, or gives to
  * a Service that exists, are one.
  */
 import { UNUSED_ANNOTATION } from '../../lib/api/keys.ts';
-import { SetIndex } from '../../lib/api/meta/set-index.ts';
 import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { Change, Store } from '../../lib/kube/cache/store.ts';
 
 /** So many at a time, once as many went unused of late. */
 const FEW = 4;
+/** The Service of an older holder is stored: the allocator would have collected the claim. */
 const OF_LATE_MS = 60_000;
 
 export interface UnstoredClaimsDeps {
   readonly claims: Store<EipClaim>;
-  readonly monotonicMs: () => number;
+  readonly nowMs: () => number;
 }
 
 export class UnstoredClaims {
   readonly #deps: UnstoredClaimsDeps;
-  /** By namespace, the entries without a uid: claim and token. */
-  readonly #unbound = new SetIndex();
+  /** By namespace, when the holders without a UID were written, by claim and token. Old ones are forgotten with the next young one. */
+  readonly #young = new Map<string, Map<string, number>>();
   /** By namespace, when the last few went unused. */
   readonly #unused = new Map<string, readonly number[]>();
 
@@ -33,38 +33,56 @@ export class UnstoredClaims {
 
   /** @returns how many it holds, where it is to have no more; else undefined. */
   tooMany(namespace: string): number | undefined {
-    const { size } = this.#unbound.get(namespace) ?? { size: 0 };
-    const sinceMs = this.#deps.monotonicMs() - OF_LATE_MS;
+    const sinceMs = this.#deps.nowMs() - OF_LATE_MS;
     const unused = (this.#unused.get(namespace) ?? []).filter((atMs) => atMs > sinceMs);
-    return size >= FEW && unused.length >= FEW ? size : undefined;
+    const young = [...(this.#young.get(namespace)?.values() ?? [])].filter((atMs) => atMs > sinceMs);
+    return young.length >= FEW && unused.length >= FEW ? young.length : undefined;
   }
 
   /** Namespaces known, for a test that memory does not grow. */
   get size(): number {
-    return Math.max(this.#unbound.size, this.#unused.size);
+    return Math.max(this.#young.size, this.#unused.size);
   }
 
   #onChange(change: Change<EipClaim>): void {
     const { key, object, type } = change;
     const before = type === 'added' ? [] : type === 'modified' ? change.old.spec.holders : object.spec.holders;
     const after = type === 'deleted' ? [] : object.spec.holders;
-    // Of a Service that was stored and deleted the claim goes the same way, and is no sign: it may not have been bound yet.
-    const isTakenOver = after.length > 0 && !after.some(({ token }) => before.some((holder) => holder.token === token));
+    // The claim of a Service that was stored and deleted goes the same way, and is no sign.
+    const isTakenOver = after.length > 0 && !after.some((holder) => before.some((one) => isOfSame(one, holder)));
     const isUnused = isTakenOver || (type === 'deleted' && object.metadata.annotations?.[UNUSED_ANNOTATION] === 'true');
     for (const holder of before.filter(isUnbound)) {
-      this.#unbound.delete(holder.namespace, `${key} ${holder.token}`);
+      this.#young.get(holder.namespace)?.delete(`${key} ${holder.token}`);
       if (isUnused) this.#wentUnused(holder.namespace);
     }
-    for (const { namespace, token } of after.filter(isUnbound)) this.#unbound.add(namespace, `${key} ${token}`);
+    for (const holder of after.filter(isUnbound)) this.#noteYoung(holder, `${key} ${holder.token}`);
+    for (const { namespace } of before) if (this.#young.get(namespace)?.size === 0) this.#young.delete(namespace);
+  }
+
+  #noteYoung({ namespace, since }: ClaimHolder, key: string): void {
+    const writtenMs = Date.parse(since);
+    const sinceMs = this.#deps.nowMs() - OF_LATE_MS;
+    if (!(writtenMs > sinceMs)) return;
+    const young = this.#young.get(namespace) ?? new Map<string, number>();
+    for (const [other, atMs] of young) {
+      if (atMs > sinceMs) break;
+      young.delete(other);
+    }
+    this.#young.set(namespace, young.set(key, writtenMs));
   }
 
   #wentUnused(namespace: string): void {
-    const nowMs = this.#deps.monotonicMs();
+    const nowMs = this.#deps.nowMs();
     for (const [other, times] of this.#unused) {
       if ((times.at(-1) ?? 0) <= nowMs - OF_LATE_MS) this.#unused.delete(other);
     }
     this.#unused.set(namespace, [...(this.#unused.get(namespace) ?? []), nowMs].slice(-FEW));
   }
+}
+
+/** The Service, or a later one of its name. */
+function isOfSame(a: ClaimHolder, b: ClaimHolder): boolean {
+  return a.token === b.token || (a.name !== undefined && a.name === b.name && a.namespace === b.namespace);
 }
 
 function isUnbound({ uid }: ClaimHolder): boolean {

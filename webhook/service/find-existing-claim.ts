@@ -55,6 +55,7 @@ export async function findClaimOfNew(
     stored: [],
   });
 
+  const isOfThisRequest = ({ since }: ClaimHolder): boolean => now().getTime() - Date.parse(since) < SAME_REQUEST_MS;
   // Called again for one request (reinvocationPolicy), or for a repeated one.
   const { token } = managed;
   if (token !== undefined) {
@@ -63,8 +64,10 @@ export async function findClaimOfNew(
       ledger.heldByToken(identity.namespace, token).flatMap(({ spec }) => spec.holders.filter(isSelf));
     if (known().length === 0) await readUnknown(shown, deps, signal);
     const entries = known();
-    const isSameRequest = entries.every(({ since }) => now().getTime() - Date.parse(since) < SAME_REQUEST_MS);
-    if (entries.length > 0) return { ...claimRequest(token, isSelf), stored: isSameRequest ? shown : [] };
+    const isSameRequest = entries.every(isOfThisRequest);
+    // An older holder under a name may be of a Service that had the name, the annotation of which the manifest has.
+    if (entries.length > 0 && (isSameRequest || identity.name === undefined))
+      return { ...claimRequest(token, isSelf), stored: isSameRequest ? shown : [] };
   }
 
   const { namespace, name } = identity;
@@ -75,9 +78,8 @@ export async function findClaimOfNew(
     return claimRequest(fresh, (holder) => holder.token === fresh && holder.namespace === namespace);
   }
   if (await exists(deps.client, { namespace, name }, signal)) return undefined;
-  // Deleted a moment ago, or never stored: its addresses are taken over. An entry that was bound begins a new life, with a token of its own.
-  const unbound = former.find((holder) => holder.uid === undefined);
-  const ownToken = unbound?.token ?? newToken();
+  // Deleted a moment ago, or never stored: its addresses are taken over, under a new token, by which the lives of a name are told apart.
+  const ownToken = former.find((holder) => holder.uid === undefined && isOfThisRequest(holder))?.token ?? newToken();
   return claimRequest(
     ownToken,
     (holder) => holder.namespace === namespace && (holder.name === name || holder.token === ownToken),

@@ -11,6 +11,8 @@ import { GIVES_WAY_AFTER_MS, TakenButFor } from '../../lib/ipam/claims/taken-but
 
 /** Each is asked for at the API server. */
 const MOST_ASKED = 8;
+/** The Service of an older holder is stored: the allocator would have collected the claim. */
+const LONGEST_GRACE_MS = 60_000;
 
 export interface GivingWay {
   readonly addressRequest: AddressRequest;
@@ -28,9 +30,11 @@ export async function isForUnstored({
   nowMs,
   isThere,
 }: GivingWay): Promise<boolean> {
-  const isOld = ({ uid, since }: ClaimHolder): boolean =>
-    uid === undefined && nowMs - Date.parse(since) >= GIVES_WAY_AFTER_MS;
-  let left = [...claims].filter(({ spec }) => spec.holders.every(isOld));
+  const mayBeUnstored = ({ uid, since }: ClaimHolder): boolean => {
+    const ageMs = nowMs - Date.parse(since);
+    return uid === undefined && ageMs >= GIVES_WAY_AFTER_MS && ageMs <= LONGEST_GRACE_MS;
+  };
+  let left = [...claims].filter(({ spec }) => spec.holders.every(mayBeUnstored));
   for (let asked = 0; asked < MOST_ASKED && left.length > 0; asked++) {
     const choice = choose(addressRequest, { ...chooseInput, taken: new TakenButFor(chooseInput.taken, left) });
     if (choice.kind !== 'assigned') return false;

@@ -9,6 +9,7 @@ import { portsOf } from '../../lib/api/service/parse-address-request.ts';
 import { type ClaimHolder, type ClaimPort, portsBut } from '../../lib/api/skycap/claim.ts';
 import type { Ledger } from '../../lib/ipam/choice/ledger.ts';
 import type { ClaimStore } from '../../lib/ipam/claims/claim-store.ts';
+import { standsFor } from '../../lib/ipam/claims/service-claims.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
@@ -52,15 +53,16 @@ async function withoutLeftPorts(
   client: LeftPortsDeps['client'],
   signal: AbortSignal,
 ): Promise<ClaimHolder> {
-  const { namespace, name, uid, leaving = [], ...rest } = holder;
+  const { namespace, name, leaving = [], ...rest } = holder;
   if (name === undefined) return holder;
   const service = await getOrUndefined(client, SERVICES, { namespace, name }, signal);
-  if (!service || service.metadata.uid !== uid) return holder;
+  if (!service || !standsFor(holder, service)) return holder;
   const left = portsBut(leaving, portsOf(service));
   if (left.length === 0) return holder;
   const remaining = portsBut(leaving, left);
   return {
-    ...{ namespace, name, uid },
+    namespace,
+    name,
     ...rest,
     ports: portsBut(holder.ports, left),
     ...(remaining.length > 0 && { leaving: remaining }),

@@ -176,7 +176,7 @@ export class ServiceMutator {
       chooseInput: cluster.chooseInputFor(claimRequest),
       claims: cluster.ledger.claims(),
       nowMs: now().getTime(),
-      // An entry without a name is bound as soon as its Service is stored.
+      // A holder without a name gets it as soon as its Service is stored.
       isThere: async ({ namespace, name }) => name !== undefined && exists(client, { namespace, name }, signal),
     });
     if (!isAvailable) return choice;

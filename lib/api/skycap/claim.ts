@@ -15,7 +15,7 @@ export interface ClaimHolder {
   readonly namespace: string;
   /** Absent under `generateName` until the allocator binds the claim to its Service. */
   readonly name?: string;
-  /** Absent until the allocator binds it. */
+  /** Only where the allocator claimed the address, or name and token did not tell whose holder it is. */
   readonly uid?: string;
   /** Random; stands in the Service's annotation `skycap.io/claim` as well. */
   readonly token: string;

@@ -82,13 +82,6 @@ export function renewedHolder(
   };
 }
 
-/** Whether nothing but the Service's name and uid is new: an entry from admission, which holds as well without them for a while. */
-export function isOnlyBound(own: ClaimHolder, next: ClaimHolder): boolean {
-  return (
-    own.uid === undefined && next.uid !== undefined && requestText(requestIn(own)) === requestText(requestIn(next))
-  );
-}
-
 /** What is to stand in the claim of this address. */
 export function requestOf(addressRequest: AddressRequest, address: Address): ClaimedRequest {
   return { ...requestFrom(addressRequest), ...(requests(addressRequest, address) && { requested: true }) };

@@ -1,7 +1,7 @@
 /**
  * The one rule for "which claims are this Service's", for the webhook and the allocator. PURE.
  *
- * A holder is told by the Service's name, and by the token while it has no name (`generateName`). A bound holder has the UID as well.
+ * A holder is found by the Service's name, and by the token while it has no name (`generateName`). A bound holder has the UID as well.
  */
 import type { Service } from '../../api/service/service.ts';
 import type { ClaimHolder, EipClaim } from '../../api/skycap/claim.ts';

@@ -1,6 +1,6 @@
 /** What a stored Service shows of the claims that it holds, and how far they count. PURE. */
 
-import { ADDRESSES_ANNOTATION } from '../../api/keys.ts';
+import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION } from '../../api/keys.ts';
 import type { AddressRequest } from '../../api/service/address-request.ts';
 import { parseMarked } from '../../api/service/marked-addresses.ts';
 import { publishedAddresses } from '../../api/service/published-addresses.ts';
@@ -12,6 +12,11 @@ import type { HeldAddress } from '../choice/held-address.ts';
 /** Bound to a Service of the same name that is gone, since this one is there now. @param uid that of the Service that is there. */
 export function isOfFormer(entry: ClaimHolder, uid: string | undefined): boolean {
   return uid !== undefined && entry.uid !== undefined && entry.uid !== uid;
+}
+
+/** Whether a holder of the Service's name is of this very Service, and not of another life of the name: by its UID, or by the token before it has one. */
+export function standsFor({ uid, token }: ClaimHolder, { metadata }: Service): boolean {
+  return uid === undefined ? token === metadata.annotations?.[CLAIM_ANNOTATION] : uid === metadata.uid;
 }
 
 /** See {@link HeldAddress.isEstablished}. */

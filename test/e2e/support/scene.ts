@@ -68,9 +68,12 @@ export class Scene {
 
   async close(): Promise<void> {
     const { api } = this.lab;
-    await Promise.all((await this.services()).map(({ metadata }) => this.deleteService(metadata.name)));
+    const services = await this.services();
+    const tokens = new Set(services.map(({ metadata }) => metadata.annotations?.['skycap.io/claim']));
+    await Promise.all(services.map(({ metadata }) => this.deleteService(metadata.name)));
     // What was claimed for a creation that failed has its grace period; `zz-whole-run.test.ts` sees that it goes.
-    await eventually(async () => (await this.boundClaims()).length === 0, {
+    const isHeld = ({ spec }: EipClaim): boolean => spec.holders.some(({ uid, token }) => uid || tokens.has(token));
+    await eventually(async () => !(await this.claims()).some(isHeld), {
       what: `the claims of ${this.namespace} gone`,
       deadlineMs: GONE_DEADLINE_MS,
     });
@@ -170,11 +173,6 @@ export class Scene {
   async claims(): Promise<readonly EipClaim[]> {
     const { items } = await this.lab.api.get<{ items: EipClaim[] }>(CLAIMS);
     return items.filter((claim) => claim.spec.holders.some((holder) => holder.namespace === this.namespace));
-  }
-
-  /** Those with a Service that was seen. Any other is of a creation that failed, or is under way, and has its grace period. */
-  async boundClaims(): Promise<readonly EipClaim[]> {
-    return (await this.claims()).filter(({ spec }) => spec.holders.some(({ uid }) => uid));
   }
 
   private async isNamespaceGone(): Promise<boolean> {

@@ -96,6 +96,13 @@ export class Replica {
     );
   }
 
+  /** Reconciles of Services so far. */
+  async passes(): Promise<number> {
+    const text = await this.registry.getSingleMetricAsString('skycap_allocator_reconcile_seconds');
+    const counts = text.matchAll(/^skycap_allocator_reconcile_seconds_count\{queue="services".*\} (\d+)$/gm);
+    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
   async refused(): Promise<string[]> {
     const requests = await this.#requests();
     return requests.flatMap(({ labels }) => (labels.code === '403' ? [`${labels.verb} ${labels.resource}`] : []));
@@ -288,6 +295,6 @@ export function refOf(key: string): { namespace: string; name: string } {
   return { namespace, name };
 }
 
-function holderText({ namespace, name, uid }: ClaimHolder): string {
-  return `${namespace}/${name ?? '?'}${uid ? '' : ' (unbound)'}`;
+function holderText({ namespace, name }: ClaimHolder): string {
+  return `${namespace}/${name ?? '?'}`;
 }

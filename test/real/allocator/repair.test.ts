@@ -58,26 +58,6 @@ function managedMetadata(
   };
 }
 
-test('what the webhook has done needs one write to be published, and one to bind the claim', async () => {
-  await lab.pool('fast', '198.51.100.0/29');
-  await replica.idle();
-  const before = await replica.writes();
-  await lab.admin.create(EIP_CLAIMS, claimFor('fast/web', '198.51.100.5', 'fast', 'token-of-fast'));
-  const { metadata } = await lab.create('fast/web', {}, {}, managedMetadata('198.51.100.5', 'fast', 'token-of-fast'));
-  await lab.published('fast/web', '198.51.100.5');
-  await eventually(async () => expect(await lab.claims('fast')).toEqual({ '198.51.100.5': 'fast/web' }));
-  expect((await lab.claim('198.51.100.5'))?.spec.holders[0]).toMatchObject({
-    uid: metadata.uid,
-    token: 'token-of-fast',
-  });
-  await replica.idle();
-  const after = await replica.writes();
-  const count = (kind: string): number => (after[kind] ?? 0) - (before[kind] ?? 0);
-  expect([count('patch services 200'), count('update eipclaims 200'), count('create eipclaims 201')]).toEqual([
-    1, 1, 0,
-  ]);
-});
-
 test('under generateName the token finds the Service, and name and uid are bound before anything is published', async () => {
   await lab.pool('generated', '198.51.100.8/29');
   await lab.admin.create(EIP_CLAIMS, claimFor(undefined, '198.51.100.9', 'generated', 'token-of-generated'));

@@ -14,6 +14,13 @@ export function portsOf(service: Service): string[] {
   return (service.spec?.ports ?? []).map(({ port, protocol = 'TCP' }) => `${port}/${protocol}`);
 }
 
+/** Of a holder without a UID the name and the token say whose it is. */
+export function isHolderOf({ metadata }: Service, { namespace, name, uid, token }: ClaimHolder): boolean {
+  if (uid !== undefined) return uid === metadata.uid;
+  const isNamed = namespace === metadata.namespace && name === metadata.name;
+  return isNamed && token === metadata.annotations?.['skycap.io/claim'];
+}
+
 export interface Disagreement {
   readonly between: readonly [ClaimHolder, ClaimHolder];
   readonly why: string;

@@ -9,7 +9,7 @@ import type { Service } from '../../../lib/api/service/service.ts';
 import type { ClaimHolder, EipClaim } from '../../../lib/api/skycap/claim.ts';
 import { parseAddress } from '../../../lib/net/address.ts';
 import { type AddressRange, parseRange, rangeContains, rangeSize, rangesOverlap } from '../../../lib/net/range.ts';
-import { addressesIn, conditionOf, disagreementsIn, portsOf } from './agreement.ts';
+import { addressesIn, conditionOf, disagreementsIn, isHolderOf, portsOf } from './agreement.ts';
 
 export interface AtRest {
   readonly services: readonly Service[];
@@ -79,7 +79,7 @@ export function isIn(range: AddressRange | undefined, text: string): boolean {
 
 function ofOurs(service: Service, state: AtRest): string[] {
   const key = keyOf(service);
-  const { annotations = {}, labels = {}, uid } = service.metadata;
+  const { annotations = {}, labels = {} } = service.metadata;
   const published = addressesIn(service);
   if (published.some((address) => isAbandoned(address, state))) return [];
   const condition = conditionOf(service);
@@ -94,12 +94,12 @@ function ofOurs(service: Service, state: AtRest): string[] {
   must(annotated === (published.join() || undefined), `is annotated ${annotated} and publishes ${published}`);
   const entries = published.map((address) => {
     const claim = state.claims.find(({ spec }) => spec.address === address);
-    return { address, claim, own: claim?.spec.holders.find((holder) => holder.uid === uid) };
+    return { address, claim, own: claim?.spec.holders.find((holder) => isHolderOf(service, holder)) };
   });
   for (const { address, claim, own } of entries) {
     must(
       own !== undefined,
-      `publishes ${address} without a claim that is bound to it: ${JSON.stringify(claim?.spec.holders)}`,
+      `publishes ${address} without being a holder of its claim: ${JSON.stringify(claim?.spec.holders)}`,
     );
     if (!own) continue;
     const { name, ports, token } = own;
@@ -195,10 +195,12 @@ function ofForeign(service: Service, { handMarked }: AtRest): string[] {
 
 /** Those who have an address together and could not join each other say so. */
 function untoldIn({ spec }: EipClaim, { services }: AtRest): string[] {
-  return disagreementsIn(spec.holders.filter(({ uid }) => uid !== undefined)).flatMap(({ between, why }) =>
+  const publisherOf = (holder: ClaimHolder): Service | undefined =>
+    services.find((one) => isHolderOf(one, holder) && addressesIn(one).includes(spec.address));
+  return disagreementsIn(spec.holders.filter(publisherOf)).flatMap(({ between, why }) =>
     between.flatMap((holder) => {
-      const service = services.find(({ metadata: { uid } }) => uid === holder.uid);
-      const isUntold = service && addressesIn(service).includes(spec.address) && reasonOf(service) === 'Assigned';
+      const service = publisherOf(holder);
+      const isUntold = service && reasonOf(service) === 'Assigned';
       return isUntold ? [`${keyOf(service)} is Assigned with ${spec.address}, though ${why}`] : [];
     }),
   );
@@ -226,8 +228,8 @@ function sharedPorts(services: readonly Service[]): string[] {
 /** An entry belongs to a Service that publishes the address, or is young. */
 function ofHolder(claim: EipClaim, holder: ClaimHolder, { services, nowMs, graceMs }: AtRest): string[] {
   const what = `claim ${claim.spec.address} of ${holder.namespace}/${holder.name ?? '?'} ${holder.uid ?? '(unbound)'}`;
-  const service = services.find(({ metadata }) => metadata.uid === holder.uid);
-  if (service) {
+  const service = services.find((one) => isHolderOf(one, holder));
+  if (service && (holder.uid !== undefined || addressesIn(service).includes(claim.spec.address))) {
     const isUsed = addressesIn(service).includes(claim.spec.address);
     return isUsed ? [] : [`${what} is not published`];
   }

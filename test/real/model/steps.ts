@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Service } from '../../../lib/api/service/service.ts';
 import type { ClaimHolder, EipClaim } from '../../../lib/api/skycap/claim.ts';
 import { EIP_CLAIMS, EIPS, SERVICES } from '../../../lib/kube/resource.ts';
-import { addressesIn } from './agreement.ts';
+import { addressesIn, isHolderOf } from './agreement.ts';
 import { type AtRest, isIn, rangesOf } from './rest.ts';
 import { EIP_KEYS, type Run } from './run.ts';
 import { REFUSED_LABEL } from './site.ts';
@@ -249,7 +249,7 @@ const disabling = step('disable Eip', fc.tuple(eipKeys, fc.boolean()), async (ru
  */
 async function deleteByHand(run: Run, { metadata, spec }: EipClaim, { services, eips }: AtRest): Promise<void> {
   const isPublished = (holder: ClaimHolder): boolean => {
-    const service = services.find(({ metadata: { uid } }) => uid === holder.uid);
+    const service = services.find((one) => isHolderOf(one, holder));
     return service !== undefined && addressesIn(service).includes(spec.address);
   };
   const isOfEip = [...(rangesOf(eips)?.values() ?? [])].some((range) => isIn(range, spec.address));

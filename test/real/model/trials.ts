@@ -1,9 +1,10 @@
 /** Steps that wait for rest first and can then say exactly what has to come of something. */
 import fc from 'fast-check';
+import type { ClaimHolder } from '../../../lib/api/skycap/claim.ts';
 import { EIPS, SERVICES } from '../../../lib/kube/resource.ts';
 import { addressOf, formatAddress } from '../../../lib/net/address.ts';
 import { eventually } from '../../support/eventually.ts';
-import { addressesIn, conditionOf } from './agreement.ts';
+import { addressesIn, conditionOf, isHolderOf } from './agreement.ts';
 import { type AtRest, isIn, rangesOf } from './rest.ts';
 import { EIP_KEYS } from './run.ts';
 import { step } from './step.ts';
@@ -52,10 +53,11 @@ export const lowestFirst = step('expect the lowest free address', fc.constantFro
 });
 
 /** Of an Eip that gives addresses, while nothing is about to be let go. */
-function lowestFree({ eips, claims }: AtRest, name: string): string | undefined {
+function lowestFree({ eips, claims, services }: AtRest, name: string): string | undefined {
   const eip = eips.find(({ metadata }) => metadata.name === name);
   const range = rangesOf(eips)?.get(name);
-  const isInMotion = claims.some(({ spec }) => spec.holders.some(({ uid }) => uid === undefined));
+  const isStored = (holder: ClaimHolder) => services.some((service) => isHolderOf(service, holder));
+  const isInMotion = !claims.every(({ spec }) => spec.holders.every(isStored));
   if (!range || eip?.spec?.disable || isInMotion) return undefined;
   let value = range.first;
   const isTaken = () => claims.some(({ spec }) => spec.address === formatAddress(addressOf(range.family, value)));

@@ -3,6 +3,7 @@
  * the router gets, and may run programs on the machines.
  */
 import type { KubeObject } from '../../../lib/api/meta/object.ts';
+import type { ClaimHolder, EipClaim } from '../../../lib/api/skycap/claim.ts';
 import { deployBackends } from '../../e2e/support/backends.ts';
 import { answeringTo, macOf } from '../../e2e/support/layer2.ts';
 
@@ -99,11 +100,12 @@ export class LabStage implements Stage {
     const objects = made.filter(({ kind }) => kind !== 'Namespace').toReversed();
     // Addresses in use are given back before the Eip that they are from goes.
     const services = objects.filter(({ kind }) => kind === 'Service');
+    const tokens = services.length === 0 ? [] : await this.#tokensOf(services);
     for (const group of [services, objects.filter(({ kind }) => kind !== 'Service')]) {
       if (group.length === 0) continue;
       const list = { apiVersion: 'v1', kind: 'List', items: group };
       await this.kubectl(['delete', '-f', '-', '--ignore-not-found', '--timeout=30s'], JSON.stringify(list));
-      if (group === services) await this.#untilClaimsAreGone(services);
+      if (group === services) await this.#untilClaimsAreGone(services, tokens);
     }
     await this.#lab.apply(...this.#examples.configuration);
   }
@@ -112,14 +114,23 @@ export class LabStage implements Stage {
     await this.#lab.detach();
   }
 
-  async #untilClaimsAreGone(services: readonly KubeObject[]): Promise<void> {
+  async #tokensOf(services: readonly KubeObject[]): Promise<readonly string[]> {
+    const keys = services.map(({ metadata }) => `${metadata.namespace ?? 'default'}/${metadata.name}`);
+    const { items } = await this.api.get<{ items: KubeObject[] }>('/api/v1/services');
+    return items
+      .filter(({ metadata }) => keys.includes(`${metadata.namespace}/${metadata.name}`))
+      .flatMap(({ metadata }) => metadata.annotations?.['skycap.io/claim'] ?? []);
+  }
+
+  async #untilClaimsAreGone(services: readonly KubeObject[], tokens: readonly string[]): Promise<void> {
     const namespaces = new Set(services.map(({ metadata }) => metadata.namespace ?? 'default'));
     await eventually(
       async () => {
-        const { items } = await this.api.get<{ items: { spec: { holders: { namespace: string; uid?: string }[] } }[] }>(
-          '/apis/skycap.io/v1alpha1/eipclaims',
-        );
-        return !items.some(({ spec }) => spec.holders.some(({ namespace, uid }) => uid && namespaces.has(namespace)));
+        const { items } = await this.api.get<{ items: EipClaim[] }>('/apis/skycap.io/v1alpha1/eipclaims');
+        // A claim of a creation that failed has its grace period.
+        const isHeld = ({ namespace, uid, token }: ClaimHolder): boolean =>
+          tokens.includes(token) || (uid !== undefined && namespaces.has(namespace));
+        return !items.some(({ spec }) => spec.holders.some(isHeld));
       },
       { what: 'the claims gone', deadlineMs: GONE_DEADLINE_MS },
     );

@@ -8,7 +8,7 @@ import { TakenForService } from '../../../allocator/cluster/taken-for-service.ts
 import { ClaimsByEip } from '../../../allocator/status/claims-by-eip.ts';
 import type { EipObject } from '../../../lib/api/eip/eip-types.ts';
 import type { Service } from '../../../lib/api/service/service.ts';
-import type { EipClaim } from '../../../lib/api/skycap/claim.ts';
+import type { ClaimHolder, EipClaim } from '../../../lib/api/skycap/claim.ts';
 import { Ledger } from '../../../lib/ipam/choice/ledger.ts';
 import { addressOf, formatAddress } from '../../../lib/net/address.ts';
 import { HandStore } from '../../support/hand-store.ts';
@@ -126,7 +126,7 @@ test('unbound holders are remembered from when they were first seen, bound ones 
   let elapsedMs = 0;
   let setBackMs = 0;
   const nowMs = () => NOW_MS + elapsedMs - setBackMs;
-  const holderFirstSeen = new HolderFirstSeen({ nowMs, monotonicMs: () => elapsedMs });
+  const holderFirstSeen = new HolderFirstSeen({ nowMs, monotonicMs: () => elapsedMs }, () => false);
   const { uid: _, ...unbound } = holder('front');
   const made = claim('10.0.0.1', [unbound]);
   holderFirstSeen.onChange({ type: 'added', key: '10.0.0.1', object: made });
@@ -142,6 +142,24 @@ test('unbound holders are remembered from when they were first seen, bound ones 
     old: made,
   });
   expect([holderFirstSeen.firstSeenMs(made, unbound), holderFirstSeen.size]).toEqual([nowMs(), 0]);
+});
+
+test('a holder is known as stored from its Service on, until it is written anew', () => {
+  let stored = false;
+  const holderFirstSeen = new HolderFirstSeen({ nowMs: () => NOW_MS, monotonicMs: () => 0 }, () => stored);
+  const { uid: _, ...front } = holder('front');
+  const see = (one: ClaimHolder) => {
+    const object = claim('10.0.0.1', [one]);
+    holderFirstSeen.onChange({ type: 'modified', key: '10.0.0.1', object, old: object });
+    return [holderFirstSeen.wasStored(object, one), holderFirstSeen.unstored().has('10.0.0.1')];
+  };
+  expect(see(front)).toEqual([false, true]);
+  holderFirstSeen.noteStored(claim('10.0.0.1', [front]), front);
+  expect(see(front)).toEqual([true, false]);
+  // A create call of the same name took the claim over with its token.
+  expect(see({ ...front, since: '2026-01-01T00:00:01Z' })).toEqual([false, true]);
+  stored = true;
+  expect(see({ ...front, since: '2026-01-01T00:00:02Z' })).toEqual([true, false]);
 });
 
 test('claims count to the Eip that has their address now, else to the one they name', () => {

@@ -10,17 +10,46 @@ const { uid: _, ...unbound } = bound;
 const facts: HolderFacts = {
   service: { uid: 'uid-1', token: 't' },
   isUsed: true,
+  isShown: false,
+  wasStored: false,
   nowMs: NOW_MS,
   firstSeenMs: NOW_MS - GRACE_MS,
   graceMs: GRACE_MS,
 };
 const { service: __, ...noService } = facts;
 const young = { ...unbound, since: ago(1_000) };
+const { name: ___, ...nameless } = young;
 const old = { ...unbound, since: ago(GRACE_MS) };
 
 test.each<[string, ClaimHolder, HolderFacts, object]>([
   ['bound and used: stays', bound, facts, { kind: 'keep' }],
-  ['unbound, used, with the Service’s token: is bound', young, facts, { kind: 'bind' }],
+  ['unbound, used, with the Service’s name and token: stays', young, facts, { kind: 'keep' }],
+  ['unbound, used, with the Service’s token and no name: is bound', nameless, facts, { kind: 'bind' }],
+  ['reserved, and used now: is bound', { ...young, waiting: true }, facts, { kind: 'bind' }],
+  [
+    'unbound, shown and not used any more: goes at once',
+    young,
+    { ...facts, isUsed: false, isShown: true },
+    { kind: 'release', reason: 'NoLongerUsed' },
+  ],
+  [
+    'unbound, its Service was stored and is gone: goes at once',
+    young,
+    { ...noService, wasStored: true },
+    { kind: 'release', reason: 'ServiceGone' },
+  ],
+  [
+    'of another token that was stored, used: is bound',
+    { ...young, token: 'x' },
+    { ...facts, wasStored: true },
+    { kind: 'bind' },
+  ],
+  [
+    'of another token that was stored, not used: goes at once',
+    { ...young, token: 'x' },
+    { ...facts, isUsed: false, wasStored: true },
+    { kind: 'release', reason: 'NoLongerUsed' },
+  ],
   [
     'bound and not used any more: goes at once',
     bound,
@@ -88,7 +117,7 @@ test.each<[string, ClaimHolder, HolderFacts, object]>([
   expect(decideHolder(entry, given)).toEqual(verdict);
 });
 
-test('what is used is never released, and an entry without a uid never within the grace period', () => {
+test('what is used is never released, and an entry whose Service was never seen not within the grace period', () => {
   const entries = fc.record({
     uid: fc.constantFrom(undefined, 'uid-0', 'uid-1'),
     token: fc.constantFrom('t', 'x'),
@@ -97,29 +126,32 @@ test('what is used is never released, and an entry without a uid never within th
   const situations = fc.record({
     hasService: fc.boolean(),
     isUsed: fc.boolean(),
+    isShown: fc.boolean(),
+    wasStored: fc.boolean(),
     firstSeenMs: fc.integer({ min: 0, max: 2 * GRACE_MS }),
   });
   fc.assert(
-    fc.property(entries, situations, ({ uid, token, ageMs }, { hasService, isUsed, firstSeenMs }) => {
+    fc.property(entries, situations, ({ uid, token, ageMs }, { hasService, firstSeenMs, ...seen }) => {
       const entry: ClaimHolder = { ...unbound, token, since: ago(ageMs), ...(uid !== undefined && { uid }) };
       const verdict = decideHolder(entry, {
         ...(hasService ? facts : noService),
-        isUsed,
+        ...seen,
         firstSeenMs: NOW_MS - firstSeenMs,
       });
       if (verdict.kind === 'release') {
-        expect(hasService && isUsed).toBe(false);
-        if (uid === undefined) expect(ageMs).toBeGreaterThanOrEqual(GRACE_MS);
+        expect(hasService && seen.isUsed).toBe(false);
+        if (uid === undefined && !seen.wasStored && !(hasService && seen.isShown))
+          expect(ageMs).toBeGreaterThanOrEqual(GRACE_MS);
       }
       // A wait that is over leads to something else.
       if (verdict.kind === 'wait') {
-        const deferredBinding = {
+        const later = {
           ...(hasService ? facts : noService),
-          isUsed,
+          ...seen,
           firstSeenMs: NOW_MS - firstSeenMs,
           nowMs: verdict.untilMs,
         };
-        if (ageMs >= 0) expect(decideHolder(entry, deferredBinding).kind).not.toBe('wait');
+        if (ageMs >= 0) expect(decideHolder(entry, later).kind).not.toBe('wait');
         expect(verdict.untilMs).toBeGreaterThan(NOW_MS);
       }
     }),

@@ -11,10 +11,15 @@ const heldAddress = (
   address: string,
   differs: Partial<ClaimHolder> = {},
   eip: HeldAddress['eip'] = 'usable',
+  isEstablished = !('uid' in differs),
 ): HeldAddress => {
   const { uid, ...rest } = holder('front', { since: new Date(NOW_MS).toISOString(), ...differs });
   const own: ClaimHolder = 'uid' in differs && differs.uid === undefined ? rest : { ...rest, uid: uid ?? '' };
-  return { address: addr(address), claim: claim(address, [own]), own, eipName: 'web', eip, isEstablished: true };
+  return { address: addr(address), claim: claim(address, [own]), own, eipName: 'web', eip, isEstablished };
+};
+const withFormer = (held: HeldAddress): HeldAddress => {
+  const former = { ...holder('front'), uid: 'uid-of-a-former', token: 'of-a-former' };
+  return { ...held, claim: { ...held.claim, spec: { ...held.claim.spec, holders: [former, held.own] } } };
 };
 const assignment = (...addresses: string[]): Assignment => ({
   uses: addresses.map((address) => ({ address: addr(address), eipName: 'web' })),
@@ -33,6 +38,7 @@ const factsWith = (differs: Partial<ClaimFacts>): ClaimFacts => ({
   assignment: assignment('10.0.0.1'),
   inFlightUpdateOf: () => ({ kind: 'inSync' }),
   firstSeenMs: () => NOW_MS,
+  wasStored: () => false,
   nowMs: NOW_MS,
   graceMsOf: () => 60_000,
   ...differs,
@@ -61,9 +67,24 @@ test('an Eip that has the address by now is written into its claim, once', () =>
 test.each<[string, Partial<ClaimFacts>, object]>([
   ['stands as it should: nothing', { heldAddresses: [heldAddress('10.0.0.1')] }, nothing],
   [
-    'is not bound yet: binds',
+    'has name and token of its Service, and no UID: needs none',
     { heldAddresses: [heldAddress('10.0.0.1', { uid: undefined })] },
+    nothing,
+  ],
+  [
+    'has the token of another life of the name, which was stored: is bound',
+    { heldAddresses: [heldAddress('10.0.0.1', { uid: undefined, token: 'of-a-former' })], wasStored: () => true },
     { ...nothing, renew: [['10.0.0.1', 'uid-front', 1]] },
+  ],
+  [
+    'has the holder of a former Service of the name beside its own: is bound, and the former goes',
+    { heldAddresses: [withFormer(heldAddress('10.0.0.1', { uid: undefined }))] },
+    { ...nothing, renew: [['10.0.0.1', 'uid-front', 1]] },
+  ],
+  [
+    'has no UID and was shown: is released at once',
+    { heldAddresses: [heldAddress('10.0.0.1'), heldAddress('10.0.0.2', { uid: undefined }, 'usable', true)] },
+    { ...nothing, release: ['10.0.0.2 NoLongerUsed'] },
   ],
   [
     'is not used any more: is released',
@@ -100,13 +121,13 @@ test.each<[string, Partial<ClaimFacts>, object]>([
     { ...nothing, againInMs: 60_000 },
   ],
   [
-    'is of a Service that can’t be read: is bound, with the ports that it publishes',
+    'is of a Service that can’t be read: has the ports that it publishes',
     {
       requestAt: (at) => requestOf(requestAsHeld(addressRequest(), at), at.address),
       heldAddresses: [heldAddress('10.0.0.1', { uid: undefined, sharingKey: 'k', ports: [] })],
       inFlightUpdateOf: () => ({ kind: 'useService' }),
     },
-    { ...nothing, renew: [['10.0.0.1', 'uid-front', 1]] },
+    { ...nothing, renew: [['10.0.0.1', undefined, 1]] },
   ],
   [
     'lacks a port while an update may be under way: gets it, and is looked at again',
@@ -148,7 +169,6 @@ test('claims of an update and of the allocator have each their token: all get th
   const both = assignment('10.0.0.1', '2001:db8::');
   const { renew } = planClaimChanges(factsWith({ serviceToken: 'of-the-update', heldAddresses, assignment: both }));
   expect(renew.map(({ address, next }) => [formatAddress(address), next.token])).toEqual([
-    ['10.0.0.1', 'of-the-update'],
     ['2001:db8::', 'of-the-update'],
   ]);
 });

@@ -5,12 +5,12 @@ import { HandStore } from '../../../support/hand-store.ts';
 import { claim, holder } from '../../lib/ipam/builders.ts';
 
 const claims = new HandStore<EipClaim>();
-let nowMs = 0;
-const unstored = new UnstoredClaims({ claims, monotonicMs: () => nowMs });
+let nowMs = Date.parse('2026-01-01T00:00:00Z');
+const unstored = new UnstoredClaims({ claims, nowMs: () => nowMs });
 
 function unbound(name: string, namespace = 'shop'): ClaimHolder {
   const { uid: _, ...entry } = holder(name);
-  return { ...entry, namespace, token: `token-${name}` };
+  return { ...entry, namespace, token: `token-${name}`, since: new Date(nowMs).toISOString() };
 }
 const unused = (last: number, ...holders: ClaimHolder[]): EipClaim => {
   const one = of(last, ...holders);
@@ -21,7 +21,7 @@ const of = (last: number, ...holders: ClaimHolder[]): EipClaim => claim(`10.0.0.
 test('a burst of creations is nobody’s fault, however large', () => {
   for (let i = 0; i < 50; i++) claims.put(of(i, unbound(`burst-${i}`, 'burst')));
   expect(unstored.tooMany('burst')).toBeUndefined();
-  // They are bound, and go with their Services.
+  // They go with their Services.
   for (let i = 0; i < 50; i++) {
     const bound = of(i, { ...unbound(`burst-${i}`, 'burst'), uid: `u${i}` });
     claims.put(bound);
@@ -31,7 +31,23 @@ test('a burst of creations is nobody’s fault, however large', () => {
   expect(unstored.tooMany('burst')).toBeUndefined();
 });
 
-test('Services that are deleted before they are bound are no sign', () => {
+test('Services that were stored a minute ago do not count', () => {
+  for (let i = 0; i < 8; i++) claims.put(of(60 + i, unbound(`mixed-${i}`, 'mixed')));
+  for (let i = 0; i < 4; i++) claims.put(unused(60 + i, unbound(`mixed-${i}`, 'mixed')));
+  nowMs += 61_000;
+  for (let i = 0; i < 4; i++) claims.remove(unused(60 + i, unbound(`mixed-${i}`, 'mixed')));
+  expect(unstored.tooMany('mixed')).toBeUndefined();
+  for (let i = 0; i < 4; i++) claims.put(of(70 + i, unbound(`young-${i}`, 'mixed')));
+  expect(unstored.tooMany('mixed')).toBe(4);
+});
+
+test('a Service that is made again under its name is no sign', () => {
+  for (let i = 0; i < 8; i++) claims.put(of(80 + i, unbound(`again-${i}`, 'again')));
+  for (let i = 0; i < 4; i++) claims.put(of(80 + i, { ...unbound(`again-${i}`, 'again'), token: 'of-another-life' }));
+  expect(unstored.tooMany('again')).toBeUndefined();
+});
+
+test('Services that are deleted are no sign', () => {
   for (let i = 0; i < 20; i++) claims.put(of(i, unbound(`brief-${i}`, 'brief')));
   for (let i = 0; i < 10; i++) claims.remove(of(i, unbound(`brief-${i}`, 'brief')));
   expect(unstored.tooMany('brief')).toBeUndefined();

@@ -14,6 +14,7 @@ test.each([
   ['one was never stored', [bound, claim('198.51.100.1', [unbound('a')])], [], true],
   ['its Service is there, and not bound yet', [bound, claim('198.51.100.1', [unbound('a')])], ['a'], false],
   ['one of two is there', [claim('198.51.100.0', [unbound('a')]), claim('198.51.100.1', [unbound('b')])], ['a'], true],
+  ['it is too old not to be stored', [bound, claim('198.51.100.1', [unbound('a', '2025-12-31T23:59:59Z')])], [], false],
   ['it may be under way still', [bound, claim('198.51.100.1', [unbound('a', '2026-01-01T00:00:59.500Z')])], [], false],
   ['another one has the address, too', [bound, claim('198.51.100.1', [unbound('a'), holder('b')])], [], false],
   ['all are bound', [bound, claim('198.51.100.1', [holder('b')])], [], false],
