@@ -11,7 +11,7 @@ import { explanationOf } from '../../lib/kube/http/explaining-client.ts';
 import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import { pause } from '../../lib/process/clock.ts';
-import { KeyedQueue } from '../../lib/process/loop/keyed-queue.ts';
+import { KeyedQueue, type KeyRequeue, type KeyResult } from '../../lib/process/loop/keyed-queue.ts';
 import { LevelLoop, type Requeue } from '../../lib/process/loop/level-loop.ts';
 import { eipAnnouncedCondition } from '../announced/eip-announced.ts';
 import { ReachWatch } from '../announced/reach-watch.ts';
@@ -220,7 +220,7 @@ export class LeaderTerm {
   }
 
   /** One key for a Service that is there and for one that is gone: whichever it is, is looked up when its turn comes. */
-  async #reconcileService(key: string, signal: AbortSignal): Promise<Requeue | undefined> {
+  async #reconcileService(key: string, signal: AbortSignal): Promise<KeyRequeue | undefined> {
     const service = this.#deps.cluster.services.get(key);
     try {
       if (service) {
@@ -260,7 +260,7 @@ export class LeaderTerm {
   }
 
   /** What the cluster keeps back is said on the object that it is about, and no more once it was let through. */
-  async #tellRefusal(queue: QueueName, key: string, acted: Promise<Requeue | undefined>): Promise<Requeue | undefined> {
+  async #tellRefusal(queue: QueueName, key: string, acted: Promise<KeyResult>): Promise<KeyResult> {
     try {
       const again = await acted;
       return this.#refusals.clear(`${queue} ${key}`) ? AT_ONCE : again;

@@ -1,7 +1,6 @@
 /** What surrounds each reconcile: a lost compare-and-swap is no failure but another look, by what the API server has now; and the time is measured. */
 import { isConflict, isNotFound } from '../../lib/kube/errors.ts';
-import { KeyBackoff } from '../../lib/process/loop/key-backoff.ts';
-import type { Requeue } from '../../lib/process/loop/level-loop.ts';
+import type { KeyResult } from '../../lib/process/loop/keyed-queue.ts';
 import type { AllocatorMetrics, QueueName } from '../metrics.ts';
 
 /** The cache is behind what refused the write; the first further look is at once. */
@@ -9,7 +8,7 @@ const FIRST_MS = 2;
 
 export interface ConflictRetryOptions {
   readonly queue: QueueName;
-  readonly act: (key: string, signal: AbortSignal) => Promise<Requeue | undefined>;
+  readonly act: (key: string, signal: AbortSignal) => Promise<KeyResult>;
   /** Brings what is known of the key up to date after a conflict. */
   readonly refresh?: (key: string, signal: AbortSignal) => Promise<void>;
   readonly metrics: AllocatorMetrics;
@@ -18,9 +17,8 @@ export interface ConflictRetryOptions {
 
 export function withConflictRetry(
   options: ConflictRetryOptions,
-): (key: string, signal: AbortSignal) => Promise<Requeue | undefined> {
+): (key: string, signal: AbortSignal) => Promise<KeyResult> {
   const { queue, act, refresh, metrics, monotonicMs } = options;
-  const backoff = new KeyBackoff();
   return async (key, signal) => {
     const startedMs = monotonicMs();
     const measure = (result: 'ok' | 'conflict' | 'error'): void => {
@@ -28,7 +26,6 @@ export function withConflictRetry(
     };
     try {
       const again = await act(key, signal);
-      backoff.reset(key);
       measure('ok');
       return again;
     } catch (error) {
@@ -39,7 +36,7 @@ export function withConflictRetry(
       }
       measure('conflict');
       await refresh?.(key, signal);
-      return { requeueAfterMs: backoff.next(key, FIRST_MS) };
+      return { requeueAfterMs: FIRST_MS, backsOff: true };
     }
   };
 }

@@ -15,8 +15,7 @@ import { ClaimStore } from '../../lib/ipam/claims/claim-store.ts';
 import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import { formatAddress } from '../../lib/net/address.ts';
-import { KeyBackoff } from '../../lib/process/loop/key-backoff.ts';
-import type { Requeue } from '../../lib/process/loop/level-loop.ts';
+import type { KeyRequeue } from '../../lib/process/loop/keyed-queue.ts';
 import { sameEntry } from '../claims/claim-writer.ts';
 import { decideHolder, type HolderAction } from '../claims/decide-holder.ts';
 import { HURRIED_GRACE_MS, type StrayClaims } from '../claims/stray-claims.ts';
@@ -42,7 +41,6 @@ export class RemovedServices {
   readonly #deps: RemovedServicesDeps;
   /** As they were last seen, until what they left is dealt with. */
   readonly #departed = new Map<string, Service>();
-  readonly #backoff = new KeyBackoff();
 
   constructor(deps: RemovedServicesDeps) {
     this.#deps = deps;
@@ -60,7 +58,7 @@ export class RemovedServices {
     this.#departed.delete(key);
   }
 
-  async reconcile(key: string, signal: AbortSignal): Promise<Requeue | undefined> {
+  async reconcile(key: string, signal: AbortSignal): Promise<KeyRequeue | undefined> {
     const { cluster } = this.#deps;
     const ref = refOf(key);
     const departed = this.#departed.get(key);
@@ -68,12 +66,11 @@ export class RemovedServices {
     if (departed || entries.some(({ verdict }) => verdict.kind === 'release')) {
       const live = await getOrUndefined(this.#deps.client, SERVICES, ref, signal);
       if (cluster.services.get(key)) return undefined;
-      if (live?.spec?.type === 'LoadBalancer') return { requeueAfterMs: this.#backoff.next(key, BEHIND_MS) };
+      if (live?.spec?.type === 'LoadBalancer') return { requeueAfterMs: BEHIND_MS, backsOff: true };
       if (live) await this.#takeMarksOff(live, signal);
       await this.#release(key, entries, signal);
     }
     this.#departed.delete(key);
-    this.#backoff.reset(key);
     return this.#whenToLookAgain(entries);
   }
 
@@ -121,7 +118,7 @@ export class RemovedServices {
     }
   }
 
-  #whenToLookAgain(entries: readonly Entry[]): Requeue | undefined {
+  #whenToLookAgain(entries: readonly Entry[]): KeyRequeue | undefined {
     const times = entries.flatMap(({ verdict }) => (verdict.kind === 'wait' ? [verdict.untilMs] : []));
     if (times.length === 0) return undefined;
     // They may be hurried by then.

@@ -21,8 +21,7 @@ import { TakenButFor } from '../../lib/ipam/claims/taken-but-for.ts';
 import type { Source } from '../../lib/ipam/pools/source.ts';
 import { explanationOf } from '../../lib/kube/http/explaining-client.ts';
 import { type Address, formatAddress, sameAddress } from '../../lib/net/address.ts';
-import { KeyBackoff } from '../../lib/process/loop/key-backoff.ts';
-import type { Requeue } from '../../lib/process/loop/level-loop.ts';
+import type { KeyRequeue } from '../../lib/process/loop/keyed-queue.ts';
 import type { AllocationOrder } from '../assignment/allocation-order.ts';
 import { type Assignment, decideAssignment, decideInvalid } from '../assignment/decide-assignment.ts';
 import { type Exchange, exchangeFor, NO_EXCHANGE, reservation } from '../assignment/exchanges.ts';
@@ -65,7 +64,6 @@ export class ServiceReconciler {
   readonly #deps: ServiceReconcilerDeps;
   readonly #claimSync: ClaimSync;
   readonly #writer: ServiceWriter;
-  readonly #backoff = new KeyBackoff();
   /** Since when nobody else serves it any more. */
   readonly #leftSinceMs = new Map<string, number>();
 
@@ -75,23 +73,22 @@ export class ServiceReconciler {
     this.#writer = new ServiceWriter(deps);
   }
 
-  async reconcile(service: Service, signal: AbortSignal): Promise<Requeue | undefined> {
+  async reconcile(service: Service, signal: AbortSignal): Promise<KeyRequeue | undefined> {
     const again = await this.#look(service, signal);
     const contest = this.#deps.cluster.rewriteBackoff.contestOf(keyOf(service));
     // Then it is told that it is over.
-    return contest
-      ? { requeueAfterMs: Math.min(again?.requeueAfterMs ?? Number.POSITIVE_INFINITY, contest.endsInMs + 1) }
+    return contest && contest.endsInMs < (again?.requeueAfterMs ?? Number.POSITIVE_INFINITY)
+      ? { requeueAfterMs: contest.endsInMs + 1 }
       : again;
   }
 
-  async #look(service: Service, signal: AbortSignal): Promise<Requeue | undefined> {
+  async #look(service: Service, signal: AbortSignal): Promise<KeyRequeue | undefined> {
     const { cluster, config, allocationOrder } = this.#deps;
     const view = viewOf(service, cluster, config);
     if (service.metadata.deletionTimestamp !== undefined) return this.#releaseAll(view, signal);
     // It is its turn still: were it not, others who wait would overtake it.
-    if (view.unsure) return this.#makeSure(view, view.unsure, signal);
+    if (view.unsure) return this.#makeSure(view.unsure, signal);
     allocationOrder.started(view.key);
-    this.#backoff.reset(`${view.key} behind`);
     const calmMs = this.#calmMs(view);
     if (calmMs > 0) return { requeueAfterMs: calmMs };
     if (isUnclaimed(view) && (await this.#reclaim(view, signal))) return { requeueAfterMs: 0 };
@@ -123,7 +120,6 @@ export class ServiceReconciler {
     this.#leftSinceMs.delete(key);
     this.#deps.cluster.rewriteBackoff.forget(key);
     this.#claimSync.forget(key);
-    this.#backoff.reset(`${key} behind`);
   }
 
   #stopWaiting(key: string): void {
@@ -133,7 +129,11 @@ export class ServiceReconciler {
   }
 
   /** The choice is offered first, without writing: where all of it is held already, which is the rule after admission, nothing is claimed. */
-  async #give(before: ServiceView, addressRequest: AddressRequest, signal: AbortSignal): Promise<Requeue | undefined> {
+  async #give(
+    before: ServiceView,
+    addressRequest: AddressRequest,
+    signal: AbortSignal,
+  ): Promise<KeyRequeue | undefined> {
     const { cluster } = this.#deps;
     const beyond = remainingRequest(addressRequest, before.pinned);
     let choice = beyond && this.#preview(before, beyond);
@@ -197,7 +197,7 @@ export class ServiceReconciler {
   }
 
   /** It can't be read. */
-  #keep(view: ServiceView, problems: readonly Problem[], signal: AbortSignal): Promise<Requeue | undefined> {
+  #keep(view: ServiceView, problems: readonly Problem[], signal: AbortSignal): Promise<KeyRequeue | undefined> {
     const plain = requestWithoutAddresses(view.service);
     if (!plain) throw new Error(`Cannot judge Service "${view.key}": it asks for nothing`);
     return this.#settle(
@@ -214,7 +214,7 @@ export class ServiceReconciler {
     addressRequest: AddressRequest | undefined,
     assignment: Assignment,
     signal: AbortSignal,
-  ): Promise<Requeue | undefined> {
+  ): Promise<KeyRequeue | undefined> {
     const { cluster } = this.#deps;
     if (!(await this.#claimSync.bindFirst(view, addressRequest, assignment, signal))) return { requeueAfterMs: 0 };
     const decision = decidePublication(
@@ -237,7 +237,7 @@ export class ServiceReconciler {
   }
 
   /** Not ours, or not any more. */
-  async #leave(view: ServiceView, signal: AbortSignal): Promise<Requeue | undefined> {
+  async #leave(view: ServiceView, signal: AbortSignal): Promise<KeyRequeue | undefined> {
     this.#stopWaiting(view.key);
     const isOfEip = (address: Address): boolean => this.#deps.cluster.isOfEip(address);
     const again = await this.#writer.write(view, decideLeaving({ ...view, isOfEip }), signal);
@@ -253,12 +253,12 @@ export class ServiceReconciler {
   }
 
   /** Waits for the caches, or asks the API server whether an Eip is really gone, and not with its CRD. Nothing of the Service is touched before. */
-  async #makeSure({ key }: ServiceView, unsure: Unsure, signal: AbortSignal): Promise<Requeue> {
+  async #makeSure(unsure: Unsure, signal: AbortSignal): Promise<KeyRequeue> {
     const { cluster, client } = this.#deps;
     if (unsure.kind === 'eips') {
       if (await cluster.eips.confirm(unsure.names, client, signal)) return { requeueAfterMs: 0 };
     }
-    return { requeueAfterMs: this.#backoff.next(`${key} behind`, BEHIND_MS) };
+    return { requeueAfterMs: BEHIND_MS, backsOff: true };
   }
 
   /** @returns whether there was something to claim; then everything is looked at anew. */

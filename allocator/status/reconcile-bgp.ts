@@ -4,13 +4,12 @@ import { parseBgpConf, unsupportedBgpConfFields } from '../../lib/api/bgp/parse-
 import { parseBgpPeer, unsupportedBgpPeerFields } from '../../lib/api/bgp/parse-bgp-peer.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
 import { BGP_CONFS, BGP_PEERS } from '../../lib/kube/resource.ts';
-import type { Requeue } from '../../lib/process/loop/level-loop.ts';
+import type { KeyRest } from '../../lib/process/loop/keyed-queue.ts';
 import type { MutationCache } from '../cluster/mutation-cache.ts';
 import type { Deps } from '../deps.ts';
 import { bgpConfStatus } from './bgp-conf-status.ts';
 import { bgpPeerStatus } from './bgp-peer-status.ts';
-import { bothDone, type StatusWriter, takeFinalizersOff, writeStatus } from './write-status.ts';
-import { WriteThrottle } from './write-throttle.ts';
+import { bothDone, restAfter, type StatusWriter, takeFinalizersOff, writeStatus } from './write-status.ts';
 
 /** Keys of the one queue for both kinds. */
 export const peerKey = (name: string): string => `peer/${name}`;
@@ -21,7 +20,6 @@ export class BgpReconciler {
   readonly #peers: StatusWriter<BgpPeerObject>;
   readonly #confs: StatusWriter<BgpConfObject>;
   readonly #refusedOf: (key: string) => string | undefined;
-  readonly #writeThrottle = new WriteThrottle();
 
   /** @param refusedOf what keeps the object of a key from being written. */
   constructor(
@@ -36,14 +34,10 @@ export class BgpReconciler {
   }
 
   /** @param key made by {@link peerKey} or {@link confKey}. */
-  async reconcile(key: string, signal: AbortSignal): Promise<Requeue | undefined> {
-    const waitMs = this.#writeThrottle.waitMs(key, this.#deps.monotonicMs());
-    if (waitMs > 0) return { requeueAfterMs: waitMs };
+  async reconcile(key: string, signal: AbortSignal): Promise<KeyRest | undefined> {
     const [kind, name = ''] = key.split('/');
     const nodes = kind === 'peer' ? await this.#peer(name, signal) : await this.#conf(name, signal);
-    if (nodes === undefined) this.#writeThrottle.forget(key);
-    else this.#writeThrottle.wrote(key, nodes, this.#deps.monotonicMs());
-    return undefined;
+    return nodes === undefined ? undefined : restAfter(nodes);
   }
 
   /** @returns how many nodes were written; undefined where nothing was. */

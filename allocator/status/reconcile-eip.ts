@@ -6,13 +6,12 @@ import { unsupportedEipFields } from '../../lib/api/eip/parse-eip.ts';
 import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
 import type { Parsed } from '../../lib/api/problem.ts';
 import { EIPS } from '../../lib/kube/resource.ts';
-import type { Requeue } from '../../lib/process/loop/level-loop.ts';
+import type { KeyRest } from '../../lib/process/loop/keyed-queue.ts';
 import type { MutationCache } from '../cluster/mutation-cache.ts';
 import type { Deps } from '../deps.ts';
 import type { ClaimsByEip } from './claims-by-eip.ts';
 import { eipStatus } from './eip-status.ts';
-import { bothDone, type StatusWriter, takeFinalizersOff, writeStatus } from './write-status.ts';
-import { WriteThrottle } from './write-throttle.ts';
+import { bothDone, restAfter, type StatusWriter, takeFinalizersOff, writeStatus } from './write-status.ts';
 
 export interface EipSources {
   readonly cache: MutationCache<EipObject>;
@@ -29,7 +28,6 @@ export class EipReconciler {
   readonly #deps: Deps;
   readonly #sources: EipSources;
   readonly #writer: StatusWriter<EipObject>;
-  readonly #writeThrottle = new WriteThrottle();
 
   constructor(deps: Deps, sources: EipSources) {
     this.#deps = deps;
@@ -37,13 +35,12 @@ export class EipReconciler {
     this.#writer = { client: deps.client, resource: EIPS, cache: sources.cache };
   }
 
-  async reconcile(name: string, signal: AbortSignal): Promise<Requeue | undefined> {
+  async reconcile(name: string, signal: AbortSignal): Promise<KeyRest | undefined> {
     const { cluster, metrics } = this.#deps;
     const object = this.#writer.cache.get(name);
     const parsed = cluster.eips.parsed(name);
     if (!object || !parsed) {
       metrics.eipGone(name);
-      this.#writeThrottle.forget(name);
       return undefined;
     }
     return bothDone(
@@ -57,10 +54,8 @@ export class EipReconciler {
     object: EipObject,
     parsed: Parsed<Eip>,
     signal: AbortSignal,
-  ): Promise<Requeue | undefined> {
-    const { cluster, metrics, nowMs, monotonicMs } = this.#deps;
-    const waitMs = this.#writeThrottle.waitMs(name, monotonicMs());
-    if (waitMs > 0) return { requeueAfterMs: waitMs };
+  ): Promise<KeyRest | undefined> {
+    const { cluster, metrics, nowMs } = this.#deps;
     const overlaps = cluster.eips.pools.overlapping.get(name);
     const status = eipStatus({
       object,
@@ -76,9 +71,7 @@ export class EipReconciler {
       nowMs: nowMs(),
     });
     metrics.eip(name, status);
-    if (await writeStatus(this.#writer, object, status, signal)) {
-      this.#writeThrottle.wrote(name, status.usage ?? 0, monotonicMs());
-    }
-    return undefined;
+    const wrote = await writeStatus(this.#writer, object, status, signal);
+    return wrote ? restAfter(status.usage ?? 0) : undefined;
   }
 }

@@ -4,8 +4,13 @@ import { finalizersPatch } from '../../lib/api/meta/openelb-finalizers.ts';
 import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import type { Resource } from '../../lib/kube/resource.ts';
+import type { KeyRest } from '../../lib/process/loop/keyed-queue.ts';
 import type { MutationCache } from '../cluster/mutation-cache.ts';
 import { mergeDiff } from './merge-diff.ts';
+
+const LEAST_REST_MS = 300;
+const LONGEST_REST_MS = 5_000;
+const REST_PER_ENTRY_MS = 4;
 
 interface WithStatus extends KubeObject {
   readonly status?: unknown;
@@ -32,6 +37,14 @@ export async function writeStatus<T extends WithStatus>(
     dropManagedFields(await client.patch(resource, { name }, body, { type: 'merge', subresource: 'status', signal })),
   );
   return true;
+}
+
+/**
+ * The time until a status may be written again: during a burst the next write takes in all that came meanwhile. A large status is written less often, since each write
+ * stores all of it, and `Eip.status.used` grows with the pool.
+ */
+export function restAfter(entries: number): KeyRest {
+  return { restMs: Math.min(LONGEST_REST_MS, Math.max(LEAST_REST_MS, entries * REST_PER_ENTRY_MS)) };
 }
 
 /** OpenELB's finalizers, where any are left; the object may be gone then. */

@@ -5,12 +5,25 @@
 
 import type { Logger } from '../log.ts';
 import { type BackoffPolicy, backoffMs } from './backoff.ts';
-import type { Acted } from './level-loop.ts';
+import type { Requeue } from './level-loop.ts';
+
+/** What an action on a key may ask for. */
+export interface KeyRequeue extends Requeue {
+  /** The time doubles with each such answer in a row, up to two seconds. */
+  readonly backsOff?: true;
+}
+
+/** The key is not worked on again before, whoever adds it. */
+export interface KeyRest {
+  readonly restMs: number;
+}
+
+export type KeyResult = KeyRequeue | KeyRest | undefined;
 
 export interface KeyedQueueOptions {
   /** For the log. */
   readonly name: string;
-  readonly act: (key: string, signal: AbortSignal) => Acted;
+  readonly act: (key: string, signal: AbortSignal) => Promise<void> | Promise<KeyResult>;
   readonly log: Logger;
   /** Keys worked on at the same time. @default 1 */
   readonly concurrency?: number;
@@ -21,6 +34,8 @@ export interface KeyedQueueOptions {
 }
 
 const BACKOFF: BackoffPolicy = { firstMs: 100, capMs: 30_000 };
+/** Of keys that can't go on yet. */
+const LONGEST_REQUEUE_MS = 2_000;
 
 export class KeyedQueue {
   readonly #options: KeyedQueueOptions;
@@ -28,7 +43,9 @@ export class KeyedQueue {
   readonly #waiting = new Set<string>();
   readonly #running = new Set<string>();
   readonly #later = new Map<string, { readonly timer: NodeJS.Timeout; readonly dueMs: number }>();
-  readonly #failures = new Map<string, number>();
+  /** Failures and answers that back off, in a row. */
+  readonly #retries = new Map<string, number>();
+  readonly #restsUntilMs = new Map<string, number>();
   #pump: (() => void) | undefined;
 
   constructor(options: KeyedQueueOptions) {
@@ -40,11 +57,15 @@ export class KeyedQueue {
     return this.#waiting.size;
   }
 
-  /** Asks for the key to be worked on; one that waits for its back-off is taken at once. */
+  /** Asks for the key to be worked on. A key that waits for its back-off is taken at once, a key that rests afterwards. */
   add(key: string): void {
+    const restMs = (this.#restsUntilMs.get(key) ?? 0) - performance.now();
     this.#forget(key);
-    this.#waiting.add(key);
-    this.#pump?.();
+    if (restMs > 0) this.addAfter(key, restMs);
+    else {
+      this.#waiting.add(key);
+      this.#pump?.();
+    }
   }
 
   /** The same, after a time; where the key has an earlier date already, that one stands. */
@@ -88,11 +109,11 @@ export class KeyedQueue {
   async #work(key: string, signal: AbortSignal): Promise<void> {
     const { act, log, name } = this.#options;
     this.#waiting.delete(key);
+    this.#restsUntilMs.delete(key);
     this.#running.add(key);
     try {
-      const again = await act(key, signal);
-      this.#failures.delete(key);
-      if (again && !signal.aborted) this.addAfter(key, again.requeueAfterMs);
+      const result = await act(key, signal);
+      if (!signal.aborted) this.#goOn(key, result || undefined);
     } catch (err) {
       if (!signal.aborted) this.#retryLater(key, err, log, name);
     } finally {
@@ -100,9 +121,26 @@ export class KeyedQueue {
     }
   }
 
+  #goOn(key: string, result: KeyResult): void {
+    if (!result || 'restMs' in result || !result.backsOff) this.#retries.delete(key);
+    if (!result) return;
+    if ('restMs' in result) {
+      this.#restsUntilMs.set(key, performance.now() + result.restMs);
+      if (this.#waiting.delete(key)) this.add(key);
+    } else if (result.backsOff) {
+      const ms = result.requeueAfterMs * 2 ** Math.min(this.#countRetry(key) - 1, 20);
+      this.addAfter(key, Math.min(ms, LONGEST_REQUEUE_MS));
+    } else this.addAfter(key, result.requeueAfterMs);
+  }
+
+  #countRetry(key: string): number {
+    const retries = (this.#retries.get(key) ?? 0) + 1;
+    this.#retries.set(key, retries);
+    return retries;
+  }
+
   #retryLater(key: string, err: unknown, log: Logger, name: string): void {
-    const failures = (this.#failures.get(key) ?? 0) + 1;
-    this.#failures.set(key, failures);
+    const failures = this.#countRetry(key);
     log[failures === 1 ? 'warn' : 'debug']({ queue: name, key, err }, 'key failed and will be tried again');
     const random = this.#options.random ?? Math.random;
     this.addAfter(key, backoffMs(failures, this.#options.backoff ?? BACKOFF, random()));

@@ -14,14 +14,11 @@ export interface Requeue {
   readonly requeueAfterMs: number;
 }
 
-/** The outcome of an action, or of an action on a key. */
-export type Acted = Promise<void> | Promise<Requeue | undefined>;
-
 export interface LevelLoopOptions {
   /** For the log. */
   readonly name: string;
   /** Must end soon after `signal` aborts. */
-  readonly act: (signal: AbortSignal) => Acted;
+  readonly act: (signal: AbortSignal) => Promise<void> | Promise<Requeue | undefined>;
   readonly log: Logger;
   /** @default 100 ms, doubling up to 10 s */
   readonly backoff?: BackoffPolicy;

@@ -97,6 +97,50 @@ it('comes back to a key after the time that was asked for', async () => {
   await running;
 });
 
+it('comes back later each time in a row that a key cannot go on, and anew after another outcome', async () => {
+  const atMs: number[] = [];
+  const {
+    queue: q,
+    start,
+    stop,
+  } = queue(async () => {
+    atMs.push(performance.now());
+    return atMs.length === 4 ? { requeueAfterMs: 1 } : { requeueAfterMs: 20, backsOff: true };
+  });
+  const running = start();
+  q.add('a');
+  await until('seven runs', () => atMs.length === 7);
+  stop();
+  await running;
+  const [first = 0, second = 0, third = 0, , anew = 0] = atMs.slice(1).map((at, i) => at - (atMs[i] ?? 0));
+  expect(second).toBeGreaterThan(35);
+  expect(third).toBeGreaterThan(75);
+  expect([first > 18, anew > 18]).toEqual([true, true]);
+});
+
+it('lets a key rest that asks for it, however often it is added', async () => {
+  const atMs: number[] = [];
+  const {
+    queue: q,
+    start,
+    stop,
+  } = queue(async (key) => {
+    atMs.push(performance.now());
+    q.add(key);
+    await sleep(1);
+    return atMs.length < 3 ? { restMs: 40 } : undefined;
+  });
+  const running = start();
+  q.add('a');
+  await until('two runs', () => atMs.length === 2);
+  q.add('a');
+  await until('four runs', () => atMs.length >= 4);
+  stop();
+  await running;
+  const [first = 0, second = 0] = atMs.slice(1).map((at, i) => at - (atMs[i] ?? 0));
+  expect([first >= 39, second >= 39]).toEqual([true, true]);
+});
+
 it('stops once what is under way has ended, with timers left over', async () => {
   let ended = false;
   const {
