@@ -1,4 +1,4 @@
-/** Which change makes whom look again. A key too many costs a decision that writes nothing; a key too few would be a change that nobody sees. */
+/** Puts the keys that a change concerns into the queues. A key too many costs a decision that writes nothing; with a key too few a change has no effect. */
 
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { BGP_CONF_NAME, EIP_LABEL } from '../../lib/api/keys.ts';
@@ -22,15 +22,31 @@ import { confKey, peerKey } from '../status/reconcile-bgp.ts';
 import type { Caches } from './caches.ts';
 import type { LeaderTerm } from './leader-term.ts';
 
-/** Subscribes once; `term` says who is to act, if anybody. To be called after the cluster state and the caches have subscribed. */
+/** Subscribes to a store; the term is the one that leads, and without one nothing is called. */
+type On = <T extends KubeObject>(store: Store<T>, act: (to: LeaderTerm, change: Change<T>) => void) => void;
+
+/** Subscribes once, after the cluster state and the caches have subscribed. @param term the term that leads, if any. */
 export function enqueueOnChanges(cluster: ClusterState, caches: Caches, term: () => LeaderTerm | undefined): void {
-  const { stores } = cluster;
-  const on = <T extends KubeObject>(store: Store<T>, act: (to: LeaderTerm, change: Change<T>) => void): void => {
+  const on: On = (store, act) =>
     store.subscribe((change) => {
       const to = term();
       if (to) act(to, change);
     });
+  onServices(cluster, on);
+  on(cluster.stores.claims, (to, change) => onClaim(to, change, caches, cluster));
+  onRouting(cluster, on);
+  watchEips(cluster, term);
+  cluster.reserved.onChange = (ranges) => {
+    const to = term();
+    if (!to) return;
+    for (const claim of claimsIn(ranges, cluster)) for (const key of holdersOf(claim)) to.services.add(key);
+    for (const eip of cluster.stores.eips.values()) to.eips.add(keyOf(eip));
+    to.allocationOrder.addressFreed();
   };
+}
+
+function onServices(cluster: ClusterState, on: On): void {
+  const { stores } = cluster;
   on(stores.services, (to, change) => {
     const { type, key, object } = change;
     if (type === 'deleted') to.departed(key, object);
@@ -48,7 +64,18 @@ export function enqueueOnChanges(cluster: ClusterState, caches: Caches, term: ()
     if (change.type === 'modified' && sameTexts(change.old.metadata.labels, change.object.metadata.labels)) return;
     to.allocationOrder.addressFreed();
   });
-  on(stores.claims, (to, change) => onClaim(to, change, caches, cluster));
+  for (const slices of [stores.labelledSlices, stores.foreignSlices]) {
+    on(slices, (to, change) => {
+      for (const key of servicesOfSlice(change)) {
+        const service = cluster.services.get(key);
+        if (service) lookAtAnnounced(to, key, [service], cluster);
+      }
+    });
+  }
+}
+
+/** Nodes, sessions and their configuration. */
+function onRouting({ stores, index }: ClusterState, on: On): void {
   on(stores.bgpPeers, (to, { key }) => {
     to.bgp.add(peerKey(key));
     to.lookAtReach();
@@ -65,27 +92,11 @@ export function enqueueOnChanges(cluster: ClusterState, caches: Caches, term: ()
   });
   on(stores.speakers, (to, change) => {
     for (const address of movedAddresses(change)) {
-      for (const service of cluster.index.publishersOf(address)) to.announced.add(service);
+      for (const service of index.publishersOf(address)) to.announced.add(service);
     }
     if (concernsReach(change)) to.lookAtReach();
   });
   on(stores.nodes, (to) => to.lookAtReach());
-  for (const slices of [stores.labelledSlices, stores.foreignSlices]) {
-    on(slices, (to, change) => {
-      for (const key of servicesOfSlice(change)) {
-        const service = cluster.services.get(key);
-        if (service) lookAtAnnounced(to, key, [service], cluster);
-      }
-    });
-  }
-  watchEips(cluster, term);
-  cluster.reserved.onChange = (ranges) => {
-    const to = term();
-    if (!to) return;
-    for (const claim of claimsIn(ranges, cluster)) for (const key of holdersOf(claim)) to.services.add(key);
-    for (const eip of stores.eips.values()) to.eips.add(keyOf(eip));
-    to.allocationOrder.addressFreed();
-  };
 }
 
 function claimsIn(ranges: readonly AddressRange[], { ledger }: ClusterState): EipClaim[] {

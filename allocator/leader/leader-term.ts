@@ -80,14 +80,9 @@ export class LeaderTerm {
     const graceMs = deps.config.claimGraceSeconds * 1000;
     this.shortestGraceMs = Math.min(graceMs, HURRIED_GRACE_MS);
     const strays = new StrayClaims({ ...deps, tokens, graceMs });
-    this.strays = new LevelLoop({
-      name: 'stray claims',
-      act: (signal) => this.#lookAtStrays(strays, signal),
-      log: deps.log,
-    });
+    this.strays = this.#loop('stray claims', (signal) => this.#lookAtStrays(strays, signal));
     this.#removedServices = new RemovedServices({ ...deps, strays });
-    const { announcers } = caches;
-    const announcements = new ServiceAnnouncements(deps.cluster, announcers);
+    const announcements = new ServiceAnnouncements(deps.cluster, caches.announcers);
     this.#reconciler = new ServiceReconciler({
       ...deps,
       waiting,
@@ -98,39 +93,23 @@ export class LeaderTerm {
       ask: (key) => this.services.add(key),
     });
     const claims = new UnnamedClaimReconciler({ ...deps, strays, tokens, askService: (key) => this.services.add(key) });
-    const eips = new EipReconciler(deps, {
-      cache: caches.eips,
-      claims: caches.claimsByEip,
-      announcedOf: (eip) => eipAnnouncedCondition(eip, announcers.reachOf(eip)),
-      waitingFor: (name) => (this.#wereThere.size > 0 ? undefined : waiting.countFor(name)),
-      refusedOf: (name) => this.#refusals.of(`eips ${name}`),
-    });
-    const bgp = new BgpReconciler(deps, { peers: caches.bgpPeers, confs: caches.bgpConfs }, (key) =>
-      this.#refusals.of(`bgp ${key}`),
-    );
     const announced = new AnnouncedReconciler(deps, announcements);
-    const reach = new ReachWatch(deps.cluster, announcers);
-    this.#reach = new LevelLoop({
-      name: 'reach',
-      act: (signal) => this.#lookAtReachOnce(reach, signal),
-      log: deps.log,
-    });
-    this.#retypedServices = new LevelLoop({
-      name: 'services left behind',
-      act: (signal) => findRetypedServices(deps.client, (service) => this.#foundLeft(service), signal),
-      log: deps.log,
-    });
+    const reach = new ReachWatch(deps.cluster, caches.announcers);
+    this.#reach = this.#loop('reach', (signal) => this.#lookAtReachOnce(reach, signal));
+    this.#retypedServices = this.#loop('services left behind', (signal) =>
+      findRetypedServices(deps.client, (service) => this.#foundLeft(service), signal),
+    );
     this.services = this.#queue('services', deps.config.workers, {
       act: (key, signal) => this.#reconcileService(key, signal),
       refresh: (key, signal) => this.#readService(key, signal),
     });
     this.claims = this.#queue('claims', 1, { act: (name, signal) => claims.reconcile(name, signal) });
-    this.eips = this.#queue('eips', STATUS_WORKERS, { act: (name, signal) => eips.reconcile(name, signal) });
-    this.bgp = this.#queue('bgp', STATUS_WORKERS, { act: (key, signal) => bgp.reconcile(key, signal) });
     this.announced = this.#queue('announced', 1, {
       act: (key, signal) => announced.reconcile(key, signal),
       refresh: (key, signal) => this.#readService(key, signal),
     });
+    this.eips = this.#eipQueue(caches, waiting);
+    this.bgp = this.#bgpQueue(caches);
   }
 
   /** Resolves when `signal` has aborted and what was under way has ended. */
@@ -257,6 +236,26 @@ export class LeaderTerm {
         return this.#tellRefusal(name, key, act(key, signal));
       },
     });
+  }
+
+  #eipQueue({ eips: cache, claimsByEip, announcers }: Caches, waiting: WaitingList): KeyedQueue {
+    const eips = new EipReconciler(this.#deps, {
+      cache,
+      claims: claimsByEip,
+      announcedOf: (eip) => eipAnnouncedCondition(eip, announcers.reachOf(eip)),
+      waitingFor: (name) => (this.#wereThere.size > 0 ? undefined : waiting.countFor(name)),
+      refusedOf: (name) => this.#refusals.of(`eips ${name}`),
+    });
+    return this.#queue('eips', STATUS_WORKERS, { act: (name, signal) => eips.reconcile(name, signal) });
+  }
+
+  #bgpQueue({ bgpPeers: peers, bgpConfs: confs }: Caches): KeyedQueue {
+    const bgp = new BgpReconciler(this.#deps, { peers, confs }, (key) => this.#refusals.of(`bgp ${key}`));
+    return this.#queue('bgp', STATUS_WORKERS, { act: (key, signal) => bgp.reconcile(key, signal) });
+  }
+
+  #loop(name: string, act: (signal: AbortSignal) => Promise<void> | Promise<Requeue | undefined>): LevelLoop {
+    return new LevelLoop({ name, act, log: this.#deps.log });
   }
 
   /** What the cluster keeps back is said on the object that it is about, and no more once it was let through. */

@@ -12,12 +12,9 @@ import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import { isLeftAlone } from '../../lib/api/service/served-by-another.ts';
 import type { Service } from '../../lib/api/service/service.ts';
-import { type ClaimHolder, claimAddress, claimName } from '../../lib/api/skycap/claim.ts';
-import { type Choice, type ChooseInput, choose } from '../../lib/ipam/choice/choose.ts';
+import type { Choice } from '../../lib/ipam/choice/choose.ts';
 import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
-import { Claimer, type ClaimRequest } from '../../lib/ipam/claims/claimer.ts';
 import { tokenShown } from '../../lib/ipam/claims/service-claims.ts';
-import { TakenButFor } from '../../lib/ipam/claims/taken-but-for.ts';
 import type { Source } from '../../lib/ipam/pools/source.ts';
 import { explanationOf } from '../../lib/kube/http/explaining-client.ts';
 import { type Address, formatAddress, sameAddress } from '../../lib/net/address.ts';
@@ -27,8 +24,6 @@ import { type Assignment, decideAssignment, decideInvalid } from '../assignment/
 import { type Exchange, exchangeFor, NO_EXCHANGE, reservation } from '../assignment/exchanges.ts';
 import {
   asStoredIn,
-  chooseInputFor,
-  claimRequestFor,
   remainingRequest,
   requestWithoutAddresses,
   type ServiceView,
@@ -37,7 +32,7 @@ import {
 } from '../assignment/service-view.ts';
 import { type WaitingList, waitingOf, waitingSinceOf } from '../assignment/waiting-list.ts';
 import { isTurnOfAnother } from '../assignment/whose-turn.ts';
-import type { StrayClaims } from '../claims/stray-claims.ts';
+import { ServiceClaimer } from '../claims/service-claimer.ts';
 import { ClaimSync, type ClaimSyncDeps } from '../claims/sync-claims.ts';
 import { decideLeaving, decidePublication, type Publication } from './decide-publication.ts';
 import { reclaimPublished } from './reclaim-published.ts';
@@ -51,7 +46,6 @@ const LEFT_FOR_MS = 3_000;
 export interface ServiceReconcilerDeps extends ClaimSyncDeps {
   readonly waiting: WaitingList;
   readonly allocationOrder: AllocationOrder;
-  readonly strays: StrayClaims;
   /** Whether the Service was there when this replica began to lead: then it has waited since its creation. */
   readonly wasThere: (key: string) => boolean;
   /** Whether addresses that are about to be published are announced. */
@@ -62,6 +56,7 @@ export interface ServiceReconcilerDeps extends ClaimSyncDeps {
 
 export class ServiceReconciler {
   readonly #deps: ServiceReconcilerDeps;
+  readonly #claimer: ServiceClaimer;
   readonly #claimSync: ClaimSync;
   readonly #writer: ServiceWriter;
   /** Since when nobody else serves it any more. */
@@ -69,6 +64,7 @@ export class ServiceReconciler {
 
   constructor(deps: ServiceReconcilerDeps) {
     this.#deps = deps;
+    this.#claimer = new ServiceClaimer(deps);
     this.#claimSync = new ClaimSync(deps);
     this.#writer = new ServiceWriter(deps);
   }
@@ -136,17 +132,21 @@ export class ServiceReconciler {
   ): Promise<KeyRequeue | undefined> {
     const { cluster } = this.#deps;
     const beyond = remainingRequest(addressRequest, before.pinned);
-    let choice = beyond && this.#preview(before, beyond);
+    let choice = beyond && this.#claimer.preview(before, beyond);
     let view = before;
     let refusal: unknown;
-    if (beyond && (choice?.kind !== 'assigned' || choice.lacking) && (await this.#takeOver(before, beyond, signal))) {
+    if (
+      beyond &&
+      (choice?.kind !== 'assigned' || choice.lacking) &&
+      (await this.#claimer.takeOver(before, beyond, signal))
+    ) {
       return { requeueAfterMs: 0 };
     }
     if (beyond && choice?.kind === 'assigned' && choice.given.some(({ how }) => how !== 'held')) {
       if (this.#mustRequeueBehind(before, choice)) return undefined;
       this.#deps.allocationOrder.assigned(before.key);
       try {
-        choice = await this.#claimerFor(before).assign(this.#claimRequest(before, beyond), signal);
+        choice = await this.#claimer.for(before).assign(this.#claimer.request(before, beyond), signal);
       } catch (error) {
         const message = explanationOf(error);
         if (message === undefined) throw error;
@@ -191,7 +191,9 @@ export class ServiceReconciler {
       log.info({ service: view.key, addresses: leaves.map(formatAddress) }, 'address left in an exchange');
     if (step.kind === 'wait') ask(step.first);
     for (const { address, eip } of step.kind === 'reserve' ? step.places : []) {
-      await this.#claimerFor(view).retake(address, eip, reservation(this.#claimRequest(view, addressRequest)), signal);
+      await this.#claimer
+        .for(view)
+        .retake(address, eip, reservation(this.#claimer.request(view, addressRequest)), signal);
     }
     return exchange;
   }
@@ -263,41 +265,16 @@ export class ServiceReconciler {
 
   /** @returns whether there was something to claim; then everything is looked at anew. */
   async #reclaim(view: ServiceView, signal: AbortSignal): Promise<boolean> {
-    const claimer = this.#claimerFor(view);
+    const claimer = this.#claimer.for(view);
     // One for all, though none may be known: made anew each time, the families would have different ones.
-    const isDone = await reclaimPublished(view, { ...this.#deps, claimer, token: this.#tokenForNew(view) }, signal);
+    const isDone = await reclaimPublished(
+      view,
+      { ...this.#deps, claimer, token: this.#claimer.tokenForNew(view) },
+      signal,
+    );
     // Whoever would share one of them can be judged now.
     if (isDone === 'shared') this.#deps.allocationOrder.addressFreed();
     return isDone !== 'nothing';
-  }
-
-  /** Claims of Services that never came give way to this one, if it has all that it asks for then. @returns whether anything has changed. */
-  async #takeOver(view: ServiceView, addressRequest: AddressRequest, signal: AbortSignal): Promise<boolean> {
-    const { cluster, strays } = this.#deps;
-    const claims = strays.givingWayTo(view.service.metadata.namespace ?? '');
-    if (claims.length === 0) return false;
-    const claimRequest = this.#claimRequest(view, addressRequest);
-    const chooseInput = chooseInputFor(view, claimRequest, cluster);
-    const choice = choose(addressRequest, { ...chooseInput, taken: new TakenButFor(chooseInput.taken, claims) });
-    if (choice.kind !== 'assigned') return false;
-    const names = choice.given.map(({ address }) => claimName(address));
-    const taken = claims.filter(({ metadata: { name = '' } }) => names.includes(name));
-    const claimer = this.#claimerFor(view);
-    const ends = await Promise.all(
-      taken.map((claim) =>
-        strays.take(claim, () => claimer.claims.replace(claim, [claimRequest.holder], { signal }), signal),
-      ),
-    );
-    const { token } = claimRequest.holder;
-    // One of two families is of no use by itself.
-    if (ends.includes(false)) {
-      for (const [i, { metadata }] of taken.entries()) {
-        const address = ends[i] ? claimAddress(metadata.name ?? '') : undefined;
-        if (address)
-          await claimer.claims.release(address, (holder) => holder.token === token && isBoundTo(holder, view.service));
-      }
-    }
-    return taken.length > 0;
   }
 
   /** See `isTurnOfAnother`; then this Service is asked again after the others. */
@@ -305,49 +282,9 @@ export class ServiceReconciler {
     const { allocationOrder } = this.#deps;
     const self = waitingOf(view.service, waitingSinceOf(view.service) ?? this.#waitsSince(view), false);
     const wanted = choice.given.flatMap(({ how, address }) => (how === 'free' ? [address] : []));
-    const isTheirTurn = isTurnOfAnother(wanted, allocationOrder.before(self), (key) => this.#wouldTake(key));
+    const isTheirTurn = isTurnOfAnother(wanted, allocationOrder.before(self), (key) => this.#claimer.wouldTake(key));
     if (isTheirTurn) allocationOrder.requeueBehind(self);
     return isTheirTurn;
-  }
-
-  #wouldTake(key: string): readonly Address[] {
-    const { cluster, config } = this.#deps;
-    const service = cluster.services.get(key);
-    const view = service && viewOf(service, cluster, config);
-    if (view?.parsed.kind !== 'addressRequest' || view.unsure) return [];
-    const beyond = remainingRequest(view.parsed.addressRequest, view.pinned);
-    const choice = beyond && this.#preview(view, beyond);
-    return choice?.kind === 'assigned' ? choice.given.map(({ address }) => address) : [];
-  }
-
-  #preview(view: ServiceView, addressRequest: AddressRequest): Choice {
-    return this.#claimerFor(view).preview(this.#claimRequest(view, addressRequest));
-  }
-
-  #claimerFor(view: ServiceView): Claimer {
-    const { client, cluster } = this.#deps;
-    const chooseInput = (claimRequest: ClaimRequest): ChooseInput => chooseInputFor(view, claimRequest, cluster);
-    return new Claimer({ client, ledger: cluster.ledger, chooseInput });
-  }
-
-  #claimRequest(view: ServiceView, addressRequest: AddressRequest): ClaimRequest {
-    return claimRequestFor(view, addressRequest, this.#tokenForNew(view), this.#deps.nowMs());
-  }
-
-  /** One token for all claims of a Service; a new one where the annotation's is another Service's. */
-  #tokenForNew({ service, heldAddresses }: ServiceView): string {
-    const { cluster, newToken } = this.#deps;
-    const [first] = heldAddresses;
-    if (first) return first.own.token;
-    const token = cluster.tokenOf(service);
-    const isHolder = cluster.isHolder(service);
-    const namespace = service.metadata.namespace ?? '';
-    const isForeign =
-      token !== undefined &&
-      cluster.ledger
-        .heldByToken(namespace, token)
-        .some(({ spec }) => spec.holders.some((holder) => holder.token === token && !isHolder(holder)));
-    return token === undefined || isForeign ? newToken() : token;
   }
 
   #waitsSince({ service, key }: ServiceView): string {
@@ -365,10 +302,6 @@ export class ServiceReconciler {
     else waiting.set(waitingOf(service, managedMetadata[WAITING_SINCE_ANNOTATION], waits === 'may'), waitsFor);
     metrics.service(key, assignment.hasAddress ? 'assigned' : 'pending', assignment.reason);
   }
-}
-
-function isBoundTo({ uid }: ClaimHolder, { metadata }: Service): boolean {
-  return uid !== undefined && uid === metadata.uid;
 }
 
 /** It publishes something that it does not hold. At rest nobody does, and nothing is waited for. */
