@@ -26,7 +26,7 @@ export function bgpConfStatus(facts: BgpConfFacts): NonNullable<BgpConfObject['s
   const { object, parsed, unsupported, nowMs } = facts;
   const counts = object.metadata.name === BGP_CONF_NAME;
   const verdicts = counts
-    ? [acceptedVerdict(parsed), ...supportedVerdict(unsupported, bgpConfNotes(object)), ...inUse(parsed)]
+    ? [acceptedVerdict(parsed), ...supportedVerdict(unsupported, bgpConfNotes(object).missing), ...inUse(parsed)]
     : [NOT_THE_DEFAULT];
   const moment = { nowMs, generation: object.metadata.generation };
   return {

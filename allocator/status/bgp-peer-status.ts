@@ -4,6 +4,7 @@
  */
 import type { BgpPeer } from '../../lib/api/bgp/bgp.ts';
 import type { BgpPeerObject, NodePeerStatus } from '../../lib/api/bgp/bgp-types.ts';
+import { bgpPeerNotes } from '../../lib/api/bgp/peer/bgp-peer-notes.ts';
 import { isPortInUse } from '../../lib/api/bgp/port-in-use.ts';
 import { type ConditionUpdate, conditionsAfter } from '../../lib/api/meta/conditions.ts';
 import { formatProblems, type Parsed, shortened } from '../../lib/api/problem.ts';
@@ -13,8 +14,6 @@ import { WRITABLE, writableVerdict } from './refusals.ts';
 export interface BgpPeerFacts {
   readonly object: BgpPeerObject;
   readonly parsed: Parsed<BgpPeer>;
-  /** Paths of fields that are set and have no effect in this version. */
-  readonly unsupported: readonly string[];
   readonly speakers: readonly SpeakerObject[];
   /** The BgpConf `default` is there and valid. */
   readonly hasBgpConf: boolean;
@@ -39,7 +38,7 @@ export function bgpPeerStatus(facts: BgpPeerFacts): NonNullable<BgpPeerObject['s
   const sessions = sessionsWith(object.metadata.name ?? '', facts.speakers);
   const verdicts = [
     acceptedVerdict(facts.parsed),
-    ...supportedVerdict(facts.unsupported),
+    ...supportedVerdict([], bgpPeerNotes(object).missing),
     ...establishedVerdict(facts, sessions),
     ...writableVerdict(facts.refused),
   ];
@@ -70,7 +69,9 @@ export function supportedVerdict(unsupported: readonly string[], notes: readonly
 function sessionsWith(peer: string, speakers: readonly SpeakerObject[]): NodeSession[] {
   return speakers
     .flatMap((speaker) => {
-      const session = speaker.status?.sessions?.find((candidate) => candidate.peer === peer);
+      const ofPeer = speaker.status?.sessions?.filter((candidate) => candidate.peer === peer) ?? [];
+      // Several where routers connect by themselves: a node has a session where any is up.
+      const session = ofPeer.find(({ state }) => state === 'Established') ?? ofPeer[0];
       return session ? [{ node: speaker.metadata.name ?? '', session }] : [];
     })
     .sort((a, b) => (a.node < b.node ? -1 : 1));

@@ -1,7 +1,7 @@
 /** One BgpPeer or BgpConf: its status and conditions from the Speakers, OpenELB's finalizers off. */
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import { parseBgpConf, unsupportedBgpConfFields } from '../../lib/api/bgp/parse-bgp-conf.ts';
-import { parseBgpPeer, unsupportedBgpPeerFields } from '../../lib/api/bgp/parse-bgp-peer.ts';
+import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
 import { BGP_CONFS, BGP_PEERS } from '../../lib/kube/resource.ts';
 import type { KeyRest } from '../../lib/process/loop/keyed-queue.ts';
@@ -48,7 +48,6 @@ export class BgpReconciler {
     const status = bgpPeerStatus({
       object,
       parsed: parseBgpPeer(object),
-      unsupported: unsupportedBgpPeerFields(object),
       refused: this.#refusedOf(peerKey(name)),
       speakers: [...this.#deps.cluster.stores.speakers.values()],
       hasBgpConf: conf !== undefined && parseBgpConf(conf).ok,

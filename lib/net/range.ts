@@ -61,6 +61,11 @@ export function sameRange(a: AddressRange, b: AddressRange): boolean {
   return a.family === b.family && a.first === b.first && a.last === b.last;
 }
 
+/** Every address of a family. */
+export function allOf(family: Family): AddressRange {
+  return { family, first: 0n, last: (1n << BigInt(bitsOf(family))) - 1n };
+}
+
 export function firstAddress(range: AddressRange): Address {
   return addressOf(range.family, range.first);
 }

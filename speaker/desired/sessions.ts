@@ -5,7 +5,17 @@
  */
 
 import type { NodeState } from '../../lib/announce/node-state.ts';
-import { BGP_PORT, type BgpConf, type BgpPeer } from '../../lib/api/bgp/bgp.ts';
+import {
+  type BfdOptions,
+  type BgpConf,
+  type BgpPeer,
+  type GracefulRestartOptions,
+  isSameRouter,
+  type Neighbor,
+  neighborConnects,
+  neighborFamily,
+  neighborText,
+} from '../../lib/api/bgp/bgp.ts';
 import type { BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
 import { matchesLabels } from '../../lib/api/meta/label-selector.ts';
@@ -13,26 +23,37 @@ import { formatProblems } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { RefusedPeer as ToldRefusal } from '../../lib/api/skycap/speaker-types.ts';
 import { type Address, type Family, formatAddress, isLoopback, sameAddress } from '../../lib/net/address.ts';
+import { type LocalEnd, localEndOf } from './local-end.ts';
 
 /** One family of a session: routes of the family are sent, none is accepted. */
 export interface SessionChannel {
   readonly family: Family;
   /** `self`: this node's end of the session. An address where the session runs over the other family. */
   readonly nextHop: 'self' | Address;
+  /** IPv4 routes with an IPv6 next hop (RFC 8950). */
+  readonly extendedNextHop: boolean;
 }
 
 export interface BgpSession {
   /** Name of the BgpPeer. */
   readonly peer: string;
   readonly description?: string;
-  readonly neighbor: Address;
+  readonly neighbor: Neighbor;
   readonly neighborPort: number;
-  readonly neighborAs: number;
+  readonly neighborAs: BgpPeer['neighborAs'];
   readonly localAs: number;
+  readonly local: LocalEnd;
   readonly disabled: boolean;
   readonly passive: boolean;
   /** Hops to the router; `direct` where it is on a network of this node. */
   readonly reach: 'direct' | { readonly ttl: number };
+  /** Packets from further away than `reach` are dropped (RFC 5082). */
+  readonly ttlSecurity: boolean;
+  /** Where the router is on a network of this node. */
+  readonly interface?: string;
+  readonly vrf?: string;
+  readonly bfd?: BfdOptions;
+  readonly gracefulRestart: GracefulRestartOptions;
   readonly holdTimeSeconds: number;
   readonly keepaliveSeconds: number;
   readonly connectRetrySeconds: number;
@@ -61,7 +82,7 @@ type Unfit = Pick<RefusedPeer, 'reason' | 'message'>;
 const BOTH_WAIT: Unfit = {
   reason: 'Invalid',
   message:
-    'spec.transport.passiveMode waits for the router, and spec.listenPort: -1 of the BgpConf takes no connection; change one of the two',
+    'the router is to connect, by spec.transport.passiveMode, spec.conf.neighborPrefix or an interface alone, and the node takes no connection, by spec.listenPort or spec.listenAddresses of the BgpConf; change one of the two',
 };
 
 /** Of two peers with one address and port the older one has the session; their names break a tie. */
@@ -69,30 +90,36 @@ export function desiredSessions(
   peers: readonly BgpPeerObject[],
   nodeAs: number,
   node: NodeState,
-  { listenPort, dialOnly }: Pick<BgpConf, 'listenPort' | 'dialOnly'> = { listenPort: BGP_PORT, dialOnly: false },
+  conf: SessionDefaults,
 ): DesiredSessions {
-  const sessions = new Map<string, BgpSession>();
+  const sessions: BgpSession[] = [];
   const refused: RefusedPeer[] = [];
   for (const raw of oldestFirst(peers)) {
-    const result = sessionFor(raw, nodeAs, node);
+    const result = sessionFor(raw, nodeAs, node, conf);
     if ('reason' in result) {
       refused.push(result);
       continue;
     }
-    const unfit = dialOnly && result.passive ? BOTH_WAIT : withItself(result, node, listenPort);
-    if (unfit) {
-      refused.push({ peer: result.peer, ...unfit });
-      continue;
-    }
-    const end = `${formatAddress(result.neighbor)} port ${result.neighborPort}`;
-    const older = sessions.get(end);
-    if (older)
-      refused.push(
-        refuse(result.peer, 'Overlaps', `${end} is the router of BgpPeer ${older.peer} already; delete one`),
-      );
-    else sessions.set(end, result);
+    const isDeaf = !result.local.listens && result.passive;
+    const unfit = isDeaf ? BOTH_WAIT : (withItself(result, node, conf.listenPort) ?? withOther(result, sessions));
+    if (unfit) refused.push({ peer: result.peer, ...unfit });
+    else sessions.push(result);
   }
-  return { sessions: [...sessions.values()].sort(byPeer), refused: refused.sort(byPeer) };
+  return { sessions: sessions.sort(byPeer), refused: refused.sort(byPeer) };
+}
+
+/** All of the BgpConf that sessions are made from. */
+export type SessionDefaults = Pick<
+  BgpConf,
+  'listenPort' | 'dialOnly' | 'listenRanges' | 'families' | 'gracefulRestart'
+>;
+
+function withOther(session: BgpSession, others: readonly BgpSession[]): Unfit | undefined {
+  const older = others.find((other) => isSameRouter(other, session));
+  if (!older) return undefined;
+  const port = neighborConnects(session.neighbor) ? '' : ` port ${session.neighborPort}`;
+  const message = `${neighborText(session.neighbor)}${port} is the router of BgpPeer ${older.peer} already; delete one`;
+  return { reason: 'Overlaps', message };
 }
 
 /** A daemon beside BIRD on the node may be meant, on a port of its own; BIRD takes none of the node's addresses for a neighbour on a network of it. */
@@ -101,15 +128,22 @@ function withItself(
   node: NodeState,
   listenPort: number,
 ): Unfit | undefined {
-  const own = node.addresses[neighbor.family];
-  const isOwn = isLoopback(neighbor) || (own !== undefined && sameAddress(own, neighbor));
+  if (neighbor.kind !== 'address') return undefined;
+  const { address } = neighbor;
+  const own = node.addresses[address.family];
+  const isOwn = isLoopback(address) || (own !== undefined && sameAddress(own, address));
   if (!isOwn || (neighborPort !== listenPort && reach !== 'direct')) return undefined;
-  const whose = isLoopback(neighbor) ? 'is each node itself' : `is an address of node ${node.name} itself`;
-  const message = `${formatAddress(neighbor)} ${whose}; write the router's, or for another BGP daemon on the node its port, and spec.ebgpMultihop`;
+  const whose = isLoopback(address) ? 'is each node itself' : `is an address of node ${node.name} itself`;
+  const message = `${formatAddress(address)} ${whose}; write the router's, or for another BGP daemon on the node its port, and spec.ebgpMultihop`;
   return { reason: 'OwnAddress', message };
 }
 
-function sessionFor(raw: BgpPeerObject, nodeAs: number, node: NodeState): BgpSession | RefusedPeer {
+function sessionFor(
+  raw: BgpPeerObject,
+  nodeAs: number,
+  node: NodeState,
+  conf: SessionDefaults,
+): BgpSession | RefusedPeer {
   const name = raw.metadata.name ?? '';
   const parsed = parseBgpPeer(raw);
   if (!parsed.ok) return refuse(name, 'Invalid', formatProblems(parsed.problems));
@@ -120,44 +154,63 @@ function sessionFor(raw: BgpPeerObject, nodeAs: number, node: NodeState): BgpSes
   if (!matchesLabels(peer.nodeSelector, node.labels)) {
     return refuse(name, 'NodeNotSelected', `spec.nodeSelector does not select node ${node.name}`);
   }
-  const channels = channelsFor(peer, node);
+  const channels = channelsFor(peer, node, conf.families);
   if (channels.length === 0) {
     return refuse(name, 'NodeHasNoAddressOfFamily', `node ${node.name} has no InternalIP of a family of this session`);
   }
-  return toSession(peer, peer.localAs ?? nodeAs, channels);
+  return toSession(peer, { localAs: peer.localAs ?? nodeAs, channels, local: localEndOf(peer, node, conf) }, conf);
 }
 
-function toSession(peer: BgpPeer, localAs: number, channels: readonly SessionChannel[]): BgpSession {
+function toSession(
+  peer: BgpPeer,
+  made: Pick<BgpSession, 'localAs' | 'channels' | 'local'>,
+  conf: SessionDefaults,
+): BgpSession {
+  const { name, description, neighbor, bfd, vrf, password } = peer;
+  const onInterface = 'interface' in neighbor ? neighbor.interface : peer.bindInterface;
   return {
-    peer: peer.name,
-    ...(peer.description !== undefined && { description: peer.description }),
-    neighbor: peer.neighbor,
+    peer: name,
+    ...(description !== undefined && { description }),
+    neighbor,
     neighborPort: peer.neighborPort,
     neighborAs: peer.neighborAs,
-    localAs,
+    ...made,
     disabled: peer.disabled,
-    passive: peer.passive,
-    reach: reachOf(localAs === peer.neighborAs, peer.ebgpMultihopTtl),
+    passive: peer.passive || neighborConnects(neighbor),
+    reach: reachOf(peer, made.localAs, onInterface),
+    ttlSecurity: peer.ttlSecurityHops !== undefined,
+    ...(onInterface !== undefined && { interface: onInterface }),
+    ...(vrf !== undefined && { vrf }),
+    ...(bfd && { bfd }),
+    gracefulRestart: peer.gracefulRestart ?? conf.gracefulRestart,
     holdTimeSeconds: peer.holdTimeSeconds,
     keepaliveSeconds: peer.keepaliveSeconds,
     connectRetrySeconds: peer.connectRetrySeconds,
-    ...(peer.password !== undefined && { password: peer.password }),
-    channels,
+    ...(password !== undefined && { password }),
   };
 }
 
-function reachOf(isInternal: boolean, ebgpMultihopTtl: number | undefined): BgpSession['reach'] {
-  if (isInternal) return { ttl: IBGP_TTL };
+function reachOf(peer: BgpPeer, localAs: number, onInterface: string | undefined): BgpSession['reach'] {
+  const { neighborAs, ebgpMultihopTtl, ttlSecurityHops } = peer;
+  if (onInterface !== undefined || ttlSecurityHops === 1) return 'direct';
+  if (ttlSecurityHops !== undefined) return { ttl: ttlSecurityHops };
+  if (neighborAs === localAs || neighborAs === 'internal') return { ttl: IBGP_TTL };
   return ebgpMultihopTtl === undefined ? 'direct' : { ttl: ebgpMultihopTtl };
 }
 
 /** A family that the node has no address of has no channel: nothing could be announced in it. */
-function channelsFor(peer: BgpPeer, node: NodeState): SessionChannel[] {
-  const wanted: readonly Family[] = peer.families ?? [4, 6];
+function channelsFor(
+  { neighbor, families: ofPeer }: BgpPeer,
+  node: NodeState,
+  ofConf: readonly Family[] | undefined,
+): SessionChannel[] {
+  const wanted: readonly Family[] = ofPeer ?? ofConf ?? [4, 6];
+  const isLinkLocal = neighbor.kind === 'linkLocal' || neighbor.kind === 'interface';
   return ([4, 6] as const).flatMap((family) => {
     const address = node.addresses[family];
     if (!address || !wanted.includes(family)) return [];
-    return [{ family, nextHop: peer.neighbor.family === family ? ('self' as const) : address }];
+    const isSelf = isLinkLocal || neighborFamily(neighbor) === family;
+    return [{ family, nextHop: isSelf ? ('self' as const) : address, extendedNextHop: isLinkLocal && family === 4 }];
   });
 }
 

@@ -14,7 +14,7 @@ import type { Logger } from '../../lib/process/log.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import type { BusyPort } from '../bird/busy-port.ts';
 import { type BirdControl, BirdUnreachableError } from '../bird/control.ts';
-import { identityOf, parseProtocols, type SessionIdentity, sessionReport } from '../bird/session/sessions.ts';
+import { identityOf, parseProtocols, type SessionIdentity, sessionReports } from '../bird/session/sessions.ts';
 import type { NodeSegments } from '../cluster/node-segments.ts';
 import type { Layer2State } from '../l2/layer2.ts';
 import type { SpeakerMetrics } from '../metrics.ts';
@@ -94,7 +94,7 @@ export class Reporter {
     const sessions = await this.#sessions(state, signal);
     if (sessions) this.#note(sessions);
     // Nobody can say that they are up.
-    else for (const peer of this.#logged.keys()) metrics.sessionUp.set({ peer }, 0);
+    else for (const key of this.#logged.keys()) metrics.sessionUp.set({ peer: key.split(' ')[0]! }, 0);
     metrics.birdUp.set(sessions ? 1 : 0);
     const status = this.#status(state, sessions);
     if (!isWorthWriting(store.status, status)) {
@@ -140,8 +140,8 @@ export class Reporter {
   async #sessions(state: LoopState, signal: AbortSignal): Promise<readonly SpeakerSession[] | undefined> {
     try {
       const reports = parseProtocols(await this.#options.control.command('show protocols all', signal));
-      const sessions = this.#identities(state).map((identity) =>
-        sessionReport(identity, reports, this.#options.nowMs()),
+      const sessions = this.#identities(state).flatMap((identity) =>
+        sessionReports(identity, reports, this.#options.nowMs()),
       );
       return await this.#withBusyPort(state, sessions, signal);
     } catch (error) {
@@ -165,22 +165,29 @@ export class Reporter {
     return seen;
   }
 
-  /** On hold since the start there is no plan of ours: then the sessions are those that were reported before. */
+  /** On hold since the start there is no plan of ours: then the sessions are those that were reported before, one for each BgpPeer. */
   #identities({ plan }: LoopState): readonly SessionIdentity[] {
-    return plan ? plan.plan.bgp.sessions.map(identityOf) : (this.#options.store.status?.sessions ?? []);
+    if (plan) return plan.plan.bgp.sessions.map(identityOf);
+    const reported = this.#options.store.status?.sessions ?? [];
+    return [...new Map(reported.map((session) => [session.peer, session])).values()];
   }
 
+  /** A BgpPeer has several sessions where routers connect by themselves; one is enough for the metric. */
   #note(sessions: readonly SpeakerSession[]): void {
     const { log, metrics } = this.#options;
-    const now = new Map(sessions.map(({ peer, state }) => [peer, state === 'Established']));
+    const now = new Map<string, boolean>();
     metrics.sessionUp.reset();
     for (const { peer, state, neighborAddress, lastError } of sessions) {
       const isUp = state === 'Established';
-      metrics.sessionUp.set({ peer }, isUp ? 1 : 0);
-      const wasUp = this.#logged.get(peer);
+      const key = `${peer} ${neighborAddress}`;
+      now.set(key, isUp);
+      const isAnyUp = sessions.some((other) => other.peer === peer && other.state === 'Established');
+      metrics.sessionUp.set({ peer }, isAnyUp ? 1 : 0);
+      const wasUp = this.#logged.get(key);
       if (isUp && wasUp !== true) log.info({ peer, neighborAddress }, 'session established');
       if (!isUp && wasUp === true) log.warn({ peer, neighborAddress, state, lastError }, 'session lost');
     }
+    for (const [key, wasUp] of this.#logged) if (wasUp && !now.has(key)) log.warn({ session: key }, 'session gone');
     this.#logged = now;
   }
 }

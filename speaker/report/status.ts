@@ -168,7 +168,7 @@ function sessionsVerdict(
     return { type, status: 'False', reason: 'NoSessions', message: 'no BgpPeer that is enabled selects this node' };
   }
   const isUp = established.length === enabled.length;
-  const down = enabled.filter(({ state }) => state !== 'Established').map(({ peer }) => peer);
+  const down = new Set(enabled.filter(({ state }) => state !== 'Established').map(({ peer }) => peer));
   const counted = `${established.length} of ${enabled.length} sessions established`;
   const portInUse = enabled.map(({ lastError }) => lastError).find(isPortInUse);
   if (portInUse !== undefined) {
@@ -178,7 +178,7 @@ function sessionsVerdict(
     type,
     status: isUp ? 'True' : 'False',
     reason: isUp ? 'SessionsEstablished' : 'SessionsDown',
-    message: isUp ? counted : `${counted}; not with ${down.join(', ')}`,
+    message: isUp ? counted : `${counted}; not with ${[...down].join(', ')}`,
   };
 }
 
@@ -234,8 +234,8 @@ const SAME_MOMENT_MS = 1_500;
 /** Sessions with the noise taken from what was written before. */
 function settled(sessions: readonly SpeakerSession[], former: readonly SpeakerSession[]): SpeakerSession[] {
   return sessions.map((session) => {
-    const old = former.find(({ peer }) => peer === session.peer);
-    if (!old || !isSameSession(session, old)) return session;
+    const old = former.find((one) => isSameSession(session, one));
+    if (!old) return session;
     if ((old.state === 'Established') !== (session.state === 'Established')) return session;
     if (session.state !== 'Established') return sameStruggle(session, old);
     const isSame = Math.abs(Date.parse(old.since ?? '') - Date.parse(session.since ?? '')) <= SAME_MOMENT_MS;
@@ -245,7 +245,8 @@ function settled(sessions: readonly SpeakerSession[], former: readonly SpeakerSe
 
 /** What was said of another router or AS number is true no more. */
 function isSameSession(a: SpeakerSession, b: SpeakerSession): boolean {
-  return a.neighborAddress === b.neighborAddress && a.neighborAs === b.neighborAs && a.localAs === b.localAs;
+  const isSameEnd = a.peer === b.peer && a.neighborAddress === b.neighborAddress;
+  return isSameEnd && a.neighborAs === b.neighborAs && a.localAs === b.localAs;
 }
 
 /** A session that is not up goes through its states for ever; only a new error is news. */

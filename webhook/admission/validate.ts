@@ -7,7 +7,8 @@
 import { bgpPeerAdvice } from '../../lib/api/bgp/bgp-peer-advice.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import { bgpConfNotes, parseBgpConf, unsupportedBgpConfFields } from '../../lib/api/bgp/parse-bgp-conf.ts';
-import { parseBgpPeer, unsupportedBgpPeerFields } from '../../lib/api/bgp/parse-bgp-peer.ts';
+import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
+import { bgpPeerNotes, type FieldNotes } from '../../lib/api/bgp/peer/bgp-peer-notes.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { parseEip, unsupportedEipFields } from '../../lib/api/eip/parse-eip.ts';
 import { validateEip } from '../../lib/api/eip/validate-eip.ts';
@@ -47,14 +48,13 @@ const RULES: Readonly<Record<string, Rules>> = {
     const unsupported = notSupported(unsupportedBgpConfFields(raw as BgpConfObject));
     return {
       problems: added,
-      warnings: [...known, ...notTheDefault(raw), ...bgpConfNotes(raw as BgpConfObject), ...unsupported],
+      warnings: [...known, ...notTheDefault(raw), ...notesOn(bgpConfNotes(raw as BgpConfObject)), ...unsupported],
     };
   },
   BgpPeer: (raw, old, deps) => {
     const { added, known } = newProblems(parseBgpPeer, raw as BgpPeerObject, old as BgpPeerObject | undefined);
     const advice = peerAdvice(raw as BgpPeerObject, old as BgpPeerObject | undefined, deps);
-    const unsupported = notSupported(unsupportedBgpPeerFields(raw as BgpPeerObject));
-    return { problems: added, warnings: [...known, ...advice, ...unsupported] };
+    return { problems: added, warnings: [...known, ...advice, ...notesOn(bgpPeerNotes(raw as BgpPeerObject))] };
   },
 };
 
@@ -120,6 +120,10 @@ function newProblems<R extends KubeObject, V>(parse: (raw: R) => Parsed<V>, raw:
 
 function notTheDefault({ metadata: { name } }: KubeObject): string[] {
   return name === BGP_CONF_NAME ? [] : [`metadata.name: only the BgpConf named "${BGP_CONF_NAME}" has an effect`];
+}
+
+function notesOn({ missing, idle }: FieldNotes): string[] {
+  return [...missing, ...idle];
 }
 
 function notSupported(fields: readonly string[]): string[] {

@@ -1,5 +1,6 @@
 /** What the webhook watches: the Eips, the claims, the namespaces' labels, the addresses of the cluster itself; and its own Secret and configurations, by name. */
 import type { Registry } from 'prom-client';
+import { pick } from '../../lib/announce/trim-objects.ts';
 import type { BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import type { KubeObject, ObjectMeta } from '../../lib/api/meta/object.ts';
 import type { Namespace, Node } from '../../lib/api/service/service.ts';
@@ -52,14 +53,23 @@ function trimmedNode(node: Node): Node {
   return { metadata: identityOf(node.metadata), ...addressesOfNode(node) };
 }
 
+const ROUTER_FIELDS = [
+  'neighborAddress',
+  'neighborPrefix',
+  'neighborInterface',
+  'peerAs',
+  'dynamicPeerAs',
+  'vrf',
+] as const;
+
 /** The router, and which nodes are to speak with it. */
 function onlyRouter({ metadata, spec }: BgpPeerObject): BgpPeerObject {
-  const { neighborAddress, peerAs } = spec?.conf ?? {};
+  const conf = spec?.conf;
   const remotePort = spec?.transport?.remotePort;
   return {
     metadata: identityOf(metadata),
     spec: {
-      conf: { ...(neighborAddress !== undefined && { neighborAddress }), ...(peerAs !== undefined && { peerAs }) },
+      ...(conf && { conf: pick(conf, ROUTER_FIELDS) }),
       ...(remotePort !== undefined && { transport: { remotePort } }),
       ...(spec?.nodeSelector && { nodeSelector: spec.nodeSelector }),
     },

@@ -1,7 +1,6 @@
 /** Readers of single fields, shared by the parsers of BgpConf and BgpPeer. Each adds what is wrong to `problems`. */
 
 import { type Problem, textOf } from '../problem.ts';
-import type { GracefulRestart } from './bgp-types.ts';
 
 /** AS numbers have 32 bits (RFC 6793); 0 may not be used (RFC 7607), so in OpenELB's objects it means "not set". */
 export const LARGEST_AS = 4_294_967_295;
@@ -53,14 +52,4 @@ export function asksForSomething(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === 0 || value === '' || value === '0')
     return false;
   return typeof value !== 'object' || Object.values(value).some(asksForSomething);
-}
-
-/** What BIRD does for every session. */
-const RESTART_TIME_SECONDS = 60;
-
-/** Whether it asks for another graceful restart (RFC 4724) than there is: on, for both roles and all families. */
-export function asksForOtherRestart(raw: unknown): boolean {
-  if (!asksForSomething(raw)) return false;
-  const { enabled, restartTime, ...rest } = raw as GracefulRestart;
-  return (asksForSomething(restartTime) && restartTime !== RESTART_TIME_SECONDS) || asksForSomething(rest);
 }

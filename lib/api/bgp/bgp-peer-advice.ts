@@ -1,10 +1,10 @@
-/** What is told of a BgpPeer that is written beside others: a router that another has already, an address that is the nodes' own. PURE. */
+/** Warnings about a BgpPeer beside others and the nodes: another BgpPeer with the same router, and an address of the nodes themselves. PURE. */
 import { type Address, formatAddress, isLoopback, sameAddress } from '../../net/address.ts';
 import { mayBothSelect } from '../meta/label-selector.ts';
-import { BGP_PORT, type BgpPeer } from './bgp.ts';
+import { BGP_PORT, type BgpPeer, isSameRouter, type Neighbor, neighborText } from './bgp.ts';
 
 /** All of another BgpPeer that matters here. */
-export type OtherPeer = Pick<BgpPeer, 'name' | 'neighbor' | 'neighborPort' | 'nodeSelector'>;
+export type OtherPeer = Pick<BgpPeer, 'name' | 'neighbor' | 'neighborPort' | 'nodeSelector' | 'vrf'>;
 
 export interface NodeAddress {
   readonly node: string;
@@ -12,21 +12,36 @@ export interface NodeAddress {
 }
 
 export function bgpPeerAdvice(peer: BgpPeer, others: Iterable<OtherPeer>, nodes: Iterable<NodeAddress>): string[] {
-  const field = 'spec.conf.neighborAddress';
-  const text = formatAddress(peer.neighbor);
-  // Another BGP daemon on the node itself.
-  const isDaemon = peer.neighborPort !== BGP_PORT && peer.ebgpMultihopTtl !== undefined;
-  if (isLoopback(peer.neighbor))
-    return isDaemon ? [] : [`${field}: "${text}" is each node itself; write the router's address`];
-  for (const { node, address } of isDaemon ? [] : nodes) {
-    if (sameAddress(address, peer.neighbor)) return [`${field}: "${text}" is node ${node}; write the router's address`];
-  }
+  const itself = ofNodesThemselves(peer, nodes);
+  if (itself !== undefined) return itself;
   for (const other of others) {
-    if (other.name === peer.name || !sameAddress(other.neighbor, peer.neighbor)) continue;
-    if (other.neighborPort !== peer.neighborPort || !mayBothSelect(other.nodeSelector, peer.nodeSelector)) continue;
+    if (other.name === peer.name || !isSameRouter(other, peer)) continue;
+    if (!mayBothSelect(other.nodeSelector, peer.nodeSelector)) continue;
+    const text = neighborText(peer.neighbor);
     return [
-      `${field}: "${text}" is the router of BgpPeer ${other.name} already; a node that both select has a session by the older one only`,
+      `${fieldOf(peer.neighbor)}: "${text}" is the router of BgpPeer ${other.name} already; a node that both select has a session by the older one only`,
     ];
   }
   return [];
+}
+
+/** @returns undefined where other BgpPeers are to be looked at. */
+function ofNodesThemselves(peer: BgpPeer, nodes: Iterable<NodeAddress>): string[] | undefined {
+  if (peer.neighbor.kind !== 'address') return undefined;
+  const { address: neighbor } = peer.neighbor;
+  const text = formatAddress(neighbor);
+  // Another BGP daemon on the node itself.
+  const isDaemon = peer.neighborPort !== BGP_PORT && peer.ebgpMultihopTtl !== undefined;
+  const field = fieldOf(peer.neighbor);
+  if (isLoopback(neighbor))
+    return isDaemon ? [] : [`${field}: "${text}" is each node itself; write the router's address`];
+  for (const { node, address } of isDaemon ? [] : nodes) {
+    if (sameAddress(address, neighbor)) return [`${field}: "${text}" is node ${node}; write the router's address`];
+  }
+  return undefined;
+}
+
+function fieldOf({ kind }: Neighbor): string {
+  if (kind === 'prefix') return 'spec.conf.neighborPrefix';
+  return kind === 'interface' ? 'spec.conf.neighborInterface' : 'spec.conf.neighborAddress';
 }

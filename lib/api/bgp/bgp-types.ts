@@ -38,7 +38,11 @@ export interface BgpPeerObject extends KubeObject {
   readonly spec?: {
     readonly conf?: {
       readonly neighborAddress?: string;
+      /** Skycap's: routers in this prefix may connect. */
+      readonly neighborPrefix?: string;
       readonly peerAs?: number;
+      /** Skycap's: any AS number but the nodes' own, or the nodes' own. */
+      readonly dynamicPeerAs?: 'external' | 'internal';
       readonly localAs?: number;
       readonly authPassword?: string;
       readonly adminDown?: boolean;
@@ -54,6 +58,16 @@ export interface BgpPeerObject extends KubeObject {
       readonly sendCommunity?: number;
     };
     readonly ebgpMultihop?: { readonly enabled?: boolean; readonly multihopTtl?: number };
+    /** Skycap's, spelled as GoBGP spells it (RFC 5082). */
+    readonly ttlSecurity?: { readonly enabled?: boolean; readonly ttlMin?: number };
+    /** Skycap's (RFC 5880). */
+    readonly bfd?: {
+      readonly enabled?: boolean;
+      readonly receiveIntervalMilliseconds?: number;
+      readonly transmitIntervalMilliseconds?: number;
+      readonly detectMultiplier?: number;
+      readonly passiveMode?: boolean;
+    };
     readonly timers?: {
       readonly config?: {
         /** Strings of digits, in seconds, as OpenELB has them. */
@@ -69,6 +83,9 @@ export interface BgpPeerObject extends KubeObject {
       readonly mtuDiscovery?: boolean;
       readonly remoteAddress?: string;
       readonly tcpMss?: number;
+      /** Skycap's, spelled as GoBGP spells them. */
+      readonly localAddress?: string;
+      readonly bindInterface?: string;
     };
     readonly gracefulRestart?: GracefulRestart;
     readonly afiSafis?: readonly {

@@ -4,18 +4,24 @@
  * Only what leaves the speakers without a usable configuration is a problem. What this version does not implement is named by
  * {@link unsupportedBgpConfFields} for the condition that says so.
  */
-import { formatAddress, parseAddress } from '../../net/address.ts';
+import { type Family, formatAddress, parseAddress } from '../../net/address.ts';
+import { type AddressRange, allOf, parseRange, sameRange } from '../../net/range.ts';
 import { CNI_LABELS, firstOf } from '../keys.ts';
 import { listAt, mapAt } from '../meta/shapes.ts';
 import { type Parsed, type Problem, textOf } from '../problem.ts';
 import { BGP_PORT, type BgpConf, DIAL_ONLY_PORT } from './bgp.ts';
-import { asksForOtherRestart, asksForSomething, optionalAs, optionalNumber } from './bgp-fields.ts';
+import { asksForSomething, optionalAs, optionalNumber } from './bgp-fields.ts';
 import type { BgpConfObject } from './bgp-types.ts';
+import { GRACEFUL_RESTART, gracefulRestartOf } from './graceful-restart.ts';
+import { type FieldNotes, restartIdle, restartMissing, sentences } from './peer/bgp-peer-notes.ts';
 
 /** GoBGP's way to say "do not listen". */
 const NO_LISTENER = -1;
-/** OpenELB's default, which is what BIRD does: listen on every address. */
-const ALL_ADDRESSES = ['0.0.0.0', '::'];
+/** OpenELB's spelling of every address of a family. */
+const ALL_OF_FAMILY: ReadonlyMap<string, AddressRange> = new Map([
+  ['0.0.0.0', allOf(4)],
+  ['::', allOf(6)],
+]);
 
 export function parseBgpConf(raw: BgpConfObject): Parsed<BgpConf> {
   const problems: Problem[] = [];
@@ -27,6 +33,9 @@ export function parseBgpConf(raw: BgpConfObject): Parsed<BgpConf> {
   }
   const routerId = routerIdOf(spec.routerId, problems);
   const listenPort = listenPortOf(spec.listenPort, problems);
+  const listenRanges = listenRangesOf(spec.listenAddresses, problems);
+  const families = familiesOf(spec.families, problems);
+  const gracefulRestart = gracefulRestartOf(spec.gracefulRestart, 'spec.gracefulRestart', problems);
   if (problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
@@ -37,42 +46,71 @@ export function parseBgpConf(raw: BgpConfObject): Parsed<BgpConf> {
       ...(routerId !== undefined && { routerId }),
       listenPort,
       dialOnly: spec.listenPort === NO_LISTENER,
+      ...(listenRanges && { listenRanges }),
+      ...(families && { families }),
+      gracefulRestart: gracefulRestart ?? GRACEFUL_RESTART,
       announcedByCni: firstOf(raw.metadata.labels, CNI_LABELS) !== undefined,
     },
   };
 }
 
-/** OpenELB's numbers of the families that Skycap speaks: GoBGP's places in its list, and `AFI << 16 | SAFI`. */
-const SPOKEN_FAMILIES: readonly (readonly number[])[] = [
-  [0, 1],
-  [65_537, 131_073],
-];
-
-/**
- * Paths of the fields that ask for something that does not happen in this version. A field at its zero value asks for nothing; nor does `useMultiplePaths`,
- * which is about routes that are received, or what names the very families and the graceful restart that there are.
- */
+/** Paths of the fields that ask for something that does not happen in this version. */
 export function unsupportedBgpConfFields(raw: BgpConfObject): string[] {
   const spec = mapAt(raw.spec, 'spec', []);
-  const listensElsewhere = listAt(spec.listenAddresses, 'spec.listenAddresses', []).some(
-    (address) => !ALL_ADDRESSES.includes(address),
-  );
-  const families = listAt(spec.families, 'spec.families', []);
-  const isAllFamilies = SPOKEN_FAMILIES.some((spoken) => spoken.every((family) => families.includes(family)));
-  return [
-    ...(listensElsewhere ? ['spec.listenAddresses'] : []),
-    ...(families.length > 0 && !isAllFamilies ? ['spec.families'] : []),
-    ...(asksForOtherRestart(spec.gracefulRestart) ? ['spec.gracefulRestart'] : []),
-    ...(asksForSomething(spec.policy) ? ['spec.policy'] : []),
-  ];
+  return asksForSomething(spec.policy) ? ['spec.policy'] : [];
 }
 
-/** What has its effect in another way than the author may think, one sentence each. */
-export function bgpConfNotes({ spec }: BgpConfObject): string[] {
-  if (spec?.listenPort !== NO_LISTENER) return [];
-  return [
-    `spec.listenPort: the nodes only dial; BIRD cannot do without a listening socket, which is on port ${DIAL_ONLY_PORT} instead`,
-  ];
+/** The fields that have no effect, or another one than the author may think, one sentence each. `docs/bgp.md` has a row for each. */
+export function bgpConfNotes(raw: BgpConfObject): FieldNotes {
+  const spec = mapAt(raw.spec, 'spec', []);
+  const dialOnly = `spec.listenPort: the nodes only dial; BIRD cannot do without a listening socket, which is on port ${DIAL_ONLY_PORT} instead`;
+  return {
+    missing: [
+      ...(spec.listenPort === NO_LISTENER ? [dialOnly] : []),
+      ...sentences(restartMissing(spec.gracefulRestart, 'spec.gracefulRestart')),
+    ],
+    idle: sentences([
+      ['spec.useMultiplePaths', spec.useMultiplePaths, 'Skycap accepts no routes; the routers choose several paths'],
+      ...restartIdle(spec.gracefulRestart, 'spec.gracefulRestart'),
+    ]),
+  };
+}
+
+/** OpenELB's numbers of the families that Skycap speaks: GoBGP's places in its list, and `AFI << 16 | SAFI`. */
+const FAMILIES: ReadonlyMap<unknown, Family> = new Map([
+  [0, 4],
+  [65_537, 4],
+  [1, 6],
+  [131_073, 6],
+]);
+
+/** Numbers of other families are passed over: OpenELB's default is a list of all that GoBGP knows. */
+function familiesOf(raw: unknown, problems: Problem[]): readonly Family[] | undefined {
+  const numbers = listAt(raw as readonly unknown[] | undefined, 'spec.families', problems);
+  const families = new Set(numbers.flatMap((number) => FAMILIES.get(number) ?? []));
+  if (numbers.length === 0 || families.size === 2) return undefined;
+  if (families.size > 0) return [...families];
+  const message = 'has neither IPv4 nor IPv6 unicast; write 0 for IPv4 and 1 for IPv6, or leave it out for both';
+  problems.push({ field: 'spec.families', value: textOf(raw), message });
+  return undefined;
+}
+
+/** An address or a prefix each; a node listens on those of its own that are in one. */
+function listenRangesOf(raw: unknown, problems: Problem[]): readonly AddressRange[] | undefined {
+  const field = 'spec.listenAddresses';
+  const entries = listAt(raw as readonly unknown[] | undefined, field, problems);
+  const ranges = entries.flatMap((entry, i) => {
+    const text = textOf(entry);
+    const all = ALL_OF_FAMILY.get(text);
+    if (all) return [all];
+    const parsed = parseRange(text);
+    if (parsed.ok) return [parsed.range];
+    const message = 'is neither an address nor a prefix; write one such as 192.0.2.11 or 192.0.2.0/24';
+    problems.push({ field: `${field}[${i}]`, value: text, message });
+    return [];
+  });
+  const isAll = ([4, 6] as const).every((family) => ranges.some((range) => sameRange(range, allOf(family))));
+  return ranges.length === 0 || isAll ? undefined : ranges;
 }
 
 function asPerRackOf(raw: unknown, problems: Problem[]): ReadonlyMap<string, number> {

@@ -1,9 +1,15 @@
 /**
  * BIRD's configuration as data: the plan in BIRD's own terms. `render.ts` writes it out.
  *
- * What keeps a session up through a change (measured with 2.0.12 and 2.17.5): routes, filters, next hops and descriptions may change freely;
- * a change of any other field of a {@link BgpProtocol} resets that session and no other.
+ * A session stays up through a change of routes, export filters, description or BFD timers, and where BFD is switched on. With 2.0.12 it stays up through a
+ * change of a next hop, too; 2.17.6 resets it. Each other field of a {@link BgpProtocol} resets its session and no other. (All measured.)
  */
+import {
+  type BfdOptions,
+  type GracefulRestartOptions,
+  type Neighbor,
+  neighborConnects,
+} from '../../../lib/api/bgp/bgp.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
 import type { BfdNeighbor } from '../../cluster/bfd-neighbor.ts';
 import type { Plan } from '../../desired/plan.ts';
@@ -24,19 +30,30 @@ export interface BgpChannel {
   readonly channel: 'ipv4' | 'ipv6';
   /** `self`, or `address 192.0.2.11`. */
   readonly nextHop: string;
+  readonly extendedNextHop: boolean;
 }
 
 export interface BgpProtocol {
   readonly symbol: string;
+  /** How the protocols of routers that connect are named, before their number. Absent where the router is known. */
+  readonly dynamicName?: string;
   readonly description: string;
   readonly disabled: boolean;
-  readonly listenPort: number;
+  /** `port 179`, or `192.0.2.11 port 179`. */
+  readonly local: string;
+  readonly strictBind: boolean;
   readonly localAs: number;
+  /** `192.0.2.1 port 179`, or `range 192.0.2.0/24`. */
   readonly neighbor: string;
-  readonly neighborPort: number;
-  readonly neighborAs: number;
+  /** `as 64513`, `external` or `internal`. */
+  readonly neighborAs: string;
   /** `direct` or `multihop 2`. */
   readonly reach: string;
+  readonly ttlSecurity: boolean;
+  readonly interface?: string;
+  readonly vrf?: string;
+  readonly bfd?: BfdOptions;
+  readonly gracefulRestart: GracefulRestartOptions;
   readonly passive: boolean;
   readonly holdTimeSeconds: number;
   readonly keepaliveSeconds: number;
@@ -60,6 +77,8 @@ export interface BirdConfig {
   readonly sessions: readonly BgpProtocol[];
   /** Sorted by neighbour. */
   readonly bfd: readonly BfdSession[];
+  /** Interfaces, sorted, on which routers learn the node's link-local address from router advertisements (RFC 4861). */
+  readonly advertised: readonly string[];
 }
 
 /** The protocol of a BgpPeer; `sessions.ts` finds the session by it. */
@@ -67,15 +86,25 @@ export function peerSymbol(peer: string): string {
   return symbolFor('skycap_peer_', peer);
 }
 
+/** BIRD appends a number, of at most so many digits. */
+const NUMBER_DIGITS = 6;
+
+/** No spelling of a name has `_N` in it, so the number ends what is before it. */
+export function dynamicName(peer: string): string {
+  return `${symbolFor('skycap_from_', peer, NUMBER_DIGITS + 2)}_N`;
+}
+
 export function buildBirdConfig(plan: Plan, version: BirdVersion): BirdConfig {
   const { bgp } = plan;
+  const unnumbered = bgp.sessions.flatMap(({ neighbor }) => (neighbor.kind === 'interface' ? neighbor.interface : []));
   return {
     routerId: bgp.routerId,
     statics: bgp.routes.flatMap((group) => [staticProtocol(group, 4), staticProtocol(group, 6)]),
     sessions: bgp.sessions
-      .map((session) => bgpProtocol(session, bgp.listenPort, version))
+      .map((session) => bgpProtocol(session, version))
       .sort((a, b) => (a.symbol < b.symbol ? -1 : 1)),
     bfd: plan.bfd.map(bfdSession).sort((a, b) => (a.neighbor < b.neighbor ? -1 : 1)),
+    advertised: [...new Set(unnumbered)].sort(),
   };
 }
 
@@ -87,24 +116,39 @@ function staticProtocol(group: RouteGroup, family: 4 | 6): StaticProtocol {
   };
 }
 
-function bgpProtocol(session: BgpSession, listenPort: number, version: BirdVersion): BgpProtocol {
-  const { peer, description, neighbor, reach, channels, ...same } = session;
+function bgpProtocol(session: BgpSession, version: BirdVersion): BgpProtocol {
+  const { peer, description, neighbor, neighborPort, neighborAs, local, reach, channels, ...same } = session;
   return {
     ...same,
     symbol: peerSymbol(peer),
+    ...(neighborConnects(neighbor) && { dynamicName: dynamicName(peer) }),
     description: harmless(description === undefined ? `BgpPeer ${peer}` : `BgpPeer ${peer}: ${description}`),
-    listenPort,
-    neighbor: formatAddress(neighbor),
+    local: `${local.address ? `${formatAddress(local.address)} ` : ''}port ${local.port}`,
+    strictBind: local.strictBind,
+    neighbor: neighborWords(neighbor, neighborPort),
+    neighborAs: typeof neighborAs === 'number' ? `as ${neighborAs}` : neighborAs,
     reach: reach === 'direct' ? 'direct' : `multihop ${reach.ttl}`,
     saysAuthentication: session.password !== undefined && saysAuthentication(version),
     channels: channels.map(bgpChannel),
   };
 }
 
-function bgpChannel({ family, nextHop }: SessionChannel): BgpChannel {
+function neighborWords(neighbor: Neighbor, port: number): string {
+  switch (neighbor.kind) {
+    case 'interface':
+      return `range ${LINK_LOCAL}`;
+    case 'prefix':
+      return `range ${neighbor.text}`;
+    default:
+      return `${formatAddress(neighbor.address)} port ${port}`;
+  }
+}
+
+function bgpChannel({ family, nextHop, extendedNextHop }: SessionChannel): BgpChannel {
   return {
     channel: family === 4 ? 'ipv4' : 'ipv6',
     nextHop: nextHop === 'self' ? 'self' : `address ${formatAddress(nextHop)}`,
+    extendedNextHop,
   };
 }
 
@@ -112,6 +156,7 @@ function bfdSession({ address, local, isDirect }: BfdNeighbor): BfdSession {
   return { neighbor: formatAddress(address), local: formatAddress(local), multihop: !isDirect };
 }
 
+const LINK_LOCAL = 'fe80::/10';
 const LONGEST_DESCRIPTION = 120;
 
 /** Free text as one of BIRD's strings can hold it: they have no escapes, end at a quote and at a newline, and crash BIRD when long. */

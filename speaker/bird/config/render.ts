@@ -5,12 +5,13 @@
  *   in BIRD's own table only, and go nowhere but to BGP.
  * - Nothing is imported from a neighbour.
  * - Graceful restart (RFC 4724) is on: when BIRD is killed, or the pod replaced, neighbours keep forwarding for a while. They do
- *   not when the node dies: their hold timer ends the session for good.
+ *   not when the node dies: their hold timer or BFD ends the session for good.
  * - The text carries its own digest in a protocol's description, so that BIRD can be asked what it runs, after a crash of ours too.
  */
 import { createHash } from 'node:crypto';
+import type { BfdOptions, GracefulRestartOptions } from '../../../lib/api/bgp/bgp.ts';
 import type { RouteBlock } from '../../desired/routes.ts';
-import type { BfdSession, BgpProtocol, BirdConfig, StaticProtocol } from './model.ts';
+import type { BgpChannel, BgpProtocol, BirdConfig, StaticProtocol } from './model.ts';
 
 /** The protocol whose description is the digest. */
 export const FINGERPRINT_PROTOCOL = 'skycap_config';
@@ -32,13 +33,12 @@ export interface BlockText {
 /** The lines of the blocks that were rendered before: they are made once for each block, and go with it. */
 export type BlockTexts = WeakMap<RouteBlock, BlockText>;
 
-/** Long enough to pull an image and start a pod; short enough for a node that was shut down and took its routes along. */
-const GRACEFUL_RESTART_SECONDS = 60;
 /** BIRD's own are 5 s, and 60 to 300 s after an error: too long for a router that was restarted. */
 const CONNECT_DELAY_SECONDS = 1;
 const ERROR_WAIT_SECONDS = '1, 30';
 /** A node is seen to be gone after three intervals. No wider one, as a false alarm costs a question on the wire and nothing else. */
 const BFD_TIMERS = 'interval 100 ms; multiplier 3;';
+const ADVERTISEMENT = 'min ra interval 3; max ra interval 10; default lifetime 0; current hop limit 0;';
 const FINGERPRINT_DIGITS = 32;
 
 export function renderBirdConfig(config: BirdConfig, known: BlockTexts = new WeakMap()): RenderedConfig {
@@ -49,7 +49,11 @@ export function renderBirdConfig(config: BirdConfig, known: BlockTexts = new Wea
     'timeformat protocol "%Y-%m-%dT%H:%M:%S%z";',
     '',
   ];
-  const sessions = [...config.sessions.flatMap(sessionLines), ...bfdLines(config.bfd)];
+  const sessions = [
+    ...config.sessions.flatMap(sessionLines),
+    ...bfdLines(config),
+    ...advertisementLines(config.advertised),
+  ];
   const statics = config.statics.map((one) => ({ ...one, routes: one.blocks.map((block) => blockText(block, known)) }));
   const frame = digestOf([...head, ...statics.map(({ symbol, channel }) => `${symbol} ${channel}`), ...sessions]);
   const routes = statics.map(({ symbol, routes: all }) => [symbol, ...all.map(({ digest }) => digest)].join(' '));
@@ -84,48 +88,86 @@ function staticLines({
 }
 
 function sessionLines(session: BgpProtocol): string[] {
+  const { dynamicName, bfd, gracefulRestart } = session;
   return [
     `protocol bgp ${session.symbol} {`,
+    ...(session.vrf === undefined ? [] : [`  vrf ${quoted(session.vrf)};`]),
     `  description ${quoted(session.description)};`,
     ...(session.disabled ? ['  disabled;'] : []),
-    `  local port ${session.listenPort} as ${session.localAs};`,
-    `  neighbor ${session.neighbor} port ${session.neighborPort} as ${session.neighborAs};`,
+    `  local ${session.local} as ${session.localAs};`,
+    ...(session.strictBind ? ['  strict bind on;'] : []),
+    `  neighbor ${session.neighbor} ${session.neighborAs};`,
+    ...(dynamicName === undefined ? [] : [`  dynamic name ${quoted(dynamicName)};`]),
+    ...(session.interface === undefined ? [] : [`  interface ${quoted(session.interface)};`]),
     `  ${session.reach};`,
+    ...(session.ttlSecurity ? ['  ttl security on;'] : []),
     ...(session.passive ? ['  passive;'] : []),
     `  hold time ${session.holdTimeSeconds};`,
     `  keepalive time ${session.keepaliveSeconds};`,
     `  connect delay time ${CONNECT_DELAY_SECONDS};`,
     `  connect retry time ${session.connectRetrySeconds};`,
     `  error wait time ${ERROR_WAIT_SECONDS};`,
-    '  graceful restart on;',
-    `  graceful restart time ${GRACEFUL_RESTART_SECONDS};`,
+    ...gracefulRestartLines(gracefulRestart),
+    ...(bfd ? [`  bfd { ${bfdTimers(bfd)} };`] : []),
     ...passwordLines(session),
     '  debug { states };',
-    ...session.channels.flatMap(({ channel, nextHop }) => [
-      `  ${channel} {`,
-      '    import none;',
-      '    export where source = RTS_STATIC;',
-      `    next hop ${nextHop};`,
-      '  };',
-    ]),
+    ...session.channels.flatMap(channelLines),
     '}',
     '',
   ];
 }
 
+function channelLines({ channel, nextHop, extendedNextHop }: BgpChannel): string[] {
+  return [
+    `  ${channel} {`,
+    '    import none;',
+    '    export where source = RTS_STATIC;',
+    ...(extendedNextHop ? ['    extended next hop on;'] : []),
+    `    next hop ${nextHop};`,
+    '  };',
+  ];
+}
+
+function gracefulRestartLines({ helperOnly, restartSeconds, longLivedStaleSeconds }: GracefulRestartOptions): string[] {
+  if (helperOnly) return ['  graceful restart aware;'];
+  return [
+    '  graceful restart on;',
+    `  graceful restart time ${restartSeconds};`,
+    ...(longLivedStaleSeconds === undefined
+      ? []
+      : ['  long lived graceful restart on;', `  long lived stale time ${longLivedStaleSeconds};`]),
+  ];
+}
+
+function bfdTimers({ receiveIntervalMs, transmitIntervalMs, multiplier, passive }: BfdOptions): string {
+  const intervals = `min rx interval ${receiveIntervalMs} ms; min tx interval ${transmitIntervalMs} ms;`;
+  return `${intervals} multiplier ${multiplier};${passive ? ' passive on;' : ''}`;
+}
+
 /**
- * BIRD has one BFD protocol, which would also serve the BFD of BGP sessions. All of it but the neighbours is always the same, as BIRD ends every session when
- * what it accepts is another; and without neighbours there is none, since it listens on four sockets.
+ * BIRD has one BFD protocol, for the nodes that watch each other and for the routers of BGP sessions, which ask for theirs themselves. All of it but the
+ * neighbours is always the same, as BIRD ends every session when what it accepts is another; and without either there is none, since it listens on four sockets.
  */
-function bfdLines(sessions: readonly BfdSession[]): string[] {
-  if (sessions.length === 0) return [];
+function bfdLines({ bfd, sessions }: BirdConfig): string[] {
+  if (bfd.length === 0 && !sessions.some((session) => session.bfd)) return [];
   return [
     'protocol bfd skycap_bfd {',
     `  interface "*" { ${BFD_TIMERS} };`,
     `  multihop { ${BFD_TIMERS} };`,
-    ...sessions.map(
+    ...bfd.map(
       ({ neighbor, local, multihop }) => `  neighbor ${neighbor} local ${local}${multihop ? ' multihop on' : ''};`,
     ),
+    '}',
+    '',
+  ];
+}
+
+/** A router without a numbered neighbour dials the link-local address that it hears of. Nobody takes the node for a router: the lifetime is 0. */
+function advertisementLines(interfaces: readonly string[]): string[] {
+  if (interfaces.length === 0) return [];
+  return [
+    'protocol radv skycap_radv {',
+    ...interfaces.map((name) => `  interface ${quoted(name)} { ${ADVERTISEMENT} };`),
     '}',
     '',
   ];

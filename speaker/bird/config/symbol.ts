@@ -10,9 +10,10 @@ import { createHash } from 'node:crypto';
 const LONGEST_SYMBOL = 64;
 const DIGEST_DIGITS = 32;
 
-export function symbolFor(prefix: string, name: string): string {
+/** @param spare how many characters are to follow. */
+export function symbolFor(prefix: string, name: string, spare = 0): string {
   const spelled = Array.from(name, spell).join('');
-  const room = LONGEST_SYMBOL - prefix.length;
+  const room = LONGEST_SYMBOL - prefix.length - spare;
   if (spelled.length <= room) return `${prefix}${spelled}`;
   // No spelling has `_L` in it, so a cut name is never that of another object.
   const digest = createHash('sha256').update(name).digest('hex').slice(0, DIGEST_DIGITS);

@@ -34,6 +34,7 @@ export interface Dialled {
   readonly neighborAs?: number;
   readonly localAs?: number;
   readonly hasPassword?: boolean | undefined;
+  readonly connects?: boolean | undefined;
 }
 
 /** TCP drops what has no password, or a wrong one (RFC 2385 §4): the router seems not to be there. */
@@ -49,8 +50,9 @@ function placeOf({ neighborAddress, neighborPort }: Dialled): string {
 }
 
 /** A passive session to which nobody came. */
-export function nobodyCame({ neighborAddress, hasPassword }: Dialled): string {
+export function nobodyCame({ neighborAddress, hasPassword, connects }: Dialled): string {
   const why = hasPassword ? '; spec.conf.authPassword may not be the password that the router has' : '';
+  if (connects) return `no router has connected from ${neighborAddress}; look whether the router dials this node${why}`;
   return `${NO_ANSWER}${neighborAddress}, which has not connected; spec.transport.passiveMode waits for it${why}`;
 }
 

@@ -7,10 +7,11 @@
  *        Channel ipv4
  *          Routes:         0 imported, 1 exported, 0 preferred
  */
+
+import { neighborConnects, neighborText } from '../../../lib/api/bgp/bgp.ts';
 import type { SessionState, SpeakerSession } from '../../../lib/api/skycap/speaker-types.ts';
-import { formatAddress } from '../../../lib/net/address.ts';
 import type { BgpSession } from '../../desired/sessions.ts';
-import { peerSymbol } from '../config/model.ts';
+import { dynamicName, peerSymbol } from '../config/model.ts';
 import type { Reply } from '../reply.ts';
 import { noAnswer, nobodyCame, withRemedy } from './session-error.ts';
 
@@ -71,18 +72,48 @@ function addDetail(draft: Draft, text: string): void {
   else if (key !== undefined && !draft.fields.has(key)) draft.fields.set(key, value);
 }
 
-/** What tells one session from another; the rest of a {@link SpeakerSession} is BIRD's to say. */
+/** All of a session that BIRD does not say. */
 export interface SessionIdentity
   extends Pick<SpeakerSession, 'peer' | 'neighborAddress' | 'neighborAs' | 'localAs' | 'disabled'> {
-  /** Absent where only the report of before tells of the session. */
+  /** Absent where only the report of before tells of the session, and where the router connects. */
   readonly neighborPort?: number;
   readonly hasPassword?: boolean;
+  /** The router connects, and BIRD learns its address from that. */
+  readonly connects?: boolean;
 }
+
+/** The AS number of a router that may have any, until the router says it. */
+export const UNKNOWN_AS = 0;
 
 export function identityOf(session: BgpSession): SessionIdentity {
   const { peer, neighbor, neighborPort, neighborAs, localAs, disabled, password } = session;
-  const neighborAddress = formatAddress(neighbor);
-  return { peer, neighborAddress, neighborPort, neighborAs, localAs, disabled, hasPassword: password !== undefined };
+  const connects = neighborConnects(neighbor);
+  const known = neighborAs === 'internal' ? localAs : neighborAs === 'external' ? UNKNOWN_AS : neighborAs;
+  return {
+    ...{ peer, neighborAddress: neighborText(neighbor), neighborAs: known, localAs, disabled },
+    ...(!connects && { neighborPort }),
+    ...(connects && { connects }),
+    hasPassword: password !== undefined,
+  };
+}
+
+/** The sessions of a BgpPeer: one, or one for each router that has connected. */
+export function sessionReports(
+  identity: SessionIdentity,
+  reports: ReadonlyMap<string, ProtocolReport>,
+  nowMs: number,
+): SpeakerSession[] {
+  const prefix = dynamicName(identity.peer);
+  const connected = [...reports.values()].filter(
+    ({ name }) => name.startsWith(prefix) && /^[0-9]+$/.test(name.slice(prefix.length)),
+  );
+  if (connected.length === 0) return [sessionReport(identity, reports.get(peerSymbol(identity.peer)), nowMs)];
+  return connected
+    .map((report) => {
+      const neighborAddress = report.fields.get('Neighbor address') ?? identity.neighborAddress;
+      return sessionReport({ ...identity, neighborAddress }, report, nowMs);
+    })
+    .sort((a, b) => (a.neighborAddress < b.neighborAddress ? -1 : 1));
 }
 
 /** A router answers sooner than this, if it does at all. */
@@ -93,13 +124,8 @@ const ANSWERED_WITHIN_MS = 5_000;
  *
  * @param nowMs by the clock that BIRD has too.
  */
-export function sessionReport(
-  identity: SessionIdentity,
-  reports: ReadonlyMap<string, ProtocolReport>,
-  nowMs: number,
-): SpeakerSession {
-  const { peer, neighborAddress, neighborAs, localAs, disabled } = identity;
-  const report = reports.get(peerSymbol(peer));
+function sessionReport(identity: SessionIdentity, report: ProtocolReport | undefined, nowMs: number): SpeakerSession {
+  const { peer, neighborAddress, localAs, disabled } = identity;
   const state = stateOf(report?.fields.get('BGP state'));
   const isDown = report && state !== 'Established' && !disabled;
   const lastError = isDown ? errorOf(report, identity, nowMs) : undefined;
@@ -109,7 +135,7 @@ export function sessionReport(
   return {
     peer,
     neighborAddress,
-    neighborAs,
+    neighborAs: identity.neighborAs || Number(report?.fields.get('Neighbor AS') ?? UNKNOWN_AS),
     localAs,
     state,
     ...(report && { since: report.since }),

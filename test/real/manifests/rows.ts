@@ -88,7 +88,7 @@ export const REFUSED: readonly (readonly [string, Manifest, RegExp])[] = [
   [
     'a listen address that is none',
     conf({ as: 1, listenAddresses: ['eth0'] }),
-    /spec\.listenAddresses\[0\]: .*is not an IP address/,
+    /spec\.listenAddresses\[0\]: .*is neither an IP address nor a prefix/,
   ],
   ['a BgpPeer without conf', peer({}), /spec: .*conf is missing; write conf\.neighborAddress and conf\.peerAs/],
   ['a neighbour without address', peer({ conf: { peerAs: 1 } }), /spec\.conf: .*neighborAddress is missing/],
@@ -183,7 +183,9 @@ export const ACCEPTED: readonly (readonly [string, Manifest])[] = [
   ['a password of 80 bytes in several scripts', neighbour({ authPassword: `${'é'.repeat(39)} '` })],
   ['timers at their edges', timers({ holdTime: '3', keepaliveInterval: '1', connectRetry: '65535' })],
   ['timers that ask for nothing', timers({ holdTime: '0', keepaliveInterval: '' })],
-  ['a neighbour by interface', peer({ conf: { neighborInterface: 'eth1' } })],
+  ['a neighbour by interface', peer({ conf: { neighborInterface: 'eth1', dynamicPeerAs: 'external' } })],
+  ['neighbours of a prefix', peer({ conf: { neighborPrefix: '192.0.2.0/24', dynamicPeerAs: 'internal' } })],
+  ['addresses and prefixes to listen on', conf({ as: 1, listenAddresses: ['192.0.2.11', '192.0.2.0/24', '::'] })],
   ['a claim of an IPv4 address', claim('192.0.2.7', '192.0.2.7')],
   ['a claim of an IPv6 address', claim('2001-0db8-0000-0000-0000-0000-0000-0001', '2001:db8::1')],
 ];

@@ -3,7 +3,7 @@ import { type BgpPeerFacts, bgpPeerStatus, MOST_NODES } from '../../../allocator
 import { mergeDiff } from '../../../allocator/status/merge-diff.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../../lib/api/bgp/bgp-types.ts';
 import { parseBgpConf, unsupportedBgpConfFields } from '../../../lib/api/bgp/parse-bgp-conf.ts';
-import { parseBgpPeer, unsupportedBgpPeerFields } from '../../../lib/api/bgp/parse-bgp-peer.ts';
+import { parseBgpPeer } from '../../../lib/api/bgp/parse-bgp-peer.ts';
 import { portInUseText } from '../../../lib/api/bgp/port-in-use.ts';
 import type { SpeakerObject, SpeakerSession } from '../../../lib/api/skycap/speaker-types.ts';
 import { NOW_MS } from './builders.ts';
@@ -39,7 +39,6 @@ const peerFacts = (
 ): BgpPeerFacts => ({
   object,
   parsed: parseBgpPeer(object),
-  unsupported: unsupportedBgpPeerFields(object),
   speakers,
   hasBgpConf: true,
   nowMs: NOW_MS,
@@ -167,12 +166,12 @@ test('why a node has no session is said, once for all that say the same', () => 
 });
 
 test('fields without effect are named', () => {
-  const object: BgpPeerObject = { ...router, spec: { ...router.spec, gracefulRestart: { helperOnly: true } } };
+  const object: BgpPeerObject = { ...router, spec: { ...router.spec, transport: { tcpMss: 1400 } } };
   expect(bgpPeerStatus(peerFacts(object, [])).conditions).toContainEqual(
     expect.objectContaining({
       type: 'Supported',
       reason: 'Unsupported',
-      message: expect.stringContaining('not supported yet: spec.gracefulRestart'),
+      message: expect.stringContaining('spec.transport.tcpMss: has no effect: BIRD can not set it'),
     }),
   );
 });

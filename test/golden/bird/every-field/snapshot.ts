@@ -23,6 +23,27 @@ export const snapshot = aSnapshot({
       conf: { neighborAddress: '192.0.2.3' },
       afiSafis: [{ config: { family: { afi: 'AFI_IP6', safi: 'SAFI_UNICAST' } } }],
     }),
+    aBgpPeer('bfd', {
+      conf: { neighborAddress: '192.0.2.6' },
+      bfd: { enabled: true, receiveIntervalMilliseconds: 50, detectMultiplier: 5, passiveMode: true },
+      ttlSecurity: { enabled: true },
+      transport: { localAddress: '192.0.2.11', bindInterface: 'eth1' },
+    }),
+    aBgpPeer('dynamic', {
+      conf: { neighborAddress: '', neighborPrefix: '198.18.7.0/24', peerAs: 0, dynamicPeerAs: 'internal' },
+    }),
+    aBgpPeer('link-local', {
+      conf: { neighborAddress: 'fe80::1', neighborInterface: 'eth1', peerAs: 0, dynamicPeerAs: 'external' },
+      gracefulRestart: { restartTime: 120, longlivedEnabled: true, staleRoutesTime: 600 },
+    }),
+    aBgpPeer('two-hops', {
+      conf: { neighborAddress: '203.0.113.2', vrf: 'red' },
+      ttlSecurity: { enabled: true, ttlMin: 254 },
+      gracefulRestart: { helperOnly: true },
+    }),
+    aBgpPeer('unnumbered', {
+      conf: { neighborAddress: '', neighborInterface: 'eth2', peerAs: 0, dynamicPeerAs: 'external' },
+    }),
     aBgpPeer('elsewhere', { conf: { neighborAddress: '192.0.2.4' }, nodeSelector: { matchLabels: { rack: 'b' } } }),
     aBgpPeer('broken', { conf: { neighborAddress: '192.0.2.5"; }' } }),
   ],

@@ -10,7 +10,7 @@ import {
   identityOf,
   type ProtocolReport,
   parseProtocols,
-  sessionReport,
+  sessionReports,
 } from '../../../../speaker/bird/session/sessions.ts';
 import { makePlan } from '../../../../speaker/desired/plan.ts';
 import { SpeakerLoop } from '../../../../speaker/loop.ts';
@@ -89,7 +89,7 @@ export class BirdSite {
   async session(peer = 'router-1'): Promise<SpeakerSession> {
     const session = this.#loop.state?.plan?.plan.bgp.sessions.find((one) => one.peer === peer);
     if (!session) throw new Error(`Cannot go on: there is no session "${peer}" in the plan`);
-    return sessionReport(identityOf(session), await this.protocols(), Date.now());
+    return sessionReports(identityOf(session), await this.protocols(), Date.now())[0]!;
   }
 
   async established(peer = 'router-1'): Promise<SpeakerSession> {

@@ -19,6 +19,14 @@ export interface FrrOptions {
   readonly neighbors?: readonly ('v4' | 'v6')[];
   /** Waits for the node to connect. */
   readonly passive?: boolean;
+  /** Other addresses of the node, in place of those. */
+  readonly at?: readonly string[];
+  /** Unnumbered: peers with whoever is on this interface, in place of the node's addresses. */
+  readonly onInterface?: string;
+  /** What follows `neighbor ADDRESS`, for each neighbour. */
+  readonly each?: readonly string[];
+  /** Starts bfdd as well. */
+  readonly bfd?: boolean;
 }
 
 /** `nextHops` of one BGP path, the first is the one that is used. */
@@ -38,6 +46,7 @@ export class Frr {
     writeFileSync(join(frr.#dir, 'bgpd.conf'), configuration(options));
     lan.start(lan.router, 'zebra', `${FOLDER}/zebra`, [...frr.#common('zebra'), '-f', '/dev/null']);
     await until('zebra', () => existsSync(frr.#zserv));
+    if (options.bfd) lan.start(lan.router, 'bfdd', `${FOLDER}/bfdd`, [...frr.#common('bfdd'), '-f', '/dev/null']);
     await frr.startBgpd();
     return frr;
   }
@@ -80,22 +89,34 @@ export class Frr {
     const family = address.includes(':') ? '-6' : '-4';
     const routes = JSON.parse(ip('-n', this.#lan.router, '-j', family, 'route', 'show', address) || '[]') as {
       readonly gateway?: string;
+      /** Of the other family (RFC 8950). */
+      readonly via?: { readonly host: string };
       readonly nexthops?: readonly { readonly gateway: string }[];
     }[];
-    return routes.flatMap(({ gateway, nexthops }) =>
-      gateway ? [gateway] : (nexthops ?? []).map((hop) => hop.gateway),
-    );
+    return routes.flatMap(({ gateway, via, nexthops }) => {
+      const only = gateway ?? via?.host;
+      return only ? [only] : (nexthops ?? []).map((hop) => hop.gateway);
+    });
   }
 
   /** Of the session with one of the node's addresses. */
   neighbor(which: 'v4' | 'v6'): { readonly state: string; readonly established: number; readonly dropped: number } {
-    const address = NODE[which];
+    return this.neighborAt(NODE[which]);
+  }
+
+  /** @param address or an interface. */
+  neighborAt(address: string): { readonly state: string; readonly established: number; readonly dropped: number } {
     const answer = JSON.parse(this.#vtysh(`show bgp neighbors ${address} json`)) as Record<
       string,
       { readonly bgpState: string; readonly connectionsEstablished: number; readonly connectionsDropped: number }
     >;
     const { bgpState: state, connectionsEstablished: established, connectionsDropped: dropped } = answer[address]!;
     return { state, established, dropped };
+  }
+
+  /** What bgpd says of a neighbour, whatever it is. */
+  about(address: string): string {
+    return this.#vtysh(`show bgp neighbors ${address}`);
   }
 
   get #zserv(): string {
@@ -128,17 +149,22 @@ function configuration({
   password,
   neighbors = ['v4', 'v6'],
   passive,
+  at,
+  onInterface,
+  each: words = [],
 }: FrrOptions): string {
-  const addresses = neighbors.map((which) => NODE[which]);
+  const addresses = onInterface === undefined ? (at ?? neighbors.map((which) => NODE[which])) : [onInterface];
+  const remote = onInterface === undefined ? '' : 'interface ';
   const each = (line: (address: string) => string | undefined) => addresses.flatMap((address) => line(address) ?? []);
   return [
     `router bgp ${as}`,
     ` bgp router-id ${ROUTER.v4}`,
     ' no bgp ebgp-requires-policy',
     ' no bgp default ipv4-unicast',
-    ...each((address) => ` neighbor ${address} remote-as ${nodeAs}`),
+    ...each((address) => ` neighbor ${address} ${remote}remote-as ${nodeAs}`),
     ...each((address) => (password ? ` neighbor ${address} password ${password}` : undefined)),
     ...each((address) => (passive ? ` neighbor ${address} passive` : undefined)),
+    ...words.flatMap((rest) => each((address) => ` neighbor ${address} ${rest}`)),
     ...['ipv4', 'ipv6'].flatMap((family) => [
       ` address-family ${family} unicast`,
       ...each((address) => `  neighbor ${address} activate`),

@@ -96,9 +96,9 @@ it.each<[string, Parameters<typeof write>, string | RegExp]>([
   ],
   ['a good BgpPeer', ['BgpPeer', 'router', { conf: { neighborAddress: '203.0.113.254', peerAs: 64513 } }], 'stored'],
   [
-    'a BgpPeer with a field to come',
-    ['BgpPeer', 'router', { conf: { neighborAddress: '203.0.113.254', peerAs: 64513, vrf: 'red' } }],
-    'stored\nwarning spec.conf.vrf: not supported yet',
+    'a BgpPeer with a field without effect',
+    ['BgpPeer', 'router', { conf: { neighborAddress: '203.0.113.254', peerAs: 64513, peerGroup: 'red' } }],
+    'stored\nwarning spec.conf.peerGroup: has no effect: there are no groups; write the fields in each BgpPeer',
   ],
 ])('%s', async (_, args, expected) => {
   expect(await write(...args)).toMatch(expected);

@@ -1,7 +1,8 @@
 /** What was stored before there was a schema may have any shape. A parser that throws would stop the work on every other object as well. */
 import fc from 'fast-check';
-import { parseBgpConf, unsupportedBgpConfFields } from '../../../../lib/api/bgp/parse-bgp-conf.ts';
-import { parseBgpPeer, unsupportedBgpPeerFields } from '../../../../lib/api/bgp/parse-bgp-peer.ts';
+import { bgpConfNotes, parseBgpConf, unsupportedBgpConfFields } from '../../../../lib/api/bgp/parse-bgp-conf.ts';
+import { parseBgpPeer } from '../../../../lib/api/bgp/parse-bgp-peer.ts';
+import { bgpPeerNotes } from '../../../../lib/api/bgp/peer/bgp-peer-notes.ts';
 import { parseEip, unsupportedEipFields } from '../../../../lib/api/eip/parse-eip.ts';
 import type { KubeObject } from '../../../../lib/api/meta/object.ts';
 import { formatProblem, type Parsed } from '../../../../lib/api/problem.ts';
@@ -30,10 +31,16 @@ const SPECS = {
       authPassword: any,
       description: any,
       neighborInterface: any,
+      neighborPrefix: any,
+      dynamicPeerAs: any,
+      vrf: any,
+      removePrivateAs: any,
     }),
     ebgpMultihop: allOf('enabled', 'multihopTtl'),
+    ttlSecurity: allOf('enabled', 'ttlMin'),
+    bfd: allOf('enabled', 'receiveIntervalMilliseconds', 'detectMultiplier', 'passiveMode'),
     timers: fields({ config: allOf('holdTime', 'keepaliveInterval', 'connectRetry') }),
-    transport: allOf('passiveMode', 'remotePort'),
+    transport: allOf('passiveMode', 'remotePort', 'localAddress', 'bindInterface', 'remoteAddress'),
     afiSafis: fc.array(afiSafi),
     nodeSelector,
     gracefulRestart: any,
@@ -45,6 +52,7 @@ const SPECS = {
     listenPort: any,
     listenAddresses: fc.array(any),
     families: any,
+    gracefulRestart: any,
   }),
   Eip: fields({
     address: fc.constantFrom('198.51.100.0/24', '::/0'),
@@ -61,8 +69,8 @@ const SPECS = {
 };
 
 it.each<[keyof typeof SPECS, (raw: KubeObject) => Parsed<unknown>, (raw: KubeObject) => readonly string[]]>([
-  ['BgpPeer', parseBgpPeer, unsupportedBgpPeerFields],
-  ['BgpConf', parseBgpConf, unsupportedBgpConfFields],
+  ['BgpPeer', parseBgpPeer, (raw) => Object.values(bgpPeerNotes(raw)).flat()],
+  ['BgpConf', parseBgpConf, (raw) => [...unsupportedBgpConfFields(raw), ...Object.values(bgpConfNotes(raw)).flat()]],
   ['Eip', parseEip, unsupportedEipFields],
 ])('a %s of any shape is read, or refused with the field', (kind, parse, unsupported) => {
   fc.assert(

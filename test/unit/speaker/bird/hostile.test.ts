@@ -95,6 +95,36 @@ describe('fields that are no free text', () => {
       'multihopTtl',
       { bgpPeers: [aBgpPeer('x', { ebgpMultihop: { enabled: true, multihopTtl: hostile as unknown as number } })] },
     ],
+    ['neighborInterface', { bgpPeers: [aBgpPeer('x', { conf: { neighborAddress: '', neighborInterface: hostile } })] }],
+    [
+      'neighborInterface beside an address',
+      { bgpPeers: [aBgpPeer('x', { conf: { neighborAddress: 'fe80::1', neighborInterface: 'e"; }' } })] },
+    ],
+    [
+      'neighborPrefix',
+      { bgpPeers: [aBgpPeer('x', { conf: { neighborAddress: '', neighborPrefix: `192.0.2.0/24 ${hostile}` } })] },
+    ],
+    ['dynamicPeerAs', { bgpPeers: [aBgpPeer('x', { conf: { peerAs: 0, dynamicPeerAs: hostile as 'external' } })] }],
+    ['vrf', { bgpPeers: [aBgpPeer('x', { conf: { vrf: 'r"; }' } })] }],
+    ['localAddress', { bgpPeers: [aBgpPeer('x', { transport: { localAddress: `192.0.2.11 ${hostile}` } })] }],
+    ['bindInterface', { bgpPeers: [aBgpPeer('x', { transport: { bindInterface: 'e"; }' } })] }],
+    ['ttlMin', { bgpPeers: [aBgpPeer('x', { ttlSecurity: { enabled: true, ttlMin: hostile as unknown as number } })] }],
+    ...(['receiveIntervalMilliseconds', 'transmitIntervalMilliseconds', 'detectMultiplier'] as const).map(
+      (field): [string, ClusterOptions] => [
+        `bfd.${field}`,
+        { bgpPeers: [aBgpPeer('x', { bfd: { enabled: true, [field]: hostile as unknown as number } })] },
+      ],
+    ),
+    ...(['restartTime', 'staleRoutesTime'] as const).map((field): [string, ClusterOptions] => [
+      `gracefulRestart.${field}`,
+      { bgpPeers: [aBgpPeer('x', { gracefulRestart: { [field]: hostile as unknown as number } })] },
+    ]),
+    [
+      'gracefulRestart of the BgpConf',
+      { bgpConfs: [aBgpConf({ gracefulRestart: { restartTime: hostile as never } })] },
+    ],
+    ['listenAddresses', { bgpConfs: [aBgpConf({ listenAddresses: [hostile] })] }],
+    ['families', { bgpConfs: [aBgpConf({ families: [hostile as unknown as number] })] }],
     ['as', { bgpConfs: [aBgpConf({ as: hostile as unknown as number })] }],
     ['asPerRack', { bgpConfs: [aBgpConf({ asPerRack: { [hostile]: hostile as unknown as number } })] }],
     ['routerId', { bgpConfs: [aBgpConf({ routerId: hostile })] }],

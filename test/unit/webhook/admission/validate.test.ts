@@ -138,11 +138,11 @@ describe('BgpConf and BgpPeer', () => {
       /^refused spec.conf.neighborAddress: is missing/,
     ],
     [
-      'a BgpPeer with a VRF',
+      'a BgpPeer with a group',
       'BgpPeer',
-      bgpPeer({ vrf: 'red' }),
+      bgpPeer({ peerGroup: 'g', allowOwnAs: 1 }),
       undefined,
-      /^allowed\nwarning spec.conf.vrf: not supported yet$/,
+      /^allowed\nwarning spec.conf.peerGroup: has no effect: there are no groups; .*\nwarning spec.conf.allowOwnAs: has no effect: /,
     ],
     [
       'a BgpPeer that was broken before',

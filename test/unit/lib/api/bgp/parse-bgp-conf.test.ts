@@ -1,7 +1,7 @@
 /** Reading a BgpConf: OpenELB's fields and what each of their values means here. */
 import { localAsOf } from '../../../../../lib/api/bgp/bgp.ts';
 import type { BgpConfObject } from '../../../../../lib/api/bgp/bgp-types.ts';
-import { parseBgpConf, unsupportedBgpConfFields } from '../../../../../lib/api/bgp/parse-bgp-conf.ts';
+import { bgpConfNotes, parseBgpConf, unsupportedBgpConfFields } from '../../../../../lib/api/bgp/parse-bgp-conf.ts';
 import { formatProblems } from '../../../../../lib/api/problem.ts';
 import { aBgpConf } from '../../../../support/speaker-builders.ts';
 
@@ -24,6 +24,7 @@ describe('parseBgpConf()', () => {
       asPerRack: new Map(),
       listenPort: 179,
       dialOnly: false,
+      gracefulRestart: { helperOnly: false, restartSeconds: 60 },
       announcedByCni: false,
     });
   });
@@ -35,8 +36,33 @@ describe('parseBgpConf()', () => {
     ['a listenPort of its own', { listenPort: 17900 }, { listenPort: 17900 }],
     ['a router id', { routerId: '10.0.0.1' }, { routerId: '10.0.0.1' }],
     ['AS numbers by rack, 0 meaning none', { asPerRack: { a: 65001, b: 0 } }, { asPerRack: new Map([['a', 65001]]) }],
+    ['one family', { families: [65_537] }, { families: [4] }],
+    [
+      'addresses to listen on',
+      { listenAddresses: ['192.0.2.11', '::'] },
+      {
+        listenRanges: [
+          { family: 4, first: 0xc000020bn },
+          { family: 6, first: 0n },
+        ],
+      },
+    ],
+    [
+      'graceful restart',
+      { gracefulRestart: { restartTime: 120 } },
+      { gracefulRestart: { helperOnly: false, restartSeconds: 120 } },
+    ],
   ])('reads %s', (_, spec, expected) => {
     expect(parsed(aBgpConf(spec))).toMatchObject(expected);
+  });
+
+  it.each([
+    ['both families', { families: [131_073, 65_537, 77] }],
+    ['all addresses', { listenAddresses: ['0.0.0.0', '::'] }],
+    ['nothing', { families: [], listenAddresses: [] }],
+  ])('takes %s for no limit', (_, spec) => {
+    const conf = parsed(aBgpConf(spec));
+    expect([conf.families, conf.listenRanges]).toEqual([undefined, undefined]);
   });
 
   it.each(['openelb.kubesphere.io/cni', 'porter.kubesphere.io/cni'])('sees the label %s', (label) => {
@@ -74,6 +100,12 @@ describe('parseBgpConf()', () => {
       { as: 1, listenPort: 65_536 },
       /^spec\.listenPort: "65536" is not a whole number from 1 to 65535/,
     ],
+    ['families of which none is spoken', { as: 1, families: [77] }, /^spec\.families: "\[77\]" has neither IPv4/],
+    [
+      'an address to listen on that is a name',
+      { as: 1, listenAddresses: ['::', 'eth0'] },
+      /^spec\.listenAddresses\[1\]: "eth0" is neither an address nor a prefix; write one such as/,
+    ],
   ] as const)('refuses %s', (_, spec, message) => {
     expect(problemsOf({ metadata: { name: 'default' }, ...(spec && { spec }) })).toMatch(message);
   });
@@ -103,33 +135,31 @@ describe('localAsOf()', () => {
   });
 });
 
-describe('unsupportedBgpConfFields()', () => {
+describe('fields without effect', () => {
   it.each<[string, BgpConfObject['spec'], string[]]>([
     ['nothing set', {}, []],
-    [
-      'everything',
-      {
-        families: [65537],
-        useMultiplePaths: true,
-        gracefulRestart: { enabled: true, restartTime: 120 },
-        policy: 'p',
-        listenAddresses: ['10.0.0.1'],
-      },
-      ['spec.listenAddresses', 'spec.families', 'spec.gracefulRestart', 'spec.policy'],
-    ],
     [
       'zero values, which ask for nothing',
       { families: [], useMultiplePaths: false, gracefulRestart: {}, policy: '' },
       [],
     ],
+    ['what has an effect', { families: [1], listenAddresses: ['::'], gracefulRestart: { helperOnly: true } }, []],
     [
-      'what happens anyway',
-      { families: [0, 1], useMultiplePaths: true, gracefulRestart: { enabled: true, restartTime: 60 } },
-      [],
+      'the rest',
+      { listenPort: -1, useMultiplePaths: true, gracefulRestart: { notificationEnabled: true, mode: 'm' } },
+      [
+        'spec.listenPort',
+        'spec.gracefulRestart.notificationEnabled',
+        'spec.useMultiplePaths',
+        'spec.gracefulRestart.mode',
+      ],
     ],
-    ['both families by their codes', { families: [131_073, 65_537] }, []],
-    ['the addresses that are listened on anyway', { listenAddresses: ['0.0.0.0', '::'] }, []],
   ])('%s', (_, spec, fields) => {
-    expect(unsupportedBgpConfFields(aBgpConf(spec))).toEqual(fields);
+    const { missing, idle } = bgpConfNotes(aBgpConf(spec));
+    expect([...missing, ...idle].map((sentence) => sentence.split(': ')[0])).toEqual(fields);
+  });
+
+  it('a policy is not supported yet', () => {
+    expect(unsupportedBgpConfFields(aBgpConf({ policy: 'p' }))).toEqual(['spec.policy']);
   });
 });

@@ -1,7 +1,8 @@
 /** Reading a BgpPeer: OpenELB's fields, what each of their values means here, and that a password is never shown. */
 import fc from 'fast-check';
 import type { BgpPeerObject } from '../../../../../lib/api/bgp/bgp-types.ts';
-import { parseBgpPeer, unsupportedBgpPeerFields } from '../../../../../lib/api/bgp/parse-bgp-peer.ts';
+import { parseBgpPeer } from '../../../../../lib/api/bgp/parse-bgp-peer.ts';
+import { bgpPeerNotes } from '../../../../../lib/api/bgp/peer/bgp-peer-notes.ts';
 import { formatProblems } from '../../../../../lib/api/problem.ts';
 import { aBgpPeer } from '../../../../support/speaker-builders.ts';
 
@@ -24,7 +25,7 @@ describe('parseBgpPeer()', () => {
   it('fills in what is not said', () => {
     expect(parsed()).toEqual({
       name: 'router-1',
-      neighbor: { family: 4, value: 0xc0000201n },
+      neighbor: { kind: 'address', address: { family: 4, value: 0xc0000201n } },
       neighborPort: 179,
       neighborAs: 64513,
       disabled: false,
@@ -93,6 +94,60 @@ describe('parseBgpPeer()', () => {
         ],
       },
     ],
+    [
+      'a link-local address and its interface',
+      { conf: { neighborAddress: 'fe80::1', neighborInterface: 'eth1' } },
+      { neighbor: { kind: 'linkLocal', interface: 'eth1' } },
+    ],
+    [
+      'an interface alone',
+      { conf: { neighborAddress: '', neighborInterface: 'eth1.10' } },
+      { neighbor: { kind: 'interface', interface: 'eth1.10' } },
+    ],
+    [
+      'a prefix, without its host bits',
+      { conf: { neighborAddress: '', neighborPrefix: '192.0.2.7/24' } },
+      { neighbor: { kind: 'prefix', text: '192.0.2.0/24' } },
+    ],
+    ['any AS number', { conf: { peerAs: 0, dynamicPeerAs: 'external' } }, { neighborAs: 'external' }],
+    ["the node's AS number", { conf: { peerAs: 0, dynamicPeerAs: 'internal' } }, { neighborAs: 'internal' }],
+    ['TTL security', { ttlSecurity: { enabled: true } }, { ttlSecurityHops: 1 }],
+    ['TTL security over two hops', { ttlSecurity: { enabled: true, ttlMin: 254 } }, { ttlSecurityHops: 2 }],
+    [
+      'BFD',
+      { bfd: { enabled: true } },
+      { bfd: { receiveIntervalMs: 200, transmitIntervalMs: 200, multiplier: 3, passive: false } },
+    ],
+    [
+      'BFD with all its fields',
+      {
+        bfd: {
+          enabled: true,
+          receiveIntervalMilliseconds: 50,
+          transmitIntervalMilliseconds: 60,
+          detectMultiplier: 5,
+          passiveMode: true,
+        },
+      },
+      { bfd: { receiveIntervalMs: 50, transmitIntervalMs: 60, multiplier: 5, passive: true } },
+    ],
+    [
+      'a source address',
+      { transport: { localAddress: '192.0.2.11' } },
+      { localAddress: { family: 4, value: 0xc000020bn } },
+    ],
+    ['a source interface', { transport: { bindInterface: 'eth1' } }, { bindInterface: 'eth1' }],
+    ['a VRF', { conf: { vrf: 'red' } }, { vrf: 'red' }],
+    [
+      'graceful restart as a helper alone',
+      { gracefulRestart: { helperOnly: true } },
+      { gracefulRestart: { helperOnly: true, restartSeconds: 60 } },
+    ],
+    [
+      'long-lived graceful restart',
+      { gracefulRestart: { restartTime: 120, longlivedEnabled: true, staleRoutesTime: 600 } },
+      { gracefulRestart: { helperOnly: false, restartSeconds: 120, longLivedStaleSeconds: 600 } },
+    ],
   ])('reads %s', (_, spec, expected) => {
     expect(parsed(spec)).toMatchObject(expected);
   });
@@ -113,9 +168,75 @@ describe('parseBgpPeer()', () => {
       /^spec\.conf\.neighborAddress: is missing; write the router's IP address/,
     ],
     [
-      'an interface instead of an address',
-      { conf: { neighborAddress: '', neighborInterface: 'eth0' } },
-      /known by its interface alone is not supported yet/,
+      'a prefix beside an address',
+      { conf: { neighborPrefix: '192.0.2.0/24' } },
+      /^spec\.conf\.neighborAddress: must be left out beside spec\.conf\.neighborPrefix/,
+    ],
+    [
+      'an address for a prefix',
+      { conf: { neighborAddress: '', neighborPrefix: '192.0.2.1' } },
+      /^spec\.conf\.neighborPrefix: "192\.0\.2\.1" is not a prefix; write one such as 192\.0\.2\.0\/24/,
+    ],
+    [
+      'a prefix of link-local addresses',
+      { conf: { neighborAddress: '', neighborPrefix: 'fe80::/64' } },
+      /neighborPrefix: "fe80::\/64" has addresses of no router in it; write a prefix such as/,
+    ],
+    [
+      'an interface beside a global address',
+      { conf: { neighborInterface: 'eth1' } },
+      /^spec\.conf\.neighborInterface: "eth1" is for a link-local address or for none; .* spec\.transport\.bindInterface/,
+    ],
+    [
+      'an interface that is none',
+      { conf: { neighborAddress: '', neighborInterface: 'eth1"; }' } },
+      /^spec\.conf\.neighborInterface: "eth1\\"; }" is not an interface's name; write one such as eth0/,
+    ],
+    [
+      'two AS numbers',
+      { conf: { dynamicPeerAs: 'external' } },
+      /^spec\.conf\.peerAs: "64513" must be left out beside spec\.conf\.dynamicPeerAs/,
+    ],
+    [
+      'an unknown kind of AS number',
+      { conf: { peerAs: 0, dynamicPeerAs: 'any' as 'external' } },
+      /^spec\.conf\.dynamicPeerAs: "any" is not known; write "external"/,
+    ],
+    [
+      'TTL security beside multihop',
+      { ttlSecurity: { enabled: true }, ebgpMultihop: { enabled: true } },
+      /^spec\.ebgpMultihop: must be left out beside spec\.ttlSecurity/,
+    ],
+    [
+      'BFD with one packet',
+      { bfd: { enabled: true, detectMultiplier: 1 } },
+      /^spec\.bfd\.detectMultiplier: "1" is not a whole number from 2 to 255/,
+    ],
+    [
+      'BFD each 5 ms',
+      { bfd: { receiveIntervalMilliseconds: 5 } },
+      /^spec\.bfd\.receiveIntervalMilliseconds: "5" is not a whole number from 10 to 60000/,
+    ],
+    [
+      'a source address of the other family',
+      { transport: { localAddress: 'fd00::11' } },
+      /^spec\.transport\.localAddress: "fd00::11" is not of the router's family; write an IPv4 address/,
+    ],
+    [
+      'a source interface towards a router some hops away',
+      { transport: { bindInterface: 'eth1' }, ebgpMultihop: { enabled: true } },
+      /^spec\.transport\.bindInterface: is for a router on a network of the node/,
+    ],
+    [
+      'BFD in a VRF',
+      { conf: { vrf: 'red' }, bfd: { enabled: true } },
+      /^spec\.bfd: is not possible beside spec\.conf\.vrf/,
+    ],
+    ['a VRF that is none', { conf: { vrf: '../red' } }, /^spec\.conf\.vrf: "\.\.\/red" is not an interface's name/],
+    [
+      'a restart time that does not fit in 12 bits',
+      { gracefulRestart: { restartTime: 4096 } },
+      /^spec\.gracefulRestart\.restartTime: "4096" is not a whole number from 1 to 4095/,
     ],
     [
       'a name',
@@ -132,7 +253,11 @@ describe('parseBgpPeer()', () => {
       /host names are not looked up; write one such as 192\.0\.2\.1/,
     ],
     ['a zone', { conf: { neighborAddress: 'fe80::1%eth0' } }, /is link-local/],
-    ['a link-local address', { conf: { neighborAddress: 'fe80::1' } }, /is link-local and would need an interface/],
+    [
+      'a link-local address',
+      { conf: { neighborAddress: 'fe80::1' } },
+      /is link-local; write its interface in spec\.conf\.neighborInterface/,
+    ],
     ['a multicast address', { conf: { neighborAddress: '224.0.0.5' } }, /is no router's address/],
     ['the unspecified address', { conf: { neighborAddress: '::' } }, /is no router's address/],
     ['no AS number', { conf: { peerAs: 0 } }, /^spec\.conf\.peerAs: is missing; write the router's AS number/],
@@ -249,64 +374,72 @@ describe('parseBgpPeer()', () => {
   });
 });
 
-describe('unsupportedBgpPeerFields()', () => {
-  it.each<[string, Spec, string[]]>([
-    ['nothing set', {}, []],
+describe('bgpPeerNotes()', () => {
+  const field = (sentence: string) => sentence.split(': ')[0];
+  it.each<[string, Spec, string[], string[]]>([
+    ['nothing set', {}, [], []],
     [
-      'what is supported',
+      'what has an effect',
       {
-        conf: { localAs: 1, authPassword: 'x', adminDown: true, description: 'd', peerType: 1 },
-        transport: { remotePort: 1, passiveMode: true },
+        conf: { localAs: 1, authPassword: 'x', adminDown: true, description: 'd', peerType: 1, vrf: 'red' },
+        transport: { remotePort: 1, passiveMode: true, mtuDiscovery: true, remoteAddress: '192.0.2.1' },
+        gracefulRestart: { enabled: true, restartTime: 120, helperOnly: true },
+        afiSafis: [{ config: {} }, { mpGracefulRestart: { config: { enabled: true } } }],
       },
       [],
-    ],
-    [
-      'the rest of conf',
-      {
-        conf: {
-          allowOwnAs: 1,
-          replacePeerAs: true,
-          removePrivateAs: 'ALL',
-          neighborInterface: 'e',
-          vrf: 'v',
-          peerGroup: 'g',
-          routeFlapDamping: true,
-          sendCommunity: 1,
-        },
-      },
-      ['spec.conf.neighborInterface', 'spec.conf.vrf', 'spec.conf.peerGroup'],
+      [],
     ],
     [
       'values that ask for nothing',
-      { conf: { removePrivateAs: 'NONE', allowOwnAs: 0, replacePeerAs: false }, gracefulRestart: {} },
-      [],
-    ],
-    [
-      'timers and transport',
       {
-        timers: { config: { minimumAdvertisementInterval: '5' } },
-        transport: { mtuDiscovery: true, remoteAddress: '10.0.0.1', tcpMss: 1400 },
-      },
-      ['spec.timers.config.minimumAdvertisementInterval', 'spec.transport.remoteAddress', 'spec.transport.tcpMss'],
-    ],
-    ['graceful restart', { gracefulRestart: { enabled: false, restartTime: 120 } }, ['spec.gracefulRestart']],
-    ['graceful restart as it is', { gracefulRestart: { enabled: true, restartTime: 60, helperOnly: false } }, []],
-    ['graceful restart, off by its zero value', { gracefulRestart: { enabled: false } }, []],
-    ['a helper alone', { gracefulRestart: { enabled: true, helperOnly: true } }, ['spec.gracefulRestart']],
-    [
-      "what happens anyway, and OpenELB's defaults",
-      {
-        conf: { neighborAddress: '192.0.2.1', allowOwnAs: 3, sendCommunity: 2 },
+        conf: { removePrivateAs: 'NONE', allowOwnAs: 0, replacePeerAs: false },
         timers: { config: { minimumAdvertisementInterval: '30' } },
-        transport: { mtuDiscovery: true, remoteAddress: '192.0.2.1' },
-        afiSafis: [
-          { config: {} },
-          { addPaths: { config: { sendMax: 10, receive: true } }, mpGracefulRestart: { config: { enabled: true } } },
-        ],
+        gracefulRestart: {},
+        afiSafis: [{ addPaths: { config: { sendMax: 1 } } }],
       },
       [],
+      [],
     ],
-  ])('%s', (_, spec, fields) => {
-    expect(unsupportedBgpPeerFields(aBgpPeer('x', spec))).toEqual(fields);
+    [
+      'what somebody asked for and does not get',
+      {
+        conf: { peerGroup: 'g' },
+        timers: { config: { minimumAdvertisementInterval: '5' } },
+        transport: { remoteAddress: '10.0.0.1', tcpMss: 1400 },
+        gracefulRestart: { notificationEnabled: true },
+      },
+      [
+        'spec.conf.peerGroup',
+        'spec.timers.config.minimumAdvertisementInterval',
+        'spec.transport.remoteAddress',
+        'spec.transport.tcpMss',
+        'spec.gracefulRestart.notificationEnabled',
+      ],
+      [],
+    ],
+    [
+      'what has nothing to do',
+      {
+        conf: { allowOwnAs: 1, replacePeerAs: true, removePrivateAs: 'ALL', routeFlapDamping: true },
+        afiSafis: [{ addPaths: { config: { sendMax: 10, receive: true } } }],
+        gracefulRestart: { deferralTime: 5, mode: 'm', staleRoutesTime: 9 },
+      },
+      [],
+      [
+        'spec.conf.allowOwnAs',
+        'spec.conf.routeFlapDamping',
+        'spec.conf.replacePeerAs',
+        'spec.conf.removePrivateAs',
+        'spec.afiSafis[].addPaths.config.sendMax',
+        'spec.afiSafis[].addPaths.config.receive',
+        'spec.gracefulRestart.deferralTime',
+        'spec.gracefulRestart.staleRoutesTime',
+        'spec.gracefulRestart.mode',
+      ],
+    ],
+  ])('%s', (_, spec, missing, idle) => {
+    const notes = bgpPeerNotes(aBgpPeer('x', spec));
+    expect(notes.missing.map(field)).toEqual(missing);
+    expect(notes.idle.map(field)).toEqual(idle);
   });
 });

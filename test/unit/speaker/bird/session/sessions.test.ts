@@ -1,7 +1,12 @@
 /** Reading `show protocols all`, from what BIRD 2.0.12 and 2.17.5 really said. */
 import fc from 'fast-check';
 import { ReplyParser } from '../../../../../speaker/bird/reply.ts';
-import { parseProtocols, type SessionIdentity, sessionReport } from '../../../../../speaker/bird/session/sessions.ts';
+import {
+  type ProtocolReport,
+  parseProtocols,
+  type SessionIdentity,
+  sessionReports,
+} from '../../../../../speaker/bird/session/sessions.ts';
 
 function reports(text: string) {
   const [event] = new ReplyParser().feed(text);
@@ -84,7 +89,10 @@ const NO_SOCKET = `1002-skycap_peer_port BGP        ---        down   2026-11-21
 `;
 const ALL = `${HEAD}${ESTABLISHED}${REFUSED}${NOT_ADJACENT}${WAITING}${PASSIVE}${OFF}${NO_SOCKET}${TAIL}`;
 
-describe('sessionReport()', () => {
+const sessionReport = (one: SessionIdentity, all: ReadonlyMap<string, ProtocolReport>, nowMs: number) =>
+  sessionReports(one, all, nowMs)[0]!;
+
+describe('sessionReports()', () => {
   it('an established session has all that was agreed on, and nothing that ticks', () => {
     expect(sessionReport(identity('up'), reports(ALL), NOW_MS)).toEqual({
       ...identity('up'),
