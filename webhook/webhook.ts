@@ -3,7 +3,7 @@
  * with everything behind it; `main.ts` serves it.
  */
 import { randomBytes } from 'node:crypto';
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import type { Registry } from 'prom-client';
 import type { EipObject } from '../lib/api/eip/eip-types.ts';
 import { Claimer } from '../lib/ipam/claims/claimer.ts';
@@ -47,7 +47,7 @@ export interface WebhookOptions {
 }
 
 export interface Webhook {
-  readonly app: Express;
+  readonly app: RequestListener;
   /** Keeps everything up to date until `signal` aborts; never rejects. */
   run(signal: AbortSignal): Promise<void>;
 }
