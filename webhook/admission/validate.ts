@@ -22,7 +22,7 @@ import type { ClusterState } from '../cluster/cluster-state.ts';
 import { type SplitProblems, splitProblems } from '../review/new-problems.ts';
 import type { AdmissionRequest } from '../review/review.ts';
 import type { Reviewed } from '../review/reviewed.ts';
-import { newWarnings } from '../service/nearly-ours.ts';
+import { newWarnings } from '../service/advice/nearly-ours.ts';
 import { reservedFindings } from './reserved-findings.ts';
 
 export interface ValidatorDeps {

@@ -1,16 +1,16 @@
 /** What kubectl shows. The sentences are part of the contract with people, so they stand here word for word. */
-import type { Service } from '../../../../lib/api/service/service.ts';
-import type { Choice } from '../../../../lib/ipam/choice/choose.ts';
-import type { Family } from '../../../../lib/net/address.ts';
+import type { Service } from '../../../../../lib/api/service/service.ts';
+import type { Choice } from '../../../../../lib/ipam/choice/choose.ts';
+import type { Family } from '../../../../../lib/net/address.ts';
 import {
   affinityWarnings,
   assignedWarnings,
   overriddenWarnings,
   pendingWarnings,
   sourceRangeWarnings,
-} from '../../../../webhook/service/service-advice.ts';
-import { addr, addressRequest, claim, eip, holder, ledgerOf } from '../../lib/ipam/builders.ts';
-import { service } from '../builders.ts';
+} from '../../../../../webhook/service/advice/service-advice.ts';
+import { addr, addressRequest, claim, eip, holder, ledgerOf } from '../../../lib/ipam/builders.ts';
+import { service } from '../../builders.ts';
 
 const web = eip('web', '198.51.100.0/29');
 const web6 = eip('web6', '2001:db8::/64');

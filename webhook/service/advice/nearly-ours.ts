@@ -14,11 +14,11 @@ import {
   OPT_IN_VALUES,
   SERVICE_ANNOTATIONS,
   WAITING_SINCE_ANNOTATION,
-} from '../../lib/api/keys.ts';
-import { quote } from '../../lib/api/problem.ts';
-import { didYouMean } from '../../lib/api/service/did-you-mean.ts';
-import type { Service } from '../../lib/api/service/service.ts';
-import { parseAddress } from '../../lib/net/address.ts';
+} from '../../../lib/api/keys.ts';
+import { quote } from '../../../lib/api/problem.ts';
+import { didYouMean } from '../../../lib/api/service/did-you-mean.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
+import { parseAddress } from '../../../lib/net/address.ts';
 
 const [OPT_IN] = SERVICE_ANNOTATIONS.optIn;
 const [OPENELB] = OPT_IN_VALUES;

@@ -1,12 +1,12 @@
 /** Warnings that an update tells only where it brings them about: of what stays as it was nothing is said again. */
-import type { Eip } from '../../lib/api/eip/eip.ts';
-import { isOurs } from '../../lib/api/service/parse-address-request.ts';
-import type { Service } from '../../lib/api/service/service.ts';
-import { rangeContains } from '../../lib/net/range.ts';
-import type { ClusterState } from '../cluster/cluster-state.ts';
-import { managedMetadataOf, markedAddresses } from '../review/managed-metadata.ts';
+import type { Eip } from '../../../lib/api/eip/eip.ts';
+import { isOurs } from '../../../lib/api/service/parse-address-request.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
+import { rangeContains } from '../../../lib/net/range.ts';
+import type { ClusterState } from '../../cluster/cluster-state.ts';
+import { managedMetadataOf, markedAddresses } from '../../review/managed-metadata.ts';
+import type { Subject } from '../review-subject.ts';
 import { nearlyOursWarnings, newWarnings } from './nearly-ours.ts';
-import type { Subject } from './review-subject.ts';
 import { affinityWarnings, overriddenWarnings } from './service-advice.ts';
 
 /** For what is a Service of ours whatever is known of the Eips. */

@@ -1,17 +1,17 @@
 /** What kubectl shows when a Service is admitted: which address it got, why it waits, and what may surprise its author. Pure. */
 
-import { countText } from '../../lib/api/count.ts';
-import type { Eip } from '../../lib/api/eip/eip.ts';
-import { SERVICE_ANNOTATIONS } from '../../lib/api/keys.ts';
-import { quote } from '../../lib/api/problem.ts';
-import type { AddressRequest } from '../../lib/api/service/address-request.ts';
-import type { Service } from '../../lib/api/service/service.ts';
-import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
-import type { Choice, Given } from '../../lib/ipam/choice/choose.ts';
-import type { Taken } from '../../lib/ipam/choice/ledger.ts';
-import type { Withheld } from '../../lib/ipam/pools/withheld.ts';
-import { type Family, formatAddress } from '../../lib/net/address.ts';
-import { parseRange } from '../../lib/net/range.ts';
+import { countText } from '../../../lib/api/count.ts';
+import type { Eip } from '../../../lib/api/eip/eip.ts';
+import { SERVICE_ANNOTATIONS } from '../../../lib/api/keys.ts';
+import { quote } from '../../../lib/api/problem.ts';
+import type { AddressRequest } from '../../../lib/api/service/address-request.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
+import type { ClaimHolder } from '../../../lib/api/skycap/claim.ts';
+import type { Choice, Given } from '../../../lib/ipam/choice/choose.ts';
+import type { Taken } from '../../../lib/ipam/choice/ledger.ts';
+import type { Withheld } from '../../../lib/ipam/pools/withheld.ts';
+import { type Family, formatAddress } from '../../../lib/net/address.ts';
+import { parseRange } from '../../../lib/net/range.ts';
 
 export interface AssignedFacts {
   readonly taken: Pick<Taken, 'claimOf' | 'freeIn'>;
