@@ -18,16 +18,11 @@ export interface SpeakerMetrics {
 
 export function speakerMetrics(registry: Registry): SpeakerMetrics {
   const registers = [registry];
-  const configurations = new Counter({
-    name: 'skycap_speaker_configurations_total',
-    help: 'Configurations brought to BIRD, by outcome: Applied, BirdRefused, BirdUnreachable.',
-    labelNames: ['outcome'] as const,
-    registers,
-  });
-  // So that an alert on the first refusal has a zero to compare with.
-  for (const outcome of ['Applied', 'BirdRefused', 'BirdUnreachable']) configurations.inc({ outcome }, 0);
+  return { ...reportMetrics(registers), ...configurationMetrics(registers), ...layer2Metrics(registers) };
+}
+
+function reportMetrics(registers: Registry[]) {
   return {
-    configurations,
     sessionUp: new Gauge({
       name: 'skycap_speaker_session_up',
       help: '1 while BIRD answers and says that the session with the BgpPeer is Established.',
@@ -46,6 +41,25 @@ export function speakerMetrics(registry: Registry): SpeakerMetrics {
       labelNames: ['family'] as const,
       registers,
     }),
+    statusWrites: new Counter({
+      name: 'skycap_speaker_status_writes_total',
+      help: 'Writes of the Speaker object.',
+      registers,
+    }),
+  };
+}
+
+function configurationMetrics(registers: Registry[]) {
+  const configurations = new Counter({
+    name: 'skycap_speaker_configurations_total',
+    help: 'Configurations brought to BIRD, by outcome: Applied, BirdRefused, BirdUnreachable.',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
+  // So that an alert on the first refusal has a zero to compare with.
+  for (const outcome of ['Applied', 'BirdRefused', 'BirdUnreachable']) configurations.inc({ outcome }, 0);
+  return {
+    configurations,
     configureSeconds: new Histogram({
       name: 'skycap_speaker_configure_seconds',
       help: 'From a new configuration to BIRD running it.',
@@ -67,11 +81,11 @@ export function speakerMetrics(registry: Registry): SpeakerMetrics {
       help: 'When BIRD last refused a configuration; 0 for never.',
       registers,
     }),
-    statusWrites: new Counter({
-      name: 'skycap_speaker_status_writes_total',
-      help: 'Writes of the Speaker object.',
-      registers,
-    }),
+  };
+}
+
+function layer2Metrics(registers: Registry[]) {
+  return {
     layer2Addresses: new Gauge({
       name: 'skycap_speaker_layer2_addresses',
       help: 'Addresses that this node answers ARP and NDP for.',

@@ -8,6 +8,7 @@ import { measureEndpoints } from './rows/endpoints.ts';
 import { measureNodes } from './rows/nodes.ts';
 import { measureRest } from './rows/rest.ts';
 import { measureRoute } from './rows/route.ts';
+import { measureRoutes } from './rows/routes.ts';
 import { measureScale } from './rows/scale.ts';
 import { measureStart } from './rows/start.ts';
 import { measureTakeover } from './rows/takeover.ts';
@@ -42,6 +43,7 @@ export const ROWS: readonly Row[] = [
   { needs: 'lab', name: 'thousand', title: '1,000 Services at once', measure: measureThousand },
   { needs: 'lab', name: 'scale', title: 'one more Service, and memory, among 10,000', measure: measureScale },
   { needs: 'plane', name: 'start', title: 'a speaker that starts among 10,000 Services', measure: measureStart },
+  { needs: 'plane', name: 'routes', title: 'one more route among 10,000, to four routers', measure: measureRoutes },
   { needs: 'wire', name: 'arp', title: 'what an answer by ARP or neighbour discovery takes', measure: measureArp },
   { needs: 'plane', name: 'nodes', title: 'what a change costs among thousands of nodes', measure: measureNodes },
 ];

@@ -4,14 +4,13 @@
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { BGP_CONFS, BGP_PEERS, EIPS } from '../../../lib/kube/resource.ts';
 import { BirdSite } from '../../real/bird/support/bird-site.ts';
 import { Frr } from '../../real/bird/support/frr.ts';
 import { Lan } from '../../real/bird/support/lan.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
-import { aBgpConf, aBgpPeer, anEip } from '../../support/speaker-builders.ts';
+import { aBgpPeer } from '../../support/speaker-builders.ts';
 import { SPEAKER_USER, startSpeaker } from '../../support/speaker-daemon.ts';
-import { createNode, installForSpeakers, publish } from '../../support/speaker-objects.ts';
+import { prepareSpeakerPlane, publish } from '../../support/speaker-objects.ts';
 import { type Figure, formatMb, formatMs } from '../figures.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { BenchOptions } from '../options.ts';
@@ -23,7 +22,6 @@ const ROOT = join(import.meta.dirname, '../../..');
 /** As in the Dockerfile. */
 const NODE_OPTIONS = '--max-semi-space-size=2 --v8-pool-size=1';
 const NODE_NAME = 'node-1';
-const API_VERSION = 'network.kubesphere.io/v1alpha2';
 const COUNT = 10_000;
 const QUICK_COUNT = 200;
 const PARALLEL = 16;
@@ -58,13 +56,9 @@ export async function measureStart({ quick }: BenchOptions, note: (text: string)
 }
 
 async function fill(plane: ControlPlane, addresses: readonly string[]): Promise<void> {
-  await installForSpeakers(plane);
+  const peers = [{ ...aBgpPeer(), metadata: { name: 'router-1' } }];
+  await prepareSpeakerPlane({ plane, nodeName: NODE_NAME, range: '198.18.0.0/16', peers });
   const client = plane.client();
-  const kind = (name: string) => ({ apiVersion: API_VERSION, kind: name });
-  await createNode(client, NODE_NAME);
-  await client.create(EIPS, { ...kind('Eip'), ...anEip('v4', { address: '198.18.0.0/16' }), metadata: { name: 'v4' } });
-  await client.create(BGP_CONFS, { ...kind('BgpConf'), ...aBgpConf() });
-  await client.create(BGP_PEERS, { ...kind('BgpPeer'), ...aBgpPeer(), metadata: { name: 'router-1' } });
   await inParallel(PARALLEL, addresses, (address, i) => publish(client, `s-${i}`, [address]));
 }
 
