@@ -114,6 +114,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const announcements = new AnnouncementIndex();
   const onServiceChange = (key: string) => {
     announcements.changed(key);
+    knownEips.changed(key);
     layer2.serviceChanged(key);
   };
   const slices = new SliceIndex(stores.sources, onServiceChange);

@@ -10,10 +10,11 @@ import { parseEip } from '../../lib/api/eip/parse-eip.ts';
 import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Parsed } from '../../lib/api/problem.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
-import type { Service } from '../../lib/api/service/service.ts';
 import { FormerEips } from '../../lib/ipam/pools/former-eips.ts';
 import type { Address } from '../../lib/net/address.ts';
 import { rangeContains } from '../../lib/net/range.ts';
+import { PerService } from './per-service.ts';
+import type { Services } from './services.ts';
 
 /** Of so many, and so long ones, the Speaker object tells. */
 const MOST_TOLD = 32;
@@ -23,6 +24,10 @@ export class KnownEips {
   readonly #former = new FormerEips();
   readonly #texts = new WeakMap<Eip, string>();
   readonly #told: () => readonly string[];
+  /** Followed only while there are former Eips. */
+  #perService = new PerService<readonly Address[]>();
+  /** By the key of the Service. */
+  readonly #orphans = new Map<string, readonly Address[]>();
   #isFirst = true;
   #objects: readonly EipObject[] = [];
   #current: ReadonlyMap<string, Parsed<Eip>> = new Map();
@@ -38,9 +43,15 @@ export class KnownEips {
     return this.#former.all.flatMap((eip) => this.#texts.get(eip) ?? []).slice(0, MOST_TOLD);
   }
 
-  /** @returns the very same map as before where nothing in it is another. */
-  take(objects: readonly EipObject[], services: Iterable<Service>): EipsByName {
-    const published = (): readonly Address[] => this.#orphans(services);
+  /** To be called for every change of a Service. */
+  changed(serviceKey: string): void {
+    this.#perService.changed(serviceKey);
+  }
+
+  /** @returns the very same map as before if nothing in it changed. */
+  take(objects: readonly EipObject[], services: Services): EipsByName {
+    if (this.#former.all.length === 0) this.#forgetOrphans();
+    const published = (): readonly Address[] => this.#orphansAmong(services);
     const isSame = objects.length === this.#objects.length && objects.every((object, i) => object === this.#objects[i]);
     if (isSame && !this.#isFirst && !this.#former.prune(published)) return this.#eips;
     if (!isSame) this.#replace(objects, published);
@@ -81,12 +92,28 @@ export class KnownEips {
     return parsed;
   }
 
-  /** What is published of no Eip that is there. */
-  #orphans(services: Iterable<Service>): Address[] {
+  /** The published addresses that no present Eip has. */
+  #orphansAmong(services: Services): Address[] {
     const ranges = [...this.#current.values()].flatMap((eip) => (eip.ok ? [eip.value.range] : []));
-    return [...services]
-      .flatMap(publishedAddresses)
-      .filter((address) => !ranges.some((range) => rangeContains(range, address)));
+    const isOrphan = (address: Address): boolean => !ranges.some((range) => rangeContains(range, address));
+    this.#perService.update({
+      services,
+      basis: [services, this.#current],
+      make: (_, service) => {
+        const orphans = publishedAddresses(service).filter(isOrphan);
+        return orphans.length > 0 ? orphans : undefined;
+      },
+      onReplaced: (key, _, now) => {
+        if (now) this.#orphans.set(key, now);
+        else this.#orphans.delete(key);
+      },
+    });
+    return [...this.#orphans.values()].flat();
+  }
+
+  #forgetOrphans(): void {
+    this.#perService = new PerService();
+    this.#orphans.clear();
   }
 }
 

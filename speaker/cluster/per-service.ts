@@ -6,10 +6,10 @@
  */
 import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Services } from './services.ts';
 
 export interface Update<Value> {
-  readonly services: Snapshot['services'];
+  readonly services: Services;
   /** Everything else that values depend on, compared by identity. */
   readonly basis: readonly unknown[];
   /** @returns undefined where the Service has no value. */
@@ -44,7 +44,7 @@ export class PerService<Value> {
     this.#basis = basis;
   }
 
-  #allKeys(services: Update<Value>['services']): Iterable<string> {
+  #allKeys(services: Services): Iterable<string> {
     return new Set([...this.#values.keys(), ...Array.from(services.values(), keyOf)]);
   }
 }

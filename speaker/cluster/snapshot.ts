@@ -8,13 +8,14 @@ import type { KubeObject } from '../../lib/api/meta/object.ts';
 import type { EndpointSlice, Node, Service } from '../../lib/api/service/service.ts';
 import type { BfdNeighbor } from './bfd-neighbor.ts';
 import { KnownEips } from './known-eips.ts';
+import type { Services } from './services.ts';
 
 export interface Snapshot {
   readonly nodeName: string;
   /** Absent when the API server has no such Node. */
   readonly node: Node | undefined;
   /** The Services that carry the label of an Eip. */
-  readonly services: Pick<Objects<Service>, 'get' | 'values'>;
+  readonly services: Services;
   readonly slices: SlicesByService;
   readonly eips: EipsByName;
   /** The one named `default`. */
@@ -65,7 +66,7 @@ export function takeSnapshot(
     node: sources.nodes.get(nodeName),
     services: sources.services,
     slices,
-    eips: known.take([...sources.eips.values()], sources.services.values()),
+    eips: known.take([...sources.eips.values()], sources.services),
     bgpConf: sources.bgpConfs.get(BGP_CONF_NAME),
     bgpPeers: [...sources.bgpPeers.values()],
     bfdNeighbors,
@@ -77,5 +78,5 @@ export function takeEips(
   { eips, services }: Pick<Sources, 'eips' | 'services'>,
   known: KnownEips,
 ): Snapshot['eips'] | undefined {
-  return eips.synced && services.synced ? known.take([...eips.values()], services.values()) : undefined;
+  return eips.synced && services.synced ? known.take([...eips.values()], services) : undefined;
 }

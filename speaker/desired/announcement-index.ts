@@ -35,7 +35,7 @@ export class AnnouncementIndex {
     const eipOf = this.#eipOf;
     this.#perService.update({
       services,
-      basis: [eips, nodeKeyOf(node)],
+      basis: [services, slices, eips, nodeKeyOf(node)],
       make: (key, service) => {
         const own = serviceAnnouncements({ key, service, slices: slices.get(key), node, eipOf });
         return own.length > 0 ? own : undefined;

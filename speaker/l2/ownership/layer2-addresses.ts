@@ -62,7 +62,7 @@ export class Layer2AddressIndex {
     const eipOf = eipFinder(eips);
     this.#perService.update({
       services,
-      basis: [eips],
+      basis: [services, slices, eips],
       make: (key, service) => {
         const own = wantedBy(service, slices.get(key), eipOf);
         return own.length > 0 ? own : undefined;
