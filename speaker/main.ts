@@ -5,8 +5,11 @@
  * The two loops are apart so that a slow API server never delays a route. BIRD runs in a container of its own (start-bird.sh) and is
  * left as it is when this process ends.
  */
+
+import type { Registry } from 'prom-client';
 import { SliceIndex } from '../lib/announce/slice-index.ts';
 import { formatProblems } from '../lib/api/problem.ts';
+import type { Node } from '../lib/api/service/service.ts';
 import { silentCaches } from '../lib/kube/cache/cache-check.ts';
 import { EventRecorder } from '../lib/kube/events/events.ts';
 import { ExplainingClient } from '../lib/kube/http/explaining-client.ts';
@@ -28,20 +31,20 @@ import { watchBird } from './bird/watch.ts';
 import { concernsAddresses } from './cluster/affects-addresses.ts';
 import { KnownEips } from './cluster/known-eips.ts';
 import { readNodeSegments } from './cluster/node-segments.ts';
-import { takeEips, takeSnapshot } from './cluster/snapshot.ts';
-import { makeStores } from './cluster/stores.ts';
+import { type Snapshot, takeEips, takeSnapshot } from './cluster/snapshot.ts';
+import { makeStores, type Stores } from './cluster/stores.ts';
 import { readConfig, type SpeakerConfig } from './config.ts';
 import { AnnouncementIndex } from './desired/announcement-index.ts';
 import { makePlan } from './desired/plan.ts';
-import { Layer2 } from './l2/layer2.ts';
+import { Layer2, type Layer2Options } from './l2/layer2.ts';
 import type { ResponderListener } from './l2/link/responder-port.ts';
 import { nodeNetworks } from './l2/peers/node-networks.ts';
-import { PeerWatch } from './l2/peers/peer-watch.ts';
+import { PeerWatch, type PeerWatchOptions } from './l2/peers/peer-watch.ts';
 import type { PeerWatchListener } from './l2/peers/peer-watch-port.ts';
 import { Responder } from './l2/responder/responder.ts';
 import { registerResponderMetrics } from './l2/responder/responder-metrics.ts';
 import { SpeakerLoop } from './loop.ts';
-import { speakerMetrics } from './metrics.ts';
+import { type SpeakerMetrics, speakerMetrics } from './metrics.ts';
 import { readyChecks } from './report/health.ts';
 import { Reporter } from './report/report.ts';
 import { SpeakerObjectStore } from './report/speaker-object.ts';
@@ -59,57 +62,20 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const { nodeName, runDir } = settings;
   const registry = createMetrics('speaker');
   const metrics = speakerMetrics(registry);
-  const { heard: onWatchEvent } = new EventCoalescing({ monotonicMs: systemClock.monotonicMs });
-  const http = HttpKubeClient.fromDefault({ component: 'speaker', registry, env: process.env, onWatchEvent });
-  onStop('client', () => http.close());
-  const reporting = { controller: 'skycap-speaker', instance: settings.podName };
-  // The log at least says who keeps Events from being written.
-  const told = new ExplainingClient({ client: http, log, clock: systemClock });
-  const events = new EventRecorder({ client: told, ...reporting, log, registry });
-  onStop('events', () => events.flush());
-  const client = new ExplainingClient({
-    ...{ client: http, log, clock: systemClock },
-    // The object can't tell that it can't be written. Who looks at the node finds this.
-    onRefused: ({ resource, ref, explanation }) => {
-      const regarding = node() ?? { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName } };
-      const note = `cannot write ${resource.kind} ${ref.name}: ${explanation}`;
-      events.record({ regarding, type: 'Warning', reason: 'WriteRefused', action: 'Write', note });
-    },
-  });
+  const { client, events } = connect({ settings, registry, node: () => node(), onStop });
   const stores = makeStores({ client, nodeName, log, registry });
-  const socketPath = `${runDir}/bird.ctl`;
-  // Two connections: an answer that the report waits for shall not hold up a configuration.
-  const [loopControl, reportControl] = [new BirdControl({ socketPath }), new BirdControl({ socketPath })];
-  for (const control of [loopControl, reportControl]) onStop('control', () => control.close());
-
-  const { monotonicMs, nowMs } = systemClock;
+  const { socketPath, loopControl, reportControl } = connectBird(runDir, onStop);
   // The Eips of before are told by the object, so nothing is decided without it.
   const knownEips = new KnownEips(() => store.status?.formerEips ?? []);
-  const snapshot = () =>
+  const snapshot = (): Snapshot | undefined =>
     store.synced ? takeSnapshot(nodeName, stores.sources, slices, peers.neighbors, knownEips) : undefined;
   const node = () => stores.sources.nodes.get(nodeName);
   const store = new SpeakerObjectStore({ client, nodeName, speakers: stores.speakers, node });
-  const listener: ResponderListener & PeerWatchListener = {
-    onLinks: () => layer2.onLinks(),
-    onConflict: (other) => layer2.onConflict(other),
-    onChange: () => layer2.onChange(),
-  };
-  const responder = new Responder({ listener, log });
-  onStop('responder', () => responder.close());
-  registerResponderMetrics(registry, responder.counts);
-  const onNeighbors = () => plans.trigger();
-  const peers = new PeerWatch({
-    ...{ nodeName, socketPath, listener, onNeighbors, networks: nodeNetworks, monotonicMs, metrics, log },
-  });
-  const layer2 = new Layer2({
-    ...{ nodeName, client, snapshot, node, store, responder, peers, metrics, registry, log, clock: systemClock },
+  const { layer2, responder, peers } = makeLayer2({
+    ...{ settings, registry, metrics, client, node, store, snapshot, socketPath, onStop },
     eips: () => (store.synced ? takeEips(stores.sources, knownEips) : undefined),
-    namespace: settings.namespace,
-    podName: settings.podName,
-    onState: () => {
-      plans.trigger();
-      reports.trigger();
-    },
+    onNeighbors: () => plans.trigger(),
+    onState: () => bothLoops(),
   });
   const announcements = new AnnouncementIndex();
   const onServiceChange = (key: string) => {
@@ -123,39 +89,119 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     return now && makePlan(now, announcements);
   };
   const loop = new SpeakerLoop({
-    plan,
+    ...{ plan, metrics, log },
     bird: new BirdDaemon({ control: loopControl, binary: settings.birdBinary, runDir }),
-    metrics,
-    log,
     onActed: () => reports.trigger(),
-    nowMs,
+    nowMs: systemClock.nowMs,
   });
-  const reporter = new Reporter({
-    busyPort: new BusyPort({ control: reportControl, listenersOn, nowMs: monotonicMs }),
-    onPortInUse: ({ peer, lastError = '' }) => {
-      const regarding = stores.sources.bgpPeers.get(peer);
-      const note = `${nodeName}: ${lastError}`;
-      if (regarding) events.record({ regarding, type: 'Warning', reason: 'PortInUse', action: 'Connect', note });
-    },
-    loopState: () => loop.state,
-    control: reportControl,
-    store,
-    silent: () => silentCaches({ ...stores.sources, ...layer2.caches }),
-    layer2: () => layer2.state,
-    formerEips: () => knownEips.formerTexts,
-    segments: () =>
-      readNodeSegments({
-        nodeAddresses: (node()?.status?.addresses ?? []).map(({ address }) => address),
-        interfaces: (store.status?.layer2Interfaces ?? []).map(({ name }) => name),
-      }),
-    metrics,
-    log,
-    skycapVersion: packageJson.version,
-    nowMs,
+  const reporter = makeReporter({
+    ...{ nodeName, stores, node, store, knownEips, events, metrics, layer2, loop, control: reportControl },
   });
   const plans = new LevelLoop({ name: 'plan', act: (stop) => loop.act(stop), log });
   const reports = new LevelLoop({ name: 'report', act: (stop) => reporter.act(stop), log });
+  follow({ stores, plans, reports, layer2, onServiceChange, signal });
+  const bothLoops = () => {
+    plans.trigger();
+    reports.trigger();
+  };
+  const watcher = { onConnected: bothLoops, onDisconnected: bothLoops, onChange: () => reports.trigger() };
+  const health = await serveReadiness({ address: settings.healthAddress, registry, stores, layer2, loop, onStop });
+  log.info({ nodeName, health: health.address, version: packageJson.version }, 'speaker started');
+  const late = afterHandOver(signal, layer2);
+  await Promise.all([
+    ...Object.values(stores.sources).map((source) => source.run(late)),
+    stores.speakers.run(late),
+    watchBird({ socketPath }, watcher, late),
+    plans.run(late),
+    reports.run(late),
+    layer2.run(late),
+    peers.run(late),
+    responder.run(late),
+  ]);
+}
 
+function connectBird(runDir: string, onStop: OnStop) {
+  const socketPath = `${runDir}/bird.ctl`;
+  // Two connections: an answer that the report waits for shall not hold up a configuration.
+  const [loopControl, reportControl] = [new BirdControl({ socketPath }), new BirdControl({ socketPath })];
+  for (const control of [loopControl, reportControl]) onStop('control', () => control.close());
+  return { socketPath, loopControl, reportControl };
+}
+
+interface ConnectOptions {
+  readonly settings: SpeakerConfig;
+  readonly registry: Registry;
+  readonly node: () => Node | undefined;
+  readonly onStop: OnStop;
+}
+
+/** The client of the API server, and the recorder of Events. */
+function connect({ settings, registry, node, onStop }: ConnectOptions) {
+  const { heard: onWatchEvent } = new EventCoalescing({ monotonicMs: systemClock.monotonicMs });
+  const http = HttpKubeClient.fromDefault({ component: 'speaker', registry, env: process.env, onWatchEvent });
+  onStop('client', () => http.close());
+  const reporting = { controller: 'skycap-speaker', instance: settings.podName };
+  // An Event about a refused Event could not be written either: the log says what refuses them.
+  const told = new ExplainingClient({ client: http, log, clock: systemClock });
+  const events = new EventRecorder({ client: told, ...reporting, log, registry });
+  onStop('events', () => events.flush());
+  const client = new ExplainingClient({
+    ...{ client: http, log, clock: systemClock },
+    // The object that is not written cannot say so. The Event is on the Node.
+    onRefused: ({ resource, ref, explanation }) => {
+      const regarding = node() ?? { apiVersion: 'v1', kind: 'Node', metadata: { name: settings.nodeName } };
+      const note = `cannot write ${resource.kind} ${ref.name}: ${explanation}`;
+      events.record({ regarding, type: 'Warning', reason: 'WriteRefused', action: 'Write', note });
+    },
+  });
+  return { client, events };
+}
+
+interface Layer2Parts
+  extends Pick<Layer2Options, 'client' | 'node' | 'snapshot' | 'eips' | 'onState' | 'metrics' | 'registry' | 'store'>,
+    Pick<PeerWatchOptions, 'socketPath' | 'onNeighbors'> {
+  readonly settings: SpeakerConfig;
+  readonly onStop: OnStop;
+}
+
+function makeLayer2({ settings, socketPath, onNeighbors, onStop, ...parts }: Layer2Parts) {
+  const { nodeName, namespace, podName } = settings;
+  const { monotonicMs } = systemClock;
+  const listener: ResponderListener & PeerWatchListener = {
+    onLinks: () => layer2.onLinks(),
+    onConflict: (other) => layer2.onConflict(other),
+    onChange: () => layer2.onChange(),
+  };
+  const responder = new Responder({ listener, log });
+  onStop('responder', () => responder.close());
+  registerResponderMetrics(parts.registry, responder.counts);
+  const peers = new PeerWatch({
+    ...{
+      nodeName,
+      socketPath,
+      listener,
+      onNeighbors,
+      networks: nodeNetworks,
+      monotonicMs,
+      metrics: parts.metrics,
+      log,
+    },
+  });
+  const layer2 = new Layer2({ ...parts, nodeName, namespace, podName, responder, peers, log, clock: systemClock });
+  return { layer2, responder, peers };
+}
+
+interface Followers {
+  readonly stores: Stores;
+  readonly plans: LevelLoop;
+  readonly reports: LevelLoop;
+  readonly layer2: Layer2;
+  readonly onServiceChange: (key: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Has each change of a store trigger the loops that depend on it. */
+function follow({ stores, plans, reports, layer2, onServiceChange, signal }: Followers): void {
   const onSource = () => {
     plans.trigger();
     layer2.trigger();
@@ -180,40 +226,66 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     onOwnObject();
     onSource();
   });
-  const bothLoops = () => {
-    plans.trigger();
-    reports.trigger();
-  };
-  const watcher = { onConnected: bothLoops, onDisconnected: bothLoops, onChange: () => reports.trigger() };
+}
 
-  const eventLoop = new EventLoopCheck({ monotonicMs, registry });
-  onStop('event loop check', () => eventLoop.stop());
-  const health = await serveHealth({
-    address: settings.healthAddress,
-    registry,
-    ready: {
-      ...readyChecks(
-        () => ({ ...stores.sources, ...layer2.caches }),
-        () => loop.state,
-        () => layer2.state,
-      ),
-      'event loop': eventLoop.check,
+interface ReporterParts {
+  readonly nodeName: string;
+  readonly stores: Stores;
+  readonly node: () => Node | undefined;
+  readonly store: SpeakerObjectStore;
+  readonly knownEips: KnownEips;
+  readonly events: EventRecorder;
+  readonly metrics: SpeakerMetrics;
+  readonly layer2: Layer2;
+  readonly loop: SpeakerLoop;
+  readonly control: BirdControl;
+}
+
+function makeReporter(parts: ReporterParts): Reporter {
+  const { nodeName, stores, node, store, knownEips, events, metrics, layer2, loop, control } = parts;
+  const { monotonicMs, nowMs } = systemClock;
+  return new Reporter({
+    busyPort: new BusyPort({ control, listenersOn, nowMs: monotonicMs }),
+    onPortInUse: ({ peer, lastError = '' }) => {
+      const regarding = stores.sources.bgpPeers.get(peer);
+      const note = `${nodeName}: ${lastError}`;
+      if (regarding) events.record({ regarding, type: 'Warning', reason: 'PortInUse', action: 'Connect', note });
     },
+    loopState: () => loop.state,
+    silent: () => silentCaches({ ...stores.sources, ...layer2.caches }),
+    layer2: () => layer2.state,
+    formerEips: () => knownEips.formerTexts,
+    segments: () =>
+      readNodeSegments({
+        nodeAddresses: (node()?.status?.addresses ?? []).map(({ address }) => address),
+        interfaces: (store.status?.layer2Interfaces ?? []).map(({ name }) => name),
+      }),
+    ...{ control, store, metrics, log, nowMs },
+    skycapVersion: packageJson.version,
   });
-  onStop('health', () => health.close());
-  log.info({ nodeName, health: health.address, version: packageJson.version }, 'speaker started');
+}
 
-  const late = afterHandOver(signal, layer2);
-  await Promise.all([
-    ...Object.values(stores.sources).map((source) => source.run(late)),
-    stores.speakers.run(late),
-    watchBird({ socketPath }, watcher, late),
-    plans.run(late),
-    reports.run(late),
-    layer2.run(late),
-    peers.run(late),
-    responder.run(late),
-  ]);
+interface ReadinessOptions {
+  readonly address: SpeakerConfig['healthAddress'];
+  readonly registry: Registry;
+  readonly stores: Stores;
+  readonly layer2: Layer2;
+  readonly loop: SpeakerLoop;
+  readonly onStop: OnStop;
+}
+
+async function serveReadiness({ address, registry, stores, layer2, loop, onStop }: ReadinessOptions) {
+  const eventLoop = new EventLoopCheck({ monotonicMs: systemClock.monotonicMs, registry });
+  onStop('event loop check', () => eventLoop.stop());
+  const caches = () => ({ ...stores.sources, ...layer2.caches });
+  const ready = readyChecks(
+    caches,
+    () => loop.state,
+    () => layer2.state,
+  );
+  const health = await serveHealth({ address, registry, ready: { ...ready, 'event loop': eventLoop.check } });
+  onStop('health', () => health.close());
+  return health;
 }
 
 /** Aborts when what this node has on layer 2 is another's. */
