@@ -6,6 +6,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { parseRouteEvent } from '../lab/routes.ts';
 
+/** For ten thousand routes that come or go at once: the kernel drops what does not fit. */
+const RECEIVE_BUFFER = String(32 * 1024 * 1024);
+
 export class RoutePresence implements AsyncDisposable {
   readonly #child: ChildProcess;
   /** Address → `performance.now()` when its route was first seen since it was gone. */
@@ -18,7 +21,8 @@ export class RoutePresence implements AsyncDisposable {
   /** @param isCounted which prefixes count; the rest of what the router knows is nobody's concern here. */
   constructor(namespace: string, isCounted: (prefix: string) => boolean) {
     this.#isCounted = isCounted;
-    this.#child = spawn('ip', ['-n', namespace, 'monitor', 'route'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const args = ['-rcvbuf', RECEIVE_BUFFER, '-n', namespace, 'monitor', 'route'];
+    this.#child = spawn('ip', args, { stdio: ['ignore', 'pipe', 'ignore'] });
     createInterface({ input: this.#child.stdout! }).on('line', (line) => this.#read(line));
   }
 

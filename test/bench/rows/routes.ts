@@ -26,7 +26,7 @@ const NODE_NAME = 'node-1';
 const ROUTERS = 4;
 const STEPS = [10, 1_000, 10_000];
 const QUICK_STEPS = [10, 100];
-const SAMPLES = 50;
+const SAMPLES = 40;
 const QUICK_SAMPLES = 5;
 const STARTS = 3;
 const PARALLEL = 16;
@@ -65,7 +65,9 @@ export async function measureRoutes({ quick }: BenchOptions, note: (text: string
     for (const count of quick ? QUICK_STEPS : STEPS) {
       note(`${count} Services`);
       await fill(scene, steps.at(-1)?.count ?? 0, count);
-      steps.push(await measureStep(scene, count, quick ? QUICK_SAMPLES : SAMPLES));
+      const step = await measureStep(scene, count, quick ? QUICK_SAMPLES : SAMPLES);
+      for (const { what, measured, baseline = '' } of figuresOf(step, step)) note(`${what}: ${measured} (${baseline})`);
+      steps.push(step);
     }
     note('starts of BIRD');
     const startsMs = await measureStarts(scene, steps.at(-1)!.count, quick ? 1 : STARTS);
