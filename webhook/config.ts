@@ -1,4 +1,4 @@
-/** The webhook's settings. The manifests set POD_NAMESPACE; everything else has a default that fits them. */
+/** The webhook's settings. The manifests set POD_NAMESPACE; the other settings have defaults that fit the manifests. */
 
 import type { Parsed } from '../lib/api/problem.ts';
 import type { UnmarkedServices } from '../lib/api/service/parse-address-request.ts';
@@ -10,12 +10,12 @@ import { LOG_LEVELS, type LogLevel } from '../lib/process/log.ts';
 export interface WebhookConfig {
   /** From the downward API. */
   readonly namespace: string;
-  /** Where it serves HTTPS. */
+  /** The address of the HTTPS server. */
   readonly listen: { readonly host: string; readonly port: number };
-  /** Names and IP addresses that stand in the certificate beside the Service's, comma-separated: for a webhook called by URL. */
+  /** Names and IP addresses in the certificate beside those of the Service, comma-separated: for a webhook called by URL. */
   readonly extraNames: readonly string[];
   readonly unmarkedServices: UnmarkedServices;
-  /** How long it goes on serving when told to stop, until no API server sends to it any more. */
+  /** The webhook serves for this long after the signal to stop, until no API server sends reviews to it. */
   readonly drainSeconds: number;
   readonly logLevel: LogLevel;
 }
@@ -31,7 +31,7 @@ export function readConfig(env: Env): Parsed<WebhookConfig> {
   });
 }
 
-/** What the API server calls the webhook by, with the names that were asked for. */
+/** The names by which the API server calls the webhook, with the configured ones. */
 export function servingNames({ namespace, extraNames }: Pick<WebhookConfig, 'namespace' | 'extraNames'>): string[] {
   const canonical = (name: string): string => {
     const address = parseAddress(name);
@@ -40,7 +40,7 @@ export function servingNames({ namespace, extraNames }: Pick<WebhookConfig, 'nam
   return [`skycap-webhook.${namespace}.svc`, ...extraNames.map(canonical)];
 }
 
-/** The user that the allocator is to the API server. */
+/** The allocator's user name at the API server. */
 export function allocatorUser(namespace: string): string {
   return `system:serviceaccount:${namespace}:skycap-allocator`;
 }

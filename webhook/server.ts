@@ -1,6 +1,4 @@
-/**
- * HTTPS for the app. A renewed certificate is taken into use in place: connections stay, new handshakes see the new one.
- */
+/** HTTPS for the app. A renewed certificate is taken into use in place: connections stay, and new handshakes use the new certificate. */
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -8,14 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TlsContent } from './tls/tls-content.ts';
 
 /**
- * The API server keeps idle connections for 90 s (Go's default). We keep them longer, so that it is always the API server that closes one, and
- * none of its requests meets a connection that is being closed here.
+ * The API server keeps idle connections for 90 s (Go's default). The webhook keeps them longer, so that the API server always closes first, and
+ * sends no request on a connection that the webhook is closing.
  */
 const KEEP_ALIVE_MS = 120_000;
-/** A review arrives in one go; who sends slower is no API server. */
+/** The API server sends a review at once. A slower client is no API server. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** Nobody has asked for so long: of the connections that are left, none is the next that the API server would take. */
+/** After this time without a review, the API server uses none of the remaining connections. */
 const QUIET_MS = 1_000;
 const LONGEST_UNTIL_QUIET_MS = 5_000;
 /** The deadline of a review, with a little to spare. */
@@ -56,7 +54,7 @@ export class WebhookServer {
     this.#server.setSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' });
   }
 
-  /** Before the first certificate every handshake fails, which is what a probe is to see. @returns the port. */
+  /** Before the first certificate every handshake fails, and with it the readiness probe. @returns the port. */
   async listen(): Promise<number> {
     const { host, port } = this.#options;
     await new Promise<void>((resolve, reject) => {
@@ -69,9 +67,9 @@ export class WebhookServer {
   }
 
   /**
-   * Goes on serving for a while, so that nobody is sent to a closed port, and then until nobody asks any more; then closes, letting what is under way end. Every
-   * answer meanwhile is the last on its connection: the API server does not repeat a request that meets the end of one. It keeps many, and takes the one that it used
-   * last, so it comes to those that still lead here one after another for as long as reviews are many.
+   * Serves for `ms`, so that no client is sent to a closed port, then until no review has come for a while; then closes, and lets reviews under way end. Each
+   * answer meanwhile is the last on its connection, since the API server does not repeat a request that meets a closed connection. The API server keeps many
+   * connections and prefers the one used last, so it reaches the others only while reviews are frequent.
    */
   async drain(ms: number): Promise<void> {
     this.#isDraining = true;

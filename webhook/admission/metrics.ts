@@ -1,4 +1,4 @@
-/** What the webhook counts. */
+/** The webhook's metrics. */
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { ReviewOutcome } from '../review/reviewed.ts';
 
@@ -14,7 +14,7 @@ export function webhookMetrics(registry: Registry): WebhookMetrics {
   const registers = [registry];
   const reviews = new Counter({
     name: 'skycap_webhook_reviews_total',
-    help: 'Admission reviews answered, by what became of them.',
+    help: 'Admission reviews answered, by outcome.',
     labelNames: ['path', 'operation', 'outcome'],
     registers,
   });
@@ -27,7 +27,7 @@ export function webhookMetrics(registry: Registry): WebhookMetrics {
   });
   const conflicts = new Counter({
     name: 'skycap_webhook_claim_conflicts_total',
-    help: 'Addresses that somebody else claimed first; the next one is tried.',
+    help: 'Addresses that another component claimed first; the next one is tried.',
     registers,
   });
   return {

@@ -1,4 +1,4 @@
-/** What is wrong with an Eip of whose addresses some are in use or reserved elsewhere in the cluster. Pure. */
+/** Problems of an Eip that has addresses in use or reserved elsewhere in the cluster. Pure. */
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import type { Problem } from '../../lib/api/problem.ts';
 import type { Withheld } from '../../lib/ipam/pools/withheld.ts';
@@ -12,9 +12,9 @@ export interface ReservedFindings {
 const NOTHING: ReservedFindings = { problems: [], warnings: [] };
 
 /**
- * Refused is an Eip that could give no address at all; of any other the rest is given.
+ * An Eip without any usable address is refused. An Eip with some usable addresses gives these.
  *
- * @param old as stored; what it says since before is not said again.
+ * @param old as stored; a finding of the stored Eip is not repeated.
  */
 export function reservedFindings(eip: Eip, old: Eip | undefined, withheld: Withheld): ReservedFindings {
   const { range } = eip;

@@ -1,8 +1,8 @@
 /**
- * Whether an Eip may be deleted: not while Services have its addresses, unless it says that these are to be released. It is no matter of safety, since without this
- * review, too, they stay with their Services (decisions/0018): what is refused is a deletion by mistake.
+ * Refuses to delete an Eip while Services have its addresses, unless the Eip has the annotation to release them. This protects against mistakes only: the addresses
+ * of a deleted Eip stay with their Services (decisions/0018).
  *
- * Which Services there are is read, as a claim may be of one that is gone. Nothing here keeps an object that is being deleted already, and the deletion of the CRD calls no webhook.
+ * The Services are read from the API server, since a claim may belong to a deleted Service. The deletion of the CRD calls no webhook.
  */
 import { type Eip, releasesAddresses } from '../../lib/api/eip/eip.ts';
 import { type LiveAddress, nameAddresses } from '../../lib/api/eip/validate-eip.ts';
@@ -61,7 +61,7 @@ async function addressesInUse(
   return [...users].map(([address, services]) => ({ address, services: [...services] }));
 }
 
-/** Addresses of the Eip by the name and by the token of who has claimed them. */
+/** Addresses of the Eip, by the name and by the token of each holder. */
 function claimedBy(cluster: DeletionDeps['cluster'], eipName: string): Map<string, string[]> {
   const claimed = new Map<string, string[]>();
   for (const { spec } of cluster.claimsOf(eipName)) {
@@ -78,7 +78,7 @@ function idsOf(service: Service): string[] {
   return [keyOf(service), ...(token === undefined ? [] : [tokenId(service.metadata.namespace ?? '', token)])];
 }
 
-/** Unlike the key of any Service. */
+/** Differs from the key of every Service. */
 function tokenId(namespace: string, token: string): string {
   return `${namespace}/token/${token}`;
 }

@@ -1,8 +1,8 @@
 /**
- * The answer to the review of an Eip, a BgpConf or a BgpPeer: what is wrong is refused with the remedy, what has no effect yet is warned of.
+ * The answer to the review of an Eip, a BgpConf or a BgpPeer: a wrong field is refused with the remedy, a field without effect causes a warning.
  *
- * An UPDATE is refused only for what it newly breaks, so that an object stored before Skycap came, or while it was away, can still be labelled
- * and mended step by step. Of deletions only that of an Eip in use is refused (`review-eip-deletion.ts`).
+ * An UPDATE is refused only for problems that it adds, so that an object that was stored without a review can be labelled
+ * and mended step by step. A deletion is refused only for an Eip in use (`review-eip-deletion.ts`).
  */
 import { bgpPeerAdvice } from '../../lib/api/bgp/bgp-peer-advice.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
@@ -38,7 +38,7 @@ interface Findings {
   readonly warnings: readonly string[];
 }
 
-/** One kind's rules. */
+/** The rules of a kind. */
 type Rules = (raw: KubeObject, old: KubeObject | undefined, deps: ValidatorDeps) => Findings;
 
 const RULES: Readonly<Record<string, Rules>> = {
@@ -91,7 +91,7 @@ function eipFindings(raw: EipObject, old: EipObject | undefined, { cluster }: Va
   return { problems: [...problems, ...reserved.problems], warnings: [...warnings, ...reserved.warnings] };
 }
 
-/** Beside the other BgpPeers and the nodes. What an update leaves as it was is not said again. */
+/** Advice with regard to the other BgpPeers and the nodes. Advice on the stored object is not repeated. */
 function peerAdvice(raw: BgpPeerObject, old: BgpPeerObject | undefined, { cluster }: ValidatorDeps): string[] {
   const adviceOn = (one: BgpPeerObject | undefined): string[] => {
     const parsed = one && parseBgpPeer(one);
@@ -100,7 +100,7 @@ function peerAdvice(raw: BgpPeerObject, old: BgpPeerObject | undefined, { cluste
   return newWarnings(adviceOn(raw), adviceOn(old));
 }
 
-/** Accepted, as by OpenELB; said when it is written. */
+/** Accepted, as by OpenELB, with a warning when the address is written. */
 function hostBits(raw: EipObject, old: EipObject | undefined): string[] {
   const text = raw.spec?.address;
   const meant = typeof text === 'string' && text !== old?.spec?.address ? withoutHostBits(text) : undefined;

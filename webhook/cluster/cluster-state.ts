@@ -1,6 +1,6 @@
 /**
- * What the webhook knows of the cluster: which addresses are taken (a ledger fed by the EipClaims), the Eips as pools, the labels of namespaces, the
- * family that comes first. All of it is in memory, so that a review asks the API server for nothing.
+ * The state of the cluster in the webhook's memory: the ledger of the EipClaims, the Eips as pools, the labels of namespaces, the cluster's first IP family.
+ * A review therefore needs no request to the API server.
  */
 import type { NodeAddress, OtherPeer } from '../../lib/api/bgp/bgp-peer-advice.ts';
 import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
@@ -31,9 +31,9 @@ export interface ClusterStateSources extends ReservedSources {
   readonly eips: Store<EipObject>;
   readonly claims: Store<EipClaim>;
   readonly namespaces: Store<Namespace>;
-  /** Undefined until it is known. */
+  /** Undefined until read. */
   readonly primaryFamily: () => Family | undefined;
-  /** Whether it is known which addresses are published without a claim. */
+  /** Whether the addresses that Services publish without a claim are known. */
   readonly isUnclaimedKnown: () => boolean;
   readonly unmarkedServices: UnmarkedServices;
 }
@@ -42,10 +42,10 @@ export class ClusterState {
   readonly ledger = new Ledger();
   readonly #sources: ClusterStateSources;
   readonly #reserved: ReservedAddresses;
-  /** Made anew when asked for after a change. */
+  /** Parsed and built lazily after a change. */
   #eips: readonly Eip[] | undefined;
   #pools: Pools | undefined;
-  /** Namespaces that were asked for before the watch told of them. */
+  /** Namespaces that were read before the watch returned them. */
   readonly #learned = new Map<string, Namespace>();
 
   constructor(sources: ClusterStateSources) {
@@ -63,7 +63,7 @@ export class ClusterState {
     });
   }
 
-  /** What is still missing before anything may be decided; undefined when nothing is. */
+  /** What is missing before a review can be decided; undefined if nothing is. */
   get missing(): string | undefined {
     const { eips, claims, namespaces, primaryFamily, isUnclaimedKnown } = this.#sources;
     if (!eips.synced) return 'the Eips are not read yet';
@@ -90,7 +90,7 @@ export class ClusterState {
 
   chooseInputFor(claimRequest: ServiceClaimRequest): ChooseInput {
     const { addressRequest, isSelf, published, former, isUnconfirmed, portsBefore, asksAsBefore } = claimRequest;
-    // A Service under creation is nowhere yet: what is left of one that had its name it joins as a new one.
+    // A Service under creation holds nothing: it joins a claim of a deleted Service of its name as a new holder.
     const heldAddresses = isUnconfirmed ? this.heldAddressesOf(claimRequest) : [];
     return {
       pools: this.#currentPools(),
@@ -107,7 +107,7 @@ export class ClusterState {
     };
   }
 
-  /** Every BgpPeer that can be read. */
+  /** Every BgpPeer without problems. */
   bgpPeers(): OtherPeer[] {
     return [...this.#sources.bgpPeers.values()].flatMap((raw) => {
       const parsed = parseBgpPeer(raw);
@@ -124,12 +124,12 @@ export class ClusterState {
     );
   }
 
-  /** The addresses of the Eip that are given to nobody. */
+  /** The addresses of the Eip that are never given. */
   withheldFrom(eip: Eip): Withheld {
     return this.#reserved.withheldFrom(eip);
   }
 
-  /** Whether an Eip may select the namespace by its labels, and these are not known. */
+  /** Whether the labels of the namespace are unknown, and an Eip may select the namespace by them. */
   lacksNamespace(name: string): boolean {
     return this.#namespace(name) === undefined && this.eips().some((eip) => eip.namespaceSelector !== undefined);
   }
@@ -139,7 +139,7 @@ export class ClusterState {
     if (!this.#sources.namespaces.get(name)) this.#learned.set(name, namespace);
   }
 
-  /** Every Eip that can be read, those that overlap included. */
+  /** Every Eip without problems, including Eips that overlap. */
   eips(): readonly Eip[] {
     this.#eips ??= [...this.#sources.eips.values()].flatMap((raw) => {
       const parsed = parseEip(raw);
@@ -148,7 +148,7 @@ export class ClusterState {
     return this.#eips;
   }
 
-  /** What a Service holds, with how the Eip of each address stands. */
+  /** The addresses that a Service holds, with the state of their Eips. */
   heldAddressesOf(claimRequest: ServiceClaimRequest): readonly HeldAddress[] {
     const { isSelf, former } = claimRequest;
     return claimsHeld(claimRequest, this.ledger).flatMap((claim): HeldAddress[] => {
@@ -161,7 +161,7 @@ export class ClusterState {
   }
 
   /**
-   * What a Service was given and publishes while neither its Eip is there nor its claim: their CRDs were deleted. The allocator claims it again, and until then
+   * The addresses that a Service was given and publishes, if neither Eip nor claim exists: their CRDs were deleted. The allocator claims the addresses again; until then
    * nothing else is chosen.
    */
   lostAddressesOf(service: Service, { holder }: ServiceClaimRequest): readonly HeldAddress[] {
@@ -182,24 +182,24 @@ export class ClusterState {
     });
   }
 
-  /** What is the matter with the Eip of an address that no Eip has any more. */
+  /** Why the Eip of a claim does not have the address. */
   eipProblemOf(source: Source): string {
     const object = this.#sources.eips.get(source.eip);
     return eipProblem(source, object, object && parseEip(object), this.#currentPools()).message;
   }
 
-  /** Name of the Eip that has the address. */
+  /** The name of the Eip that has the address. */
   eipOf(address: Address): string | undefined {
     return this.#currentPools().containing(address)?.name;
   }
 
-  /** Whether the claim of the address has the Service in it. */
+  /** Whether the Service is a holder in the claim of the address. */
   isClaimedBy(address: Address, service: { readonly namespace: string; readonly name: string }): boolean {
     const holders = this.ledger.claimOf(address)?.spec.holders ?? [];
     return holders.some(({ namespace, name }) => namespace === service.namespace && name === service.name);
   }
 
-  /** The addresses that an Eip has given, or has taken over from another, and who has them. */
+  /** The addresses that count to an Eip, with their holders. */
   liveAddresses(eipName: string): readonly LiveAddress[] {
     return this.claimsOf(eipName).map(({ spec }) => ({
       address: spec.address,
@@ -207,14 +207,14 @@ export class ClusterState {
     }));
   }
 
-  /** Those that count to the Eip. */
+  /** The claims that count to the Eip. */
   claimsOf(eipName: string): readonly EipClaim[] {
     const pools = this.#currentPools();
     const { eips } = this.#sources;
     return [...this.ledger.claims()].filter((claim) => accountOf(claim, pools, (name) => eips.get(name)) === eipName);
   }
 
-  /** One that is left alone, though nobody else serves it any more, is for the allocator to take, in its time. */
+  /** True for a Service with the condition `ServedByAnother`, even if no other load balancer serves it now: the allocator takes such a Service. */
   #isServedByAnother(service: Service): boolean {
     if (isLeftAlone(service)) return true;
     if (managedMetadataOf(service).addresses !== undefined) return false;

@@ -1,6 +1,6 @@
 /**
- * Finds addresses that a Service publishes without a claim, before the first address is given: what OpenELB gave, what lost its claim by hand while
- * no webhook looked, and what another load balancer gave that an Eip has, too. Services are read once, and again when an Eip comes or is edited; afterwards the claims' watch tells (`unclaimed-addresses.ts`).
+ * Finds the addresses that Services publish without a claim: given by OpenELB, given by another load balancer and also in an Eip, or with a claim that was deleted by hand while
+ * no webhook ran. Services are listed before the first address is given, and after an Eip is added or edited. `unclaimed-addresses.ts` handles the claims that are deleted later.
  */
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
@@ -16,7 +16,7 @@ export interface FindUnclaimedDeps {
   readonly unclaimedAddresses: Pick<UnclaimedAddresses, 'reserveUntilClaimed'>;
 }
 
-/** To be called when Eips and claims are known. What an Eip gave that is gone is the Service's for when that is created again. */
+/** Requires synced Eips and claims. The address of a deleted Eip is reserved too, for the time when the Eip is created again. */
 export async function findUnclaimed(
   { client, cluster, unclaimedAddresses }: FindUnclaimedDeps,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** The load balancers of the cluster, read live: the webhook watches no Services. */
+/** Lists the LoadBalancer Services of the cluster at the API server, since the webhook watches no Services. */
 
 import { EIP_LABEL } from '../../lib/api/keys.ts';
 import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
@@ -11,12 +11,12 @@ import { SERVICES } from '../../lib/kube/resource.ts';
 const PAGE_SIZE = 500;
 const BY_ITSELF = { unmarkedServices: 'never', defaultEipExists: false } as const;
 
-/** Those that may have an address of ours. */
+/** The Services that may have an address of Skycap's. */
 export async function* listServices(client: Pick<KubeWatcher, 'list'>, signal: AbortSignal): AsyncGenerator<Service> {
   for await (const service of listLoadBalancers(client, signal)) if (mayHaveAddress(service)) yield service;
 }
 
-/** Whoever serves them. */
+/** Includes Services of other load balancers. */
 export async function* listLoadBalancers(
   client: Pick<KubeWatcher, 'list'>,
   signal: AbortSignal,
@@ -25,7 +25,7 @@ export async function* listLoadBalancers(
   for await (const { items } of pagesOf(client, SERVICES, options)) yield* items;
 }
 
-/** What another load balancer publishes is its own. */
+/** False for a Service of another load balancer. */
 export function mayHaveAddress(service: Service): boolean {
   return isOurs(service, BY_ITSELF) || service.metadata.labels?.[EIP_LABEL] !== undefined || hasOurCondition(service);
 }

@@ -1,4 +1,4 @@
-/** The cluster's first IP family: a Service that does not say gets it. The API server's own Service shows it, and it never changes. */
+/** The cluster's first IP family, which a Service without `ipFamilies` gets. The API server's own Service has it, and it never changes. */
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import type { Family } from '../../lib/net/address.ts';

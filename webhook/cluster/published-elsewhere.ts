@@ -1,6 +1,6 @@
 /**
- * A warning where an Eip is written with addresses that Services of another load balancer publish: both would announce them. They are given to nobody meanwhile (decisions/0019), so
- * nothing is refused; and where the Services cannot be read, nothing is said.
+ * Warns of an Eip with addresses that Services of another load balancer publish: both load balancers would announce them. The Eip is not refused, since such
+ * addresses are reserved (decisions/0019). If the Services cannot be read, there is no warning.
  */
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { parseEip } from '../../lib/api/eip/parse-eip.ts';
@@ -16,10 +16,10 @@ import type { Reviewed } from '../review/reviewed.ts';
 import { listLoadBalancers, mayHaveAddress } from './list-services.ts';
 
 const MOST_NAMED = 3;
-/** Such a Service is Skycap's when there is a default Eip. */
+/** With a default Eip, such a Service is Skycap's. */
 const BY_DEFAULT = { unmarkedServices: 'always', defaultEipExists: true } as const;
 
-/** @returns `reviewed`, with the warning where there is something to warn of. */
+/** @returns `reviewed`, with a warning if a Service publishes such an address. */
 export async function withPublishedElsewhere(
   reviewed: Reviewed,
   { kind, object, oldObject }: AdmissionRequest,

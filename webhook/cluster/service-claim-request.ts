@@ -10,16 +10,16 @@ import { claimsOf, type IsHolder, type ServiceIdentity } from '../../lib/ipam/cl
 import type { Address } from '../../lib/net/address.ts';
 
 export interface ServiceClaimRequest extends ClaimRequest {
-  /** Which entries in claims are this Service's. */
+  /** Tells the holders of this Service. */
   readonly isSelf: IsHolder;
-  /** Of several claims held the one that the Service shows counts. */
+  /** Addresses in the managed metadata. If the Service holds several claims, those of these addresses come first. */
   readonly shown: readonly Address[];
 }
 
-/** A Service as its review names it; the token is found out by the review. */
+/** A Service as named in its review. The token is found later. */
 export type Identity = Omit<ServiceIdentity, 'token'>;
 
-/** The claims in which one of the holders is the Service's. */
+/** The claims with a holder of the Service. */
 export function claimsHeld({ holder, isSelf, shown }: ServiceClaimRequest, ledger: Ledger): readonly EipClaim[] {
   const { namespace, name, uid, token } = holder;
   return claimsOf({ namespace, name, uid, token }, isSelf, () => shown, ledger);

@@ -1,4 +1,4 @@
-/** What the webhook watches: the Eips, the claims, the namespaces' labels, the addresses of the cluster itself; and its own Secret and configurations, by name. */
+/** The webhook's watches: Eips, claims, labels of namespaces, the addresses of the cluster itself; and the webhook's own Secret and configurations, by name. */
 import type { Registry } from 'prom-client';
 import { pick } from '../../lib/announce/trim-objects.ts';
 import type { BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
@@ -62,7 +62,7 @@ const ROUTER_FIELDS = [
   'vrf',
 ] as const;
 
-/** The router, and which nodes are to speak with it. */
+/** The router, and the nodes that connect to it. */
 function onlyRouter({ metadata, spec }: BgpPeerObject): BgpPeerObject {
   const conf = spec?.conf;
   const remotePort = spec?.transport?.remotePort;
@@ -86,7 +86,7 @@ function onlyNetworks({ apiVersion, kind, metadata, status }: SpeakerObject): Sp
   };
 }
 
-/** Nothing but its version is another. */
+/** The same but for the resourceVersion. */
 function sameRest<T extends KubeObject>(a: T, b: T): boolean {
   return a.metadata.uid === b.metadata.uid && bodyText(a) === bodyText(b);
 }

@@ -1,9 +1,9 @@
 /**
- * Addresses that a Service publishes without a claim: somebody deleted it by hand, or they were given by OpenELB. The allocator claims such an address, and until
- * it has, the webhook gives it to nobody. Those that were so before it looked, `find-unclaimed.ts` finds.
+ * Reserves addresses that a Service publishes without a claim: the claim was deleted by hand, or OpenELB gave the address. The reservation ends once the allocator has claimed
+ * the address. `find-unclaimed.ts` finds the addresses that were unclaimed when the webhook started.
  *
- * A claim that vanishes in order looks the same in the watch. But an address is released only after nobody is told of it any more, so the Services that held it tell the
- * two apart: as soon as none of them publishes it, it is free. That takes one read a release, and the memory holds only what is being looked at.
+ * In the watch, a claim that the allocator released looks the same as one deleted by hand. The allocator releases an address only after no Service publishes it, so the address is free
+ * if none of its former holders publishes it. This takes one read for each release, and memory only for the addresses in doubt.
  */
 
 import { keyFor } from '../../lib/api/meta/object.ts';
@@ -22,18 +22,18 @@ import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 
 export interface UnclaimedAddressesDeps {
   readonly claims: Store<EipClaim>;
-  /** To be told of the claims' changes before this one is: what is free there is reserved here in the same moment. */
+  /** Must subscribe to the claims first: an address that it frees is reserved here at once. */
   readonly ledger: Ledger;
   readonly client: Pick<KubeClient, 'get'>;
   readonly log: Logger;
 }
 
-/** `foreign`: another load balancer's, which may have it for good. */
+/** `foreign`: of another load balancer, which may keep the address. */
 export type DoubtKind = 'to be claimed' | 'foreign';
 
 interface Doubt {
   readonly address: Address;
-  /** `namespace`, `name` of those that held it, as far as they are known. */
+  /** The Services that held or publish the address. */
   readonly services: readonly { readonly namespace: string; readonly name: string }[];
   readonly settle: () => void;
   readonly kind: DoubtKind;
@@ -41,9 +41,9 @@ interface Doubt {
 }
 
 const LOOKS_AT_A_TIME = 8;
-/** The allocator needs moments to claim it again; it may also be away for long. */
+/** The allocator needs moments to claim an address again, or longer if none runs. */
 const NEXT_LOOK = { firstMs: 200, capMs: 10_000 };
-/** The allocator, which watches Services, gives it as soon as it is free. */
+/** The allocator watches Services, and gives such an address as soon as it is free. */
 const NEXT_LOOK_AT_FOREIGN = { firstMs: 10_000, capMs: 300_000 };
 
 export class UnclaimedAddresses {
@@ -60,7 +60,7 @@ export class UnclaimedAddresses {
     });
   }
 
-  /** Addresses in doubt; at rest none. */
+  /** The number of addresses in doubt; at rest 0. */
   get size(): number {
     return this.#doubts.size;
   }
@@ -72,13 +72,13 @@ export class UnclaimedAddresses {
 
   #saw({ metadata, spec }: EipClaim): void {
     const address = claimAddress(metadata.name ?? '');
-    // Of a Service without a name nobody was told an address yet but its creator.
+    // A Service without a name publishes nothing yet.
     const services = spec.holders.flatMap(({ namespace, name }) => (name === undefined ? [] : [{ namespace, name }]));
     if (!address || services.length === 0) return;
     this.reserveUntilClaimed(address, services);
   }
 
-  /** Gives the address to nobody for as long as one of these Services publishes it without a claim. */
+  /** Reserves the address while one of these Services publishes it without a claim. */
   reserveUntilClaimed(address: Address, services: Doubt['services'], kind: DoubtKind = 'to be claimed'): void {
     const key = formatAddress(address);
     const settle = this.#deps.ledger.reserveUntilClaimed(address);
@@ -95,7 +95,7 @@ export class UnclaimedAddresses {
     const reserveUntilClaimed = this.#doubts.get(key);
     if (!reserveUntilClaimed) return undefined;
     const isSettled = !(await this.#isPublishedUnclaimed(reserveUntilClaimed, signal));
-    // It may have vanished once more meanwhile.
+    // The claim may have been deleted again meanwhile.
     if (this.#doubts.get(key) !== reserveUntilClaimed) return undefined;
     if (isSettled) {
       this.#doubts.delete(key);
@@ -112,7 +112,7 @@ export class UnclaimedAddresses {
     return { requeueAfterMs: backoffMs(reserveUntilClaimed.looks, isForeign ? NEXT_LOOK_AT_FOREIGN : NEXT_LOOK, 1) };
   }
 
-  /** By one that is not in its claim, where there is one by now. */
+  /** Whether a Service that is no holder of the address publishes it. */
   async #isPublishedUnclaimed({ address, services }: Doubt, signal: AbortSignal): Promise<boolean> {
     const holders = this.#deps.ledger.claimOf(address)?.spec.holders ?? [];
     const without = services.filter(

@@ -1,15 +1,15 @@
 /**
- * Addresses that a namespace holds for Services which are not stored, as far as the claims tell. The allocator collects those (`allocator/claims/stray-claims.ts`); a namespace whose
- * creations are refused again and again after admission takes no more of them than a few at a time.
+ * Counts the claims of Services that may not be stored, by namespace. The allocator collects such claims (`allocator/claims/stray-claims.ts`). A namespace whose creations are refused
+ * again and again after admission gets only a few of them at a time.
  *
- * A young holder without a UID is no sign of that by itself: each of a hundred Services that are created at once has one. Claims that the allocator collects as unused, or gives to
- * a Service that exists, are one.
+ * A young holder without a UID is no evidence of refused creations: each of a hundred Services that are created at once has such a holder. A claim that the allocator collects as
+ * unused, or gives to another Service, is evidence.
  */
 import { UNUSED_ANNOTATION } from '../../lib/api/keys.ts';
 import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { Change, Store } from '../../lib/kube/cache/store.ts';
 
-/** So many at a time, once as many went unused of late. */
+/** The most claims at a time, once as many went unused within the last minute. */
 const FEW = 4;
 /** The Service of an older holder is stored: the allocator would have collected the claim. */
 const OF_LATE_MS = 60_000;
@@ -21,9 +21,9 @@ export interface UnstoredClaimsDeps {
 
 export class UnstoredClaims {
   readonly #deps: UnstoredClaimsDeps;
-  /** By namespace, when the holders without a UID were written, by claim and token. Old ones are forgotten with the next young one. */
+  /** By namespace, then by claim and token: when a holder without a UID was written. The next young holder removes the old ones. */
   readonly #young = new Map<string, Map<string, number>>();
-  /** By namespace, when the last few went unused. */
+  /** By namespace: when the last few claims went unused. */
   readonly #unused = new Map<string, readonly number[]>();
 
   constructor(deps: UnstoredClaimsDeps) {
@@ -31,7 +31,7 @@ export class UnstoredClaims {
     deps.claims.subscribe((change) => this.#onChange(change));
   }
 
-  /** @returns how many it holds, where it is to have no more; else undefined. */
+  /** @returns the number of young holders if the namespace gets no more; otherwise undefined. */
   tooMany(namespace: string): number | undefined {
     const sinceMs = this.#deps.nowMs() - OF_LATE_MS;
     const unused = (this.#unused.get(namespace) ?? []).filter((atMs) => atMs > sinceMs);
@@ -39,7 +39,7 @@ export class UnstoredClaims {
     return young.length >= FEW && unused.length >= FEW ? young.length : undefined;
   }
 
-  /** Namespaces known, for a test that memory does not grow. */
+  /** The number of namespaces in memory, for a test that memory does not grow. */
   get size(): number {
     return Math.max(this.#young.size, this.#unused.size);
   }
@@ -48,7 +48,7 @@ export class UnstoredClaims {
     const { key, object, type } = change;
     const before = type === 'added' ? [] : type === 'modified' ? change.old.spec.holders : object.spec.holders;
     const after = type === 'deleted' ? [] : object.spec.holders;
-    // The claim of a Service that was stored and deleted goes the same way, and is no sign.
+    // The claim of a Service that was stored and deleted is taken over too, by a later Service of the name, and is no evidence.
     const isTakenOver = after.length > 0 && !after.some((holder) => before.some((one) => isOfSame(one, holder)));
     const isUnused = isTakenOver || (type === 'deleted' && object.metadata.annotations?.[UNUSED_ANNOTATION] === 'true');
     for (const holder of before.filter(isUnbound)) {

@@ -1,6 +1,6 @@
 /**
- * What Skycap writes on a Service: three annotations and a label, for people, selectors and recovery. The truth stands in the EipClaims.
- * The values are raw text, because on an UPDATE those of the stored object are put back exactly. Pure.
+ * The managed metadata of a Service: three annotations and a label, for people, selectors and recovery. The EipClaims decide.
+ * The values are raw text, since an UPDATE gets back the exact values of the stored object. Pure.
  */
 import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, EIP_LABEL, WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
 import { parseMarked } from '../../lib/api/service/marked-addresses.ts';
@@ -29,10 +29,10 @@ export function managedMetadataOf({ metadata: { annotations, labels } }: Service
 }
 
 export function hasManagedMetadata(service: Service): boolean {
-  return Object.values(managedMetadataOf(service)).some((mark) => mark !== undefined);
+  return Object.values(managedMetadataOf(service)).some((value) => value !== undefined);
 }
 
-/** The marks of a Service that has its addresses. A dry run has no token, so that two of them show the same. */
+/** The metadata of a Service with addresses. A dry run has no token, so that two dry runs show the same. */
 export function managedMetadataFor(given: readonly Given[], token: string | undefined): ManagedMetadata {
   return {
     addresses: given.map(({ address }) => formatAddress(address)).join(','),
@@ -41,7 +41,7 @@ export function managedMetadataFor(given: readonly Given[], token: string | unde
   };
 }
 
-/** The Service with exactly these marks; all else as it is. */
+/** The Service with exactly this managed metadata; everything else unchanged. */
 export function withManagedMetadata(service: Service, managed: ManagedMetadata): Service {
   const { annotations, labels } = service.metadata;
   return {
@@ -58,7 +58,7 @@ export function withManagedMetadata(service: Service, managed: ManagedMetadata):
   };
 }
 
-/** What the marks say of addresses; text that is none is passed over, since anybody may have written it. */
+/** The addresses in the annotation. Other text is ignored, since any user can write the annotation. */
 export function markedAddresses(managed: ManagedMetadata): readonly Address[] {
   return parseMarked(managed.addresses);
 }

@@ -1,10 +1,10 @@
-/** What an update newly breaks, apart from what is wrong in the stored object already, word for word. Pure. */
+/** Separates the problems that an update adds from those of the stored object, by their sentences. Pure. */
 import { formatProblem, type Problem } from '../../lib/api/problem.ts';
 
 export interface SplitProblems {
   /** Reasons to refuse the update. */
   readonly added: readonly Problem[];
-  /** As sentences, to warn of. */
+  /** Sentences for warnings. */
   readonly known: readonly string[];
 }
 

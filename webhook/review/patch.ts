@@ -1,4 +1,4 @@
-/** JSON Patch (RFC 6902) from one Service to another, annotations and labels only: nothing else of a Service is the webhook's to change. Pure. */
+/** JSON Patch (RFC 6902) from one Service to another, of annotations and labels only: the webhook changes nothing else. Pure. */
 import { createPatch } from 'rfc6902';
 import type { Service } from '../../lib/api/service/service.ts';
 import type { JsonPatchOperation } from './review.ts';
@@ -7,7 +7,7 @@ export function patchFor(service: Service, changed: Service): readonly JsonPatch
   return createPatch({ metadata: mapsOf(service) }, { metadata: mapsOf(changed) });
 }
 
-/** An empty map is the same as none, so that none is added for nothing. */
+/** An empty map counts as absent, so that the patch adds no empty map. */
 function mapsOf({ metadata: { annotations, labels } }: Service): Pick<Service['metadata'], 'annotations' | 'labels'> {
   return { ...(isFilled(annotations) && { annotations }), ...(isFilled(labels) && { labels }) };
 }

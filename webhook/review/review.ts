@@ -1,12 +1,12 @@
 /**
- * The wire: AdmissionReview `admission.k8s.io/v1` decoded and encoded. What cannot be decoded is a value, not an exception, and every answer is a
+ * Decodes and encodes AdmissionReviews (`admission.k8s.io/v1`). A review that cannot be decoded is a value, not an exception, and every answer is a
  * well-formed AdmissionReview, so that the API server always has a sentence to show.
  */
 import type { KubeObject } from '../../lib/api/meta/object.ts';
 
 /**
- * The API server takes objects of up to 3 MiB (`MaxRequestBodyBytes`), and the review of an UPDATE carries two; 1 MiB is for the rest
- * of the review. controller-runtime has the same limit for the same reason.
+ * The API server accepts objects of up to 3 MiB (`MaxRequestBodyBytes`), and the review of an UPDATE has two; the rest of the review has 1 MiB.
+ * controller-runtime has the same limit for the same reason.
  */
 export const BODY_LIMIT_BYTES = 7 * 1024 * 1024;
 
@@ -18,7 +18,7 @@ export interface AdmissionRequest<T extends KubeObject = KubeObject> {
   readonly operation: Operation;
   /** Empty under `generateName`. */
   readonly name: string;
-  /** Empty for what is cluster-scoped. */
+  /** Empty for a cluster-scoped object. */
   readonly namespace: string;
   /** Absent on DELETE. */
   readonly object?: T;
@@ -35,11 +35,11 @@ export interface JsonPatchOperation {
   readonly value?: unknown;
 }
 
-/** The HTTP status and the `metav1.StatusReason` that the client of the API server is going to see. */
+/** The HTTP status and the `metav1.StatusReason` that the client of the API server sees. */
 export const REFUSALS = {
-  /** What is written cannot be. */
+  /** The object is invalid. */
   Invalid: 422,
-  /** It could be, and may not. */
+  /** The object is valid, and not allowed. */
   Forbidden: 403,
   BadRequest: 400,
   NotFound: 404,
@@ -51,13 +51,13 @@ export const REFUSALS = {
 
 export type Refusal = keyof typeof REFUSALS;
 
-/** What a handler answers; {@link encodeAnswer} gives it the form of the wire. */
+/** The answer of a handler. {@link encodeAnswer} turns it into an AdmissionReview. */
 export type AdmissionAnswer = (
   | { readonly allowed: true; readonly patch?: readonly JsonPatchOperation[] }
   | { readonly allowed: false; readonly refusal: Refusal; readonly message: string }
 ) & {
   readonly warnings?: readonly string[];
-  /** The API server puts the webhook's name before each key and writes them to its audit log. */
+  /** The API server prefixes each key with the webhook's name, and writes the annotations to its audit log. */
   readonly auditAnnotations?: Readonly<Record<string, string>>;
 };
 
@@ -65,9 +65,9 @@ export type DecodedReview =
   | { readonly ok: true; readonly request: AdmissionRequest }
   | { readonly ok: false; readonly uid: string; readonly problem: string };
 
-/** The API server cuts a warning here, and advises 120 (KEP-1693). */
+/** The API server truncates longer warnings, and advises 120 (KEP-1693). */
 const LONGEST_WARNING = 256;
-/** All warnings of an answer together; the API server drops the rest. */
+/** Of all warnings of an answer; the API server drops the rest. */
 const LONGEST_WARNINGS_TOTAL = 4096;
 
 const API_VERSION = 'admission.k8s.io/v1';
@@ -107,7 +107,7 @@ export function decodeReview(body: unknown): DecodedReview {
   };
 }
 
-/** @param uid the request's; empty where it could not be read. */
+/** @param uid of the request; empty if it could not be read. */
 export function encodeAnswer(uid: string, answer: AdmissionAnswer): object {
   const { warnings = [], auditAnnotations } = answer;
   const patch = answer.allowed && answer.patch && answer.patch.length > 0 ? answer.patch : undefined;
@@ -127,7 +127,7 @@ export function encodeAnswer(uid: string, answer: AdmissionAnswer): object {
   };
 }
 
-/** Shortens a text on a whole character, with an ellipsis for what is cut. */
+/** Shortens a text at a whole character, with an ellipsis. */
 export function shorten(text: string, longest: number): string {
   const characters = [...text];
   return characters.length <= longest ? text : `${characters.slice(0, longest - 1).join('')}…`;

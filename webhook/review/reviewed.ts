@@ -1,7 +1,7 @@
-/** What a handler hands back: the answer, and the word for it in the metric. */
+/** The result of a handler: the answer, and its outcome for the metric. */
 import type { AdmissionAnswer } from './review.ts';
 
-/** What became of a review; a label of the metric. */
+/** A label of the metric. */
 export type ReviewOutcome =
   | 'untouched'
   | 'restored'
@@ -10,7 +10,7 @@ export type ReviewOutcome =
   | 'pending'
   | 'denied'
   | 'allowed'
-  /** Admitted without an address, because the API server could not be asked or nothing is known yet. */
+  /** Admitted without an address, since a call to the API server failed or the cluster state is not synced. */
   | 'deferred'
   | 'malformed'
   | 'failed';

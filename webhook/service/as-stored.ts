@@ -1,7 +1,6 @@
 /**
- * A Service in an UPDATE, with what its author left out filled in as the API server is going to do it after us. A `kubectl replace` of the original
- * manifest has no cluster IPs and no families, though the stored Service keeps them (Kubernetes `pkg/registry/core/service/storage`,
- * `patchAllocatedValues` and `alloc.go`). Pure.
+ * Fills in the fields of a Service in an UPDATE as the API server does after admission. A `kubectl replace` of the original manifest has no cluster IPs and no
+ * families, and the stored Service keeps them (Kubernetes `pkg/registry/core/service/storage`, `patchAllocatedValues` and `alloc.go`). Pure.
  */
 import type { Service } from '../../lib/api/service/service.ts';
 
@@ -14,12 +13,12 @@ export function asStored(service: Service, old: Service): Service {
   const filled = {
     ...spec,
     ...(policy && { ipFamilyPolicy: policy }),
-    // Going back to one family keeps the first.
+    // A change to SingleStack keeps the first family.
     ...(families && { ipFamilies: policy === 'SingleStack' ? families.slice(0, 1) : families }),
     ...(before.clusterIPs && { clusterIPs: before.clusterIPs }),
   };
   if (policy !== before.ipFamilyPolicy && before.ipFamilyPolicy === 'SingleStack') {
-    // Without cluster IPs it counts as one whose second family is still to come.
+    // A Service without cluster IPs gets its second family later.
     const { clusterIP, clusterIPs, ...upgraded } = filled;
     return { ...service, spec: upgraded };
   }

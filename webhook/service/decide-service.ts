@@ -1,8 +1,8 @@
 /**
- * What is to be done with a Service under review, before anything is claimed. Pure.
+ * Decides what to do with a Service under review, before any claim is written. Pure.
  *
- * A CREATE of ours is given addresses. On an UPDATE nothing that we gave is lost: as long as the wish is the same, our marks are put back exactly as
- * they were stored, whoever dropped or forged them, and no request is made for it. An UPDATE is denied only for what it newly breaks.
+ * A created Service of Skycap's gets addresses. An UPDATE with an unchanged address request gets back the stored managed metadata, even if the request dropped or
+ * forged it, and needs no call to the API server. An UPDATE is denied only for problems that it adds.
  */
 
 import { formatProblem, formatProblems, type Problem } from '../../lib/api/problem.ts';
@@ -27,16 +27,16 @@ import { splitProblems } from '../review/new-problems.ts';
 import { asStored } from './as-stored.ts';
 
 export type ServiceDecision =
-  /** Nothing of ours. */
+  /** Not Skycap's. */
   | { readonly kind: 'untouched' }
-  /** Ours as before: our marks stand as they were. */
+  /** Skycap's as before: the managed metadata stays as stored. */
   | { readonly kind: 'restore'; readonly service: Service; readonly warnings: readonly string[] }
-  /** Not ours, or not any more: our marks go, whoever wrote them; where something was published, the allocator takes it back, and the last of them. */
+  /** Not Skycap's, or no longer: the managed metadata is removed. If an address is published, the allocator removes the address and the last of the metadata. */
   | { readonly kind: 'release'; readonly service: Service }
   | { readonly kind: 'deny'; readonly reason: Reason; readonly message: string }
-  /** New, and ours, and it can't be read: admitted without an address, and the allocator says why. */
+  /** New, Skycap's, and with problems: admitted without an address. The allocator reports the problems. */
   | { readonly kind: 'pend'; readonly service: Service; readonly reason: Reason; readonly message: string }
-  /** To be given addresses. */
+  /** Gets addresses. */
   | { readonly kind: 'assign'; readonly addressRequest: AddressRequest; readonly asksAsBefore?: boolean };
 
 export function decideCreate(service: Service, context: AddressRequestContext): ServiceDecision {
@@ -60,10 +60,10 @@ export function decideUpdate(service: Service, old: Service, context: AddressReq
   if (after.kind === 'notOurs') {
     if (before.kind !== 'notOurs') return leaving(service, old);
     if (!hasOurCondition(old)) return unmarked(service);
-    // The allocator keeps what an Eip gave that is the default no more, or is about to take it back, with the marks.
+    // The allocator keeps the address of an Eip that is no longer the default, or is about to remove the address with the metadata.
     return service.spec?.type === 'LoadBalancer' ? restore() : released(service);
   }
-  // On its way out: whatever it asks for, nothing stands in its way and nothing new is claimed.
+  // A Service that is being deleted gets nothing new, and is not denied.
   if (service.metadata.deletionTimestamp !== undefined) return restore();
   if (after.kind === 'invalid') {
     const { added, known } = splitProblems(after.problems, before.kind === 'invalid' ? before.problems : []);
@@ -76,7 +76,7 @@ export function decideUpdate(service: Service, old: Service, context: AddressReq
     addressRequestKey(before.addressRequest) === addressRequestKey(after.addressRequest)
   )
     return restore();
-  // One that waits has what it publishes for what it asked before.
+  // The published address of a waiting Service fulfils a former request.
   const isWaiting = managedMetadataOf(old).waitingSince !== undefined;
   const asksAsBefore =
     before.kind === 'addressRequest' &&
@@ -85,14 +85,14 @@ export function decideUpdate(service: Service, old: Service, context: AddressReq
   return { kind: 'assign', addressRequest: after.addressRequest, ...(asksAsBefore && { asksAsBefore }) };
 }
 
-/** Annotations and labels of ours that were written by hand, or copied with a manifest, would tell people and selectors of an address that nobody gave. */
+/** Managed metadata that was written by hand or copied with a manifest would show an address that Skycap did not give. */
 function unmarked(service: Service): ServiceDecision {
   return hasManagedMetadata(service) ? released(service) : { kind: 'untouched' };
 }
 
 /**
- * What it was given stays told until the allocator has taken that back from the status: by then the claim may be deleted by hand, and the Eip be
- * another. The API server itself takes it back from what is no load balancer any more.
+ * The annotation with the addresses stays until the allocator has removed them from the status: the claim may be deleted by hand, and the Eip may have changed
+ * by then. The API server itself empties the status of a Service that is no load balancer any more.
  */
 function leaving(service: Service, old: Service): ServiceDecision {
   const isPublished = service.spec?.type === 'LoadBalancer' && hasOurCondition(old);

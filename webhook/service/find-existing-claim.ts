@@ -1,6 +1,6 @@
 /**
- * Finds out what a Service under review holds already. Nearly always the ledger knows; the API server is asked only where the ledger may lag: the
- * other webhook pod answered a moment ago, or a Service of the same name was deleted a moment ago.
+ * Finds the claims that a Service under review holds already. The ledger usually has them. The API server is read only if the ledger may lag: the
+ * other webhook answered a moment ago, or a Service of the same name was deleted a moment ago.
  */
 
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
@@ -19,7 +19,7 @@ import type { Address } from '../../lib/net/address.ts';
 import { claimsHeld, type Identity, type ServiceClaimRequest } from '../cluster/service-claim-request.ts';
 import { managedMetadataOf, markedAddresses } from '../review/managed-metadata.ts';
 
-/** What carries a token as young as this was reviewed already, a moment ago and within the same request. */
+/** A holder younger than this was written by the same request. */
 const SAME_REQUEST_MS = 3_000;
 
 export interface FindClaimDeps {
@@ -31,8 +31,7 @@ export interface FindClaimDeps {
 }
 
 /**
- * @returns undefined where a Service of this name exists: the API server is going to refuse the creation, and the claims of the living Service must not be
- * touched by it.
+ * @returns undefined if a Service of this name exists: the API server refuses the creation, and the claims of the existing Service must stay as they are.
  */
 export async function findClaimOfNew(
   identity: Identity,
@@ -50,13 +49,13 @@ export async function findClaimOfNew(
     isSelf,
     shown,
     published: [],
-    // What the manifest says it had, say from a backup: given again if nobody has it.
+    // The addresses in the manifest, for example from a backup, are given again if free.
     former: shown,
     stored: [],
   });
 
   const isOfThisRequest = ({ since }: ClaimHolder): boolean => now().getTime() - Date.parse(since) < SAME_REQUEST_MS;
-  // Called again for one request (reinvocationPolicy), or for a repeated one.
+  // The API server reviews a request twice (reinvocationPolicy), or the client repeats it.
   const { token } = managed;
   if (token !== undefined) {
     const isSelf = holdersOfNew({ ...identity, token });
@@ -65,7 +64,7 @@ export async function findClaimOfNew(
     if (known().length === 0) await readUnknown(shown, deps, signal);
     const entries = known();
     const isSameRequest = entries.every(isOfThisRequest);
-    // An older holder under a name may be of a Service that had the name, the annotation of which the manifest has.
+    // An older holder with a name may be of a deleted Service of the name, from which the manifest has the annotation.
     if (entries.length > 0 && (isSameRequest || identity.name === undefined))
       return { ...claimRequest(token, isSelf), stored: isSameRequest ? shown : [] };
   }
@@ -78,7 +77,7 @@ export async function findClaimOfNew(
     return claimRequest(fresh, (holder) => holder.token === fresh && holder.namespace === namespace);
   }
   if (await exists(deps.client, { namespace, name }, signal)) return undefined;
-  // Deleted a moment ago, or never stored: its addresses are taken over, under a new token, by which the lives of a name are told apart.
+  // The former Service was deleted a moment ago or never stored. Its addresses are taken over under a new token, which tells the Services of one name apart.
   const ownToken = former.find((holder) => holder.uid === undefined && isOfThisRequest(holder))?.token ?? newToken();
   return claimRequest(
     ownToken,
@@ -118,13 +117,13 @@ export async function findClaimOfStored(
   };
 }
 
-/** Reads the claims of the addresses that the ledger has none for. */
+/** Reads the claims that the ledger does not have. */
 async function readUnknown(addresses: readonly Address[], deps: FindClaimDeps, signal: AbortSignal): Promise<void> {
   const unknown = addresses.filter((address) => deps.ledger.claimOf(address) === undefined);
   await Promise.all(unknown.map((address) => deps.claimer.claims.read(address, signal)));
 }
 
-/** Whether there is a Service of this name. */
+/** Whether a Service of this name is stored. */
 export async function exists(
   client: KubeClient,
   ref: { namespace: string; name: string },
@@ -133,7 +132,7 @@ export async function exists(
   return (await getOrUndefined(client, SERVICES, ref, signal)) !== undefined;
 }
 
-/** The uid is left to the allocator, which has seen the Service stored. */
+/** The allocator alone writes UIDs, since it has seen the Service stored. */
 function withoutUid(identity: Identity): Identity {
   return { ...identity, uid: undefined };
 }

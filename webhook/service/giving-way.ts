@@ -1,6 +1,6 @@
 /**
- * Whether a pool that refuses what it cannot give is full of creations that were never stored. Those give way to a Service that exists (`allocator/claims/stray-claims.ts`); one that is
- * refused for them would never exist, and they would keep the pool from everybody.
+ * Whether a full pool that refuses creations is full of claims whose Services were never stored. Such claims give way to a stored Service (`allocator/claims/stray-claims.ts`). A refused
+ * Service is never stored, so refusing it would leave the pool full.
  */
 
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
@@ -9,7 +9,7 @@ import { claimName } from '../../lib/api/skycap/claim.ts';
 import { type ChooseInput, choose } from '../../lib/ipam/choice/choose.ts';
 import { GIVES_WAY_AFTER_MS, TakenButFor } from '../../lib/ipam/claims/taken-but-for.ts';
 
-/** Each is asked for at the API server. */
+/** Each candidate costs a read from the API server. */
 const MOST_ASKED = 8;
 /** The Service of an older holder is stored: the allocator would have collected the claim. */
 const LONGEST_GRACE_MS = 60_000;
@@ -19,7 +19,7 @@ export interface GivingWay {
   readonly chooseInput: ChooseInput;
   readonly claims: Iterable<EipClaim>;
   readonly nowMs: number;
-  /** Whether the Service of an entry is there. */
+  /** Whether the Service of a holder is stored. */
   readonly isThere: (holder: ClaimHolder) => Promise<boolean>;
 }
 

@@ -1,8 +1,8 @@
 /**
- * Ports that an entry in a claim has for a change that is stored by now: one `kubectl apply` moves a port from a Service to another one at the same address. The
- * entry has the ports of before and after for some seconds, as the change may fail; who would have one of them now is not refused, where the stored Service has left it.
+ * Releases ports in a holder that its stored Service has left: one `kubectl apply` can move a port from one Service to another at the same address. A holder has the
+ * former and the new ports of a changed Service for some seconds, since the change may fail.
  *
- * A change that would take it back is in the claim before it is stored, so the entry is rewritten only as it was before the Service was read.
+ * A change that takes the port back is in the claim before it is stored, so the holder is replaced only if it is the same as before the Service was read.
  */
 
 import { portsOf } from '../../lib/api/service/parse-address-request.ts';
@@ -21,7 +21,7 @@ export interface LeftPortsDeps {
   readonly claims: ClaimStore;
 }
 
-/** @returns whether those who share an address with the claimant had one of its ports to leave, so that all is to be looked at anew. */
+/** @returns whether a holder was changed, so that `choose` has to run again. */
 export async function releaseLeftPorts(
   claimRequest: ServiceClaimRequest,
   { client, ledger, claims }: LeftPortsDeps,

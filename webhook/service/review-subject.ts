@@ -1,4 +1,4 @@
-/** The Service that a review is about, as it is to be and as it was. */
+/** The Service of a review: the new object and the stored one. */
 
 import type { Service } from '../../lib/api/service/service.ts';
 import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
@@ -18,7 +18,7 @@ export function subjectOf(request: AdmissionRequest): Subject | undefined {
   if (kind !== 'Service' || !object || (operation !== 'CREATE' && operation !== 'UPDATE')) return undefined;
   const namespace = request.namespace || object.metadata.namespace || 'default';
   const name = request.name || object.metadata.name || undefined;
-  // The request's word counts: the object's may be missing.
+  // The object may lack its namespace; the request has it.
   const service = { ...object, metadata: { ...object.metadata, namespace } } as Service;
   const old = operation === 'UPDATE' ? (oldObject as Service | undefined) : undefined;
   return { request, service, old, identity: { namespace, name, uid: old?.metadata.uid } };

@@ -5,17 +5,17 @@ import * as x509 from '@peculiar/x509';
 import type { TlsContent } from './tls-content.ts';
 
 export interface CertificateOptions {
-  /** Names and IP addresses that the webhook is called by. */
+  /** Names and IP addresses of the webhook. */
   readonly names: readonly string[];
   readonly now: Date;
 }
 
-/** Long, since the API server follows every change of the bundle; short enough that renewal is no rare event. */
+/** Short enough that renewal is no rare event. */
 export const AUTHORITY_DAYS = 3 * 365;
 export const SERVING_DAYS = 90;
 
 const DAY_MS = 24 * 3_600_000;
-/** Clocks of API server and node may differ. */
+/** The clocks of API server and node may differ. */
 const BACKDATE_MS = 3_600_000;
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
@@ -24,7 +24,7 @@ interface Authority {
   readonly key: webcrypto.CryptoKey;
 }
 
-/** Everything new. */
+/** A new authority and a new certificate. */
 export async function makeContent(options: CertificateOptions): Promise<TlsContent> {
   const authority = await makeAuthority(options.now);
   return {
@@ -34,7 +34,7 @@ export async function makeContent(options: CertificateOptions): Promise<TlsConte
   };
 }
 
-/** A new authority before those that are trusted already; the webhook's certificate stays. */
+/** Adds a new authority before the trusted ones; the webhook's certificate stays. */
 export async function withNewAuthority(content: TlsContent, now: Date): Promise<TlsContent> {
   const authority = await makeAuthority(now);
   return {
@@ -57,7 +57,7 @@ async function makeAuthority(now: Date): Promise<Authority> {
   const keys = await newKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     ...validity(now, AUTHORITY_DAYS),
-    // Another name for each, so that a verifier that goes by names finds the right one while two are trusted.
+    // Each authority has its own name, so that a verifier that looks up issuers by name finds the right one of two.
     name: `CN=skycap-webhook-ca-${Math.floor(now.getTime() / 1000)}`,
     keys,
     signingAlgorithm: EC,

@@ -1,33 +1,33 @@
 /**
- * What is to be done about the certificates now. Pure.
+ * Decides the next step for the certificates. Pure.
  *
- * A certificate is renewed when two thirds of its life are over. The authority is renewed in two steps, so that at no time the API server meets a
- * certificate whose authority it does not trust yet: first the new authority joins the bundle, and only when the bundle has been in the webhook
- * configurations for a while a certificate is signed by it. The old one stays trusted until it ends.
+ * A certificate is renewed after two thirds of its life. The authority is renewed in two steps, so that the API server never meets a certificate whose
+ * authority it does not trust yet: the new authority joins the bundle, and signs a certificate once the bundle has been in the webhook configurations
+ * for a minute. The old authority stays trusted until it expires.
  */
 import type { TlsFacts, Validity } from './tls-content.ts';
 
 export type TlsPlan =
-  /** Nothing usable is there. */
+  /** The Secret has nothing usable. */
   | { readonly kind: 'makeAll' }
   | { readonly kind: 'addAuthority' }
   | { readonly kind: 'renewServing' }
-  /** An authority has ended. */
+  /** An authority has expired. */
   | { readonly kind: 'dropAuthorities'; readonly indexes: readonly number[] }
   | { readonly kind: 'keep'; readonly requeueAfterMs: number };
 
 export interface TlsPlanInput {
-  /** Undefined where the Secret is empty or unreadable. */
+  /** Undefined if the Secret is empty or unreadable. */
   readonly facts: TlsFacts | undefined;
   readonly names: readonly string[];
   readonly nowMs: number;
-  /** For how long the bundle has been in every webhook configuration; undefined while it is not. */
+  /** Since the bundle is in every webhook configuration; undefined while it is not. */
   readonly publishedForMs: number | undefined;
 }
 
-/** API servers hear of a changed configuration by a watch, within seconds. */
+/** API servers watch the configurations, and take a change within seconds. */
 export const SETTLE_MS = 60_000;
-/** Clocks jump, so nobody sleeps for weeks. */
+/** Clocks jump, so no pause lasts weeks. */
 const LONGEST_PAUSE_MS = 3_600_000;
 
 export function planTls({ facts, names, nowMs, publishedForMs }: TlsPlanInput): TlsPlan {
@@ -38,7 +38,7 @@ export function planTls({ facts, names, nowMs, publishedForMs }: TlsPlanInput): 
   if (serving.signedBy === undefined || isOver(serving, nowMs) || lacksName) return { kind: 'renewServing' };
   if (renewalMs(signing) <= nowMs) return { kind: 'addAuthority' };
   const isSettled = publishedForMs !== undefined && publishedForMs >= SETTLE_MS;
-  // Renewed from a new authority only when that one is trusted everywhere.
+  // A new authority signs only once it is trusted everywhere.
   const mayRenew = authorities.length === 1 || isSettled;
   if (mayRenew && (serving.signedBy === 'other' || renewalMs(serving) <= nowMs)) return { kind: 'renewServing' };
   const ended = authorities.flatMap((authority, i) => (isOver(authority, nowMs) ? [i] : []));

@@ -1,4 +1,4 @@
-/** What the Secret `skycap-webhook-tls` holds, read and written; and what the certificates in it say of themselves. */
+/** Reads and writes the content of the Secret `skycap-webhook-tls`, and reads the facts of its certificates. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KubeObject } from '../../lib/api/meta/object.ts';
 import { formatAddress, parseAddress } from '../../lib/net/address.ts';
@@ -22,12 +22,12 @@ export interface Validity {
   readonly notAfterMs: number;
 }
 
-/** Facts to decide by, without any cryptography left to do. */
+/** The input of decisions, without cryptography. */
 export interface TlsFacts {
   readonly authorities: readonly Validity[];
   readonly serving: Validity & {
     readonly names: readonly string[];
-    /** Signed by one of the authorities, which is the first one or not; undefined: by none. */
+    /** The authority that signed it; undefined: none of them. */
     readonly signedBy: 'first' | 'other' | undefined;
   };
 }
@@ -48,7 +48,7 @@ export function readContent(secret: Secret): TlsContent | undefined {
   return isWhole ? content : undefined;
 }
 
-/** The Secret with this content; other keys in it are left. */
+/** The Secret with this content; its other keys stay. */
 export function withContent(secret: Secret, content: TlsContent): Secret {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   return {
@@ -63,12 +63,12 @@ export function withContent(secret: Secret, content: TlsContent): Secret {
   };
 }
 
-/** What the API server is to trust. */
+/** For the caBundle. */
 export function bundleOf({ authorities }: TlsContent): string {
   return authorities.join('');
 }
 
-/** @returns undefined where something in it cannot be read, or a key does not belong to its certificate. */
+/** @returns undefined if a part cannot be read, or a key does not match its certificate. */
 export function factsOf(content: TlsContent): TlsFacts | undefined {
   try {
     const authorities = content.authorities.map((pem) => new X509Certificate(pem));

@@ -1,6 +1,6 @@
 /**
- * Keeps the certificates: in the Secret, which all replicas share and change by compare-and-swap, so that they agree on one; in the server; and as caBundle
- * in the two webhook configurations. Looks at what is there and does the next step, again and again (a {@link LevelLoop}'s action).
+ * Keeps the certificates: in the Secret, which all replicas share and change by compare-and-swap; in the server; and as caBundle
+ * in the two webhook configurations. Each call of `act` (the action of a {@link LevelLoop}) takes the next step.
  */
 
 import type { Store } from '../../lib/kube/cache/store.ts';
@@ -29,12 +29,12 @@ export const SECRETS: Resource<Secret> = {
 export interface TlsKeeperDeps {
   readonly client: KubeClient;
   readonly namespace: string;
-  /** Holds the one Secret. */
+  /** Has the one Secret. */
   readonly secrets: Store<Secret>;
-  /** Each holds the one configuration of its kind. */
+  /** Each has the one configuration of its kind. */
   readonly mutating: Store<WebhookConfiguration>;
   readonly validating: Store<WebhookConfiguration>;
-  /** Names and IP addresses that the webhook is called by. */
+  /** Names and IP addresses of the webhook. */
   readonly names: readonly string[];
   /** Takes a new certificate into use. */
   readonly onContent: (content: TlsContent) => void;
@@ -42,12 +42,12 @@ export interface TlsKeeperDeps {
   readonly log: Logger;
 }
 
-/** After another replica was quicker; the watch brings what it wrote. */
+/** Another replica wrote first, and the watch returns its version. */
 const AFTER_CONFLICT: Requeue = { requeueAfterMs: 200 };
 
 export class TlsKeeper {
   readonly #deps: TlsKeeperDeps;
-  /** What we wrote ourselves, until the watch has caught up with it. */
+  /** The Secret as written here, until the watch has returned it. */
   #written: { readonly over: string | undefined; readonly secret: Secret } | undefined;
   #inUse: string | undefined;
   #published: { readonly bundle: string; readonly sinceMs: number } | undefined;
@@ -57,7 +57,7 @@ export class TlsKeeper {
     this.#deps = deps;
   }
 
-  /** A {@link Check}: whether the API server can call us. */
+  /** A {@link Check}: whether the API server can call the webhook. */
   readonly check = (): CheckResult => (this.#inUse && this.#published ? OK : failing(this.#trouble));
 
   async act(signal: AbortSignal): Promise<Requeue | undefined> {
@@ -90,7 +90,7 @@ export class TlsKeeper {
     return { requeueAfterMs: plan.requeueAfterMs };
   }
 
-  /** @throws {Error} where the Secret is not there: it comes with the manifests, and Skycap may not create any. */
+  /** @throws {Error} if the Secret does not exist: the manifests have it, and Skycap may not create Secrets. */
   #secret(): Secret {
     const { secrets, namespace } = this.#deps;
     const read = secrets.get(`${namespace}/${TLS_SECRET}`);
@@ -120,7 +120,7 @@ export class TlsKeeper {
 
   async #write(secret: Secret, content: TlsContent, plan: TlsPlan, signal: AbortSignal): Promise<void> {
     const written = await this.#deps.client.replace(SECRETS, withContent(secret, content), { signal });
-    // Only what the store shows now is outdated; what it shows later is newer than this.
+    // Only the version that the store has now is older than the written one.
     const shown = this.#deps.secrets.get(`${this.#deps.namespace}/${TLS_SECRET}`);
     this.#written = { over: shown?.metadata.resourceVersion, secret: written };
     this.#deps.log.info({ step: plan.kind }, 'wrote webhook certificate');
@@ -140,7 +140,7 @@ export class TlsKeeper {
       [MUTATING, mutating],
       [VALIDATING, validating],
     ] as const) {
-      // One that was taken away on purpose holds nothing up.
+      // A configuration that was deleted on purpose is skipped.
       const configuration = store.get(WEBHOOK_CONFIGURATION);
       const patch = configuration && caBundlePatch(configuration, bundle);
       if (!patch) continue;

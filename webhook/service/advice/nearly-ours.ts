@@ -1,7 +1,7 @@
 /**
- * What kubectl shows where a Service was probably meant for Skycap, or asks it for something, and is spelled so that nobody sees it. PURE.
+ * Warnings for a Service that was probably meant for Skycap, or asks Skycap for something, but is misspelled. PURE.
  *
- * It is advice: nothing is refused or changed for it. Classes and annotations of other controllers are none of our business and get none.
+ * Nothing is refused or changed. Classes and annotations of other controllers cause no warning.
  */
 
 import {
@@ -24,15 +24,15 @@ const [OPT_IN] = SERVICE_ANNOTATIONS.optIn;
 const [OPENELB] = OPT_IN_VALUES;
 const MARK_IT = `write the annotation ${OPT_IN}: ${OPENELB}`;
 const KEYS: readonly string[] = Object.values(SERVICE_ANNOTATIONS).flat();
-const MARKS: readonly string[] = [ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, WAITING_SINCE_ANNOTATION];
-const KNOWN: ReadonlySet<string> = new Set([...KEYS, ...MARKS, ...OPENELB_SERVICE_KEYS]);
-/** Whoever writes such a key means us. */
+const MANAGED_KEYS: readonly string[] = [ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, WAITING_SINCE_ANNOTATION];
+const KNOWN: ReadonlySet<string> = new Set([...KEYS, ...MANAGED_KEYS, ...OPENELB_SERVICE_KEYS]);
+/** Keys of Skycap or OpenELB. */
 const OUR_DOMAIN = /^([\w-]+\.)*((openelb|porter|lb)\.kubesphere\.io|skycap\.io)(\/|$)/i;
-/** Values that say no more than "yes", or nothing. */
+/** Values that mean "yes", and the empty value. */
 const YES = /^(true|yes|on|1|enabled?)?$/i;
 const OUR_NAMES = /skycap|openelb|^porter/i;
 
-/** What is asked of other load balancers by these, is asked of Skycap by that. */
+/** Annotations of other load balancers, with Skycap's annotation of the same meaning. */
 const OF_OTHERS: readonly (readonly [theirs: RegExp, ours: readonly string[]])[] = [
   [
     /^(metallb\.(io|universe\.tf)|kube-vip\.io|projectcalico\.org)\/load[bB]alancerIPs$|^(lbipam\.cilium\.io\/|io\.cilium\/lb-ipam-)ips$|^purelb\.io\/addresses$/,
@@ -45,7 +45,7 @@ const OF_OTHERS: readonly (readonly [theirs: RegExp, ours: readonly string[]])[]
   ],
 ];
 
-/** @param isOurs whether Skycap serves it; undefined while that is not known. */
+/** @param isOurs whether Skycap serves the Service; undefined while unknown. */
 export function nearlyOursWarnings(service: Service, isOurs: boolean | undefined): string[] {
   if (service.spec?.type !== 'LoadBalancer') return [];
   return [
@@ -56,7 +56,7 @@ export function nearlyOursWarnings(service: Service, isOurs: boolean | undefined
   ];
 }
 
-/** What `now` is warned of and `before` was not: an edit of something else says nothing. */
+/** The warnings that `before` does not have: an update repeats no warning. */
 export function newWarnings(now: readonly string[], before: readonly string[]): string[] {
   return now.filter((warning) => !before.includes(warning));
 }
@@ -79,7 +79,7 @@ function classWarnings({ spec, metadata }: Service): string[] {
   ];
 }
 
-/** It asks for an Eip or an address of ours, and not for us. */
+/** The Service asks for an Eip or an address, and not for Skycap. */
 function unaskedWarnings({ spec, metadata: { annotations } }: Service): string[] {
   if (firstOf(annotations, SERVICE_ANNOTATIONS.optIn) !== undefined || spec?.loadBalancerClass !== undefined) return [];
   const key = KEYS.find((one) => annotations?.[one]);
@@ -100,7 +100,7 @@ function keyWarnings({ metadata: { annotations = {} }, spec }: Service, isOurs: 
   });
 }
 
-/** The two keys of an Eip and of an address are a slip apart: the value tells which. */
+/** The keys of an Eip and of an address are similar: the value decides. */
 function meantKeys(key: string, value: string): readonly string[] {
   const eipKeys: readonly string[] = SERVICE_ANNOTATIONS.eip;
   const addressKeys: readonly string[] = SERVICE_ANNOTATIONS.address;
@@ -117,7 +117,7 @@ function asksForUs({ spec, metadata: { annotations } }: Service): boolean {
   return optIn === undefined ? spec?.loadBalancerClass === LOAD_BALANCER_CLASS : OPT_IN_VALUES.includes(optIn);
 }
 
-/** It came from another load balancer, and its request did not come along. */
+/** The Service has the annotation of another load balancer and not Skycap's. */
 function othersWarnings({ metadata: { annotations = {} } }: Service): string[] {
   return OF_OTHERS.flatMap(([theirs, ours]) => {
     const key = Object.keys(annotations).find((one) => theirs.test(one));
@@ -129,8 +129,11 @@ function othersWarnings({ metadata: { annotations = {} } }: Service): string[] {
 function labelWarnings(service: Service): string[] {
   const { labels = {}, annotations } = service.metadata;
   return KEYS.filter((key) => labels[key] !== undefined && annotations?.[key] === undefined).flatMap((key) => {
-    // Skycap's own mark, which comes with a manifest that was read back, as do the others.
-    if (key === EIP_LABEL && (service.metadata.uid !== undefined || MARKS.some((mark) => annotations?.[mark]))) {
+    // Skycap's own label, which a manifest that was read back has beside the annotations.
+    if (
+      key === EIP_LABEL &&
+      (service.metadata.uid !== undefined || MANAGED_KEYS.some((managed) => annotations?.[managed]))
+    ) {
       return [];
     }
     return [`label ${key} asks for nothing; write it as an annotation`];

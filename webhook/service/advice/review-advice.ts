@@ -1,4 +1,4 @@
-/** Warnings that an update tells only where it brings them about: of what stays as it was nothing is said again. */
+/** Warnings that an update shows only if it causes them. */
 import type { Eip } from '../../../lib/api/eip/eip.ts';
 import { isOurs } from '../../../lib/api/service/parse-address-request.ts';
 import type { Service } from '../../../lib/api/service/service.ts';
@@ -9,10 +9,10 @@ import type { Subject } from '../review-subject.ts';
 import { nearlyOursWarnings, newWarnings } from './nearly-ours.ts';
 import { affinityWarnings, overriddenWarnings } from './service-advice.ts';
 
-/** For what is a Service of ours whatever is known of the Eips. */
+/** With this context, only a Service that asks for Skycap is Skycap's, whatever Eips exist. */
 export const NOTHING_IS_OURS = { unmarkedServices: 'never', defaultEipExists: false } as const;
 
-/** @param eips of its addresses. An update that asks for it as before, at addresses of BGP as before, is not told again. */
+/** @param eips of the new addresses. */
 export function newAffinityWarnings({ service, old }: Subject, eips: readonly Eip[], cluster: ClusterState): string[] {
   return newWarnings(affinityWarnings(service, eips), old ? affinityWarnings(old, eipsOf(old, cluster)) : []);
 }
@@ -22,7 +22,6 @@ export function eipsOf(service: Service, cluster: ClusterState): readonly Eip[] 
   return cluster.eips().filter(({ range }) => addresses.some((one) => rangeContains(range, one)));
 }
 
-/** What an update leaves as it was is not said again. */
 export function newNearlyOursWarnings({ service, old }: Subject, cluster: ClusterState): string[] {
   const warningsOf = (one: Service): string[] => {
     const isSurely = isOurs(one, NOTHING_IS_OURS);

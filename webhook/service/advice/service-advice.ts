@@ -1,4 +1,4 @@
-/** What kubectl shows when a Service is admitted: which address it got, why it waits, and what may surprise its author. Pure. */
+/** Warnings for an admitted Service: its address, why it waits, and surprising effects. Pure. */
 
 import { countText } from '../../../lib/api/count.ts';
 import type { Eip } from '../../../lib/api/eip/eip.ts';
@@ -15,14 +15,14 @@ import { parseRange } from '../../../lib/net/range.ts';
 
 export interface AssignedFacts {
   readonly taken: Pick<Taken, 'claimOf' | 'freeIn'>;
-  /** What of an Eip is given to nobody. @default nothing */
+  /** The addresses of an Eip that are never given. @default none */
   readonly withheldFrom?: (eip: Eip) => Withheld;
-  /** Which entry in a claim is this Service's. */
+  /** Tells the holders of this Service. */
   readonly isSelf: (holder: ClaimHolder) => boolean;
   readonly dryRun: boolean;
 }
 
-/** One line an address, e.g. `assigned 198.51.100.7 from Eip web (248 left)`. */
+/** A line for each address, e.g. `assigned 198.51.100.7 from Eip web (248 left)`. */
 export function assignedWarnings(
   { given, lacking, unknown }: Extract<Choice, { kind: 'assigned' }>,
   facts: AssignedFacts,
@@ -31,14 +31,14 @@ export function assignedWarnings(
   return [...lines, ...(lacking ? [`pending: ${lacking.message}`] : unknown !== undefined ? [unknown] : [])];
 }
 
-/** It keeps an address that is not what it asks for, and the update does not ask for anything else than before. */
+/** The Service keeps an address that differs from its unchanged address request. */
 export function unlikeWarnings(given: readonly Given[]): string[] {
   return given.flatMap(({ address, unlike }) =>
     unlike === undefined ? [] : [`keeps ${formatAddress(address)}: ${unlike}`],
   );
 }
 
-/** @param keeps what the Service goes on using meanwhile. */
+/** @param keeps the addresses that the Service uses meanwhile. */
 export function pendingWarnings(message: string, keeps: readonly Given[]): string[] {
   const kept = keeps.map(({ address }) => formatAddress(address)).join(', ');
   return [`pending: ${message}`, ...(kept ? [`keeps ${kept} until then`] : [])];
@@ -60,7 +60,7 @@ export function sourceRangeWarnings(service: Service, addressRequest: AddressReq
     );
 }
 
-/** As in OpenELB, the annotation counts. */
+/** As in OpenELB, the annotation takes precedence. */
 export function overriddenWarnings({ spec, metadata: { annotations } }: Service): string[] {
   const written = spec?.loadBalancerIP ?? '';
   const key = SERVICE_ANNOTATIONS.address.find((one) => annotations?.[one]);
@@ -68,7 +68,7 @@ export function overriddenWarnings({ spec, metadata: { annotations } }: Service)
   return [`spec.loadBalancerIP: ${quote(written)} has no effect beside the annotation ${key}; remove one of the two`];
 }
 
-/** Each kube-proxy remembers its own clients. By layer 2 one node has all packets of an address; by BGP routers deal them out. */
+/** Each kube-proxy knows only its own clients. On layer 2, one node gets all packets of an address; by BGP, routers distribute the packets. */
 export function affinityWarnings(service: Service, eips: readonly Pick<Eip, 'protocol'>[]): string[] {
   if (service.spec?.sessionAffinity !== 'ClientIP' || !eips.some(({ protocol }) => protocol === 'bgp')) return [];
   return [
@@ -76,7 +76,7 @@ export function affinityWarnings(service: Service, eips: readonly Pick<Eip, 'pro
   ];
 }
 
-/** The address is shared where somebody else is in its claim now, however this Service came by it. */
+/** The address is shared if its claim has another holder now. */
 function assignment({ address, eip, how }: Given, { taken, withheldFrom, isSelf, dryRun }: AssignedFacts): string {
   const free = taken.freeIn(eip.range, withheldFrom?.(eip)) - (dryRun && how === 'free' ? 1n : 0n);
   const isShared = taken.claimOf(address)?.spec.holders.some((holder) => !isSelf(holder)) === true;
