@@ -100,6 +100,7 @@ export class Announcers {
         return { name, state: stateOf(name, node), isLost: isLost(node), status };
       }),
       familiesOf: (peer) => families.get(peer),
+      labelsOf: (peer) => bgpPeers.get(peer)?.metadata.labels,
       bgpConf: !parsed?.ok ? 'missing' : parsed.value.announcedByCni ? 'announcedByCni' : 'usable',
     };
   }
@@ -109,7 +110,8 @@ const keys = new WeakMap<Eip, string>();
 
 /** All of an Eip that its reach is made from: it is read anew with every address that it gives. */
 function reachKey(eip: Eip): string {
-  const known = keys.get(eip) ?? JSON.stringify([eip.name, eip.protocol, eip.range.family, eip.nodeSelector]);
+  const known =
+    keys.get(eip) ?? JSON.stringify([eip.name, eip.protocol, eip.range.family, eip.nodeSelector, eip.bgp?.peers]);
   keys.set(eip, known);
   return known;
 }

@@ -5,6 +5,7 @@
 import { nodeRefusal } from '../../lib/announce/eligible.ts';
 import type { NodeState } from '../../lib/announce/node-state.ts';
 import { type Eip, isLayer2 } from '../../lib/api/eip/eip.ts';
+import { selectsPeer } from '../../lib/api/eip/eip-bgp.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { SpeakerObject, SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
 import type { Family } from '../../lib/net/address.ts';
@@ -65,6 +66,8 @@ export interface ReachFacts {
   readonly nodes: readonly SpeakerNode[];
   /** The families that sessions with a BgpPeer carry; undefined for both. */
   readonly familiesOf: (peer: string) => readonly Family[] | undefined;
+  /** Of the BgpPeer; undefined where it has none, or is gone. */
+  readonly labelsOf: (peer: string) => Readonly<Record<string, string>> | undefined;
   /** Whether there is a BgpConf `default` that is valid, and Skycap's to use. */
   readonly bgpConf: 'usable' | 'missing' | 'announcedByCni';
 }
@@ -111,8 +114,12 @@ function nodeHindrance(eip: Eip, { state, isLost, status }: SpeakerNode): Standi
   return status?.stopping ? 'SpeakerStopping' : undefined;
 }
 
-function sessionsFor({ range }: Eip, { status }: SpeakerNode, { familiesOf }: ReachFacts): SpeakerSession[] {
-  return (status?.sessions ?? []).filter(({ peer }) => familiesOf(peer)?.includes(range.family) ?? true);
+/** The sessions that carry routes of the Eip. */
+function sessionsFor({ range, bgp }: Eip, { status }: SpeakerNode, facts: ReachFacts): SpeakerSession[] {
+  return (status?.sessions ?? []).filter(({ peer }) => {
+    const isOfFamily = facts.familiesOf(peer)?.includes(range.family) ?? true;
+    return isOfFamily && selectsPeer(bgp?.peers ?? [], { name: peer, labels: facts.labelsOf(peer) });
+  });
 }
 
 function sessionStanding(

@@ -48,8 +48,10 @@ const TEXTS: Readonly<Record<Exclude<Hindrance, 'NoLocalEndpoints'>, (eip: Eip) 
     'the speaker has ended on every node that may announce it; look at the DaemonSet skycap-speaker',
   NoBgpConf: () => 'there is no valid BgpConf named default; create or mend it',
   AnnouncedByCni: () => 'a CNI speaks BGP, says a label of BgpConf default',
-  NoSessions: ({ range }) =>
-    `no node that may announce it has a session with a router for IPv${range.family}; create a BgpPeer, or see the conditions of the Speakers`,
+  NoSessions: ({ name, range, bgp }) =>
+    (bgp?.peers.length ?? 0) > 0
+      ? `no node that may announce it has a session for IPv${range.family} with a router that is to get it, by spec.bgp.peers of Eip ${name} or skycap.io/bgp-peers; change these, or create a BgpPeer`
+      : `no node that may announce it has a session with a router for IPv${range.family}; create a BgpPeer, or see the conditions of the Speakers`,
   PeerDisabled: () => 'every session is shut down by spec.conf.adminDown of its BgpPeer; set it to false',
   SessionsDown: () => 'no session with a router is established; see the conditions of the BgpPeers',
   PortInUse: () =>

@@ -2,6 +2,7 @@
  * What has to be looked at anew when sessions, nodes or speakers change. Of a fleet something changes all the time, and most of it changes the
  * condition of the Eip alone: a Service is looked at where it could say something else.
  */
+import { SERVICE_ANNOTATIONS } from '../../lib/api/keys.ts';
 import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import { givenAddresses } from '../../lib/ipam/claims/service-claims.ts';
@@ -44,7 +45,8 @@ export class ReachWatch {
       if (before === reach) continue;
       eips.push(eip.name);
       const nodes = before?.standing === reach.standing ? changedNodes(before, reach) : 'all';
-      if (nodes === 'all' || nodes.size > 0) changed.set(eip.name, nodes);
+      const mayDiffer = eip.bgp?.allowServiceOverrides.peers === true;
+      if (nodes === 'all' || nodes.size > 0 || mayDiffer) changed.set(eip.name, nodes);
     }
     this.#seen = seen;
     return { eips, services: changed.size > 0 ? this.#servicesOf(changed) : new Set() };
@@ -66,8 +68,9 @@ export class ReachWatch {
     return keys;
   }
 
-  /** Traffic of `Cluster` may enter by any node: there one more or less changes nothing. */
+  /** Traffic of `Cluster` may enter by any node: there one more or less changes nothing. A Service with BgpPeers of its own has its own reach. */
   #isAbout(nodes: ReadonlySet<string>, service: Service, family: 4 | 6): boolean {
+    if (service.metadata.annotations?.[SERVICE_ANNOTATIONS.peers[0]]) return true;
     if (service.spec?.externalTrafficPolicy !== 'Local') return false;
     const local = localNodes(this.#cluster.endpoints.placesOf(keyOf(service), family));
     for (const node of local) if (nodes.has(node)) return true;

@@ -1,5 +1,8 @@
 /** Gathers for a Service whether its addresses are announced: by which node or routers, beside which machines, with which endpoints. */
 
+import { overrideFindings } from '../../lib/announce/override-findings.ts';
+import { oldestOf, routeTerms } from '../../lib/announce/route-terms.ts';
+import type { Eip } from '../../lib/api/eip/eip.ts';
 import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
 import { keyOf } from '../../lib/api/meta/object.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
@@ -9,6 +12,7 @@ import { type Address, formatAddress, sameAddress } from '../../lib/net/address.
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { Announcers } from './announcers.ts';
 import { announcedCondition, announcedFindings, type Finding } from './decide-announced.ts';
+import { routeOverridesCondition } from './route-overrides-condition.ts';
 import type { SharingService } from './service-reach.ts';
 
 export class ServiceAnnouncements {
@@ -25,6 +29,15 @@ export class ServiceAnnouncements {
     return announcedCondition(this.#findings(service, addresses, () => true));
   }
 
+  /** Why annotations of the Service for BGP have no effect; undefined where they have, or where there is none. */
+  routeOverridesOf(service: Service, addresses: readonly Address[]): ConditionUpdate | undefined {
+    const overridden = addresses.flatMap((address) => {
+      const eip = this.#cluster.eipOf(service, address);
+      return eip ? [{ eip, sharers: this.#othersWith(service, address) }] : [];
+    });
+    return routeOverridesCondition(overrideFindings(service, overridden));
+  }
+
   /** Whether the addresses that we gave to a Service are announced, one by one. */
   findingsOf(service: Service): Finding[] {
     const published = publishedAddresses(service);
@@ -38,7 +51,7 @@ export class ServiceAnnouncements {
       addresses,
       isPublished,
       ...(contest?.parts.has('ingress') && { contestedBy: contest.writers }),
-      eipOf: (address) => this.#cluster.eipOf(service, address),
+      eipOf: (address) => this.#eipFor(service, address),
       ownerOf: (address) => this.#announcers.ownerOf(address),
       conflictsOf: (address) => this.#announcers.conflictsOf(address),
       reachOf: (eip) => this.#announcers.reachOf(eip),
@@ -46,13 +59,25 @@ export class ServiceAnnouncements {
     });
   }
 
+  /** The Eip of the address, with the BgpPeers that get this address. */
+  #eipFor(service: Service, address: Address): Eip | undefined {
+    const eip = this.#cluster.eipOf(service, address);
+    if (!eip?.bgp?.allowServiceOverrides.peers) return eip;
+    const { peers } = routeTerms(eip.bgp, oldestOf([service, ...this.#othersWith(service, address)]));
+    return peers === eip.bgp.peers ? eip : { ...eip, bgp: { ...eip.bgp, peers } };
+  }
+
   #sharersOf(service: Service, address: Address): readonly [SharingService, ...SharingService[]] {
+    const others = this.#othersWith(service, address).map((other) => this.#sharer(keyOf(other), other, address));
+    return [this.#sharer(keyOf(service), service, address), ...others];
+  }
+
+  #othersWith(service: Service, address: Address): Service[] {
     const own = keyOf(service);
-    const others = [...this.#cluster.index.publishersOf(formatAddress(address))].flatMap((key) => {
+    return [...this.#cluster.index.publishersOf(formatAddress(address))].flatMap((key) => {
       const other = key === own ? undefined : this.#cluster.services.get(key);
-      return other ? [this.#sharer(key, other, address)] : [];
+      return other ? [other] : [];
     });
-    return [this.#sharer(own, service, address), ...others];
   }
 
   #sharer(key: string, { spec }: Service, { family }: Address): SharingService {

@@ -89,6 +89,7 @@ export class LeaderTerm {
       allocationOrder,
       strays,
       announcedOf: (service, addresses) => announcements.announcedOf(service, addresses),
+      routeOverridesOf: (service, addresses) => announcements.routeOverridesOf(service, addresses),
       wasThere: (key) => this.#wereThere.has(key),
       ask: (key) => this.services.add(key),
     });

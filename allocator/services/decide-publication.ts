@@ -12,6 +12,7 @@ import {
   CLAIM_ANNOTATION,
   EIP_LABEL,
   OPT_IN_VALUES,
+  ROUTE_OVERRIDES_CONDITION,
   SERVICE_ANNOTATIONS,
   WAITING_SINCE_ANNOTATION,
 } from '../../lib/api/keys.ts';
@@ -36,6 +37,8 @@ export interface PublicationFacts {
   readonly token: string;
   /** Who announces these addresses. */
   readonly announcedOf: (addresses: readonly Address[]) => ConditionUpdate | undefined;
+  /** Why annotations for BGP have no effect on the routes of these addresses. */
+  readonly routeOverridesOf: (addresses: readonly Address[]) => ConditionUpdate | undefined;
   /** Another Service has a claim on the address, and this one has not. */
   readonly isTakenByOthers: (address: Address) => boolean;
   /** An Eip has the address. */
@@ -78,14 +81,21 @@ export function decidePublication(facts: PublicationFacts, assignment: Assignmen
   const addresses = addressesFor(facts, assignment);
   const ingress = withOwnEntries(ingressOf(facts.service), addresses, (address) => isOwn(address, facts));
   const announced = announcedFor(facts, addresses);
+  const routeOverrides = facts.routeOverridesOf(addresses);
   return {
     managedMetadata: managedMetadataFor(facts, assignment, addresses),
     ingress,
     addresses,
-    verdicts: facts.isByDefault ? [verdict, BY_DEFAULT] : [verdict],
+    verdicts: [verdict, ...(facts.isByDefault ? [BY_DEFAULT] : []), ...(routeOverrides ? [routeOverrides] : [])],
     ...(announced && { announced }),
-    events: publicationEvents(facts, assignment, addresses),
+    events: [...publicationEvents(facts, assignment, addresses), ...overrideEvents(facts.service, routeOverrides)],
   };
+}
+
+/** An annotation for BGP came to have no effect, or for another reason than before. */
+function overrideEvents({ status }: Service, verdict: ConditionUpdate | undefined): ServiceEvent[] {
+  const former = status?.conditions?.find(({ type }) => type === ROUTE_OVERRIDES_CONDITION);
+  return verdict && former?.reason !== verdict.reason ? [event('Warning', verdict.reason, verdict.message)] : [];
 }
 
 /**

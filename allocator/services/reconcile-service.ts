@@ -50,6 +50,8 @@ export interface ServiceReconcilerDeps extends ClaimSyncDeps {
   readonly wasThere: (key: string) => boolean;
   /** Whether addresses that are about to be published are announced. */
   readonly announcedOf: (service: Service, addresses: readonly Address[]) => ConditionUpdate | undefined;
+  /** Why annotations for BGP have no effect on the routes of these addresses. */
+  readonly routeOverridesOf: (service: Service, addresses: readonly Address[]) => ConditionUpdate | undefined;
   /** Has another Service looked at. */
   readonly ask: (key: string) => void;
 }
@@ -228,6 +230,7 @@ export class ServiceReconciler {
         isTakenByOthers: (address) => cluster.isTakenByOthers(address, view.service),
         isOfEip: (address) => cluster.isOfEip(address),
         announcedOf: (addresses) => this.#deps.announcedOf(view.service, addresses),
+        routeOverridesOf: (addresses) => this.#deps.routeOverridesOf(view.service, addresses),
         waitsSince: this.#waitsSince(view),
       },
       assignment,

@@ -11,6 +11,7 @@ import {
   ANNOUNCED_CONDITION,
   BY_DEFAULT_CONDITION,
   EIP_LABEL,
+  ROUTE_OVERRIDES_CONDITION,
 } from '../../lib/api/keys.ts';
 import { type ConditionUpdate, conditionAfter, type Moment } from '../../lib/api/meta/conditions.ts';
 import { leftoverFinalizers } from '../../lib/api/meta/openelb-finalizers.ts';
@@ -25,7 +26,7 @@ import {
 } from './decide-publication.ts';
 import { ingressOf, sameEntry } from './ingress.ts';
 
-const OWN_CONDITIONS = [ADDRESS_ASSIGNED_CONDITION, BY_DEFAULT_CONDITION];
+const OWN_CONDITIONS = [ADDRESS_ASSIGNED_CONDITION, BY_DEFAULT_CONDITION, ROUTE_OVERRIDES_CONDITION];
 
 type Texts = Readonly<Record<string, string | undefined>>;
 

@@ -24,6 +24,10 @@ export const SERVICE_ANNOTATIONS = {
   sharingKey: ['skycap.io/sharing-key'],
   /** Comma-separated namespaces whose Services may share this Service's address; both sides must name each other. */
   sharingNamespaces: ['skycap.io/sharing-namespaces'],
+  /** Comma-separated BGP communities for the routes of the Service, where its Eip allows them. */
+  communities: ['skycap.io/bgp-communities'],
+  /** Comma-separated names of the BgpPeers that get the routes of the Service, where its Eip allows it. */
+  peers: ['skycap.io/bgp-peers'],
   /** OpenELB's NodeProxy mode, which Skycap does not have: such a Service waits, and is told why. */
   nodeProxy: ['node-proxy.openelb.kubesphere.io/type', 'node-proxy.porter.kubesphere.io/type'],
 } as const;
@@ -74,6 +78,9 @@ export const ADDRESS_ASSIGNED_CONDITION = 'skycap.io/AddressAssigned';
 
 /** Type of the condition on a Service that says who announces its addresses, and by which protocol. */
 export const ANNOUNCED_CONDITION = 'skycap.io/Announced';
+
+/** Type of the condition on a Service whose annotations for BGP have no effect. */
+export const ROUTE_OVERRIDES_CONDITION = 'skycap.io/RouteOverrides';
 
 /**
  * Type of the condition on a Service that is ours only because a default Eip is there (or was): it names neither class nor annotation. By it

@@ -24,6 +24,9 @@ export const REASONS = [
   // Why a Service that asks for nobody is ours, or not (condition skycap.io/ByDefault).
   'DefaultEip',
   'ServedByAnother',
+  // Why annotations of a Service for BGP have no effect (condition skycap.io/RouteOverrides).
+  'OverrideNotAllowed',
+  'OlderServiceDecides',
   // What happened to an address (Events on the Service).
   'AssignIP',
   'ReleaseIP',

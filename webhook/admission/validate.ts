@@ -9,6 +9,8 @@ import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.t
 import { bgpConfNotes, parseBgpConf, unsupportedBgpConfFields } from '../../lib/api/bgp/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
 import { bgpPeerNotes, type FieldNotes } from '../../lib/api/bgp/peer/bgp-peer-notes.ts';
+import type { Eip } from '../../lib/api/eip/eip.ts';
+import { eipBgpAdvice } from '../../lib/api/eip/eip-bgp-advice.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { parseEip, unsupportedEipFields } from '../../lib/api/eip/parse-eip.ts';
 import { validateEip } from '../../lib/api/eip/validate-eip.ts';
@@ -28,7 +30,7 @@ import { reservedFindings } from './reserved-findings.ts';
 export interface ValidatorDeps {
   readonly cluster: Pick<
     ClusterState,
-    'missing' | 'eips' | 'liveAddresses' | 'withheldFrom' | 'bgpPeers' | 'nodeAddresses'
+    'missing' | 'eips' | 'liveAddresses' | 'withheldFrom' | 'bgpPeers' | 'bgpPeerMetadata' | 'nodeAddresses'
   >;
   readonly log: Logger;
 }
@@ -88,7 +90,10 @@ function eipFindings(raw: EipObject, old: EipObject | undefined, { cluster }: Va
     return { problems, warnings: [...warnings, `not compared with other Eips: ${notCompared}`] };
   }
   const reserved = reservedFindings(parsed.value, stored, cluster.withheldFrom(parsed.value));
-  return { problems: [...problems, ...reserved.problems], warnings: [...warnings, ...reserved.warnings] };
+  const adviceOn = (eip: Eip | undefined): string[] =>
+    eip ? eipBgpAdvice(eip, cluster.bgpPeerMetadata(), others) : [];
+  const advice = newWarnings(adviceOn(parsed.value), adviceOn(stored));
+  return { problems: [...problems, ...reserved.problems], warnings: [...warnings, ...reserved.warnings, ...advice] };
 }
 
 /** Advice with regard to the other BgpPeers and the nodes. Advice on the stored object is not repeated. */

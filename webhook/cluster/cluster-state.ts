@@ -8,6 +8,7 @@ import type { Eip } from '../../lib/api/eip/eip.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { parseEip } from '../../lib/api/eip/parse-eip.ts';
 import type { LiveAddress } from '../../lib/api/eip/validate-eip.ts';
+import type { KubeObject } from '../../lib/api/meta/object.ts';
 import type { AddressRequestContext, UnmarkedServices } from '../../lib/api/service/parse-address-request.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import { isLeftAlone, isServedByAnother } from '../../lib/api/service/served-by-another.ts';
@@ -113,6 +114,11 @@ export class ClusterState {
       const parsed = parseBgpPeer(raw);
       return parsed.ok ? [parsed.value] : [];
     });
+  }
+
+  /** Names and labels of every BgpPeer, also of one that can't be read. */
+  bgpPeerMetadata(): Pick<KubeObject, 'metadata'>[] {
+    return [...this.#sources.bgpPeers.values()];
   }
 
   nodeAddresses(): NodeAddress[] {

@@ -2,7 +2,7 @@
 import type { Registry } from 'prom-client';
 import { pick } from '../../lib/announce/trim-objects.ts';
 import type { BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
-import type { KubeObject, ObjectMeta } from '../../lib/api/meta/object.ts';
+import { type KubeObject, type ObjectMeta, sameTexts } from '../../lib/api/meta/object.ts';
 import type { Namespace, Node } from '../../lib/api/service/service.ts';
 import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 import { addressesOfNode, sameAddresses } from '../../lib/ipam/pools/reserved.ts';
@@ -62,12 +62,13 @@ const ROUTER_FIELDS = [
   'vrf',
 ] as const;
 
-/** The router, and the nodes that connect to it. */
+/** The router, the nodes that connect to it, and the labels by which Eips select it. */
 function onlyRouter({ metadata, spec }: BgpPeerObject): BgpPeerObject {
   const conf = spec?.conf;
   const remotePort = spec?.transport?.remotePort;
+  const { labels } = metadata;
   return {
-    metadata: identityOf(metadata),
+    metadata: { ...identityOf(metadata), ...(labels && { labels }) },
     spec: {
       ...(conf && { conf: pick(conf, ROUTER_FIELDS) }),
       ...(remotePort !== undefined && { transport: { remotePort } }),
@@ -88,7 +89,9 @@ function onlyNetworks({ apiVersion, kind, metadata, status }: SpeakerObject): Sp
 
 /** The same but for the resourceVersion. */
 function sameRest<T extends KubeObject>(a: T, b: T): boolean {
-  return a.metadata.uid === b.metadata.uid && bodyText(a) === bodyText(b);
+  return (
+    a.metadata.uid === b.metadata.uid && sameTexts(a.metadata.labels, b.metadata.labels) && bodyText(a) === bodyText(b)
+  );
 }
 
 function bodyText({ metadata: _, ...body }: KubeObject): string {

@@ -15,7 +15,7 @@ import {
   withManagedMetadata,
 } from '../review/managed-metadata.ts';
 import { patchFor } from '../review/patch.ts';
-import { newAffinityWarnings } from './advice/review-advice.ts';
+import { newEipWarnings } from './advice/review-advice.ts';
 import { assignedWarnings, pendingWarnings, sourceRangeWarnings, unlikeWarnings } from './advice/service-advice.ts';
 import { denied, type ServiceAnswer } from './answers.ts';
 import { isOfName, type Subject } from './review-subject.ts';
@@ -62,7 +62,7 @@ function answerAssigned(choice: AssignedChoice, input: ChoiceInput): ServiceAnsw
     ...unlikeWarnings(choice.given),
     ...apartWarnings(input, choice.given),
     ...sourceRangeWarnings(service, claimRequest.addressRequest),
-    ...newAffinityWarnings(subject, eips, cluster),
+    ...newEipWarnings(subject, eips, cluster),
   ];
   if (old && managed.addresses === before.addresses && !choice.lacking) {
     return { answer: { allowed: true, patch, warnings: advice }, outcome: 'restored' };

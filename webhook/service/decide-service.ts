@@ -15,6 +15,7 @@ import {
   parseAddressRequest,
   reasonOf,
 } from '../../lib/api/service/parse-address-request.ts';
+import { parseRouteOverrides } from '../../lib/api/service/route-overrides.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import {
   hasManagedMetadata,
@@ -45,6 +46,8 @@ export function decideCreate(service: Service, context: AddressRequestContext): 
   if (parsed.kind === 'invalid') {
     return isRefused(parsed.problems, service) ? denied(parsed.problems) : pending(service, parsed.problems);
   }
+  const { problems } = parseRouteOverrides(service);
+  if (isRefused(problems, service)) return denied(problems);
   return { kind: 'assign', addressRequest: parsed.addressRequest };
 }
 
@@ -71,6 +74,8 @@ export function decideUpdate(service: Service, old: Service, context: AddressReq
     if (before.kind === 'notOurs' && !hasOurCondition(old)) return pending(service, added);
     return restore([...added.map(formatProblem), ...known]);
   }
+  const overrides = splitProblems(parseRouteOverrides(service).problems, parseRouteOverrides(old).problems);
+  if (isRefused(overrides.added, service)) return denied(overrides.added);
   if (
     before.kind === 'addressRequest' &&
     addressRequestKey(before.addressRequest) === addressRequestKey(after.addressRequest)

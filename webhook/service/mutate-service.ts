@@ -11,7 +11,7 @@ import { managedMetadataOf } from '../review/managed-metadata.ts';
 import { patchFor } from '../review/patch.ts';
 import type { AdmissionRequest } from '../review/review.ts';
 import type { Reviewed } from '../review/reviewed.ts';
-import { eipsOf, NOTHING_IS_OURS, newAffinityWarnings, newNearlyOursWarnings } from './advice/review-advice.ts';
+import { eipsOf, NOTHING_IS_OURS, newEipWarnings, newNearlyOursWarnings } from './advice/review-advice.ts';
 import { answerChoice, answerPinned } from './answer-choice.ts';
 import { deferred, denied, type ServiceAnswer, UNTOUCHED, unreadable } from './answers.ts';
 import { type AssignDeps, assignAddresses } from './assign-addresses.ts';
@@ -78,8 +78,8 @@ export class ServiceMutator {
       clashAt(publishedAddresses(old), portsOf(service), { taken: cluster.ledger, isSelf, portsBefore: portsOf(old) });
     if (clash) return denied('Forbidden', clash);
     const patch = patchFor(service, decision.service);
-    const affinity = old ? newAffinityWarnings(subject, eipsOf(old, cluster), cluster) : [];
-    return { answer: { allowed: true, patch, warnings: [...decision.warnings, ...affinity] }, outcome: 'restored' };
+    const ofEips = old ? newEipWarnings(subject, eipsOf(old, cluster), cluster) : [];
+    return { answer: { allowed: true, patch, warnings: [...decision.warnings, ...ofEips] }, outcome: 'restored' };
   }
 
   async #assign(

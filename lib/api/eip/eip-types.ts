@@ -28,6 +28,31 @@ export interface EipObject extends KubeObject {
     readonly nodeSelector?: LabelSelector;
     /** New, layer 2: addresses move one by one to the nodes that the hash prefers, where they otherwise stay. Default false. */
     readonly rebalance?: boolean;
+    /** New, BGP: attributes of the routes, aggregates, and the routers that get them. Default: bare host routes, to every router. */
+    readonly bgp?: {
+      /** `65000:100`, `65000:1:2`, `rt:65000:100`, `no-export` (`community.ts`). */
+      readonly communities?: readonly string[];
+      readonly localPref?: number;
+      readonly med?: number;
+      readonly asPathPrepend?: number;
+      readonly aggregation?: {
+        /** Prefix lengths; that of the Eip's family counts. */
+        readonly ipv4?: number;
+        readonly ipv6?: number;
+        /** False: where there is an aggregate, the addresses themselves are not announced. Default true. */
+        readonly hostRoutes?: boolean;
+      };
+      /** The BgpPeers that get the routes, by name or by label. Default all. */
+      readonly peers?: {
+        readonly names?: readonly string[];
+        readonly selector?: LabelSelector;
+      };
+      /** Annotations of Services that count. Default none. */
+      readonly allowServiceOverrides?: {
+        readonly communities?: boolean;
+        readonly peers?: boolean;
+      };
+    };
   };
   readonly status?: EipStatus;
 }

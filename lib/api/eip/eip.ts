@@ -3,6 +3,7 @@ import type { AddressRange } from '../../net/range.ts';
 import { RELEASE_ADDRESSES_ANNOTATION } from '../keys.ts';
 import type { LabelRequirement } from '../meta/label-selector.ts';
 import type { KubeObject } from '../meta/object.ts';
+import type { EipBgp } from './eip-bgp.ts';
 import type { EipProtocol } from './eip-types.ts';
 import type { InterfaceSelector } from './interface-selector.ts';
 
@@ -38,6 +39,8 @@ export interface Eip {
   readonly nodeSelector: readonly LabelRequirement[];
   /** Layer 2: addresses move to the nodes that the hash prefers, where they otherwise stay with who has them. */
   readonly rebalance: boolean;
+  /** Absent: host routes without attributes, to every router. */
+  readonly bgp?: EipBgp;
 }
 
 /** One node at a time answers for its addresses. `vip` is OpenELB's word for doing it by VRRP; here it is the same as `layer2`. */

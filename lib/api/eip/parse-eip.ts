@@ -13,6 +13,7 @@ import { type Parsed, type Problem, quote, textOf } from '../problem.ts';
 import type { Eip } from './eip.ts';
 import type { EipObject, EipProtocol } from './eip-types.ts';
 import { type InterfaceSelector, parseInterfaces } from './interface-selector.ts';
+import { parseEipBgp, unsupportedBgpFields } from './parse-eip-bgp.ts';
 
 const PROTOCOLS = ['bgp', 'layer2', 'vip'] as const satisfies readonly EipProtocol[];
 const WHEN_FULL = ['Pend', 'Refuse'] as const satisfies readonly Eip['whenFull'][];
@@ -28,6 +29,7 @@ export function parseEip(raw: EipObject): Parsed<Eip> {
   const range = rangeOf(spec.address, problems);
   const namespaceSelector = pairsOf(spec.namespaceSelector, problems);
   const protocol = oneOf('spec.protocol', spec.protocol, PROTOCOLS, 'bgp', problems);
+  const bgp = protocol === 'bgp' ? parseEipBgp(spec.bgp, range?.family, problems) : undefined;
   const eip = {
     name: nameOf(raw, problems),
     uid: raw.metadata.uid ?? '',
@@ -47,6 +49,7 @@ export function parseEip(raw: EipObject): Parsed<Eip> {
     whenNoEndpoints: oneOf('spec.whenNoEndpoints', spec.whenNoEndpoints, WHEN_NO_ENDPOINTS, 'Keep', problems),
     nodeSelector: parseLabelSelector(spec.nodeSelector, 'spec.nodeSelector', problems),
     rebalance: spec.rebalance === true,
+    ...(bgp && { bgp }),
   };
   return range && problems.length === 0 ? { ok: true, value: { ...eip, range } } : { ok: false, problems };
 }
@@ -69,6 +72,7 @@ export function unsupportedEipFields(raw: EipObject): readonly string[] {
       'spec.rebalance: "true" has no effect with protocol bgp, where all nodes announce an address at once; remove the field',
     );
   }
+  sentences.push(...unsupportedBgpFields(raw, isLayer2));
   if (usingKnownIPs === true) {
     sentences.push('spec.usingKnownIPs: "true" has no effect, nor had it in OpenELB; remove the field');
   }

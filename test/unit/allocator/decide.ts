@@ -98,6 +98,7 @@ export function lookAt(service: Service, cluster: ClusterState, stores: HandStor
       isOfEip,
       isByDefault: view.isByDefault,
       announcedOf: (addresses) => announcementsIn(cluster).announcedOf(service, addresses),
+      routeOverridesOf: (addresses) => announcementsIn(cluster).routeOverridesOf(service, addresses),
       waitsSince: new Date(NOW_MS).toISOString(),
     },
     assignment,

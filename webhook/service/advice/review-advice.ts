@@ -7,14 +7,20 @@ import type { ClusterState } from '../../cluster/cluster-state.ts';
 import { managedMetadataOf, markedAddresses } from '../../review/managed-metadata.ts';
 import type { Subject } from '../review-subject.ts';
 import { nearlyOursWarnings, newWarnings } from './nearly-ours.ts';
+import { aggregateWarnings, routeOverrideWarnings } from './route-advice.ts';
 import { affinityWarnings, overriddenWarnings } from './service-advice.ts';
 
 /** With this context, only a Service that asks for Skycap is Skycap's, whatever Eips exist. */
 export const NOTHING_IS_OURS = { unmarkedServices: 'never', defaultEipExists: false } as const;
 
 /** @param eips of the new addresses. */
-export function newAffinityWarnings({ service, old }: Subject, eips: readonly Eip[], cluster: ClusterState): string[] {
-  return newWarnings(affinityWarnings(service, eips), old ? affinityWarnings(old, eipsOf(old, cluster)) : []);
+export function newEipWarnings({ service, old }: Subject, eips: readonly Eip[], cluster: ClusterState): string[] {
+  const warningsOf = (one: Service, ofEips: readonly Eip[]): string[] => [
+    ...affinityWarnings(one, ofEips),
+    ...aggregateWarnings(one, ofEips),
+    ...routeOverrideWarnings(one, ofEips, cluster.bgpPeerMetadata()),
+  ];
+  return newWarnings(warningsOf(service, eips), old ? warningsOf(old, eipsOf(old, cluster)) : []);
 }
 
 export function eipsOf(service: Service, cluster: ClusterState): readonly Eip[] {

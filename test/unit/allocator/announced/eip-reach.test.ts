@@ -2,6 +2,7 @@
 import { eipAnnouncedCondition } from '../../../../allocator/announced/eip-announced.ts';
 import { eipReach, type ReachFacts, reachText, type SpeakerNode } from '../../../../allocator/announced/eip-reach.ts';
 import type { Eip } from '../../../../lib/api/eip/eip.ts';
+import { type PeerSelection, PLAIN_BGP } from '../../../../lib/api/eip/eip-bgp.ts';
 import type { SpeakerSession } from '../../../../lib/api/skycap/speaker-types.ts';
 import { eip } from '../builders.ts';
 import { DOWN, speaker, speakerNode, UP } from './builders.ts';
@@ -9,6 +10,7 @@ import { DOWN, speaker, speakerNode, UP } from './builders.ts';
 const web = eip('web', '198.51.100.0/24');
 const lan: Eip = { ...eip('lan', '203.0.113.0/24'), protocol: 'layer2', interfaces: [{ kind: 'name', name: 'ethX' }] };
 const onRack: Eip['nodeSelector'] = [{ key: 'rack', operator: 'In', values: ['r1'] }];
+const to = (...peers: PeerSelection[]): Eip => ({ ...web, bgp: { ...PLAIN_BGP, peers } });
 const talks = (name: string, ...sessions: SpeakerSession[]) => speakerNode(name, { sessions });
 const unknown = { type: 'SessionsEstablished', status: 'Unknown', reason: 'BirdUnreachable' } as const;
 const taken = { type: 'SessionsEstablished', status: 'False', reason: 'PortInUse' } as const;
@@ -19,7 +21,13 @@ function verdict(of: Eip, nodes: readonly SpeakerNode[], differs: Partial<ReachF
   const familiesOf = (peer: string) => (peer === 'six-only' ? ([6] as const) : undefined);
   const { status, reason, message } = eipAnnouncedCondition(
     of,
-    eipReach(of, { nodes, familiesOf, bgpConf: 'usable', ...differs }),
+    eipReach(of, {
+      nodes,
+      familiesOf,
+      labelsOf: (peer) => (peer === 'left' ? { rack: 'r1' } : undefined),
+      bgpConf: 'usable',
+      ...differs,
+    }),
   );
   return `${status} ${reason}: ${message}`;
 }
@@ -44,6 +52,26 @@ describe('by BGP', () => {
       'True Announced: by bgp from 2 nodes (a, b) to 2 routers (left, router)',
     ],
     ['many', verdict(web, many), 'True Announced: by bgp from 120 nodes to 1 router (router)'],
+    [
+      'to a router of two, by name',
+      verdict(to({ names: ['router'] }), [talks('a', UP, { ...UP, peer: 'left' })]),
+      'True Announced: by bgp from 1 node (a) to 1 router (router)',
+    ],
+    [
+      'to a router of two, by label',
+      verdict(to({ names: [], selector: onRack }), [talks('a', UP, { ...UP, peer: 'left' }), talks('b', UP)]),
+      'True Announced: by bgp from 1 node (a) to 1 router (left)',
+    ],
+    [
+      'to a router whose session is down, beside another that is up',
+      verdict(to({ names: ['left'] }), [talks('a', UP, { ...DOWN, peer: 'left' })]),
+      'False SessionsDown',
+    ],
+    [
+      'to no router that there is',
+      verdict(to({ names: ['right'] }), [talks('a', UP)]),
+      'False NoSessions: by bgp: no node that may announce it has a session for IPv4 with a router that is to get it, by spec.bgp.peers of Eip web',
+    ],
     ['a router for IPv6 only', verdict(web, [talks('a', { ...UP, peer: 'six-only' })]), 'False NoSessions'],
     ['all excluded', verdict(web, [speakerNode('a', { sessions: [UP] }, excluded)]), 'False AllNodesExcluded'],
     [

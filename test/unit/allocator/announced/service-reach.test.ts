@@ -57,7 +57,7 @@ it('says Announced exactly where a node announces', () => {
             endpoints: viewFrom(places, name),
           }) === 'Announced',
       );
-      const reach = eipReach(of, { nodes, familiesOf: () => undefined, bgpConf: 'usable' });
+      const reach = eipReach(of, { nodes, familiesOf: () => undefined, labelsOf: () => undefined, bgpConf: 'usable' });
       const standing = serviceReach(reach, of, { isLocal: policy === 'Local', places });
       expect(standing === 'Announced').toBe(announcing.length > 0);
     }),
@@ -67,7 +67,10 @@ it('says Announced exactly where a node announces', () => {
 
 describe('why none does', () => {
   const reachOf = (...nodes: SpeakerNode[]) =>
-    eipReach({ ...web, nodeSelector: rack }, { nodes, familiesOf: () => undefined, bgpConf: 'usable' });
+    eipReach(
+      { ...web, nodeSelector: rack },
+      { nodes, familiesOf: () => undefined, labelsOf: () => undefined, bgpConf: 'usable' },
+    );
   const selected = (name: string, session = UP) =>
     speakerNode(name, { sessions: [session] }, { node: { labels: { rack: 'r' } } });
   const other = (name: string) => speakerNode(name, { sessions: [UP] });

@@ -53,6 +53,7 @@ const facts = (of: Service, differs: Partial<PublicationFacts> = {}): Publicatio
   isTakenByOthers: () => false,
   isOfEip: (address) => ['10.', '2001:db8:'].some((start) => formatAddress(address).startsWith(start)),
   announcedOf: () => undefined,
+  routeOverridesOf: () => undefined,
   isByDefault: false,
   waitsSince: '2026-01-02T00:00:00.000Z',
   ...differs,

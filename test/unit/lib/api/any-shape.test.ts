@@ -65,6 +65,15 @@ const SPECS = {
     whenFull: any,
     nodeSelector,
     rebalance: any,
+    bgp: fields({
+      communities: fc.array(any),
+      localPref: any,
+      med: any,
+      asPathPrepend: any,
+      aggregation: allOf('ipv4', 'ipv6', 'hostRoutes'),
+      peers: fields({ names: fc.array(any), selector: nodeSelector }),
+      allowServiceOverrides: allOf('communities', 'peers'),
+    }),
   }),
 };
 

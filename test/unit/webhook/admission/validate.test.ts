@@ -76,6 +76,29 @@ describe('Eip', () => {
       undefined,
       /^allowed\nwarning spec.interface: "eth0" has no effect with protocol bgp/,
     ],
+    [
+      'with an attribute that is none',
+      eipObject('new', '203.0.113.0/24', { bgp: { communities: ['65536:1'] } }),
+      undefined,
+      /^refused spec.bgp.communities\[0\]: "65536:1" has a number above 65535/,
+    ],
+    [
+      'for a router that is not there, with an aggregate beyond its addresses',
+      eipObject('new', '203.0.113.0/25', { bgp: { peers: { names: ['tor'] }, aggregation: { ipv4: 24 } } }),
+      undefined,
+      [
+        'allowed',
+        'warning spec.bgp.aggregation.ipv4: 203.0.113.0/24 has addresses that are not of this Eip (203.0.113.0-203.0.113.127); routers send the packets for these to the nodes, too',
+        'warning spec.bgp.peers.names: there is no BgpPeer "tor"',
+        'warning spec.bgp.peers: selects no BgpPeer that exists, so no router gets the routes',
+      ].join('\n'),
+    ],
+    [
+      'for a router that is not there, as before',
+      eipObject('new', '203.0.113.0/25', { bgp: { peers: { names: ['tor'] }, med: 5 } }),
+      eipObject('new', '203.0.113.0/25', { bgp: { peers: { names: ['tor'] } } }),
+      'allowed',
+    ],
     ['growing', eipObject('web', '198.51.100.0-198.51.101.255', {}, DEFAULT), stored[0], 'allowed'],
     ['shrinking beside the addresses in use', eipObject('web', '198.51.100.0/28', {}, DEFAULT), stored[0], 'allowed'],
     [

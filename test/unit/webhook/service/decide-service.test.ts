@@ -9,6 +9,7 @@ const CONTEXT: AddressRequestContext = { unmarkedServices: 'defaultEip', default
 const EIP = 'eip.openelb.kubesphere.io/v1alpha2';
 const ADDRESS = 'eip.openelb.kubesphere.io/v1alpha1';
 
+const COMMUNITIES = 'skycap.io/bgp-communities';
 const NODE_PROXY = 'node-proxy.openelb.kubesphere.io/type';
 const PROTOCOL = 'protocol.openelb.kubesphere.io/v1alpha1';
 
@@ -54,6 +55,8 @@ function sent(annotations: Record<string, string>, spec: Service['spec'] = {}): 
 describe('at creation', () => {
   const rows: readonly (readonly [string, Service, Partial<AddressRequestContext>, string])[] = [
     ['ours', service(), {}, 'assign IPv4'],
+    ['ours, with communities', service({ 'skycap.io/bgp-communities': '65000:1' }), {}, 'assign IPv4'],
+    ['ours, with communities that are none', service({ 'skycap.io/bgp-communities': 'x' }), {}, 'deny InvalidRequest'],
     ['ours, in an IPv6 cluster', service(), { primaryFamily: 6 }, 'assign IPv6'],
     [
       'ours, for both families if possible',
@@ -136,6 +139,9 @@ describe('on an update', () => {
       stored({ 'eip.porter.kubesphere.io/v1alpha2': 'web' }),
       KEPT,
     ],
+    ['other communities', stored({ [COMMUNITIES]: '65000:2' }), stored({ [COMMUNITIES]: '65000:1' }), KEPT],
+    ['communities that are none', stored({ [COMMUNITIES]: 'x' }), stored(), 'deny InvalidRequest'],
+    ['communities that were none before', stored({ [COMMUNITIES]: 'x', a: 'b' }), stored({ [COMMUNITIES]: 'x' }), KEPT],
     ['another Eip', stored({ [EIP]: 'other' }), stored(), 'assign IPv4'],
     ['another port', stored({}, { ports: [{ port: 81 }] }), stored(), 'assign IPv4 as before'],
     ['to both families', stored({}, { ipFamilyPolicy: 'RequireDualStack' }), stored(), 'assign IPv4+6 as before'],
