@@ -15,7 +15,7 @@ import { type BlockTexts, type RenderedConfig, renderBirdConfig } from './bird/c
 import type { BirdVersion } from './bird/config/version.ts';
 import { type Announcement, isAnnounced } from './desired/announcement.ts';
 import type { Planned } from './desired/plan.ts';
-import { type AnnouncementBlock, announcementsIn, countRoutes } from './desired/routes.ts';
+import { type AnnouncementBlock, announcementsIn, countAnnounced } from './desired/routes.ts';
 import type { SpeakerMetrics } from './metrics.ts';
 import type { LoopState } from './report/loop-state.ts';
 
@@ -116,7 +116,7 @@ export class SpeakerLoop {
     const { log, metrics } = this.#options;
     for (const family of [4, 6] as const) {
       const ofFamily = planned.announcements.filter((block) => block.family === family);
-      metrics.routes.set({ family: `ipv${family}` }, countRoutes(ofFamily.map(({ routes }) => routes)));
+      metrics.routes.set({ family: `ipv${family}` }, countAnnounced(ofFamily));
     }
     const changes = changedAnnouncements(former?.announcements ?? [], planned.announcements);
     if (changes.length > CHANGES_LOGGED_SINGLY) {

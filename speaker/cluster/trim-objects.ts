@@ -1,12 +1,21 @@
 /** What is kept of a Service and of the Speakers of other nodes: the fields that are decided by, as in `lib/announce/trim-objects.ts`. */
 import { pick, trimMetadata } from '../../lib/announce/trim-objects.ts';
+import { SERVICE_ANNOTATIONS } from '../../lib/api/keys.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 
+const OVERRIDES = [SERVICE_ANNOTATIONS.communities[0], SERVICE_ANNOTATIONS.peers[0]] as const;
+
 export function slimService(service: Service): Service {
   const { spec, status } = service;
+  const { annotations = {}, creationTimestamp } = service.metadata;
+  const overrides = pick(annotations, OVERRIDES);
   return {
-    metadata: trimMetadata(service),
+    metadata: {
+      ...trimMetadata(service),
+      ...(creationTimestamp !== undefined && { creationTimestamp }),
+      ...(Object.keys(overrides).length > 0 && { annotations: overrides }),
+    },
     ...(spec && { spec: pick(spec, ['type', 'externalTrafficPolicy']) }),
     ...(status?.loadBalancer && { status: { loadBalancer: status.loadBalancer } }),
   };

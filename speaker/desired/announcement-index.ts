@@ -7,6 +7,7 @@ import { type EipOfAddress, eipFinder } from '../../lib/announce/eip-of-address.
 import type { NodeState } from '../../lib/announce/node-state.ts';
 import { PerService } from '../cluster/per-service.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
+import { type RouteOfAddress, routeFinder, routeKey } from './address-route.ts';
 import { type Announcement, serviceAnnouncements, sharedAnnouncement } from './announcement.ts';
 import { type AnnouncementBlock, announcementBlock, blockKeyOf, compareBlocks } from './routes.ts';
 
@@ -22,6 +23,7 @@ export class AnnouncementIndex {
   #sorted: readonly AnnouncementBlock[] = [];
   #eips: Snapshot['eips'] | undefined;
   #eipOf: EipOfAddress = () => undefined;
+  #routeOf: RouteOfAddress = routeFinder();
 
   /** To be called for every change of a Service or of one of its EndpointSlices. */
   changed(serviceKey: string): void {
@@ -30,14 +32,17 @@ export class AnnouncementIndex {
 
   /** @returns the blocks in the order of their addresses, with one decision for each address. */
   decide({ services, slices, eips }: Snapshot, node: NodeState): readonly AnnouncementBlock[] {
-    if (eips !== this.#eips) this.#eipOf = eipFinder(eips);
+    if (eips !== this.#eips) {
+      this.#eipOf = eipFinder(eips);
+      this.#routeOf = routeFinder();
+    }
     this.#eips = eips;
-    const eipOf = this.#eipOf;
+    const [eipOf, routeOf] = [this.#eipOf, this.#routeOf];
     this.#perService.update({
       services,
       basis: [services, slices, eips, nodeKeyOf(node)],
       make: (key, service) => {
-        const own = serviceAnnouncements({ key, service, slices: slices.get(key), node, eipOf });
+        const own = serviceAnnouncements({ key, service, slices: slices.get(key), node, eipOf, routeOf });
         return own.length > 0 ? own : undefined;
       },
       onReplaced: (key, old = [], now = []) => {
@@ -97,5 +102,10 @@ function nodeKeyOf({ name, labels, addresses, excluded, leaving }: NodeState): s
 
 /** @param a and b are decisions of one Service. */
 function sameDecisions(a: readonly Announcement[], b: readonly Announcement[]): boolean {
-  return a.length === b.length && a.every(({ text, reason }, i) => text === b[i]?.text && reason === b[i].reason);
+  return a.length === b.length && a.every((one, i) => sameDecision(one, b[i]!));
+}
+
+function sameDecision(a: Announcement, b: Announcement): boolean {
+  if (a.text !== b.text || a.reason !== b.reason || a.createdAt !== b.createdAt) return false;
+  return a.route === b.route || routeKey(a.route) === routeKey(b.route);
 }

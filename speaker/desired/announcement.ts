@@ -7,6 +7,7 @@ import type { Reason } from '../../lib/api/reasons.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { EndpointSlice, Service } from '../../lib/api/service/service.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
+import type { AddressRoute, RouteOfAddress } from './address-route.ts';
 
 export interface Announcement {
   readonly address: Address;
@@ -16,6 +17,10 @@ export interface Announcement {
   readonly reason: Reason;
   /** Keys of the Services that hold the address and led to this decision, sorted. */
   readonly services: readonly string[];
+  /** How the address goes out where it is announced. */
+  readonly route: AddressRoute;
+  /** When the Service was created, RFC 3339: of several, the oldest one's route counts. */
+  readonly createdAt: string;
 }
 
 export function isAnnounced({ reason }: Announcement): boolean {
@@ -28,21 +33,34 @@ export interface ServiceInput {
   readonly slices: readonly EndpointSlice[];
   readonly node: NodeState;
   readonly eipOf: EipOfAddress;
+  readonly routeOf: RouteOfAddress;
 }
 
+/** A Service without a time is not stored yet. */
+const NOT_STORED_YET = '~';
+
 /** One decision for each address that the Service publishes. */
-export function serviceAnnouncements({ key, service, slices, node, eipOf }: ServiceInput): readonly Announcement[] {
+export function serviceAnnouncements(input: ServiceInput): readonly Announcement[] {
+  const { key, service, slices, node, eipOf, routeOf } = input;
+  const { creationTimestamp: createdAt = NOT_STORED_YET } = service.metadata;
   return publishedAddresses(service).map((address) => {
     const endpoints = viewFrom(placesOf(slices, address.family), node.name);
-    const reason = announceReason({ by: 'bgp', service, address, eip: eipOf(service, address), node, endpoints });
-    return { address, text: formatAddress(address), reason, services: [key] };
+    const eip = eipOf(service, address);
+    const reason = announceReason({ by: 'bgp', service, address, eip, node, endpoints });
+    const route = routeOf(eip, service, address);
+    return { address, text: formatAddress(address), reason, services: [key], route, createdAt };
   });
 }
 
-/** The decision where Services share an address: one that wants it announced is enough. */
+/** The decision where Services share an address: one that wants it announced is enough, and the oldest says how (`lib/announce/route-terms.ts`). */
 export function sharedAnnouncement(all: readonly Announcement[]): Announcement {
   const [first, ...others] = all.length > 1 ? all.toSorted(byService) : all;
-  return others.reduce(merged, first!);
+  if (others.length === 0) return first!;
+  const { route, createdAt } = others.reduce(
+    (oldest, one) => (one.createdAt < oldest.createdAt ? one : oldest),
+    first!,
+  );
+  return { ...others.reduce(merged, first!), route, createdAt };
 }
 
 function merged(a: Announcement, b: Announcement): Announcement {

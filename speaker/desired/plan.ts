@@ -69,7 +69,7 @@ export function makePlan(snapshot: Snapshot, index = new AnnouncementIndex()): P
     localAs: localAs.as,
     listenPort: conf.value.listenPort,
     sessions,
-    routes: routeGroups(announcements),
+    routes: routeGroups(announcements, snapshot.bgpPeers),
   };
   return { kind: 'plan', plan: { bgp, bfd: snapshot.bfdNeighbors }, announcements, refusedPeers: refused };
 }

@@ -2,31 +2,43 @@
  * Announcements and routes in blocks of neighbouring addresses. A block in which nothing changed is the very same object as before, so every later step
  * (the diff, the text of bird.conf, its digest) does the work of the blocks that changed and passes the others on.
  */
+import { type PeerSelection, type RouteAttributes, selectsPeer } from '../../lib/api/eip/eip-bgp.ts';
+import type { KubeObject } from '../../lib/api/meta/object.ts';
 import { type Address, bitsOf, compareAddresses, type Family } from '../../lib/net/address.ts';
+import { type AggregateRoute, type GroupTerms, PLAIN_GROUP } from './address-route.ts';
 import { type Announcement, isAnnounced } from './announcement.ts';
 
 export interface AnnouncementBlock {
   readonly family: Family;
   /** At least one, sorted by address. */
   readonly announcements: readonly Announcement[];
-  readonly routes: RouteBlock;
+  readonly announcedCount: number;
+  /** Host routes, one block for each group. */
+  readonly routes: readonly GroupBlock[];
+  /** Each once, of the addresses that are announced. */
+  readonly aggregates: readonly AggregateRoute[];
+}
+
+export interface GroupBlock {
+  readonly group: GroupTerms;
+  readonly block: RouteBlock;
 }
 
 export interface RouteBlock {
   readonly family: Family;
-  /** `192.0.2.7/32`, in the order of the addresses. */
+  /** `192.0.2.7/32`, in the order of the addresses; aggregates are in blocks of their own. */
   readonly prefixes: readonly string[];
 }
 
-/** Routes that go out with the same BGP attributes. All do in this version; BIRD has one static protocol for each group and family. */
+/** Routes that go out with the same BGP attributes to the same BgpPeers. BIRD has one static protocol for each group and family. */
 export interface RouteGroup {
   readonly name: string;
+  readonly attributes: RouteAttributes;
+  /** Names of the BgpPeers that get the routes, sorted. Absent: every BgpPeer gets them. */
+  readonly peers?: readonly string[];
   /** In the order of the addresses. */
   readonly blocks: readonly RouteBlock[];
 }
-
-/** The group of routes that carry no attribute of their own. */
-export const PLAIN_GROUP = 'plain';
 
 /** A block has 256 addresses: an IPv4 /24, an IPv6 /120. */
 const BLOCK_BITS = 8n;
@@ -40,8 +52,28 @@ export function blockKeyOf({ family, value }: Address): string {
 export function announcementBlock(announcements: readonly Announcement[]): AnnouncementBlock {
   const sorted = announcements.toSorted((a, b) => compareAddresses(a.address, b.address));
   const { family } = sorted[0]!.address;
-  const prefixes = sorted.filter(isAnnounced).map(({ text }) => `${text}/${bitsOf(family)}`);
-  return { family, announcements: sorted, routes: { family, prefixes } };
+  const announced = sorted.filter(isAnnounced);
+  const aggregates = new Map(
+    announced.flatMap(({ route: { aggregate } }) =>
+      aggregate ? [[`${aggregate.prefix} ${aggregate.eip}`, aggregate] as const] : [],
+    ),
+  );
+  return {
+    ...{ family, announcements: sorted, announcedCount: announced.length },
+    ...{ routes: hostRoutes(announced), aggregates: [...aggregates.values()] },
+  };
+}
+
+function hostRoutes(announced: readonly Announcement[]): GroupBlock[] {
+  const byGroup = Map.groupBy(
+    announced.filter(({ route }) => route.hasHostRoute),
+    ({ route }) => route.group.key,
+  );
+  return [...byGroup.values()].map((some) => {
+    const { address, route } = some[0]!;
+    const prefixes = some.map(({ text }) => `${text}/${bitsOf(address.family)}`);
+    return { group: route.group, block: { family: address.family, prefixes } };
+  });
 }
 
 export function compareBlocks(a: AnnouncementBlock, b: AnnouncementBlock): number {
@@ -52,11 +84,47 @@ export function announcementsIn(blocks: readonly AnnouncementBlock[]): readonly 
   return blocks.flatMap(({ announcements }) => announcements);
 }
 
-export function routeGroups(blocks: readonly AnnouncementBlock[]): readonly RouteGroup[] {
-  const routes = blocks.map((block) => block.routes);
-  return [{ name: PLAIN_GROUP, blocks: routes.filter(({ prefixes }) => prefixes.length > 0) }];
+/**
+ * The groups, sorted by name; that of routes without attributes is always there.
+ *
+ * @param peers every BgpPeer that may have a session.
+ */
+export function routeGroups(blocks: readonly AnnouncementBlock[], peers: readonly KubeObject[]): readonly RouteGroup[] {
+  const byKey = new Map([[PLAIN_GROUP.key, { terms: PLAIN_GROUP, routes: [] as RouteBlock[] }]]);
+  const add = ({ group, block }: GroupBlock): void => {
+    const known = byKey.get(group.key) ?? { terms: group, routes: [] };
+    byKey.set(group.key, known);
+    known.routes.push(block);
+  };
+  for (const block of blocks) for (const one of block.routes) add(one);
+  for (const one of aggregateBlocks(blocks)) add(one);
+  return [...byKey.values()]
+    .map(({ terms: { name, attributes, peers: selections }, routes }) => ({
+      ...{ name, attributes, blocks: routes },
+      ...(selections.length > 0 && { peers: receivers(selections, peers) }),
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-export function countRoutes(blocks: readonly RouteBlock[]): number {
-  return blocks.reduce((sum, { prefixes }) => sum + prefixes.length, 0);
+function receivers(selections: readonly PeerSelection[], peers: readonly KubeObject[]): string[] {
+  return peers.flatMap(({ metadata }) => (selectsPeer(selections, metadata) ? [metadata.name ?? ''] : [])).sort();
+}
+
+/** Of Eips that have the same aggregate, the one whose name comes first has it. */
+function aggregateBlocks(blocks: readonly AnnouncementBlock[]): GroupBlock[] {
+  const byPrefix = new Map<string, { readonly family: Family; readonly route: AggregateRoute }>();
+  for (const { family, aggregates } of blocks) {
+    for (const route of aggregates) {
+      const known = byPrefix.get(route.prefix);
+      if (!known || route.eip < known.route.eip) byPrefix.set(route.prefix, { family, route });
+    }
+  }
+  return [...byPrefix.values()].map(({ family, route }) => ({
+    group: route.group,
+    block: { family, prefixes: [route.prefix] },
+  }));
+}
+
+export function countAnnounced(blocks: readonly AnnouncementBlock[]): number {
+  return blocks.reduce((sum, { announcedCount }) => sum + announcedCount, 0);
 }

@@ -15,7 +15,7 @@ import type { ApplyOutcome } from '../bird/apply.ts';
 import { explainingError } from '../bird/session/session-error.ts';
 import type { NodeSegments } from '../cluster/node-segments.ts';
 import type { Plan, Planned } from '../desired/plan.ts';
-import { countRoutes } from '../desired/routes.ts';
+import { countAnnounced } from '../desired/routes.ts';
 import { conflictText } from '../l2/conflicts/conflict-text.ts';
 import type { Layer2State } from '../l2/layer2.ts';
 import type { Layer2Status } from '../l2/ownership/layer2-status-writer.ts';
@@ -72,7 +72,7 @@ export function speakerStatus(input: StatusInput): ReportedStatus {
     totalSessions: enabled.length,
     sessionsSummary: `${established.length}/${enabled.length}`,
     ...(input.layer2 && input.layer2.conflicts.length > 0 && { layer2Conflicts: input.layer2.conflicts }),
-    announcedAddresses: plan ? announcedBy(plan) : (former?.announcedAddresses ?? 0),
+    announcedAddresses: planned.kind === 'plan' ? announcedBy(planned) : (former?.announcedAddresses ?? 0),
     ...bgpOf(plan, former),
     ...input.segments,
     ...(input.formerEips && input.formerEips.length > 0 && { formerEips: input.formerEips }),
@@ -112,8 +112,8 @@ function toldRefusals(planned: Planned): RefusedPeer[] {
   );
 }
 
-function announcedBy({ bgp }: Plan): number {
-  return bgp.sessions.length === 0 ? 0 : countRoutes(bgp.routes.flatMap(({ blocks }) => blocks));
+function announcedBy({ plan: { bgp }, announcements }: Extract<Planned, { kind: 'plan' }>): number {
+  return bgp.sessions.length === 0 ? 0 : countAnnounced(announcements);
 }
 
 function bgpOf(plan: Plan | undefined, former: SpeakerStatus | undefined): Pick<SpeakerStatus, 'routerId' | 'localAs'> {

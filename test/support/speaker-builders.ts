@@ -24,6 +24,8 @@ export interface ServiceOptions {
   readonly eip?: string;
   readonly policy?: 'Cluster' | 'Local';
   readonly type?: 'LoadBalancer' | 'ClusterIP';
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly createdAt?: string;
 }
 
 export function aService({
@@ -32,9 +34,15 @@ export function aService({
   eip = 'v4',
   policy,
   type,
+  annotations,
+  createdAt,
 }: ServiceOptions = {}): Service {
   return {
-    metadata: { name, namespace: 'default', labels: { [EIP_LABEL]: eip } },
+    metadata: {
+      ...{ name, namespace: 'default', labels: { [EIP_LABEL]: eip } },
+      ...(annotations && { annotations }),
+      ...(createdAt !== undefined && { creationTimestamp: createdAt }),
+    },
     spec: { type: type ?? 'LoadBalancer', externalTrafficPolicy: policy ?? 'Cluster' },
     status: { loadBalancer: { ingress: ips.map((ip) => ({ ip, ipMode: 'VIP' as const })) } },
   };

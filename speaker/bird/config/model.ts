@@ -12,16 +12,20 @@ import {
 } from '../../../lib/api/bgp/bgp.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
 import type { BfdNeighbor } from '../../cluster/bfd-neighbor.ts';
+import { PLAIN_GROUP } from '../../desired/address-route.ts';
 import type { Plan } from '../../desired/plan.ts';
 import type { RouteBlock, RouteGroup } from '../../desired/routes.ts';
 import type { BgpSession, SessionChannel } from '../../desired/sessions.ts';
+import { definitionsFor, exportStatements, importStatements, marksOf } from './attributes.ts';
 import { symbolFor } from './symbol.ts';
 import { type BirdVersion, saysAuthentication } from './version.ts';
 
-/** Routes of one family and one set of attributes, which would be set in this protocol's import filter: the fast form. */
+/** Routes of one family and one set of attributes, which are set in this protocol's import filter: the fast form. */
 export interface StaticProtocol {
   readonly symbol: string;
   readonly channel: 'ipv4' | 'ipv6';
+  /** Of the import filter, `bgp_community.add((65000, 100));`; none where routes stay as they are. */
+  readonly imports: readonly string[];
   /** In the order of the addresses. */
   readonly blocks: readonly RouteBlock[];
 }
@@ -31,6 +35,8 @@ export interface BgpChannel {
   /** `self`, or `address 192.0.2.11`. */
   readonly nextHop: string;
   readonly extendedNextHop: boolean;
+  /** Of the export filter, between the choice of static routes and `accept;`; none where all static routes go out as they are. */
+  readonly exports: readonly string[];
 }
 
 export interface BgpProtocol {
@@ -73,6 +79,8 @@ export interface BfdSession {
 
 export interface BirdConfig {
   readonly routerId: string;
+  /** What the filters use: attributes and a function. */
+  readonly definitions: readonly string[];
   readonly statics: readonly StaticProtocol[];
   readonly sessions: readonly BgpProtocol[];
   /** Sorted by neighbour. */
@@ -97,26 +105,37 @@ export function dynamicName(peer: string): string {
 export function buildBirdConfig(plan: Plan, version: BirdVersion): BirdConfig {
   const { bgp } = plan;
   const unnumbered = bgp.sessions.flatMap(({ neighbor }) => (neighbor.kind === 'interface' ? neighbor.interface : []));
+  const marks = marksOf(bgp.routes);
   return {
     routerId: bgp.routerId,
-    statics: bgp.routes.flatMap((group) => [staticProtocol(group, 4), staticProtocol(group, 6)]),
+    definitions: definitionsFor(marks),
+    statics: bgp.routes.flatMap((group) => staticProtocols(group)),
     sessions: bgp.sessions
-      .map((session) => bgpProtocol(session, version))
+      .map((session) => bgpProtocol(session, version, exportStatements(session, marks)))
       .sort((a, b) => (a.symbol < b.symbol ? -1 : 1)),
     bfd: plan.bfd.map(bfdSession).sort((a, b) => (a.neighbor < b.neighbor ? -1 : 1)),
     advertised: [...new Set(unnumbered)].sort(),
   };
 }
 
+/** That of the routes without attributes is always there, for each family. */
+function staticProtocols(group: RouteGroup): StaticProtocol[] {
+  const families = ([4, 6] as const).filter(
+    (family) => group.name === PLAIN_GROUP.name || group.blocks.some((block) => block.family === family),
+  );
+  return families.map((family) => staticProtocol(group, family));
+}
+
 function staticProtocol(group: RouteGroup, family: 4 | 6): StaticProtocol {
   return {
     symbol: symbolFor(`skycap_routes_v${family}_`, group.name),
     channel: family === 4 ? 'ipv4' : 'ipv6',
+    imports: importStatements(group),
     blocks: group.blocks.filter((block) => block.family === family),
   };
 }
 
-function bgpProtocol(session: BgpSession, version: BirdVersion): BgpProtocol {
+function bgpProtocol(session: BgpSession, version: BirdVersion, exports: readonly string[]): BgpProtocol {
   const { peer, description, neighbor, neighborPort, neighborAs, local, reach, channels, ...same } = session;
   return {
     ...same,
@@ -129,7 +148,7 @@ function bgpProtocol(session: BgpSession, version: BirdVersion): BgpProtocol {
     neighborAs: typeof neighborAs === 'number' ? `as ${neighborAs}` : neighborAs,
     reach: reach === 'direct' ? 'direct' : `multihop ${reach.ttl}`,
     saysAuthentication: session.password !== undefined && saysAuthentication(version),
-    channels: channels.map(bgpChannel),
+    channels: channels.map((channel) => bgpChannel(channel, exports)),
   };
 }
 
@@ -144,8 +163,9 @@ function neighborWords(neighbor: Neighbor, port: number): string {
   }
 }
 
-function bgpChannel({ family, nextHop, extendedNextHop }: SessionChannel): BgpChannel {
+function bgpChannel({ family, nextHop, extendedNextHop }: SessionChannel, exports: readonly string[]): BgpChannel {
   return {
+    exports,
     channel: family === 4 ? 'ipv4' : 'ipv6',
     nextHop: nextHop === 'self' ? 'self' : `address ${formatAddress(nextHop)}`,
     extendedNextHop,

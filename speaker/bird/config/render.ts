@@ -48,6 +48,7 @@ export function renderBirdConfig(config: BirdConfig, known: BlockTexts = new Wea
     `router id ${config.routerId};`,
     'timeformat protocol "%Y-%m-%dT%H:%M:%S%z";',
     '',
+    ...(config.definitions.length > 0 ? [...config.definitions, ''] : []),
   ];
   const sessions = [
     ...config.sessions.flatMap(sessionLines),
@@ -55,7 +56,7 @@ export function renderBirdConfig(config: BirdConfig, known: BlockTexts = new Wea
     ...advertisementLines(config.advertised),
   ];
   const statics = config.statics.map((one) => ({ ...one, routes: one.blocks.map((block) => blockText(block, known)) }));
-  const frame = digestOf([...head, ...statics.map(({ symbol, channel }) => `${symbol} ${channel}`), ...sessions]);
+  const frame = digestOf([...head, ...statics.flatMap(staticHead), ...sessions]);
   const routes = statics.map(({ symbol, routes: all }) => [symbol, ...all.map(({ digest }) => digest)].join(' '));
   const fingerprint = digestOf([frame, ...routes]);
   const lines = [...head, ...statics.flatMap(staticLines), ...sessions, ...fingerprintLines(fingerprint)];
@@ -79,12 +80,15 @@ function fingerprintLines(fingerprint: string): string[] {
   return [`protocol device ${FINGERPRINT_PROTOCOL} {`, `  description "${fingerprint}";`, '}', ''];
 }
 
-function staticLines({
-  symbol,
-  channel,
-  routes,
-}: StaticProtocol & { readonly routes: readonly BlockText[] }): string[] {
-  return [`protocol static ${symbol} {`, `  ${channel};`, ...routes.map(({ text }) => text), '}', ''];
+function staticLines({ routes, ...protocol }: StaticProtocol & { readonly routes: readonly BlockText[] }): string[] {
+  return [...staticHead(protocol), ...routes.map(({ text }) => text), '}', ''];
+}
+
+/** All but the routes. */
+function staticHead({ symbol, channel, imports }: StaticProtocol): string[] {
+  if (imports.length === 0) return [`protocol static ${symbol} {`, `  ${channel};`];
+  const filter = ['    import filter {', ...[...imports, 'accept;'].map((statement) => `      ${statement}`), '    };'];
+  return [`protocol static ${symbol} {`, `  ${channel} {`, ...filter, '  };'];
 }
 
 function sessionLines(session: BgpProtocol): string[] {
@@ -110,6 +114,8 @@ function sessionLines(session: BgpProtocol): string[] {
     ...gracefulRestartLines(gracefulRestart),
     ...(bfd ? [`  bfd { ${bfdTimers(bfd)} };`] : []),
     ...passwordLines(session),
+    // Else BIRD itself would keep a route with no-export from the very router that is to read the community (RFC 1997).
+    '  interpret communities off;',
     '  debug { states };',
     ...session.channels.flatMap(channelLines),
     '}',
@@ -117,11 +123,11 @@ function sessionLines(session: BgpProtocol): string[] {
   ];
 }
 
-function channelLines({ channel, nextHop, extendedNextHop }: BgpChannel): string[] {
+function channelLines({ channel, nextHop, exports, extendedNextHop }: BgpChannel): string[] {
   return [
     `  ${channel} {`,
     '    import none;',
-    '    export where source = RTS_STATIC;',
+    ...exportLines(exports),
     ...(extendedNextHop ? ['    extended next hop on;'] : []),
     `    next hop ${nextHop};`,
     '  };',
@@ -142,6 +148,12 @@ function gracefulRestartLines({ helperOnly, restartSeconds, longLivedStaleSecond
 function bfdTimers({ receiveIntervalMs, transmitIntervalMs, multiplier, passive }: BfdOptions): string {
   const intervals = `min rx interval ${receiveIntervalMs} ms; min tx interval ${transmitIntervalMs} ms;`;
   return `${intervals} multiplier ${multiplier};${passive ? ' passive on;' : ''}`;
+}
+
+function exportLines(exports: readonly string[]): string[] {
+  if (exports.length === 0) return ['    export where source = RTS_STATIC;'];
+  const statements = ['if source != RTS_STATIC then reject;', ...exports, 'accept;'];
+  return ['    export filter {', ...statements.map((statement) => `      ${statement}`), '    };'];
 }
 
 /**

@@ -15,7 +15,7 @@ import { takeSnapshot } from '../../../speaker/cluster/snapshot.ts';
 import { makeStores, type Stores } from '../../../speaker/cluster/stores.ts';
 import { AnnouncementIndex } from '../../../speaker/desired/announcement-index.ts';
 import { makePlan } from '../../../speaker/desired/plan.ts';
-import { countRoutes } from '../../../speaker/desired/routes.ts';
+import { countAnnounced } from '../../../speaker/desired/routes.ts';
 import { SpeakerLoop } from '../../../speaker/loop.ts';
 import { speakerMetrics } from '../../../speaker/metrics.ts';
 import { Reporter } from '../../../speaker/report/report.ts';
@@ -79,7 +79,7 @@ export class SimulatedSpeaker implements AsyncDisposable {
       speakers,
       node: () => sources.nodes.get(nodeName),
     });
-    const announced = () => countRoutes((loop.state?.plan?.announcements ?? []).map(({ routes }) => routes));
+    const announced = () => countAnnounced(loop.state?.plan?.announcements ?? []);
     this.#announced = announced;
     const reporter = new Reporter({
       loopState: () => loop.state,

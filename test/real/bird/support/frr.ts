@@ -35,6 +35,29 @@ export interface BgpRoute {
   readonly asPath: string;
 }
 
+/** One BGP path and its attributes; those that the path does not have are absent or empty. */
+export interface BgpPath {
+  /** The node's end of the session. */
+  readonly from: string;
+  readonly asPath: string;
+  /** Sorted, as the next two. */
+  readonly communities: readonly string[];
+  readonly largeCommunities: readonly string[];
+  readonly extendedCommunities: readonly string[];
+  readonly med?: number;
+  readonly localPref?: number;
+}
+
+interface JsonPath {
+  readonly peer: { readonly peerId: string };
+  readonly aspath: { readonly string: string };
+  readonly community?: { readonly string: string };
+  readonly largeCommunity?: { readonly string: string };
+  readonly extendedCommunity?: { readonly string: string };
+  readonly metric?: number;
+  readonly locPrf?: number;
+}
+
 export class Frr {
   readonly #lan: Lan;
   readonly #dir: string;
@@ -82,6 +105,24 @@ export class Frr {
     };
     const [path] = answer.paths ?? [];
     return path && { nextHops: path.nexthops.map(({ ip }) => ip), asPath: path.aspath.string };
+  }
+
+  /** Every path to the prefix in bgpd's table. */
+  paths(prefix: string): BgpPath[] {
+    const family = prefix.includes(':') ? 'ipv6' : 'ipv4';
+    const answer = JSON.parse(this.#vtysh(`show bgp ${family} unicast ${prefix} json`)) as {
+      readonly paths?: readonly JsonPath[];
+    };
+    const listed = (list: { readonly string: string } | undefined) => (list ? list.string.split(' ').sort() : []);
+    return (answer.paths ?? []).map((path) => ({
+      from: path.peer.peerId,
+      asPath: path.aspath.string === 'Local' ? '' : path.aspath.string,
+      communities: listed(path.community),
+      largeCommunities: listed(path.largeCommunity),
+      extendedCommunities: listed(path.extendedCommunity),
+      ...(path.metric !== undefined && { med: path.metric }),
+      ...(path.locPrf !== undefined && { localPref: path.locPrf }),
+    }));
   }
 
   /** Next hops of the route in the router's kernel. */

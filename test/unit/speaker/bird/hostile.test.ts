@@ -141,6 +141,30 @@ describe('fields that are no free text', () => {
       'the name of an Eip and of a Service',
       { eips: [anEip(hostile)], services: [aService({ name: hostile, eip: hostile })] },
     ],
+    [
+      'the name of an Eip with attributes',
+      {
+        eips: [anEip(hostile, { address: '198.51.100.0/24', bgp: { med: 1 } })],
+        services: [aService({ eip: hostile })],
+      },
+    ],
+    ['a community', { eips: [anEip('v4', { bgp: { communities: [hostile] } })], services: [aService()] }],
+    ['a MED', { eips: [anEip('v4', { bgp: { med: hostile as unknown as number } })], services: [aService()] }],
+    [
+      'a prefix length',
+      { eips: [anEip('v4', { bgp: { aggregation: { ipv4: hostile as unknown as number } } })], services: [aService()] },
+    ],
+    [
+      'the name of a BgpPeer',
+      { eips: [anEip('v4', { bgp: { peers: { names: [hostile] } } })], services: [aService()] },
+    ],
+    [
+      'annotations of a Service',
+      {
+        eips: [anEip('v4', { bgp: { allowServiceOverrides: { communities: true, peers: true } } })],
+        services: [aService({ annotations: { 'skycap.io/bgp-communities': hostile, 'skycap.io/bgp-peers': hostile } })],
+      },
+    ],
     ['the address of a node', { nodes: [aNode({ ips: ['192.0.2.11', hostile] })] }],
     ['the name of a node', { nodeName: hostile, nodes: [aNode({ name: hostile })] }],
   ])('%s does not get into the text', (_, options) => {
@@ -204,6 +228,55 @@ describe('any objects', () => {
     }));
   const conf = fc.record({ as, routerId: maybe(fc.ipV4()), listenPort: maybe(port) });
   const wideEips: readonly EipObject[] = [anEip('v4', { address: '0.0.0.0/0' }), anEip('v6', { address: '::/0' })];
+  const community = mostly(
+    fc.oneof(
+      fc.tuple(fc.nat(65_535), fc.nat(65_535)).map((parts) => parts.join(':')),
+      fc.array(fc.nat(4_294_967_295), { minLength: 3, maxLength: 3 }).map((parts) => parts.join(':')),
+      fc.tuple(fc.constantFrom('rt', 'ro'), fc.nat(65_535), fc.nat(4_294_967_295)).map((parts) => parts.join(':')),
+      fc.tuple(fc.constantFrom('rt', 'ro'), fc.ipV4(), fc.nat(65_535)).map((parts) => parts.join(':')),
+      fc.array(fc.nat(4_294_967_295), { minLength: 2, maxLength: 2 }).map((parts) => `generic:${parts.join(':')}`),
+      fc.constantFrom('no-export', 'blackhole'),
+    ),
+    text,
+  );
+  const bgp = fc.record(
+    {
+      communities: fc.array(community, { maxLength: 32 }),
+      localPref: mostly(fc.nat(4_294_967_295), edges),
+      med: mostly(fc.nat(4_294_967_295), edges),
+      asPathPrepend: mostly(fc.nat(10), edges),
+      aggregation: fc.record({ ipv4: fc.integer({ min: 8, max: 31 }), ipv6: fc.integer({ min: 16, max: 127 }) }),
+      peers: fc.record({ names: fc.array(fc.oneof(fc.constant('x'), text), { minLength: 1, maxLength: 3 }) }),
+    },
+    { requiredKeys: [] },
+  );
+  const allowed = { allowServiceOverrides: { communities: true, peers: true } };
+
+  it('attributes that we accept BIRD accepts, and no text of an Eip or of a Service stands in the configuration', () => {
+    let marked = 0;
+    const listed = fc.array(fc.oneof(community, text), { maxLength: 4 }).map((items) => items.join());
+    fc.assert(
+      fc.property(bgp, listed, listed, (attributes, communities, peers) => {
+        const annotations = { 'skycap.io/bgp-communities': communities, 'skycap.io/bgp-peers': peers };
+        const { text } = render({
+          bgpPeers: [aBgpPeer('x'), aBgpPeer('y', { conf: { neighborAddress: '192.0.2.2', peerAs: 64512 } })],
+          eips: [
+            anEip('v4', { bgp: { ...attributes, ...allowed } }),
+            anEip('v6', { bgp: { ...attributes, ...allowed } }),
+          ],
+          services: [aService({ annotations }), aService({ name: 'other', ips: ['198.51.100.8', '2001:db8:100::8'] })],
+        });
+        expect(birdRefusal(text)).toBeUndefined();
+        const statements = [...text.matchAll(/^ {6}(?!if source|accept;)(.*)$/gm)].map(([, statement]) => statement);
+        for (const statement of statements) {
+          expect(statement).toMatch(/^(bgp_\w+|skycap_\w+|if (defined\()?skycap_\w+)[ .a-z_()=>,&!~0-9;-]*$/);
+        }
+        marked += statements.length;
+      }),
+      { numRuns: 80 },
+    );
+    expect(marked).toBeGreaterThan(200);
+  });
 
   it('BIRD accepts what we accept, and the text holds no protocol that is not ours', () => {
     let accepted = 0;

@@ -5,7 +5,16 @@ import { sameTrimmed, trimNode, trimSlice } from '../../../../lib/announce/trim-
 import type { EndpointSlice, Service } from '../../../../lib/api/service/service.ts';
 import { slimService } from '../../../../speaker/cluster/trim-objects.ts';
 import { makePlan } from '../../../../speaker/desired/plan.ts';
-import { aNode, anEndpoint, aService, aSlice, aSnapshot, DRAINING, READY } from '../../../support/speaker-builders.ts';
+import {
+  aNode,
+  anEip,
+  anEndpoint,
+  aService,
+  aSlice,
+  aSnapshot,
+  DRAINING,
+  READY,
+} from '../../../support/speaker-builders.ts';
 
 const service: Service = {
   ...aService({ policy: 'Local' }),
@@ -23,6 +32,18 @@ it('keeps every decision', () => {
   expect(makePlan(aSnapshot({ services: [slimService(service)], slices: [trimSlice(slice)] }))).toEqual(
     makePlan(aSnapshot({ services: [service], slices: [slice] })),
   );
+});
+
+it('keeps who decides on the route of a shared address, and how', () => {
+  const eips = [anEip('v4', { bgp: { allowServiceOverrides: { communities: true, peers: true } } })];
+  const annotations = { 'skycap.io/bgp-communities': '65000:1', 'skycap.io/bgp-peers': 'router-1' };
+  const services = [
+    aService({ name: 'a', createdAt: '2026-01-02T00:00:00Z' }),
+    aService({ name: 'b', createdAt: '2026-01-01T00:00:00Z', annotations }),
+  ];
+  const planned = makePlan(aSnapshot({ eips, services: services.map(slimService) }));
+  expect(planned).toEqual(makePlan(aSnapshot({ eips, services })));
+  expect(JSON.stringify(planned.kind === 'plan' && planned.plan.bgp.routes)).toContain('"peers":["router-1"]');
 });
 
 it.each([

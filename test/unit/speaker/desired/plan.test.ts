@@ -183,10 +183,10 @@ it('a node that takes no traffic keeps its sessions and has no routes', () => {
   const labels = { 'node.kubernetes.io/exclude-from-external-load-balancers': 'true' };
   const { bgp } = plan({ nodes: [aNode({ metadata: { name: 'node-1', labels } })], services: [aService()] }).plan;
   expect(bgp.sessions).toHaveLength(1);
-  expect(bgp.routes).toEqual([{ name: 'plain', blocks: [] }]);
+  expect(bgp.routes).toMatchObject([{ name: 'plain', blocks: [] }]);
 });
 
 it('an address of layer 2 has no route', () => {
   const { bgp } = plan({ services: [aService()], eips: [anEip('v4', { protocol: 'layer2' })] }).plan;
-  expect(bgp.routes).toEqual([{ name: 'plain', blocks: [] }]);
+  expect(bgp.routes).toMatchObject([{ name: 'plain', blocks: [] }]);
 });

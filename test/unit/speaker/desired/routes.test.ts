@@ -269,7 +269,7 @@ describe('properties', () => {
   it('announces only what is published, sorted and once', () => {
     fc.assert(
       fc.property(cluster, (options) => {
-        const [group] = routeGroups(blocksOf(aSnapshot(options)));
+        const [group] = routeGroups(blocksOf(aSnapshot(options)), []);
         const prefixes = (group?.blocks ?? []).flatMap((block) => block.prefixes);
         const texts = prefixes.map((prefix) => prefix.replace(/\/32$/, ''));
         const published = new Set(
