@@ -1,8 +1,8 @@
-/** Time, as a port: shells pass {@link systemClock}, tests one of their own. Pure code takes plain numbers. */
+/** Time as a port: shells pass {@link systemClock}, tests their own clock. Pure code takes numbers. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Clock {
-  /** Milliseconds since 1970, for what is written down or shown. */
+  /** Milliseconds since 1970, for stored and shown times. */
   nowMs(): number;
   /** Milliseconds that never jump, for measuring: NTP and administrators set the other clock. */
   monotonicMs(): number;

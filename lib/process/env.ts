@@ -10,9 +10,9 @@ export type Env = Readonly<Record<string, string | undefined>>;
 /** Reads one variable. */
 export interface EnvField<T> {
   readonly variable: string;
-  /** Where the variable is not set or empty; undefined means that it must be set. */
+  /** The value if the variable is unset or empty; undefined: the variable must be set. */
   readonly fallback: T | undefined;
-  /** @returns the value, or what is wrong with the text and what to write. */
+  /** @returns the value, or the problem with its remedy. */
   readonly parse: (text: string) => { readonly value: T } | { readonly wrong: string };
 }
 
@@ -76,7 +76,7 @@ export function flag(variable: string, fallback?: boolean): EnvField<boolean> {
   };
 }
 
-/** @param parse throws for what it cannot read, e.g. `splitAddress`; its message is shown. */
+/** @param parse throws if it cannot read the text (for example `splitAddress`); its message is shown. */
 export function parsedBy<T>(variable: string, parse: (value: string) => T, fallback?: T): EnvField<T> {
   return {
     variable,

@@ -1,10 +1,10 @@
 /**
- * A process from its start to its end: SIGTERM or SIGINT asks it to stop, the parts stop in the reverse order of their start, and within a deadline; a
- * second signal does not wait. A rejection that nobody handled ends the process loudly, since its state is unknown then.
+ * Runs a process from start to end. SIGTERM or SIGINT stops it: the parts stop in the reverse order of their start, within a deadline; a second signal ends the process
+ * at once. An unhandled rejection ends the process, since its state is unknown.
  */
 import type { Logger } from './log.ts';
 
-/** The part of `process` that is needed; only main.ts has the real one. */
+/** The part of `process` in use; only main.ts has the real one. */
 export interface ProcessLike {
   on(event: string, listener: (argument: unknown) => void): unknown;
   exit(code: number): never | void;
@@ -17,15 +17,14 @@ export interface RunOptions {
   readonly stopWithinMs?: number;
 }
 
-/** Registers what is to be done at the end; last registered, first done. */
+/** Registers a step for the end of the process; the last registered step runs first. */
 export type OnStop = (name: string, stop: () => Promise<void> | void) => void;
 
 const STOP_WITHIN_MS = 20_000;
 
 /**
- * Runs `main` and exits: 0 after a stop that was asked for, 1 when `main` failed, returned early or could not be stopped in time.
- *
- * @param main returns when `signal` has aborted (or throws); what it registered by `onStop` is stopped after it.
+ * Runs `main` and exits: 0 after a requested stop, 1 if `main` failed, returned early or could not be stopped in time.
+ * @param main returns when `signal` has aborted (or throws); its registered steps run after it.
  */
 export async function runUntilSignal(
   options: RunOptions,
@@ -72,7 +71,7 @@ export async function runUntilSignal(
   process.exit(failed ? 1 : 0);
 }
 
-/** @returns whether a step failed; the others are done all the same. */
+/** @returns whether a step failed; the other steps run all the same. */
 async function stopAll(
   steps: { readonly name: string; readonly stop: () => Promise<void> | void }[],
   log: Logger,

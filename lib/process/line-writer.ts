@@ -1,12 +1,12 @@
 /**
- * Log lines on their way out: each at once while they are few; in a flood those of a quarter of a second together, since each write wakes the container
- * runtime, which copies it to a file. A warning takes along what waits, and so does the end of the process; one that is killed loses that much of a flood.
+ * Writes log lines: each at once while they are few; in a flood, the lines of a quarter of a second together, since each write wakes the container runtime. A warning,
+ * or the end of the process, writes all waiting lines at once. A killed process loses a quarter of a second of a flood.
  */
 import pino, { type DestinationStream } from 'pino';
 
 export interface LineSink {
   write(line: string): unknown;
-  /** Writes what was given so far, before it returns. */
+  /** Writes the waiting lines before it returns. */
   flushSync(): void;
 }
 
@@ -20,7 +20,7 @@ const TOGETHER_MS = 250;
 const WARN = 40;
 
 export class LineWriter implements DestinationStream {
-  /** Has pino tell the level of each line, by `lastLevel`. */
+  /** Makes pino set `lastLevel` for each line. */
   readonly [pino.symbols.needsMetadataGsym] = true;
   lastLevel = 0;
   readonly #options: LineWriterOptions;

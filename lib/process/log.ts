@@ -1,6 +1,6 @@
 /**
- * Logs are NDJSON by pino: a constant message plus fields, ISO time, the level's name. One line a change at `info`, nothing periodic.
- * The line carries neither pid nor host name: who reads a pod's log knows both.
+ * Logs are NDJSON by pino: a constant message with fields, ISO time, the level's name. At `info`: one line for each change, nothing periodic. A line has neither pid
+ * nor host name, since the reader of a pod's log knows both.
  */
 import pino from 'pino';
 import { systemClock } from './clock.ts';
@@ -9,7 +9,7 @@ import { LineWriter } from './line-writer.ts';
 /** In characters. */
 const LONGEST_TOGETHER = 8_192;
 
-/** What a component logs through; child loggers carry fields of their subject. */
+/** The logger of a component; child loggers carry fields of their subject. */
 export type Logger = pino.Logger;
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -51,10 +51,7 @@ interface DescribedError {
   readonly stack?: string;
 }
 
-/**
- * An error as fields. The stack is left out where the error has a code of its own (refused by the API server, by the kernel): there
- * the message says it all, and the line stays one that a person can read.
- */
+/** An error as fields. The stack is left out if the error has a code of its own (from the API server or the kernel): its message is enough. */
 function describeError(error: unknown): DescribedError | string {
   if (!(error instanceof Error)) return String(error);
   const { code, statusCode } = error as { readonly code?: string; readonly statusCode?: number };

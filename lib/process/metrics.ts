@@ -1,7 +1,7 @@
 /**
- * The metrics of a component: its own, and what prom-client knows of the process (CPU, memory, garbage collection). Of that the delays of the event loop are left
- * out: Node measures them by a timer that wakes the process a hundred times a second, which on a busy machine costs more than the work;
- * `event-loop-check.ts` measures them twice a second.
+ * The metrics of a component: its own, and prom-client's metrics of the process (CPU, memory, garbage collection) without the delays of the event loop. Node measures
+ * these by a timer that wakes the process a hundred times a second, which on a busy machine costs more than the work; `event-loop-check.ts` measures them twice a
+ * second.
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 

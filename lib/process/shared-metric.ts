@@ -1,4 +1,4 @@
-/** Metrics that several objects of one process share: made by the first, found by the others. */
+/** Metrics that several objects of a process share: the first one creates them. */
 import {
   Counter,
   type CounterConfiguration,

@@ -1,9 +1,9 @@
 /**
- * Which addresses should this Service have? A pure function of the wish, the Eips and what is taken; the webhook and the allocator both ask it.
+ * Chooses the addresses of a Service, for the webhook and the allocator. A pure function of the address request, the Eips and the ledger.
  *
- * What the Service has stays, as long as it fulfils the wish (docs/architecture.md, invariant 1), whatever those do who share it. Else: what it had before, if that is free (invariant 3); an
- * address it may share; the lowest free one (invariant 8), or one near it while others choose at the same time (`contention.ts`). A wish that can't be
- * fulfilled now waits and says why; what the Service holds is kept meanwhile.
+ * A held address that fulfils the request stays (docs/architecture.md, invariant 1), whatever the other holders do. Otherwise the Service gets a former address that is
+ * free (invariant 3), an address that it may share, or the lowest free address (invariant 8; near the lowest while others choose at the same time, `contention.ts`). If
+ * a request cannot be fulfilled now, the Service waits, with the reason, and keeps its held addresses.
  */
 
 import { addressesText } from '../../api/count.ts';
@@ -25,37 +25,37 @@ export interface ChooseInput {
   readonly pools: Pools;
   readonly taken: Taken;
   readonly namespaceLabels: Readonly<Record<string, string>>;
-  /** Claims this Service holds; where several of one family would do, the first counts. */
+  /** The Service's claims. If several of one family fulfil the request, the first is chosen. */
   readonly held: readonly EipClaim[];
-  /** Which holder in a claim is this Service. */
+  /** Tells the holders of this Service. */
   readonly isSelf: (holder: ClaimHolder) => boolean;
-  /** Of what it holds, addresses that are its own beyond doubt: bound to it, or published. It stays there whatever those who share them do. */
+  /** Held addresses that are certainly the Service's: bound to it, or published. They stay, whatever the other holders do. */
   readonly established: readonly Address[];
-  /** Addresses that it publishes. Where it has no claim (that was lost, or OpenELB gave the address), it takes it again beside whoever holds it. */
+  /** Published addresses. Without a claim (lost, or the address was given by OpenELB), the Service takes the address again beside other holders. */
   readonly published: readonly Address[];
-  /** The change is of something else than which Eips, addresses and protocol it asks for: then it is no reason to leave what it publishes. */
+  /** The update leaves the requested Eips, addresses and protocol as they were: then the published addresses stay. */
   readonly asksAsBefore?: boolean;
-  /** Addresses that the Service shows without holding them (its claim was lost): taken again if free. */
+  /** Addresses that the Service shows without a claim (the claim was lost): taken again if free. */
   readonly former: readonly Address[];
-  /** For a change that can still be refused: the ports before it. Others of them are not taken from those who hold the address that it stays at. */
+  /** The ports before an update that can still be refused. Ports that the update adds are not taken from other holders. */
   readonly portsBefore?: readonly ClaimPort[];
-  /** What of an Eip is given to nobody. @default nothing */
+  /** The addresses of an Eip that are never given. @default none */
   readonly withheldFrom?: (eip: Eip) => Withheld;
-  /** How many free addresses of this Eip to leave to others who choose at the same time. @default none */
+  /** The number of free addresses to leave to others who choose at the same time. @default 0 */
   readonly passOver?: (eipName: string) => number;
 }
 
 export interface Given {
   readonly address: Address;
   readonly eip: Eip;
-  /** `held`: has its claim; `free`: to be claimed; `shared`: to be joined. */
+  /** `held`: has a claim; `free`: gets one; `shared`: joins one. */
   readonly how: 'held' | 'free' | 'shared';
-  /** It is the Service's and not what that asks for, since the Eips have changed and the Service has not: a sentence with the remedy. */
+  /** Why the address differs from the request, with the remedy: the Eips have changed and the Service has not. */
   readonly unlike?: string;
 }
 
 export type Choice =
-  /** `lacking`: with PreferDualStack, why the other family has no address. `unknown`: of the Eips named, what is said of those that are not there. */
+  /** `lacking`: with PreferDualStack, why the other family has no address. `unknown`: about named Eips that do not exist. */
   | {
       readonly kind: 'assigned';
       readonly given: readonly Given[];
@@ -63,8 +63,8 @@ export type Choice =
       readonly unknown?: string;
     }
   /**
-   * `refused`: its Eip would rather have the request denied. `clashes`: it takes a port of another Service's where it stays, and nothing may be written.
-   * `keeps`: what the Service holds and may go on using while it waits.
+   * `refused`: the Eip asks to deny the request. `clashes`: the Service takes a port of another Service at an address that stays, and nothing may be written.
+   * `keeps`: the held addresses that the Service may use while it waits.
    */
   | ({ readonly kind: 'pending' | 'refused' | 'clashes'; readonly keeps: readonly Given[] } & Obstacle);
 
@@ -181,7 +181,7 @@ function whyUnlike({ addresses, eipNames, protocol }: AddressRequest, { address,
   return `the Service asks for protocol ${protocol}, and Eip ${eip.name} has ${eip.protocol}; ${help('change the annotation')}`;
 }
 
-/** There may be no claim, or one that others have made. That it is reserved here means that somebody is looking who has it: this Service does. */
+/** The address may have no claim, or a claim that others have created. It is reserved while its holder is unknown, and this Service is the holder. */
 function publishedThatFulfils(
   addressRequest: AddressRequest,
   family: Family,
@@ -205,13 +205,13 @@ function fulfils(addressRequest: AddressRequest, { address, eip }: Pick<Given, '
   return !addressRequest.protocol || eip.protocol === addressRequest.protocol;
 }
 
-/** An entry that is not its own beyond doubt joins those who have the address, as a new one does. */
+/** A held address that is not certainly the Service's is joined under the same rules as by a new Service. */
 function mayStay(addressRequest: AddressRequest, { address }: Given, chooseInput: ChooseInput): boolean {
   if (chooseInput.established.some((one) => sameAddress(one, address))) return true;
   return othersAt(address, chooseInput).length === 0 || sharable(addressRequest, address, chooseInput).ok;
 }
 
-/** A port that a change would take where another Service has it. */
+/** A port that the update adds and another Service has. */
 export function clashAt(
   stays: readonly Address[],
   ports: readonly ClaimPort[],
@@ -228,7 +228,7 @@ export function clashAt(
   return undefined;
 }
 
-/** What this Service holds in the family, where an Eip still has the address. */
+/** Held addresses of the family that an Eip still has. */
 function heldAddresses(family: Family, { held, pools }: ChooseInput): Given[] {
   return held.flatMap((claim): Given[] => {
     const address = claimAddress(claim.metadata.name ?? '');

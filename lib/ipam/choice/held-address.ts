@@ -1,9 +1,8 @@
 /**
- * What a Service holds, and how the Eip of each address stands. PURE.
+ * A held address of a Service, and the state of its Eip. PURE.
  *
- * `choose.ts` knows usable Eips only. An Eip that was edited into something that can't be read, that overlaps an older one, or
- * that no longer contains an address it gave, or that was deleted: what it gave must not move because of it (docs/architecture.md, invariant 1). Only the deletion of one that says so
- * by `skycap.io/release-addresses` sets its addresses free.
+ * `choose.ts` knows usable Eips only. The address of an Eip that was deleted, or edited so that it has problems, overlaps an older Eip or lacks the address, must not
+ * move (docs/architecture.md, invariant 1). Only the deletion of an Eip with the annotation `skycap.io/release-addresses` releases its addresses.
  */
 
 import { type AddressRequest, askedFor } from '../../api/service/address-request.ts';
@@ -12,32 +11,32 @@ import { type Address, sameAddress } from '../../net/address.ts';
 import { whyApart } from './sharing.ts';
 
 /**
- * `usable`: an Eip that counts contains the address. `unusable`: none does; its Eip was edited or deleted. `released`: its Eip was deleted, and asked for the
- * release of its addresses.
+ * `usable`: a usable Eip contains the address. `unusable`: none does; its Eip was edited or deleted. `released`: its Eip was deleted with the annotation to release its
+ * addresses.
  */
 export type EipState = 'usable' | 'unusable' | 'released';
 
-/** A claim with this Service in it. */
+/** A claim with a holder of this Service. */
 export interface HeldAddress {
   readonly address: Address;
   readonly claim: EipClaim;
-  /** The entry in the claim that is this Service's. */
+  /** The Service's holder in the claim. */
   readonly own: ClaimHolder;
   /** The Eip that the address counts to now. */
   readonly eipName: string;
-  /** Of the Eip that contains it, where one does. */
+  /** Of the Eip that contains the address. */
   readonly eipUid?: string;
   readonly eip: EipState;
   /**
-   * Whether the entry is this Service's beyond doubt: bound to it, of an address that it publishes, or of one that its own create call was answered with. Any other may
-   * be of another create call for the name, under way or failed; it is taken where it fulfils the wish, and is no reason to publish what nobody asked for.
+   * Whether the address is certainly this Service's: its holder is bound to the Service, or the address is published or was in the answer of its own create call. Any
+   * other holder may be of another create call for the name; its address is used if it fulfils the request, and is not published otherwise.
    */
   readonly isEstablished: boolean;
 }
 
 /**
- * Holdings that stay as they are although `choose` would not see them: one a family, where the preferred holding fulfils the wish but its Eip
- * is unusable for now. Nothing else is chosen for those families.
+ * Held addresses that `choose` does not see and that stay: one for each family, if the preferred held address fulfils the request and its Eip is unusable now. Nothing
+ * else is chosen for these families.
  */
 export function pinnedAddresses(addressRequest: AddressRequest, heldAddresses: readonly HeldAddress[]): HeldAddress[] {
   return addressRequest.families.flatMap((family) => {
@@ -50,13 +49,13 @@ export function pinnedAddresses(addressRequest: AddressRequest, heldAddresses: r
   });
 }
 
-/** As when it got the address: then that is the Service's, though the wish would lead to another one by now. */
+/** The request is the same as when the Service got the address: the address stays, although the request would lead to another one now. */
 export function asksTheSame(addressRequest: AddressRequest, own: ClaimHolder): boolean {
   const asked = askedFor(addressRequest);
   return asked !== undefined && own.askedFor?.includes(asked) === true;
 }
 
-/** The Eip's protocol is not asked: of an Eip that can't be read it is not known. */
+/** The protocol is not compared: that of an Eip with problems is unknown. */
 export function fulfils(addressRequest: AddressRequest, heldAddress: HeldAddress): boolean {
   if (heldAddress.eip === 'released') return false;
   const requested = addressRequest.addresses.find((one) => one.family === heldAddress.address.family);
@@ -65,9 +64,8 @@ export function fulfils(addressRequest: AddressRequest, heldAddress: HeldAddress
 }
 
 /**
- * What keeps those who hold the address from being together by the rules; who has it reserved is not there yet.
- *
- * @param asStored the entry as the Service of it says now, where that is known: a claim may be ahead of it, or behind.
+ * Why the other holders may not share the address with this Service. Holders that reserve the address are ignored.
+ * @param asStored the holder as its stored Service has it now, if known: a claim may be ahead or behind.
  */
 export function apartAt(
   addressRequest: AddressRequest,

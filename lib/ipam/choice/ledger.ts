@@ -1,8 +1,8 @@
 /**
- * What is taken: an index over the EipClaims, kept up to date by their watch and by our own writes.
+ * The ledger: an index over the EipClaims, fed by their watch and by this process's own writes.
  *
- * The API server is the lock; the ledger only makes the choice quick and usually right. It also holds what this process is about to
- * claim (so that its own concurrent choices differ) and what a 409 has shown to be taken before the watch has told of it.
+ * The API server is the lock; the ledger makes the choice quick and usually right. It also has the addresses that this process is about to claim (so that concurrent
+ * choices differ), and addresses that a 409 has shown to be taken before the watch returned their claims.
  */
 
 import { keyFor } from '../../api/meta/object.ts';
@@ -15,34 +15,34 @@ import { IntervalSet } from '../../net/interval-set.ts';
 import { type AddressRange, rangeSize } from '../../net/range.ts';
 import type { Withheld } from '../pools/withheld.ts';
 
-/** What the decision reads. */
+/** The part that decisions read. */
 export interface Taken {
   claimOf(address: Address): EipClaim | undefined;
-  /** Claimed, about to be claimed here, or found to be taken. */
+  /** Claimed, about to be claimed by this process, or found to be taken. */
   isTaken(address: Address): boolean;
-  /** @param passedOver so many lower ones are better left to others (`contention.ts`); the allocator, which chooses alone, passes over none. */
+  /** @param passedOver the number of lower addresses to leave to others (`contention.ts`); 0 in the allocator, which chooses alone. */
   lowestFree(range: AddressRange, passedOver?: number, withheld?: Withheld): bigint | undefined;
   freeIn(range: AddressRange, withheld?: Withheld): bigint;
-  /** Claims of which a holder has this sharing key, lowest address first. */
+  /** Claims with a holder of this sharing key, lowest address first. */
   sharedBy(key: string): readonly EipClaim[];
-  /** Whether all who have the address are in its claim, so that who would join it can be judged by them. */
+  /** Whether the claim names all Services that have the address, so that a joining Service can be judged by them. */
   isWhole(address: Address): boolean;
 }
 
 export class Ledger implements Taken {
   readonly #claims = new Map<string, EipClaim>();
   readonly #taken: Record<Family, IntervalSet> = { 4: new IntervalSet(), 6: new IntervalSet() };
-  /** Canonical address → how many reasons beside a claim keep it taken. */
+  /** Canonical address → number of reservations beside a claim. */
   readonly #reserved = new Map<string, number>();
-  /** The same, of those that somebody may publish who is not in the claim. */
+  /** The same, for addresses that a Service without a holder may publish. */
   readonly #doubted = new Map<string, number>();
   readonly #byHolder = new SetIndex();
   readonly #byToken = new SetIndex();
   readonly #bySharingKey = new SetIndex();
 
   /**
-   * Takes in a claim as the API server has it. What is older than what is known is passed over, be it of the same claim or of one that
-   * had the address before: the watch comes behind our own writes.
+   * Adds a claim of the API server. An older version than the known one is ignored, be it of the same claim or of a former claim of the address: the watch lags behind
+   * this process's own writes.
    */
   apply(claim: EipClaim): void {
     const address = claimAddress(claim.metadata.name ?? '');
@@ -58,7 +58,7 @@ export class Ledger implements Taken {
     }
   }
 
-  /** @param uid forget only this very claim, not one made since under its name. */
+  /** @param uid forgets only the claim with this UID, not a later one of the same name. */
   forget(address: Address, uid?: string): void {
     const key = formatAddress(address);
     const known = this.#claims.get(key);
@@ -68,7 +68,7 @@ export class Ledger implements Taken {
     this.#freeIfUnused(address, key);
   }
 
-  /** Keeps the address from being chosen until the function returned is called (once). */
+  /** Reserves the address until the returned function is called (once). */
   reserve(address: Address): () => void {
     const key = formatAddress(address);
     const end = countedIn(this.#reserved, key);
@@ -79,7 +79,7 @@ export class Ledger implements Taken {
     };
   }
 
-  /** Keeps it from being chosen, and from being joined, until the function returned is called (once). */
+  /** Reserves the address against choosing and joining, until the returned function is called (once). */
   reserveUntilClaimed(address: Address): () => void {
     const unreserve = this.reserve(address);
     const end = countedIn(this.#doubted, formatAddress(address));
@@ -126,12 +126,12 @@ export class Ledger implements Taken {
     return this.#lookUp(this.#bySharingKey, key);
   }
 
-  /** Claims held by the Service of this name. */
+  /** Claims with a holder of this name. */
   heldBy(namespace: string, name: string): readonly EipClaim[] {
     return this.#lookUp(this.#byHolder, keyFor(namespace, name));
   }
 
-  /** Claims held by whoever has this token in the namespace. */
+  /** Claims with a holder of this token in the namespace. */
   heldByToken(namespace: string, token: string): readonly EipClaim[] {
     return this.#lookUp(this.#byToken, keyFor(namespace, token));
   }
@@ -158,7 +158,7 @@ export class Ledger implements Taken {
   }
 }
 
-/** Costs one step a run of either that lies below what is found. */
+/** Takes one step for each run of either below the result. */
 function firstInNeither(taken: IntervalSet, withheld: Withheld, first: bigint, last: bigint): bigint | undefined {
   let value = taken.lowestMissing(first, last);
   while (value !== undefined) {
@@ -169,7 +169,7 @@ function firstInNeither(taken: IntervalSet, withheld: Withheld, first: bigint, l
   return undefined;
 }
 
-/** One more; and one less by the function returned, once. */
+/** Adds one; the returned function removes it, once. */
 function countedIn(counts: Map<string, number>, key: string): () => void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
   let isCounted = true;

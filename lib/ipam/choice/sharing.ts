@@ -1,10 +1,10 @@
 /**
- * May Services have one address together? Consent is needed to JOIN an address, never to STAY at one: a Service that has an address keeps it whatever its
- * sharers do, and is told what is in the way.
+ * Decides whether Services may share an address. A Service needs consent to join an address, and none to stay: it keeps its address whatever the other holders do, with
+ * a message about the obstacle.
  *
- * The rules are MetalLB's, and OpenELB's within a namespace: consent, by the same sharing key (across namespaces each must name the other), or by a request of both for the
- * very address in one namespace; distinct ports; and traffic policies that do not fight: all `Cluster`, or all `Local` in one namespace
- * with one selector, since only then do the same nodes have the endpoints of both.
+ * The rules are MetalLB's, and OpenELB's within a namespace. Consent: the same sharing key (across namespaces, each Service must name the other namespace), or in one
+ * namespace a request of both Services for the address. Ports must differ. Traffic policies must agree: all `Cluster`, or all `Local` in one namespace with one
+ * selector, since only then the same nodes have endpoints of both.
  */
 
 import { type AddressRequest, requests } from '../../api/service/address-request.ts';
@@ -15,7 +15,7 @@ export type SharingCheck = { readonly ok: true } | { readonly ok: false; readonl
 
 const MOST_NAMED = 3;
 
-/** May a Service with this wish join those who hold the address? */
+/** Whether a Service with this request may join the holders of the address. */
 export function mayShare(
   addressRequest: AddressRequest,
   address: Address,
@@ -28,7 +28,7 @@ export function mayShare(
   return { ok: true };
 }
 
-/** Everything that would keep a Service which has the address from joining those who share it with this one, as sentences; undefined where nothing does. */
+/** Every obstacle to sharing between a Service and the other holders, as sentences; undefined if there is none. */
 export function whyApart(
   addressRequest: AddressRequest,
   address: Address,
@@ -47,8 +47,8 @@ export function whyApart(
 }
 
 /**
- * Which of the ports somebody who holds the address has already, as a sentence. An entry has the ports of before and after an update for some seconds, since that update may
- * fail, so the Service may have given the port up.
+ * A port that another holder has, as a sentence. For some seconds a holder has the ports before and after an update, since the update may fail, so its Service may have
+ * left the port.
  */
 export function takenPort(ports: readonly ClaimPort[], others: readonly ClaimHolder[]): string | undefined {
   for (const holder of others) {
@@ -66,16 +66,16 @@ export function holderName(holder: ClaimHolder): string {
 }
 
 interface Objection {
-  /** Said of one Service. */
+  /** For one Service. */
   readonly one: string;
-  /** Said of several. */
+  /** For several Services. */
   readonly many: string;
   readonly remedy: string;
 }
 
 const CHANGING: Objection = { one: 'is being changed', many: 'are being changed', remedy: 'it is tried again soon' };
 
-/** In the order in which they are best mended. */
+/** In the order in which users should fix them. */
 function objections(addressRequest: AddressRequest, address: Address, holder: ClaimHolder): Objection[] {
   const isAbroad = addressRequest.namespace !== holder.namespace;
   const found: (Objection | undefined)[] = [];
@@ -97,7 +97,7 @@ function objections(addressRequest: AddressRequest, address: Address, holder: Cl
   return found.flatMap((one) => one ?? []);
 }
 
-/** By the same key; or, within a namespace, by a request of both for the very address, where their keys don't say otherwise. */
+/** By the same key; or, within a namespace, by a request of both for the address, unless their keys differ. */
 function isAgreed(addressRequest: AddressRequest, address: Address, holder: ClaimHolder): boolean {
   if (addressRequest.sharingKey && addressRequest.sharingKey === holder.sharingKey) return true;
   const isSetApart = addressRequest.sharingKey && holder.sharingKey;

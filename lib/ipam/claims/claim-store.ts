@@ -1,6 +1,6 @@
 /**
- * EipClaims at the API server, and the ledger told of each answer. Every write is a compare-and-swap against the claim that was judged; one that has changed
- * meanwhile is read again, so that the next judgement knows it.
+ * Reads and writes EipClaims at the API server, and adds each answer to the ledger. Every write is a compare-and-swap against the claim that was judged; a claim that
+ * has changed is read again.
  */
 import { UNUSED_ANNOTATION } from '../../api/keys.ts';
 import { type ClaimHolder, claimAddress, claimName, type EipClaim } from '../../api/skycap/claim.ts';
@@ -15,11 +15,11 @@ import type { Source } from '../pools/source.ts';
 export interface ClaimStoreDeps {
   readonly client: KubeClient;
   readonly ledger: Ledger;
-  /** Told of every lost race, for a metric. */
+  /** Called for every lost race, for a metric. */
   readonly onConflict?: () => void;
 }
 
-/** Rounds in one call; each lost one was won by somebody else, so this bounds the patience, not the pool. */
+/** Rounds in one call. Another component has won each lost round. */
 export const MOST_ROUNDS = 64;
 
 export class ClaimStore {
@@ -29,7 +29,7 @@ export class ClaimStore {
     this.#deps = deps;
   }
 
-  /** @throws {KubeError} AlreadyExists where the address is taken. */
+  /** @throws {KubeError} AlreadyExists if the address is taken. */
   async create(address: Address, source: Source, holder: ClaimHolder, signal?: AbortSignal): Promise<void> {
     const { client, ledger } = this.#deps;
     const claim: EipClaim = {
@@ -41,22 +41,21 @@ export class ClaimStore {
     ledger.apply(await client.create(EIP_CLAIMS, claim, signal && { signal }));
   }
 
-  /** Asks the API server for the claim of an address, where the ledger may lag, and tells the ledger. */
+  /** Reads the claim of an address, if the ledger may lag, and updates the ledger. */
   async read(address: Address, signal?: AbortSignal): Promise<EipClaim | undefined> {
     const { client, ledger } = this.#deps;
     const known = ledger.claimOf(address);
     const claim = await getOrUndefined(client, EIP_CLAIMS, { name: claimName(address) }, signal);
     if (claim) ledger.apply(claim);
-    // Only what was known before the question: the watch may have told of a new one while the answer was on its way.
+    // Forgets only the claim known before the request: the watch may have returned a new claim meanwhile.
     else if (known) ledger.forget(address, known.metadata.uid);
     return claim;
   }
 
   /**
-   * Writes these holders in place of all that are in the claim.
-   *
-   * @param source the Eip that the address counts to, where that changes.
-   * @returns false when the claim has changed meanwhile.
+   * Replaces all holders of the claim.
+   * @param source the Eip that the address counts to, if it changes.
+   * @returns false if the claim has changed meanwhile.
    */
   async replace(
     claim: EipClaim,
@@ -74,10 +73,9 @@ export class ClaimStore {
   }
 
   /**
-   * Takes the holder out of the claim, and deletes the claim with its last one.
-   *
-   * @param isReleased says which holder is to go, asked anew for each version read.
-   * @param isUnused its Service was never stored: a claim that is deleted for it says so before.
+   * Removes the holder from the claim, and deletes a claim without holders.
+   * @param isReleased tells the holder to remove, for each version read.
+   * @param isUnused the Service was never stored: the claim is annotated before its deletion.
    */
   async release(address: Address, isReleased: (holder: ClaimHolder) => boolean, isUnused = false): Promise<void> {
     for (let round = 0; round < MOST_ROUNDS; round++) {
@@ -89,7 +87,7 @@ export class ClaimStore {
     }
   }
 
-  /** The claim of an address, if such a holder is in it. That one is in it the ledger may be believed; that none is, it may have missed. */
+  /** The claim of an address, if it has such a holder. The ledger may miss a holder, so its absence is confirmed by a read. */
   async #claimWith(address: Address, isIt: (holder: ClaimHolder) => boolean): Promise<EipClaim | undefined> {
     const known = this.#deps.ledger.claimOf(address);
     if (known?.spec.holders.some(isIt)) return known;

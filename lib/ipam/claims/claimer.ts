@@ -1,9 +1,8 @@
 /**
- * Turns a choice into claims: create = lock, 409 = taken, choose again (the flow of Kubernetes' own `ipallocator`).
+ * Turns a choice into claims: creating is the lock, a 409 means taken, and the address is chosen again (as in Kubernetes' own `ipallocator`).
  *
- * The ledger may lag behind the API server, so a choice is only an offer until the EipClaim is written. Each lost race teaches the ledger one
- * address more, hence every round ends or makes progress. Whatever fails half-way leaves claims with an unbound holder, which the
- * allocator collects after the grace period.
+ * The ledger may lag behind the API server, so a choice is an offer until the EipClaim is written. Each lost race adds an address to the ledger, so each round ends or
+ * makes progress. After a failure, claims with an unbound holder may remain, which the allocator collects after the grace period.
  */
 
 import type { Eip } from '../../api/eip/eip.ts';
@@ -19,19 +18,19 @@ import { mergeInFlight } from './merge-in-flight.ts';
 
 export interface ClaimRequest {
   readonly addressRequest: AddressRequest;
-  /** The holder entry to write, but for what it says of the very address. */
+  /** The holder to write, without the fields that depend on the address. */
   readonly holder: ClaimHolder;
-  /** What the stored Service publishes. */
+  /** The addresses that the stored Service publishes. */
   readonly published: readonly Address[];
   readonly former: readonly Address[];
   /**
-   * Addresses whose entry may be left as it is, since the stored Service shows them. Any other entry of the Service's may be taken for left over by the
-   * allocator in this very moment, so it is written anew, if only for its time: one of the two writes fails then.
+   * Addresses that the stored Service shows; their holders may stay as they are. The allocator may be about to release any other holder of the Service, so that holder
+   * is rewritten, even if only `since` changes: one of the two writes then fails.
    */
   readonly stored: readonly Address[];
   /**
-   * The Service is being changed, and the change may still fail: an entry that it has already stays right for both (`merge-in-flight.ts`). An address
-   * that it takes anew is not used before the change is stored, so there what is present is nobody's business.
+   * An update of the Service is under way and may fail: an existing holder stays right for both versions (`merge-in-flight.ts`). An address that the update adds is not
+   * used before the update is stored.
    */
   readonly isUnconfirmed?: boolean;
   /** See {@link ChooseInput.asksAsBefore}. */
@@ -41,16 +40,16 @@ export interface ClaimRequest {
 }
 
 export interface ClaimerDeps<C extends ClaimRequest = ClaimRequest> extends ClaimStoreDeps {
-  /** Gathers everything but the claimant's own part; asked anew in every round, synchronously. */
+  /** Gathers all input but the request's own, synchronously, in every round. */
   readonly chooseInput: (claimRequest: C) => ChooseInput;
-  /** Where others choose at the same time. */
+  /** For components that choose at the same time as others. */
   readonly contention?: Contention;
 }
 
-/** After a 409 the watch tells of the claim within moments; if it does not, the address may be tried again after this. */
+/** After a 409 the watch returns the claim within moments. After this time, the address may be tried again. */
 const LATEST_NEWS_MS = 5_000;
 
-/** A wish lost more races than one call may take; the allocator goes on from there. */
+/** The request lost more races than one call may; the allocator continues. */
 const CONTENDED: Choice = {
   kind: 'pending',
   keeps: [],
@@ -58,7 +57,7 @@ const CONTENDED: Choice = {
   message: 'other Services took every address that was tried; Skycap goes on trying',
 };
 
-/** @typeParam C what the owner's `chooseInput` needs of a ClaimRequest beyond what is needed here. */
+/** @typeParam C the request with the fields that `chooseInput` needs. */
 export class Claimer<C extends ClaimRequest = ClaimRequest> {
   readonly claims: ClaimStore;
   readonly #deps: ClaimerDeps<C>;
@@ -68,7 +67,7 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
     this.claims = new ClaimStore(deps);
   }
 
-  /** What {@link assign} would give now, without writing anything: for a dry run. */
+  /** The result of {@link assign}, without any write: for a dry run. */
   preview(claimRequest: C): Choice {
     const { chooseInput, contention } = this.#deps;
     const passOver = contention && ((eipName: string) => contention.passOver(eipName));
@@ -76,10 +75,9 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
   }
 
   /**
-   * Chooses and claims. On return every `given` has a claim with this holder in it, up to date.
-   *
-   * @param signal ends it with its reason; what was claimed by then stays for the allocator to find.
-   * @throws {KubeError} when the API server refuses for another reason than a race.
+   * Chooses and claims. On return, every given address has a claim with this holder.
+   * @param signal ends the call; the allocator finds the addresses claimed by then.
+   * @throws {KubeError} if the API server refuses for another reason than a race.
    */
   async assign(claimRequest: C, signal?: AbortSignal): Promise<Choice> {
     const claimed: Address[] = [];
@@ -97,17 +95,16 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
   }
 
   /**
-   * Takes an address that the claimant publishes without a claim, alone or beside those who hold it: it was its own before.
-   *
-   * @param eip the one that has it; without one there must be a claim to join.
-   * @returns whether the claimant is in the claim now.
+   * Claims an address that the Service publishes without a claim, alone or beside other holders.
+   * @param eip that has the address; without it, a claim must exist.
+   * @returns whether the Service is a holder now.
    */
   async retake(address: Address, eip: Eip | undefined, claimRequest: C, signal?: AbortSignal): Promise<boolean> {
     for (let round = 0; round < MOST_ROUNDS; round++) {
       signal?.throwIfAborted();
       const claim = this.#deps.ledger.claimOf(address);
       if (!claim && !eip) return false;
-      // Somebody else has seen to it, by what he knows of the Service.
+      // Another component has added the holder.
       if (claim?.spec.holders.some(this.#deps.chooseInput(claimRequest).isSelf)) return true;
       const isTaken =
         claim || !eip
@@ -118,7 +115,7 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
     return false;
   }
 
-  /** Both families at the same time. @returns whether all were won; those that were are in `claimed`. */
+  /** Claims both families at the same time. @returns whether all were won; the won ones are in `claimed`. */
   async #claimAll(
     given: readonly Given[],
     claimRequest: C,
@@ -151,7 +148,7 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
       onConflict?.();
-      // It is enough to know that it is taken, unless the claimant wants this very address, would share it, or may have it itself.
+      // The claim itself matters only if the Service requests this address, may share it, or may be its holder.
       if (minds(claimRequest, address)) await this.claims.read(address, signal);
       else {
         contention?.lost(eip.name);
@@ -163,7 +160,7 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
     }
   }
 
-  /** Puts the holder into a claim that exists, in place of an older entry of the same Service; no write where nothing changes. */
+  /** Adds the holder to an existing claim, in place of an older holder of the Service; no write if nothing changes. */
   async #join({ address }: Pick<Given, 'address'>, claimRequest: C, signal?: AbortSignal): Promise<boolean> {
     const claim = this.#deps.ledger.claimOf(address);
     if (!claim) return false;
@@ -176,7 +173,7 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
     return this.claims.replace(claim, [...others, holder], { signal });
   }
 
-  /** What this call claimed was claimed for a wish that is not met: with RequireDualStack one family alone is of no use. */
+  /** Releases the addresses that this call claimed for a request that is not fulfilled: with RequireDualStack one family alone is useless. */
   async #giveBack(claimed: readonly Address[], claimRequest: C): Promise<void> {
     for (const address of claimed) {
       await this.claims.release(address, (holder) => holder.token === claimRequest.holder.token);
@@ -185,8 +182,8 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
 }
 
 /**
- * The entry that should stand in the claim: `own` itself where nothing is new. A repeated review (same token) does not lose the uid it was
- * bound to, nor its age where the Service is stored with it; another token means another life of the Service, and the entry starts anew.
+ * The holder to write: `own` itself if nothing changes. A repeated review (same token) keeps the UID, and `since` if the Service is stored with the holder; another
+ * token starts the holder anew.
  */
 function renewed(own: ClaimHolder | undefined, next: ClaimHolder, isStored: boolean): ClaimHolder {
   if (!own || own.token !== next.token) return next;
@@ -197,7 +194,7 @@ function renewed(own: ClaimHolder | undefined, next: ClaimHolder, isStored: bool
   return JSON.stringify(sorted(merged)) === JSON.stringify(sorted(own)) ? own : merged;
 }
 
-/** Where a change may still fail, the entry of an address that the Service has already is right for it as it is, too. */
+/** The holder at the address. While an update may fail, an existing holder is right for both versions. */
 function entryAt(
   address: Address,
   { holder, addressRequest, published, isUnconfirmed, portsBefore = [] }: ClaimRequest,
@@ -210,7 +207,7 @@ function entryAt(
   return isThere ? { ...entry, ports: allPorts(entry.ports, portsBefore), changing: true } : entry;
 }
 
-/** Whether it matters to the claimant who has the address. */
+/** Whether the request depends on the holders of the address. */
 function minds({ addressRequest, former }: ClaimRequest, address: Address): boolean {
   return (
     addressRequest.sharingKey !== undefined ||

@@ -1,15 +1,15 @@
 /**
- * How far apart those choose who choose at once. PURE but for what it remembers.
+ * Keeps webhooks apart that choose at the same time. PURE but for its memory.
  *
- * Two webhooks that both take the lowest free address meet at each one of a flood of creations: one of the two claims is written for nothing. So whoever has lost
- * several races for the addresses of an Eip leaves some of its free ones to the others, as many as chance says; the more he lost, the more. One
- * race lost alone is chance itself: then, and whenever nobody else chooses, it is the lowest.
+ * If two webhooks both take the lowest free address, they meet at each creation of a flood, and one of two claims is written in vain. A webhook that has lost several
+ * races for an Eip therefore leaves a random number of free addresses to the others, more after more lost races. After a single lost race, or without other webhooks,
+ * it takes the lowest address.
  */
 
-/** By the races lost of late: among how many of the free addresses, counted from the lowest. */
+/** By the number of races lost recently: the number of lowest free addresses to choose among. */
 const AMONG = [1, 1, 4, 16, 64, 256] as const;
 const MOST_RACES = AMONG.length - 1;
-/** One lost race is forgotten in this time. */
+/** A lost race is forgotten after this time. */
 const FORGOTTEN_MS = 1_000;
 
 export interface ContentionOptions {
@@ -20,21 +20,21 @@ export interface ContentionOptions {
 
 export class Contention {
   readonly #options: ContentionOptions;
-  /** By the name of the Eip; none that is forgotten stays when another is lost. */
+  /** By the name of the Eip. A lost race removes the forgotten ones. */
   readonly #lost = new Map<string, { readonly races: number; readonly atMs: number }>();
 
   constructor(options: ContentionOptions) {
     this.#options = options;
   }
 
-  /** Somebody else was quicker with a free address of this Eip. */
+  /** Another component has claimed a free address of this Eip first. */
   lost(eipName: string): void {
     const races = Math.min(this.#racesOf(eipName) + 1, MOST_RACES);
     for (const name of this.#lost.keys()) if (this.#racesOf(name) === 0) this.#lost.delete(name);
     this.#lost.set(eipName, { races, atMs: this.#options.monotonicMs() });
   }
 
-  /** @returns how many free addresses of the Eip to leave to others, counted from the lowest. */
+  /** @returns the number of lowest free addresses to leave to others. */
   passOver(eipName: string): number {
     const among = AMONG[this.#racesOf(eipName)] ?? 1;
     return among === 1 ? 0 : Math.floor(this.#options.random() * among);

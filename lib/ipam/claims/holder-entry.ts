@@ -1,9 +1,9 @@
 /**
- * The entry of a Service in its claim, as it should stand. PURE.
+ * Computes the holder of a Service in its claim. PURE.
  *
- * The claim is what other Services that would share the address are judged by, and the webhook writes an UPDATE's wish into it before that
- * UPDATE is stored. So a difference between Service and claim may be an update under way: until `in-flight-updates.ts` says that the Service's
- * word counts, ports are only added, and the rest is left. No instant passes in which a port in use is not in the claim.
+ * Other Services that would share the address are judged by the holder, and the webhook writes the request of an UPDATE into it before the UPDATE is stored. A
+ * difference between Service and holder may therefore be an update under way: until `in-flight-updates.ts` says that the Service decides, ports are only added, and the
+ * rest stays. A port in use is in the claim at every moment.
  */
 
 import { type AddressRequest, askedFor, requests } from '../../api/service/address-request.ts';
@@ -12,7 +12,7 @@ import { allPorts, type ClaimHolder, portText } from '../../api/skycap/claim.ts'
 import type { Address } from '../../net/address.ts';
 import type { ServiceIdentity } from './holders-of.ts';
 
-/** What of a Service's wish stands in the claim. */
+/** The part of an address request that a holder has. */
 export type ClaimedRequest = Pick<
   ClaimHolder,
   | 'ports'
@@ -51,11 +51,11 @@ export interface Renewal {
   readonly bind: boolean;
   /** The one that is to stand on the Service (`tokenShown`), in what is or becomes bound to it; several calls for its name had each their own. */
   readonly token: string;
-  /** Take the Service's word for all. */
+  /** Take all fields from the Service. */
   readonly serviceCounts: boolean;
 }
 
-/** @returns `own` itself where nothing is to be written. */
+/** @returns `own` itself if nothing changes. */
 export function renewedHolder(
   own: ClaimHolder,
   service: Service,
@@ -82,7 +82,7 @@ export function renewedHolder(
   };
 }
 
-/** What is to stand in the claim of this address. */
+/** The request to write into the claim of this address. */
 export function requestOf(addressRequest: AddressRequest, address: Address): ClaimedRequest {
   return { ...requestFrom(addressRequest), ...(requests(addressRequest, address) && { requested: true }) };
 }
@@ -99,7 +99,7 @@ function requestFrom(addressRequest: AddressRequest): ClaimedRequest {
   };
 }
 
-/** What is to stand in the claim of an address that the Service keeps although it asks for something else by now. */
+/** The request to write into the claim of an address that the Service keeps although it requests another one now. */
 export function keptRequest(
   { askedFor: _, ...claimedRequest }: ClaimedRequest,
   { askedFor: asked }: ClaimHolder,
@@ -107,7 +107,7 @@ export function keptRequest(
   return { ...claimedRequest, ...(asked !== undefined && { askedFor: asked }) };
 }
 
-/** What of the wish stands in the entry. */
+/** The request in the holder. */
 export function requestIn({
   ports,
   sharingKey,
@@ -130,7 +130,7 @@ export function requestIn({
   };
 }
 
-/** The entry with this wish in place of its own. */
+/** The holder with this request. */
 export function withRequest(
   { namespace, name, uid, token, since }: ClaimHolder,
   claimedRequest: ClaimedRequest,
@@ -145,7 +145,7 @@ export function withRequest(
   };
 }
 
-/** Equal exactly when two wishes are, whatever the order of the ports. */
+/** Equal if and only if two requests are, whatever the order of the ports. */
 export function requestText(claimedRequest: ClaimedRequest): string {
   const { ports, ...rest } = claimedRequest;
   const { sharingKey, sharingNamespaces, externalTrafficPolicy, selector, requested, changing } = rest;

@@ -9,18 +9,18 @@ import { claimAddress } from '../../api/skycap/claim.ts';
 import { type Address, compareAddresses, formatAddress } from '../../net/address.ts';
 import type { Ledger } from '../choice/ledger.ts';
 
-/** A Service as claims know it. */
+/** The identity of a Service in claims. */
 export interface ServiceIdentity {
   readonly namespace: string;
   /** Absent in the review of a creation under `generateName`. */
   readonly name: string | undefined;
   /** Absent in the review of a creation. */
   readonly uid: string | undefined;
-  /** Of its annotation, where it is its own: not copied from another Service. */
+  /** In its annotation, unless copied from another Service. */
   readonly token: string | undefined;
 }
 
-/** Of a Service that is stored. */
+/** For a stored Service. */
 export function namesOf({ metadata: { namespace = '', name = '', uid = '' } }: Service) {
   return { namespace, name, uid };
 }
@@ -28,10 +28,9 @@ export function namesOf({ metadata: { namespace = '', name = '', uid = '' } }: S
 export type IsHolder = (holder: ClaimHolder) => boolean;
 
 /**
- * The holders of a Service that is stored.
- *
- * @param former whether a holder counts that is bound to another UID: it is of a Service of the same name that is gone. The allocator counts it, since it binds it to
- * the Service that is there, or releases it; the webhook does not, since it may be released at any moment.
+ * The holders of a stored Service.
+ * @param former whether a holder with the UID of a deleted Service of the same name counts. In the allocator it counts, since the allocator binds it to the present
+ * Service or releases it; in the webhook it does not, since it may be released at any moment.
  */
 export function holdersOf({ namespace, name, uid, token }: ServiceIdentity, former: 'counts' | 'isLeft'): IsHolder {
   return (holder) => {
@@ -42,16 +41,15 @@ export function holdersOf({ namespace, name, uid, token }: ServiceIdentity, form
   };
 }
 
-/** The holders of a Service under creation that have its token, where that was not copied with its manifest: written for this very name, or for none, and bound to no Service. */
+/** The holders of a Service under creation that have its token, unless the token was copied with the manifest: written for this name, or for none, and bound to no Service. */
 export function holdersOfNew({ namespace, name, token }: ServiceIdentity): IsHolder {
   return (holder) =>
     holder.token === token && holder.namespace === namespace && holder.name === name && holder.uid === undefined;
 }
 
 /**
- * Which holder of several in one claim: the one bound to the Service, else the one that it was answered with, else one of a create call or update that is
- * under way. That of a former Service of the name comes last: taken over beside a holder of the Service's own, the claim would have it twice.
- *
+ * Chooses one of several holders in one claim: the holder bound to the Service, then the one with the Service's token, then one of a create call or update under way,
+ * then one of a former Service of the name. A former one that was taken over beside another holder of the Service would make the Service hold the claim twice.
  * @param holders of the Service.
  */
 export function ownHolder(
@@ -68,8 +66,7 @@ export function ownHolder(
 }
 
 /**
- * The claims with a holder of the Service's, in the order of preference.
- *
+ * The claims with a holder of the Service, in the order of preference.
  * @param shown addresses that the Service shows; their claims come first, in this order. The others follow from the lowest address.
  */
 export function claimsOf(

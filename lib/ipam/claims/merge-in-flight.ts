@@ -1,16 +1,16 @@
 /**
- * The entry of a Service in its claim while a change of that Service is under way. PURE.
+ * Computes the holder of a Service while an update of the Service is under way. PURE.
  *
- * Admission writes it before the change is stored, and the change may still fail; others who would share the address are judged by the entry all the while. So it
- * has the ports of before and after; and where the two differ in what sharers must agree on, nobody joins for now: whoever did would be in the way of one or the other.
+ * Admission writes the holder before the update is stored, and the update may fail; other Services that would share the address are judged by the holder meanwhile. So
+ * the holder has the ports before and after. If the two versions differ in a field that all sharing Services must agree on, no Service may join for now.
  */
 import { allPorts, type ClaimHolder, type ClaimPort, portsBut } from '../../api/skycap/claim.ts';
 
 const MOST_ASKED_FOR = 8;
 
 /**
- * @param own as it stands; by itself the result of another change that is under way, perhaps.
- * @param next as the Service would have it once the change is stored.
+ * @param own the present holder, which may be the result of another update under way.
+ * @param next the holder once the update is stored.
  */
 export function mergeInFlight(own: ClaimHolder, next: ClaimHolder): ClaimHolder {
   const isChanging = own.changing || !agree(own, next);
@@ -25,7 +25,7 @@ export function mergeInFlight(own: ClaimHolder, next: ClaimHolder): ClaimHolder 
   };
 }
 
-/** On all that sharers must have in common (`sharing.ts`). */
+/** On all fields that sharing Services must agree on (`sharing.ts`). */
 function agree(own: ClaimHolder, next: ClaimHolder): boolean {
   return consentText(own) === consentText(next);
 }

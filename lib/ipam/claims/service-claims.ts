@@ -1,4 +1,4 @@
-/** What a stored Service shows of the claims that it holds, and how far they count. PURE. */
+/** Relates the addresses that a stored Service shows to the claims that it holds. PURE. */
 
 import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION } from '../../api/keys.ts';
 import type { AddressRequest } from '../../api/service/address-request.ts';
@@ -14,7 +14,7 @@ export function isOfFormer(entry: ClaimHolder, uid: string | undefined): boolean
   return uid !== undefined && entry.uid !== undefined && entry.uid !== uid;
 }
 
-/** Whether a holder of the Service's name is of this very Service, and not of another life of the name: by its UID, or by the token before it has one. */
+/** Whether a holder of the Service's name is of this Service, and not of a former or later one: by its UID, or by the token if it has none. */
 export function standsFor({ uid, token }: ClaimHolder, { metadata }: Service): boolean {
   return uid === undefined ? token === metadata.annotations?.[CLAIM_ANNOTATION] : uid === metadata.uid;
 }
@@ -33,11 +33,11 @@ export function isEstablished(
 }
 
 /**
- * The token to stand on a Service and in the claims that are bound to it: one for all, though a webhook that gave an IPv4 address to an update and the allocator that
- * claimed an IPv6 one at that moment had each their own. While the entry of another token is not bound (see `decide-holder.ts`), the Service's own counts.
- *
- * @param first of the addresses that it uses.
- * @param own the one in its annotation, where that is its own.
+ * The token for the annotation of a Service and for the claims bound to it. It is one for all, although a webhook that gave an IPv4 address to an update and the
+ * allocator that claimed an IPv6 address at that moment had two. While a holder with another token is not bound (see `decide-holder.ts`), the Service's own token
+ * counts.
+ * @param first of the addresses that the Service uses.
+ * @param own the token in the annotation, unless copied.
  */
 export function tokenShown(
   first: Address | undefined,
@@ -54,13 +54,13 @@ export function annotatedAddresses(service: Service): Address[] {
   return parseMarked(service.metadata.annotations?.[ADDRESSES_ANNOTATION]);
 }
 
-/** What it publishes of ours: another controller may write the same status, and whose addresses those are is not for us to say. */
+/** The published addresses that Skycap gave: another controller may write the same status. */
 export function givenAddresses(service: Service): Address[] {
   const annotated = annotatedAddresses(service);
   return publishedAddresses(service).filter((address) => annotated.some((one) => sameAddress(one, address)));
 }
 
-/** Addresses that the Service shows or showed without holding them. */
+/** Addresses that the Service publishes or has in its annotation without holding them. */
 export function formerAddresses(service: Service, heldAddresses: readonly Pick<HeldAddress, 'address'>[]): Address[] {
   const shown = [...publishedAddresses(service), ...annotatedAddresses(service)];
   return shown.filter((address, i) => {
@@ -70,10 +70,8 @@ export function formerAddresses(service: Service, heldAddresses: readonly Pick<H
 }
 
 /**
- * What a Service that can't be read goes on asking for where it has an address: ports and policy as they are, for those are what it publishes, and the consent
- * that stands in the claim.
- *
- * @param plain what it asks for as a matter of course.
+ * The request of a Service with problems at an address that it holds: the present ports and policy, which are published, and the consent in the claim.
+ * @param plain the request without Eip, address and sharing key.
  */
 export function requestAsHeld(
   plain: AddressRequest,
@@ -84,7 +82,7 @@ export function requestAsHeld(
   return { ...plain, addresses, ...(sharingKey !== undefined && { sharingKey }), sharingNamespaces };
 }
 
-/** What the Service goes on using while its wish can't be fulfilled: one address a family, whatever those do who share it. */
+/** The held addresses that the Service uses while its request cannot be fulfilled: one for each family, whatever the other holders do. */
 export function keptAddresses(heldAddresses: readonly HeldAddress[]): HeldAddress[] {
   const usable = heldAddresses.filter((heldAddress) => heldAddress.isEstablished && heldAddress.eip !== 'released');
   return usable.filter(({ address }, i) => usable.findIndex((other) => other.address.family === address.family) === i);

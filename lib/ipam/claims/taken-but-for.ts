@@ -1,16 +1,16 @@
-/** What is taken, if these claims were not there: whether a Service could have what it asks for by taking one over. */
+/** The ledger without some claims: whether a Service could get its addresses by taking over one of these claims. */
 import type { EipClaim } from '../../api/skycap/claim.ts';
 import { claimAddress } from '../../api/skycap/claim.ts';
 import { type Address, formatAddress } from '../../net/address.ts';
 import { type AddressRange, rangeContains } from '../../net/range.ts';
 import type { Taken } from '../choice/ledger.ts';
 
-/** A create call is stored within it, but for a few. Younger claims give way to nobody. */
+/** Most create calls are stored within this time. Younger claims are not taken over. */
 export const GIVES_WAY_AFTER_MS = 1_000;
 
 export class TakenButFor implements Taken {
   readonly #taken: Taken;
-  /** By canonical address, in the order in which they are to be taken. */
+  /** By canonical address, in the order of preference. */
   readonly #without: ReadonlyMap<string, Address>;
 
   constructor(taken: Taken, claims: readonly EipClaim[]) {
@@ -27,7 +27,7 @@ export class TakenButFor implements Taken {
     return !this.#isWithout(address) && this.#taken.isTaken(address);
   }
 
-  /** Whatever is free comes first. */
+  /** Free addresses come first. */
   lowestFree(range: AddressRange): bigint | undefined {
     return this.#taken.lowestFree(range) ?? [...this.#without.values()].find((one) => rangeContains(range, one))?.value;
   }

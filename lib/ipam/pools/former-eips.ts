@@ -1,6 +1,6 @@
 /**
- * Eips as they were before they were deleted, or lost addresses by an edit, for as long as Services publish addresses that only they had: such an address stays, and so
- * does the way in which it is announced. In memory alone.
+ * Remembers Eips that were deleted or lost addresses by an edit, while Services publish addresses that only these Eips had: such an address stays, and so does its kind
+ * of announcement. In memory only.
  */
 import type { Eip } from '../../api/eip/eip.ts';
 import type { Parsed } from '../../api/problem.ts';
@@ -10,7 +10,7 @@ import { rangeContains } from '../../net/range.ts';
 export class FormerEips {
   #eips: readonly Eip[] = [];
 
-  /** @param published what Services publish, by which an Eip is remembered; asked for only where one is. */
+  /** @param published the published addresses, by which an Eip is remembered; called only if an Eip has changed. */
   changed(before: Parsed<Eip> | undefined, now: Parsed<Eip> | undefined, published: () => readonly Address[]): void {
     const isLeft = before?.ok && !(now?.ok && covers(now.value, before.value));
     const all = isLeft ? [before.value, ...this.#eips] : this.#eips;
@@ -23,7 +23,7 @@ export class FormerEips {
     return this.#eips;
   }
 
-  /** Forgets those whose addresses nobody publishes any more. @returns whether there were any. */
+  /** Forgets Eips without published addresses. @returns whether there were any. */
   prune(published: () => readonly Address[]): boolean {
     const before = this.#eips.length;
     if (before === 0) return false;
@@ -37,7 +37,7 @@ export class FormerEips {
   }
 }
 
-/** As it is now it has every address that it had. */
+/** The present Eip has every address of the former one. */
 function covers({ range: now }: Eip, { range: before }: Eip): boolean {
   return now.family === before.family && now.first <= before.first && before.last <= now.last;
 }

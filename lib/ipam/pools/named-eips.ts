@@ -1,4 +1,4 @@
-/** The names in a Service's Eip annotation that no Eip which counts has: said, with what was probably meant. PURE. */
+/** Reports names in a Service's Eip annotation that no usable Eip has, with a suggestion. PURE. */
 
 import { SERVICE_ANNOTATIONS } from '../../api/keys.ts';
 import { quote } from '../../api/problem.ts';
@@ -11,7 +11,7 @@ import type { Pools } from './pools.ts';
 const MOST_NAMED = 5;
 const PLAIN_NAME = /^[a-z0-9.-]{1,63}$/;
 
-/** @returns undefined where every name is an Eip's. */
+/** @returns undefined if every name is an Eip's. */
 export function unknownEips({ eipNames }: AddressRequest, pools: Pools): string | undefined {
   const unknown = eipNames.filter((name) => !pools.byName.has(name));
   if (unknown.length === 0) return undefined;
@@ -40,7 +40,7 @@ function remedyFor(unknown: readonly string[], named: readonly string[], pools: 
   return areSure ? `did you mean ${meant.join(', ')}?` : 'create or mend it, or name another';
 }
 
-/** As it stands, or without what was written around it: `eip/web`, `"web"`. */
+/** The name as written, or without surrounding text: `eip/web`, `"web"`. */
 function meantBy(name: string, others: readonly string[]): string | undefined {
   const bare = name.replace(/^.*\/(?=.)|\/\d*$/g, '').replaceAll(/["'`[\]{}()]/g, '');
   return didYouMean(name, others) ?? didYouMean(bare, others);
@@ -50,7 +50,7 @@ function isWithin(inner: AddressRange, outer: AddressRange): boolean {
   return inner.family === outer.family && outer.first <= inner.first && inner.last <= outer.last;
 }
 
-/** What a user wrote, which may be anything and any length. An address in a message would be taken for one that was given. */
+/** Text of a user, of any content and length. An address in it is hidden, since the message would seem to say that it was given. */
 function typedNames(names: readonly string[]): string {
   const shown = names
     .slice(0, MOST_NAMED)

@@ -13,9 +13,9 @@ const MOST_NAMED = 5;
 
 export interface Obstacle {
   readonly reason: Reason;
-  /** What is the matter and what would help. */
+  /** The problem and its remedy. */
   readonly message: string;
-  /** Names of the Eips of which the Service would take an address, were there one for it. */
+  /** Names of the Eips from which the Service would take an address if they had one. */
   readonly waitsFor?: readonly string[];
 }
 
@@ -57,7 +57,7 @@ export function otherFamily(addressRequest: AddressRequest, family: Family, eips
   return { reason: 'EipFamilyMismatch', message: `${nameThem(eips)} has no IPv${family} addresses; ${help}` };
 }
 
-/** None of these gives anything new. */
+/** None of these Eips gives new addresses. */
 export function closed(eips: readonly Eip[]): Obstacle {
   const waitsFor = eips.map(({ name }) => name);
   const deleting = eips.filter(({ isDeleting }) => isDeleting);

@@ -1,26 +1,26 @@
 /**
- * The Eips as a whole: which counts where two overlap, which is the default, which holds an address, which a Service without a name for one may use.
+ * The Eips together: which of two overlapping Eips is used, which is the default, which has an address, and which a Service may use that names none.
  *
- * Overlaps and a second default of a family are refused at admission, but two creations may race and the webhook may be away: then the older Eip counts (by
- * creation time, then name), and every component comes to the same result.
+ * Admission refuses overlaps and a second default of a family, but two creations may race and the webhook may be away. The older Eip is then used (by creation time,
+ * then name), with the same result in every component.
  */
 import { asksToBeDefault, type Eip, isBound } from '../../api/eip/eip.ts';
 import type { Address, Family } from '../../net/address.ts';
 import { rangeContains, rangesOverlap } from '../../net/range.ts';
 
 export interface Pools {
-  /** All that count, by name. */
+  /** All usable Eips, by name. */
   readonly byName: ReadonlyMap<string, Eip>;
-  /** Eips that overlap an older one, with that one's name. They give no address. */
+  /** Eips that overlap an older one, with the name of that one. They give no address. */
   readonly overlapping: ReadonlyMap<string, string>;
-  /** Of any family. */
+  /** Of either family. */
   readonly hasDefault: boolean;
-  /** Eips that ask to be the default of a family that has one, with that one's name. They serve as if they did not ask. */
+  /** Eips that ask to be the default of a family that has a default, with the name of that one. They serve as ordinary Eips. */
   readonly secondDefaults: ReadonlyMap<string, string>;
   containing(address: Address): Eip | undefined;
   /**
-   * The Eips for a Service that names none, in the order they are tried: those bound to its namespace, the default of each family, though
-   * it may be bound to other namespaces, then those bound to nothing. Within each the smaller priority number first, then the name.
+   * The Eips for a Service that names none, in the order of preference: those bound to its namespace, the default of each family (even if bound to other namespaces),
+   * then those bound to no namespace. Among each, the lower priority number comes first, then the name.
    */
   automaticFor(namespace: string, labels: Readonly<Record<string, string>>): readonly Eip[];
 }
@@ -51,7 +51,7 @@ export function buildPools(eips: Iterable<Eip>): Pools {
   };
 }
 
-/** @param accepted the oldest first. One that is being deleted is the default as long as there is no other. */
+/** @param accepted the oldest first. An Eip that is being deleted is the default only if there is no other. */
 function defaultsAmong(accepted: readonly Eip[]): {
   readonly defaults: ReadonlySet<Eip>;
   readonly secondDefaults: ReadonlyMap<string, string>;

@@ -1,6 +1,6 @@
 /**
- * Addresses that the cluster can know to be in use or reserved, and that no Service is given: of its nodes, of the routers of BgpPeers, of its pod and Service networks,
- * and on layer 2 those that no host of the segment may have.
+ * Addresses that the cluster knows to be in use or reserved, and that no Service is given: addresses of nodes, of the routers of BgpPeers, of pod and Service networks,
+ * and on layer 2 the addresses that no host of the segment may have.
  */
 import type { BgpPeerObject } from '../../api/bgp/bgp-types.ts';
 import type { Eip } from '../../api/eip/eip.ts';
@@ -23,9 +23,9 @@ export interface ReservedSources {
 /** Node addresses of these types are addresses on the wire. */
 const NODE_ADDRESS_TYPES: readonly string[] = ['InternalIP', 'ExternalIP'];
 
-/** Follows the stores. What it says is made anew when asked for after a change. */
+/** Follows the stores, and computes lazily after a change. */
 export class ReservedAddresses {
-  /** Told of a change, and which addresses it may be about. */
+  /** Called on a change, with the addresses concerned. */
   onChange: (of: readonly AddressRange[]) => void = () => {};
   readonly #byObject = new Map<string, readonly Reservation[]>();
   #all: readonly Reservation[] | undefined;
@@ -38,7 +38,7 @@ export class ReservedAddresses {
     this.#follow(speakers, 'speaker', ofSpeaker);
   }
 
-  /** The addresses of the Eip that are given to nobody. */
+  /** The addresses of the Eip that are never given. */
   withheldFrom(eip: Eip): Withheld {
     const known = this.#withheld.get(eip);
     if (known) return known;
@@ -63,7 +63,7 @@ export class ReservedAddresses {
   }
 }
 
-/** All of a Node that is kept for this. */
+/** The part of a Node that this needs. */
 export function addressesOfNode({ spec, status }: Node): Pick<Node, 'spec' | 'status'> {
   const podCIDRs = podNetworks(spec);
   const addresses = (status?.addresses ?? []).filter(({ type }) => NODE_ADDRESS_TYPES.includes(type));
@@ -91,7 +91,7 @@ export function ofServiceCidr({ spec }: ServiceCidr): Reservation[] {
   return (spec?.cidrs ?? []).flatMap((text) => network(text, `in the network of cluster IPs (${text})`));
 }
 
-/** Only where there is a host part: on a link between two, all addresses are hosts' (RFC 3021, RFC 6164). */
+/** Only for a network with a host part: on a link between two hosts, all addresses are hosts' (RFC 3021, RFC 6164). */
 export function ofSpeaker({ status }: SpeakerObject): Reservation[] {
   const onLayer2Only = true;
   const ofNetworks = (status?.networks ?? []).flatMap((text): Reservation[] => {
@@ -116,7 +116,7 @@ export function ofSpeaker({ status }: SpeakerObject): Reservation[] {
   return [...ofNetworks, ...ofGateways];
 }
 
-/** RFC 2526 §2, for a /64. In a smaller subnet it would be half of it, and nobody minds. */
+/** RFC 2526 §2, for a /64. In a smaller subnet, half of the addresses would be reserved. */
 function anycastIn(subnet: bigint): Pick<AddressRange, 'first' | 'last'> {
   return { first: subnet + 0xfdff_ffff_ffff_ff80n, last: subnet + 0xfdff_ffff_ffff_ffffn };
 }
@@ -137,7 +137,7 @@ function network(text: string, what: string): Reservation[] {
   return parsed?.ok ? [{ range: parsed.range, what }] : [];
 }
 
-/** All nodes of a segment say the same of it. */
+/** All nodes of a segment report the same. */
 function distinct(reservations: readonly Reservation[]): readonly Reservation[] {
   return [...new Map(reservations.map((one) => [textOf([one]), one])).values()];
 }

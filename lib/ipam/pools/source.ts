@@ -1,4 +1,4 @@
-/** Which Eip an address is from, as its claim tells it: by name, and by uid, since a name may come again. PURE. */
+/** The Eip of an address, as recorded in its claim: by name and UID, since a deleted Eip may be created again. PURE. */
 
 import type { Eip } from '../../api/eip/eip.ts';
 import type { EipObject } from '../../api/eip/eip-types.ts';
@@ -13,16 +13,15 @@ export function sourceOf({ name, uid }: Pick<Eip, 'name' | 'uid'>): Source {
   return { eip: name, ...(uid !== '' && { eipUid: uid }) };
 }
 
-/** Whether the Eip that is there under the name gave the address, and not one that had the name before. */
+/** Whether the present Eip of the name gave the address, and not a former one. */
 export function isSource(object: Pick<EipObject, 'metadata'>, { eipUid }: Source): boolean {
   return eipUid === undefined || eipUid === object.metadata.uid;
 }
 
 /**
- * The Eip that a claim counts to: the one that contains its address, else the one that gave it.
- *
- * @param objectOf an Eip by name, as it is stored.
- * @returns undefined where that was deleted, and its name is another's.
+ * The Eip that a claim counts to: the Eip that contains its address, or else the Eip that gave it.
+ * @param objectOf a stored Eip by name.
+ * @returns undefined if that Eip was deleted and another has its name.
  */
 export function accountOf(
   { metadata: { name = '' }, spec }: EipClaim,
@@ -37,9 +36,8 @@ export function accountOf(
 }
 
 /**
- * What is the matter with an address that a Service has and no Eip that counts: a sentence with its remedy.
- *
- * @param object the Eip of the name that its claim tells, as it is stored.
+ * Why no usable Eip has an address of a Service, as a sentence with its remedy.
+ * @param object the stored Eip of the name in the claim.
  */
 export function eipProblem(
   source: Source,
@@ -58,7 +56,7 @@ export function eipProblem(
   return { reason: 'EipInvalid', message: troubleInside(name, parsed, pools) };
 }
 
-/** The Eip is there, and does not count or has not the address. */
+/** The Eip exists, and is unusable or lacks the address. */
 function troubleInside(name: string, parsed: Parsed<Eip> | undefined, pools: Pools): string {
   if (parsed && !parsed.ok) return formatProblems(parsed.problems);
   const older = pools.overlapping.get(name);

@@ -1,6 +1,6 @@
 /**
- * The addresses of one Eip that are given to nobody: those that are known to be in use or reserved elsewhere (`reserved.ts`), and with `spec.avoidBuggyIPs` the IPv4
- * addresses that end in .0 or .255, as MetalLB leaves them out. PURE. To pass over them costs the same in a /30, a /8 and an IPv6 /64.
+ * The addresses of an Eip that are never given: addresses in use or reserved elsewhere (`reserved.ts`) and, with `spec.avoidBuggyIPs`, the IPv4 addresses that end in
+ * .0 or .255, as in MetalLB. PURE. Passing over them costs the same in a /30, a /8 and an IPv6 /64.
  */
 import { addressesText, countText } from '../../api/count.ts';
 import { type Eip, isLayer2 } from '../../api/eip/eip.ts';
@@ -9,12 +9,12 @@ import { type Address, formatAddress } from '../../net/address.ts';
 import { IntervalSet } from '../../net/interval-set.ts';
 import { type AddressRange, rangeContains, rangeSize, rangesOverlap, rangeText } from '../../net/range.ts';
 
-/** Addresses that are known to be in use or reserved. */
+/** Addresses in use or reserved. */
 export interface Reservation {
   readonly range: AddressRange;
-  /** What it is, after "is": `an address of node n2`. */
+  /** The text after "is": `an address of node n2`. */
   readonly what: string;
-  /** Only a host on that segment may not have it: where the address is routed, it is like any other. */
+  /** Reserved on that segment only: a routed address may be given. */
   readonly onLayer2Only?: boolean;
 }
 
@@ -26,7 +26,7 @@ export class Withheld {
   readonly #range: AddressRange;
   readonly #avoidsBuggy: boolean;
 
-  /** @param all of the cluster; those that have to do with the Eip are kept. */
+  /** @param all of the cluster; the ones of the Eip are kept. */
   constructor(
     { range, avoidBuggyIPs, protocol }: Pick<Eip, 'range' | 'avoidBuggyIPs' | 'protocol'>,
     all: Iterable<Reservation>,
@@ -43,7 +43,7 @@ export class Withheld {
     return this.#reservations.length === 0 && !this.#avoidsBuggy;
   }
 
-  /** How many addresses of the Eip are reserved; those that end in .0 or .255 are not, since its author knows. */
+  /** The number of reserved addresses of the Eip, without those that end in .0 or .255, which the Eip itself excludes. */
   get reserved(): bigint {
     return this.#reserved.countIn(this.#range.first, this.#range.last);
   }
@@ -52,7 +52,7 @@ export class Withheld {
     return this.#reserved.has(value) || (this.#avoidsBuggy && isBuggy(value));
   }
 
-  /** Why an address is given to nobody, as a sentence without its end. */
+  /** Why an address is never given, as a sentence without its end. */
   why(address: Address): string | undefined {
     if (!rangeContains(this.#range, address)) return undefined;
     const found = this.whyReserved(address);
@@ -61,13 +61,13 @@ export class Withheld {
     return `${formatAddress(address)} ends in .0 or .255, which spec.avoidBuggyIPs of the Eip leaves out`;
   }
 
-  /** Likewise, where it is in use or reserved elsewhere. */
+  /** The same, for an address in use or reserved elsewhere. */
   whyReserved(address: Address): string | undefined {
     const found = this.#reservations.find(({ range }) => rangeContains(range, address));
     return found && `${formatAddress(address)} is ${found.what}`;
   }
 
-  /** What is reserved, each with what it is: `10.0.0.1 is an address of node n2`. */
+  /** The reserved addresses, each with its use: `10.0.0.1 is an address of node n2`. */
   sentences(except: readonly Address[] = []): readonly string[] {
     const isTold = ({ range }: Reservation): boolean =>
       rangeSize(range) === 1n && except.some((address) => rangeContains(range, address));
@@ -89,7 +89,7 @@ export class Withheld {
     return `${count} ${left === 1n ? 'is' : 'are'} given to nobody: ${this.sentences(inUse).join(', ')}`;
   }
 
-  /** The lowest number from `value` to `last` that is not withheld. */
+  /** The lowest number from `value` to `last` that may be given. */
   skip(value: bigint, last: bigint): bigint | undefined {
     let next = this.#reserved.lowestMissing(value, last);
     while (next !== undefined && this.#avoidsBuggy && isBuggy(next))
@@ -97,7 +97,7 @@ export class Withheld {
     return next;
   }
 
-  /** How many of `first..last` may be given, as far as it depends on this. */
+  /** The number of addresses in `first..last` that may be given. */
   countUsable(first: bigint, last: bigint): bigint {
     let count = this.#countNotBuggy(first, last);
     for (const run of this.#reserved.runsIn(first, last)) count -= this.#countNotBuggy(run.first, run.last);
@@ -114,7 +114,7 @@ function isBuggy(value: bigint): boolean {
   return octet === 0n || octet === 255n;
 }
 
-/** How many lower numbers end in .0 or .255: two in each 256. */
+/** The number of lower numbers that end in .0 or .255: two in each 256. */
 function buggyBelow(value: bigint): bigint {
   return (value >> 8n) * 2n + ((value & 255n) === 0n ? 0n : 1n);
 }

@@ -1,8 +1,8 @@
-/** A health check: fine, or a sentence that says what is wrong. Pure. */
+/** A health check: ok, or a sentence about the problem. Pure. */
 
 export type CheckResult = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
-/** Looks at what is known; it does no I/O of its own, so that a probe is never slow. */
+/** Uses known state without I/O, so that a probe is never slow. */
 export type Check = () => CheckResult;
 
 /** By name, as `/readyz` shows them. */
@@ -10,7 +10,7 @@ export type Checks = Readonly<Record<string, Check>>;
 
 export interface Health {
   readonly ok: boolean;
-  /** One line a check, as the API server's own `/readyz?verbose` has them. */
+  /** A line for each check, as in the API server's `/readyz?verbose`. */
   readonly text: string;
 }
 
@@ -20,7 +20,7 @@ export function failing(message: string): CheckResult {
   return { ok: false, message };
 }
 
-/** A check that throws has failed; the others are still heard. */
+/** A check that throws has failed; the others still run. */
 export function evaluate(checks: Checks): Health {
   const results = Object.entries(checks).map(([name, check]) => ({ name, result: resultOf(check) }));
   const lines = results.map(({ name, result }) => (result.ok ? `[+] ${name} ok` : `[-] ${name}: ${result.message}`));

@@ -1,7 +1,7 @@
 /**
- * Whether the event loop lately was blocked: a matter of being ready. A loop that is blocked at this moment answers no probe at all, and one that stays so is
- * restarted for that; one that is over it must not be. On a machine that is too busy for everybody, and most of all while the API server is away, a restart
- * loses the caches and mends nothing.
+ * A readiness check: whether the event loop was blocked recently. While the loop is blocked it answers no probe, and the liveness probe restarts a process that stays
+ * blocked. A process whose block has ended must not be restarted: on an overloaded machine, most of all while the API server is away, a restart loses the caches and
+ * fixes nothing.
  */
 import { Histogram, type Registry } from 'prom-client';
 import { type CheckResult, failing, OK } from './check.ts';
@@ -9,10 +9,10 @@ import { type CheckResult, failing, OK } from './check.ts';
 export interface EventLoopCheckOptions {
   /** @default 2 s */
   readonly longestMs?: number;
-  /** A block counts for this time. @default 10 s */
+  /** The check fails for this time after a block. @default 10 s */
   readonly rememberMs?: number;
   readonly monotonicMs: () => number;
-  /** For the metric of how late the timer was. */
+  /** For the metric of the timer's delay. */
   readonly registry: Registry;
 }
 

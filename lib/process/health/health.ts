@@ -1,7 +1,7 @@
 /**
- * `/healthz`, `/readyz` and `/metrics`. The handler is apart from the server, so that the webhook can serve it on the port it has anyway.
+ * `/healthz`, `/readyz` and `/metrics`. The handler is separate from the server, so that the webhook serves it on its own port.
  *
- * Healthy is who answers: a restart helps only a process that does not, and costs every other its caches. Ready means that the component does its work.
+ * Healthy: the process answers. A restart helps only a process that does not answer, and costs any other its caches. Ready: the component does its work.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
@@ -14,20 +14,20 @@ const { createServer }: typeof import('node:http') = createRequire(import.meta.u
 
 export interface HealthOptions {
   readonly registry: Registry;
-  /** What must hold for the component to do its work. */
+  /** The conditions for readiness. */
   readonly ready: Checks;
 }
 
 export interface HealthServer {
-  /** Where it listens, with the port that it got. */
+  /** The address of the server, with the actual port. */
   readonly address: string;
   close(): Promise<void>;
 }
 
-/** @returns false for a path that it does not serve; nothing is written then. */
+/** @returns false for another path; nothing is written then. */
 export type HealthHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** Probes are small; whoever holds a connection longer is no probe. */
+/** Probes are small. A slower client is no probe. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
 export function healthHandler(options: HealthOptions): HealthHandler {
@@ -71,7 +71,7 @@ export async function serveHealth(options: HealthOptions & { readonly address: s
   };
 }
 
-/** @throws {SyntaxError} where it is none. */
+/** @throws {SyntaxError} for other text. */
 export function splitAddress(address: string): { readonly host: string; readonly port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(address);
   const port = Number(match?.[3]);

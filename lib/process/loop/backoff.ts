@@ -1,4 +1,4 @@
-/** How long to wait after the n-th failure in a row. Pure. */
+/** The time to wait after the n-th failure in a row. Pure. */
 
 export interface BackoffPolicy {
   /** The longest wait after the first failure. */
@@ -10,8 +10,7 @@ export interface BackoffPolicy {
 }
 
 /**
- * Exponential with equal jitter: between half of the step and all of it, so that many clients that failed together spread, and none comes back at once.
- *
+ * Exponential with equal jitter: between half of the step and the whole step, so that clients that failed together spread, and none retries at once.
  * @param failures in a row, from 1.
  * @param random in [0, 1).
  */

@@ -1,9 +1,9 @@
 /**
- * Lets the events of a flood gather: while they are many, the thread sleeps a moment after each turn of the event loop, so that the next one
- * finds several at once, as a network card does with its interrupts. On a busy machine it counts how often a process is woken, with cold caches
- * each time, more than what it does then (docs/performance.md). While they are few, nothing waits.
+ * Coalesces the events of a flood: while they are many, the thread sleeps for a moment after each turn of the event loop, so that the next turn finds several events,
+ * as a network card does with interrupts. On a busy machine, the number of wakes, each with cold caches, costs more than the work itself (docs/performance.md). While
+ * events are few, nothing waits.
  *
- * It is the thread that sleeps and not a reader, since all that a process reads comes by one connection: a reader that waits is woken all the same.
+ * The thread sleeps, not a reader: all that a process reads comes by one connection, and would wake the process all the same.
  */
 import { TokenBucket } from './token-bucket.ts';
 
@@ -13,7 +13,7 @@ export interface EventCoalescingOptions {
   readonly sleep?: (ms: number) => void;
 }
 
-/** A flood is what is more than this. */
+/** More than this is a flood. */
 const FEW = { burst: 100, perSecond: 50 };
 const SLEEP_MS = 50;
 
@@ -31,7 +31,7 @@ export class EventCoalescing {
   readonly heard = (): void => {
     if (this.#isDue || this.#few.take(this.#options.monotonicMs())) return;
     this.#isDue = true;
-    // By then this turn's events are acted on, and what is sent because of them is on its way.
+    // This turn's events are handled by then, and the resulting requests are sent.
     setImmediate(() => {
       this.#isDue = false;
       (this.#options.sleep ?? sleepSync)(SLEEP_MS);

@@ -12,7 +12,7 @@ export class TokenBucket {
     this.#atMs = options.nowMs;
   }
 
-  /** @returns whether there was a token; it is gone then. */
+  /** @returns whether there was a token, and takes it. */
   take(nowMs: number): boolean {
     const earned = (Math.max(0, nowMs - this.#atMs) / 1000) * this.#perSecond;
     this.#tokens = Math.min(this.#burst, this.#tokens + earned);

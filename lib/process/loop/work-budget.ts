@@ -1,11 +1,11 @@
 /**
- * Keeps a level-triggered loop to a share of the time when changes come without end, and lets it act at once when they are few: what it does not
- * use is saved, up to a burst, and what it used too much it rests for. PURE but for what it remembers.
+ * Limits a level-triggered loop to a share of the time while changes come without end, and lets it act at once while they are few: unused time is saved, up to a burst,
+ * and time used in excess is rested. PURE but for its memory.
  */
 export interface WorkBudgetOptions {
-  /** Of the time: 0.1 is a tenth. */
+  /** The share of the time: 0.1 is a tenth. */
   readonly share: number;
-  /** What may be saved, in milliseconds of work. */
+  /** The most that is saved, in milliseconds of work. */
   readonly burstMs: number;
   readonly longestRestMs: number;
 }
@@ -21,14 +21,14 @@ export class WorkBudget {
   }
 
   /**
-   * @param nowMs by a clock that never jumps, at the end of the work.
-   * @returns how long to rest.
+   * @param nowMs monotonic, at the end of the work.
+   * @returns the time to rest.
    */
   spent(workedMs: number, nowMs: number): number {
     const { share, burstMs, longestRestMs } = this.#options;
     const earnedMs = (nowMs - (this.#atMs ?? nowMs)) * share;
     this.#atMs = nowMs;
-    // A debt is never larger than the longest rest pays for.
+    // The longest rest pays for the largest debt.
     this.#savedMs = Math.max(Math.min(this.#savedMs + earnedMs, burstMs) - workedMs, -longestRestMs * share);
     return this.#savedMs >= 0 ? 0 : -this.#savedMs / share;
   }
