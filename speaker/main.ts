@@ -10,6 +10,7 @@ import type { Registry } from 'prom-client';
 import { SliceIndex } from '../lib/announce/slice-index.ts';
 import { formatProblems } from '../lib/api/problem.ts';
 import type { Node } from '../lib/api/service/service.ts';
+import { SAFE_TO_REBOOT } from '../lib/api/skycap/speaker-types.ts';
 import { silentCaches } from '../lib/kube/cache/cache-check.ts';
 import { EventRecorder } from '../lib/kube/events/events.ts';
 import { ExplainingClient } from '../lib/kube/http/explaining-client.ts';
@@ -44,6 +45,7 @@ import type { PeerWatchListener } from './l2/peers/peer-watch-port.ts';
 import { Responder } from './l2/responder/responder.ts';
 import { registerResponderMetrics } from './l2/responder/responder-metrics.ts';
 import { SpeakerLoop } from './loop.ts';
+import { MaintenanceLoop } from './maintenance/maintenance-loop.ts';
 import { type SpeakerMetrics, speakerMetrics } from './metrics.ts';
 import { readyChecks } from './report/health.ts';
 import { Reporter } from './report/report.ts';
@@ -84,10 +86,8 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     layer2.serviceChanged(key);
   };
   const slices = new SliceIndex(stores.sources, onServiceChange);
-  const plan = () => {
-    const now = layer2.isWatchKnown ? snapshot() : undefined;
-    return now && makePlan(now, announcements);
-  };
+  const onMaintenance = () => plans.trigger();
+  const { plan, maintenance } = makePlanner({ snapshot, client, store, layer2, announcements, onMaintenance });
   const loop = new SpeakerLoop({
     ...{ plan, metrics, log },
     bird: new BirdDaemon({ control: loopControl, binary: settings.birdBinary, runDir }),
@@ -99,7 +99,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   });
   const plans = new LevelLoop({ name: 'plan', act: (stop) => loop.act(stop), log });
   const reports = new LevelLoop({ name: 'report', act: (stop) => reporter.act(stop), log });
-  follow({ stores, plans, reports, layer2, onServiceChange, signal });
+  follow({ stores, plans, reports, layer2, maintenance, onServiceChange, signal });
   const bothLoops = () => {
     plans.trigger();
     reports.trigger();
@@ -113,11 +113,35 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     stores.speakers.run(late),
     watchBird({ socketPath }, watcher, late),
     plans.run(late),
+    maintenance.run(late),
     reports.run(late),
     layer2.run(late),
     peers.run(late),
     responder.run(late),
   ]);
+}
+
+interface PlannerParts {
+  readonly snapshot: () => Snapshot | undefined;
+  readonly client: ExplainingClient;
+  readonly store: SpeakerObjectStore;
+  readonly layer2: Layer2;
+  readonly announcements: AnnouncementIndex;
+  readonly onMaintenance: () => void;
+}
+
+function makePlanner({ snapshot, client, store, layer2, announcements, onMaintenance }: PlannerParts) {
+  const maintenance = new MaintenanceLoop({
+    ...{ snapshot, client, log, nowMs: systemClock.nowMs },
+    formerCondition: () => store.status?.conditions?.find(({ type }) => type === SAFE_TO_REBOOT),
+    onChange: onMaintenance,
+  });
+  const plan = () => {
+    const now = layer2.isWatchKnown ? snapshot() : undefined;
+    const maintained = now && maintenance.addTo(now);
+    return maintained && makePlan(maintained, announcements);
+  };
+  return { plan, maintenance };
 }
 
 function connectBird(runDir: string, onStop: OnStop) {
@@ -196,16 +220,23 @@ interface Followers {
   readonly plans: LevelLoop;
   readonly reports: LevelLoop;
   readonly layer2: Layer2;
+  readonly maintenance: MaintenanceLoop;
   readonly onServiceChange: (key: string) => void;
   readonly signal: AbortSignal;
 }
 
 /** Has each change of a store trigger the loops that depend on it. */
-function follow({ stores, plans, reports, layer2, onServiceChange, signal }: Followers): void {
+function follow({ stores, plans, reports, layer2, maintenance, onServiceChange, signal }: Followers): void {
   const onSource = () => {
     plans.trigger();
     layer2.trigger();
   };
+  const onSynced = () => {
+    onSource();
+    maintenance.trigger();
+  };
+  const { nodes, bgpConfs } = stores.sources;
+  for (const source of [nodes, bgpConfs]) source.subscribe(() => maintenance.trigger());
   const { services, ...others } = stores.sources;
   services.subscribe((change) => {
     onServiceChange(change.key);
@@ -214,7 +245,7 @@ function follow({ stores, plans, reports, layer2, onServiceChange, signal }: Fol
   for (const source of Object.values(others)) source.subscribe(onSource);
   for (const source of Object.values(stores.sources)) {
     // A store that is empty says nothing when it is read.
-    void source.waitForSync(signal).then(onSource);
+    void source.waitForSync(signal).then(onSynced);
   }
   // Somebody may have deleted or changed it.
   const onOwnObject = () => {
@@ -224,7 +255,7 @@ function follow({ stores, plans, reports, layer2, onServiceChange, signal }: Fol
   stores.speakers.subscribe(onOwnObject);
   void stores.speakers.waitForSync(signal).then(() => {
     onOwnObject();
-    onSource();
+    onSynced();
   });
 }
 

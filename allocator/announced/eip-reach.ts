@@ -7,7 +7,7 @@ import type { NodeState } from '../../lib/announce/node-state.ts';
 import { type Eip, isLayer2 } from '../../lib/api/eip/eip.ts';
 import { selectsPeer } from '../../lib/api/eip/eip-bgp.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
-import type { SpeakerObject, SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
+import { SAFE_TO_REBOOT, type SpeakerObject, type SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
 import type { Family } from '../../lib/net/address.ts';
 import { firstAddress } from '../../lib/net/range.ts';
 
@@ -28,6 +28,7 @@ const STANDINGS = [
   'NoEndpoints',
   'NodeLost',
   'SpeakerStopping',
+  'NodeInMaintenance',
   'NoBgpConf',
   'AnnouncedByCni',
   'NoSessions',
@@ -111,7 +112,8 @@ function nodeHindrance(eip: Eip, { state, isLost, status }: SpeakerNode): Standi
       return 'PacketSocketDenied';
   }
   if (isLost) return 'NodeLost';
-  return status?.stopping ? 'SpeakerStopping' : undefined;
+  if (status?.stopping) return 'SpeakerStopping';
+  return isSafeToReboot(status) ? 'NodeInMaintenance' : undefined;
 }
 
 /** The sessions that carry routes of the Eip. */
@@ -140,6 +142,11 @@ function sessionStanding(
   return said?.status === 'Unknown' ? 'BirdUnreachable' : 'Announced';
 }
 
+/** A node in maintenance that has withdrawn all addresses. */
+function isSafeToReboot(status: SpeakerObject['status']): boolean {
+  return status?.conditions?.some(({ type, status: is }) => type === SAFE_TO_REBOOT && is === 'True') ?? false;
+}
+
 /** Of a Speaker's conditions; each other one means nothing here. */
 const REACH_REASONS: readonly string[] = ['PacketSocketDenied', 'PortInUse'] satisfies Reason[];
 
@@ -158,6 +165,7 @@ export function reachText({ metadata, status }: SpeakerObject): string {
     sessions,
     status?.layer2Unable ?? [],
     status?.stopping ?? false,
+    isSafeToReboot(status),
     conditions.map(({ type, status: is, reason }) => [type, is === 'Unknown', REACH_REASONS.includes(reason)]),
   ]);
 }

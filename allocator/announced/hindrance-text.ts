@@ -46,6 +46,8 @@ const TEXTS: Readonly<Record<Exclude<Hindrance, 'NoLocalEndpoints'>, (eip: Eip) 
   NodeLost: () => 'Kubernetes hears nothing of the nodes that may announce it; look at the nodes',
   SpeakerStopping: () =>
     'the speaker has ended on every node that may announce it; look at the DaemonSet skycap-speaker',
+  NodeInMaintenance: () =>
+    'every node that may announce it is in maintenance; remove the annotation skycap.io/maintenance from one',
   NoBgpConf: () => 'there is no valid BgpConf named default; create or mend it',
   AnnouncedByCni: () => 'a CNI speaks BGP, says a label of BgpConf default',
   NoSessions: ({ name, range, bgp }) =>

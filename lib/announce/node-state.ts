@@ -4,7 +4,7 @@
  * `Ready` is not asked: this speaker runs on the node and speaks for itself (KEP-3458), and a kubelet that lost the API server must
  * not cost a node its routes. The one exception is kubelet's own word that the machine is shutting down.
  */
-import { EXCLUDE_NODE_LABEL } from '../api/keys.ts';
+import { EXCLUDE_NODE_LABEL, MAINTENANCE_ANNOTATION } from '../api/keys.ts';
 import type { Node } from '../api/service/service.ts';
 import { type Address, type Family, parseAddress } from '../net/address.ts';
 
@@ -19,6 +19,8 @@ export interface NodeState {
   readonly leaving: boolean;
   /** `kubectl cordon`: gets nothing new, and keeps what is there already. Layer 2 alone asks for it. */
   readonly cordoned: boolean;
+  /** By the annotation `skycap.io/maintenance`: its addresses should be elsewhere. */
+  readonly inMaintenance: boolean;
 }
 
 /** Taints that say that the node will not come back: the cluster autoscaler's, and the administrator's (KEP-2268). */
@@ -30,15 +32,17 @@ const FALSE: readonly string[] = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
 
 /** @param node undefined when the API server has no such Node (any more). */
 export function nodeState(name: string, node: Node | undefined): NodeState {
-  if (!node) return { name, labels: {}, addresses: {}, excluded: false, leaving: true, cordoned: false };
+  if (!node)
+    return { name, labels: {}, addresses: {}, excluded: false, leaving: true, cordoned: false, inMaintenance: false };
   const labels = node.metadata.labels ?? {};
   return {
     name,
     labels,
     addresses: internalAddresses(node),
-    excluded: isExcluded(labels),
+    excluded: isSet(labels[EXCLUDE_NODE_LABEL]),
     leaving: isLeaving(node),
     cordoned: node.spec?.unschedulable === true,
+    inMaintenance: isSet(node.metadata.annotations?.[MAINTENANCE_ANNOTATION]),
   };
 }
 
@@ -51,9 +55,8 @@ function internalAddresses(node: Node): NodeState['addresses'] {
   return { ...(v4 && { 4: v4 }), ...(v6 && { 6: v6 }) };
 }
 
-/** As the cloud controller manager reads it: anything but a clear "false" excludes, an empty value too. */
-function isExcluded(labels: Readonly<Record<string, string>>): boolean {
-  const value = labels[EXCLUDE_NODE_LABEL];
+/** As the cloud controller manager reads its label: anything but a clear "false" counts, an empty value too. */
+function isSet(value: string | undefined): boolean {
   return value !== undefined && !FALSE.includes(value);
 }
 

@@ -2,6 +2,7 @@
  * What is kept of an EndpointSlice and of a Node: the fields that are decided by. The rest, often the larger part, is let go before it is cached, so that
  * memory follows the number of endpoints of load-balancer Services, and the kubelet's reports are nothing new.
  */
+import { MAINTENANCE_ANNOTATION } from '../api/keys.ts';
 import type { KubeObject, ObjectMeta } from '../api/meta/object.ts';
 import type { EndpointSlice, Node, Pod } from '../api/service/service.ts';
 
@@ -28,8 +29,12 @@ function textOf(object: KubeObject): string {
 }
 
 export function trimNode({ metadata, spec, status }: Node): Node {
+  const maintenance = metadata.annotations?.[MAINTENANCE_ANNOTATION];
   return {
-    metadata: pick(metadata, ['name', 'uid', 'resourceVersion', 'labels', 'deletionTimestamp']),
+    metadata: {
+      ...pick(metadata, ['name', 'uid', 'resourceVersion', 'labels', 'deletionTimestamp']),
+      ...(maintenance !== undefined && { annotations: { [MAINTENANCE_ANNOTATION]: maintenance } }),
+    },
     ...(spec && { spec: pick(spec, ['taints', 'unschedulable']) }),
     status: {
       addresses: (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP'),

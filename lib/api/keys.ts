@@ -63,6 +63,9 @@ export const RACK_LABELS = ['openelb.kubesphere.io/rack', 'porter.kubesphere.io/
 /** Well-known; ParseBool decides, and an empty or unreadable value means excluded. */
 export const EXCLUDE_NODE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
 
+/** On a Node: `true` moves its traffic to other nodes, for a reboot. Anything but a clear "false" counts, an empty value too. */
+export const MAINTENANCE_ANNOTATION = 'skycap.io/maintenance';
+
 /** Finalizers that OpenELB left behind; removed on sight, never added. */
 export const OPENELB_FINALIZERS = [
   'finalizer.lb.kubesphere.io/v1alpha1',
@@ -100,7 +103,7 @@ export function firstOf(
   return undefined;
 }
 
-/** Annotation that Skycap writes on a Service without its address: since when it waits (RFC 3339 with milliseconds). */
 /** On a claim that is about to be deleted since its Service was never stored. */
 export const UNUSED_ANNOTATION = 'skycap.io/unused';
+/** Annotation that Skycap writes on a Service without its address: since when it waits (RFC 3339 with milliseconds). */
 export const WAITING_SINCE_ANNOTATION = 'skycap.io/waiting-since';

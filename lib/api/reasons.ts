@@ -54,6 +54,8 @@ export const REASONS = [
   'NodeExcluded',
   'NodeLeaving',
   'NodeDraining',
+  'NodeInMaintenance',
+  'NoOtherNode',
   'NoLocalEndpoints',
   'NoEndpoints',
   'NodeHasNoAddressOfFamily',

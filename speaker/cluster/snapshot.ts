@@ -8,6 +8,7 @@ import type { KubeObject } from '../../lib/api/meta/object.ts';
 import type { EndpointSlice, Node, Service } from '../../lib/api/service/service.ts';
 import type { BfdNeighbor } from './bfd-neighbor.ts';
 import { KnownEips } from './known-eips.ts';
+import type { Maintenance } from './maintenance.ts';
 import type { Services } from './services.ts';
 
 export interface Snapshot {
@@ -23,6 +24,8 @@ export interface Snapshot {
   readonly bgpPeers: readonly BgpPeerObject[];
   /** Nodes to have a BFD session with, for layer 2. */
   readonly bfdNeighbors: readonly BfdNeighbor[];
+  /** Absent while this node is not in maintenance. */
+  readonly maintenance?: Maintenance;
 }
 
 /** What is asked of a store here. */

@@ -14,6 +14,8 @@ import { type AnnouncementBlock, announcementBlock, blockKeyOf, compareBlocks } 
 /** By the text of the address: the decisions of the Services that publish it. */
 type Sharers = Map<string, readonly Announcement[]>;
 
+const NONE: ReadonlySet<string> = new Set();
+
 export class AnnouncementIndex {
   readonly #perService = new PerService<readonly Announcement[]>();
   /** By the key of the block, as the two below. */
@@ -31,18 +33,19 @@ export class AnnouncementIndex {
   }
 
   /** @returns the blocks in the order of their addresses, with one decision for each address. */
-  decide({ services, slices, eips }: Snapshot, node: NodeState): readonly AnnouncementBlock[] {
+  decide({ services, slices, eips, maintenance }: Snapshot, node: NodeState): readonly AnnouncementBlock[] {
     if (eips !== this.#eips) {
       this.#eipOf = eipFinder(eips);
       this.#routeOf = routeFinder();
     }
     this.#eips = eips;
     const [eipOf, routeOf] = [this.#eipOf, this.#routeOf];
+    const withdrawn = maintenance?.withdrawn ?? NONE;
     this.#perService.update({
       services,
-      basis: [services, slices, eips, nodeKeyOf(node)],
+      basis: [services, slices, eips, nodeKeyOf(node), withdrawn],
       make: (key, service) => {
-        const own = serviceAnnouncements({ key, service, slices: slices.get(key), node, eipOf, routeOf });
+        const own = serviceAnnouncements({ key, service, slices: slices.get(key), node, eipOf, routeOf, withdrawn });
         return own.length > 0 ? own : undefined;
       },
       onReplaced: (key, old = [], now = []) => {

@@ -34,6 +34,8 @@ export interface ServiceInput {
   readonly node: NodeState;
   readonly eipOf: EipOfAddress;
   readonly routeOf: RouteOfAddress;
+  /** Texts of addresses that go elsewhere, since this node is in maintenance. */
+  readonly withdrawn: ReadonlySet<string>;
 }
 
 /** A Service without a time is not stored yet. */
@@ -41,14 +43,16 @@ const NOT_STORED_YET = '~';
 
 /** One decision for each address that the Service publishes. */
 export function serviceAnnouncements(input: ServiceInput): readonly Announcement[] {
-  const { key, service, slices, node, eipOf, routeOf } = input;
+  const { key, service, slices, node, eipOf, routeOf, withdrawn } = input;
   const { creationTimestamp: createdAt = NOT_STORED_YET } = service.metadata;
   return publishedAddresses(service).map((address) => {
     const endpoints = viewFrom(placesOf(slices, address.family), node.name);
     const eip = eipOf(service, address);
-    const reason = announceReason({ by: 'bgp', service, address, eip, node, endpoints });
+    const may = announceReason({ by: 'bgp', service, address, eip, node, endpoints });
+    const text = formatAddress(address);
+    const reason = may === 'Announced' && withdrawn.has(text) ? 'NodeInMaintenance' : may;
     const route = routeOf(eip, service, address);
-    return { address, text: formatAddress(address), reason, services: [key], route, createdAt };
+    return { address, text, reason, services: [key], route, createdAt };
   });
 }
 

@@ -12,6 +12,7 @@ import { formatProblems } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { BfdNeighbor } from '../cluster/bfd-neighbor.ts';
+import type { Maintenance } from '../cluster/maintenance.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
 import { AnnouncementIndex } from './announcement-index.ts';
 import { type AnnouncementBlock, type RouteGroup, routeGroups } from './routes.ts';
@@ -25,6 +26,8 @@ export interface BgpPlan {
   readonly listenPort: number;
   readonly sessions: readonly BgpSession[];
   readonly routes: readonly RouteGroup[];
+  /** Routers are asked to prefer other nodes (RFC 8326). */
+  readonly gracefulShutdown: boolean;
 }
 
 export interface Plan {
@@ -47,6 +50,8 @@ export type Planned =
       readonly announcements: readonly AnnouncementBlock[];
       readonly refusedPeers: readonly RefusedPeer[];
       readonly noBgp?: NoBgp;
+      /** The maintenance that the plan follows. */
+      readonly maintenance?: Maintenance;
     }
   /** The BgpConf can't be read. A broken object must not tear down what runs, so BIRD is left alone until it is mended. */
   | { readonly kind: 'hold'; readonly reason: 'Invalid'; readonly message: string };
@@ -70,8 +75,10 @@ export function makePlan(snapshot: Snapshot, index = new AnnouncementIndex()): P
     listenPort: conf.value.listenPort,
     sessions,
     routes: routeGroups(announcements, snapshot.bgpPeers),
+    gracefulShutdown: snapshot.maintenance !== undefined,
   };
-  return { kind: 'plan', plan: { bgp, bfd: snapshot.bfdNeighbors }, announcements, refusedPeers: refused };
+  const plan = { bgp, bfd: snapshot.bfdNeighbors };
+  return { kind: 'plan', plan, announcements, refusedPeers: refused, ...maintenanceOf(snapshot) };
 }
 
 function localAsHere(snapshot: Snapshot, conf: BgpConf, node: NodeState): LocalAs | NoBgp {
@@ -101,6 +108,7 @@ function withoutBgp(
     listenPort: BGP_PORT,
     sessions: [],
     routes: [],
+    gracefulShutdown: false,
   };
   return {
     kind: 'plan',
@@ -108,7 +116,12 @@ function withoutBgp(
     announcements,
     refusedPeers: [],
     noBgp: { reason, message },
+    ...maintenanceOf(snapshot),
   };
+}
+
+function maintenanceOf({ maintenance }: Snapshot): Pick<Snapshot, 'maintenance'> {
+  return maintenance ? { maintenance } : {};
 }
 
 /** As in OpenELB, `spec.routerId` is the same on every node, and not used where the AS number comes from the rack. */

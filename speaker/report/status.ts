@@ -19,6 +19,7 @@ import { countAnnounced } from '../desired/routes.ts';
 import { conflictText } from '../l2/conflicts/conflict-text.ts';
 import type { Layer2State } from '../l2/layer2.ts';
 import type { Layer2Status } from '../l2/ownership/layer2-status-writer.ts';
+import { maintenanceCondition } from '../maintenance/maintenance-condition.ts';
 
 export type SpeakerStatus = NonNullable<SpeakerObject['status']>;
 /** The part of it that is written here; the rest is for `l2/publisher.ts`. */
@@ -77,7 +78,9 @@ export function speakerStatus(input: StatusInput): ReportedStatus {
     ...input.segments,
     ...(input.formerEips && input.formerEips.length > 0 && { formerEips: input.formerEips }),
     versions: input.versions,
-    conditions: [...verdicts, readyVerdict(input, verdicts)].map((verdict) => condition(verdict, input)),
+    conditions: [...verdicts, readyVerdict(input, verdicts), ...maintenanceVerdict(input)].map((verdict) =>
+      condition(verdict, input),
+    ),
   };
 }
 
@@ -198,6 +201,14 @@ function layer2Verdict({ isMute, unable, conflicts }: Layer2State): ConditionUpd
     return { type, status: 'False', reason: 'NoInterface', message };
   }
   return { type, status: 'True', reason: 'Ready', message: 'answers ARP and NDP for the addresses it has' };
+}
+
+/** Absent while the node is not in maintenance. */
+function maintenanceVerdict({ planned, outcome, former }: StatusInput): ConditionUpdate[] {
+  if (planned.kind !== 'plan' || !planned.maintenance) return [];
+  const isApplied = outcome?.kind === 'Applied' || outcome?.kind === 'Unchanged';
+  const layer2Addresses = former?.layer2AddressCount ?? 0;
+  return [maintenanceCondition({ maintenance: planned.maintenance, isApplied, layer2Addresses })];
 }
 
 /** False where somebody should do something. A node that no peer selects is as wanted; one that is no node any more leaves its object behind. */

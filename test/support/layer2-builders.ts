@@ -13,7 +13,7 @@ export interface NodeOptions extends Partial<Omit<Layer2Node, 'node' | 'holds' |
   readonly yields?: readonly string[];
   readonly holds?: readonly string[];
   readonly unable?: readonly string[];
-  readonly node?: Partial<Node> & { readonly labels?: Readonly<Record<string, string>> };
+  readonly node?: Partial<Node> & Pick<Node['metadata'], 'labels' | 'annotations'>;
 }
 
 export interface ViewOptions extends Partial<Pick<View, 'self' | 'cutOff' | 'settled'>> {
@@ -32,6 +32,7 @@ export const ADDRESS = '198.51.100.7';
 export const LAYER2_EIP = anEip('v4', { protocol: 'layer2' });
 export const EXCLUDED = { node: { labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } } };
 export const CORDONED = { node: { spec: { unschedulable: true } } };
+export const IN_MAINTENANCE = { node: { annotations: { 'skycap.io/maintenance': 'true' } } };
 
 /** Three nodes that live and have nothing, and one address, where the caller says nothing else. */
 export function aView(options: ViewOptions = {}): View {
@@ -59,8 +60,9 @@ export function aLayer2Node(
   name: string,
   { node, holds, yields, unable, live, heard, stopping }: NodeOptions = {},
 ): Layer2Node {
-  const { labels, ...rest } = node ?? {};
-  const object = aNode({ name, ...rest, ...(labels && { metadata: { name, labels } }) });
+  const { labels, annotations, ...rest } = node ?? {};
+  const metadata = { name, ...(labels && { labels }), ...(annotations && { annotations }) };
+  const object = aNode({ name, ...rest, metadata });
   return {
     node: nodeState(name, object),
     live: live ?? true,

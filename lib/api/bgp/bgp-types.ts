@@ -27,6 +27,15 @@ export interface BgpConfObject extends KubeObject {
     readonly useMultiplePaths?: boolean;
     readonly gracefulRestart?: GracefulRestart;
     readonly policy?: string;
+    /** New: what happens on a node with the annotation `skycap.io/maintenance`. */
+    readonly maintenance?: {
+      /** Default 10. */
+      readonly drainSeconds?: number;
+      /** Default 1. */
+      readonly minimumNodes?: number;
+      /** Default false. */
+      readonly onCordon?: boolean;
+    };
   };
   readonly status?: {
     readonly nodesConfStatus?: Readonly<Record<string, { readonly routerId?: string; readonly as?: number }>>;

@@ -3,6 +3,7 @@ import { type Address, type Family, formatAddress } from '../../net/address.ts';
 import { type AddressRange, rangesOverlap } from '../../net/range.ts';
 import { firstOf, RACK_LABELS } from '../keys.ts';
 import type { LabelRequirement } from '../meta/label-selector.ts';
+import type { MaintenanceSettings } from './maintenance.ts';
 
 /** Where BGP listens, and where a router is expected to listen (RFC 4271 §8). */
 export const BGP_PORT = 179;
@@ -30,6 +31,7 @@ export interface BgpConf {
   readonly gracefulRestart: GracefulRestartOptions;
   /** A CNI speaks BGP by this object (label `openelb.kubesphere.io/cni`): Skycap does not. */
   readonly announcedByCni: boolean;
+  readonly maintenance: MaintenanceSettings;
 }
 
 /** The other end of a session. */

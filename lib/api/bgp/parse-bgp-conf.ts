@@ -13,6 +13,7 @@ import { BGP_PORT, type BgpConf, DIAL_ONLY_PORT } from './bgp.ts';
 import { asksForSomething, optionalAs, optionalNumber } from './bgp-fields.ts';
 import type { BgpConfObject } from './bgp-types.ts';
 import { GRACEFUL_RESTART, gracefulRestartOf } from './graceful-restart.ts';
+import { maintenanceOf } from './maintenance.ts';
 import { type FieldNotes, restartIdle, restartMissing, sentences } from './peer/bgp-peer-notes.ts';
 
 /** GoBGP's way to say "do not listen". */
@@ -36,6 +37,7 @@ export function parseBgpConf(raw: BgpConfObject): Parsed<BgpConf> {
   const listenRanges = listenRangesOf(spec.listenAddresses, problems);
   const families = familiesOf(spec.families, problems);
   const gracefulRestart = gracefulRestartOf(spec.gracefulRestart, 'spec.gracefulRestart', problems);
+  const maintenance = maintenanceOf(spec.maintenance, problems);
   if (problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
@@ -49,6 +51,7 @@ export function parseBgpConf(raw: BgpConfObject): Parsed<BgpConf> {
       ...(listenRanges && { listenRanges }),
       ...(families && { families }),
       gracefulRestart: gracefulRestart ?? GRACEFUL_RESTART,
+      maintenance,
       announcedByCni: firstOf(raw.metadata.labels, CNI_LABELS) !== undefined,
     },
   };

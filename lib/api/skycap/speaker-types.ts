@@ -48,6 +48,9 @@ export interface Layer2Conflict {
   readonly node?: string;
 }
 
+/** Type of the condition on a Speaker that says whether its node, which is in maintenance, announces nothing any more. */
+export const SAFE_TO_REBOOT = 'SafeToReboot';
+
 export interface SpeakerObject extends KubeObject {
   readonly apiVersion: 'skycap.io/v1alpha1';
   readonly kind: 'Speaker';

@@ -72,6 +72,9 @@ export function exportStatements({ peer, localAs, neighborAs }: BgpSession, { me
   ];
 }
 
+/** Of the export filters while the node is in maintenance: the well-known community 65535:0 (RFC 8326), and for routers of the same AS the lowest local preference. */
+export const GRACEFUL_SHUTDOWN: readonly string[] = ['bgp_community.add((65535, 0));', 'bgp_local_pref = 0;'];
+
 const LISTS = { standard: 'bgp_community', large: 'bgp_large_community', extended: 'bgp_ext_community' } as const;
 
 function communityStatement({ kind, numbers }: Community): string {

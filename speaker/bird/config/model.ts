@@ -16,7 +16,7 @@ import { PLAIN_GROUP } from '../../desired/address-route.ts';
 import type { Plan } from '../../desired/plan.ts';
 import type { RouteBlock, RouteGroup } from '../../desired/routes.ts';
 import type { BgpSession, SessionChannel } from '../../desired/sessions.ts';
-import { definitionsFor, exportStatements, importStatements, marksOf } from './attributes.ts';
+import { definitionsFor, exportStatements, GRACEFUL_SHUTDOWN, importStatements, marksOf } from './attributes.ts';
 import { symbolFor } from './symbol.ts';
 import { type BirdVersion, saysAuthentication } from './version.ts';
 
@@ -106,12 +106,13 @@ export function buildBirdConfig(plan: Plan, version: BirdVersion): BirdConfig {
   const { bgp } = plan;
   const unnumbered = bgp.sessions.flatMap(({ neighbor }) => (neighbor.kind === 'interface' ? neighbor.interface : []));
   const marks = marksOf(bgp.routes);
+  const shutdown = bgp.gracefulShutdown ? GRACEFUL_SHUTDOWN : [];
   return {
     routerId: bgp.routerId,
     definitions: definitionsFor(marks),
     statics: bgp.routes.flatMap((group) => staticProtocols(group)),
     sessions: bgp.sessions
-      .map((session) => bgpProtocol(session, version, exportStatements(session, marks)))
+      .map((session) => bgpProtocol(session, version, [...exportStatements(session, marks), ...shutdown]))
       .sort((a, b) => (a.symbol < b.symbol ? -1 : 1)),
     bfd: plan.bfd.map(bfdSession).sort((a, b) => (a.neighbor < b.neighbor ? -1 : 1)),
     advertised: [...new Set(unnumbered)].sort(),

@@ -270,7 +270,8 @@ function hindranceAt({ nodes, drained }: Seen, { eip }: Layer2Candidate, name: s
   if (!there) return 'NodeLeaving';
   if (there.stopping) return 'SpeakerStopping';
   if (there.unable.has(eip.name)) return 'NoInterface';
-  return drained.has(name) ? 'NodeDraining' : undefined;
+  if (!drained.has(name)) return undefined;
+  return there.node.inMaintenance ? 'NodeInMaintenance' : 'NodeDraining';
 }
 
 function refusalOf(
@@ -305,10 +306,12 @@ function servedTogether(seen: Seen, wanted: Layer2Candidate): readonly SharingSe
  * layer 2; what is left there when the last one has gone moves when the speaker ends.
  */
 function drainedIn({ nodes, wanted }: View): Set<string> {
+  const inMaintenance = [...nodes.values()].flatMap(({ node }) => (node.inMaintenance ? node.name : []));
   const cordoned = [...nodes.values()].flatMap(({ node }) => (node.cordoned ? node.name : []));
-  if (cordoned.length === 0) return new Set();
+  if (cordoned.length === 0) return new Set(inMaintenance);
   const places = [...wanted.values()].flatMap(({ sharers }) => sharers.map((sharer) => sharer.places));
-  return new Set(cordoned.filter((name) => places.some(({ draining }) => draining.has(name))));
+  const evicting = cordoned.filter((name) => places.some(({ draining }) => draining.has(name)));
+  return new Set([...inMaintenance, ...evicting]);
 }
 
 function holdersIn({ nodes }: View): Map<string, string[]> {

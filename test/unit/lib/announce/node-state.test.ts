@@ -28,6 +28,17 @@ describe('nodeState()', () => {
     expect(nodeState('node-1', aNode({ metadata: { name: 'node-1', labels } })).excluded).toBe(excluded);
   });
 
+  it.each([
+    ['true', true],
+    ['', true],
+    ['false', false],
+    [undefined, false],
+  ])('annotation skycap.io/maintenance %j: in maintenance %s', (value, inMaintenance) => {
+    const annotations: Record<string, string> = value === undefined ? {} : { 'skycap.io/maintenance': value };
+    const node = aNode({ metadata: { name: 'node-1', annotations } });
+    expect(nodeState('node-1', node).inMaintenance).toBe(inMaintenance);
+  });
+
   const ready = (status: string, message?: string): Partial<Node> => ({
     status: { conditions: [{ type: 'Ready', status, ...(message && { message }) }] },
   });

@@ -48,6 +48,7 @@ it('keeps who decides on the route of a shared address, and how', () => {
 
 it.each([
   ['cordoned', aNode({ name: 'n', spec: { unschedulable: true } })],
+  ['in maintenance', aNode({ name: 'n', metadata: { name: 'n', annotations: { 'skycap.io/maintenance': 'true' } } })],
   [
     'taken out of service',
     aNode({ name: 'n', spec: { taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }] } }),

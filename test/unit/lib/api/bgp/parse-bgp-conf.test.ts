@@ -22,6 +22,7 @@ describe('parseBgpConf()', () => {
       name: 'default',
       as: 64512,
       asPerRack: new Map(),
+      maintenance: { drainSeconds: 10, minimumNodes: 1, onCordon: false },
       listenPort: 179,
       dialOnly: false,
       gracefulRestart: { helperOnly: false, restartSeconds: 60 },
@@ -32,6 +33,11 @@ describe('parseBgpConf()', () => {
   it.each([
     ['the largest AS number', { as: 4_294_967_295 }, { as: 4_294_967_295 }],
     ['listenPort 0, which is OpenELB for "not set"', { listenPort: 0 }, { listenPort: 179 }],
+    [
+      'how maintenance goes, zero included',
+      { maintenance: { drainSeconds: 0, minimumNodes: 2, onCordon: true } },
+      { maintenance: { drainSeconds: 0, minimumNodes: 2, onCordon: true } },
+    ],
     ['listenPort -1: dial only', { listenPort: -1 }, { listenPort: 61_790, dialOnly: true }],
     ['a listenPort of its own', { listenPort: 17900 }, { listenPort: 17900 }],
     ['a router id', { routerId: '10.0.0.1' }, { routerId: '10.0.0.1' }],
@@ -94,6 +100,11 @@ describe('parseBgpConf()', () => {
     ],
     ['an IPv6 router id', { as: 1, routerId: 'fd00::1' }, /is not a router id/],
     ['router id zero', { as: 1, routerId: '0.0.0.0' }, /is not a router id/],
+    [
+      'a drain of a day',
+      { as: 1, maintenance: { drainSeconds: 86_400 } },
+      /^spec\.maintenance\.drainSeconds: "86400" is not a whole number from 0 to 3600; write a number such as 10/,
+    ],
     ['a port below -1', { as: 1, listenPort: -2 }, /^spec\.listenPort: "-2" is not a whole number from 1 to 65535/],
     [
       'a port too large',

@@ -6,6 +6,7 @@ import {
   byRank,
   CORDONED,
   EXCLUDED,
+  IN_MAINTENANCE,
   type NodeOptions,
   type ViewOptions,
 } from '../../../../support/layer2-builders.ts';
@@ -172,6 +173,18 @@ const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
     { [first]: { stopping: true }, [second]: { ...has, stopping: true }, [third]: { stopping: true } },
     {},
     ['ignore SpeakerStopping', 'hold SpeakerStopping', 'ignore SpeakerStopping'],
+  ],
+  [
+    'its Node is in maintenance: the next one takes it',
+    { [first]: { ...has, ...IN_MAINTENANCE } },
+    {},
+    ['hold HandingOver (2)', 'take OwnerLeaves (1)', 'ignore OwnedElsewhere (2)'],
+  ],
+  [
+    'its Node is in maintenance, and there is no other: stays',
+    { [first]: { ...has, ...IN_MAINTENANCE }, [second]: EXCLUDED, [third]: EXCLUDED },
+    {},
+    ['hold Announced', 'ignore OwnedElsewhere (1)', 'ignore OwnedElsewhere (1)'],
   ],
   [
     'its Node is cordoned: stays',

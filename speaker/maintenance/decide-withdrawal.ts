@@ -1,0 +1,91 @@
+/**
+ * Which addresses a node in maintenance may withdraw: those that at least `minimumNodes` other nodes announce. PURE.
+ *
+ * The nodes do not talk about it. Of several nodes in maintenance, the first by name withdraw, as many as the minimum allows: every node comes to the
+ * same result from the same objects.
+ */
+import { eipFinder } from '../../lib/announce/eip-of-address.ts';
+import { announceReason, nodeRefusal } from '../../lib/announce/eligible.ts';
+import { type EndpointPlaces, placesOf, viewFrom } from '../../lib/announce/endpoints.ts';
+import type { NodeState } from '../../lib/announce/node-state.ts';
+import type { Eip } from '../../lib/api/eip/eip.ts';
+import { keyOf } from '../../lib/api/meta/object.ts';
+import type { Parsed } from '../../lib/api/problem.ts';
+import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import { type Address, formatAddress } from '../../lib/net/address.ts';
+import type { KeptAddress, Maintenance } from '../cluster/maintenance.ts';
+import type { Snapshot } from '../cluster/snapshot.ts';
+
+export interface ClusterNode {
+  readonly node: NodeState;
+  /** The node is Ready and has an established BGP session. */
+  readonly canAnnounce: boolean;
+  readonly inMaintenance: boolean;
+}
+
+export interface WithdrawalInput {
+  readonly snapshot: Pick<Snapshot, 'services' | 'slices' | 'eips'>;
+  readonly self: NodeState;
+  /** By name; an entry of this node counts as it stands in `self`. */
+  readonly nodes: ReadonlyMap<string, ClusterNode>;
+  /** How many nodes must go on announcing an address. */
+  readonly minimumNodes: number;
+}
+
+export function decideWithdrawal({
+  snapshot,
+  self,
+  nodes,
+  minimumNodes,
+}: WithdrawalInput): Pick<Maintenance, 'withdrawn' | 'kept'> {
+  const eipOf = eipFinder(snapshot.eips);
+  const eligible = eligibleNodes(
+    new Map([...nodes, [self.name, { node: self, canAnnounce: true, inMaintenance: true }]]),
+  );
+  const withdrawn = new Set<string>();
+  const kept = new Map<string, readonly string[]>();
+  for (const service of snapshot.services.values()) {
+    const key = keyOf(service);
+    for (const address of publishedAddresses(service)) {
+      const eip = eipOf(service, address);
+      const places = placesOf(snapshot.slices.get(key), address.family);
+      const endpoints = viewFrom(places, self.name);
+      if (announceReason({ by: 'bgp', service, address, eip, node: self, endpoints }) !== 'Announced') continue;
+      const isLocal = service.spec?.externalTrafficPolicy === 'Local';
+      const announcing = eligible(eip, address).filter(({ node }) => !isLocal || servesLocally(places, node.name));
+      const text = formatAddress(address);
+      if (mayWithdraw(self.name, announcing, minimumNodes)) withdrawn.add(text);
+      else kept.set(text, [...(kept.get(text) ?? []), key]);
+    }
+  }
+  // Services may share an address: it stays while one of them needs it here.
+  for (const text of kept.keys()) withdrawn.delete(text);
+  return { withdrawn, kept: [...kept].map(([text, services]): KeptAddress => ({ text, services })) };
+}
+
+/** @param announcing the nodes that can announce the address, this one included. */
+function mayWithdraw(self: string, announcing: readonly ClusterNode[], minimumNodes: number): boolean {
+  const before = announcing.filter(({ node, inMaintenance }) => inMaintenance && node.name < self).length;
+  return before < announcing.length - minimumNodes;
+}
+
+/** As in `hasLocalEndpoint`: terminating endpoints count where none is ready. */
+function servesLocally({ ready, draining }: EndpointPlaces, nodeName: string): boolean {
+  return ready.size > 0 ? ready.has(nodeName) : draining.has(nodeName);
+}
+
+/** The nodes that may announce addresses of an Eip, found once for each Eip and family. */
+function eligibleNodes(nodes: ReadonlyMap<string, ClusterNode>) {
+  const found = new Map<Parsed<Eip> | undefined, Map<number, readonly ClusterNode[]>>();
+  return (eip: Parsed<Eip> | undefined, address: Address): readonly ClusterNode[] => {
+    const byFamily = found.get(eip) ?? new Map<number, readonly ClusterNode[]>();
+    found.set(eip, byFamily);
+    const before = byFamily.get(address.family);
+    if (before) return before;
+    const may = [...nodes.values()].filter(
+      ({ node, canAnnounce }) => canAnnounce && !nodeRefusal({ node, eip, address }),
+    );
+    byFamily.set(address.family, may);
+    return may;
+  };
+}

@@ -1,0 +1,107 @@
+/** A node is taken out for work: its traffic moves first, a client notices nothing, and `kubectl wait` tells when. */
+import { ClientStream } from '../lab/client-stream.ts';
+import { type Examples, readExamples, waitForSessions } from '../lab/demo.ts';
+import type { Lab } from '../lab/lab.ts';
+import { eventually } from '../lab/poll.ts';
+import { addressesOf, Scene } from './support/scene.ts';
+
+const NODES = ['10.98.0.11', '10.98.0.12', '10.98.0.13'];
+const DRAIN_SECONDS = 2;
+const ANNOTATION = 'skycap.io/maintenance';
+
+let scene: Scene;
+let lab: Lab;
+let examples: Examples;
+let cluster: string;
+let local: string;
+
+beforeAll(async () => {
+  scene = await Scene.open('maintenance', { v4: '198.51.104.0/24' });
+  lab = scene.lab;
+  examples = await readExamples(lab);
+  await lab.apply(...examples.configuration);
+  await setMaintenance({ drainSeconds: DRAIN_SECONDS });
+  await scene.deployBackends(examples, 3);
+  await waitForSessions(lab);
+  const policy = { externalTrafficPolicy: 'Local' } as const;
+  [cluster = ''] = addressesOf((await scene.createService('cluster')).body);
+  [local = ''] = addressesOf((await scene.createService('local', { spec: policy })).body);
+  await Promise.all([cluster, local].map((address) => lab.router.waitForNextHops(address, 3, 20_000)));
+});
+
+afterAll(async () => {
+  await Promise.all(['n1', 'n2'].map((node) => annotate(node, '-')));
+  await setMaintenance(null);
+  await scene?.close();
+});
+
+async function setMaintenance(maintenance: object | null): Promise<void> {
+  const patch = JSON.stringify({ spec: { maintenance } });
+  await lab.kubectl(['patch', 'bgpconf', 'default', '--type=merge', '-p', patch]);
+}
+
+/** @param value `=true`, or `-` to remove it. */
+async function annotate(node: string, value: string): Promise<void> {
+  await lab.kubectl(['annotate', 'node', node, `${ANNOTATION}${value}`, '--overwrite']);
+}
+
+async function nextHops(address: string): Promise<readonly string[]> {
+  return (await lab.router.route(address))?.nextHops ?? [];
+}
+
+async function conditionOf(node: string): Promise<string> {
+  const path = '{.status.conditions[?(@.type=="SafeToReboot")]}';
+  return lab.kubectl(['get', 'speaker', node, '-o', `jsonpath=${path}`]);
+}
+
+const others = (node: number) => NODES.filter((_, i) => i !== node - 1);
+
+test('its traffic moves to the other nodes, and comes back afterwards, without a failed connection or a session that ends', async () => {
+  const sinceMs = async () => Math.min(...(await lab.router.bgpNeighbors()).map((neighbor) => neighbor.sinceMs));
+  const before = await sinceMs();
+  const urls = [cluster, local].map((address) => `http://${address}/`);
+  await using stream = new ClientStream(lab.client, { urls, everyMs: 20 });
+  await annotate('n1', '=true');
+  await lab.kubectl(['wait', 'speaker/n1', '--for=condition=SafeToReboot', '--timeout=60s']);
+  expect(await nextHops(cluster)).toEqual(others(1));
+  expect(await nextHops(local)).toEqual(others(1));
+  expect(await conditionOf('n1')).toContain('NodeInMaintenance');
+  await annotate('n1', '-');
+  for (const address of [cluster, local]) await lab.router.waitForNextHops(address, 3, 20_000);
+  await eventually(async () => (await conditionOf('n1')) === '', { what: 'no condition any more', deadlineMs: 20_000 });
+  const { answered, failures } = await stream.end();
+  expect(answered).toBeGreaterThan(100);
+  expect(failures).toEqual([]);
+  // Each session is older than it was.
+  expect(await sinceMs()).toBeGreaterThan(before);
+});
+
+test('routers prefer other nodes before the routes go: they carry GRACEFUL_SHUTDOWN', async () => {
+  await setMaintenance({ drainSeconds: 3600 });
+  await annotate('n1', '=true');
+  await lab.router.waitForNextHops(cluster, 2, 20_000);
+  const paths = (await lab.router.vtysh(`show bgp ipv4 unicast ${cluster}/32`)).split(/\n(?= {2}\d+\n)/);
+  const shutDown = paths.filter((path) => path.includes('Community: graceful-shutdown'));
+  expect(shutDown).not.toEqual([]);
+  for (const path of shutDown) expect(path).toContain('10.98.0.11');
+  expect(await conditionOf('n1')).toContain('NodeDraining');
+  await annotate('n1', '-');
+  await lab.router.waitForNextHops(cluster, 3, 20_000);
+  await setMaintenance({ drainSeconds: DRAIN_SECONDS });
+});
+
+test('an address that too few other nodes announce stays, and is named', async () => {
+  await setMaintenance({ drainSeconds: 0, minimumNodes: 2 });
+  await Promise.all(['n1', 'n2'].map((node) => annotate(node, '=true')));
+  await lab.kubectl(['wait', 'speaker/n1', '--for=condition=SafeToReboot', '--timeout=60s']);
+  await eventually(
+    async () => /NoOtherNode.*still announces|still announces.*NoOtherNode/.test(await conditionOf('n2')),
+    {
+      what: 'n2 that stays',
+      deadlineMs: 20_000,
+    },
+  );
+  const { paths } = JSON.parse(await lab.router.vtysh(`show bgp ipv4 unicast ${cluster}/32 json`));
+  const from = paths.flatMap(({ nexthops }: { nexthops: { ip: string }[] }) => nexthops.map(({ ip }) => ip));
+  expect([...new Set(from)].sort()).toEqual(others(1));
+});
