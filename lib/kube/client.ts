@@ -1,13 +1,13 @@
 /**
- * The API server as Skycap's components see it: a few typed verbs on a {@link Resource}. `http-client.ts` is the one that speaks HTTP.
- * A refusal by the API server is thrown as a {@link KubeError}; `errors.ts` has the questions to ask of it.
+ * The API server for Skycap's components: a few typed verbs on a {@link Resource}. `http-client.ts` implements them over HTTP. A refusal of the API server is thrown as
+ * a {@link KubeError}; `errors.ts` has functions that tell refusals apart.
  */
 import type { KubeObject } from '../api/meta/object.ts';
 import type { Resource } from './resource.ts';
 
 export interface ObjectRef {
   readonly name: string;
-  /** Needed for what is namespaced. */
+  /** Required for a namespaced resource. */
   readonly namespace?: string | undefined;
 }
 
@@ -15,8 +15,8 @@ export interface WriteOptions {
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
   /**
-   * Called in the very moment before the request leaves, a repeated one too; by throwing it keeps it back. Between the call of a verb and that moment a
-   * connection may have to be made, or a time to be waited for.
+   * Called immediately before the request, or its repetition, is sent; throws to hold it back. Between the call of a verb and that moment, a connection may have to be
+   * made, or a back-off to pass.
    */
   readonly beforeSend?: () => void;
 }
@@ -25,7 +25,7 @@ export interface PatchOptions extends WriteOptions {
   /** `merge` RFC 7396, `strategic` Kubernetes' (built-in kinds only), `json` RFC 6902, `apply` server-side apply. */
   readonly type: 'merge' | 'strategic' | 'json' | 'apply';
   readonly subresource?: 'status';
-  /** Needed for `apply`. */
+  /** Required for `apply`. */
   readonly fieldManager?: string;
   /** For `apply`: take over fields that others own. */
   readonly force?: boolean;
@@ -53,7 +53,7 @@ export interface ListPage<T> {
   readonly resourceVersion: string;
   /** Token of the next page; absent on the last. */
   readonly continue?: string;
-  /** How many more there are, where the API server says so: for a list with a limit and without selector. */
+  /** The number of further objects, if the API server reports it: for a list with a limit and without selector. */
   readonly remaining?: number;
 }
 
@@ -70,15 +70,15 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
 }
 
-/** One line of a watch. Objects of a bookmark are not handed on: only their resourceVersion counts. */
+/** One line of a watch. A bookmark has only its resourceVersion. */
 export type WatchEvent<T extends KubeObject> =
   | { readonly type: 'added' | 'modified' | 'deleted'; readonly object: T }
   | { readonly type: 'bookmark'; readonly resourceVersion: string };
 
-/** What a {@link Reflector} needs. A refusal is thrown as KubeError, be it the HTTP status or an ERROR event in mid-stream. */
+/** The verbs of a {@link Reflector}. A refusal is thrown as KubeError, be it the HTTP status or an ERROR event in mid-stream. */
 export interface KubeWatcher {
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<ListPage<T>>;
-  /** Resolves when the API server has accepted the watch; the stream ends when the API server ends it, and throws when it breaks. */
+  /** Resolves when the API server has accepted the watch. The stream ends when the API server ends the watch, and throws when it breaks. */
   watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): Promise<AsyncIterable<WatchEvent<T>>>;
 }
 
@@ -89,9 +89,9 @@ export interface KubeClient {
     options?: { readonly signal?: AbortSignal },
   ): Promise<T>;
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<ListPage<T>>;
-  /** `object.metadata.namespace` says where. */
+  /** The namespace is `object.metadata.namespace`. */
   create<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>;
-  /** PUT: compare-and-swap where the object carries a resourceVersion. */
+  /** PUT: compare-and-swap if the object has a resourceVersion. */
   replace<T extends KubeObject>(
     resource: Resource<T>,
     object: T,

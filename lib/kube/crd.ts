@@ -1,7 +1,4 @@
-/**
- * CustomResourceDefinitions, as far as it matters whether objects of a kind can be there: the deletion of one takes all its objects along, which nobody asked for by
- * name.
- */
+/** Reads whether a CustomResourceDefinition is served. The deletion of a CRD deletes all its objects, which no user asked for by name. */
 import type { Condition, KubeObject } from '../api/meta/object.ts';
 import type { Resource } from './resource.ts';
 
@@ -21,7 +18,7 @@ export function crdName({ plural, group }: Pick<Resource<KubeObject>, 'plural' |
   return `${plural}.${group}`;
 }
 
-/** @returns when it was created (RFC 3339), or undefined while it is absent, not served yet, or being deleted. */
+/** @returns its creation time (RFC 3339), or undefined while it is absent, not served yet, or being deleted. */
 export function establishedSince(crd: Crd | undefined): string | undefined {
   if (!crd || crd.metadata.deletionTimestamp !== undefined) return undefined;
   const is = (type: string): boolean =>

@@ -1,6 +1,6 @@
 /**
- * An AbortSignal that follows another one and also fires after a time. `AbortSignal.any` would do, but each use of it on a signal that lives as long as
- * the process leaves a reference behind; this one lets go when it is disposed of.
+ * An AbortSignal that follows another one and also fires after a time. Each use of `AbortSignal.any` on a signal that lives as long as the process leaves a reference
+ * behind; this one is removed when disposed.
  */
 export class Deadline {
   readonly signal: AbortSignal;
@@ -18,24 +18,24 @@ export class Deadline {
     this.#timer = setTimeout(() => controller.abort(new Error(`no answer within ${ms / 1000} s`)), ms);
   }
 
-  /** Starts the time anew. */
+  /** Restarts the time. */
   restart(): void {
     this.#timer.refresh();
   }
 
-  /** Stops the clock; the parent is still followed. */
+  /** Stops the clock; the signal still follows the parent. */
   disarm(): void {
     clearTimeout(this.#timer);
   }
 
-  /** Stops the clock and lets go of the parent. */
+  /** Stops the clock, and no longer follows the parent. */
   dispose(): void {
     clearTimeout(this.#timer);
     this.#parent?.removeEventListener('abort', this.#onParentAbort);
   }
 }
 
-/** Waits for `promise`, but not beyond `signal`: the promise itself goes on for others that wait for it. */
+/** Waits for `promise`, but not beyond `signal`. The promise itself continues. */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   let onAbort: () => void = () => {};

@@ -1,9 +1,9 @@
 /**
- * What can go wrong with a request to the API server, in two classes that callers tell apart: the API server answered and refused
- * ({@link KubeError}, with the fields of its `metav1.Status`), or it could not be asked ({@link KubeUnreachableError}).
+ * The errors of a request, in two classes: the API server refused ({@link KubeError}, with the fields of its `metav1.Status`), or did not answer ({@link
+ * KubeUnreachableError}).
  */
 
-/** Where the API server refuses for a reason that is not of one field, `causes` is absent. */
+/** `causes` is absent if the refusal is not about one field. */
 export interface StatusCause {
   readonly field?: string;
   readonly reason?: string;
@@ -12,9 +12,9 @@ export interface StatusCause {
 
 export interface KubeErrorFields {
   readonly statusCode: number;
-  /** `metav1.StatusReason`, e.g. `AlreadyExists`; empty where the answer was no Status. */
+  /** `metav1.StatusReason`, e.g. `AlreadyExists`; empty if the answer was no Status. */
   readonly reason: string;
-  /** The API server's own sentence. */
+  /** The API server's sentence. */
   readonly statusMessage: string;
   readonly retryAfterSeconds?: number | undefined;
   readonly causes?: readonly StatusCause[] | undefined;
@@ -32,7 +32,7 @@ export class KubeError extends Error implements KubeErrorFields {
   readonly retryAfterSeconds: number | undefined;
   readonly causes: readonly StatusCause[] | undefined;
 
-  /** @param action what was asked, e.g. `create eipclaims "192.0.2.7"`. */
+  /** @param action the request, e.g. `create eipclaims "192.0.2.7"`. */
   constructor(action: string, fields: KubeErrorFields) {
     super(`Cannot ${action}: ${fields.statusMessage} (${fields.statusCode}${fields.reason && ` ${fields.reason}`})`);
     this.statusCode = fields.statusCode;
@@ -43,7 +43,7 @@ export class KubeError extends Error implements KubeErrorFields {
   }
 }
 
-/** No answer: refused, reset, a TLS error, or silence until the deadline. A write may or may not have happened. */
+/** No answer: connection refused or reset, a TLS error, or silence until the deadline. A write may or may not have happened. */
 export class KubeUnreachableError extends Error {
   override readonly name = 'KubeUnreachableError';
 
@@ -56,7 +56,7 @@ export function isNotFound(error: unknown): error is KubeError {
   return hasStatus(error, 404);
 }
 
-/** 409 of a compare-and-swap that lost; see {@link isAlreadyExists} for the other 409. */
+/** 409 of a lost compare-and-swap; see {@link isAlreadyExists} for the other 409. */
 export function isConflict(error: unknown): error is KubeError {
   return hasStatus(error, 409) && error.reason !== 'AlreadyExists';
 }
@@ -70,7 +70,7 @@ export function isGone(error: unknown): error is KubeError {
   return error instanceof KubeError && (error.statusCode === 410 || error.reason === 'Expired');
 }
 
-/** A webhook of the cluster that refuses a write chooses the code and the reason of its answer, and says nothing by them about the object. */
+/** A refusal by a webhook of the cluster. The webhook chooses code and reason freely, so they tell nothing about the object. */
 function hasStatus(error: unknown, statusCode: number): error is KubeError {
   return error instanceof KubeError && error.statusCode === statusCode && !OF_WEBHOOK.test(error.statusMessage);
 }

@@ -1,4 +1,4 @@
-/** The kinds Skycap reads and writes, each with its place in the API. */
+/** The kinds that Skycap reads and writes, with their paths in the API. */
 import type { BgpConfObject, BgpPeerObject } from '../api/bgp/bgp-types.ts';
 import type { EipObject } from '../api/eip/eip-types.ts';
 import { OPENELB_GROUP, SKYCAP_GROUP } from '../api/keys.ts';
@@ -7,7 +7,7 @@ import type { EndpointSlice, Namespace, Node, Pod, Service, ServiceCidr } from '
 import type { EipClaim } from '../api/skycap/claim.ts';
 import type { SpeakerObject } from '../api/skycap/speaker-types.ts';
 
-/** `T` is what the API server answers with for this resource. */
+/** `T` is the type of the API server's answers. */
 export interface Resource<T extends KubeObject> {
   /** Empty for the core group. */
   readonly group: string;
@@ -15,7 +15,7 @@ export interface Resource<T extends KubeObject> {
   readonly kind: string;
   readonly plural: string;
   readonly namespaced: boolean;
-  /** Never present; carries the type. */
+  /** Never present; has the type. */
   readonly object?: T;
 }
 

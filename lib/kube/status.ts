@@ -1,7 +1,7 @@
 /** The body of a refused request, `metav1.Status`, as the fields of a {@link KubeError}. */
 import type { KubeErrorFields, StatusCause } from './errors.ts';
 
-/** A proxy's HTML error page is quoted no further than this. */
+/** A longer text, such as a proxy's HTML error page, is truncated. */
 const LONGEST_BODY_QUOTED = 200;
 
 /** @param retryAfter the header, in seconds; dates are not used by the API server and count as absent. */
@@ -15,7 +15,7 @@ export function errorFieldsFor(statusCode: number, body: string, retryAfter?: st
   return { ...fieldsOfStatus(status, statusCode), retryAfterSeconds };
 }
 
-/** The object of an ERROR event in a watch, which carries its status code itself. */
+/** The object of an ERROR event in a watch, which has its status code. */
 export function errorFieldsForEvent(object: unknown): KubeErrorFields {
   return fieldsOfStatus(isObject(object) ? object : {}, 500);
 }

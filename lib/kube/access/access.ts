@@ -1,4 +1,4 @@
-/** Where the API server is and what to show it: the port that {@link HttpKubeClient} takes its credentials from. */
+/** The port through which {@link HttpKubeClient} gets the API server's address and its credentials. */
 
 export interface TlsMaterial {
   readonly ca?: string | Buffer;
@@ -11,19 +11,19 @@ export interface TlsMaterial {
 
 export interface Access {
   readonly server: URL;
-  /** Lower-case names; `authorization` and, where the user is another one, `impersonate-user`. */
+  /** Lower-case names; `authorization` and, for an impersonated user, `impersonate-user`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsMaterial;
 }
 
 export interface AccessSource {
-  /** Credentials good for the next request; cheap enough to ask each time. */
+  /** Credentials for the next request; cheap enough for each request. */
   current(): Promise<Access>;
-  /** The API server did not accept them: read everything anew. */
+  /** The API server rejected the credentials: read everything again. */
   refresh(): Promise<Access>;
 }
 
-/** Credentials that never change: for tests and for tools. */
+/** Fixed credentials, for tests and tools. */
 export function fixedAccess(access: {
   readonly server: string;
   readonly token?: string;
@@ -34,16 +34,13 @@ export function fixedAccess(access: {
   return { current: async () => value, refresh: async () => value };
 }
 
-/** Two accesses with the same material may share a connection; the token goes with each request and does not count. */
+/** Whether two accesses may share a connection. The token is sent with each request and does not count. */
 export function sameEndpoint(a: Access, b: Access): boolean {
   const names = ['ca', 'cert', 'key', 'passphrase', 'servername', 'rejectUnauthorized'] as const;
   return a.server.href === b.server.href && names.every((name) => String(a.tls[name]) === String(b.tls[name]));
 }
 
-/**
- * Reads by `read` at most once in `maxAgeMs`, for files that somebody rotates. Where reading fails, what was read last goes on being used: the
- * file may be in the middle of its rotation.
- */
+/** Calls `read` at most once in `maxAgeMs`, for files that are rotated. If reading fails, the last result is used: the file may be in the middle of its rotation. */
 export function cachedAccess(
   read: () => Promise<Access>,
   options: { readonly maxAgeMs: number; readonly nowMs: () => number },

@@ -1,7 +1,4 @@
-/**
- * The credentials of a pod: the files of its ServiceAccount, which kubelet rotates (bound tokens live an hour). client-node would do it too, but
- * it costs 10 to 60 MB of memory to load, and this is all that a pod needs of it.
- */
+/** The credentials of a pod: the files of its ServiceAccount, which kubelet rotates (bound tokens live an hour). client-node offers the same, and takes 10 to 60 MB. */
 import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
@@ -17,7 +14,7 @@ export interface InClusterOptions {
 }
 
 const FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
-/** As client-go: a token is replaced long before it expires, so a minute is soon enough. */
+/** As client-go: a token is replaced long before it expires. */
 const MAX_AGE_MS = 60_000;
 
 export function inClusterAccess(options: InClusterOptions): AccessSource {

@@ -1,16 +1,16 @@
 /**
  * The credentials of a kubeconfig, by client-node's KubeConfig: tokens, token files, client certificates, exec plugins, OIDC, impersonation.
  *
- * Only its module `config.js` is loaded, and only when a kubeconfig is used: the package with its generated API costs 85 MB.
+ * Only its module `config.js` is loaded, and only for a kubeconfig: the whole package takes 85 MB.
  */
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { type Access, type AccessSource, cachedAccess, type TlsMaterial } from './access.ts';
 
-/** Which kubeconfig: its text, its path, or the usual places (KUBECONFIG, ~/.kube/config). */
+/** The kubeconfig: its text, its path, or the usual places (KUBECONFIG, ~/.kube/config). */
 export type KubeconfigFrom = { readonly text: string } | { readonly path: string } | 'default';
 
-/** Exec plugins and token files have caches of their own behind this one. */
+/** Exec plugins and token files have their own caches behind this one. */
 const MAX_AGE_MS = 10_000;
 
 export function kubeconfigAccess(from: KubeconfigFrom, nowMs: () => number): AccessSource {

@@ -1,21 +1,21 @@
-/** Whether caches follow the API server: each has its first list, and of none nothing has been heard for too long. */
+/** Checks that caches follow the API server: each has its first list, and a sign of life within the limit. */
 import { type Check, failing, OK } from '../../process/health/check.ts';
 
-/** What is asked of a {@link Reflector}. */
+/** The part of a {@link Reflector} that this checks. */
 export interface Followed {
   readonly synced: boolean;
-  /** Why the last list or watch failed; undefined while all is well. */
+  /** The failure of the last list or watch; undefined if there is none. */
   readonly failure: string | undefined;
   silentForMs(): number;
 }
 
 /**
- * A watch that says nothing is given up after three and a half minutes, and a list shows whether it missed anything: a cache that is followed is heard of within
- * that time. An outage that is shorter than the rest costs no component its readiness: it acts on what it knows, which is as much as anybody knows.
+ * A silent watch is given up after three and a half minutes, and a list shows whether it missed anything, so a followed cache has a sign of life within that time. A
+ * shorter outage of the API server costs no component its readiness: the component acts on its cache, and no other component knows more.
  */
 const LONGEST_SILENCE_MS = 360_000;
 
-/** @returns the names of those that have gone silent; what was never read is not among them. */
+/** @returns the names of the caches without a recent sign of life, except caches that were never filled. */
 export function silentCaches(caches: Readonly<Record<string, Followed>>): string[] {
   return Object.entries(caches).flatMap(([name, cache]) => (cache.synced && isSilent(cache) ? [name] : []));
 }

@@ -1,10 +1,10 @@
-/** What changed between what a cache had and what the API server has now. Pure. */
+/** The changes from the objects of a cache to those of the API server. Pure. */
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { Change } from './store.ts';
 
 /**
- * The changes of one key. The uid decides what is the same object: another one under the same name is a deletion and an addition, since the
- * old one's deletion was missed. The same resourceVersion means that nothing changed.
+ * The changes of one key. The UID identifies the object: another UID under the same name is a deletion and an addition, since the deletion was missed. The same
+ * resourceVersion means no change.
  */
 export function changesOf<T extends KubeObject>(key: string, old: T | undefined, now: T | undefined): Change<T>[] {
   if (!old) return now ? [{ type: 'added', key, object: now }] : [];
@@ -19,7 +19,7 @@ export function changesOf<T extends KubeObject>(key: string, old: T | undefined,
   return [{ type: 'modified', key, object: now, old }];
 }
 
-/** The changes from one complete list to the next. What went comes first, so that what it held is free when the rest comes. */
+/** The changes from one complete list to the next. Deletions come first, so that their resources are free for the additions. */
 export function changesBetween<T extends KubeObject>(
   before: ReadonlyMap<string, T>,
   after: ReadonlyMap<string, T>,

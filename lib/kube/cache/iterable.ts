@@ -1,4 +1,4 @@
-/** What can be gone through any number of times. An iterator, such as `Map.values()` gives, is used up by the first who goes through it: kept in a value, it is empty for the second. */
+/** An iterable that can be iterated any number of times. An iterator, such as `Map.values()`, is empty the second time. */
 export function iterable<T>(iterator: () => Iterator<T>): Iterable<T> {
   return { [Symbol.iterator]: iterator };
 }

@@ -1,4 +1,4 @@
-/** A list in pages, one after the other as they are asked for: none is requested before the last was used. */
+/** A list in pages: a page is requested once the former one is used. */
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { KubeWatcher, ListOptions, ListPage } from '../client.ts';
 import type { Resource } from '../resource.ts';

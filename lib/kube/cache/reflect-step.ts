@@ -14,13 +14,13 @@ import { backoffMs } from '../../process/loop/backoff.ts';
 export type Step = { readonly kind: 'list' } | { readonly kind: 'watch'; readonly resourceVersion: string };
 
 export type StepResult =
-  /** The whole list is in. */
+  /** The list is complete. */
   | { readonly kind: 'listed'; readonly resourceVersion: string }
-  /** The API server ended the watch, as it was asked to. */
+  /** The API server ended the watch in order. */
   | { readonly kind: 'ended'; readonly resourceVersion: string; readonly livedMs: number }
-  /** What is known cannot be built upon. */
+  /** The resourceVersion is too old. */
   | { readonly kind: 'startOver'; readonly livedMs: number }
-  /** Nothing wrong with what is known; the step did not work or broke off. */
+  /** The step failed or broke off; the resourceVersion is good. */
   | {
       readonly kind: 'failed';
       readonly step: Step;
@@ -30,7 +30,7 @@ export type StepResult =
 
 export interface Progress {
   readonly step: Step;
-  /** To wait before the step. */
+  /** The wait before the step. */
   readonly delayMs: number;
   /** In a row. */
   readonly failures: number;
@@ -39,13 +39,13 @@ export interface Progress {
 
 export const START: Progress = { step: { kind: 'list' }, delayMs: 0, failures: 0, failingSinceMs: undefined };
 
-/** A watch that stood this long was a success, however it ended. */
+/** A watch of this length was a success, however it ended. */
 export const STEADY_MS = 5_000;
 const FIRST_MS = 200;
 const CAP_MS = 1_000;
 const LONG_OUTAGE_MS = 120_000;
 const LONG_OUTAGE_CAP_MS = 10_000;
-/** A server that asks for more patience than this is asked again all the same. */
+/** A longer Retry-After of a server is cut to this. */
 const LONGEST_RETRY_AFTER_SECONDS = 30;
 
 /** @param random in [0, 1). */

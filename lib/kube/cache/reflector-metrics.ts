@@ -1,4 +1,4 @@
-/** What a {@link Reflector} counts of itself. */
+/** The metrics of a {@link Reflector}. */
 import type { Registry } from 'prom-client';
 import { sharedCounter, sharedGauge } from '../../process/shared-metric.ts';
 

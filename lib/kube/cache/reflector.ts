@@ -1,10 +1,10 @@
 /**
- * Keeps a cache of one kind of object in step with the API server: list in pages, then watch, for ever. `reflect-step.ts` decides what comes next.
+ * Keeps a cache of one kind of object in step with the API server: list in pages, then watch, for ever. `reflect-step.ts` decides the next step.
  *
- * - The cache is replaced only by a complete list, and in one go: nobody ever sees it half filled. In an outage it stays as it was.
- * - A watch that says nothing is given up (`silence.ts`), and a new list judges it: where something changed that the watch did not tell, following the API server
- *   has failed until some watch tells something. Where nothing did, nothing was missed. (A dead connection shows sooner, by PING.)
- * - Its end is random (5 to 10 minutes), so that not all watches of all nodes are renewed at once.
+ * - Only a complete list replaces the cache, at once: no reader sees a half-filled cache. In an outage the cache stays as it was.
+ * - A silent watch is given up (`silence.ts`), and a new list judges it. If the list has changes that the watch did not return, following has failed until some watch
+ * returns something. If not, nothing was missed. (PING shows a dead connection sooner.)
+ * - The duration of a watch is random (5 to 10 minutes), so that not all watches of all nodes are renewed at once.
  */
 import type { Registry } from 'prom-client';
 import { type KubeObject, keyOf } from '../../api/meta/object.ts';
@@ -26,19 +26,19 @@ import { dropManagedFields } from './transform.ts';
 export interface ReflectorOptions<T extends KubeObject> {
   readonly client: KubeWatcher;
   readonly resource: Resource<T>;
-  /** All namespaces without it. */
+  /** Default: all namespaces. */
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** Watches and caches the objects' metadata only: nothing else of `T` is there. */
+  /** Watches and caches only the objects' metadata: the other fields of `T` are absent. */
   readonly metadataOnly?: boolean;
-  /** In metrics and logs, where there is more than one for the resource. @default the resource's plural */
+  /** In metrics and logs, for several reflectors of one resource. @default the resource's plural */
   readonly name?: string;
-  /** Cuts off what nobody reads; may change the object it gets. @default dropManagedFields */
+  /** Removes unused fields; may change its argument. @default dropManagedFields */
   readonly transform?: (object: T) => T;
-  /** Of two versions after `transform`: nobody here would do anything about the difference. The cache keeps the former one, and nobody is told. */
+  /** Whether two versions after `transform` are the same to all readers. The cache then keeps the former one, and no listener is called. */
   readonly isSame?: (a: T, b: T) => boolean;
-  /** An API server that does not have the kind has none of its objects, and is asked again each half minute. */
+  /** The API server may lack the kind: then the cache is empty, and the API server is asked again each half minute. */
   readonly optional?: boolean;
   readonly log: Logger;
   readonly registry?: Registry;
@@ -47,22 +47,22 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly random?: () => number;
   /** @default 500 */
   readonly pageSize?: number;
-  /** How long a watch lasts, at random between the two. @default 300 to 600 */
+  /** The duration of a watch, at random between the two. @default 300 to 600 */
   readonly watchSeconds?: { readonly min: number; readonly max: number };
-  /** A watch that says nothing is given up after this. @default 210 s */
+  /** A silent watch is given up after this time. @default 210 s */
   readonly silenceMs?: number;
 }
 
 const PAGE_SIZE = 500;
 const WATCH_SECONDS = { min: 300, max: 600 };
-/** Two bookmarks have come by then, where there is anything to say. */
+/** Within this time, two bookmarks come if there is anything new. */
 const ASK_AFTER_MS = { min: 125_000, max: 135_000 };
-/** The bookmark that follows the question comes within a minute. */
+/** The bookmark after the request comes within a minute. */
 const SILENCE_MS = 210_000;
 const ABSENT_RETRY_SECONDS = 30;
-/** No object has it: an empty answer from the API server's cache. */
+/** No object has this version: an empty answer of the API server's cache. */
 const NOBODY = 'skycap.io-nobody';
-/** The code of a failure that no error has: changes were not told. */
+/** The code of a failure without an error: a watch missed changes. */
 const SILENT = 'silent';
 
 export class Reflector<T extends KubeObject> implements Store<T> {
@@ -76,9 +76,9 @@ export class Reflector<T extends KubeObject> implements Store<T> {
   #items = new Map<string, T>();
   #heardAtMs = Number.NEGATIVE_INFINITY;
   #failure: { readonly code: string; readonly message: string } | undefined;
-  /** A watch was given up for its silence; the next list judges it. */
+  /** A silent watch was given up; the next list judges it. */
   #gaveUp = false;
-  /** Codes of failures that were logged since all was well; an API server that gives now this and now that repeats itself as well. */
+  /** Codes of the failures that were logged since the last success, since an API server may alternate between failures. */
   readonly #logged = new Set<string>();
 
   constructor(options: ReflectorOptions<T>) {
@@ -99,7 +99,7 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     return this.#items.size;
   }
 
-  /** Why the last list or watch failed; undefined while all is well. */
+  /** The failure of the last list or watch; undefined if there is none. */
   get failure(): string | undefined {
     return this.#failure?.message;
   }
@@ -120,12 +120,12 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     this.#readers.subscribe(listener);
   }
 
-  /** Resolves when the first complete list is in, or when `signal` aborts. */
+  /** Resolves with the first complete list, or when `signal` aborts. */
   waitForSync(signal: AbortSignal): Promise<void> {
     return this.#readers.waitForSync(signal);
   }
 
-  /** Resolves when `signal` has aborted; never rejects. The cache stays as it is then. */
+  /** Resolves when `signal` has aborted; never rejects. The cache then stays as it is. */
   async run(signal: AbortSignal): Promise<void> {
     let progress: Progress = START;
     while (!signal.aborted) {
@@ -209,7 +209,7 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     return stream;
   }
 
-  /** What is asked for, by list and watch alike. */
+  /** The parameters of both list and watch. */
   #selection(): Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'> {
     const { namespace, labelSelector, fieldSelector, metadataOnly } = this.#options;
     return {
@@ -220,7 +220,7 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     };
   }
 
-  /** Puts an object in a list that is being taken in; one that has not changed stays the same object, which saves its memory. */
+  /** Adds an object to a list in progress. An unchanged object stays the same, which saves its memory. */
   #take(items: Map<string, T>, item: T): void {
     const key = keyOf(item);
     const old = this.#items.get(key);
@@ -233,7 +233,7 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     return old && this.#options.isSame?.(old, now) ? old : now;
   }
 
-  /** @returns how many changes it told. */
+  /** @returns the number of changes. */
   #replace(items: Map<string, T>): number {
     const changes = changesBetween(this.#items, items);
     this.#items = items;
@@ -251,7 +251,7 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     return new Silence({ ask, askAfterMs, limitMs: silenceMs, parent });
   }
 
-  /** @param missed changes that the watch did not tell. */
+  /** @param missed the number of changes that the watch did not return. */
   #judgeSilence(missed: number): void {
     const { silenceMs = SILENCE_MS } = this.#options;
     this.#gaveUp = false;
@@ -303,7 +303,7 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     return { kind: 'failed', step, livedMs, retryAfterSeconds };
   }
 
-  /** Says once what is wrong, not at every repetition. */
+  /** Logs a failure once, not at every repetition. */
   #note(code: string, err: unknown): void {
     this.#metrics.failed(code);
     if (!this.#logged.has(code)) this.#log.warn({ err }, 'cannot follow the API server, trying again');

@@ -1,18 +1,18 @@
 /**
- * Judges a watch that says nothing. Where nothing changes that is as it should be: an API server sends a bookmark each minute, but leaves out one whose version
- * is not newer than the one that the watch began with, and its cache learns of newer versions only as often as etcd tells of its progress, which is
- * each 10 minutes by default (`--experimental-watch-progress-notify-interval`; kubeadm sets 5 s).
+ * Judges a silent watch. Without changes, silence is normal: an API server sends a bookmark each minute, but omits one whose version is not newer than the start of the
+ * watch, and its cache learns of newer versions only from etcd's progress notifications, by default each 10 minutes (`--experimental-watch-progress-notify-interval`;
+ * kubeadm sets 5 s).
  *
- * So after a while the API server is asked something for which its cache has to catch up with etcd (KEP-2340). From then on it has a newer version to tell, and
- * the watch hears a bookmark within a minute. One that hears none is given up.
+ * After a while a request therefore makes the API server's cache catch up with etcd (KEP-2340). From then on there is a newer version, and a bookmark comes within a
+ * minute. A watch without that bookmark is given up.
  */
 import { Deadline } from '../deadline.ts';
 
 export interface SilenceOptions {
-  /** Asks the API server. What it answers does not matter. */
+  /** The request. Its answer does not matter. */
   readonly ask: (signal: AbortSignal) => Promise<unknown>;
   readonly askAfterMs: number;
-  /** The watch is given up after so long. */
+  /** The watch is given up after this time. */
   readonly limitMs: number;
   /** Of the watch. */
   readonly parent: AbortSignal;
@@ -29,12 +29,12 @@ export class Silence implements Disposable {
     this.#timer = setTimeout(() => this.#ask(), options.askAfterMs);
   }
 
-  /** Aborts when the watch is to be given up, and with its parent. */
+  /** Aborts when the watch is given up, and with its parent. */
   get signal(): AbortSignal {
     return this.#limit.signal;
   }
 
-  /** The watch said something. */
+  /** The watch returned a line. */
   broken(): void {
     this.#limit.restart();
     this.#timer.refresh();

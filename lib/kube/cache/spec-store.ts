@@ -1,12 +1,12 @@
 /**
- * A cache of objects for those who read their spec and not their status, where the status is large or written often: those of an Eip and of a
- * BgpPeer change with every address given and every session that comes up, and a watch would carry each of them whole to every node.
+ * A cache of objects for readers of the spec, for kinds with a large or frequently written status: the statuses of an Eip and a BgpPeer change with every address given
+ * and every session that comes up, and a watch would send each whole object to every node.
  *
- * What is watched is the metadata alone (`PartialObjectMetadata`, k8s.io/apimachinery `meta/v1`): about a kilobyte, whatever the status holds.
- * `metadata.generation` tells when the spec has changed, and only then the object is read. Until it is, the former one stands.
+ * The watch covers the metadata alone (`PartialObjectMetadata`, k8s.io/apimachinery `meta/v1`): about a kilobyte, whatever the size of the status. A new
+ * `metadata.generation` means a new spec, and causes a read of the object. Until the read, the former object stays.
  *
- * What goes with its CRD stays here until there is an object of the kind again: nobody has asked for its deletion, and an uninstall of something else must not end what a node
- * does (decisions/0018).
+ * Objects that are deleted with their CRD stay until an object of the kind exists again: no user asked for the deletion of the objects, and uninstalling another
+ * product must not end the work of a node (decisions/0018).
  */
 
 import { type KubeObject, keyOf, sameMarks } from '../../api/meta/object.ts';
@@ -76,12 +76,12 @@ export class SpecStore<T extends KubeObject> implements Store<T> {
     this.#readers.subscribe(listener);
   }
 
-  /** Resolves when every object was read, or when `signal` aborts. */
+  /** Resolves when every object is read, or when `signal` aborts. */
   waitForSync(signal: AbortSignal): Promise<void> {
     return this.#readers.waitForSync(signal);
   }
 
-  /** Resolves when `signal` has aborted; never rejects. The cache stays as it is then. */
+  /** Resolves when `signal` has aborted; never rejects. The cache then stays as it is. */
   async run(signal: AbortSignal): Promise<void> {
     void this.#heads.waitForSync(signal).then(() => this.#reading.trigger());
     await Promise.all([this.#heads.run(signal), this.#reading.run(signal)]);
@@ -100,7 +100,7 @@ export class SpecStore<T extends KubeObject> implements Store<T> {
     if (!this.synced && this.#stale().length === 0) this.#readers.complete();
   }
 
-  /** Names of the objects whose spec is not known as it is now. */
+  /** Names of the objects with an outdated spec. */
   #stale(): string[] {
     return [...this.#heads.values()].flatMap(({ metadata }) => {
       const name = metadata.name ?? '';
@@ -119,7 +119,7 @@ export class SpecStore<T extends KubeObject> implements Store<T> {
     return items.map(withoutStatus);
   }
 
-  /** The CRD is away or about to be; or it was made again, and no object of the kind was since. */
+  /** The CRD is absent or being deleted; or it was created again, and no object of the kind exists since. */
   async #wentWithCrd(gone: readonly T[], signal: AbortSignal): Promise<boolean> {
     const { client, resource } = this.#options;
     const { items } = await client.list(CRDS, { fieldSelector: `metadata.name=${crdName(resource)}`, signal });
@@ -130,7 +130,7 @@ export class SpecStore<T extends KubeObject> implements Store<T> {
     );
   }
 
-  /** Takes in an object as it was read, unless it is gone again. */
+  /** Adds an object that was read, unless it was deleted meanwhile. */
   #put(object: T): void {
     const key = object.metadata.name ?? '';
     const old = this.#items.get(key);
@@ -140,7 +140,7 @@ export class SpecStore<T extends KubeObject> implements Store<T> {
     this.#readers.tell(changesOf(key, old, object));
   }
 
-  /** Labels and annotations change without a new generation, and stand in the metadata that is watched. */
+  /** Labels and annotations change without a new generation, and are in the watched metadata. */
   #relabel({ metadata }: T): void {
     const key = metadata.name ?? '';
     const old = this.#items.get(key);

@@ -1,4 +1,4 @@
-/** What the readers of a {@link Store} are told, whoever fills it: each change, and when it is complete for the first time. */
+/** Calls the readers of a {@link Store}: for each change, and when the store is complete for the first time. */
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { Logger } from '../../process/log.ts';
 import type { Change } from './store.ts';
@@ -21,7 +21,7 @@ export class StoreReaders<T extends KubeObject> {
     this.#listeners.push(listener);
   }
 
-  /** In order; one that throws does not disturb the others. */
+  /** In order. A listener that throws does not affect the others. */
   tell(changes: Iterable<Change<T>>): void {
     for (const change of changes) {
       for (const listener of this.#listeners) {
@@ -34,7 +34,7 @@ export class StoreReaders<T extends KubeObject> {
     }
   }
 
-  /** The store is complete with these changes; those who waited for that go on after they were told. */
+  /** The store is complete with these changes. `waitForSync` resolves after the listeners were called. */
   complete(changes: Iterable<Change<T>> = []): void {
     this.#synced = true;
     this.tell(changes);
