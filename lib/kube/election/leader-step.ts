@@ -1,43 +1,41 @@
 /**
- * What a candidate for leadership does next, as a pure function of the Lease it sees and what it has seen before.
+ * Decides the next step of a candidate for leadership, as a pure function of the Lease and of its former observation.
  *
- * Clocks of two machines are never compared (as in client-go): `renewTime` in the Lease is only looked at for having changed, and the time that has passed since
- * the change was *seen* is measured on this machine's own monotonic clock.
+ * Clocks of two machines are never compared (as in client-go): `renewTime` only shows that the Lease has changed, and the time since the change was seen is measured by
+ * this machine's monotonic clock.
  */
 import { type Lease, microTime } from './lease.ts';
 
 export interface LeaderTiming {
-  /** A Lease that was not renewed for this long is anybody's. */
+  /** A Lease without a renewal for this time is free. */
   readonly leaseMs: number;
-  /** A leader that has not renewed for this long stops leading; well below `leaseMs`, so that it stops before another one starts. */
+  /** A leader without a renewal for this time stops leading; well below `leaseMs`, so that it stops before another one starts. */
   readonly renewDeadlineMs: number;
   /** Between two renewals. */
   readonly renewMs: number;
 }
 
-/**
- * A leader that is killed is followed after 9 to 10 s; 20 requests a minute. A leader that stops in order frees the Lease, and is followed at once.
- */
+/** A killed leader is replaced after 9 to 10 s; 20 requests a minute. A leader that stops in order frees the Lease, and is replaced at once. */
 export const LEADER_TIMING: LeaderTiming = { leaseMs: 9_000, renewDeadlineMs: 6_000, renewMs: 3_000 };
 
-/** The Lease as last seen to change, and when that was seen. */
+/** The Lease as last seen to change, and the time. */
 export interface Observation {
-  /** Holder and renewTime: what a renewal changes. */
+  /** Holder and renewTime, which a renewal changes. */
   readonly mark: string;
   readonly seenAtMs: number;
 }
 
-/** @returns the former observation where nothing changed since. */
+/** @returns the former observation if nothing changed since. */
 export function observe(before: Observation | undefined, lease: Lease | undefined, nowMs: number): Observation {
   const mark = `${lease?.spec?.holderIdentity ?? ''} ${lease?.spec?.renewTime ?? ''}`;
   return before?.mark === mark ? before : { mark, seenAtMs: nowMs };
 }
 
 export type Candidacy =
-  /** Write {@link leaseFor}: nobody has it, it is ours, or its holder is gone. */
+  /** Write {@link leaseFor}: the Lease is free, this candidate's, or its holder is gone. */
   { readonly kind: 'take' } | { readonly kind: 'wait'; readonly ms: number };
 
-/** @param observation of this very lease. */
+/** @param observation of this Lease. */
 export function candidacy(
   lease: Lease | undefined,
   observation: Observation,
@@ -47,13 +45,13 @@ export function candidacy(
 ): Candidacy {
   const holder = lease?.spec?.holderIdentity;
   if (!holder || holder === self) return { kind: 'take' };
-  // The holder's own duration, should it have been started with another one.
+  // The holder may have been started with another duration.
   const leaseMs = (lease?.spec?.leaseDurationSeconds ?? 0) * 1000 || timing.leaseMs;
   const ms = observation.seenAtMs + leaseMs - nowMs;
   return ms <= 0 ? { kind: 'take' } : { kind: 'wait', ms };
 }
 
-/** The Lease to write: ours, renewed now. The resourceVersion of `lease` makes it a compare-and-swap. */
+/** The Lease to write: this candidate's, renewed now. The resourceVersion of `lease` makes it a compare-and-swap. */
 export function leaseFor(
   lease: Lease | undefined,
   ref: { readonly name: string; readonly namespace: string },
@@ -78,7 +76,7 @@ export function leaseFor(
   };
 }
 
-/** The Lease given back: another one need not wait for it to run out. */
+/** The freed Lease: another candidate need not wait for its expiry. */
 export function freed(lease: Lease, wallMs: number): Lease {
   return {
     ...lease,

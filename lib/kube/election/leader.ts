@@ -1,10 +1,10 @@
 /**
- * One of several replicas leads, the others stand by: election by a Lease, every write of it a compare-and-swap. `leader-step.ts` decides.
+ * Leader election by a Lease: one replica leads, the others stand by. Every write of the Lease is a compare-and-swap. `leader-step.ts` decides.
  *
- * Candidates watch the Lease instead of polling it: a leader that frees it is followed at once, and standing by costs no requests.
+ * Candidates watch the Lease instead of polling it: a leader that frees it is replaced at once, and standing by costs no requests.
  *
- * A process that was paused past its Lease must not go on writing: `isLeading()` compares clocks on the spot, whatever timers are still to fire. What was
- * already on its way then is stopped by the resourceVersion it carries.
+ * A process that was paused beyond its Lease must send no write: `isLeading()` compares clocks at the call, whatever timers are due. The resourceVersion stops a write
+ * that was already sent.
  */
 import type { Registry } from 'prom-client';
 import { keyFor } from '../../api/meta/object.ts';
@@ -31,7 +31,7 @@ export interface LeaderOptions {
   /** The Lease. */
   readonly name: string;
   readonly namespace: string;
-  /** Unlike any other candidate's: the pod's name, and something random where a pod may restart within the Lease. */
+  /** Differs from every other candidate's: the pod's name, with a random part, since a pod may restart within the Lease. */
   readonly identity: string;
   readonly log: Logger;
   readonly registry?: Registry;
@@ -41,22 +41,21 @@ export interface LeaderOptions {
 }
 
 export interface Leadership {
-  /** Ask before every write. */
+  /** Call before every write. */
   isLeading(): boolean;
 }
 
-/** The work of a leader. It must end soon after `signal` aborts; nobody else starts before its Lease has run out. */
+/** The work of a leader. It must end soon after `signal` aborts; no other candidate starts before the Lease has expired. */
 export type LeaderWork = (signal: AbortSignal, leadership: Leadership) => Promise<void>;
 
-/** A try that failed is repeated after this. */
+/** A failed try is repeated after this time. */
 const RETRY_MS = 500;
-/** To free the Lease at the end. */
+/** The time to free the Lease at the end. */
 const FREE_WITHIN_MS = 2_000;
 
 /**
- * Stands by, leads, and stands by again, until `signal` aborts or the work ends by itself; then it frees the Lease.
- *
- * @throws what `work` throws; the Lease is free then too, and another replica takes over.
+ * Stands by, leads, and stands by again, until `signal` aborts or the work ends by itself; then frees the Lease.
+ * @throws the error of `work`; the Lease is then free too, and another replica takes over.
  */
 export async function runWhileLeader(options: LeaderOptions, signal: AbortSignal, work: LeaderWork): Promise<void> {
   const stop = new AbortController();
@@ -84,7 +83,7 @@ class Elector {
   readonly #report: (leading: boolean) => void;
   #observation: Observation | undefined;
   #wake: () => void = () => {};
-  /** As written last, while leading. */
+  /** As last written, while leading. */
   #held: Lease | undefined;
   #renewedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -108,12 +107,12 @@ class Elector {
     this.#report(false);
   }
 
-  /** Keeps the Lease in view. */
+  /** Watches the Lease. */
   watch(signal: AbortSignal): Promise<void> {
     return this.#reflector.run(signal);
   }
 
-  /** @returns true once the Lease is ours, false when `signal` aborted. */
+  /** @returns true once this candidate has the Lease, false when `signal` aborted. */
   async campaign(signal: AbortSignal): Promise<boolean> {
     await this.#reflector.waitForSync(signal);
     while (!signal.aborted) {
@@ -142,7 +141,7 @@ class Elector {
       await work(stop.signal, leadership);
       return !stop.signal.aborted;
     } catch (error) {
-      // After it was told to stop, to throw is a way to stop.
+      // Work that was told to stop may stop by throwing.
       if (!stop.signal.aborted) throw error;
       return false;
     } finally {
@@ -155,7 +154,7 @@ class Elector {
     }
   }
 
-  /** Renews until `stop` aborts, and aborts it when that does not succeed in time. */
+  /** Renews until `stop` aborts, and aborts it if no renewal succeeds in time. */
   async #keep(stop: AbortController): Promise<void> {
     let waitMs = this.#timing.renewMs;
     while (!stop.signal.aborted) {
@@ -173,13 +172,13 @@ class Elector {
   }
 
   /**
-   * Takes or renews the Lease. Lost to somebody else, {@link #held} is empty afterwards.
-   * @returns whether it is ours now.
+   * Takes or renews the Lease. After a loss to another candidate, {@link #held} is empty.
+   * @returns whether this candidate has the Lease.
    */
   async #write(lease: Lease | undefined, signal: AbortSignal): Promise<boolean> {
     const { client, name, namespace, identity } = this.#options;
     const wanted = leaseFor(lease, { name, namespace }, identity, this.#clock.nowMs(), this.#timing);
-    // Counted from before the request: that is the latest time that others can be sure of.
+    // The time before the request is the latest that other candidates can assume.
     const sentAtMs = this.#clock.monotonicMs();
     const deadline = new Deadline(this.#held ? Math.max(1, this.#msLeft()) : this.#timing.renewDeadlineMs, signal);
     try {
@@ -196,7 +195,7 @@ class Elector {
     }
   }
 
-  /** After a lost race: the Lease may still be ours (an answer got lost, somebody edited a label). */
+  /** After a lost race: this candidate may still have the Lease (an answer was lost, or a user edited a label). */
   async #lookAgain(signal: AbortSignal): Promise<void> {
     if (!this.#held) return;
     const { client, name, namespace, identity } = this.#options;
@@ -217,7 +216,7 @@ class Elector {
         await client.replace(LEASES, freed(this.#held, this.#clock.nowMs()), { signal });
         this.#held = undefined;
       } catch (err) {
-        // A renewal that the end cut short may be stored all the same.
+        // A renewal that was aborted may be stored all the same.
         if (isConflict(err)) {
           await this.#lookAgain(signal);
         } else {

@@ -1,16 +1,16 @@
-/** `coordination.k8s.io/v1` Lease: what a leader holds, and what says that a node's speaker lives. */
+/** `coordination.k8s.io/v1` Lease: of a leader, or of a node's speaker. */
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { Resource } from '../resource.ts';
 
 export interface Lease extends KubeObject {
   readonly spec?: {
-    /** Absent or empty: nobody. */
+    /** Absent or empty: the Lease is free. */
     readonly holderIdentity?: string;
     readonly leaseDurationSeconds?: number;
     /** MicroTime: RFC 3339 with six digits of a second. */
     readonly acquireTime?: string;
     readonly renewTime?: string;
-    /** How often it changed hands. */
+    /** The number of changes of the holder. */
     readonly leaseTransitions?: number;
   };
 }

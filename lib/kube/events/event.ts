@@ -1,4 +1,4 @@
-/** `events.k8s.io/v1` Event: what `kubectl describe` and `kubectl get events` show of what happened to an object. Pure. */
+/** `events.k8s.io/v1` Event, shown by `kubectl describe` and `kubectl get events`. Pure. */
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { Reason } from '../../api/reasons.ts';
 import { microTime } from '../election/lease.ts';
@@ -32,16 +32,16 @@ export const EVENTS: Resource<EventObject> = {
   namespaced: true,
 };
 
-/** What happened, said for people. */
+/** The event, for people. */
 export interface Happening {
   readonly regarding: KubeObject;
   readonly type: 'Normal' | 'Warning';
   readonly reason: Reason;
-  /** What Skycap did or tried, one word: `Assign`. */
+  /** The action of Skycap, one word: `Assign`. */
   readonly action: string;
   /** One sentence. */
   readonly note: string;
-  /** It is a turn of things, said when it happens: an Event that says the same is of a turn before. */
+  /** The event reports a change each time it happens: an equal Event is about a former change. */
   readonly isTurn?: boolean;
 }
 
@@ -51,7 +51,7 @@ const LONGEST_INSTANCE = 128;
 /** Of an object's name that is put in front of the Event's. */
 const LONGEST_NAME = 200;
 
-/** @param unique makes the name unlike any other's. */
+/** @param unique makes the name unique. */
 export function eventFor(
   happening: Happening,
   reporter: { readonly controller: string; readonly instance: string },

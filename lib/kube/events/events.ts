@@ -1,6 +1,6 @@
 /**
- * Writes Events, on change only: the same about the same object is not said again within the window, but for what comes and goes, a few times; the queue is bounded, the rate is limited, and
- * nothing that goes wrong here reaches the caller. An Event is news for people; what must not be lost stands in a condition.
+ * Writes Events, on change only. An equal Event for the same object is not repeated within the window, except a few times for a changing state. The queue is bounded,
+ * the rate is limited, and no failure reaches the caller. An Event is news for people; lasting facts are in conditions.
  */
 import { randomBytes } from 'node:crypto';
 import type { Counter, Registry } from 'prom-client';
@@ -22,7 +22,7 @@ export interface EventRecorderOptions {
   readonly log: Logger;
   readonly registry?: Registry;
   readonly clock?: Clock;
-  /** The same is not said again within this. @default 10 min */
+  /** An equal Event is not repeated within this time. @default 10 min */
   readonly windowMs?: number;
   /** @default 25 at once, then 2 a second */
   readonly rate?: { readonly burst: number; readonly perSecond: number };
@@ -33,7 +33,7 @@ type Dropped = 'rate' | 'queue' | 'refused';
 
 const WINDOW_MS = 600_000;
 const RATE = { burst: 25, perSecond: 2 };
-/** Of one that comes and goes, within the window. */
+/** For a changing state, within the window. */
 const MOST_TURNS = 5;
 const MOST_REMEMBERED = 4_096;
 const MOST_QUEUED = 256;
@@ -63,7 +63,7 @@ export class EventRecorder {
       });
   }
 
-  /** Says what happened, soon; never throws and never waits. */
+  /** Records an Event; never throws and never waits. */
   record(happening: Happening): void {
     const nowMs = this.#clock.monotonicMs();
     const key = this.#newKey(happening, nowMs);
@@ -73,7 +73,7 @@ export class EventRecorder {
     else this.#enqueue(happening, key);
   }
 
-  /** @returns undefined where it was said lately, as often as may be. */
+  /** @returns undefined if an equal Event was written recently, as often as allowed. */
   #newKey({ regarding, type, reason, note, isTurn }: Happening, nowMs: number): string | undefined {
     const same = [regarding.kind, keyOf(regarding), regarding.metadata.uid, type, reason, note];
     for (let turn = 0; turn < (isTurn ? MOST_TURNS : 1); turn++) {
@@ -83,7 +83,7 @@ export class EventRecorder {
     return undefined;
   }
 
-  /** Resolves when all that was recorded so far is written or dropped. */
+  /** Resolves when all Events recorded so far are written or dropped. */
   async flush(): Promise<void> {
     await this.#writing;
   }
@@ -108,7 +108,7 @@ export class EventRecorder {
     this.#isWriting = false;
   }
 
-  /** What was not said is new again the next time. */
+  /** An Event that was not written is new the next time. */
   #drop(why: Dropped, key: string): void {
     this.#said.forget(key);
     this.#dropped?.inc({ why });

@@ -1,8 +1,8 @@
-/** Remembers what was said lately, so that it is not said again. Bounded: the oldest is forgotten first. */
+/** Remembers recent keys, so that an Event is not repeated. Bounded: the oldest key is forgotten first. */
 export class RecentKeys {
   readonly #windowMs: number;
   readonly #most: number;
-  /** Key to the time it was said; insertion order is the order of time. */
+  /** Key to its time; insertion order is the order of time. */
   readonly #said = new Map<string, number>();
 
   constructor(options: { readonly windowMs: number; readonly most: number }) {
@@ -14,7 +14,7 @@ export class RecentKeys {
     return this.#said.size;
   }
 
-  /** @returns true for what was not said within the window; it counts as said from now on. */
+  /** @returns true for a key that is new within the window, and remembers it. */
   isNew(key: string, nowMs: number): boolean {
     const saidAtMs = this.#said.get(key);
     if (saidAtMs !== undefined && nowMs - saidAtMs < this.#windowMs) return false;
@@ -24,7 +24,7 @@ export class RecentKeys {
     return true;
   }
 
-  /** The next one is new again: it was not said after all. */
+  /** Forgets a key whose Event was not written. */
   forget(key: string): void {
     this.#said.delete(key);
   }

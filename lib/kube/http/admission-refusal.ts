@@ -1,6 +1,6 @@
 /**
- * A write that the API server did not do because a webhook or a policy of the cluster is in the way. Its answer names the webhook and not the configuration that the
- * webhook stands in, which is what somebody has to mend or delete; so that is looked up. Any other refusal, by a quota or for want of a right, is told in the API server's words.
+ * Explains a write that a webhook or a policy of the cluster blocked. The API server's answer names the webhook and not its configuration, which a user has to mend or
+ * delete, so the configuration is looked up. Any other refusal, by a quota or for want of a right, is reported in the API server's words.
  *
  * The sentences are those of k8s.io/apiserver (`pkg/admission/plugin/webhook/errors`, `…/webhook/generic`, `…/policy/validating`, `…/policy/generic`).
  */
@@ -28,9 +28,9 @@ export const VALIDATING: Resource<WebhookConfiguration> = {
 };
 
 export type AdmissionRefusal =
-  /** `fails`: it could not be asked, and its failurePolicy is `Fail`. */
+  /** `fails`: the call failed, and the failurePolicy is `Fail`. */
   | { readonly by: 'webhook'; readonly name: string; readonly does: 'fails' | 'refuses'; readonly why: string }
-  /** `binding`: absent where the policy itself can't be read. */
+  /** `binding`: absent if the policy itself cannot be read. */
   | {
       readonly by: 'policy';
       readonly kind: 'ValidatingAdmissionPolicy' | 'MutatingAdmissionPolicy';
@@ -48,7 +48,7 @@ const POLICY = /(ValidatingAdmissionPolicy|policy) ['"]([^'"]+)['"](?: with bind
 /** BadRequest, Forbidden, RequestEntityTooLarge, Invalid: the same write is refused the next time, too. */
 const REFUSING: readonly number[] = [400, 403, 413, 422];
 const NO_RIGHT = / cannot [a-z]+ resource "/;
-/** Whoever runs the webhook wrote it. */
+/** Written by the webhook. */
 const LONGEST_WHY = 300;
 
 export function admissionRefusalIn(error: unknown): AdmissionRefusal | undefined {
@@ -68,7 +68,7 @@ function policyRefusal([, word, name = '', binding, why = '']: RegExpExecArray):
   return { by: 'policy', kind, name, ...(binding !== undefined && { binding }), why: shortened(why) };
 }
 
-/** A sentence with the remedy, for the refusal of any one write. */
+/** A sentence with the remedy, for the refusal of one write. */
 export async function explainRefusal(
   refusal: AdmissionRefusal,
   client: Pick<KubeClient, 'list'>,
@@ -89,7 +89,7 @@ export async function explainRefusal(
   const found = await configurationsWith(name, client, signal);
   const whose = (found ?? []).map(({ kind, name: configuration }) => `${kind} ${configuration}`).join(' and ');
   const webhook = `the webhook ${quote(name)}${whose && ` of ${whose}`}`;
-  // The API server goes on with it for moments.
+  // The API server uses a deleted configuration for moments.
   if (found?.length === 0) return `${webhook}, which no configuration has any more, was in the way: ${why}`;
   const remedy =
     found?.map(deletion).join('; ') ??
@@ -108,7 +108,7 @@ function deletion({ kind, name }: Found): string {
   return `kubectl delete ${kind.toLowerCase()} ${name}`;
 }
 
-/** Undefined where they may not be listed, or cannot be now. */
+/** Undefined if they cannot be listed. */
 async function configurationsWith(
   webhook: string,
   client: Pick<KubeClient, 'list'>,

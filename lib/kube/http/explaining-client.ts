@@ -1,6 +1,6 @@
 /**
- * The API server for a component that says what is in its way: a write that a webhook or a policy of the cluster keeps back fails as before, and carries an explanation
- * (`admission-refusal.ts`), which stands in the log once. Each caller says it where users look.
+ * A client that explains blocked writes: a write that a webhook or a policy of the cluster blocks fails with an explanation (`admission-refusal.ts`), which is logged
+ * once. Each caller shows it to users.
  */
 import { type KubeObject, keyFor } from '../../api/meta/object.ts';
 import type { Reason } from '../../api/reasons.ts';
@@ -26,7 +26,7 @@ export interface ExplainingClientOptions {
   readonly client: KubeClient & KubeWatcher;
   readonly log: Logger;
   readonly clock: Pick<Clock, 'monotonicMs'>;
-  /** Told of each such write. */
+  /** Called for each blocked write. */
   readonly onRefused?: (what: RefusedWrite) => void;
 }
 
@@ -39,12 +39,12 @@ export interface RefusedWrite {
 const REASON: Reason = 'WriteRefused';
 const WINDOW_MS = 600_000;
 const MOST_REMEMBERED = 256;
-/** Configurations are listed no more often than this for one webhook: it refuses many writes at once. */
+/** The configurations are listed at most once in this time for one webhook: it may block many writes at once. */
 const EXPLAIN_ANEW_MS = 10_000;
 
 const explanations = new WeakMap<Error, string>();
 
-/** Why a write was kept back, as a sentence with the remedy; undefined for any other error. */
+/** The explanation of a blocked write, with the remedy; undefined for any other error. */
 export function explanationOf(error: unknown): string | undefined {
   return error instanceof Error ? explanations.get(error) : undefined;
 }

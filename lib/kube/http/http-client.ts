@@ -1,6 +1,6 @@
 /**
- * {@link KubeClient} and {@link KubeWatcher} over HTTP: one kept-alive connection, a deadline on every request, few and careful repeats, and the
- * API server's refusals as {@link KubeError}.
+ * {@link KubeClient} and {@link KubeWatcher} over HTTP: one kept-alive connection, a deadline for every request, few and careful repetitions, and the API server's
+ * refusals as {@link KubeError}.
  */
 import { type KubeObject, keyFor } from '../../api/meta/object.ts';
 import { type AccessSource, fixedAccess, type TlsMaterial } from '../access/access.ts';
@@ -27,7 +27,7 @@ import type { Verb } from './retry.ts';
 import { parseWatchLine } from './watch-line.ts';
 
 export interface HttpKubeClientOptions extends TransportOptions, RequesterOptions {
-  /** Told of each event of a watch, bookmarks too, before it is handed on. */
+  /** Called for each event of a watch, including bookmarks, before its listeners. */
   readonly onWatchEvent?: () => void;
 }
 
@@ -45,7 +45,7 @@ interface KubeList<T> {
     readonly continue?: string;
     readonly remainingItemCount?: number;
   };
-  /** Absent or null where there are none. */
+  /** Absent or null for an empty list. */
   readonly items?: readonly T[] | null;
 }
 
@@ -59,7 +59,7 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
   }
 
   /**
-   * In a pod its ServiceAccount, unless KUBECONFIG is set; elsewhere the usual kubeconfig. Connects when first used.
+   * Uses the pod's ServiceAccount, unless KUBECONFIG is set; outside of pods the usual kubeconfig. Connects when first used.
    * @param options.env the process's environment.
    */
   static fromDefault(options: HttpKubeClientOptions & { readonly env: NodeJS.ProcessEnv }): HttpKubeClient {
@@ -192,7 +192,7 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
   }
 }
 
-/** What every call says of itself in metrics and error messages. */
+/** The name of a call in metrics and error messages. */
 function about<T extends KubeObject>(verb: Verb, resource: Resource<T>, ref?: ObjectRef) {
   const name = ref ? ` "${keyFor(ref.namespace, ref.name)}"` : '';
   return { verb, resource: resource.plural, action: `${verb} ${resource.plural}${name}` };
@@ -207,7 +207,7 @@ function dryRunOf(options: WriteOptions): { readonly dryRun?: 'All' } {
   return options.dryRun ? { dryRun: 'All' } : {};
 }
 
-/** Items of a list come without their type, objects of callers may; both get it, so that nobody has to ask which is which. */
+/** Items of a list lack their type, and objects of callers may lack it; both get it. */
 function withType<T extends KubeObject>(resource: Resource<T>, object: T): T {
   if (object.kind && object.apiVersion) return object;
   const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;

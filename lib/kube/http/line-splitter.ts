@@ -1,8 +1,8 @@
 /**
- * Cuts a stream of bytes into lines, whatever the borders of its chunks. Pure.
+ * Splits a stream of bytes into lines, whatever the borders of its chunks. Pure.
  *
- * A watch is one JSON document a line. Memory is bounded: a line longer than the limit is an error, not a growing buffer. Cutting is done on
- * bytes, since a chunk may end within a UTF-8 character but never does a newline stand within one.
+ * A watch has one JSON document in each line. Memory is bounded: a line longer than the limit is an error. Bytes are split, since a chunk may end within a UTF-8
+ * character, and no character contains the byte of a newline.
  */
 
 const NEWLINE = 0x0a;
@@ -24,8 +24,8 @@ export class LineSplitter {
   }
 
   /**
-   * @returns the lines that `chunk` completes, without their newline; empty ones are left out.
-   * @throws {LineTooLongError} when a line exceeds the limit, complete or not.
+   * @returns the lines that `chunk` completes, without their newline; empty lines are left out.
+   * @throws {LineTooLongError} for a line beyond the limit, complete or not.
    */
   push(chunk: Uint8Array): string[] {
     const lines: string[] = [];
@@ -40,7 +40,7 @@ export class LineSplitter {
     return lines;
   }
 
-  /** What stands after the last newline: a line that was cut off, or nothing. */
+  /** The text after the last newline: a truncated line, or nothing. */
   end(): string {
     return this.#takeRest();
   }

@@ -1,4 +1,4 @@
-/** Counts what a component asks of the API server. */
+/** Counts the requests of a component to the API server. */
 import type { Registry } from 'prom-client';
 import { sharedCounter, sharedHistogram } from '../../process/shared-metric.ts';
 import type { Verb } from './retry.ts';

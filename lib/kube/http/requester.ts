@@ -1,4 +1,4 @@
-/** Sends a request with its deadline, repeats and metrics, and turns what went wrong into the errors of `errors.ts`. */
+/** Sends a request with its deadline, repetitions and metrics, and turns failures into the errors of `errors.ts`. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import { Deadline } from '../deadline.ts';
@@ -12,7 +12,7 @@ import { decideRetry, type Failure, type Verb } from './retry.ts';
 export interface RequesterOptions {
   /** Sent as User-Agent `skycap/<component>`; the API server's audit log shows it. */
   readonly component: string;
-  /** Where to count requests; none are counted without it. */
+  /** Without it, no request is counted. */
   readonly registry?: Registry;
   /** @default 30 s for a request with its repeats, and until a watch is accepted. */
   readonly requestTimeoutMs?: number;
@@ -55,7 +55,7 @@ export class Requester {
 
   /**
    * @returns the answer's JSON.
-   * @throws {KubeError} or {KubeUnreachableError}; the signal's reason where that ended it.
+   * @throws {KubeError} or {KubeUnreachableError}; the reason of the signal if it ended the request.
    */
   async call<T>(call: Call): Promise<T> {
     const deadline = new Deadline(this.#timeoutMs, call.signal);
@@ -77,7 +77,7 @@ export class Requester {
     }
   }
 
-  /** @returns the answer's bytes as they come, for as long as they come. */
+  /** @returns the answer's bytes as they arrive. */
   async stream(call: Call): Promise<AsyncIterable<Uint8Array>> {
     const deadline = new Deadline(this.#timeoutMs, call.signal);
     try {
@@ -143,7 +143,7 @@ function failureOf(error: unknown): Failure {
 }
 
 function errorFor(call: Call, error: unknown, signal: AbortSignal): unknown {
-  // The caller's own signal speaks for itself; the deadline's reason is a lack of an answer.
+  // The caller's signal has its own reason; the deadline means that no answer came.
   if (call.signal?.aborted) return call.signal.reason;
   if (error instanceof KubeError) return error;
   return new KubeUnreachableError(call.action, signal.aborted ? signal.reason : error);

@@ -1,9 +1,8 @@
 /**
- * Whether a request that failed is tried again, and when. Pure.
+ * Decides whether and when a failed request is repeated. Pure.
  *
- * The API server asks for patience by 429 or 503 with Retry-After. A 429 was turned away before it was looked at, so even a write may be
- * repeated; after a 503 or a lost connection a write may have happened, so only a read is repeated. Repeats are few: the caller's own loop
- * (LevelLoop, Reflector) is the one that goes on for ever.
+ * The API server asks for a later repetition by 429 or 503 with Retry-After. A request with a 429 was not executed, so even a write may be repeated. After a 503 or a
+ * lost connection a write may have happened, so only a read is repeated. Repetitions are few: the caller's loop (LevelLoop, Reflector) goes on for ever.
  */
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
@@ -16,16 +15,16 @@ export type Failure =
 export type RetryDecision = { readonly retry: false } | { readonly retry: true; readonly delayMs: number };
 
 const MOST_ATTEMPTS = 4;
-/** Longer waits are left to the caller's own loop. */
+/** The caller's loop handles longer waits. */
 const LONGEST_RETRY_AFTER_SECONDS = 5;
 const NO: RetryDecision = { retry: false };
 
 /**
  * @param attempt 1 for the first try.
- * @param random in [0, 1); spreads what many clients were told to repeat after the same second.
+ * @param random in [0, 1); spreads clients that were told to repeat after the same time.
  */
 export function decideRetry(verb: Verb, failure: Failure, attempt: number, random: number): RetryDecision {
-  // A watch is the Reflector's, which has a back-off of its own.
+  // The Reflector has its own back-off for a watch.
   if (verb === 'watch' || attempt >= MOST_ATTEMPTS) return NO;
   const isRead = verb === 'get' || verb === 'list';
   if (failure.kind === 'unreachable') {

@@ -1,8 +1,8 @@
 /**
  * A TLS connection to the API server, with HTTP/2 offered by ALPN (RFC 7301).
  *
- * While the network is silent, one more attempt starts every while beside those that hang: when the network is back, the latest one gets through at once,
- * where the first would wait for the kernel's next retransmission. The first attempt that is decided, one way or the other, decides.
+ * While the network is silent, a further attempt starts every while beside those that hang: once the network is back, the latest attempt succeeds at once, and the
+ * first would wait for the kernel's next retransmission. The first attempt with a result decides.
  */
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';

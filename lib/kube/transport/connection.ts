@@ -9,7 +9,7 @@ export interface HttpRequest {
   readonly body?: string;
   /** Ends the request, and the reading of its answer. */
   readonly signal: AbortSignal;
-  /** Throws where the request must not leave any more; the {@link Transport} asks. */
+  /** Throws if the request must not be sent any more; the {@link Transport} calls it. */
   readonly beforeSend?: (() => void) | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface Connection {
   /** False once it takes no more requests: closed, broken, or asked to go away. */
   readonly usable: boolean;
   send(request: HttpRequest): Promise<HttpAnswer>;
-  /** Takes no more requests; resolves when those under way have ended. */
+  /** Takes no more requests; resolves when the requests under way have ended. */
   close(): Promise<void>;
   /** Ends everything at once. */
   destroy(): void;

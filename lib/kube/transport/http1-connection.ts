@@ -7,7 +7,7 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Access } from '../access/access.ts';
 import type { Connection, HttpAnswer, HttpRequest } from './connection.ts';
 
-/** Watches hold one each for minutes, so the bound is well above their number; beyond it, requests wait. */
+/** Each watch holds a connection for minutes, so the bound is well above their number; beyond it, requests wait. */
 const MOST_CONNECTIONS = 32;
 const MOST_IDLE_CONNECTIONS = 4;
 

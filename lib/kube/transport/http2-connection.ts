@@ -1,8 +1,8 @@
 /**
- * One HTTP/2 connection to the API server, shared by all requests and watches (RFC 9113), as client-go does it.
+ * One HTTP/2 connection to the API server, shared by all requests and watches (RFC 9113), as in client-go.
  *
- * PING (§6.7) shows within seconds that a connection hangs half-open: no byte, no FIN, as after a power cut or a lost NAT entry. A PING is no API
- * request and costs the API server nothing. One is sent every ten seconds while anything is open, and at once when an answer is late.
+ * PING (§6.7) shows within seconds that a connection hangs half-open, without a byte or FIN, as after a power cut or a lost NAT entry. A PING is no API request and
+ * costs the API server nothing. It is sent every ten seconds while a request or a watch is open, and at once when an answer is late.
  */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
@@ -105,7 +105,7 @@ export class Http2Connection implements Connection {
     }
   }
 
-  /** Sends a PING, and gives the connection up when no answer comes. */
+  /** Sends a PING, and destroys the connection if no answer comes. */
   #probe(): void {
     if (this.#probing || this.#session.destroyed) return;
     this.#probing = true;
@@ -152,7 +152,7 @@ function readableOrOver(stream: ClientHttp2Stream): Promise<void> {
   });
 }
 
-/** The most telling of the errors that one event causes in several places. */
+/** The most specific of the errors that one event causes in several places. */
 function reasonFor(stream: ClientHttp2Stream, signal: AbortSignal, error?: Error): unknown {
   if (signal.aborted) return signal.reason;
   // §8.7: the server has not processed it.

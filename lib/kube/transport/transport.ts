@@ -1,6 +1,6 @@
 /**
- * Keeps one connection to the API server and sends every request over it: opened when first needed, opened anew after it broke, was asked to go
- * away or its certificates changed. HTTP/2 where the server offers it, HTTP/1.1 otherwise.
+ * Keeps one connection to the API server for all requests: opened when first needed, and again after it broke, was asked to go away or its certificates changed. HTTP/2
+ * if the server offers it, otherwise HTTP/1.1.
  */
 import { type Access, type AccessSource, sameEndpoint } from '../access/access.ts';
 import { abortable } from '../deadline.ts';
@@ -19,7 +19,7 @@ export class Transport {
   readonly #source: AccessSource;
   readonly #options: TransportOptions;
   #current: Opened | undefined;
-  /** Requests that come while a connection is being made wait for that one. */
+  /** Requests during the setup of a connection wait for it. */
   #opening: Promise<Opened> | undefined;
   #closed = false;
 
@@ -28,7 +28,7 @@ export class Transport {
     this.#options = options;
   }
 
-  /** Reads the credentials anew, after the API server did not accept them. */
+  /** Reads the credentials again, after the API server rejected them. */
   async refreshAccess(): Promise<void> {
     await this.#source.refresh();
   }
@@ -48,7 +48,7 @@ export class Transport {
     }
   }
 
-  /** Ends every request and watch at once; none can be sent after that. */
+  /** Ends every request and watch at once; no request can be sent after that. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#current?.connection.destroy();
@@ -93,7 +93,7 @@ async function openConnection(access: Access, options: TransportOptions): Promis
   return openHttp1(access);
 }
 
-/** Loaded only where it is needed, which is nearly nowhere: node:http takes megabytes. */
+/** Loaded only if needed, which is rare: node:http takes megabytes. */
 async function openHttp1(access: Access): Promise<Connection> {
   const { Http1Connection } = await import('./http1-connection.ts');
   return new Http1Connection(access);
