@@ -114,8 +114,6 @@ function sessionLines(session: BgpProtocol): string[] {
     ...gracefulRestartLines(gracefulRestart),
     ...(bfd ? [`  bfd { ${bfdTimers(bfd)} };`] : []),
     ...passwordLines(session),
-    // Else BIRD itself would keep a route with no-export from the very router that is to read the community (RFC 1997).
-    '  interpret communities off;',
     '  debug { states };',
     ...session.channels.flatMap(channelLines),
     '}',

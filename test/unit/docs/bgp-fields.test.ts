@@ -1,7 +1,10 @@
-/** docs/bgp.md has a row for each field of BgpPeer and BgpConf, and no row for a field that is none. */
+/** docs/bgp.md has a row for each field of BgpPeer, BgpConf and `Eip.spec.bgp`, and no row for a field that is none. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BGP_CONFS, BGP_PEERS } from '../../../lib/kube/resource.ts';
+import { parse } from 'yaml';
+import { eipBgpAdvice } from '../../../lib/api/eip/eip-bgp-advice.ts';
+import { parseEip, unsupportedEipFields } from '../../../lib/api/eip/parse-eip.ts';
+import { BGP_CONFS, BGP_PEERS, EIPS } from '../../../lib/kube/resource.ts';
 import { ROOT, readCrds, schemaOf } from '../manifests/files.ts';
 import { leaves, shapeOfSchema } from '../manifests/shape.ts';
 
@@ -15,7 +18,7 @@ function documented(heading: string): string[] {
 }
 
 /** Below `spec`; of a selector, a map and a list of plain values only the field itself. */
-function fieldsOf(resource: typeof BGP_CONFS | typeof BGP_PEERS): string[] {
+function fieldsOf(resource: typeof BGP_CONFS | typeof BGP_PEERS | typeof EIPS): string[] {
   const paths = leaves(shapeOfSchema(schemaOf(readCrds()[resource.plural], resource.version)))
     .filter((leaf) => leaf.startsWith('spec.'))
     .map((leaf) => leaf.replace(/^spec\./, '').replace(/: \w+$/, ''))
@@ -33,4 +36,24 @@ it.each([
     row === field || (row.endsWith('.*') && field.startsWith(row.slice(0, -1)));
   expect(fields.filter((field) => !rows.some((row) => covers(row, field)))).toEqual([]);
   expect(rows.filter((row) => !fields.some((field) => covers(row, field)))).toEqual([]);
+});
+
+const ATTRIBUTES = "Attributes, aggregates and routers of an Eip's routes";
+
+it('spec.bgp of an Eip', () => {
+  const fields = fieldsOf(EIPS).flatMap((field) => {
+    const [, path] = /^bgp\.(.*)$/.exec(field) ?? [];
+    return path === undefined ? [] : [path.replace(/^(peers\.selector)\..*/, '$1')];
+  });
+  const rows = documented(ATTRIBUTES).filter((row) => !row.startsWith('skycap.io/'));
+  expect(rows.sort()).toEqual([...new Set(fields)].sort());
+});
+
+it('the Eip of the recipe is accepted, with every field in effect', () => {
+  const [, recipe = ''] = /```yaml\n(.*?)```/s.exec(text.split(`## ${ATTRIBUTES}\n`)[1] ?? '') ?? [];
+  const eip = parse(recipe);
+  const parsed = parseEip(eip);
+  const tor = { metadata: { name: 'tor-1', labels: { side: 'left' } } };
+  expect(parsed.ok && eipBgpAdvice(parsed.value, [tor], [])).toEqual([]);
+  expect(unsupportedEipFields(eip)).toEqual([]);
 });
