@@ -26,12 +26,16 @@ import { createMetrics } from '../lib/process/metrics.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { BirdDaemon } from './bird/apply.ts';
 import { BusyPort } from './bird/busy-port.ts';
+import { peerSymbol } from './bird/config/model.ts';
+import { readPasswords } from './bird/config/read-passwords.ts';
 import { BirdControl } from './bird/control.ts';
 import { listenersOn } from './bird/listening.ts';
 import { watchBird } from './bird/watch.ts';
 import { concernsAddresses } from './cluster/affects-addresses.ts';
 import { KnownEips } from './cluster/known-eips.ts';
 import { readNodeSegments } from './cluster/node-segments.ts';
+import { PasswordSecrets } from './cluster/password-secrets.ts';
+import { configOnDisk, namedSecrets, type SessionPasswords } from './cluster/session-passwords.ts';
 import { type Snapshot, takeEips, takeSnapshot } from './cluster/snapshot.ts';
 import { makeStores, type Stores } from './cluster/stores.ts';
 import { readConfig, type SpeakerConfig } from './config.ts';
@@ -69,8 +73,13 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const { socketPath, loopControl, reportControl } = connectBird(runDir, onStop);
   // The Eips of before are told by the object, so nothing is decided without it.
   const knownEips = new KnownEips(() => store.status?.formerEips ?? []);
+  const secrets = new PasswordSecrets({
+    ...{ client, namespace: settings.namespace, log },
+    onChange: () => plans.trigger(),
+  });
+  const passwords = passwordsFrom({ secrets, stores, runDir, loop: () => loop });
   const snapshot = (): Snapshot | undefined =>
-    store.synced ? takeSnapshot(nodeName, stores.sources, slices, peers.neighbors, knownEips) : undefined;
+    store.synced ? takeSnapshot(nodeName, stores.sources, slices, peers.neighbors, knownEips, passwords()) : undefined;
   const node = () => stores.sources.nodes.get(nodeName);
   const store = new SpeakerObjectStore({ client, nodeName, speakers: stores.speakers, node });
   const { layer2, responder, peers } = makeLayer2({
@@ -117,6 +126,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     reports.run(late),
     layer2.run(late),
     peers.run(late),
+    secrets.run(late),
     responder.run(late),
   ]);
 }
@@ -257,6 +267,25 @@ function follow({ stores, plans, reports, layer2, maintenance, onServiceChange, 
     onOwnObject();
     onSynced();
   });
+}
+
+interface PasswordParts {
+  readonly secrets: PasswordSecrets;
+  readonly stores: Stores;
+  readonly runDir: string;
+  readonly loop: () => SpeakerLoop;
+}
+
+/** A session keeps the password of the last plan, or before there was one, that of the configuration that BIRD has. */
+function passwordsFrom({ secrets, stores, runDir, loop }: PasswordParts): () => SessionPasswords {
+  const onDisk = readPasswords(configOnDisk(runDir));
+  return () => {
+    const planned = loop().state?.plan?.plan.bgp.sessions ?? [];
+    return {
+      secrets: secrets.take(namedSecrets(stores.sources.bgpPeers.values())),
+      inUse: (peer) => planned.find((session) => session.peer === peer) ?? onDisk.get(peerSymbol(peer)),
+    };
+  };
 }
 
 interface ReporterParts {

@@ -31,7 +31,7 @@ interface NodeSession {
 export const MOST_NODES = 1_000;
 /** A message names so many nodes, then counts the rest. */
 const MOST_NAMED = 3;
-const OWN_CONDITIONS = ['Accepted', 'Supported', 'Established', WRITABLE] as const;
+const OWN_CONDITIONS = ['Accepted', 'Supported', 'Password', 'Established', WRITABLE] as const;
 
 export function bgpPeerStatus(facts: BgpPeerFacts): NonNullable<BgpPeerObject['status']> {
   const { object, nowMs } = facts;
@@ -39,11 +39,14 @@ export function bgpPeerStatus(facts: BgpPeerFacts): NonNullable<BgpPeerObject['s
   const verdicts = [
     acceptedVerdict(facts.parsed),
     ...supportedVerdict([], bgpPeerNotes(object).missing),
+    ...passwordVerdict(facts),
     ...establishedVerdict(facts, sessions),
     ...writableVerdict(facts.refused),
   ];
   const moment = { nowMs, generation: object.metadata.generation };
+  const established = sessions.filter(({ session }) => session.state === 'Established').length;
   return {
+    sessionsSummary: `${established}/${sessions.length}`,
     nodesPeerStatus: Object.fromEntries(
       sessions.slice(0, MOST_NODES).map(({ node, session }) => [node, nodePeerStatus(session)]),
     ),
@@ -109,7 +112,10 @@ function establishedVerdict(facts: BgpPeerFacts, sessions: readonly NodeSession[
   if (parsed.ok && parsed.value.disabled) {
     return [down('PeerDisabled', 'spec.conf.adminDown is true; set it to false to have sessions')];
   }
-  const refusals = refusalsOf(facts);
+  const withSession = new Set(sessions.map(({ node }) => node));
+  const refusals = refusalsOf(facts).filter(
+    ({ node, reason }) => reason !== 'PasswordNotFound' || !withSession.has(node),
+  );
   if (sessions.length === 0) {
     if (!parsed.ok) return [down('Invalid', formatProblems(parsed.problems))];
     return [refusals[0] ? down(refusals[0].reason, refusedText(refusals)) : noSessions(hasBgpConf)];
@@ -127,6 +133,14 @@ function establishedVerdict(facts: BgpPeerFacts, sessions: readonly NodeSession[
   return [down(isTaken ? 'PortInUse' : 'SessionsDown', `${count}; ${named(others)}${without}${listing}`)];
 }
 
+/** Said only where a Secret can not be read. */
+function passwordVerdict(facts: BgpPeerFacts): ConditionUpdate[] {
+  const refusals = refusalsOf(facts).filter(({ reason }) => reason === 'PasswordNotFound');
+  if (refusals.length === 0) return [];
+  const message = byNode(refusals, (names, why) => `${names}: ${why}`);
+  return [{ type: 'Password', status: 'False', reason: 'PasswordNotFound', message }];
+}
+
 interface NodeRefusal extends RefusedPeer {
   readonly node: string;
 }
@@ -140,12 +154,15 @@ function refusalsOf({ object, speakers }: BgpPeerFacts): NodeRefusal[] {
     .sort((a, b) => (a.node < b.node ? -1 : 1));
 }
 
-/** The same sentence of several nodes is said once. */
 function refusedText(refusals: readonly NodeRefusal[]): string {
+  return byNode(refusals, (names, why) => `${names}: no session, ${why}`);
+}
+
+/** The same sentence of several nodes is said once. */
+function byNode(refusals: readonly NodeRefusal[], text: (names: string, why: string) => string): string {
   const byMessage = Map.groupBy(refusals, ({ message }) => message);
   return shortened([...byMessage], MOST_NAMED, ([message, nodes]) => {
-    const names = shortened(nodes, MOST_NAMED, ({ node }) => node).join(', ');
-    return `${names}: no session, ${message}`;
+    return text(shortened(nodes, MOST_NAMED, ({ node }) => node).join(', '), message);
   }).join('; ');
 }
 

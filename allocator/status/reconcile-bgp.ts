@@ -8,6 +8,7 @@ import type { KeyRest } from '../../lib/process/loop/keyed-queue.ts';
 import type { MutationCache } from '../cluster/mutation-cache.ts';
 import type { Deps } from '../deps.ts';
 import { bgpConfStatus } from './bgp-conf-status.ts';
+import { bgpPeerEvents } from './bgp-peer-events.ts';
 import { bgpPeerStatus } from './bgp-peer-status.ts';
 import { bothDone, restAfter, type StatusWriter, takeFinalizersOff, writeStatus } from './write-status.ts';
 
@@ -54,10 +55,16 @@ export class BgpReconciler {
       nowMs: this.#deps.nowMs(),
     });
     const wrote = await bothDone(
-      () => writeStatus(this.#peers, object, status, signal),
+      () => this.#writePeer(object, status, signal),
       () => takeFinalizersOff(this.#peers, name, signal),
     );
     return wrote ? Object.keys(status.nodesPeerStatus ?? {}).length : undefined;
+  }
+
+  async #writePeer(object: BgpPeerObject, status: BgpPeerObject['status'], signal: AbortSignal): Promise<boolean> {
+    const wrote = await writeStatus(this.#peers, object, status, signal);
+    if (wrote) for (const event of bgpPeerEvents(object.status, status)) this.#deps.events.record(object, event);
+    return wrote;
   }
 
   async #conf(name: string, signal: AbortSignal): Promise<number | undefined> {

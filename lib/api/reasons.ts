@@ -82,6 +82,7 @@ export const REASONS = [
   'SessionsDown',
   'PortInUse',
   'PeerDisabled',
+  'PasswordNotFound',
   'NoSessions',
   'NoBgpConf',
   'NodeNotSelected',

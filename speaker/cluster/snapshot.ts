@@ -10,6 +10,7 @@ import type { BfdNeighbor } from './bfd-neighbor.ts';
 import { KnownEips } from './known-eips.ts';
 import type { Maintenance } from './maintenance.ts';
 import type { Services } from './services.ts';
+import { NO_PASSWORDS, type SessionPasswords } from './session-passwords.ts';
 
 export interface Snapshot {
   readonly nodeName: string;
@@ -26,6 +27,7 @@ export interface Snapshot {
   readonly bfdNeighbors: readonly BfdNeighbor[];
   /** Absent while this node is not in maintenance. */
   readonly maintenance?: Maintenance;
+  readonly passwords: SessionPasswords;
 }
 
 /** What is asked of a store here. */
@@ -62,6 +64,7 @@ export function takeSnapshot(
   slices: SlicesByService,
   bfdNeighbors: readonly BfdNeighbor[] = [],
   known: KnownEips = new KnownEips(),
+  passwords: SessionPasswords = NO_PASSWORDS,
 ): Snapshot | undefined {
   if (!Object.values(sources).every(({ synced }) => synced)) return undefined;
   return {
@@ -73,6 +76,7 @@ export function takeSnapshot(
     bgpConf: sources.bgpConfs.get(BGP_CONF_NAME),
     bgpPeers: [...sources.bgpPeers.values()],
     bfdNeighbors,
+    passwords,
   };
 }
 

@@ -68,7 +68,10 @@ export function makePlan(snapshot: Snapshot, index = new AnnouncementIndex()): P
     return { kind: 'hold', reason: 'Invalid', message: `BgpConf default: ${formatProblems(conf.problems)}` };
   const localAs = localAsHere(snapshot, conf.value, node);
   if ('reason' in localAs) return withoutBgp(snapshot, node, announcements, localAs.reason, localAs.message);
-  const { sessions, refused } = desiredSessions(snapshot.bgpPeers, localAs.as, node, conf.value);
+  const { sessions, refused } = desiredSessions(snapshot.bgpPeers, localAs.as, node, {
+    ...conf.value,
+    passwords: snapshot.passwords,
+  });
   const bgp = {
     routerId: routerIdOf(node, conf.value, localAs),
     localAs: localAs.as,

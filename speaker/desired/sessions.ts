@@ -18,11 +18,13 @@ import {
 } from '../../lib/api/bgp/bgp.ts';
 import type { BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
+import { secretPassword } from '../../lib/api/bgp/peer/secret-password.ts';
 import { matchesLabels } from '../../lib/api/meta/label-selector.ts';
 import { formatProblems } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { RefusedPeer as ToldRefusal } from '../../lib/api/skycap/speaker-types.ts';
 import { type Address, type Family, formatAddress, isLoopback, sameAddress } from '../../lib/net/address.ts';
+import type { SessionPasswords } from '../cluster/session-passwords.ts';
 import { type LocalEnd, localEndOf } from './local-end.ts';
 
 /** One family of a session: routes of the family are sent, none is accepted. */
@@ -74,6 +76,9 @@ export interface DesiredSessions {
   readonly refused: readonly RefusedPeer[];
 }
 
+/** A session whose password is still to be looked up. */
+type PlannedSession = BgpSession & Pick<BgpPeer, 'passwordRef'>;
+
 /** Hops allowed within an AS, BIRD's default; the neighbour's own routing decides how far that is. */
 const IBGP_TTL = 64;
 
@@ -103,16 +108,32 @@ export function desiredSessions(
     const isDeaf = !result.local.listens && result.passive;
     const unfit = isDeaf ? BOTH_WAIT : (withItself(result, node, conf.listenPort) ?? withOther(result, sessions));
     if (unfit) refused.push({ peer: result.peer, ...unfit });
-    else sessions.push(result);
+    else sessions.push(...withPassword(result, conf.passwords, refused));
   }
   return { sessions: sessions.sort(byPeer), refused: refused.sort(byPeer) };
 }
 
-/** All of the BgpConf that sessions are made from. */
-export type SessionDefaults = Pick<
-  BgpConf,
-  'listenPort' | 'dialOnly' | 'listenRanges' | 'families' | 'gracefulRestart'
->;
+/** All that sessions are made from beside their BgpPeers and the node. */
+export interface SessionDefaults
+  extends Pick<BgpConf, 'listenPort' | 'dialOnly' | 'listenRanges' | 'families' | 'gracefulRestart'> {
+  readonly passwords: SessionPasswords;
+}
+
+/** A session whose Secret can not be read keeps the password that it has. @returns none where it has none. */
+function withPassword(
+  { passwordRef, ...session }: PlannedSession,
+  { secrets, inUse }: SessionPasswords,
+  refused: RefusedPeer[],
+): BgpSession[] {
+  if (!passwordRef) return [session];
+  const found = secretPassword(passwordRef, secrets.get(passwordRef.name) ?? { kind: 'unread' });
+  if (found.ok) return [{ ...session, password: found.password }];
+  const before = inUse(session.peer);
+  const kept = before === undefined ? '' : '; the session keeps what it has';
+  refused.push({ peer: session.peer, reason: 'PasswordNotFound', message: `${found.message}${kept}` });
+  if (before === undefined) return [];
+  return [{ ...session, ...(before.password !== undefined && { password: before.password }) }];
+}
 
 function withOther(session: BgpSession, others: readonly BgpSession[]): Unfit | undefined {
   const older = others.find((other) => isSameRouter(other, session));
@@ -143,7 +164,7 @@ function sessionFor(
   nodeAs: number,
   node: NodeState,
   conf: SessionDefaults,
-): BgpSession | RefusedPeer {
+): PlannedSession | RefusedPeer {
   const name = raw.metadata.name ?? '';
   const parsed = parseBgpPeer(raw);
   if (!parsed.ok) return refuse(name, 'Invalid', formatProblems(parsed.problems));
@@ -165,8 +186,8 @@ function toSession(
   peer: BgpPeer,
   made: Pick<BgpSession, 'localAs' | 'channels' | 'local'>,
   conf: SessionDefaults,
-): BgpSession {
-  const { name, description, neighbor, bfd, vrf, password } = peer;
+): PlannedSession {
+  const { name, description, neighbor, bfd, vrf, password, passwordRef } = peer;
   const onInterface = 'interface' in neighbor ? neighbor.interface : peer.bindInterface;
   return {
     peer: name,
@@ -187,6 +208,7 @@ function toSession(
     keepaliveSeconds: peer.keepaliveSeconds,
     connectRetrySeconds: peer.connectRetrySeconds,
     ...(password !== undefined && { password }),
+    ...(passwordRef && { passwordRef }),
   };
 }
 

@@ -52,7 +52,7 @@ type ConditionUpdate = Pick<Condition, 'type' | 'status' | 'message'> & { readon
 const MOST_CONFLICTS_TOLD = 5;
 
 /** Reasons for a peer without a session that somebody should mend; the others are as wanted. */
-const FAULTS: readonly Reason[] = ['Invalid', 'Overlaps', 'OwnAddress'];
+const FAULTS: readonly Reason[] = ['Invalid', 'Overlaps', 'OwnAddress', 'PasswordNotFound'];
 
 export function speakerStatus(input: StatusInput): ReportedStatus {
   const { planned, sessions, former } = input;
@@ -230,7 +230,11 @@ function readyVerdict(input: StatusInput, verdicts: readonly ConditionUpdate[]):
   if (silent.length > 0) return { type, status: 'False', reason: 'WatchSilent', message: unheard };
   const [fault] = faults;
   if (!fault) return { type, status: 'True', reason: 'Ready', message: 'nothing to mend' };
-  const message = faults.map(({ peer, message: why }) => `BgpPeer ${peer} has no session here: ${why}`).join('; ');
+  const message = faults
+    .map(({ peer, reason, message: why }) =>
+      reason === 'PasswordNotFound' ? `BgpPeer ${peer}: ${why}` : `BgpPeer ${peer} has no session here: ${why}`,
+    )
+    .join('; ');
   return { type, status: 'False', reason: fault.reason, message };
 }
 

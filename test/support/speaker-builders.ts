@@ -7,6 +7,7 @@ import { type KubeObject, keyOf } from '../../lib/api/meta/object.ts';
 import type { Endpoint, EndpointSlice, Node, Service } from '../../lib/api/service/service.ts';
 import type { BfdNeighbor } from '../../speaker/cluster/bfd-neighbor.ts';
 import type { KnownEips } from '../../speaker/cluster/known-eips.ts';
+import type { SessionPasswords } from '../../speaker/cluster/session-passwords.ts';
 import { type Objects, type Snapshot, takeSnapshot } from '../../speaker/cluster/snapshot.ts';
 
 export function aNode(over: Partial<Node> & { readonly name?: string; readonly ips?: readonly string[] } = {}): Node {
@@ -106,6 +107,7 @@ export interface ClusterOptions {
   readonly bgpPeers?: readonly BgpPeerObject[];
   readonly bfdNeighbors?: readonly BfdNeighbor[];
   readonly knownEips?: KnownEips;
+  readonly passwords?: SessionPasswords;
 }
 
 /** A cluster with one node, one peer and two Eips, where the caller says nothing else. */
@@ -120,8 +122,8 @@ export function aSnapshot(options: ClusterOptions = {}): Snapshot {
     bgpPeers: objects(options.bgpPeers ?? [aBgpPeer()]),
   };
   const slices = new SliceIndex(sources);
-  const { nodeName = 'node-1', bfdNeighbors, knownEips } = options;
-  const snapshot = takeSnapshot(nodeName, sources, slices, bfdNeighbors, knownEips);
+  const { nodeName = 'node-1', bfdNeighbors, knownEips, passwords } = options;
+  const snapshot = takeSnapshot(nodeName, sources, slices, bfdNeighbors, knownEips, passwords);
   if (!snapshot) throw new Error('Cannot take the snapshot: a store is not synced');
   return snapshot;
 }

@@ -9,6 +9,7 @@ import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.t
 import { bgpConfNotes, parseBgpConf, unsupportedBgpConfFields } from '../../lib/api/bgp/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
 import { bgpPeerNotes, type FieldNotes } from '../../lib/api/bgp/peer/bgp-peer-notes.ts';
+import { bgpConfResets, bgpPeerResets } from '../../lib/api/bgp/session-resets.ts';
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import { eipBgpAdvice } from '../../lib/api/eip/eip-bgp-advice.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
@@ -48,15 +49,24 @@ const RULES: Readonly<Record<string, Rules>> = {
   BgpConf: (raw, old) => {
     const { added, known } = newProblems(parseBgpConf, raw as BgpConfObject, old as BgpConfObject | undefined);
     const unsupported = notSupported(unsupportedBgpConfFields(raw as BgpConfObject));
+    const resets = resetsOf(parseBgpConf, bgpConfResets, raw as BgpConfObject, old as BgpConfObject | undefined);
     return {
       problems: added,
-      warnings: [...known, ...notTheDefault(raw), ...notesOn(bgpConfNotes(raw as BgpConfObject)), ...unsupported],
+      warnings: [
+        ...known,
+        ...notTheDefault(raw),
+        ...resets,
+        ...notesOn(bgpConfNotes(raw as BgpConfObject)),
+        ...unsupported,
+      ],
     };
   },
   BgpPeer: (raw, old, deps) => {
     const { added, known } = newProblems(parseBgpPeer, raw as BgpPeerObject, old as BgpPeerObject | undefined);
     const advice = peerAdvice(raw as BgpPeerObject, old as BgpPeerObject | undefined, deps);
-    return { problems: added, warnings: [...known, ...advice, ...notesOn(bgpPeerNotes(raw as BgpPeerObject))] };
+    const resets = resetsOf(parseBgpPeer, bgpPeerResets, raw as BgpPeerObject, old as BgpPeerObject | undefined);
+    const notes = notesOn(bgpPeerNotes(raw as BgpPeerObject));
+    return { problems: added, warnings: [...known, ...advice, ...resets, ...notes] };
   },
 };
 
@@ -121,6 +131,17 @@ function newProblems<R extends KubeObject, V>(parse: (raw: R) => Parsed<V>, raw:
     return parsed && !parsed.ok ? parsed.problems : [];
   };
   return splitProblems(problemsOf(raw), problemsOf(old));
+}
+
+/** An edit of what no node could use resets nothing. */
+function resetsOf<R extends KubeObject, V>(
+  parse: (raw: R) => Parsed<V>,
+  resets: (old: V, now: V) => string[],
+  raw: R,
+  old: R | undefined,
+): string[] {
+  const [before, now] = [old && parse(old), parse(raw)];
+  return before?.ok && now.ok ? resets(before.value, now.value) : [];
 }
 
 function notTheDefault({ metadata: { name } }: KubeObject): string[] {

@@ -54,6 +54,8 @@ export interface BgpPeerObject extends KubeObject {
       readonly dynamicPeerAs?: 'external' | 'internal';
       readonly localAs?: number;
       readonly authPassword?: string;
+      /** Skycap's: the password is in a Secret of Skycap's namespace. */
+      readonly authPasswordSecretRef?: { readonly name?: string; readonly key?: string };
       readonly adminDown?: boolean;
       readonly allowOwnAs?: number;
       readonly replacePeerAs?: boolean;
@@ -108,6 +110,8 @@ export interface BgpPeerObject extends KubeObject {
     readonly nodeSelector?: LabelSelector;
   };
   readonly status?: {
+    /** Skycap's: `2/3`, nodes with a session that is established, of those with a session. */
+    readonly sessionsSummary?: string;
     readonly nodesPeerStatus?: Readonly<Record<string, NodePeerStatus>>;
     readonly conditions?: readonly Condition[];
   };

@@ -95,6 +95,12 @@ export interface BfdOptions {
   readonly passive: boolean;
 }
 
+export interface PasswordRef {
+  /** Of the Secret. */
+  readonly name: string;
+  readonly key: string;
+}
+
 export interface BgpPeer {
   readonly name: string;
   readonly neighbor: Neighbor;
@@ -105,6 +111,8 @@ export interface BgpPeer {
   readonly localAs?: number;
   /** TCP MD5 (RFC 2385): 1 to 80 bytes without `"` and control characters. Never shown, in no log, condition or problem. */
   readonly password?: string;
+  /** Where the password is, in place of `password`: in a Secret of Skycap's namespace. */
+  readonly passwordRef?: PasswordRef;
   /** Free text of the user. */
   readonly description?: string;
   /** `adminDown`: the session is configured and kept down. */

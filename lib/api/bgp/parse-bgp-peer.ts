@@ -16,13 +16,12 @@ import type { BgpPeerObject } from './bgp-types.ts';
 import { gracefulRestartOf } from './graceful-restart.ts';
 import { connectionOf } from './peer/parse-connection.ts';
 import { neighborAsOf, neighborOf } from './peer/parse-neighbor.ts';
+import { passwordsOf } from './peer/parse-password.ts';
 
 /** OpenELB's (GoBGP's) defaults, except {@link CONNECT_RETRY_SECONDS}. */
 const HOLD_TIME_SECONDS = 90;
 /** OpenELB's is 120 s, which leaves a router that came back without routes for two minutes where only the nodes connect. */
 const CONNECT_RETRY_SECONDS = 10;
-/** The kernel's limit (`TCP_MD5SIG_MAXKEYLEN`). BIRD takes longer ones and then fails to open the socket. */
-const PASSWORD_BYTES = 80;
 
 type Spec = NonNullable<BgpPeerObject['spec']>;
 
@@ -53,13 +52,13 @@ function optionalFieldsOf(
   problems: Problem[],
 ): Omit<BgpPeer, 'name' | 'neighbor' | 'neighborAs' | 'announcedByCni'> {
   const localAs = optionalAs(conf.localAs, 'spec.conf.localAs', problems);
-  const password = passwordOf(conf.authPassword, problems);
+  const passwords = passwordsOf(conf, problems);
   const timers = mapAt(spec.timers, 'spec.timers', problems);
   const gracefulRestart = gracefulRestartOf(spec.gracefulRestart, 'spec.gracefulRestart', problems);
   const families = familiesOf(spec.afiSafis, neighbor, problems);
   return {
     ...(localAs !== undefined && { localAs }),
-    ...(password !== undefined && { password }),
+    ...passwords,
     ...(typeof conf.description === 'string' && { description: conf.description }),
     disabled: conf.adminDown === true,
     ...connectionOf(spec, neighbor, problems),
@@ -68,27 +67,6 @@ function optionalFieldsOf(
     ...(families && { families }),
     nodeSelector: parseLabelSelector(spec.nodeSelector, 'spec.nodeSelector', problems),
   };
-}
-
-/** BIRD's strings have no escapes, and a line of 10 kB makes its parser crash. */
-function passwordOf(raw: unknown, problems: Problem[]): string | undefined {
-  if (raw === undefined || raw === null || raw === '') return undefined;
-  const field = 'spec.conf.authPassword';
-  if (typeof raw !== 'string' || /["\p{Cc}]/u.test(raw) || !raw.isWellFormed()) {
-    problems.push({
-      field,
-      message: 'has a double quote or a control character (value not shown); write a password without',
-    });
-    return undefined;
-  }
-  if (Buffer.byteLength(raw) > PASSWORD_BYTES) {
-    problems.push({
-      field,
-      message: `is longer than ${PASSWORD_BYTES} bytes (value not shown); write a shorter password`,
-    });
-    return undefined;
-  }
-  return raw;
 }
 
 function timersOf(

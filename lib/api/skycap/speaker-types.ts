@@ -23,11 +23,11 @@ export interface SpeakerSession {
   readonly disabled: boolean;
 }
 
-/** A BgpPeer that selects the node and has no session on it. */
+/** A BgpPeer that selects the node and has no session on it; with `PasswordNotFound` it may have one, with the password of before. */
 export interface RefusedPeer {
   /** Name of the BgpPeer. */
   readonly peer: string;
-  readonly reason: 'Invalid' | 'Overlaps' | 'OwnAddress' | 'NodeHasNoAddressOfFamily';
+  readonly reason: 'Invalid' | 'Overlaps' | 'OwnAddress' | 'NodeHasNoAddressOfFamily' | 'PasswordNotFound';
   readonly message: string;
 }
 

@@ -2,7 +2,7 @@
  * The whole speaker as a process, with the rights of its ServiceAccount and no more, between a real API server, the real BIRD and a real
  * router: what it writes, and what happens when it is killed. Needs root, bird2, frr and the Kubernetes binaries.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EIP_LABEL } from '../../../lib/api/keys.ts';
@@ -230,3 +230,59 @@ it('logged no error but the one', () => {
   const errors = log().filter(({ level }) => level === 'error' || level === 'fatal');
   expect(new Set(errors.map(({ msg }) => msg))).toEqual(new Set(['configuration on hold']));
 });
+
+it('takes the password from a Secret, keeps it without, and shows it nowhere', async () => {
+  const [name, namespace] = ['skycap-bgp-passwords', 'skycap-system'];
+  const secrets = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true } as const;
+  const session = async () => (await speakerObject()).status?.sessions?.[0];
+  const refusal = async () => (await speakerObject()).status?.refusedPeers?.[0];
+  const refer = (authPasswordSecretRef: object | null) =>
+    client.patch(BGP_PEERS, { name: 'router-1' }, { spec: { conf: { authPasswordSecretRef } } }, { type: 'merge' });
+  const write = (stringData: object, metadata: object = {}) =>
+    client.patch(secrets, { namespace, name }, { stringData, metadata } as never, { type: 'merge' });
+  const isUpSince = (before: string | undefined) => async () => {
+    const now = await session();
+    return now?.state === 'Established' && now.since !== before && frr.neighbor('v4').state === 'Established';
+  };
+  const first = (await session())?.since;
+  await refer({ name, key: 'router-1' });
+  await eventually(async () =>
+    expect(await refusal()).toMatchObject({
+      reason: 'PasswordNotFound',
+      message: `there is no Secret ${name} in Skycap's namespace; create it with the key router-1; the session keeps what it has`,
+    }),
+  );
+  expect(await session()).toMatchObject({ state: 'Established', since: first });
+
+  frr.configure(`neighbor ${NODE.v4} password hush-1`);
+  await client.create(secrets, { metadata: { namespace, name }, stringData: { 'router-1': 'hush-1\n' } } as never);
+  await until('the session with the password', isUpSince(first), { withinMs: 40_000 });
+  expect(await refusal()).toBeUndefined();
+  const second = (await session())?.since;
+  await write({ other: 'x' }, { labels: { touched: 'yes' } });
+  await sleep(2_000);
+  expect(await session()).toMatchObject({ state: 'Established', since: second });
+
+  // A speaker that was just started finds the password in what BIRD runs.
+  await client.delete(secrets, { namespace, name });
+  await eventually(async () => expect(await refusal()).toMatchObject({ reason: 'PasswordNotFound' }));
+  await speaker.kill('SIGKILL');
+  await start();
+  await until('readiness', isReady, { withinMs: 20_000 });
+  await sleep(1_000);
+  expect(await session()).toMatchObject({ state: 'Established', since: second });
+
+  frr.configure(`neighbor ${NODE.v4} password hush-2`);
+  await client.create(secrets, { metadata: { namespace, name }, stringData: { 'router-1': 'hush-2' } } as never);
+  await until('the session with another password', isUpSince(second), { withinMs: 40_000 });
+  const peer = await client.get(BGP_PEERS, { name: 'router-1' });
+  const events = await client.list({ ...secrets, group: 'events.k8s.io', kind: 'Event', plural: 'events' });
+  const shown = [readFileSync(speaker.logFile, 'utf8'), JSON.stringify([await speakerObject(), peer, events])].join();
+  expect(shown).not.toContain('hush');
+  expect((statSync(join(site.runDir, 'bird.conf')).mode & 0o007).toString(8)).toBe('0');
+
+  frr.configure(`no neighbor ${NODE.v4} password`);
+  const third = (await session())?.since;
+  await refer(null);
+  await until('the session without a password', isUpSince(third), { withinMs: 40_000 });
+}, 180_000);

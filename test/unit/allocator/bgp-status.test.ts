@@ -165,6 +165,23 @@ test('why a node has no session is said, once for all that say the same', () => 
   );
 });
 
+test('a password that is not found is a condition of its own; the sessions stand', () => {
+  const message = 'there is no Secret s';
+  const withoutSecret = (name: string, ...sessions: SpeakerSession[]): SpeakerObject => ({
+    ...speaker(name, ...sessions),
+    status: { sessions, refusedPeers: [{ peer: 'router', reason: 'PasswordNotFound', message }] },
+  });
+  const all = [withoutSecret('a', session), withoutSecret('b', session), withoutSecret('c')];
+  const words = bgpPeerStatus(peerFacts(router, all)).conditions?.map(({ type, status, reason, message: text }) => [
+    type,
+    status,
+    reason,
+    text,
+  ]);
+  expect(words).toContainEqual(['Password', 'False', 'PasswordNotFound', 'a, b, c: there is no Secret s']);
+  expect(established(peerFacts(router, all))).toBe(`True SessionsEstablished: 2 of 2 nodes; c: no session, ${message}`);
+});
+
 test('fields without effect are named', () => {
   const object: BgpPeerObject = { ...router, spec: { ...router.spec, transport: { tcpMss: 1400 } } };
   expect(bgpPeerStatus(peerFacts(object, [])).conditions).toContainEqual(

@@ -67,10 +67,12 @@ describe('rights', () => {
     }
   });
 
-  it('reach one Secret, for the webhook, by its name', () => {
+  it('reach two Secrets, by their names: the certificate for the webhook, the passwords of BGP for the speakers', () => {
     const secrets = rules.filter((rule: Manifest) => rule.resources.includes('secrets'));
-    expect(secrets).toHaveLength(1);
-    expect(secrets[0]).toMatchObject({ role: 'Role skycap-webhook', resourceNames: ['skycap-webhook-tls'] });
+    expect(secrets).toMatchObject([
+      { role: 'Role skycap-webhook', resourceNames: ['skycap-webhook-tls'] },
+      { role: 'Role skycap-bgp-passwords', resourceNames: ['skycap-bgp-passwords'], verbs: ['list', 'watch'] },
+    ]);
     expect(secrets[0].verbs).not.toContain('create');
     expect(only('Secret', 'skycap-webhook-tls').data).toBeUndefined();
   });

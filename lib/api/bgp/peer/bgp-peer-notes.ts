@@ -33,14 +33,17 @@ export function bgpPeerNotes(raw: BgpPeerObject): FieldNotes {
       ...transportNotes(spec, conf),
       ...restartMissing(spec.gracefulRestart, 'spec.gracefulRestart'),
     ]),
-    idle: sentences([
-      ['spec.conf.allowOwnAs', conf.allowOwnAs, NO_ROUTES],
-      ['spec.conf.routeFlapDamping', conf.routeFlapDamping, NO_ROUTES],
-      ['spec.conf.replacePeerAs', conf.replacePeerAs, EMPTY_PATH],
-      ['spec.conf.removePrivateAs', conf.removePrivateAs === 'NONE' ? '' : conf.removePrivateAs, EMPTY_PATH],
-      ...addPathNotes(spec),
-      ...restartIdle(spec.gracefulRestart, 'spec.gracefulRestart'),
-    ]),
+    idle: [
+      ...secretNotes(conf),
+      ...sentences([
+        ['spec.conf.allowOwnAs', conf.allowOwnAs, NO_ROUTES],
+        ['spec.conf.routeFlapDamping', conf.routeFlapDamping, NO_ROUTES],
+        ['spec.conf.replacePeerAs', conf.replacePeerAs, EMPTY_PATH],
+        ['spec.conf.removePrivateAs', conf.removePrivateAs === 'NONE' ? '' : conf.removePrivateAs, EMPTY_PATH],
+        ...addPathNotes(spec),
+        ...restartIdle(spec.gracefulRestart, 'spec.gracefulRestart'),
+      ]),
+    ],
   };
 }
 
@@ -69,6 +72,17 @@ export function restartIdle(raw: GracefulRestart | undefined, field: string): No
 
 export function sentences(notes: readonly Note[]): string[] {
   return notes.flatMap(([field, value, why]) => (asksForSomething(value) ? [`${field}: has no effect: ${why}`] : []));
+}
+
+/** The Secret that the manifests let the speakers read. */
+export const PASSWORD_SECRET = 'skycap-bgp-passwords';
+
+function secretNotes(conf: Partial<NonNullable<Spec['conf']>>): string[] {
+  const { name } = mapAt(conf.authPasswordSecretRef, '', []);
+  if (typeof name !== 'string' || name === '' || name === PASSWORD_SECRET) return [];
+  return [
+    `spec.conf.authPasswordSecretRef.name: the speakers can read the Secret ${PASSWORD_SECRET}; for another one, add its name to the Role ${PASSWORD_SECRET}`,
+  ];
 }
 
 function timerNotes(spec: Partial<Spec>): Note[] {

@@ -155,6 +155,12 @@ export class Frr {
     return { state, established, dropped };
   }
 
+  /** Lines below `router bgp`, while it runs. */
+  configure(...lines: readonly string[]): void {
+    const words = ['configure terminal', 'router bgp', ...lines].flatMap((line) => ['-c', line]);
+    execFileSync('vtysh', ['--vty_socket', this.#dir, ...words], { stdio: 'ignore' });
+  }
+
   /** What bgpd says of a neighbour, whatever it is. */
   about(address: string): string {
     return this.#vtysh(`show bgp neighbors ${address}`);

@@ -1,5 +1,6 @@
 /** The plan: sessions, AS numbers, router ids, and what is done about objects that are missing or broken. */
 import type { BgpPeerObject } from '../../../../lib/api/bgp/bgp-types.ts';
+import type { SecretState } from '../../../../lib/api/bgp/peer/secret-password.ts';
 import { formatAddress } from '../../../../lib/net/address.ts';
 import { makePlan, type Planned } from '../../../../speaker/desired/plan.ts';
 import type { BgpSession } from '../../../../speaker/desired/sessions.ts';
@@ -27,6 +28,8 @@ function sessionWith(spec: BgpPeerObject['spec'], options: ClusterOptions = {}):
 
 const channelsOf = ({ channels }: BgpSession) =>
   channels.map(({ family, nextHop }) => `${family} ${nextHop === 'self' ? 'self' : formatAddress(nextHop)}`);
+
+const found = (password: string): SecretState => ({ kind: 'found', data: { password } });
 
 const rack = (name: string) => ({
   nodes: [aNode({ metadata: { name: 'node-1', labels: { 'openelb.kubesphere.io/rack': name } } })],
@@ -112,6 +115,49 @@ describe('sessions', () => {
   it('two peers with one address and different ports both have their session', () => {
     const bgpPeers = [aBgpPeer('a'), aBgpPeer('b', { transport: { remotePort: 1790 } })];
     expect(plan({ bgpPeers }).plan.bgp.sessions).toHaveLength(2);
+  });
+
+  it.each<[string, SecretState, { readonly password?: string } | undefined, string[], RegExp | undefined]>([
+    ['is there', found('aHVzaA=='), undefined, ['hush'], undefined],
+    ['ends with a newline', found('aHVzaAo='), { password: 'old' }, ['hush'], undefined],
+    [
+      'is missing, for a new session',
+      { kind: 'missing' },
+      undefined,
+      [],
+      /^there is no Secret s in Skycap's namespace; create it/,
+    ],
+    [
+      'is missing',
+      { kind: 'missing' },
+      { password: 'old' },
+      ['old'],
+      /^there is no Secret s .*; the session keeps what it has$/,
+    ],
+    ['is missing, and the session has no password', { kind: 'missing' }, {}, ['none'], /keeps what it has$/],
+    [
+      'has no such key',
+      { kind: 'found', data: {} },
+      { password: 'old' },
+      ['old'],
+      /^the Secret s has no key password; add it/,
+    ],
+    ['is empty', found(''), undefined, [], /^the key password of the Secret s is empty; write the password/],
+    ['has a quote', found('ImEi'), undefined, [], /^the key password of the Secret s has a double quote .*not shown/],
+    [
+      'may not be read',
+      { kind: 'forbidden' },
+      { password: 'old' },
+      ['old'],
+      /^the speakers may not read the Secret s; add its name to the Role/,
+    ],
+    ['has not been read yet', { kind: 'unread' }, { password: 'old' }, ['old'], /^the Secret s has not been read yet/],
+  ])('a password in a Secret that %s', (_, secret, before, passwords, message) => {
+    const bgpPeers = [aBgpPeer('a', { conf: { authPasswordSecretRef: { name: 's' } } })];
+    const planned = plan({ bgpPeers, passwords: { secrets: new Map([['s', secret]]), inUse: () => before } });
+    expect(planned.plan.bgp.sessions.map(({ password }) => password ?? 'none')).toEqual(passwords);
+    const refused = planned.refusedPeers.map((one) => [one.peer, one.reason, one.message]);
+    expect(refused).toEqual(message ? [['a', 'PasswordNotFound', expect.stringMatching(message)]] : []);
   });
 
   it('a password is in the plan and in nothing that is said about it', () => {

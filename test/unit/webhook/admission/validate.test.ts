@@ -174,6 +174,13 @@ describe('BgpConf and BgpPeer', () => {
       bgpPeer({ peerAs: 0 }),
       /^allowed\nwarning spec.conf.peerAs/,
     ],
+    [
+      'an edit of a BgpPeer that resets its sessions',
+      'BgpPeer',
+      bgpPeer({ localAs: 65_000 }),
+      bgpPeer({}),
+      /^allowed\nwarning spec.conf.localAs: the edit resets the session of each selected node: routers lose their routes/,
+    ],
     ['a kind that is not ours', 'Pod', bgpPeer({ neighborAddress: '' }), undefined, 'allowed'],
     [
       'a kind named as what every object has',

@@ -44,6 +44,16 @@ describe('parseBgpPeer()', () => {
     ['passive mode', { transport: { passiveMode: true } }, { passive: true }],
     ['adminDown', { conf: { adminDown: true } }, { disabled: true }],
     ['a password of 80 bytes', { conf: { authPassword: 'p'.repeat(80) } }, { password: 'p'.repeat(80) }],
+    [
+      'a Secret',
+      { conf: { authPasswordSecretRef: { name: 's.x', key: 'r-1' } } },
+      { passwordRef: { name: 's.x', key: 'r-1' } },
+    ],
+    [
+      'a Secret without a key',
+      { conf: { authPasswordSecretRef: { name: 's' } } },
+      { passwordRef: { name: 's', key: 'password' } },
+    ],
     ['a description', { conf: { description: 'the "left" router' } }, { description: 'the "left" router' }],
     ['multihop without a number', { ebgpMultihop: { enabled: true } }, { ebgpMultihopTtl: 255 }],
     ['multihop', { ebgpMultihop: { enabled: true, multihopTtl: 3 } }, { ebgpMultihopTtl: 3 }],
@@ -231,6 +241,16 @@ describe('parseBgpPeer()', () => {
       'BFD in a VRF',
       { conf: { vrf: 'red' }, bfd: { enabled: true } },
       /^spec\.bfd: is not possible beside spec\.conf\.vrf/,
+    ],
+    [
+      'a Secret beside a password',
+      { conf: { authPassword: 'hush', authPasswordSecretRef: { name: 's' } } },
+      /^spec\.conf\.authPassword: must be left out beside spec\.conf\.authPasswordSecretRef$/,
+    ],
+    [
+      'a Secret by a path',
+      { conf: { authPasswordSecretRef: { name: '../s', key: 'a/b' } } },
+      /^spec\.conf\.authPasswordSecretRef\.name: "\.\.\/s" is not a Secret's name.*authPasswordSecretRef\.key: "a\/b" is not a key/,
     ],
     ['a VRF that is none', { conf: { vrf: '../red' } }, /^spec\.conf\.vrf: "\.\.\/red" is not an interface's name/],
     [

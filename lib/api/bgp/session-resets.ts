@@ -1,0 +1,64 @@
+/**
+ * Which edits of a BgpPeer or a BgpConf end sessions: BIRD starts a session anew where something that the two ends agreed on changes, or an end of the connection
+ * (measured with 2.0.12 and 2.17.6). `docs/bgp.md` has the same in a column. PURE.
+ */
+import { type BgpConf, type BgpPeer, neighborText } from './bgp.ts';
+import { GRACEFUL_RESTART } from './graceful-restart.ts';
+
+type Row<T> = readonly [field: string, value: (of: T) => unknown];
+
+const PEER: readonly Row<BgpPeer>[] = [
+  ['spec.conf', ({ neighbor, neighborAs }) => [neighborText(neighbor), neighborAs]],
+  ['spec.conf.localAs', ({ localAs }) => localAs],
+  ['spec.conf.authPassword', ({ password, passwordRef }) => (passwordRef ? 'in a Secret' : password)],
+  ['spec.conf.vrf', ({ vrf }) => vrf],
+  ['spec.ebgpMultihop', ({ ebgpMultihopTtl }) => ebgpMultihopTtl],
+  ['spec.ttlSecurity', ({ ttlSecurityHops }) => ttlSecurityHops],
+  [
+    'spec.timers',
+    ({ holdTimeSeconds, keepaliveSeconds, connectRetrySeconds }) => [
+      holdTimeSeconds,
+      keepaliveSeconds,
+      connectRetrySeconds,
+    ],
+  ],
+  [
+    'spec.transport',
+    ({ passive, neighborPort, localAddress, bindInterface }) => [passive, neighborPort, localAddress, bindInterface],
+  ],
+  ['spec.gracefulRestart', ({ gracefulRestart = GRACEFUL_RESTART }) => gracefulRestart],
+  ['spec.afiSafis', ({ families }) => families],
+];
+
+const CONF: readonly Row<BgpConf>[] = [
+  ['spec.as', ({ as }) => as],
+  ['spec.asPerRack', ({ asPerRack }) => [...asPerRack].sort()],
+  ['spec.routerId', ({ routerId }) => routerId],
+  ['spec.listenPort', ({ listenPort }) => listenPort],
+  ['spec.listenAddresses', ({ listenRanges }) => listenRanges],
+  ['spec.families', ({ families }) => families],
+  ['spec.gracefulRestart', ({ gracefulRestart }) => gracefulRestart],
+];
+
+/** One sentence, or none. */
+export function bgpPeerResets(old: BgpPeer, now: BgpPeer): string[] {
+  if (old.disabled || now.disabled) return [];
+  return told(changed(PEER, old, now), 'the session of each selected node');
+}
+
+export function bgpConfResets(old: BgpConf, now: BgpConf): string[] {
+  return told(changed(CONF, old, now), 'the sessions that it concerns');
+}
+
+function told(fields: readonly string[], which: string): string[] {
+  if (fields.length === 0) return [];
+  return [`${fields.join(', ')}: the edit resets ${which}: routers lose their routes for some seconds`];
+}
+
+function changed<T>(rows: readonly Row<T>[], old: T, now: T): string[] {
+  return rows.flatMap(([field, value]) => (textOf(value(old)) === textOf(value(now)) ? [] : [field]));
+}
+
+function textOf(value: unknown): string | undefined {
+  return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? part.toString() : part));
+}
