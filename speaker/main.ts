@@ -30,7 +30,8 @@ import { peerSymbol } from './bird/config/model.ts';
 import { readPasswords } from './bird/config/read-passwords.ts';
 import { BirdControl } from './bird/control.ts';
 import { listenersOn } from './bird/listening.ts';
-import { watchBird } from './bird/watch.ts';
+import { RouterAs } from './bird/session/router-as.ts';
+import { type BirdWatcher, watchBird } from './bird/watch.ts';
 import { concernsAddresses } from './cluster/affects-addresses.ts';
 import { KnownEips } from './cluster/known-eips.ts';
 import { readNodeSegments } from './cluster/node-segments.ts';
@@ -73,10 +74,8 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const { socketPath, loopControl, reportControl } = connectBird(runDir, onStop);
   // The Eips of before are told by the object, so nothing is decided without it.
   const knownEips = new KnownEips(() => store.status?.formerEips ?? []);
-  const secrets = new PasswordSecrets({
-    ...{ client, namespace: settings.namespace, log },
-    onChange: () => plans.trigger(),
-  });
+  const onSecret = () => plans.trigger();
+  const secrets = new PasswordSecrets({ client, namespace: settings.namespace, log, onChange: onSecret });
   const passwords = passwordsFrom({ secrets, stores, runDir, loop: () => loop });
   const snapshot = (): Snapshot | undefined =>
     store.synced ? takeSnapshot(nodeName, stores.sources, slices, peers.neighbors, knownEips, passwords()) : undefined;
@@ -86,7 +85,10 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     ...{ settings, registry, metrics, client, node, store, snapshot, socketPath, onStop },
     eips: () => (store.synced ? takeEips(stores.sources, knownEips) : undefined),
     onNeighbors: () => plans.trigger(),
-    onState: () => bothLoops(),
+    onState: () => {
+      plans.trigger();
+      reports.trigger();
+    },
   });
   const announcements = new AnnouncementIndex();
   const onServiceChange = (key: string) => {
@@ -103,24 +105,20 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     onActed: () => reports.trigger(),
     nowMs: systemClock.nowMs,
   });
+  const routerAs = new RouterAs();
   const reporter = makeReporter({
-    ...{ nodeName, stores, node, store, knownEips, events, metrics, layer2, loop, control: reportControl },
+    ...{ nodeName, stores, node, store, knownEips, events, metrics, layer2, loop, control: reportControl, routerAs },
   });
   const plans = new LevelLoop({ name: 'plan', act: (stop) => loop.act(stop), log });
   const reports = new LevelLoop({ name: 'report', act: (stop) => reporter.act(stop), log });
   follow({ stores, plans, reports, layer2, maintenance, onServiceChange, signal });
-  const bothLoops = () => {
-    plans.trigger();
-    reports.trigger();
-  };
-  const watcher = { onConnected: bothLoops, onDisconnected: bothLoops, onChange: () => reports.trigger() };
   const health = await serveReadiness({ address: settings.healthAddress, registry, stores, layer2, loop, onStop });
   log.info({ nodeName, health: health.address, version: packageJson.version }, 'speaker started');
   const late = afterHandOver(signal, layer2);
   await Promise.all([
     ...Object.values(stores.sources).map((source) => source.run(late)),
     stores.speakers.run(late),
-    watchBird({ socketPath }, watcher, late),
+    watchBird({ socketPath }, birdWatcher({ plans, reports, routerAs }), late),
     plans.run(late),
     maintenance.run(late),
     reports.run(late),
@@ -269,6 +267,27 @@ function follow({ stores, plans, reports, layer2, maintenance, onServiceChange, 
   });
 }
 
+interface WatcherParts {
+  readonly plans: LevelLoop;
+  readonly reports: LevelLoop;
+  readonly routerAs: RouterAs;
+}
+
+function birdWatcher({ plans, reports, routerAs }: WatcherParts): BirdWatcher {
+  const bothLoops = () => {
+    plans.trigger();
+    reports.trigger();
+  };
+  return {
+    onConnected: bothLoops,
+    onDisconnected: bothLoops,
+    onChange: (line) => {
+      routerAs.heard(line);
+      reports.trigger();
+    },
+  };
+}
+
 interface PasswordParts {
   readonly secrets: PasswordSecrets;
   readonly stores: Stores;
@@ -299,10 +318,11 @@ interface ReporterParts {
   readonly layer2: Layer2;
   readonly loop: SpeakerLoop;
   readonly control: BirdControl;
+  readonly routerAs: RouterAs;
 }
 
 function makeReporter(parts: ReporterParts): Reporter {
-  const { nodeName, stores, node, store, knownEips, events, metrics, layer2, loop, control } = parts;
+  const { nodeName, stores, node, store, knownEips, events, metrics, layer2, loop, control, routerAs } = parts;
   const { monotonicMs, nowMs } = systemClock;
   return new Reporter({
     busyPort: new BusyPort({ control, listenersOn, nowMs: monotonicMs }),
@@ -312,6 +332,7 @@ function makeReporter(parts: ReporterParts): Reporter {
       if (regarding) events.record({ regarding, type: 'Warning', reason: 'PortInUse', action: 'Connect', note });
     },
     loopState: () => loop.state,
+    routerAs: (peer) => routerAs.of(peer),
     silent: () => silentCaches({ ...stores.sources, ...layer2.caches }),
     layer2: () => layer2.state,
     formerEips: () => knownEips.formerTexts,

@@ -12,8 +12,8 @@ export interface BirdWatcher {
   onConnected(): void;
   /** Called once for each loss, and once where BIRD is not there at first. */
   onDisconnected(error: unknown): void;
-  /** A protocol changed its state. */
-  onChange(): void;
+  /** A protocol changed its state, or BIRD logged something. @param line what BIRD said. */
+  onChange(line: string): void;
 }
 
 /** BIRD starts as soon as its first configuration is there; looked for often, as it costs one system call. */
@@ -31,7 +31,7 @@ export async function watchBird(
       const link = await BirdLink.open(options, signal);
       const ended = Promise.withResolvers<never>();
       link.onClose = ended.reject;
-      link.onEcho = () => watcher.onChange();
+      link.onEcho = (line) => watcher.onChange(line);
       const stop = () => link.close(new BirdUnreachableError('Cannot watch BIRD: stopped'));
       signal.addEventListener('abort', stop, { once: true });
       await Promise.race([link.ask('echo all', signal), ended.promise]);

@@ -40,6 +40,8 @@ export interface ReporterOptions {
   readonly busyPort: Pick<BusyPort, 'look'>;
   /** To be told of to people, too. */
   readonly onPortInUse: (session: SpeakerSession) => void;
+  /** The AS number that the router of a BgpPeer said, where BIRD refused it. @default none is known */
+  readonly routerAs?: (peer: string) => number | undefined;
   readonly silent: () => readonly string[];
   readonly layer2: () => Layer2State | undefined;
   /** See `KnownEips`. @default none */
@@ -141,7 +143,11 @@ export class Reporter {
     try {
       const reports = parseProtocols(await this.#options.control.command('show protocols all', signal));
       const sessions = this.#identities(state).flatMap((identity) =>
-        sessionReports(identity, reports, this.#options.nowMs()),
+        sessionReports(
+          { ...identity, routerAs: this.#options.routerAs?.(identity.peer) },
+          reports,
+          this.#options.nowMs(),
+        ),
       );
       return await this.#withBusyPort(state, sessions, signal);
     } catch (error) {

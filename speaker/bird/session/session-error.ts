@@ -35,6 +35,8 @@ export interface Dialled {
   readonly localAs?: number;
   readonly hasPassword?: boolean | undefined;
   readonly connects?: boolean | undefined;
+  /** What the router said where that is another AS number. */
+  readonly routerAs?: number | undefined;
 }
 
 /** TCP drops what has no password, or a wrong one (RFC 2385 §4): the router seems not to be there. */
@@ -60,12 +62,19 @@ export function nobodyCame({ neighborAddress, hasPassword, connects }: Dialled):
 const REMEDIES: readonly (readonly [RegExp, (dialled: Dialled) => string])[] = [
   [
     /^BGP Error: Bad peer AS$/,
-    ({ neighborAs }) => `the router has another AS number than ${neighborAs}; mend spec.conf.peerAs`,
+    ({ neighborAs, routerAs }) => {
+      const said = routerAs === undefined ? 'the router has another' : `the router says ${routerAs}`;
+      return `wrong AS: expected ${neighborAs}, ${said}; mend spec.conf.peerAs`;
+    },
   ],
   [
     /^Received: Bad peer AS$/,
     ({ localAs }) =>
-      `the router expects another AS number of this node than ${localAs}; mend it there, or spec.as of the BgpConf, or spec.conf.localAs`,
+      `wrong AS: the router expects another AS number of this node than ${localAs}; mend it there, or spec.as of the BgpConf, or spec.conf.localAs`,
+  ],
+  [
+    /^Received: Maximum number of prefixes reached$/,
+    () => "the router's prefix limit is smaller than the number of addresses; raise it there",
   ],
   [/: Unacceptable hold time$/, () => 'write another spec.timers.config.holdTime, or mend it at the router'],
   [

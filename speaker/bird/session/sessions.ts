@@ -80,6 +80,8 @@ export interface SessionIdentity
   readonly hasPassword?: boolean;
   /** The router connects, and BIRD learns its address from that. */
   readonly connects?: boolean;
+  /** See `RouterAs`. */
+  readonly routerAs?: number | undefined;
 }
 
 /** The AS number of a router that may have any, until the router says it. */

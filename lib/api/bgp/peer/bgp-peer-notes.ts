@@ -21,6 +21,8 @@ type Note = readonly [field: string, value: unknown, why: string];
 const DEFAULT_ADVERTISEMENT_SECONDS = '30';
 
 const NO_ROUTES = 'Skycap accepts no routes';
+const COMMUNITIES =
+  'routers get the communities of the routes that they get; spec.bgp.peers of an Eip says which routers those are';
 const EMPTY_PATH = "a node's routes have no AS number in their path but the node's own";
 
 export function bgpPeerNotes(raw: BgpPeerObject): FieldNotes {
@@ -38,6 +40,7 @@ export function bgpPeerNotes(raw: BgpPeerObject): FieldNotes {
       ...sentences([
         ['spec.conf.allowOwnAs', conf.allowOwnAs, NO_ROUTES],
         ['spec.conf.routeFlapDamping', conf.routeFlapDamping, NO_ROUTES],
+        ['spec.conf.sendCommunity', conf.sendCommunity, COMMUNITIES],
         ['spec.conf.replacePeerAs', conf.replacePeerAs, EMPTY_PATH],
         ['spec.conf.removePrivateAs', conf.removePrivateAs === 'NONE' ? '' : conf.removePrivateAs, EMPTY_PATH],
         ...addPathNotes(spec),

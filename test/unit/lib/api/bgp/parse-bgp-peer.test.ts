@@ -440,7 +440,7 @@ describe('bgpPeerNotes()', () => {
     [
       'what has nothing to do',
       {
-        conf: { allowOwnAs: 1, replacePeerAs: true, removePrivateAs: 'ALL', routeFlapDamping: true },
+        conf: { allowOwnAs: 1, replacePeerAs: true, removePrivateAs: 'ALL', routeFlapDamping: true, sendCommunity: 3 },
         afiSafis: [{ addPaths: { config: { sendMax: 10, receive: true } } }],
         gracefulRestart: { deferralTime: 5, mode: 'm', staleRoutesTime: 9 },
       },
@@ -448,6 +448,7 @@ describe('bgpPeerNotes()', () => {
       [
         'spec.conf.allowOwnAs',
         'spec.conf.routeFlapDamping',
+        'spec.conf.sendCommunity',
         'spec.conf.replacePeerAs',
         'spec.conf.removePrivateAs',
         'spec.afiSafis[].addPaths.config.sendMax',

@@ -46,8 +46,8 @@ it('one that goes round and round is told once', () => {
 });
 
 it.each([
-  ['BGP Error: Bad peer AS', /: the router has another AS number than 64513; mend spec\.conf\.peerAs$/],
-  ['Received: Bad peer AS', /: the router expects another AS number of this node than 64512; /],
+  ['BGP Error: Bad peer AS', /: wrong AS: expected 64513, the router has another; mend spec\.conf\.peerAs$/],
+  ['Received: Bad peer AS', /: wrong AS: the router expects another AS number of this node than 64512; /],
   ['BGP Error: Unacceptable hold time', /spec\.timers\.config\.holdTime/],
   ['Socket: Connection refused', /: nothing listens at 192\.0\.2\.1 port 179 for this node/],
   ['Socket: No route to host', /: 192\.0\.2\.1 can't be reached; .*spec\.conf\.neighborAddress$/],
