@@ -11,10 +11,9 @@ COPY . .
 RUN node build.mjs
 
 FROM debian:13-slim
-# Small semi-spaces keep a process some 15 MB smaller (docs/performance.md): what lives long here is little, and collected often costs little.
-# So does one thread for V8's helpers in place of four, by 4 MB, and
-# so do fewer arenas of malloc, by 2 to 4 MB under load: little is allocated outside of V8, and by few threads.
-ENV NODE_ENV=production NODE_OPTIONS="--max-semi-space-size=2 --v8-pool-size=1" MALLOC_ARENA_MAX=2
+# Less memory for each process (docs/performance.md): small semi-spaces, since most objects of a component live long; one thread for V8's helpers in place of four;
+# two arenas of malloc, since few threads allocate outside of V8.
+ENV NODE_ENV=production NODE_OPTIONS="--max-semi-space-size=1 --v8-pool-size=1" MALLOC_ARENA_MAX=2
 WORKDIR /app
 # BIRD 2.17; libstdc++ is what the Node binary needs beside libc.
 RUN export DEBIAN_FRONTEND=noninteractive \

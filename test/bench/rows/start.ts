@@ -20,7 +20,7 @@ import { RoutePresence } from '../route-presence.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 /** As in the Dockerfile. */
-const NODE_OPTIONS = '--max-semi-space-size=2 --v8-pool-size=1';
+const NODE_OPTIONS = '--max-semi-space-size=1 --v8-pool-size=1';
 const NODE_NAME = 'node-1';
 const COUNT = 10_000;
 const QUICK_COUNT = 200;
