@@ -18,8 +18,10 @@ import { connectionOf } from './peer/parse-connection.ts';
 import { neighborAsOf, neighborOf } from './peer/parse-neighbor.ts';
 import { passwordsOf } from './peer/parse-password.ts';
 
-/** OpenELB's (GoBGP's) defaults, except {@link CONNECT_RETRY_SECONDS}. */
-const HOLD_TIME_SECONDS = 90;
+/** A dead node keeps its routes so long where no BFD watches it (docs/decisions/0022). */
+const HOLD_TIME_SECONDS = 15;
+/** OpenELB's (GoBGP's) default, where a BgpPeer sets the keepalive interval alone: the interval may be too long for another. */
+const OPENELB_HOLD_TIME_SECONDS = 90;
 /** OpenELB's is 120 s, which leaves a router that came back without routes for two minutes where only the nodes connect. */
 const CONNECT_RETRY_SECONDS = 10;
 
@@ -80,9 +82,12 @@ function timersOf(
     remedy: `write digits, such as "${example}"`,
   });
   // RFC 4271 §4.2: a hold time is zero or at least three seconds; zero means "not set" in OpenELB's objects.
-  const hold = optionalSeconds(config.holdTime, rule('holdTime', 3, HOLD_TIME_SECONDS), problems) ?? HOLD_TIME_SECONDS;
   const keepaliveRule = rule('keepaliveInterval', 1, HOLD_TIME_SECONDS / 3);
-  const keepalive = optionalSeconds(config.keepaliveInterval, keepaliveRule, problems) ?? Math.floor(hold / 3);
+  const interval = optionalSeconds(config.keepaliveInterval, keepaliveRule, problems);
+  const hold =
+    optionalSeconds(config.holdTime, rule('holdTime', 3, HOLD_TIME_SECONDS), problems) ??
+    (interval === undefined ? HOLD_TIME_SECONDS : OPENELB_HOLD_TIME_SECONDS);
+  const keepalive = interval ?? Math.floor(hold / 3);
   if (keepalive > hold) {
     problems.push({
       field: keepaliveRule.field,

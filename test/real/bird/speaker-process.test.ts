@@ -104,7 +104,7 @@ it('brings a published address to the router, and says so', async () => {
   await eventually(async () =>
     expect((await speakerObject()).status).toMatchObject({
       sessions: [
-        { peer: 'router-1', neighborAddress: ROUTER.v4, state: 'Established', routesSent: 1, holdTimeSeconds: 90 },
+        { peer: 'router-1', neighborAddress: ROUTER.v4, state: 'Established', routesSent: 1, holdTimeSeconds: 15 },
       ],
       sessionsSummary: '1/1',
       announcedAddresses: 1,
