@@ -44,7 +44,7 @@ function notAllowed(eip: Eip, overrides: RouteOverrides): OverrideFinding[] {
   });
 }
 
-/** Only the first: the message names an older Service, and a user has to begin somewhere. */
+/** The first address with an older Service: one sentence is enough to begin with. */
 function outranked(
   service: Service,
   overrides: RouteOverrides,

@@ -1,7 +1,7 @@
 /**
  * BGP communities as numbers: standard (RFC 1997), large (RFC 8092), extended (RFC 4360, RFC 5668), and the well-known names. PURE.
  *
- * A parsed Community has no text, so no text of a user reaches a file or a log by a Community.
+ * A Community has numbers and no text: no text of a user reaches bird.conf in a Community.
  */
 import { parseAddress } from '../../net/address.ts';
 
@@ -37,7 +37,7 @@ const SPELLINGS =
   'write 65000:100, the large 65000:1:2, the extended rt:65000:100 or ro:65000:100, or a name such as no-export';
 const [BITS_16, BITS_32] = [0xffff, 0xffff_ffff];
 
-/** @returns why the text is no community, in the form of a Problem's message, where it is none. */
+/** @returns the message of a Problem where the text is no community. */
 export function parseCommunity(text: string): Community | string {
   const known = WELL_KNOWN.get(text.toLowerCase().replaceAll('_', '-'));
   if (known) return { kind: 'standard', numbers: known };

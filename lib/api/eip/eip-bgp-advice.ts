@@ -1,4 +1,4 @@
-/** What is told of `Eip.spec.bgp` when an Eip is written: fields with another effect than the author may think, beside the BgpPeers and the other Eips. PURE. */
+/** Warnings about `Eip.spec.bgp` at `kubectl apply`: fields with another effect than the author may expect, also because of BgpPeers and other Eips. PURE. */
 import { prefixOf, prefixText } from '../../net/prefix.ts';
 import { firstAddress, lastAddress, rangeText } from '../../net/range.ts';
 import type { KubeObject } from '../meta/object.ts';

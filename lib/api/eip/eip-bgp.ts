@@ -1,4 +1,4 @@
-/** `Eip.spec.bgp` parsed: what goes with the routes of the Eip's addresses, and to which routers. `parse-eip-bgp.ts` makes an EipBgp. */
+/** `Eip.spec.bgp` parsed: attributes of the routes of the Eip's addresses, aggregates, and the routers that get the routes. `parse-eip-bgp.ts` makes an EipBgp. */
 import { type LabelRequirement, matchesLabels } from '../meta/label-selector.ts';
 import type { ObjectMeta } from '../meta/object.ts';
 import { type Community, communityKey } from './community.ts';
@@ -6,10 +6,10 @@ import { type Community, communityKey } from './community.ts';
 export interface RouteAttributes {
   /** Each once, in the order of `canonicalCommunities`. */
   readonly communities: readonly Community[];
-  /** Only a router of the node's own AS is sent a local preference (RFC 4271 §5.1.5). */
+  /** BIRD sends a local preference to routers of the node's own AS only (RFC 4271 §5.1.5). */
   readonly localPref?: number;
   readonly med?: number;
-  /** How often the node's own AS number stands in the path beside the one that is always there; to routers of another AS. */
+  /** The number of further AS numbers of the node in the path, for routers of another AS. */
   readonly asPathPrepend: number;
 }
 

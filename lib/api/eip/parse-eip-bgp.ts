@@ -12,7 +12,7 @@ export type RawBgp = NonNullable<NonNullable<EipObject['spec']>['bgp']>;
 
 /** An UPDATE has 4096 bytes, and a large community twelve of them. */
 export const MOST_COMMUNITIES = 32;
-/** GoBGP's limit, too, is the length of a segment; a longer path than this is dropped by many networks. */
+/** A mistyped number must not make a path of hundreds. */
 const MOST_PREPENDED = 10;
 const LARGEST_32_BITS = 4_294_967_295;
 /** A mistyped length must not draw the traffic of a whole network. */
@@ -47,7 +47,7 @@ export function parseEipBgp(
   };
 }
 
-/** Sentences on what stands in `spec.bgp` and has no effect, in the form of `unsupportedEipFields`. */
+/** Sentences on fields of `spec.bgp` that have no effect, in the form of `unsupportedEipFields`. */
 export function unsupportedBgpFields({ spec }: EipObject, isLayer2: boolean): readonly string[] {
   if (!isSet(spec?.bgp)) return [];
   if (isLayer2) return ['spec.bgp has no effect with protocol layer2 or vip, which have no routes; remove the field'];

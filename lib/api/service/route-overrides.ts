@@ -1,4 +1,4 @@
-/** Reads the annotations by which a Service asks for attributes of its routes. Whether they count is for its Eip to say (`lib/announce/route-terms.ts`). PURE. */
+/** Reads the annotations by which a Service asks for attributes of its routes. The Eip of the address allows an annotation or does not (`lib/announce/route-terms.ts`). PURE. */
 import { type Community, canonicalCommunities, parseCommunity } from '../eip/community.ts';
 import { SERVICE_ANNOTATIONS } from '../keys.ts';
 import type { KubeObject } from '../meta/object.ts';

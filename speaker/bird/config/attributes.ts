@@ -37,7 +37,7 @@ export function definitionsFor({ med, prepend, peers }: Marks): string[] {
   ];
 }
 
-/** BIRD 2.0.12 has no loops in filters. */
+/** BIRD's filters have no loop that counts. */
 function prependFunction(): string[] {
   return [
     'function skycap_prepend_path(int skycap_as)',
@@ -62,7 +62,7 @@ export function importStatements({ attributes, peers }: RouteGroup): string[] {
   ];
 }
 
-/** Of the export filter of a session; a router of the same AS would take a prepended path for a loop (RFC 4271 §9). */
+/** Of the export filter of a session; a router of the same AS would take a prepended path for a loop (RFC 4271 §9.1.2). */
 export function exportStatements({ peer, localAs, neighborAs }: BgpSession, { med, prepend, peers }: Marks): string[] {
   const isInternal = neighborAs === 'internal' || neighborAs === localAs;
   return [

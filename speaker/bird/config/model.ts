@@ -79,7 +79,7 @@ export interface BfdSession {
 
 export interface BirdConfig {
   readonly routerId: string;
-  /** What the filters use: attributes and a function. */
+  /** Attributes and a function that the filters use. */
   readonly definitions: readonly string[];
   readonly statics: readonly StaticProtocol[];
   readonly sessions: readonly BgpProtocol[];

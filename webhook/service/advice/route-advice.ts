@@ -1,4 +1,4 @@
-/** What kubectl shows of a Service whose address is announced by BGP with attributes, or within an aggregate. PURE. */
+/** Warnings about a Service whose address is announced by BGP with attributes, or within an aggregate. PURE. */
 import { overrideFindings } from '../../../lib/announce/override-findings.ts';
 import { disallowedOverrides } from '../../../lib/announce/route-terms.ts';
 import type { Eip } from '../../../lib/api/eip/eip.ts';
