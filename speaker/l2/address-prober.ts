@@ -1,4 +1,4 @@
-/** What was asked on the wire and what came of it, for as long as that is worth something. Two of this are never under way for one address. */
+/** Probes for addresses on the wire, and keeps each result for as long as the result is valid. At most one probe for an address runs at a time. */
 import { formatAddress } from '../../lib/net/address.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 import type { Logger } from '../../lib/process/log.ts';
@@ -8,7 +8,7 @@ import type { ProbeResult } from './ownership/decide-owner.ts';
 
 export interface AddressProberOptions {
   readonly responder: Pick<ResponderPort, 'probe'>;
-  /** There is an answer, or one is worth nothing any more. */
+  /** There is a new result. */
   readonly onChange: () => void;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Logger;
@@ -16,80 +16,80 @@ export interface AddressProberOptions {
 
 export interface ProbeRequest {
   readonly text: string;
-  /** The address on each link where it would be answered for. */
-  readonly places: readonly Layer2Address[];
+  /** The address, on each link on which this node would answer for it. */
+  readonly targets: readonly Layer2Address[];
 }
 
-/** Nobody answered: true of this moment, in which it is to be taken. */
+/** The validity of `free`: this node is to take the address at once. */
 const FREE_FOR_MS = 500;
-/** Somebody answered: he is asked again after this. */
+/** The validity of `answered`. Then the prober may probe again. */
 const ANSWERED_FOR_MS = 1_000;
-/** Whoever answered once may only be busy: he has to leave so many questions in a row without an answer. */
+/** A machine that has answered once may only be busy. The address is free after so many probes in a row without an answer. */
 const SILENCES_AFTER_ANSWER = 3;
 
 export class AddressProber {
   readonly #options: AddressProberOptions;
   readonly #underWay = new Set<string>();
-  /** Of those who answered once, how many questions in a row they have not answered since. */
+  /** For addresses that a machine has answered for: the number of probes without an answer since. */
   readonly #unanswered = new Map<string, number>();
-  readonly #answers = new Map<
+  readonly #results = new Map<
     string,
-    { readonly asked: ProbeResult; readonly untilMs: number; readonly by: readonly OtherOwner[] }
+    { readonly result: ProbeResult; readonly untilMs: number; readonly owners: readonly OtherOwner[] }
   >();
 
   constructor(options: AddressProberOptions) {
     this.#options = options;
   }
 
-  /** Answers that count now. */
-  answers(): ReadonlyMap<string, ProbeResult> {
+  /** The results that are valid now. */
+  results(): ReadonlyMap<string, ProbeResult> {
     const nowMs = this.#options.clock.monotonicMs();
-    for (const [text, { untilMs }] of this.#answers) if (untilMs <= nowMs) this.#answers.delete(text);
-    return new Map([...this.#answers].map(([text, { asked }]) => [text, asked]));
+    for (const [text, { untilMs }] of this.#results) if (untilMs <= nowMs) this.#results.delete(text);
+    return new Map([...this.#results].map(([text, { result }]) => [text, result]));
   }
 
-  /** Who answered. */
-  whoAnswered(text: string): readonly OtherOwner[] {
-    return this.#answers.get(text)?.by ?? [];
+  /** The machines that answered the last probe. */
+  ownersFound(text: string): readonly OtherOwner[] {
+    return this.#results.get(text)?.owners ?? [];
   }
 
-  /** When the next answer is worth nothing any more. */
+  /** The end of the first result's validity. */
   get nextMs(): number {
-    return Math.min(...[...this.#answers.values()].map(({ untilMs }) => untilMs), Number.POSITIVE_INFINITY);
+    return Math.min(...[...this.#results.values()].map(({ untilMs }) => untilMs), Number.POSITIVE_INFINITY);
   }
 
-  /** It was taken, or is not wanted any more. */
+  /** This node has taken the address, or no longer needs to know. */
   forget(text: string): void {
-    this.#answers.delete(text);
+    this.#results.delete(text);
     this.#unanswered.delete(text);
   }
 
-  /** Asks all that is not being asked already, in one go. */
-  ask(requests: readonly ProbeRequest[], signal: AbortSignal): void {
+  /** Probes at once for all addresses for which no probe runs. */
+  probe(requests: readonly ProbeRequest[], signal: AbortSignal): void {
     const fresh = requests.filter(({ text }) => !this.#underWay.has(text));
     if (fresh.length === 0) return;
     for (const { text } of fresh) this.#underWay.add(text);
-    void this.#askAll(fresh, signal);
+    void this.#probeAll(fresh, signal);
   }
 
-  async #askAll(requests: readonly ProbeRequest[], signal: AbortSignal): Promise<void> {
+  async #probeAll(requests: readonly ProbeRequest[], signal: AbortSignal): Promise<void> {
     const { responder, onChange, clock, log } = this.#options;
     try {
-      const owners = await responder.probe(
-        requests.flatMap(({ places }) => places),
+      const found = await responder.probe(
+        requests.flatMap(({ targets }) => targets),
         signal,
       );
       const nowMs = clock.monotonicMs();
-      const answersOf = Map.groupBy(owners, ({ address }) => formatAddress(address));
+      const ownersOf = Map.groupBy(found, ({ address }) => formatAddress(address));
       for (const { text } of requests) {
-        const by = answersOf.get(text) ?? [];
-        const isAnswered = by.length > 0;
+        const owners = ownersOf.get(text) ?? [];
+        const isAnswered = owners.length > 0;
         if (!this.#isConclusive(text, isAnswered)) continue;
         const untilMs = nowMs + (isAnswered ? ANSWERED_FOR_MS : FREE_FOR_MS);
-        this.#answers.set(text, { asked: isAnswered ? 'answered' : 'free', untilMs, by });
+        this.#results.set(text, { result: isAnswered ? 'answered' : 'free', untilMs, owners });
       }
     } catch (err) {
-      if (!signal.aborted) log.warn({ err }, 'could not ask for addresses');
+      if (!signal.aborted) log.warn({ err }, 'could not probe for addresses');
     } finally {
       for (const { text } of requests) this.#underWay.delete(text);
       if (!signal.aborted) onChange();

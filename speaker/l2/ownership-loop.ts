@@ -1,8 +1,8 @@
 /**
- * Layer 2 on this node while an Eip of it exists: snapshot → decisions → answers → what is said to others. Between deciding and answering nothing waits for
- * the API server; what is said is written beside it.
+ * The loop of layer 2 while an Eip of layer 2 exists: snapshot → decisions → answers → report. Nothing between a decision and its answer waits for the API
+ * server; the report is written concurrently.
  *
- * What this node has is what it answers for. After a start that is what its Speaker object says, so that a speaker that was killed goes on.
+ * This node holds the addresses that it answers for. After a start it holds those of its Speaker object, so that a speaker that was killed goes on.
  */
 
 import { nodeState } from '../../lib/announce/node-state.ts';
@@ -33,65 +33,66 @@ export interface OwnershipLoopOptions {
   readonly peers: PeerWatchPort;
   readonly responder: Pick<ResponderPort, 'links' | 'linkTowards' | 'answerFor'>;
   readonly prober: AddressProber;
-  /** What one node at a time shall answer for, by the text of the address. */
+  /** The addresses that one node at a time has to answer for, by their text. */
   readonly addresses: (snapshot: Snapshot) => ReadonlyMap<string, Layer2Candidate>;
-  /** Addresses that others announce while this node does not reach the API server. */
-  readonly contested: () => ReadonlySet<string>;
-  /** {@link OwnershipLoop.said} is another. */
-  readonly onSaid: () => void;
-  /** Every decision of a run, with what it is about. */
+  /** See {@link PartitionConflicts}. */
+  readonly partitionConflicts: () => ReadonlySet<string>;
+  /** {@link OwnershipLoop.report} has changed. */
+  readonly onReport: () => void;
+  /** Receives all decisions of a run. */
   readonly onDecided: (decisions: readonly Decision[], wanted: ReadonlyMap<string, Layer2Candidate>) => void;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Logger;
 }
 
-/** Where layer 2 has just begun, nodes hear of each other first; what nobody has waits so long. */
+/** When layer 2 begins, nodes learn of each other first: a node takes an address without an owner only after this time. */
 const ACQUAINTED_MS = 1_000;
-/** A node that comes back takes nothing back before, should it go again. */
+/** A node that has returned rebalances no address before, since it may fail again. */
 const SETTLE_MS = 10_000;
-/** The kernel is asked for a route in another thread. */
+/** The responder's thread reads the kernel's routes within this time. */
 const ROUTE_KNOWN_AFTER_MS = 1_000;
 const LOOK_AGAIN_MS = 50;
-/** Of what is held: nothing is waited for. */
+/** The reasons of `hold` with which this node waits for no other one. */
 const RESTING: readonly Reason[] = ['Announced', 'NoLocalEndpoints'];
-/** While another one has it, too, that is still to be heard. */
+/** The interval of looks while this node waits for a sign of life of another one. */
 const HEARD_LOOK_MS = 250;
 
 export class OwnershipLoop {
   readonly #options: OwnershipLoopOptions;
   readonly #startedMs: number;
   readonly #unroutedSinceMs = new Map<string, number>();
-  /** By the text of the address, where it is answered for. Undefined until it is known what this node had before. */
+  /** The interfaces on which this node answers, by the text of the address. Undefined until the addresses of the former process are known. */
   #holds: Map<string, readonly string[]> | undefined;
-  /** Texts of addresses that this node says it is about to give up. */
+  /** Texts of addresses that this node has given notice for. */
   #notices: ReadonlySet<string> | undefined;
   #answered = '';
   #stopping = false;
-  #said: Layer2Report | undefined;
-  #isLonely = false;
+  #report: Layer2Report | undefined;
+  /** No other node can take the addresses over. */
+  #isAlone = false;
 
   constructor(options: OwnershipLoopOptions) {
     this.#options = options;
     this.#startedMs = options.clock.monotonicMs();
   }
 
-  /** For the others; undefined until there is something to go by. */
-  get said(): Layer2Report | undefined {
-    return this.#said;
+  /** The report for the other nodes; undefined before the first decisions. */
+  get report(): Layer2Report | undefined {
+    return this.#report;
   }
 
-  /** Nothing is left to hand over: others have it, or there are no others. */
+  /** Nothing is left to hand over: other nodes have the addresses, or there are no other nodes. */
   get isFree(): boolean {
-    return this.#stopping && ((this.#holds?.size ?? 0) === 0 || this.#isLonely);
+    return this.#stopping && ((this.#holds?.size ?? 0) === 0 || this.#isAlone);
   }
 
-  /** From the next run on everything is handed over. */
+  /** The next run begins to hand all addresses over. */
   stop(): void {
     this.#stopping = true;
   }
 
   async act(snapshot: Snapshot, signal: AbortSignal): Promise<Requeue | undefined> {
-    const { fleet, liveness, peers, responder, prober, contested, nodeName, onDecided } = this.#options;
+    const { fleet, liveness, peers, responder, prober, partitionConflicts, nodeName, onDecided } = this.#options;
     if (!fleet.synced) return undefined;
     const nodeOf = (name: string) => fleet.node(name);
     peers.watch(ringMembers(liveness.members, nodeOf));
@@ -99,46 +100,46 @@ export class OwnershipLoop {
     const facts = { links: responder.links, linkTowards: (address: Address) => responder.linkTowards(address) };
     const all = layer2Eips(snapshot.eips);
     const eips = all.filter(({ nodeSelector }) => matchesLabels(nodeSelector, here.labels));
-    const places = linkEips(eips, here, facts);
-    if (this.#waitsForRoutes(places)) return { requeueAfterMs: LOOK_AGAIN_MS };
+    const eipLinks = linkEips(eips, here, facts);
+    if (this.#waitsForRoutes(eipLinks)) return { requeueAfterMs: LOOK_AGAIN_MS };
     this.#holds ??= this.#heldBefore();
-    const heardNotices = noticesIn(
+    const observedNotices = noticesIn(
       readReport(fleet.speakers().find(({ metadata }) => metadata.name === nodeName)?.status),
     );
-    this.#notices ??= heardNotices;
+    this.#notices ??= observedNotices;
     const wanted = this.#options.addresses(snapshot);
     const { verdict } = liveness;
     const { live, cutOff } = verdict;
     const own = {
       holds: new Set(this.#holds.keys()),
-      yields: standingNotices(this.#notices, heardNotices),
+      yields: standingNotices(this.#notices, observedNotices),
       stopping: this.#stopping,
-      unable: new Set(places.unable),
+      unable: new Set(eipLinks.unable),
     };
     const decisions = decideOwnership({
       self: nodeName,
       nodes: nodesSeen({ self: nodeName, own, speakers: fleet.speakers(), node: nodeOf, live, heard: liveness.heard }),
       wanted,
       cutOff,
-      asked: prober.answers(),
-      contested: contested(),
+      probed: prober.results(),
+      partitionConflicts: partitionConflicts(),
       settled: this.#msUntil(SETTLE_MS) <= 0,
     });
-    await this.#answer(decisions, wanted, places);
+    await this.#answer(decisions, wanted, eipLinks);
     const yielded = decisions.flatMap(({ text, action, other }) => (action === 'hold' && other ? [text] : []));
     this.#notices = nextNotices({
       holds: this.#holds.keys(),
-      said: this.#notices,
-      heard: heardNotices,
+      written: this.#notices,
+      observed: observedNotices,
       wanted: new Set(this.#stopping ? this.#holds.keys() : yielded),
     });
-    this.#say(places, interfacesOf(all, here, facts));
-    this.#ask(decisions, wanted, places, signal);
+    this.#updateReport(eipLinks, interfacesOf(all, here, facts));
+    this.#probe(decisions, wanted, eipLinks, signal);
     onDecided(decisions, wanted);
     return this.#again(decisions);
   }
 
-  /** Where a route is not known yet, nobody shall hear that this node can't do what it can. */
+  /** While a route is still unknown, the report would call an Eip `unable` that has an interface. */
   #waitsForRoutes({ unrouted }: EipLinks): boolean {
     const nowMs = this.#options.clock.monotonicMs();
     for (const text of this.#unroutedSinceMs.keys()) if (!unrouted.includes(text)) this.#unroutedSinceMs.delete(text);
@@ -167,57 +168,57 @@ export class OwnershipLoop {
       const one = wanted.get(text);
       if (!one || (action !== 'hold' && action !== 'take')) continue;
       const matching = links.get(one.eip.name) ?? [];
-      const places = matching.length > 0 ? matching : (this.#holds?.get(text) ?? []);
-      holds.set(text, places);
-      // Whoever is called to take it announces it while it is answered for here still.
+      const interfaces = matching.length > 0 ? matching : (this.#holds?.get(text) ?? []);
+      holds.set(text, interfaces);
+      // The successor announces the address while this node still answers for it.
       const isYielding = action === 'hold' && other !== undefined;
-      for (const on of places)
+      for (const on of interfaces)
         answered.push({ address: one.address, interface: on, ...(isYielding && { isYielding }) });
     }
     this.#holds = holds;
-    this.#isLonely = decisions.every(({ action, reason }) => action !== 'hold' || reason === 'SpeakerStopping');
+    this.#isAlone = decisions.every(({ action, reason }) => action !== 'hold' || reason === 'SpeakerStopping');
     const text = answered.map(textOf).sort().join();
     if (text === this.#answered) return;
     await this.#options.responder.answerFor(answered);
     this.#answered = text;
   }
 
-  #say({ unable }: EipLinks, interfaces: Layer2Report['interfaces']): void {
-    const { peers, onSaid } = this.#options;
+  #updateReport({ unable }: EipLinks, interfaces: Layer2Report['interfaces']): void {
+    const { peers, onReport } = this.#options;
     const addresses = [...(this.#holds ?? [])]
-      .flatMap(([address, places]) =>
-        places.map((on) => ({
+      .flatMap(([address, answeringOn]) =>
+        answeringOn.map((on) => ({
           address,
           interface: on,
           ...(this.#notices?.has(address) && { yielding: true as const }),
         })),
       )
       .sort(byAddress);
-    const said = { addresses, unable, interfaces, suspects: [...peers.lost].sort(), stopping: this.#stopping };
-    const isNews = JSON.stringify(said) !== JSON.stringify(this.#said);
-    this.#said = said;
-    if (isNews) onSaid();
+    const report = { addresses, unable, interfaces, suspects: [...peers.lost].sort(), stopping: this.#stopping };
+    const isNews = JSON.stringify(report) !== JSON.stringify(this.#report);
+    this.#report = report;
+    if (isNews) onReport();
   }
 
-  #ask(
+  #probe(
     decisions: readonly Decision[],
     wanted: ReadonlyMap<string, Layer2Candidate>,
     { links }: EipLinks,
     signal: AbortSignal,
   ): void {
     const { prober } = this.#options;
-    const toAsk = decisions.flatMap(({ text, action, reason }) => {
-      // An answer is good for the question it was asked for, not for the next one.
-      if (action !== 'ask' && !isAnswered(reason)) prober.forget(text);
-      const one = action === 'ask' ? wanted.get(text) : undefined;
+    const requests = decisions.flatMap(({ text, action, reason }) => {
+      // A result counts for one decision, not for the next one.
+      if (action !== 'probe' && !isAnswered(reason)) prober.forget(text);
+      const one = action === 'probe' ? wanted.get(text) : undefined;
       if (!one || (reason === 'NoOwner' && this.#msUntil(ACQUAINTED_MS) > 0)) return [];
-      const places = (links.get(one.eip.name) ?? []).map((on) => ({ address: one.address, interface: on }));
-      return [{ text, places }];
+      const targets = (links.get(one.eip.name) ?? []).map((on) => ({ address: one.address, interface: on }));
+      return [{ text, targets }];
     });
-    prober.ask(toAsk, signal);
+    prober.probe(requests, signal);
   }
 
-  /** By time alone: an answer from the wire grows old, the node settles, and no word comes of renewals by which others prove that they live. */
+  /** The next run that time alone causes: a probe's result expires, the node settles, or another node's renewal, which triggers no run, is due. */
   #again(decisions: readonly Decision[]): Requeue | undefined {
     const { prober, clock } = this.#options;
     const moments = [this.#msUntil(ACQUAINTED_MS), this.#msUntil(SETTLE_MS)].filter((ms) => ms > 0);
@@ -228,7 +229,7 @@ export class OwnershipLoop {
     return Number.isFinite(nextMs) ? { requeueAfterMs: Math.max(1, nextMs) } : undefined;
   }
 
-  /** @param ageMs of this term. */
+  /** @param ageMs of this loop. */
   #msUntil(ageMs: number): number {
     return this.#startedMs + ageMs - this.#options.clock.monotonicMs();
   }

@@ -1,4 +1,4 @@
-/** Tells people what happened to addresses of layer 2 on this node: in the log, in metrics, and in Events on the Services. */
+/** Reports changes of owners on this node: in the log, in metrics, and in Events on the Services. */
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { EventRecorder } from '../../lib/kube/events/events.ts';
 import type { Logger } from '../../lib/process/log.ts';
@@ -13,7 +13,7 @@ export interface OwnershipReporterOptions {
   readonly log: Logger;
 }
 
-/** More changes than this at once are counted in one line. */
+/** More changes at once share one log line with counts. */
 const CHANGES_LOGGED_SINGLY = 20;
 
 export class OwnershipReporter {
@@ -38,9 +38,9 @@ export class OwnershipReporter {
     for (const one of news) if (one.action === 'take') this.#tellOfMove(one);
   }
 
-  /** While it is asked again, what was said before stands. */
+  /** While a probe runs, the former state stands. */
   #wordsFor({ text, action, reason }: Decision): string {
-    return (action === 'ask' && this.#told.get(text)) || `${action} ${reason}`;
+    return (action === 'probe' && this.#told.get(text)) || `${action} ${reason}`;
   }
 
   #log(news: readonly Decision[]): void {
@@ -65,7 +65,7 @@ export class OwnershipReporter {
     };
     const why = from[reason as keyof typeof from];
     const note = `${nodeName} answers for ${text} from now on${why ? `: ${why}` : ''}`;
-    // What nobody had is announced now.
+    // An address without an owner is announced from now on.
     const word = reason === 'NoOwner' ? 'Announced' : reason;
     for (const regarding of sharingServicesOf(this.#wanted.get(text))) {
       events.record({ regarding, type: 'Normal', reason: word, action: 'Announce', note, isTurn: true });
@@ -73,7 +73,7 @@ export class OwnershipReporter {
   }
 }
 
-/** What somebody may want to know; that another node goes on with an address is not. */
+/** Whether an administrator may want to know. That another node keeps an address is no news. */
 function isNews({ action, reason }: Decision): boolean {
   return action === 'take' || action === 'release' || reason === 'HandingOver' || reason === 'OwnerResponding';
 }

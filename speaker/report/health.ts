@@ -1,10 +1,10 @@
-/** Whether the speaker does its work. Not ready: something keeps routes from going out, or addresses of layer 2 from being answered for. */
+/** The readiness of the speaker. Not ready: the node can't announce routes, or can't answer for addresses of layer 2. */
 import { cacheCheck, type Followed } from '../../lib/kube/cache/cache-check.ts';
 import { type Check, type Checks, failing, OK } from '../../lib/process/health/check.ts';
 import type { Layer2State } from '../l2/layer2.ts';
 import type { LoopState } from './loop-state.ts';
 
-/** @param caches by name: those of layer 2 come and go. */
+/** @param caches by name; a function, since those of layer 2 come and go. */
 export function readyChecks(
   caches: () => Readonly<Record<string, Followed>>,
   loopState: () => LoopState | undefined,

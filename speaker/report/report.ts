@@ -1,11 +1,11 @@
 /**
- * Says what this node does: the state of BIRD's sessions and of the loop, in the node's Speaker object, the metrics and the log.
+ * Reports the state of BIRD's sessions and of the loop in the node's Speaker object, the metrics and the log.
  *
- * {@link LevelLoop} calls it when something happened and, at rest, now and then. The object is written on change only, and not more than once a
- * second, so that a flood of Services is no flood of writes.
+ * {@link LevelLoop} calls the reporter after each event and, at rest, now and then. The reporter writes the object on change only, and at most once a second, so
+ * that a flood of Services causes no flood of writes.
  *
- * With every Service the counts change on every node. Such a write waits for a moment by chance, the longer the more nodes there are, so that
- * all of them together are no burden: with three nodes nobody notices, with 5,000 it takes up to 100 seconds.
+ * Every Service changes the counts on every node. A write of counts alone therefore waits for a random time that grows with the number of nodes, so that the writes of
+ * all nodes spread: with three nodes the wait is not noticeable, with 5,000 it takes up to 100 seconds.
  */
 import { isPortInUse } from '../../lib/api/bgp/port-in-use.ts';
 import type { SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
@@ -21,14 +21,14 @@ import type { SpeakerMetrics } from '../metrics.ts';
 import type { LoopState } from './loop-state.ts';
 import { isUrgent, isWorthWriting, type ReportedStatus, type SpeakerStatus, speakerStatus } from './status.ts';
 
-/** Where the status is kept; `speaker-object.ts` is the real one. */
+/** The store of the status; `speaker-object.ts` implements it. */
 export interface StatusStore {
-  /** Whether `status` is known. */
+  /** `status` is known. */
   readonly synced: boolean;
-  /** What the object says; undefined when there is none. */
+  /** The status in the object; undefined without an object. */
   readonly status: SpeakerStatus | undefined;
   write(status: ReportedStatus, signal: AbortSignal): Promise<void>;
-  /** How many nodes report. */
+  /** The number of Speakers. */
   fleetSize(signal: AbortSignal): Promise<number>;
 }
 
@@ -36,17 +36,17 @@ export interface ReporterOptions {
   readonly loopState: () => LoopState | undefined;
   readonly control: Pick<BirdControl, 'command' | 'version'>;
   readonly store: StatusStore;
-  /** Kinds of objects of which nothing is heard any more. */
   readonly busyPort: Pick<BusyPort, 'look'>;
-  /** To be told of to people, too. */
+  /** Called for each session that waits for a port of another process. */
   readonly onPortInUse: (session: SpeakerSession) => void;
-  /** The AS number that the router of a BgpPeer said, where BIRD refused it. @default none is known */
+  /** The AS number that the router of a BgpPeer sent, if BIRD refused it. @default none is known */
   readonly routerAs?: (peer: string) => number | undefined;
+  /** The kinds of objects whose watch is silent. */
   readonly silent: () => readonly string[];
   readonly layer2: () => Layer2State | undefined;
   /** See `KnownEips`. @default none */
   readonly formerEips?: () => readonly string[];
-  /** @default none is told */
+  /** @default none */
   readonly segments?: () => NodeSegments;
   readonly metrics: SpeakerMetrics;
   readonly log: Logger;
@@ -59,20 +59,20 @@ export interface ReporterOptions {
 /** BIRD exports a route a moment after it took the configuration. */
 const SETTLE_MS = 100;
 const WRITE_AT_MOST_EVERY_MS = 1_000;
-/** Of counts alone, by all nodes together. */
+/** The rate of writes of counts alone, of all nodes together. */
 const COUNT_WRITES_PER_SECOND = 50;
-/** A change is looked at once more, for what came after its event. */
+/** After a write the reporter looks once more, for changes after the event. */
 const LOOK_AGAIN_MS = 2_000;
-/** Sessions that no event told of, such as the reason why one does not come up. */
+/** The interval of looks at rest, for changes without an event, such as the reason why a session does not come up. */
 const REST_MS = 15_000;
-/** While a session waits for a port that another process has. */
+/** The interval of looks while a session waits for a port of another process. */
 const PORT_IN_USE_MS = 2_000;
 
 export class Reporter {
   readonly #options: ReporterOptions;
   #logged: ReadonlyMap<string, boolean> = new Map();
   #isPortInUse = false;
-  /** When counts that changed are to be written. */
+  /** When changed counts are due to be written. */
   #countsDueMs: number | undefined;
 
   constructor(options: ReporterOptions) {
@@ -95,7 +95,7 @@ export class Reporter {
     if (!state || !store.synced) return { requeueAfterMs: REST_MS };
     const sessions = await this.#sessions(state, signal);
     if (sessions) this.#note(sessions);
-    // Nobody can say that they are up.
+    // The state of the sessions is unknown, so they do not count as up.
     else for (const key of this.#logged.keys()) metrics.sessionUp.set({ peer: key.split(' ')[0]! }, 0);
     metrics.birdUp.set(sessions ? 1 : 0);
     const status = this.#status(state, sessions);
@@ -114,7 +114,7 @@ export class Reporter {
     return { requeueAfterMs: LOOK_AGAIN_MS };
   }
 
-  /** How long counts have to wait still. */
+  /** The remaining wait of changed counts. */
   async #waitMs(signal: AbortSignal): Promise<number> {
     const { store, nowMs, random = Math.random } = this.#options;
     this.#countsDueMs ??= nowMs() + ((await store.fleetSize(signal)) / COUNT_WRITES_PER_SECOND) * 1000 * random();
@@ -138,7 +138,7 @@ export class Reporter {
     });
   }
 
-  /** @returns undefined when BIRD can't be asked. */
+  /** @returns undefined if BIRD does not answer. */
   async #sessions(state: LoopState, signal: AbortSignal): Promise<readonly SpeakerSession[] | undefined> {
     try {
       const reports = parseProtocols(await this.#options.control.command('show protocols all', signal));
@@ -165,20 +165,20 @@ export class Reporter {
     const { busyPort, onPortInUse } = this.#options;
     const seen = await busyPort.look(sessions, plan.plan.bgp.listenPort, signal);
     const waiting = seen.filter(({ lastError }) => isPortInUse(lastError));
-    // One that was tried again just now is looked at again, too.
+    // A session that BIRD has just retried needs another look too.
     this.#isPortInUse = waiting.length > 0 || seen !== sessions;
     for (const session of waiting) onPortInUse(session);
     return seen;
   }
 
-  /** On hold since the start there is no plan of ours: then the sessions are those that were reported before, one for each BgpPeer. */
+  /** On hold since the start there is no plan: then the sessions of the last report count, one for each BgpPeer. */
   #identities({ plan }: LoopState): readonly SessionIdentity[] {
     if (plan) return plan.plan.bgp.sessions.map(identityOf);
     const reported = this.#options.store.status?.sessions ?? [];
     return [...new Map(reported.map((session) => [session.peer, session])).values()];
   }
 
-  /** A BgpPeer has several sessions where routers connect by themselves; one is enough for the metric. */
+  /** A BgpPeer with routers that connect by themselves has several sessions. For the metric, one of them up is enough. */
   #note(sessions: readonly SpeakerSession[]): void {
     const { log, metrics } = this.#options;
     const now = new Map<string, boolean>();

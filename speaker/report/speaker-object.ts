@@ -1,6 +1,6 @@
 /**
- * The Speaker object of this node in the API server: made when missing, owned by its Node (so that it goes with it). Nobody else writes
- * it, so its status is patched without comparing and swapping. Two write it here, each its own fields: the report, and what is told to other nodes (`l2/publisher.ts`).
+ * The Speaker object of this node. The store creates it if it is missing, with the Node as its owner. Only this speaker writes it, so the store patches the status
+ * without a resourceVersion. Two parts of the speaker write fields of their own: `report.ts`, and layer 2 for the other nodes (`layer2-status-writer.ts`).
  */
 import type { ObjectMeta } from '../../lib/api/meta/object.ts';
 import type { Node } from '../../lib/api/service/service.ts';
@@ -17,20 +17,20 @@ import type { ReportedStatus, SpeakerStatus } from './status.ts';
 export interface SpeakerObjectOptions {
   readonly client: Pick<KubeClient, 'create' | 'patch' | 'list'>;
   readonly nodeName: string;
-  /** Holds this node's object alone. */
+  /** The store has this node's object alone. */
   readonly speakers: Pick<Store<SpeakerObject>, 'synced' | 'subscribe'>;
-  /** The Node as last seen; undefined when there is none. */
+  /** The Node in the cache; undefined without a Node. */
   readonly node: () => Node | undefined;
   /** @default the system's */
   readonly monotonicMs?: () => number;
 }
 
-/** The number of nodes changes seldom. */
+/** The number of nodes rarely changes. */
 const COUNT_ANEW_MS = 10 * 60_000;
 
 export class SpeakerObjectStore implements StatusStore, Layer2Store {
   readonly #options: SpeakerObjectOptions;
-  /** As last seen or written, whichever came last. A store that lags behind a write costs one more write, which changes nothing. */
+  /** The object of the last event or write, whichever came last. An event from before a write causes one more write, without effect. */
   #object: SpeakerObject | undefined;
   #fleet: { readonly size: number; readonly countedMs: number } | undefined;
 
@@ -53,19 +53,19 @@ export class SpeakerObjectStore implements StatusStore, Layer2Store {
     await this.patchStatus(withAbsences(status), signal);
   }
 
-  /** A merge patch: what is not in it stays. */
+  /** A merge patch: absent fields stay. */
   async patchStatus(part: object, signal: AbortSignal): Promise<void> {
     try {
       this.#object = (await this.#own(signal)) ?? (await this.#create(signal));
       this.#object = await this.#patch({ status: part }, signal, 'status');
     } catch (error) {
-      // Deleted meanwhile: the next attempt makes it.
+      // The object was deleted meanwhile; the next attempt creates it.
       if (isNotFound(error)) this.#object = undefined;
       throw error;
     }
   }
 
-  /** Asks for one object, and is told how many there are beside it. */
+  /** Lists one object; the answer has the number of the remaining ones. */
   async fleetSize(signal: AbortSignal): Promise<number> {
     const { client, monotonicMs = systemClock.monotonicMs } = this.#options;
     if (!this.#fleet || monotonicMs() - this.#fleet.countedMs > COUNT_ANEW_MS) {
@@ -75,7 +75,7 @@ export class SpeakerObjectStore implements StatusStore, Layer2Store {
     return this.#fleet.size;
   }
 
-  /** A Node that was deleted and made again has another uid; the object would be collected with the former one. */
+  /** A Node that was deleted and created again has another UID; the garbage collector would delete the object with the former Node. */
   async #own(signal: AbortSignal): Promise<SpeakerObject | undefined> {
     const owner = this.#owner();
     const isOwned = !owner || owner.uid === this.#object?.metadata.ownerReferences?.at(0)?.uid;
@@ -102,7 +102,7 @@ export class SpeakerObjectStore implements StatusStore, Layer2Store {
   }
 }
 
-/** In a merge patch (RFC 7396) what is absent stays as it was; so what may be absent here is said to go. */
+/** In a merge patch (RFC 7396) an absent field stays, and null removes a field. */
 function withAbsences(status: ReportedStatus): object {
   return {
     routerId: null,

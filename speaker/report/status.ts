@@ -1,8 +1,8 @@
 /**
- * The status of the Speaker object, from what is planned, applied and seen. Pure; `report.ts` writes it.
+ * The status of the Speaker object, from the plan, the result of applying it, and BIRD's sessions. Pure; `report.ts` writes it.
  *
- * It is written on change only, and with a thousand nodes that has to be a change worth a write: no counter and no timer of BIRD's goes
- * in, and a session that tries again and again in vain is one state.
+ * The status is written on change only, and with a thousand nodes a change has to be worth a write: the status has no counter and no timer of BIRD's, and a
+ * session that retries without success is one state.
  */
 
 import { isPortInUse } from '../../lib/api/bgp/port-in-use.ts';
@@ -22,25 +22,25 @@ import type { Layer2Status } from '../l2/ownership/layer2-status-writer.ts';
 import { maintenanceCondition } from '../maintenance/maintenance-condition.ts';
 
 export type SpeakerStatus = NonNullable<SpeakerObject['status']>;
-/** The part of it that is written here; the rest is for `l2/publisher.ts`. */
+/** The part of the status that the report writes; layer 2 writes the rest. */
 export type ReportedStatus = Omit<SpeakerStatus, keyof Layer2Status>;
 
 export interface StatusInput {
   readonly planned: Planned;
-  /** Of the last plan; absent as long as there was only a hold. */
+  /** The result of the last plan; absent while there was only a hold. */
   readonly outcome: ApplyOutcome | undefined;
-  /** Sessions as BIRD has them; undefined when it can't be asked. */
+  /** BIRD's sessions; undefined if BIRD does not answer. */
   readonly sessions: readonly SpeakerSession[] | undefined;
-  /** Kinds of objects of which nothing is heard any more. */
+  /** The kinds of objects whose watch is silent. */
   readonly silent: readonly string[];
   /** Undefined while layer 2 is not in use. */
   readonly layer2?: Layer2State | undefined;
   /** See `KnownEips`. @default none */
   readonly formerEips?: readonly string[];
-  /** Its networks and gateways. */
+  /** The node's networks and gateways. */
   readonly segments?: NodeSegments;
   readonly versions: { readonly skycap: string; readonly bird?: string };
-  /** What the object says now. */
+  /** The present status in the object. */
   readonly former: SpeakerStatus | undefined;
   /** RFC 3339. */
   readonly now: string;
@@ -48,16 +48,16 @@ export interface StatusInput {
 
 type ConditionUpdate = Pick<Condition, 'type' | 'status' | 'message'> & { readonly reason: Reason };
 
-/** The rest is in the object's list. */
+/** The number of conflicts in the condition's message; the list in the status has all. */
 const MOST_CONFLICTS_TOLD = 5;
 
-/** Reasons for a peer without a session that somebody should mend; the others are as wanted. */
+/** The reasons of refused peers that an administrator has to correct; the others are intended. */
 const FAULTS: readonly Reason[] = ['Invalid', 'Overlaps', 'OwnAddress', 'PasswordNotFound'];
 
 export function speakerStatus(input: StatusInput): ReportedStatus {
   const { planned, sessions, former } = input;
   const plan = planned.kind === 'plan' ? planned.plan : undefined;
-  // What is not known is said in a condition; the last that was known stays.
+  // Without an answer of BIRD the last known sessions stay, and a condition says so.
   const known = sessions ?? former?.sessions ?? [];
   const enabled = known.filter(({ disabled }) => !disabled);
   const established = enabled.filter(({ state }) => state === 'Established');
@@ -84,7 +84,7 @@ export function speakerStatus(input: StatusInput): ReportedStatus {
   };
 }
 
-/** Whether `next` says anything that `former` does not; `settled` has seen to it that noise is the same on both sides. */
+/** Whether `next` differs from `former`; {@link settled} has removed the noise. */
 export function isWorthWriting(former: SpeakerStatus | undefined, next: ReportedStatus): boolean {
   return canonical(reportedIn(former)) !== canonical(next);
 }
@@ -107,7 +107,7 @@ function reportedIn(status: SpeakerStatus | undefined): ReportedStatus | undefin
   return Object.fromEntries(Object.entries(status).filter(([key]) => !Object.hasOwn(told, key)));
 }
 
-/** What is as wanted concerns nobody else. */
+/** Without refusals that are intended. */
 function toldRefusals(planned: Planned): RefusedPeer[] {
   const refused = planned.kind === 'plan' ? planned.refusedPeers : [];
   return refused.flatMap(({ peer, reason, message }) =>
@@ -211,7 +211,7 @@ function maintenanceVerdict({ planned, outcome, former }: StatusInput): Conditio
   return [maintenanceCondition({ maintenance: planned.maintenance, isApplied, layer2Addresses })];
 }
 
-/** False where somebody should do something. A node that no peer selects is as wanted; one that is no node any more leaves its object behind. */
+/** False if an administrator has to act. A node that no peer selects is as intended. */
 function readyVerdict(input: StatusInput, verdicts: readonly ConditionUpdate[]): ConditionUpdate {
   const { planned, silent } = input;
   const type = 'Ready';
@@ -225,7 +225,7 @@ function readyVerdict(input: StatusInput, verdicts: readonly ConditionUpdate[]):
   ];
   const bad = verdicts.find(({ status, reason }) => status !== 'True' && !wanted.includes(reason));
   if (bad) return { ...bad, type, status: 'False' };
-  // No figure in it, which would be a write each time.
+  // A number in the message would cause a write at each change.
   const unheard = `nothing is heard of ${silent.join(', ')}: the node announces what was known before`;
   if (silent.length > 0) return { type, status: 'False', reason: 'WatchSilent', message: unheard };
   const [fault] = faults;
@@ -243,10 +243,10 @@ function condition(verdict: ConditionUpdate, { former, now }: StatusInput): Cond
   return { ...verdict, lastTransitionTime: old?.status === verdict.status ? old.lastTransitionTime : now };
 }
 
-/** BIRD computes `since` from a clock that may be adjusted: within this it is the same moment. */
+/** BIRD computes `since` from a clock that may be adjusted; times within this range are the same. */
 const SAME_MOMENT_MS = 1_500;
 
-/** Sessions with the noise taken from what was written before. */
+/** The sessions, with fields that changed only by noise as in the former status. */
 function settled(sessions: readonly SpeakerSession[], former: readonly SpeakerSession[]): SpeakerSession[] {
   return sessions.map((session) => {
     const old = former.find((one) => isSameSession(session, one));
@@ -258,13 +258,13 @@ function settled(sessions: readonly SpeakerSession[], former: readonly SpeakerSe
   });
 }
 
-/** What was said of another router or AS number is true no more. */
+/** With another router or AS number, the former state does not count. */
 function isSameSession(a: SpeakerSession, b: SpeakerSession): boolean {
   const isSameEnd = a.peer === b.peer && a.neighborAddress === b.neighborAddress;
   return isSameEnd && a.neighborAs === b.neighborAs && a.localAs === b.localAs;
 }
 
-/** A session that is not up goes through its states for ever; only a new error is news. */
+/** A session that is down cycles through its states; only a new error is a change. */
 function sameStruggle(session: SpeakerSession, old: SpeakerSession): SpeakerSession {
   const lastError = session.disabled ? undefined : explainingError(session.lastError, old.lastError);
   const isNews = lastError !== old.lastError || session.disabled !== old.disabled;
@@ -273,7 +273,7 @@ function sameStruggle(session: SpeakerSession, old: SpeakerSession): SpeakerSess
     : { ...session, state: old.state, ...(old.since && { since: old.since }), ...(lastError && { lastError }) };
 }
 
-/** Text that does not depend on the order of keys: the API server gives them back in its own. */
+/** A text that does not depend on the order of keys, which the API server changes. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, part) =>
     part && typeof part === 'object' && !Array.isArray(part)

@@ -22,10 +22,10 @@ export interface ViewOptions extends Partial<Pick<View, 'self' | 'cutOff' | 'set
   readonly services?: readonly Service[];
   readonly slices?: readonly EndpointSlice[];
   readonly eips?: readonly EipObject[];
-  readonly contested?: readonly string[];
+  readonly partitionConflicts?: readonly string[];
   /** In the place of services, slices and eips, where a test has many views of the same. */
   readonly wanted?: View['wanted'];
-  readonly asked?: Readonly<Record<string, 'free' | 'answered'>>;
+  readonly probed?: Readonly<Record<string, 'free' | 'answered'>>;
 }
 
 export const ADDRESS = '198.51.100.7';
@@ -43,8 +43,8 @@ export function aView(options: ViewOptions = {}): View {
     wanted: options.wanted ?? wantedOf(options),
     cutOff: options.cutOff ?? false,
     settled: options.settled ?? false,
-    asked: new Map(Object.entries(options.asked ?? {})),
-    contested: new Set(options.contested),
+    probed: new Map(Object.entries(options.probed ?? {})),
+    partitionConflicts: new Set(options.partitionConflicts),
   };
 }
 

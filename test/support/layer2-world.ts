@@ -129,9 +129,9 @@ export class SimulatedNode {
       responder,
       prober: new AddressProber({ responder, onChange: () => {}, clock, log }),
       addresses: layer2Addresses,
-      contested: () => new Set(),
-      onSaid: () => {
-        if (this.#term?.said) this.#world.said.set(this.name, this.#term.said);
+      partitionConflicts: () => new Set(),
+      onReport: () => {
+        if (this.#term?.report) this.#world.said.set(this.name, this.#term.report);
       },
       onDecided: (decisions) => {
         this.decisions = decisions;

@@ -119,6 +119,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'speaker/l2': [
     'layer2.ts',
+    'layer2-term.ts',
     'ownership-loop.ts',
     'ownership-reporter.ts',
     'address-prober.ts',

@@ -1,4 +1,4 @@
-/** What people read of a machine that has an address of ours. PURE. */
+/** The messages about a machine that uses an address of this node. Pure. */
 import type { Layer2Conflict } from '../../../lib/api/skycap/speaker-types.ts';
 
 /** Of a node of the cluster it is known where to look. */

@@ -1,6 +1,6 @@
 /**
- * Keeps an eye on machines that have an address of ours: asks them as long as they answer, and tells people when it begins and when it is over. A node of the
- * cluster is told by its name; of what this node itself has on an interface nobody needs to be asked.
+ * Watches machines that use an address of this node: probes for the address as long as the machine answers, and reports the begin and the end of the conflict in
+ * the log and in Events. Reports name a node of the cluster. For addresses on interfaces of this node itself no probe is needed.
  */
 import type { Reason } from '../../../lib/api/reasons.ts';
 import { type Layer2Conflict, MOST_CONFLICTS, type SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
@@ -21,14 +21,14 @@ import { ConflictTracker, type Kind } from './conflict-tracker.ts';
 export interface ConflictWatchOptions {
   readonly nodeName: string;
   readonly responder: Pick<ResponderPort, 'links' | 'probe'>;
-  /** What all nodes say, this one among them. */
+  /** The Speakers of all nodes, with this one's. */
   readonly speakers: () => readonly SpeakerObject[];
-  /** The interfaces on which an address is answered for here. */
-  readonly places: (text: string) => readonly string[];
-  /** The interfaces of this node that have an address, whichever they are. */
+  /** The interfaces on which this node answers for the address. */
+  readonly interfacesAnswering: (text: string) => readonly string[];
+  /** The interfaces of this node that have the address, of any kind. */
   readonly interfacesWith: (text: string) => readonly string[];
-  /** The API server has not answered for long: others may have taken over, and can't say so. */
-  readonly isOutOfTouch: () => boolean;
+  /** The API server has not answered for long: another node may have taken over without a report that this node can read. */
+  readonly isPartitioned: () => boolean;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly metrics: Pick<SpeakerMetrics, 'layer2Conflicts'>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
@@ -39,21 +39,22 @@ export interface ConflictWatchOptions {
 
 export class ConflictWatch {
   readonly #options: ConflictWatchOptions;
-  readonly #seen = new ConflictTracker();
+  readonly #tracker = new ConflictTracker();
   #wanted: ReadonlyMap<string, Layer2Candidate> = new Map();
-  /** Texts of addresses that are answered for here. */
+  /** Texts of the addresses that this node answers for. */
   #held: ReadonlySet<string> = new Set();
   #own: readonly Layer2Conflict[] = [];
-  #toldBefore: readonly Layer2Conflict[] = [];
+  /** The conflicts that the former process reported. */
+  #formerConflicts: readonly Layer2Conflict[] = [];
 
   constructor(options: ConflictWatchOptions) {
     this.#options = options;
   }
 
-  /** Those that go on, in the order of addresses; not more than {@link MOST_CONFLICTS}. */
+  /** The present conflicts, sorted by address; not more than {@link MOST_CONFLICTS}. */
   get conflicts(): readonly Layer2Conflict[] {
     const byKey = new Map(
-      [...this.#own, ...this.#seen.told.map((one) => this.#name(one))].map((one) => [keyOf(one), one]),
+      [...this.#own, ...this.#tracker.reported.map((one) => this.#name(one))].map((one) => [keyOf(one), one]),
     );
     return [...byKey]
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -61,9 +62,9 @@ export class ConflictWatch {
       .slice(0, MOST_CONFLICTS);
   }
 
-  /** What this node's object says, before it is written anew. */
-  begin(told: readonly Layer2Conflict[]): void {
-    this.#toldBefore = told;
+  /** @param former conflicts in this node's Speaker object, before the first write. */
+  begin(former: readonly Layer2Conflict[]): void {
+    this.#formerConflicts = former;
   }
 
   /** Layer 2 is not in use any more. */
@@ -71,57 +72,57 @@ export class ConflictWatch {
     this.decided([], new Map(), () => []);
   }
 
-  /** Somebody says that he has what is answered for here. */
+  /** A machine uses an address that this node answers for. */
   heard(other: OtherOwner): void {
     this.#options.metrics.layer2Conflicts.inc();
     this.#note(other);
   }
 
   /**
-   * Every decision of a run.
+   * Receives all decisions of a run.
    *
-   * @param whoAnswered when an address was asked for.
+   * @param ownersFound returns the machines that answered the last probe for an address.
    */
   decided(
     decisions: readonly Decision[],
     wanted: ReadonlyMap<string, Layer2Candidate>,
-    whoAnswered: (text: string) => readonly OtherOwner[],
+    ownersFound: (text: string) => readonly OtherOwner[],
   ): void {
     this.#wanted = wanted;
     const before = this.#held;
     this.#held = new Set(
       decisions.flatMap(({ text, action }) => (action === 'hold' || action === 'take' ? [text] : [])),
     );
-    const asked = new Set<string>();
-    for (const { text, action, reason, other: holder } of decisions) {
+    const probed = new Set<string>();
+    for (const { text, action, reason, other: owner } of decisions) {
       const isFound = reason === 'NoOwner' || reason === 'OwnerLost';
       if (action === 'take' && isFound) this.#foundFree(text);
-      if (action === 'ask' || isAnswered(reason)) asked.add(text);
+      if (action === 'probe' || isAnswered(reason)) probed.add(text);
       if (action !== 'ignore' || !isAnswered(reason)) continue;
-      for (const one of whoAnswered(text)) if (holder === undefined || this.#isStranger(one, holder)) this.#note(one);
+      for (const one of ownersFound(text)) if (owner === undefined || this.#isStranger(one, owner)) this.#note(one);
     }
-    // Moved, or not published any more: whoever has it now hears of it, and this node does not.
-    this.#seen.keepOnly((text) => this.#held.has(text) || asked.has(text));
-    for (const text of this.#held) if (!before.has(text)) this.#takeUp(text);
-    this.#toldBefore = [];
+    // For an address that has moved, the new owner hears of conflicts, and this node does not.
+    this.#tracker.keepOnly((text) => this.#held.has(text) || probed.has(text));
+    for (const text of this.#held) if (!before.has(text)) this.#suspectFormer(text);
+    this.#formerConflicts = [];
     this.#lookAtOwn();
   }
 
-  /** Asks what is due, and tells what is news. @param signal ends a question. */
+  /** Probes for what is due, and reports what is new. @param signal ends a probe. */
   act(signal: AbortSignal): Requeue | undefined {
     const { clock, responder, log } = this.#options;
     const nowMs = clock.monotonicMs();
-    const { begun, over } = this.#seen.news(nowMs, (other) => this.#kindOf(other));
+    const { begun, over } = this.#tracker.news(nowMs, (other) => this.#kindOf(other));
     for (const other of begun) this.#tell(this.#name(other));
     for (const other of over) this.#tellOver(this.#name(other));
-    const due = this.#seen.due(nowMs, (text) => this.#held.has(text));
+    const due = this.#tracker.due(nowMs, (text) => this.#held.has(text));
     if (due.length > 0) {
-      // Who answers is heard as any other conflict.
+      // An answer arrives as a conflict, like any other.
       responder.probe(due, signal).catch((err: unknown) => {
-        if (!signal.aborted) log.warn({ err }, 'could not ask about conflicts');
+        if (!signal.aborted) log.warn({ err }, 'could not probe for conflicts');
       });
     }
-    const { nextMs } = this.#seen;
+    const { nextMs } = this.#tracker;
     return nextMs === undefined ? undefined : { requeueAfterMs: Math.max(1, nextMs - nowMs) };
   }
 
@@ -131,7 +132,7 @@ export class ConflictWatch {
     for (const speaker of this.#others()) {
       const name = speaker.metadata.name ?? '';
       const { layer2Interfaces = [], layer2Conflicts = [] } = speaker.status ?? {};
-      // By an interface of no Eip a node tells of what it has there.
+      // A node may use the address on an interface of no Eip; its own conflict names the interface.
       const itsOwn = layer2Conflicts.flatMap((one) =>
         one.node === name ? [{ name: one.interface, mac: one.mac }] : [],
       );
@@ -143,23 +144,25 @@ export class ConflictWatch {
 
   #note(other: OtherOwner): void {
     const { clock, random = Math.random } = this.#options;
-    this.#seen.heard(other, clock.monotonicMs(), random());
+    this.#tracker.heard(other, clock.monotonicMs(), random());
   }
 
-  /** Nobody answered on the wire, just now. */
+  /** No machine answered the last probe. */
   #foundFree(text: string): void {
-    for (const other of this.#seen.keepOnly((one) => one !== text)) this.#tellOver(this.#name(other));
+    for (const other of this.#tracker.keepOnly((one) => one !== text)) this.#tellOver(this.#name(other));
   }
 
-  /** What was told of an address before it came here: by its former owner, or by this node before it was started again. */
-  #takeUp(text: string): void {
-    const { speakers, clock, places } = this.#options;
+  /** Takes up the conflicts that the former owner of an address has reported, or this node's former process. */
+  #suspectFormer(text: string): void {
+    const { speakers, clock, interfacesAnswering } = this.#options;
     const address = this.#wanted.get(text)?.address;
-    const told = [...speakers().flatMap(({ status }) => status?.layer2Conflicts ?? []), ...this.#toldBefore];
-    for (const { address: of, mac } of address ? told : []) {
+    const reported = [...speakers().flatMap(({ status }) => status?.layer2Conflicts ?? []), ...this.#formerConflicts];
+    for (const { address: of, mac } of address ? reported : []) {
       const other = { address: address!, mac: parseMac(mac) };
       if (of !== text || this.#isOwn(other.mac)) continue;
-      for (const on of places(text)) this.#seen.suspect({ ...other, interface: on }, clock.monotonicMs());
+      for (const on of interfacesAnswering(text)) {
+        this.#tracker.suspect({ ...other, interface: on }, clock.monotonicMs());
+      }
     }
   }
 
@@ -167,7 +170,7 @@ export class ConflictWatch {
     return this.#options.responder.links.some((link) => link.mac === mac);
   }
 
-  /** The kernel of this node answers for what is on its interfaces, whoever is to have it. */
+  /** The kernel of this node answers for addresses on its interfaces, whichever node owns them. */
   #lookAtOwn(): void {
     const { responder, nodeName } = this.#options;
     const before = new Map(this.#own.map((one) => [keyOf(one), one]));
@@ -182,7 +185,7 @@ export class ConflictWatch {
     for (const one of before.values()) if (this.#wanted.has(one.address)) this.#tellOver(one);
   }
 
-  /** What is on `lo` may be there to be answered for by nobody: it is told when another node has heard this one. */
+  /** The kernel need not answer for an address on `lo`. Such an address is a conflict only if another node has heard this one. */
   #heardElsewhere(known: readonly Layer2Conflict[]): Layer2Conflict[] {
     const { nodeName, interfacesWith } = this.#options;
     const heard = this.#others().flatMap(({ status }) => status?.layer2Conflicts ?? []);
@@ -197,31 +200,31 @@ export class ConflictWatch {
 
   #kindOf(other: OtherOwner): Kind {
     const text = formatAddress(other.address);
-    const { isOutOfTouch } = this.#options;
+    const { isPartitioned } = this.#options;
     const node = this.nodeOf(other.mac);
-    if (node && isOutOfTouch()) return 'holder';
-    const holders = this.#others().filter(({ status }) =>
+    if (node && isPartitioned()) return 'owner';
+    const owners = this.#others().filter(({ status }) =>
       status?.layer2Addresses?.some(({ address }) => address === text),
     );
-    // One that does not say which interfaces it has may be anybody.
-    const isHolder = ({ metadata, status }: SpeakerObject) => metadata.name === node?.name || !status?.layer2Interfaces;
-    if (holders.some(isHolder)) return 'holder';
+    // An owner whose Speaker names no interfaces may be any machine.
+    const isOwner = ({ metadata, status }: SpeakerObject) => metadata.name === node?.name || !status?.layer2Interfaces;
+    if (owners.some(isOwner)) return 'owner';
     return node ? 'node' : 'machine';
   }
 
-  /** It is none of our nodes, so it is not `holder` that answered. */
-  #isStranger({ mac }: OtherOwner, holder: string): boolean {
-    const saysItsInterfaces = this.#others().some(
-      ({ metadata, status }) => metadata.name === holder && (status?.layer2Interfaces?.length ?? 0) > 0,
+  /** Another machine than `owner` answered. */
+  #isStranger({ mac }: OtherOwner, owner: string): boolean {
+    const namesInterfaces = this.#others().some(
+      ({ metadata, status }) => metadata.name === owner && (status?.layer2Interfaces?.length ?? 0) > 0,
     );
-    return saysItsInterfaces && this.nodeOf(mac)?.name !== holder;
+    return namesInterfaces && this.nodeOf(mac)?.name !== owner;
   }
 
   #name(other: OtherOwner): Layer2Conflict {
     const node = this.nodeOf(other.mac);
     const seen = { address: formatAddress(other.address), mac: formatMac(other.mac), interface: other.interface };
     if (!node) return seen;
-    // Its kernel answers on this interface for what is on another one, too.
+    // The kernel of that node answers on this interface for an address on another one, too.
     const own = node.speaker.status?.layer2Conflicts?.find(
       (one) => one.node === node.name && one.address === seen.address,
     );
@@ -253,7 +256,7 @@ export class ConflictWatch {
   }
 }
 
-/** It is asked about again, since somebody answered. */
+/** Another probe follows, since a machine has answered the last one. */
 function isAnswered(reason: Reason): boolean {
   return reason === 'AddressConflict' || reason === 'OwnerResponding';
 }

@@ -25,9 +25,9 @@ export const ETHERTYPE_ARP = 0x0806;
 export interface ArpPacket {
   readonly operation: 'request' | 'reply';
   readonly senderMac: MacAddress;
-  /** 0.0.0.0 in a probe (RFC 5227 §2.1.1): who asks has no address yet. */
+  /** 0.0.0.0 in a probe (RFC 5227 §2.1.1): the sender has no address yet. */
   readonly senderAddress: Address;
-  /** Means nothing in a request. */
+  /** Without meaning in a request. */
   readonly targetMac: MacAddress;
   /** Any in a reply. */
   readonly targetAddress: Address;
@@ -40,10 +40,10 @@ const MAC_BYTES = 6;
 const IPV4_BYTES = 4;
 const OPERATIONS = { request: 1, reply: 2 } as const;
 const NOBODY: Address = { family: 4, value: 0n };
-/** 224.0.0.0: from here on there are groups, the reserved block and the broadcast address, which no interface has. */
+/** 224.0.0.0: groups, the reserved block and the broadcast address begin here, which no interface has. */
 const FIRST_NON_UNICAST = 0xe000_0000n;
 
-/** @param frame with its Ethernet header; what stands behind the packet is padding. */
+/** @param frame with its Ethernet header; bytes after the packet are padding. */
 export function decodeArp(frame: Uint8Array): Decoded<ArpPacket> {
   if (frame.length < ETHERNET_HEADER_BYTES + PACKET_BYTES) return fault('Truncated');
   if (readEtherType(frame) !== ETHERTYPE_ARP) return fault('OtherProtocol');
@@ -63,13 +63,13 @@ export function decodeArp(frame: Uint8Array): Decoded<ArpPacket> {
     targetMac: readMac(frame, at + 18),
     targetAddress: readAddress(frame, at + 24, 4),
   };
-  // The answer to a probe has 0.0.0.0 as its target, and some write 255.255.255.255 in one that nobody asked for.
+  // The target is 0.0.0.0 in the answer to a probe, and 255.255.255.255 in some unsolicited replies.
   const isTarget = operation === 'reply' || isUnicast(packet.targetAddress);
   const isSound = isStation(packet.senderMac) && isUnicastOrNobody(packet.senderAddress) && isTarget;
   return isSound ? { ok: true, value: packet } : fault('BadAddress');
 }
 
-/** @param destination of the frame; a request goes to all, a reply to who asked. */
+/** @param destination of the frame: all for a request, the sender of the request for a reply. */
 export function encodeArp(packet: ArpPacket, destination: MacAddress): Uint8Array {
   const header = { destination, source: packet.senderMac, etherType: ETHERTYPE_ARP };
   const frame = newFrame(header, PACKET_BYTES);
@@ -98,7 +98,7 @@ export function arpReply(request: ArpPacket, mac: MacAddress): Uint8Array {
   return encodeArp(reply, request.senderMac);
 }
 
-/** Tells all that an address is here (RFC 5227 §2.3): a request for oneself, which every implementation learns from. */
+/** An ARP Announcement (RFC 5227 §2.3): a request for one's own address, which every implementation learns from. */
 export function arpAnnouncement(address: Address, mac: MacAddress): Uint8Array {
   const packet: ArpPacket = {
     operation: 'request',
@@ -110,7 +110,7 @@ export function arpAnnouncement(address: Address, mac: MacAddress): Uint8Array {
   return encodeArp(packet, BROADCAST);
 }
 
-/** Asks whether anybody has an address, without claiming it (RFC 5227 §2.1.1): nobody learns anything from it. */
+/** An ARP Probe (RFC 5227 §2.1.1): asks for an address without using it, so no machine learns anything from it. */
 export function arpProbe(address: Address, mac: MacAddress): Uint8Array {
   const packet: ArpPacket = {
     operation: 'request',

@@ -1,36 +1,35 @@
 /**
- * What ARP and neighbour discovery have in common on an Ethernet: the frame's header (IEEE 802.3), the outcome of decoding, and addresses as bytes.
+ * The common parts of ARP and neighbour discovery on an Ethernet: the frame's header (IEEE 802.3), the result of decoding, and addresses as bytes.
  *
- * Frames come from anybody on the network, so decoding judges every byte it reads and never throws: it returns a value, or says by name
- * what is wrong.
+ * Any machine on the network sends frames, so decoding checks every byte that it reads and never throws: it returns a value, or the name of the fault.
  */
 import type { Address, Family } from '../../../lib/net/address.ts';
 import { type MacAddress, readMac, writeMac } from './mac-address.ts';
 import { readUint16, readUint32, writeUint16, writeUint32 } from './uint.ts';
 
-/** Why a frame is passed over. Each is a label of a metric, so there are few of them and none is made of what came in. */
+/** Why a frame is dropped. Each fault is a label of a metric, so there are few, and none depends on the content of the frame. */
 export type FrameFault =
-  /** Ends before what it should contain. */
+  /** The frame ends too early. */
   | 'Truncated'
-  /** Another protocol, or a kind of hardware or address that is none of ours. */
+  /** Another protocol, kind of hardware or kind of address. */
   | 'OtherProtocol'
-  /** Of the right protocol, with an operation or a type that nobody asks us. */
+  /** Of the right protocol, with another operation or type than the responder handles. */
   | 'OtherOperation'
-  /** Sender or target is no address that an interface may have. */
+  /** The sender or target is no address that an interface may have. */
   | 'BadAddress'
-  /** IPv6 only: it came through a router, so it is nobody's on this link (RFC 4861 §7.1). */
+  /** IPv6 only: a router has forwarded the packet, so its sender is not on this link (RFC 4861 §7.1). */
   | 'BadHopLimit'
   | 'BadChecksum'
   /** IPv6 only: an option of length zero or one that reaches beyond the packet. */
   | 'BadOption'
-  /** IPv6 only: what RFC 4861 §7.1 forbids beside: a code, a source option from nobody, a solicited multicast. */
+  /** IPv6 only, forbidden by RFC 4861 §7.1: a code, a source option from the unspecified address, a solicited multicast. */
   | 'Malformed';
 
 export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: FrameFault };
 
 /** Destination (6 bytes), source (6), EtherType (2). A VLAN tag is not there: the kernel keeps it from packet sockets. */
 export const ETHERNET_HEADER_BYTES = 14;
-/** Shorter frames are padded on the wire; what stands behind the packet means nothing. */
+/** Shorter frames are padded on the wire. */
 export const LEAST_FRAME_BYTES = 60;
 
 const SOURCE_AT = 6;

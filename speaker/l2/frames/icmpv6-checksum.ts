@@ -7,10 +7,10 @@ const NEXT_HEADER_ICMPV6 = 58;
 
 /**
  * @param packet from its IPv6 header to its end, without extension headers.
- * @returns what belongs in the field where that is zero; 0 where the field holds the right value.
+ * @returns the checksum if the field is zero; 0 if the field has the right value.
  */
 export function icmpv6Checksum(packet: Uint8Array): number {
-  // Source, destination and the message itself are next to each other.
+  // The source, the destination and the message are adjacent.
   let sum = packet.length - MESSAGE_AT + NEXT_HEADER_ICMPV6;
   for (let at = SOURCE_AT; at < packet.length; at += 2) sum += readUint16(packet, at);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);

@@ -1,17 +1,17 @@
 /**
- * The address of a network card on an Ethernet (IEEE 802, EUI-48), as an exact number: frames are read and written by the thousand, and a text for each
- * address in them costs more than all the rest.
+ * A MAC address (IEEE 802, EUI-48), as an exact number: the responder handles frames by the thousand, and a text for each address would cost more than all the
+ * rest.
  */
 import { readUint16, readUint32, writeUint16, writeUint32 } from './uint.ts';
 
-/** 48 bits, the byte that is sent first being the highest. */
+/** 48 bits; the first byte on the wire is the highest. */
 export type MacAddress = number;
 
 export const BROADCAST: MacAddress = 0xffff_ffff_ffff;
-/** What a question has in the place of the address that it asks for. */
+/** The target of an ARP request has this MAC address. */
 export const UNKNOWN_MAC: MacAddress = 0;
 
-/** In the byte that is sent first: a group has it, not a station. */
+/** In the first byte on the wire: set for a group, not for a station. */
 const GROUP_BIT = 0x01;
 
 /** @param bytes long enough, as for {@link writeMac}. */
@@ -25,7 +25,7 @@ export function writeMac(bytes: Uint8Array, at: number, mac: MacAddress): void {
   writeUint32(bytes, at + 2, mac);
 }
 
-/** Neither a group nor the one that means nobody. */
+/** Neither a group nor the zero address. */
 export function isStation(mac: MacAddress): boolean {
   const firstByte = Math.floor(mac / 2 ** 40);
   return (firstByte & GROUP_BIT) === 0 && mac !== UNKNOWN_MAC;

@@ -27,11 +27,11 @@ export const ETHERTYPE_IPV6 = 0x86dd;
 
 export interface NeighborSolicitation {
   readonly kind: 'solicitation';
-  /** `::` while the sender makes sure that its address is nobody else's (RFC 4862 §5.4.2). */
+  /** `::` during duplicate address detection (RFC 4862 §5.4.2). */
   readonly source: Address;
   readonly destination: Address;
   readonly target: Address;
-  /** Of the source link-layer option, or of the frame where there is none. */
+  /** From the source link-layer option, or from the frame without one. */
   readonly sourceMac: MacAddress;
 }
 
@@ -42,7 +42,7 @@ export interface NeighborAdvertisement {
   readonly target: Address;
   readonly solicited: boolean;
   readonly override: boolean;
-  /** Of the target link-layer option, or of the frame where there is none. */
+  /** From the target link-layer option, or from the frame without one. */
   readonly targetMac: MacAddress;
 }
 
@@ -71,7 +71,7 @@ const ALL_NODES: Address = { family: 6, value: (0xff02n << 112n) | 1n };
 const SOLICITED_NODE_PREFIX = (0xff02n << 112n) | 0x01_ff00_0000n;
 const LAST_24_BITS = 0xff_ffffn;
 
-/** @param frame with its Ethernet header; what stands behind the packet is padding. */
+/** @param frame with its Ethernet header; bytes after the packet are padding. */
 export function decodeNeighbor(frame: Uint8Array): Decoded<NeighborMessage> {
   if (frame.length < ETHERNET_HEADER_BYTES) return fault('Truncated');
   if (readEtherType(frame) !== ETHERTYPE_IPV6) return fault('OtherProtocol');
@@ -108,14 +108,14 @@ export function decodeNeighbor(frame: Uint8Array): Decoded<NeighborMessage> {
       });
 }
 
-/** RFC 4861 §7.1.1: who has no address yet asks the group of the one it wants, and must not be learned. */
+/** RFC 4861 §7.1.1: a sender without an address sends to the target's group, and without a source option. */
 function solicitation(fields: Omit<NeighborSolicitation, 'kind'>, hasOption: boolean): Decoded<NeighborSolicitation> {
-  const isNobody = sameAddress(fields.source, UNSPECIFIED);
-  if (isNobody && (hasOption || !isSolicitedNode(fields.destination))) return fault('Malformed');
+  const isUnspecified = sameAddress(fields.source, UNSPECIFIED);
+  if (isUnspecified && (hasOption || !isSolicitedNode(fields.destination))) return fault('Malformed');
   return { ok: true, value: { kind: 'solicitation', ...fields } };
 }
 
-/** RFC 4861 §7.1.2: nobody asked for what goes to all. */
+/** RFC 4861 §7.1.2: an advertisement to a group is not solicited. */
 function advertisement(fields: Omit<NeighborAdvertisement, 'kind'>): Decoded<NeighborAdvertisement> {
   if (sameAddress(fields.source, UNSPECIFIED)) return fault('BadAddress');
   if (fields.solicited && isMulticast(fields.destination)) return fault('Malformed');
@@ -123,21 +123,21 @@ function advertisement(fields: Omit<NeighborAdvertisement, 'kind'>): Decoded<Nei
 }
 
 /**
- * The answer to a solicitation (RFC 4861 §7.2.4): to who asked, or to all where the sender has no address yet (§7.2.4, RFC 4862 §5.4.4).
- * The address is on this node alone, so it overrides what was known (flag O).
+ * The answer to a solicitation (RFC 4861 §7.2.4): to its source, or to all nodes if the source is unspecified (§7.2.4, RFC 4862 §5.4.4).
+ * The address is on this node alone, so the answer overrides cached entries (flag O).
  */
-export function neighborReply(asked: NeighborSolicitation, mac: MacAddress): Uint8Array {
-  const isNobody = sameAddress(asked.source, UNSPECIFIED);
+export function neighborReply(solicited: NeighborSolicitation, mac: MacAddress): Uint8Array {
+  const isUnspecified = sameAddress(solicited.source, UNSPECIFIED);
   return encodeAdvertisement({
-    target: asked.target,
+    target: solicited.target,
     mac,
-    to: isNobody ? ALL_NODES : asked.source,
-    toMac: isNobody ? multicastMac(ALL_NODES) : asked.sourceMac,
-    solicited: !isNobody,
+    to: isUnspecified ? ALL_NODES : solicited.source,
+    toMac: isUnspecified ? multicastMac(ALL_NODES) : solicited.sourceMac,
+    solicited: !isUnspecified,
   });
 }
 
-/** Tells all that an address is here (RFC 4861 §7.2.6). */
+/** An unsolicited advertisement (RFC 4861 §7.2.6). */
 export function neighborAnnouncement(address: Address, mac: MacAddress): Uint8Array {
   return encodeAdvertisement({
     target: address,
@@ -148,17 +148,18 @@ export function neighborAnnouncement(address: Address, mac: MacAddress): Uint8Ar
   });
 }
 
-/** Asks whether anybody has an address, without claiming it (RFC 4862 §5.4.2). The answer goes to all, who learn it. */
+/** The solicitation of duplicate address detection (RFC 4862 §5.4.2). The answer goes to all nodes, which learn from it. */
 export function neighborProbe(target: Address, mac: MacAddress): Uint8Array {
   return withChecksum(encodeSolicitation(target, UNSPECIFIED, mac, LEAST_ICMP_BYTES), LEAST_ICMP_BYTES);
 }
 
 /**
- * Asks who else has an address of this node. The answer goes to this node alone: one to all would draw the traffic to whoever answers (RFC 4861 §7.2.4).
+ * A solicitation for an address that this node itself answers for. The answer goes to this node alone; an answer to all nodes would draw the traffic to the other
+ * machine (RFC 4861 §7.2.4).
  *
- * @param source of this node, for whom the kernel answers; never the target.
+ * @param source an address of the node itself, never the target.
  */
-export function neighborQuestion(target: Address, source: Address, mac: MacAddress): Uint8Array {
+export function neighborSolicitation(target: Address, source: Address, mac: MacAddress): Uint8Array {
   const icmpBytes = LEAST_ICMP_BYTES + OPTION_BYTES;
   const frame = encodeSolicitation(target, source, mac, icmpBytes);
   frame[OPTIONS_AT] = SOURCE_LINK_LAYER;
@@ -172,7 +173,7 @@ export function isLinkLocal({ family, value }: Address): boolean {
   return family === 6 && value >> 118n === 0xfe80n >> 6n;
 }
 
-/** The group that those who solicit an address send to; to be joined, so that a switch that snoops MLD forwards it (RFC 4541). */
+/** The solicited-node group of an address. A node has to join it, so that a switch with MLD snooping forwards solicitations (RFC 4541). */
 export function solicitedNodeGroup(address: Address): Address {
   return { family: 6, value: SOLICITED_NODE_PREFIX | (address.value & LAST_24_BITS) };
 }
@@ -201,7 +202,7 @@ interface Advertised {
   readonly solicited: boolean;
 }
 
-/** Its source is the address itself: this node answers for it, and may have no other address on the interface. */
+/** The source is the target itself: this node may have no other address on the interface. */
 function encodeAdvertisement({ target, mac, to, toMac, solicited }: Advertised): Uint8Array {
   const icmpBytes = LEAST_ICMP_BYTES + OPTION_BYTES;
   const frame = newFrame({ destination: toMac, source: mac, etherType: ETHERTYPE_IPV6 }, IPV6_BYTES + icmpBytes);
@@ -229,7 +230,7 @@ function withChecksum(frame: Uint8Array, icmpBytes: number): Uint8Array {
   return frame;
 }
 
-/** The link-layer address of the first option of this type; all options are looked at, since one broken spoils the packet (§7.1). */
+/** The link-layer address of the first option of this type. Reads all options, since a broken one makes the packet invalid (§7.1). */
 function linkLayerOption(options: Uint8Array, wanted: number): MacAddress | undefined | 'BadOption' {
   let found: MacAddress | undefined;
   for (let at = 0; at < options.length; ) {

@@ -1,15 +1,15 @@
-/** A network interface of this node that ARP and neighbour discovery work on (Ethernet, VLAN, bond, bridge), and what may be said on it. */
+/** A network interface of this node with ARP and neighbour discovery (Ethernet, VLAN, bond, bridge). */
 import type { Address } from '../../../lib/net/address.ts';
 import type { MacAddress } from '../frames/mac-address.ts';
 
 export interface Link {
   readonly name: string;
-  /** The kernel's `ifindex`; another one under the same name is another interface. */
+  /** The kernel's `ifindex`; with another index, the same name is another interface. */
   readonly index: number;
   readonly mac: MacAddress;
   /** Up, and with a carrier. */
   readonly isUp: boolean;
-  /** The node's own, for which the kernel answers. */
+  /** The addresses of the interface itself, for which the kernel answers. */
   readonly addresses: readonly Address[];
 }
 
@@ -19,7 +19,7 @@ export interface Layer2Address {
   readonly interface: string;
 }
 
-/** Somebody else who says that an address is his. */
+/** Another machine that uses an address. */
 export interface OtherOwner extends Layer2Address {
   readonly mac: MacAddress;
 }

@@ -1,4 +1,4 @@
-/** On which links of this node an address of an Eip is answered for. PURE. */
+/** Selects the links on which this node answers for the addresses of an Eip. Pure. */
 import { type InterfaceSelector, selectsName } from '../../../lib/api/eip/interface-selector.ts';
 import { type Address, sameAddress } from '../../../lib/net/address.ts';
 import type { Link } from './link.ts';
@@ -12,9 +12,9 @@ export interface LinkFacts {
 }
 
 /**
- * Up or not: an address stays with its link while that is down, and goes to another node.
+ * Selects links that are up and links that are down: a node whose link is down has no other link for the address, and another node takes it.
  *
- * @param selectors `Eip.interfaces`; none for the link that has the node's own address.
+ * @param selectors `Eip.interfaces`; without any, the link with the node's InternalIP.
  * @returns each link once, in their order.
  */
 export function matchLinks(selectors: readonly InterfaceSelector[], facts: LinkFacts): readonly Link[] {

@@ -1,16 +1,16 @@
 /**
- * What this node does about each address of layer 2: answer for it, take it over, give it up or leave it to others. Pure, and the same on all nodes:
- * whoever sees the same agrees on one owner.
+ * Decides what this node does about each address of layer 2: answer for it, take it over, release it or leave it to others. Pure, and the same on all nodes:
+ * nodes with the same view agree on one owner.
  *
- * - Who has an address keeps it while it may: a move breaks connections. Of two who have it, the one of the higher rank keeps it. But the object of a dead
- *   node says for ever what it had: nobody lets go to another one that he has not heard.
- * - Nobody lets go to another one before all can know that he does, and nobody to one who says that he does: two who have it and see the endpoints at different times
- *   would else let go to each other.
- * - `Local` without an endpoint on any node: who has it goes on. The kernel refuses or drops what comes, and an endpoint that comes back finds the address there.
- * - Else it is for the node of the highest rank among those that live and may; for one that is cordoned only where there is no other.
- * - A cordoned node whose pods are being evicted is being drained, and gives up what others may have.
- * - Whoever takes over from one that may be dead asks for the address on the wire first. From one that said itself that it gives it up, or that the
- *   objects say may not have it, it takes over at once; the former owner answers until it sees that.
+ * - An owner keeps its address while it may have it: a move breaks connections. Of two owners, the one of the higher rank keeps the address. But the report
+ *   of a dead node stays in its Speaker object, so a node yields only to an owner that it has heard.
+ * - A node gives notice before it yields, and yields to no node that has given notice: otherwise two owners that see the endpoints at different times would
+ *   yield to each other.
+ * - For a `Local` Service without an endpoint on any node, the owner goes on. The kernel refuses or drops the traffic, and a new endpoint finds the address there.
+ * - An address without an owner goes to the node of the highest rank among the live nodes that may have it; to a cordoned node only if there is no other.
+ * - A cordoned node whose Pods are being evicted is being drained. It yields the addresses that other nodes may have.
+ * - Before a node takes over from a node that may be dead, it probes for the address. It takes over at once from a node that has given notice, or that may not
+ *   have the address by its objects; the former owner answers until it observes that.
  */
 
 import { announceReason } from '../../../lib/announce/eligible.ts';
@@ -21,48 +21,48 @@ import type { Reason } from '../../../lib/api/reasons.ts';
 import type { Layer2Candidate, SharingService } from './layer2-addresses.ts';
 import { hashOf, rankOf } from './rendezvous.ts';
 
-/** A node as far as layer 2 goes. */
+/** A node, for the decisions of layer 2. */
 export interface Layer2Node {
   readonly node: NodeState;
-  /** Its Lease is valid and nobody who counts suspects it. This node is live for itself. */
+  /** The Lease is valid, and too few of the node's watchers suspect it. This node is live for itself. */
   readonly live: boolean;
-  /** It has proved that it lives, by a renewal that this node saw. */
+  /** This node has observed a renewal of the Lease: the node lives. */
   readonly heard: boolean;
-  /** It is ending in order, and gives up what it has. */
+  /** The speaker is stopping, and hands its addresses over. */
   readonly stopping: boolean;
-  /** Names of the Eips that it has no interface for. */
+  /** Names of the Eips that the node has no interface for. */
   readonly unable: ReadonlySet<string>;
-  /** What it says it answers for. */
+  /** Texts of the addresses that the node reports to answer for. */
   readonly holds: ReadonlySet<string>;
-  /** What it says of those that it is about to give up. Of this node: what all others know who know what this one knows. */
+  /** Of these, the addresses that the node has given notice for. For this node: only notices that it has observed itself (`notices.ts`). */
   readonly yields: ReadonlySet<string>;
 }
 
-/** What came of asking for an address on the wire; good for a moment only. */
+/** The result of a probe for an address, valid for a moment only. */
 export type ProbeResult = 'free' | 'answered';
 
 export interface View {
   readonly self: string;
-  /** This node is among them. */
+  /** All nodes, with this one. */
   readonly nodes: ReadonlyMap<string, Layer2Node>;
   readonly wanted: ReadonlyMap<string, Layer2Candidate>;
-  /** Cut off from everybody: others may have taken over. */
+  /** This node reaches neither the API server nor its watchers: others may have taken over. */
   readonly cutOff: boolean;
-  readonly asked: ReadonlyMap<string, ProbeResult>;
-  /** Somebody else announces them, and this node can't hear from the API server who: others, who can, may have thought it dead. */
-  readonly contested: ReadonlySet<string>;
-  /** Long enough here to take back what others have, where the Eip asks for it. */
+  readonly probed: ReadonlyMap<string, ProbeResult>;
+  /** See {@link PartitionConflicts}. */
+  readonly partitionConflicts: ReadonlySet<string>;
+  /** This node has been here long enough to rebalance. */
   readonly settled: boolean;
 }
 
 export type Action =
-  /** Answers for it and goes on. */
+  /** Keep answering. */
   | 'hold'
-  /** Starts to answer. */
+  /** Begin to answer. */
   | 'take'
-  /** Asks on the wire whether anybody has it. */
-  | 'ask'
-  /** Stops answering. */
+  /** Find out on the wire whether a machine has the address. */
+  | 'probe'
+  /** Cease to answer. */
   | 'release'
   | 'ignore';
 
@@ -70,148 +70,151 @@ export interface Decision {
   readonly text: string;
   readonly action: Action;
   readonly reason: Reason;
-  /** The other node that it is about: who had it, who has it, or who shall have it. With `hold`: another one is called to take it. */
+  /** The other node concerned: the former owner, the present one or the next one. With `hold`: the next one, which is to take the address. */
   readonly other?: string;
 }
 
-/** One decision an address that is wanted or that this node holds, in no order. */
+/** Returns one decision for each address that is wanted or that this node holds, in no order. */
 export function decideOwnership(view: View): Decision[] {
-  const [holders, hashes, drained] = [holdersIn(view), hashesOf(view.nodes.keys()), drainedIn(view)];
-  const seen = { ...view, holders, hashes, drained, together: new Map() };
-  const decisions = [...view.wanted.values()].map((wanted) => decideOne(seen, wanted));
+  const [owners, hashes, drained] = [ownersIn(view), hashesOf(view.nodes.keys()), drainedIn(view)];
+  const context = { ...view, owners, hashes, drained, together: new Map() };
+  const decisions = [...view.wanted.values()].map((wanted) => decideOne(context, wanted));
   for (const text of view.nodes.get(view.self)?.holds ?? []) {
     if (!view.wanted.has(text)) decisions.push({ text, action: 'release', reason: 'NotPublished' });
   }
-  return view.settled && !view.cutOff ? rebalanced(seen, decisions) : decisions;
+  return view.settled && !view.cutOff ? rebalanced(context, decisions) : decisions;
 }
 
-interface Seen extends View {
-  readonly holders: ReadonlyMap<string, readonly string[]>;
+interface Context extends View {
+  readonly owners: ReadonlyMap<string, readonly string[]>;
   readonly hashes: ReadonlyMap<string, number>;
   /** Names of the nodes that are being drained. */
   readonly drained: ReadonlySet<string>;
-  /** What {@link servedTogether} has found. */
+  /** The results of {@link servedTogether}, by the text of the address. */
   readonly together: Map<string, readonly SharingService[] | undefined>;
 }
 
-function decideOne(seen: Seen, wanted: Layer2Candidate): Decision {
-  const { self } = seen;
+function decideOne(context: Context, wanted: Layer2Candidate): Decision {
+  const { self } = context;
   const { text } = wanted;
-  const holders = seen.holders.get(text) ?? [];
-  const isMine = holders.includes(self);
-  if (seen.cutOff && !isMine) return { text, action: 'ignore', reason: 'CutOff' };
-  if (seen.cutOff && othersMay(seen, wanted)) return { text, action: 'release', reason: 'CutOff' };
-  if (seen.contested.has(text)) return { text, action: isMine ? 'release' : 'ignore', reason: 'AddressConflict' };
-  const currentOwner = highestRanked(seen, wanted, isMine ? remaining(seen, text, holders) : holders);
-  if (currentOwner === self) return { text, action: 'hold', reason: 'Announced', ...successor(seen, wanted) };
-  if (currentOwner && isMine) return giveWay(seen, wanted, currentOwner);
+  const owners = context.owners.get(text) ?? [];
+  const isMine = owners.includes(self);
+  if (context.cutOff && !isMine) return { text, action: 'ignore', reason: 'CutOff' };
+  if (context.cutOff && othersMay(context, wanted)) return { text, action: 'release', reason: 'CutOff' };
+  if (context.partitionConflicts.has(text))
+    return { text, action: isMine ? 'release' : 'ignore', reason: 'AddressConflict' };
+  const currentOwner = highestRanked(context, wanted, isMine ? remaining(context, text, owners) : owners);
+  if (currentOwner === self) return { text, action: 'hold', reason: 'Announced', ...successor(context, wanted) };
+  if (currentOwner && isMine) return giveWay(context, wanted, currentOwner);
   if (currentOwner) return { text, action: 'ignore', reason: 'OwnedElsewhere', other: currentOwner };
-  const owner = highestRanked(seen, wanted, seen.nodes.keys());
-  // Better on a node that is being drained than nowhere.
-  if (!owner && seen.drained.size > 0) return decideOne({ ...seen, drained: new Set(), together: new Map() }, wanted);
-  const ineligible = ineligibleReason(seen, wanted, self) ?? 'OwnedElsewhere';
-  if (!owner) return isMine ? goOnAlone(seen, wanted, ineligible) : { text, action: 'ignore', reason: ineligible };
+  const owner = highestRanked(context, wanted, context.nodes.keys());
+  // A node that is being drained is better than none.
+  if (!owner && context.drained.size > 0)
+    return decideOne({ ...context, drained: new Set(), together: new Map() }, wanted);
+  const ineligible = ineligibleReason(context, wanted, self) ?? 'OwnedElsewhere';
+  if (!owner)
+    return isMine ? keepWithoutSuccessor(context, wanted, ineligible) : { text, action: 'ignore', reason: ineligible };
   if (owner !== self) {
-    // Until the other one says that it has it.
+    // Until the other node reports the address.
     return { text, action: isMine ? 'hold' : 'ignore', reason: isMine ? 'HandingOver' : ineligible, other: owner };
   }
-  return takeOver(seen, wanted, holders);
+  return takeOver(context, wanted, owners);
 }
 
-/** By what seldom changes: whatever else keeps a node from it may be over, and one that is cut off would not hear of that. */
-function othersMay({ self, nodes }: Seen, { eip }: Layer2Candidate): boolean {
+/** Considers only what seldom changes: a node that is cut off does not learn that any other obstacle is over. */
+function othersMay({ self, nodes }: Context, { eip }: Layer2Candidate): boolean {
   return [...nodes.values()].some(
     ({ node }) => node.name !== self && !node.excluded && matchesLabels(eip.nodeSelector, node.labels),
   );
 }
 
-/** Of those who have it, this node and all who are not about to give it up. */
-function remaining({ self, nodes }: Seen, text: string, holders: readonly string[]): string[] {
-  return holders.filter((name) => name === self || !nodes.get(name)?.yields.has(text));
+/** Of the owners, this node and those that have not given notice. */
+function remaining({ self, nodes }: Context, text: string, owners: readonly string[]): string[] {
+  return owners.filter((name) => name === self || !nodes.get(name)?.yields.has(text));
 }
 
-/** Another one who has it keeps it. */
-function giveWay(seen: Seen, wanted: Layer2Candidate, currentOwner: string): Decision {
+/** The other owner keeps the address. */
+function giveWay(context: Context, wanted: Layer2Candidate, currentOwner: string): Decision {
   const { text } = wanted;
-  if (!seen.nodes.get(currentOwner)?.heard) return keepUntilConfirmed(seen, wanted, currentOwner);
-  const isKnown = seen.nodes.get(seen.self)?.yields.has(text);
+  if (!context.nodes.get(currentOwner)?.heard) return keepUntilConfirmed(context, wanted, currentOwner);
+  const isKnown = context.nodes.get(context.self)?.yields.has(text);
   return isKnown
     ? { text, action: 'release', reason: 'OwnedElsewhere', other: currentOwner }
     : { text, action: 'hold', reason: 'HandingOver', other: currentOwner };
 }
 
-/** Two answer for it if `currentOwner` lives; until that is heard or its Lease runs out, which is soon. */
-function keepUntilConfirmed(seen: Seen, wanted: Layer2Candidate, currentOwner: string): Decision {
+/** If `currentOwner` lives, two nodes answer until this node hears it. If not, its Lease expires soon. */
+function keepUntilConfirmed(context: Context, wanted: Layer2Candidate, currentOwner: string): Decision {
   const { text } = wanted;
-  if (ineligibleReason(seen, wanted, seen.self))
+  if (ineligibleReason(context, wanted, context.self))
     return { text, action: 'hold', reason: 'HandingOver', other: currentOwner };
-  // Not yielding: when the API server is away, what is heard on the wire decides.
+  // Without notice: while the API server is away, conflicts on the wire decide.
   return { text, action: 'hold', reason: 'OwnerLost' };
 }
 
-/** Who will take it from this node, in its turn. */
-function successor(seen: Seen, wanted: Layer2Candidate): Pick<Decision, 'other'> {
-  const owner = mayBeRebalanced(seen, wanted) ? highestRanked(seen, wanted, seen.nodes.keys()) : undefined;
-  return owner === undefined || owner === seen.self ? {} : { other: owner };
+/** The node that will rebalance the address, when its turn comes. */
+function successor(context: Context, wanted: Layer2Candidate): Pick<Decision, 'other'> {
+  const owner = mayBeRebalanced(context, wanted) ? highestRanked(context, wanted, context.nodes.keys()) : undefined;
+  return owner === undefined || owner === context.self ? {} : { other: owner };
 }
 
-/** Nobody may have it. Whoever is only about to end goes on to its end, and of those who lack nothing but an endpoint one goes on. */
-function goOnAlone(seen: Seen, wanted: Layer2Candidate, ineligible: Reason): Decision {
-  const { self } = seen;
+/** No node may have the address. A stopping speaker answers to its end; of the owners that lack only an endpoint, one goes on. */
+function keepWithoutSuccessor(context: Context, wanted: Layer2Candidate, ineligible: Reason): Decision {
+  const { self } = context;
   const { text } = wanted;
   if (ineligible === 'SpeakerStopping') return { text, action: 'hold', reason: ineligible };
   if (ineligible !== 'NoLocalEndpoints') return { text, action: 'release', reason: ineligible };
-  const holders = remaining(seen, text, seen.holders.get(text) ?? []);
+  const owners = remaining(context, text, context.owners.get(text) ?? []);
   const currentOwner = highestRanked(
-    seen,
+    context,
     wanted,
-    holders,
-    (name) => ineligibleReason(seen, wanted, name) !== 'NoLocalEndpoints',
+    owners,
+    (name) => ineligibleReason(context, wanted, name) !== 'NoLocalEndpoints',
   );
   return currentOwner === undefined || currentOwner === self
     ? { text, action: 'hold', reason: ineligible }
-    : giveWay(seen, wanted, currentOwner);
+    : giveWay(context, wanted, currentOwner);
 }
 
-/** It is for this node, and no live node that may have it has it. */
-function takeOver(seen: Seen, wanted: Layer2Candidate, holders: readonly string[]): Decision {
+/** The address is for this node: no live node that may have it owns it. */
+function takeOver(context: Context, wanted: Layer2Candidate, owners: readonly string[]): Decision {
   const { text } = wanted;
-  // It answers still, and so it would answer a question about another one, too.
-  const leaving = holders.find((name) => seen.nodes.get(name)?.live);
-  // One that may have it would have kept it, were it alive. What one of them says that was not heard for long is older than what `leaving` took over since.
-  const lost = holders.find(
-    (name) => (leaving === undefined || seen.nodes.get(name)?.heard) && !ineligibleReason(seen, wanted, name),
+  // This owner still answers, so it would answer the probe for a lost one too.
+  const leaving = owners.find((name) => context.nodes.get(name)?.live);
+  // An owner that may have the address would have kept it, were it alive. If this node has not heard that owner, its report is older than the takeover by `leaving`.
+  const lost = owners.find(
+    (name) => (leaving === undefined || context.nodes.get(name)?.heard) && !ineligibleReason(context, wanted, name),
   );
-  if (holders.length > 0 && lost === undefined) {
-    return { text, action: 'take', reason: 'OwnerLeaves', other: leaving ?? holders[0]! };
+  if (owners.length > 0 && lost === undefined) {
+    return { text, action: 'take', reason: 'OwnerLeaves', other: leaving ?? owners[0]! };
   }
-  const asked = seen.asked.get(text);
+  const probed = context.probed.get(text);
   const other = lost === undefined ? {} : { other: lost };
-  if (asked === 'answered') {
+  if (probed === 'answered') {
     return { text, action: 'ignore', reason: lost === undefined ? 'AddressConflict' : 'OwnerResponding', ...other };
   }
   const reason = lost === undefined ? 'NoOwner' : 'OwnerLost';
-  return { text, action: asked ? 'take' : 'ask', reason, ...other };
+  return { text, action: probed ? 'take' : 'probe', reason, ...other };
 }
 
 /**
- * Takes back one address that another node holds and that is for this one, where its Eip asks for it. One after the other: the next one only when
- * the holder of the last has let go.
+ * Takes one address whose rank is highest here from its present owner, if its Eip has `rebalance`. The next address follows only when the owner of the
+ * last has released it.
  */
-function rebalanced(seen: Seen, decisions: Decision[]): Decision[] {
+function rebalanced(context: Context, decisions: Decision[]): Decision[] {
   const isMoving = decisions.some(
-    ({ text, action }) => action === 'take' || (action === 'hold' && isShared(seen, text)),
+    ({ text, action }) => action === 'take' || (action === 'hold' && isShared(context, text)),
   );
   if (isMoving) return decisions;
   const displaced = decisions
     .filter(({ text, action, reason }) => {
-      const wanted = seen.wanted.get(text);
+      const wanted = context.wanted.get(text);
       return (
         action === 'ignore' &&
         reason === 'OwnedElsewhere' &&
         wanted !== undefined &&
-        mayBeRebalanced(seen, wanted) &&
-        highestRanked(seen, wanted, seen.nodes.keys()) === seen.self
+        mayBeRebalanced(context, wanted) &&
+        highestRanked(context, wanted, context.nodes.keys()) === context.self
       );
     })
     .sort((a, b) => (a.text < b.text ? -1 : 1))
@@ -220,52 +223,52 @@ function rebalanced(seen: Seen, decisions: Decision[]): Decision[] {
   return decisions.map((one) => (one === displaced ? { ...one, action: 'take', reason: 'Rebalanced' } : one));
 }
 
-/** Its Eip asks for it. A node that is only cordoned keeps what it has all the same. */
-function mayBeRebalanced({ holders, nodes }: Seen, { text, eip }: Layer2Candidate): boolean {
-  const names = holders.get(text) ?? [];
+/** The Eip has `rebalance`. A cordoned node keeps its addresses nevertheless. */
+function mayBeRebalanced({ owners, nodes }: Context, { text, eip }: Layer2Candidate): boolean {
+  const names = owners.get(text) ?? [];
   return eip.rebalance && names.some((name) => nodes.get(name)?.live && !nodes.get(name)?.node.cordoned);
 }
 
-/** Another node that lives has it too. */
-function isShared({ self, nodes, holders }: Seen, text: string): boolean {
-  return (holders.get(text) ?? []).some((name) => name !== self && nodes.get(name)?.live);
+/** Another live node owns the address too. */
+function isShared({ self, nodes, owners }: Context, text: string): boolean {
+  return (owners.get(text) ?? []).some((name) => name !== self && nodes.get(name)?.live);
 }
 
-/** The highest rank of those that live and may have the address, or whatever else `mayNot` says; cordoned nodes come after all others. */
+/** The node of the highest rank of those that live and are not refused by `mayNot`; cordoned nodes come last. */
 function highestRanked(
-  seen: Seen,
+  context: Context,
   wanted: Layer2Candidate,
   names: Iterable<string>,
-  mayNot: (name: string) => unknown = (name) => ineligibleReason(seen, wanted, name),
+  mayNot: (name: string) => unknown = (name) => ineligibleReason(context, wanted, name),
 ): string | undefined {
   const addressHash = hashOf(wanted.text);
   let found: { readonly name: string; readonly rank: number } | undefined;
   for (const name of names) {
-    const there = seen.nodes.get(name);
+    const there = context.nodes.get(name);
     if (!there?.live) continue;
     // A hash has 32 bits and no sign.
     const penalty = there.node.cordoned ? 2 ** 32 : 0;
-    const rank = rankOf(seen.hashes.get(name) ?? 0, addressHash) - penalty;
+    const rank = rankOf(context.hashes.get(name) ?? 0, addressHash) - penalty;
     const isHigher = !found || rank > found.rank || (rank === found.rank && name < found.name);
-    // Asked last, since it costs most.
+    // Last, since it costs most.
     if (isHigher && !mayNot(name)) found = { name, rank };
   }
   return found?.name;
 }
 
-/** Why a node may not have the address, be it alive or not. */
-function ineligibleReason(seen: Seen, wanted: Layer2Candidate, name: string): Reason | undefined {
-  const ineligible = hindranceAt(seen, wanted, name);
+/** Why a node, live or not, may not have the address. */
+function ineligibleReason(context: Context, wanted: Layer2Candidate, name: string): Reason | undefined {
+  const ineligible = nodeRefusalOf(context, wanted, name);
   if (ineligible) return ineligible;
-  const { node } = seen.nodes.get(name)!;
-  const together = wanted.sharers.length > 1 ? servedTogether(seen, wanted) : undefined;
-  const refusals = (together ?? wanted.sharers).map((sharer) => refusalOf(wanted, sharer, node));
+  const { node } = context.nodes.get(name)!;
+  const together = wanted.sharers.length > 1 ? servedTogether(context, wanted) : undefined;
+  const refusals = (together ?? wanted.sharers).map((sharer) => sharerRefusalOf(wanted, sharer, node));
   const isRefused = together ? refusals.some(Boolean) : refusals.every(Boolean);
   return isRefused ? refusals.find(Boolean) : undefined;
 }
 
-/** Whichever Service has the address. */
-function hindranceAt({ nodes, drained }: Seen, { eip }: Layer2Candidate, name: string): Reason | undefined {
+/** Why a node may have no address of the Eip, whichever Service publishes it. */
+function nodeRefusalOf({ nodes, drained }: Context, { eip }: Layer2Candidate, name: string): Reason | undefined {
   const there = nodes.get(name);
   if (!there) return 'NodeLeaving';
   if (there.stopping) return 'SpeakerStopping';
@@ -274,7 +277,7 @@ function hindranceAt({ nodes, drained }: Seen, { eip }: Layer2Candidate, name: s
   return there.node.inMaintenance ? 'NodeInMaintenance' : 'NodeDraining';
 }
 
-function refusalOf(
+function sharerRefusalOf(
   { address, eip }: Layer2Candidate,
   { service, places }: SharingService,
   node: NodeState,
@@ -286,24 +289,24 @@ function refusalOf(
 }
 
 /**
- * Those of several that share the address which any live node could serve, if one could serve all of them: then it has to. With one policy and selector they all may be on the
- * same nodes; a `Local` one beside others has its endpoints on some of them only, and none of its traffic would arrive elsewhere.
+ * Of several Services that share the address, those that some live node can serve, if one node can serve all of them: the owner then has to. A `Local` Service has
+ * endpoints on some nodes only, and on any other owner it would lose all its traffic.
  */
-function servedTogether(seen: Seen, wanted: Layer2Candidate): readonly SharingService[] | undefined {
-  if (seen.together.has(wanted.text)) return seen.together.get(wanted.text);
-  const live = [...seen.nodes]
-    .filter(([name, there]) => there.live && !hindranceAt(seen, wanted, name))
+function servedTogether(context: Context, wanted: Layer2Candidate): readonly SharingService[] | undefined {
+  if (context.together.has(wanted.text)) return context.together.get(wanted.text);
+  const live = [...context.nodes]
+    .filter(([name, there]) => there.live && !nodeRefusalOf(context, wanted, name))
     .map(([, { node }]) => node);
-  const served = wanted.sharers.filter((sharer) => live.some((node) => !refusalOf(wanted, sharer, node)));
-  const isPossible = live.some((node) => served.every((sharer) => !refusalOf(wanted, sharer, node)));
+  const served = wanted.sharers.filter((sharer) => live.some((node) => !sharerRefusalOf(wanted, sharer, node)));
+  const isPossible = live.some((node) => served.every((sharer) => !sharerRefusalOf(wanted, sharer, node)));
   const together = isPossible && served.length > 1 ? served : undefined;
-  seen.together.set(wanted.text, together);
+  context.together.set(wanted.text, together);
   return together;
 }
 
 /**
- * Kubernetes has no word for a drain: it is a cordon and evictions. Those show where an endpoint terminates on a cordoned node, of whichever Service of
- * layer 2; what is left there when the last one has gone moves when the speaker ends.
+ * In Kubernetes a drain is a cordon and evictions. Evictions show as terminating endpoints on a cordoned node, of any Service of layer 2. Addresses that are
+ * still there when the last endpoint is gone move when the speaker stops.
  */
 function drainedIn({ nodes, wanted }: View): Set<string> {
   const inMaintenance = [...nodes.values()].flatMap(({ node }) => (node.inMaintenance ? node.name : []));
@@ -314,16 +317,16 @@ function drainedIn({ nodes, wanted }: View): Set<string> {
   return new Set([...inMaintenance, ...evicting]);
 }
 
-function holdersIn({ nodes }: View): Map<string, string[]> {
-  const holders = new Map<string, string[]>();
+function ownersIn({ nodes }: View): Map<string, string[]> {
+  const owners = new Map<string, string[]>();
   for (const [name, { holds }] of nodes) {
     for (const text of holds) {
-      const others = holders.get(text);
+      const others = owners.get(text);
       if (others) others.push(name);
-      else holders.set(text, [name]);
+      else owners.set(text, [name]);
     }
   }
-  return holders;
+  return owners;
 }
 
 function hashesOf(names: Iterable<string>): Map<string, number> {

@@ -1,4 +1,4 @@
-/** On which links of this node the addresses of each Eip are answered for, and for which Eips there is none. Pure. */
+/** Finds the links of this node for the addresses of each Eip, and the Eips without a link. Pure. */
 
 import type { NodeState } from '../../../lib/announce/node-state.ts';
 import type { Eip } from '../../../lib/api/eip/eip.ts';
@@ -11,7 +11,7 @@ export interface EipLinks {
   readonly links: ReadonlyMap<string, readonly string[]>;
   /** Names of Eips without a link that is up, sorted. */
   readonly unable: readonly string[];
-  /** Addresses of `can_reach` for which no route is known, or not yet. */
+  /** Addresses of `can_reach` without a known route. */
   readonly unrouted: readonly string[];
 }
 
@@ -35,12 +35,12 @@ export function linkEips(
   };
 }
 
-/** A Speaker names no more; a node has a few. */
+/** The limit of the list in a Speaker; nodes have a few. */
 const MOST_INTERFACES = 64;
 
 /**
- * The interfaces by which this node may answer for an address, sorted by name: those of every Eip, also where another node is to have its addresses, and the one with the
- * node's own address.
+ * The interfaces on which this node may answer for an address, sorted by name: those of every Eip, even if the Eip does not select this node, and the one with the
+ * node's InternalIP.
  */
 export function interfacesOf(
   eips: readonly Eip[],

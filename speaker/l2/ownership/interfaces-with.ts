@@ -1,4 +1,4 @@
-/** On which interfaces this node has an address, `lo` and tunnels among them: the kernel may answer for what is there by any other interface. */
+/** The interfaces of this node that have an address, with `lo` and tunnels: the kernel may answer for such an address on any other interface. */
 import { networkInterfaces } from 'node:os';
 import { parseAddress, sameAddress } from '../../../lib/net/address.ts';
 

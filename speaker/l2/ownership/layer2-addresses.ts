@@ -1,4 +1,4 @@
-/** The addresses that one node at a time shall answer for: published by Services, from Eips of layer 2. Pure. */
+/** The addresses that one node at a time has to answer for: published by Services, from Eips of layer 2. Pure. */
 
 import { type EipOfAddress, eipFinder } from '../../../lib/announce/eip-of-address.ts';
 import { type EndpointPlaces, placesOf } from '../../../lib/announce/endpoints.ts';
@@ -11,7 +11,7 @@ import { type Address, formatAddress } from '../../../lib/net/address.ts';
 import { PerService } from '../../cluster/per-service.ts';
 import type { Snapshot } from '../../cluster/snapshot.ts';
 
-/** A Service that publishes the address, and where its endpoints of the address's family are. */
+/** A Service that publishes the address, and the nodes with its endpoints of the address's family. */
 export interface SharingService {
   readonly service: Service;
   readonly places: EndpointPlaces;
@@ -22,16 +22,16 @@ export interface Layer2Candidate {
   /** The address in canonical text. */
   readonly text: string;
   readonly eip: Eip;
-  /** At least one; more where they share the address. */
+  /** At least one; more if Services share the address. */
   readonly sharers: readonly SharingService[];
 }
 
-/** The Services that publish the address, as Events want them: objects from a list come without their kind. */
+/** The Services that publish the address, for Events: objects from a list come without their kind. */
 export function sharingServicesOf(wanted: Layer2Candidate | undefined) {
   return (wanted?.sharers ?? []).map(({ service: { metadata } }) => ({ apiVersion: 'v1', kind: 'Service', metadata }));
 }
 
-/** Whether any Eip asks for layer 2: without one a speaker takes no part in it. */
+/** Whether an Eip asks for layer 2: without one a speaker takes no part in layer 2. */
 export function usesLayer2(eips: Snapshot['eips']): boolean {
   return layer2Eips(eips).length > 0;
 }
@@ -48,11 +48,11 @@ export function layer2Eips(eips: Snapshot['eips']): readonly Eip[] {
  */
 export class Layer2AddressIndex {
   readonly #perService = new PerService<readonly Layer2Candidate[]>();
-  /** By the text of the address, what each Service wants that publishes it. */
+  /** The candidates of each Service, by the text of the address. */
   readonly #sharers = new Map<string, readonly Layer2Candidate[]>();
   readonly #wanted = new Map<string, Layer2Candidate>();
 
-  /** To be called for every change of a Service or of one of its EndpointSlices. */
+  /** Call this for every change of a Service or of one of its EndpointSlices. */
   changed(serviceKey: string): void {
     this.#perService.changed(serviceKey);
   }
@@ -89,7 +89,7 @@ export class Layer2AddressIndex {
   }
 }
 
-/** Each of the two is of one Service. */
+/** Each candidate is of one Service. */
 function byService(a: Layer2Candidate, b: Layer2Candidate): number {
   const [one, other] = [a, b].map(({ sharers }) => (sharers[0] ? keyOf(sharers[0].service) : ''));
   return one! < other! ? -1 : 1;

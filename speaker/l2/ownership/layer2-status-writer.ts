@@ -1,6 +1,6 @@
 /**
- * Tells the other nodes, in this node's Speaker object, what it answers for, what it could not, whom it has lost, and that it ends. Written at once, on
- * change only: others wait for it.
+ * Writes this node's report for the other nodes into its Speaker object: the addresses that it answers for, the Eips that it has no interface for, the nodes
+ * that it suspects, and that it ends. The writer writes on change only, and at once, since other nodes wait for the report.
  */
 import type { SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
 import { Deadline } from '../../../lib/kube/deadline.ts';
@@ -16,20 +16,20 @@ export type Layer2Status = Pick<
 export interface ReportedAddress {
   readonly address: string;
   readonly interface: Layer2Address['interface'];
-  /** It is about to be given up, as soon as another one has it who does not say so. */
+  /** A notice: this node is about to release the address, as soon as another node has it that has not given notice. */
   readonly yielding?: true;
 }
 
 export interface Layer2Report {
   readonly addresses: readonly ReportedAddress[];
   readonly unable: readonly string[];
-  /** By which others know this node on the wire. */
+  /** Other nodes recognise this node's frames by them. */
   readonly interfaces: readonly { readonly name: string; readonly mac: string }[];
   readonly suspects: readonly string[];
   readonly stopping: boolean;
 }
 
-/** What a node says that takes no part in layer 2. */
+/** The report of a node that takes no part in layer 2. */
 export const EMPTY_REPORT: Layer2Report = { addresses: [], unable: [], interfaces: [], suspects: [], stopping: false };
 
 /** The Speaker object; `../speaker-object.ts` is the real one. */
@@ -42,8 +42,8 @@ export interface Layer2Store {
 
 export interface Layer2StatusWriterOptions {
   readonly store: Layer2Store;
-  readonly said: () => Layer2Report;
-  /** Called after a look at the object that found or made it as it should be. */
+  readonly report: () => Layer2Report;
+  /** The Speaker object has the report. */
   readonly onPublished: () => void;
   readonly log: Logger;
 }
@@ -59,7 +59,7 @@ export class Layer2StatusWriter {
     this.#loop = new LevelLoop({ name: 'layer 2 report', act: (signal) => this.#act(signal), log: options.log });
   }
 
-  /** There may be something to say. */
+  /** The report may have changed. */
   trigger(): void {
     this.#loop.trigger();
   }
@@ -69,10 +69,10 @@ export class Layer2StatusWriter {
     return this.#loop.run(signal);
   }
 
-  /** Resolves when the object says what is to be said. @throws where it could not be written. */
+  /** Resolves when the Speaker object has the report. @throws if the write fails. */
   async publish(signal: AbortSignal): Promise<void> {
-    const { store, said } = this.#options;
-    const now = said();
+    const { store, report } = this.#options;
+    const now = report();
     if (textOf(now) !== textOf(readReport(store.status))) await store.patchStatus(patchFor(now), signal);
   }
 
@@ -89,7 +89,7 @@ export class Layer2StatusWriter {
   }
 }
 
-/** What an object says. */
+/** The report in a Speaker object. */
 export function readReport(status: Layer2Status | undefined): Layer2Report {
   return {
     addresses: (status?.layer2Addresses ?? []).map(({ address, interface: on, yielding }) => ({
@@ -104,7 +104,7 @@ export function readReport(status: Layer2Status | undefined): Layer2Report {
   };
 }
 
-/** Addresses that a node says it is about to give up. One that ends gives up all. */
+/** Texts of the addresses that a node has given notice for. A node that ends gives notice for all. */
 export function noticesIn({ addresses, stopping }: Layer2Report): ReadonlySet<string> {
   return new Set(addresses.flatMap(({ address, yielding }) => (stopping || yielding ? [address] : [])));
 }
@@ -123,6 +123,6 @@ function patchFor({ addresses, unable, interfaces, suspects, stopping }: Layer2R
 }
 
 function textOf({ addresses, unable, interfaces, suspects, stopping }: Layer2Report): string {
-  const places = addresses.map((one) => [one.address, one.interface, one.yielding]);
-  return JSON.stringify([places, unable, interfaces.map(({ name, mac }) => [name, mac]), suspects, stopping]);
+  const answering = addresses.map((one) => [one.address, one.interface, one.yielding]);
+  return JSON.stringify([answering, unable, interfaces.map(({ name, mac }) => [name, mac]), suspects, stopping]);
 }

@@ -1,4 +1,4 @@
-/** The nodes as this one sees them, from its stores: what `decide-owner.ts` decides by, and who watches whom. Pure. */
+/** The nodes as this node sees them in its stores: the input of `decide-owner.ts`, and the members of the ring. Pure. */
 
 import { nodeState } from '../../../lib/announce/node-state.ts';
 import type { Node } from '../../../lib/api/service/service.ts';
@@ -9,7 +9,7 @@ import { noticesIn, readReport } from './layer2-status-writer.ts';
 
 export interface NodesSeenInput {
   readonly self: string;
-  /** What this node has itself, in the place of what its object says. */
+  /** This node's own state, in place of the report in its Speaker object. */
   readonly own: Pick<Layer2Node, 'holds' | 'yields' | 'stopping' | 'unable'>;
   readonly speakers: readonly SpeakerObject[];
   readonly node: (name: string) => Node | undefined;
@@ -17,13 +17,13 @@ export interface NodesSeenInput {
   readonly heard: ReadonlySet<string>;
 }
 
-/** By name. One that has not said anything yet is not among them. */
+/** By name; without nodes that have no Speaker object yet. */
 export function nodesSeen({ self, own, speakers, node, live, heard }: NodesSeenInput): Map<string, Layer2Node> {
   const seen = new Map<string, Layer2Node>();
   for (const { metadata, status } of speakers) {
     const { name = '' } = metadata;
-    const said = readReport(status);
-    const { addresses, unable, stopping } = said;
+    const report = readReport(status);
+    const { addresses, unable, stopping } = report;
     seen.set(name, {
       node: nodeState(name, node(name)),
       live: live.has(name),
@@ -31,13 +31,13 @@ export function nodesSeen({ self, own, speakers, node, live, heard }: NodesSeenI
       stopping,
       unable: new Set(unable),
       holds: new Set(addresses.map(({ address }) => address)),
-      yields: noticesIn(said),
+      yields: noticesIn(report),
     });
   }
   return seen.set(self, { node: nodeState(self, node(self)), live: true, heard: true, ...own });
 }
 
-/** Whoever has a Lease and an address, whether it lives or not: one that is only thought dead goes on being watched. */
+/** All nodes with a Lease and an address, live or not: a node that is only suspected stays watched. */
 export function ringMembers(names: readonly string[], node: (name: string) => Node | undefined): Member[] {
   return names.toSorted().flatMap((name) => {
     const { addresses } = nodeState(name, node(name));
@@ -47,8 +47,8 @@ export function ringMembers(names: readonly string[], node: (name: string) => No
 }
 
 /**
- * Of what this node's object says that it had before it was started again: all but what another node says that it has. That of a node which Kubernetes
- * itself holds for gone does not count: it may have been powered off for long.
+ * The addresses that this node's former process reported, without those that another node reports now. The report of a node that Kubernetes shows as not
+ * Ready does not count: that node may have been off for long.
  */
 export function hadBefore(self: string, speakers: readonly SpeakerObject[], node: (name: string) => Node | undefined) {
   const taken = new Set(

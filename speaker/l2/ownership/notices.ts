@@ -1,33 +1,32 @@
 /**
- * Of which addresses this node says that it is about to give them up. A notice counts when this node hears it itself, by the watch that tells it what the others say:
- * the API server puts all changes in one order, so that what this node knows of the others by then is not older than the notice. One of two who give notice to each other hears
- * the other's notice first, or both do; and nobody lets go to one who has given notice. PURE.
+ * The addresses that this node has given notice for: it is about to release them. A notice counts when this node observes it by the watch that also delivers
+ * the reports of the other nodes. The API server orders all changes, so this node's knowledge of the others is then not older than the notice. If two nodes
+ * give notice to each other, at least one observes the other's notice first; and no node releases an address to one that has given notice. Pure.
  *
- * A notice is given or taken back only when the last change was heard: one that was taken back is else taken for the next.
+ * A notice is given or taken back only after the last change was observed: otherwise one that was taken back could be taken for the next.
  */
 
 export interface NoticesInput {
-  /** Texts of the addresses that this node has. */
+  /** Texts of the addresses that this node holds. */
   readonly holds: Iterable<string>;
-  /** What was said last. */
-  readonly said: ReadonlySet<string>;
-  /** What this node's object says, as the watch has it. */
-  readonly heard: ReadonlySet<string>;
-  /** What is to be said. */
+  /** The notices of the last report. */
+  readonly written: ReadonlySet<string>;
+  /** The notices in this node's Speaker object, as the watch has delivered it. */
+  readonly observed: ReadonlySet<string>;
   readonly wanted: ReadonlySet<string>;
 }
 
-/** What is said next. */
-export function nextNotices({ holds, said, heard, wanted }: NoticesInput): ReadonlySet<string> {
+/** The notices of the next report. */
+export function nextNotices({ holds, written, observed, wanted }: NoticesInput): ReadonlySet<string> {
   const next = new Set<string>();
   for (const text of holds) {
-    const mayChange = said.has(text) === heard.has(text);
-    if ((mayChange ? wanted : said).has(text)) next.add(text);
+    const mayChange = written.has(text) === observed.has(text);
+    if ((mayChange ? wanted : written).has(text)) next.add(text);
   }
   return next;
 }
 
-/** Those that count. */
-export function standingNotices(said: ReadonlySet<string>, heard: ReadonlySet<string>): ReadonlySet<string> {
-  return new Set([...said].filter((text) => heard.has(text)));
+/** The notices that count. */
+export function standingNotices(written: ReadonlySet<string>, observed: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...written].filter((text) => observed.has(text)));
 }

@@ -1,8 +1,8 @@
 /**
- * Rendezvous hashing (Thaler and Ravishankar, 1998): every node has a rank for every address, and the highest has it. All speakers compute the
- * same; a node that goes moves only what it had, to all others evenly.
+ * Rendezvous hashing (Thaler and Ravishankar, 1998): every node has a rank for every address, and the node of the highest rank has the address. When a node goes,
+ * only its addresses move, to all others evenly.
  *
- * Part of what speakers agree on: other numbers are another distribution, and two versions side by side would not agree.
+ * All speakers have to compute the same ranks. Two versions with other numbers side by side would not agree.
  */
 
 /** FNV-1a over the text's UTF-16 units: names and addresses are ASCII. */
@@ -12,7 +12,7 @@ export function hashOf(text: string): number {
   return hash >>> 0;
 }
 
-/** The rank of a node for an address, from the {@link hashOf} of each: the finalizer of MurmurHash3, in which every bit counts for every other. */
+/** The rank of a node for an address, from the {@link hashOf} of each: the finalizer of MurmurHash3, in which every bit of the input affects every bit of the output. */
 export function rankOf(nodeHash: number, addressHash: number): number {
   let hash = nodeHash ^ Math.imul(addressHash, 0x9e3779b1);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

@@ -1,22 +1,24 @@
 /**
- * The BFD sessions of this node (RFC 5880): with those that it watches, and with those that watch it. BIRD speaks it; `bird/model.ts` has the words.
+ * The BFD sessions of this node (RFC 5880): with the nodes that it watches, and with the nodes that watch it. BIRD speaks BFD; `bird/config/model.ts` renders the
+ * sessions.
  *
- * Nodes learn of a change of the ring at different moments, and a session that one end drops looks like a failure to the other. So what is not wanted
- * any more stays a while; and with a node that others hold for gone it stays as long as it is Up: that node hears from us that it is seen.
+ * Nodes learn of a change of the ring at different moments, and a session that one end drops looks like a failure to the other end. A session that is not wanted
+ * any more therefore stays for a while. With a node that others hold for gone, it stays as long as it is Up: by it that node knows that it is seen.
  */
 import { type Address, sameAddress } from '../../../lib/net/address.ts';
 import type { BfdNeighbor } from '../../cluster/bfd-neighbor.ts';
 import type { Member } from './peer-watch-port.ts';
 import { watchedBy, watches } from './ring.ts';
 
-/** A session there is, and since when nobody wants it. */
+/** A present session. */
 export interface KeptNeighbor extends BfdNeighbor {
+  /** Absent while the session is wanted. */
   readonly unwantedSinceMs?: number;
 }
 
-export interface NeighborWish {
+export interface NeighborInput {
   readonly nodeName: string;
-  /** This node among them. */
+  /** All nodes of the ring, with this one. */
   readonly members: readonly Member[];
   readonly isOnLink: (address: Address) => boolean;
   readonly isUp: (neighbor: BfdNeighbor) => boolean;
@@ -27,23 +29,23 @@ export interface NeighborWish {
 /** Longer than any node takes to hear of a member. */
 const LINGER_MS = 10_000;
 
-/** The sessions to have now, sorted by name. None without members: then nothing is watched at all. */
-export function nextNeighbors(former: readonly KeptNeighbor[], wish: NeighborWish): readonly KeptNeighbor[] {
-  if (wish.members.length === 0) return [];
-  const wanted = wantedNeighbors(wish).map((one) => {
-    // What is on a network of this node stays so while its link is down.
+/** The sessions that this node is to have now, sorted by name. Without members there is none. */
+export function nextNeighbors(former: readonly KeptNeighbor[], input: NeighborInput): readonly KeptNeighbor[] {
+  if (input.members.length === 0) return [];
+  const wanted = wantedNeighbors(input).map((one) => {
+    // A direct neighbour stays direct while the link is down.
     const before = former.find((other) => isSame(one, other));
     return { ...one, isDirect: one.isDirect || before?.isDirect === true };
   });
   const kept = former
     .filter((one) => !wanted.some((other) => sameAddress(one.address, other.address)))
-    .map((one) => ({ ...one, unwantedSinceMs: one.unwantedSinceMs ?? wish.nowMs }))
-    .filter((one) => staysUnwanted(one, wish));
+    .map((one) => ({ ...one, unwantedSinceMs: one.unwantedSinceMs ?? input.nowMs }))
+    .filter((one) => staysUnwanted(one, input));
   return [...wanted, ...kept].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Members whose address is this node's own, or of another family, have no session. */
-function wantedNeighbors({ nodeName, members, isOnLink }: NeighborWish): readonly BfdNeighbor[] {
+/** Without members that have this node's own address, or an address of another family. */
+function wantedNeighbors({ nodeName, members, isOnLink }: NeighborInput): readonly BfdNeighbor[] {
   const own = members.find(({ name }) => name === nodeName);
   if (!own) return [];
   const names = members.map(({ name }) => name);
@@ -54,7 +56,7 @@ function wantedNeighbors({ nodeName, members, isOnLink }: NeighborWish): readonl
     .map(({ name, address }) => ({ name, address, local: own.address, isDirect: isOnLink(address) }));
 }
 
-function staysUnwanted(one: KeptNeighbor, { members, isUp, nowMs }: NeighborWish): boolean {
+function staysUnwanted(one: KeptNeighbor, { members, isUp, nowMs }: NeighborInput): boolean {
   const isMember = members.some(({ name }) => name === one.name);
   return nowMs - (one.unwantedSinceMs ?? nowMs) < LINGER_MS || (!isMember && isUp(one));
 }

@@ -1,5 +1,5 @@
 /**
- * What a node knows of the others for layer 2: their Leases, their Speaker objects and their Nodes. Watched only while an Eip of layer 2 exists: clusters
+ * The other nodes, as this node knows them: their Leases, their Speakers and their Nodes. This node watches them only while an Eip of layer 2 exists: clusters
  * with BGP alone do not pay for it.
  */
 
@@ -23,18 +23,18 @@ import { nodeOf } from './liveness-watch.ts';
 
 export interface FleetOptions {
   readonly client: KubeWatcher;
-  /** Of the Leases. */
+  /** The namespace of the Leases. */
   readonly namespace: string;
   readonly log: Logger;
   readonly registry?: Registry;
-  /** Something is known otherwise that is decided by. */
+  /** A Speaker or a Node has changed. */
   readonly onChange: () => void;
-  /** @param lease undefined when it is gone. */
+  /** @param lease undefined after a deletion. */
   readonly onLease: (node: string, lease: Lease | undefined) => void;
 }
 
 const PAGE_SIZE = 500;
-/** A read of the API server itself. */
+/** The deadline of a read from the API server itself. */
 const ANSWER_MS = 2_000;
 
 export class Fleet {
@@ -42,13 +42,13 @@ export class Fleet {
   readonly #speakers: Reflector<SpeakerObject>;
   readonly #nodes: Reflector<Node>;
   readonly #leases: Reflector<Lease>;
-  /** Speakers as the API server had them when it was asked itself, for as long as the watch is behind that. */
+  /** Speakers read from the API server itself, as long as they are newer than those of the watch. */
   readonly #ahead = new Map<string, SpeakerObject>();
 
   constructor(options: FleetOptions) {
     const { client, namespace, log, registry, onChange, onLease } = options;
     this.#options = options;
-    // Much of what is written to these objects is none that is kept here, and nothing to decide by.
+    // Most writes to these objects change only fields that the transform drops.
     const common = { client, log, isSame: sameTrimmed, ...(registry && { registry }) };
     const lease = { resource: LEASES, namespace, labelSelector: LAYER2_LABEL, name: 'layer2-leases' };
     this.#speakers = new Reflector({ ...common, resource: SPEAKERS, transform: slimSpeaker, name: 'layer2-speakers' });
@@ -59,12 +59,12 @@ export class Fleet {
     this.#leases.subscribe(({ type, object }) => onLease(nodeOf(object), type === 'deleted' ? undefined : object));
   }
 
-  /** What is followed, by name. */
+  /** By name. */
   get caches(): Readonly<Record<string, Followed & { readonly synced: boolean }>> {
     return { 'layer2-speakers': this.#speakers, 'layer2-nodes': this.#nodes, 'layer2-leases': this.#leases };
   }
 
-  /** Unknown is not empty. */
+  /** An unknown cache is not an empty one. */
   get synced(): boolean {
     return Object.values(this.caches).every(({ synced }) => synced);
   }
@@ -91,7 +91,7 @@ export class Fleet {
   }
 
   /**
-   * One, or all where more are asked for: every node asks when one is lost, and there may be a thousand.
+   * Reads one Lease by name, or all if several are wanted: after a loss every node reads, and there may be a thousand nodes.
    *
    * @param names of the nodes.
    */
@@ -100,7 +100,7 @@ export class Fleet {
     return this.#read(LEASES, { namespace: this.#options.namespace, labelSelector: LAYER2_LABEL, ...one }, signal);
   }
 
-  /** Asks the API server itself what the others say: a watch may have stopped telling. */
+  /** Reads the Speakers from the API server itself: a watch may have stalled. */
   async refresh(signal: AbortSignal): Promise<void> {
     for (const speaker of await this.#read(SPEAKERS, {}, signal)) {
       this.#ahead.set(speaker.metadata.name ?? '', slimSpeaker(speaker));
@@ -112,7 +112,7 @@ export class Fleet {
     this.#options.onChange();
   }
 
-  /** Without a resourceVersion a list is as fresh as it can be. */
+  /** Without a resourceVersion, so the list is the most recent. */
   async #read<T extends KubeObject>(resource: Resource<T>, options: ListOptions, signal: AbortSignal): Promise<T[]> {
     const deadline = new Deadline(ANSWER_MS, signal);
     const items: T[] = [];

@@ -1,6 +1,6 @@
 /**
- * Keeps this node's Lease renewed, by which others know in the long run that its speaker lives. Only this node writes it, so it is patched without
- * comparing and swapping. It goes with its Node.
+ * Keeps this node's Lease renewed: by it the other nodes know that this speaker lives. Only this node writes the Lease, so the keeper patches it without a
+ * resourceVersion. The Node owns the Lease.
  */
 import type { ObjectMeta } from '../../../lib/api/meta/object.ts';
 import type { KubeClient } from '../../../lib/kube/client.ts';
@@ -11,7 +11,7 @@ import { type Clock, pause } from '../../../lib/process/clock.ts';
 import type { Logger } from '../../../lib/process/log.ts';
 import { type LivenessTiming, leaseDurationSeconds, type Renewal } from './liveness.ts';
 
-/** On each node's Lease. */
+/** The label of each node's Lease. */
 export const LAYER2_LABEL = 'skycap.io/layer2';
 
 export function leaseName(nodeName: string): string {
@@ -22,13 +22,13 @@ export interface LeaseKeeperOptions {
   readonly client: Pick<KubeClient, 'create' | 'patch' | 'delete'>;
   readonly namespace: string;
   readonly nodeName: string;
-  /** The Node's; undefined while there is none. */
+  /** The UID of the Node; undefined while there is no Node. */
   readonly nodeUid: () => string | undefined;
-  /** Asked before each renewal: it says until when the next one is due. */
+  /** Called before each renewal, for the time of the next. */
   readonly timing: () => LivenessTiming;
-  /** What others have to know before they take this node for one that lives. Where it fails, nothing is renewed. */
+  /** Writes what other nodes have to know before they take this node for live. If it fails, the keeper does not renew. */
   readonly beforeRenewal: (signal: AbortSignal) => Promise<void>;
-  /** With the latest time of which others can be sure, monotonic. */
+  /** @param renewal with the time at which the request was sent, monotonic. */
   readonly onRenewed: (renewal: Renewal) => void;
   readonly onFailed: () => void;
   readonly clock: Clock;
@@ -37,7 +37,7 @@ export interface LeaseKeeperOptions {
   readonly random?: () => number;
 }
 
-/** After a renewal that failed. */
+/** The interval after a renewal that failed. */
 const RETRY_MS = 500;
 const ANSWER_MS = 2_000;
 
@@ -52,8 +52,8 @@ export class LeaseKeeper {
   }
 
   /**
-   * Renews at once and then at even times, until `signal` aborts; never rejects. The second time comes earlier, by chance: a new Eip makes all nodes begin at one
-   * moment, and they are not to renew all at one moment ever after.
+   * Renews at once and then at even intervals, until `signal` aborts; never rejects. The first interval is shorter, by chance: all nodes begin with the same new Eip,
+   * and must not renew at the same moment ever after.
    */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, random = Math.random } = this.#options;

@@ -1,6 +1,6 @@
 /**
- * Knows who lives, all the time: what was seen of the Leases and when, and what follows from it (`liveness.ts`). It has its own time, so that the renewals
- * of all nodes make nobody decide anew about addresses.
+ * Watches which nodes live: it records the renewals of the Leases and judges them (`liveness.ts`). It has a loop of its own, so that the renewals of all nodes do
+ * not trigger decisions about addresses.
  */
 import type { Lease } from '../../../lib/kube/election/lease.ts';
 import type { Clock } from '../../../lib/process/clock.ts';
@@ -11,12 +11,12 @@ import {
   isHeard,
   judgeLiveness,
   type LeaseObservation,
+  type LeaseRecord,
   type Liveness,
   leaseMsOf,
   livenessTiming,
   observe,
   type Renewal,
-  type SeenLease,
 } from './liveness.ts';
 import type { PeerWatchPort } from './peer-watch-port.ts';
 import { watchedBy } from './ring.ts';
@@ -25,16 +25,16 @@ export interface LivenessWatchOptions {
   readonly self: string;
   readonly clock: Clock;
   readonly peers: Pick<PeerWatchPort, 'lost' | 'seenByWatchers'>;
-  /** Whom each node says that it has lost. */
+  /** The suspects that each node reports. */
   readonly suspects: () => ReadonlyMap<string, ReadonlySet<string>>;
-  /** Reads Leases from the API server itself. @param names of nodes; more may be answered. */
+  /** Reads Leases from the API server itself. @param names of nodes; the result may have more. */
   readonly readLeases: (names: readonly string[], signal: AbortSignal) => Promise<readonly Lease[]>;
-  /** Who lives is different, or whether this node is cut off. */
+  /** The set of live nodes has changed, or whether this node is cut off. */
   readonly onChange: () => void;
   readonly log: Logger;
 }
 
-/** Not asked again before, should the API server not confirm it. */
+/** The interval of reads, if the API server does not confirm an expiry. */
 const CONFIRM_EVERY_MS = 500;
 
 export class LivenessWatch {
@@ -52,17 +52,17 @@ export class LivenessWatch {
     this.#loop = new LevelLoop({ name: 'liveness', act: (signal) => this.#act(signal), log: options.log });
   }
 
-  /** As of now: what changed since it was last looked at is told by `onChange`. */
+  /** The last judgement; `onChange` reports changes. */
   get verdict(): Liveness {
     return this.#verdict;
   }
 
-  /** Nodes that have a Lease, valid or not. */
+  /** The nodes with a Lease, valid or not. */
   get members(): readonly string[] {
     return [...this.#observations.keys()];
   }
 
-  /** Nodes that have proved that they live. */
+  /** The nodes whose Lease this node has seen renewed, and that is still valid. */
   get heard(): ReadonlySet<string> {
     const nowMs = this.#options.clock.monotonicMs();
     return new Set(
@@ -70,7 +70,7 @@ export class LivenessWatch {
     );
   }
 
-  /** @param lease undefined when it is gone. */
+  /** @param lease undefined after a deletion. */
   saw(name: string, lease: Lease | undefined): void {
     if (lease) {
       this.#observations.set(
@@ -80,12 +80,12 @@ export class LivenessWatch {
     } else {
       this.#observations.delete(name);
     }
-    // A renewal of one that lives changes nothing before the time that was computed anyway.
+    // A renewal of a live node changes nothing before the time that is computed already.
     if (!lease || !this.#verdict.live.has(name)) this.look();
   }
 
   renewed(renewal: Renewal): void {
-    // While nothing could be renewed no Lease ran out, and nothing was waited for.
+    // While this node could not renew, no Lease expired, and the loop waited for no time.
     const isBack = this.#reachableSinceMs === undefined || this.#verdict.isOverdue;
     this.#renewal = renewal;
     this.#reachableSinceMs ??= renewal.sentAtMs;
@@ -97,7 +97,7 @@ export class LivenessWatch {
     this.look();
   }
 
-  /** A suspicion came or went. */
+  /** Judges anew: a suspicion came or went. */
   look(): void {
     this.#loop.trigger();
   }
@@ -168,11 +168,11 @@ export class LivenessWatch {
   }
 }
 
-/** The node whose Lease it is. */
+/** The node that the Lease belongs to. */
 export function nodeOf(lease: Lease): string {
   return lease.spec?.holderIdentity ?? '';
 }
 
-function seenIn({ metadata, spec }: Lease): SeenLease {
-  return { mark: `${metadata.uid ?? ''} ${spec?.renewTime ?? ''}`, leaseMs: leaseMsOf(spec?.leaseDurationSeconds) };
+function seenIn({ metadata, spec }: Lease): LeaseRecord {
+  return { record: `${metadata.uid ?? ''} ${spec?.renewTime ?? ''}`, leaseMs: leaseMsOf(spec?.leaseDurationSeconds) };
 }

@@ -1,70 +1,70 @@
 /**
- * Which nodes live, from two kinds of signs: Leases (slow, of record) and the suspicions of those who watch a node (fast). Pure.
+ * Judges which nodes live, by two signs: their Leases (slow, authoritative) and the suspicions of the nodes that watch them by BFD (fast). Pure.
  *
- * Clocks of two machines are never compared: a Lease's `renewTime` is only looked at for having changed, and the time since the change was seen is
- * this node's own. A Lease that seems to have run out counts only when a read of the API server itself confirms it, and when the API server was
- * there all the time: else it may be what was away. One that has run out stays so until it changes: that the API server is away brings nobody back.
- * And either sign is only a suspicion: whoever takes over asks on the wire first.
+ * The clocks of two machines are never compared. As in client-go's leader election, a node observes that a `renewTime` has changed, and measures the time since on its
+ * own clock. A Lease that seems expired counts as expired only if a read from the API server itself confirms it, and if the API server answered all the time:
+ * otherwise the API server may have been away. An expired Lease stays expired until it changes: an outage of the API server brings no node back.
+ * Either sign is only a suspicion: a node that takes over probes on the wire first.
  */
 
 export interface LivenessTiming {
-  /** Between two renewals of a Lease. */
+  /** The interval of renewals. */
   readonly renewMs: number;
-  /** A Lease that was not seen to change for this long has run out. */
+  /** A Lease without a change for this long has expired. */
   readonly leaseMs: number;
 }
 
 /**
- * What a Lease stands longer than until its next renewal. Whoever loses power just after one is missed after 5.6 s where renewals are 5 s apart, and its
- * addresses answer again within 6; twelve requests a node and minute.
+ * A Lease is valid for this much longer than the interval of renewals. With renewals 5 s apart, which are twelve requests a node and minute, a node that loses power
+ * just after a renewal is missed after 5.6 s, and its addresses answer again within 6.
  */
 const LATE_MS = 600;
 const SHORTEST_RENEW_SECONDS = 5;
-/** More nodes renew less often. Every node hears of every renewal, and so what the API server sends grows with the nodes and not with their square. */
+/** With more nodes, each renews less often. Every node receives every renewal, so the API server's traffic grows with the nodes and not with their square. */
 const NODES_AT_SHORTEST = 100;
-/** The loss of a node that nobody sees by BFD is to be noticed some time. */
+/** Bounds the time until the loss of a node is noticed that no node watches by BFD. */
 const LONGEST_RENEW_SECONDS = 60;
 
-/** @param nodes that have a Lease. */
+/** @param nodes the number of nodes with a Lease. */
 export function livenessTiming(nodes: number): LivenessTiming {
   return timingOf(Math.ceil((SHORTEST_RENEW_SECONDS * nodes) / NODES_AT_SHORTEST));
 }
 
-/** In a Lease the time is rounded up to whole seconds. */
+/** For `leaseDurationSeconds` of a Lease, rounded up. */
 export function leaseDurationSeconds({ leaseMs }: LivenessTiming): number {
   return Math.ceil(leaseMs / 1000);
 }
 
-/** @param durationSeconds as {@link leaseDurationSeconds} wrote them; anything else is taken for the nearest that it can write. */
+/** @param durationSeconds as {@link leaseDurationSeconds} writes them; other values count as the nearest that it can write. */
 export function leaseMsOf(durationSeconds: number | undefined): number {
   return timingOf(Math.trunc(durationSeconds ?? 0) - Math.ceil(LATE_MS / 1000)).leaseMs;
 }
 
-/** @param renewSeconds the nearest that may be. */
+/** @param renewSeconds before the limits. */
 function timingOf(renewSeconds: number): LivenessTiming {
   const renewMs = Math.min(Math.max(renewSeconds, SHORTEST_RENEW_SECONDS), LONGEST_RENEW_SECONDS) * 1000;
   return { renewMs, leaseMs: renewMs + LATE_MS };
 }
 
-/** What a Lease says. */
-export interface SeenLease {
-  /** What a renewal changes. */
-  readonly mark: string;
+/** A Lease, as far as liveness needs it. */
+export interface LeaseRecord {
+  /** A renewal changes this text. */
+  readonly record: string;
   readonly leaseMs: number;
 }
 
-/** A Lease as last seen to change; times are this node's monotonic ones. */
-export interface LeaseObservation extends SeenLease {
+/** A Lease and its last observed change; times are monotonic ones of this node. */
+export interface LeaseObservation extends LeaseRecord {
   readonly seenAtMs: number;
-  /** This node was there when it changed, and did not only find it. */
+  /** This node observed a change, and did not only find the Lease. */
   readonly wasRenewed: boolean;
-  /** When a read of the API server itself that was sent then showed the same. */
+  /** When the last read from the API server itself was sent that found no change. */
   readonly confirmedAtMs?: number;
-  /** It was found to have run out. That stays true until it changes, however this node fares meanwhile. */
+  /** The Lease was found expired. That holds until the Lease changes, even if this node loses the API server meanwhile. */
   readonly isExpired?: true;
 }
 
-/** This node's own Lease, as it was last renewed. */
+/** The last renewal of this node's own Lease. */
 export interface Renewal {
   readonly sentAtMs: number;
   readonly leaseMs: number;
@@ -78,25 +78,25 @@ export interface LivenessInput {
   readonly renewal: Renewal;
   /** Since when every request of this node about Leases has succeeded; undefined since one failed. */
   readonly reachableSinceMs: number | undefined;
-  /** Whom each node says that it has lost, this node's own included. */
+  /** The suspects of each node, with this node's own. */
   readonly suspects: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Who watches a node. */
+  /** The nodes that watch a node. */
   readonly watchersOf: (name: string) => readonly string[];
   readonly seenByWatchers: 'yes' | 'no' | 'unknown';
 }
 
 export interface Liveness {
-  /** Those not in it are dead, or may be. This node is always in it. */
+  /** All other nodes are dead, or may be. Contains this node always. */
   readonly live: ReadonlySet<string>;
-  /** Nodes whose Lease has run out, as far as this node has heard: time to ask the API server itself. */
+  /** Nodes whose Lease has expired by this node's observations: to be read from the API server itself. */
   readonly toConfirm: readonly string[];
-  /** Nodes whose Lease has run out for certain: to be remembered with its sighting. */
+  /** Nodes whose Lease has expired for certain; the caller sets `isExpired` of the observation. */
   readonly ranOut: readonly string[];
-  /** This node's own Lease has run out, as far as it knows. */
+  /** This node's own Lease may have expired. */
   readonly isOverdue: boolean;
-  /** Nobody can tell this node anything, and so it must take it that it is thought dead. */
+  /** Neither the API server nor a watcher answers, so other nodes may hold this node for dead. */
   readonly cutOff: boolean;
-  /** Until when nothing changes by itself. */
+  /** Until then time alone changes nothing. */
   readonly nextMs: number;
 }
 
@@ -120,7 +120,7 @@ export function judgeLiveness(input: LivenessInput): Liveness {
   };
 }
 
-/** `overdue`: to be confirmed. */
+/** `overdue`: expired, but not confirmed. */
 function leaseVerdict(input: LivenessInput, observation: LeaseObservation): 'valid' | 'overdue' | 'expired' {
   if (observation.isExpired) return 'expired';
   if (input.reachableSinceMs === undefined) return 'valid';
@@ -129,38 +129,38 @@ function leaseVerdict(input: LivenessInput, observation: LeaseObservation): 'val
   return (observation.confirmedAtMs ?? Number.NEGATIVE_INFINITY) >= endMs ? 'expired' : 'overdue';
 }
 
-/** After an outage of the API server everybody gets the time to renew. */
+/** After an outage of the API server all nodes get the time to renew. */
 function expiryMs({ reachableSinceMs = 0 }: LivenessInput, { seenAtMs, leaseMs }: LeaseObservation): number {
   return Math.max(seenAtMs, reachableSinceMs) + leaseMs;
 }
 
-/** Two of its watchers have lost it, or the only one there is. */
+/** Two of the node's watchers suspect it, or its only one. */
 function isSuspect(
   { suspects, watchersOf }: LivenessInput,
   name: string,
   hasLease: (name: string) => boolean,
 ): boolean {
-  // Seldom, and so the ring is not computed for every node each time.
+  // Suspicions are rare; without one the ring is not computed.
   if (![...suspects.values()].some((lost) => lost.has(name))) return false;
   const watchers = watchersOf(name).filter(hasLease);
   const votes = watchers.filter((watcher) => suspects.get(watcher)?.has(name)).length;
   return votes > 0 && votes >= Math.min(2, watchers.length);
 }
 
-/** Proof that a node lives. A Lease that a speaker only found when it was started may be that of a node which has been dead for long. */
+/** Whether a node is known to live. A Lease that a speaker only found at its start may belong to a node that has been dead for long. */
 export function isHeard({ wasRenewed, seenAtMs, leaseMs }: LeaseObservation, nowMs: number): boolean {
   return wasRenewed && nowMs < seenAtMs + leaseMs;
 }
 
-/** @returns the former sighting where nothing changed since. */
-export function observe(before: LeaseObservation | undefined, seen: SeenLease, nowMs: number): LeaseObservation {
-  return before?.mark === seen.mark ? before : { ...seen, seenAtMs: nowMs, wasRenewed: before !== undefined };
+/** @returns the former observation if nothing has changed since. */
+export function observe(before: LeaseObservation | undefined, seen: LeaseRecord, nowMs: number): LeaseObservation {
+  return before?.record === seen.record ? before : { ...seen, seenAtMs: nowMs, wasRenewed: before !== undefined };
 }
 
-/** What a read of the API server itself says that was sent at `askedAtMs`. */
+/** The observation after a read from the API server itself that was sent at `askedAtMs`. */
 export function confirmed(
   before: LeaseObservation | undefined,
-  seen: SeenLease,
+  seen: LeaseRecord,
   askedAtMs: number,
   nowMs: number,
 ): LeaseObservation {

@@ -1,4 +1,4 @@
-/** The networks that this node is on, by the addresses of its interfaces. */
+/** The networks of this node, by the addresses of its interfaces. */
 import { networkInterfaces } from 'node:os';
 import { type AddressRange, parseRange } from '../../../lib/net/range.ts';
 

@@ -1,4 +1,4 @@
-/** What those who decide about layer 2 ask of the one who watches other nodes from here: the fast word that one of them is gone. */
+/** The port between the decisions of layer 2 and the watch of other nodes by BFD (`peer-watch.ts`), which notices a loss fast. */
 import type { Address } from '../../../lib/net/address.ts';
 
 /** A node that takes part in layer 2, and the address by which others reach it. */
@@ -8,15 +8,15 @@ export interface Member {
 }
 
 export interface PeerWatchPort {
-  /** Nodes that this one watches, saw go from Up to Down, and that are still down. One that was never Up is not in it: a firewall is no failure. */
+  /** The nodes that this node watches and whose session went from Up to Down. Without nodes that were never Up: a firewall is no failure. */
   readonly lost: ReadonlySet<string>;
-  /** Whether any of those who watch this node still sees it; `unknown` as long as none has been Up since the members are what they are. */
+  /** Whether a node that watches this one still has a session Up; `unknown` while none has been Up with the present members. */
   readonly seenByWatchers: 'yes' | 'no' | 'unknown';
-  /** Replaces the members, this node among them; the ring follows from them. None: nobody is watched. Cheap where nothing changed. */
+  /** Replaces the members of the ring, with this node. Without members the watch ends. Cheap without a change. */
   watch(members: readonly Member[]): void;
 }
 
 export interface PeerWatchListener {
-  /** `lost` or `seenByWatchers` is another. */
+  /** `lost` or `seenByWatchers` has changed. */
   onChange(): void;
 }

@@ -1,8 +1,8 @@
 /**
- * Watches other nodes by BIRD's BFD sessions, on a connection of its own to the control socket: an answer that anybody else waits for delays nothing.
+ * Watches other nodes by BIRD's BFD sessions, on a control connection of its own, which no other command of the speaker delays.
  *
- * BIRD tells nobody when such a session changes (`echo` does not carry it), so it is asked again and again, as long as there is somebody to watch. When BIRD
- * goes, or was another in between, everything is unknown again.
+ * BIRD does not report changes of BFD sessions (`echo` does not carry them), so the watch polls as long as there is a session. When BIRD ends or has restarted, all
+ * states are unknown again.
  */
 import { formatAddress, sameAddress } from '../../../lib/net/address.ts';
 import { type AddressRange, rangeContains } from '../../../lib/net/range.ts';
@@ -22,7 +22,7 @@ export interface PeerWatchOptions {
   readonly nodeName: string;
   readonly socketPath: string;
   readonly listener: PeerWatchListener;
-  /** `neighbors` is another: BIRD has to be configured. */
+  /** `neighbors` has changed: BIRD needs a new configuration. */
   readonly onNeighbors: () => void;
   readonly networks: () => readonly AddressRange[];
   readonly monotonicMs: () => number;
@@ -30,11 +30,11 @@ export interface PeerWatchOptions {
   readonly log: Logger;
 }
 
-/** Half of it is added to the 300 ms that BIRD takes to see a loss, on average. A look costs 0.7 ms of processor time, both processes together. */
+/** Half of the interval adds to the 300 ms that BIRD takes to see a loss, on average. A poll costs 0.7 ms of processor time in both processes together. */
 const LOOK_EVERY_MS = 100;
-/** A BIRD that does not answer for so long is not believed about what was before. */
+/** After a longer silence of BIRD, its former answers do not count. */
 const ANSWER_MS = 2_000;
-/** After so long without ever being Up there is something to mend. */
+/** A session that has never been Up for so long needs a human. */
 const NEVER_UP_MS = 30_000;
 const NEVER_UP_HINT =
   'a failure of it would be noticed by its Lease, in six seconds; open UDP port 3784 (4784 where it is some hops away) between nodes';
@@ -51,7 +51,7 @@ export class PeerWatch implements PeerWatchPort {
   #link: BirdLink | undefined;
   #lost: ReadonlySet<string> = new Set();
   #seen: PeerWatchPort['seenByWatchers'] = 'unknown';
-  /** Since when a session is wanted, by the text of the address; without those that came up, or that a line in the log tells of. */
+  /** Since when a session is wanted, by the text of the address; without sessions that came up, or that the log has a line about. */
   readonly #neverUpSinceMs = new Map<string, number>();
 
   constructor(options: PeerWatchOptions) {
@@ -67,7 +67,7 @@ export class PeerWatch implements PeerWatchPort {
     return this.#seen;
   }
 
-  /** For the plan; the same object as long as BIRD needs no other configuration. */
+  /** For the plan; the same object as long as BIRD needs no new configuration. */
   get neighbors(): readonly BfdNeighbor[] {
     return this.#neighbors;
   }
@@ -80,7 +80,7 @@ export class PeerWatch implements PeerWatchPort {
       this.#watchers = watchedBy(this.#options.nodeName, names);
     }
     this.#renewNeighbors();
-    this.#tell();
+    this.#notify();
     if (this.#neighbors.length > 0) this.#loop.trigger();
   }
 
@@ -95,15 +95,15 @@ export class PeerWatch implements PeerWatchPort {
       this.#close();
       return undefined;
     }
-    const said = await this.#ask(signal);
-    this.#note(said);
+    const sessions = await this.#readSessions(signal);
+    this.#note(sessions);
     if (this.#neighbors.some(({ unwantedSinceMs }) => unwantedSinceMs !== undefined)) this.#renewNeighbors();
-    this.#tell();
+    this.#notify();
     return { requeueAfterMs: LOOK_EVERY_MS };
   }
 
-  /** @returns undefined when BIRD can't be asked, or is not the one that was asked before. */
-  async #ask(signal: AbortSignal): Promise<ReadonlyMap<string, BfdState> | undefined> {
+  /** @returns undefined if BIRD does not answer, or has restarted. */
+  async #readSessions(signal: AbortSignal): Promise<ReadonlyMap<string, BfdState> | undefined> {
     const options: BirdConnectionOptions = { socketPath: this.#options.socketPath, timeoutMs: ANSWER_MS };
     try {
       this.#link ??= await BirdLink.open(options, signal);
@@ -117,14 +117,14 @@ export class PeerWatch implements PeerWatchPort {
     }
   }
 
-  #note(said: ReadonlyMap<string, BfdState> | undefined): void {
+  #note(sessions: ReadonlyMap<string, BfdState> | undefined): void {
     const { log, metrics, monotonicMs } = this.#options;
     const before = this.#states;
     const now = new Map<string, PeerState>();
     for (const { name: node, address } of this.#neighbors) {
       const text = formatAddress(address);
       const old = before.get(text) ?? UNKNOWN_PEER;
-      const state = said ? nextPeerState(old, said.get(text)) : UNKNOWN_PEER;
+      const state = sessions ? nextPeerState(old, sessions.get(text)) : UNKNOWN_PEER;
       now.set(text, state);
       metrics.bfdUp.set({ node }, state.isUp ? 1 : 0);
       if (state.isUp && !old.isUp) log.info({ node, address: text }, 'node is seen');
@@ -157,7 +157,7 @@ export class PeerWatch implements PeerWatchPort {
     onNeighbors();
   }
 
-  #tell(): void {
+  #notify(): void {
     const lost = this.#neighbors.filter((one) => this.#watched.includes(one.name) && this.#stateOf(one).isLost);
     const seen = seenBy(
       this.#neighbors.filter(({ name }) => this.#watchers.includes(name)).map((one) => this.#stateOf(one)),

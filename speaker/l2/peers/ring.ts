@@ -1,20 +1,20 @@
 /**
- * Who watches whom: the nodes on a ring, by a hash of their names, and every node is watched by the three behind it.
+ * The ring that decides which nodes watch each other: the nodes in the order of a hash of their names. The three nodes behind a node watch it.
  *
- * A node has six sessions at most, however many nodes there are, and one that comes or goes changes only those of its neighbours on the ring. By the
- * hash, nodes that were named in a row (a rack, which may lose its power as one) do not watch each other alone.
+ * A node has six sessions at most, whatever the number of nodes, and a node that comes or goes changes only the sessions of its neighbours on the ring. By the
+ * hash, nodes with consecutive names (a rack, which may lose its power as one) do not watch only each other.
  */
 import { createHash } from 'node:crypto';
 
-/** So many see that a node is gone: two of them have to say so, and one may go with it. */
+/** The number of watchers of a node: two of them have to suspect it, and one may fail with it. */
 export const WATCHERS = 3;
 
-/** Whom a node watches, nearest first; nobody where it is no member. */
+/** The nodes that a node watches, nearest first; none if it is no member. */
 export function watches(node: string, members: readonly string[]): readonly string[] {
   return neighborsOf(node, members, -1);
 }
 
-/** By whom a node is watched, nearest first. */
+/** The nodes that watch a node, nearest first. */
 export function watchedBy(node: string, members: readonly string[]): readonly string[] {
   return neighborsOf(node, members, 1);
 }

@@ -1,4 +1,4 @@
-/** The sockets on one link, and who they answer for: one for ARP, one for IPv6, each only while there is something to say. */
+/** The sockets on one link, one for ARP and one for IPv6, each only while needed, and the addresses that they answer for. */
 import type { Address, Family } from '../../../lib/net/address.ts';
 import { ETHERTYPE_ARP } from '../frames/arp.ts';
 import { ETHERTYPE_IPV6, solicitedNodeGroup } from '../frames/ndp.ts';
@@ -9,21 +9,21 @@ import { PacketSocket } from './linux/packet-socket.ts';
 import { AddressSet } from './rules/address-set.ts';
 import { decideAnswer, type FrameAction, type ResponderState } from './rules/decide-answer.ts';
 
-/** So that one link that is flooded does not keep the others waiting. */
+/** A flooded link must not keep the others waiting. */
 const MOST_AT_ONCE = 64;
 const ETHERTYPES = { 4: ETHERTYPE_ARP, 6: ETHERTYPE_IPV6 } as const;
 const FILTERS = { 4: arpFilter, 6: neighborFilter } as const;
 
 export class LinkResponder {
   #link: Link;
-  #post: ResponderState;
+  #state: ResponderState;
   readonly #sockets = new Map<Family, PacketSocket>();
   #groups: MulticastGroups | undefined;
   #mayJoin = true;
 
   constructor(link: Link) {
     this.#link = link;
-    this.#post = { mac: link.mac, owned: new AddressSet(), asked: new AddressSet() };
+    this.#state = { mac: link.mac, owned: new AddressSet(), probed: new AddressSet() };
   }
 
   get link(): Link {
@@ -35,14 +35,14 @@ export class LinkResponder {
   }
 
   /**
-   * Answers for `owned` and hears about `asked` from now on, and no longer for what was before. Groups are joined by {@link joinSome}.
+   * Answers for `owned` and listens for `probed` from now on, in place of all former addresses. {@link joinSome} joins the groups.
    *
-   * @throws LibcError where a socket can't be opened; to be tried again.
+   * @throws LibcError if a socket can't be opened; the caller tries again.
    */
-  serve(link: Link, owned: readonly Address[], asked: readonly Address[]): void {
+  serve(link: Link, owned: readonly Address[], probed: readonly Address[]): void {
     this.#link = link;
-    this.#post = { mac: link.mac, owned: new AddressSet(owned), asked: new AddressSet(asked) };
-    for (const family of [4, 6] as const) this.#open(family, [...owned, ...asked]);
+    this.#state = { mac: link.mac, owned: new AddressSet(owned), probed: new AddressSet(probed) };
+    for (const family of [4, 6] as const) this.#open(family, [...owned, ...probed]);
     const groups = owned.filter(({ family }) => family === 6).map(solicitedNodeGroup);
     if (groups.length > 0) this.#groups ??= new MulticastGroups(link.index);
     this.#groups?.want(groups);
@@ -53,23 +53,23 @@ export class LinkResponder {
     return this.#mayJoin && this.#groups?.isComplete === false;
   }
 
-  /** Some of the groups. @throws LibcError where one can't be joined; then no more until it is served anew. */
+  /** Joins some of the groups. @throws LibcError if one can't be joined; then no more until the next {@link serve}. */
   joinSome(): void {
     this.#mayJoin = false;
     this.#groups?.joinSome();
     this.#mayJoin = true;
   }
 
-  /** What the frames that have come to one of its sockets call for, a few of them; answers are not sent yet. */
+  /** Receives a few frames from one of the sockets and yields the action for each. The caller sends the answers. */
   *receive(socket: PacketSocket, buffer: Uint8Array): Generator<FrameAction> {
     for (let i = 0; i < MOST_AT_ONCE; i++) {
       const length = socket.receive(buffer);
       if (length === undefined) return;
-      yield decideAnswer(buffer.subarray(0, length), this.#post);
+      yield decideAnswer(buffer.subarray(0, length), this.#state);
     }
   }
 
-  /** @returns whether there was room for it. */
+  /** @returns false if the socket's queue is full. */
   send(family: Family, frame: Uint8Array): boolean {
     return this.#sockets.get(family)?.send(frame) ?? false;
   }

@@ -1,6 +1,6 @@
 /**
- * What the responder's thread counts, in memory that it shares with the main thread: reading costs it nothing. One place for each name, so there
- * are as many labels as there are names here, whatever comes in.
+ * The counters of the responder's thread, in memory shared with the main thread: reading costs the thread nothing. Each name has one place, so the number of
+ * labels does not depend on the frames.
  */
 import type { FrameFault } from '../frames/frame.ts';
 
@@ -14,9 +14,9 @@ const FAULTS = [
   'BadOption',
   'Malformed',
 ] as const satisfies readonly FrameFault[];
-/** What became of a frame that the kernel's filter let through; a fault is one that was dropped for it. */
+/** The outcomes of frames that passed the kernel's filter; a frame with a fault was dropped. */
 export const RECEIVED = ['Answered', 'Conflict', 'Taken', 'NotOurs', ...FAULTS] as const;
-/** `Unsent`: there was no room, or the link went down. */
+/** `Unsent`: the socket's queue was full, or the link went down. */
 export const SENT = ['Answer', 'Announcement', 'Defence', 'Probe', 'Unsent'] as const;
 
 export type Received = (typeof RECEIVED)[number];
@@ -25,7 +25,7 @@ export type Sent = (typeof SENT)[number];
 const PLACES = new Map<string, number>([...RECEIVED, ...SENT].map((name, place) => [name, place]));
 
 export class ResponderCounts {
-  /** To be given to the other thread. */
+  /** For the other thread. */
   readonly memory: SharedArrayBuffer;
   readonly #counts: BigUint64Array;
 

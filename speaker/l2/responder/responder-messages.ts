@@ -1,4 +1,4 @@
-/** What the main thread and the responder's thread tell each other. */
+/** The messages between the main thread and the responder's thread. */
 import type { Address } from '../../../lib/net/address.ts';
 import type { Layer2Address, Link, OtherOwner } from '../link/link.ts';
 import type { Answered } from '../link/responder-port.ts';
@@ -7,7 +7,7 @@ export type ToThread =
   | { readonly kind: 'answerFor'; readonly id: number; readonly addresses: readonly Answered[] }
   | { readonly kind: 'probe'; readonly id: number; readonly addresses: readonly Layer2Address[] }
   | { readonly kind: 'cancelProbe'; readonly id: number }
-  /** From now on it is told by which link the kernel would send to the address. */
+  /** From now on `links` messages name the link by which the kernel sends to the address. */
   | { readonly kind: 'follow'; readonly address: Address }
   | { readonly kind: 'stop' };
 
@@ -17,10 +17,10 @@ export type FromThread =
   | {
       readonly kind: 'links';
       readonly links: readonly Link[];
-      /** By the address's text: the links towards those that are followed. */
+      /** The links towards followed addresses, by the text of the address. */
       readonly towards: ReadonlyMap<string, string>;
     }
   | { readonly kind: 'answering'; readonly id: number }
   | { readonly kind: 'probed'; readonly id: number; readonly owners: readonly OtherOwner[] }
   | { readonly kind: 'conflict'; readonly conflict: OtherOwner }
-  | { readonly kind: 'trouble'; readonly what: string; readonly error: string };
+  | { readonly kind: 'error'; readonly what: string; readonly error: string };

@@ -1,4 +1,4 @@
-/** The responder's counts as metrics. They are read when somebody asks for them. */
+/** The responder's counters as metrics, read at each scrape. */
 import { Counter, type Registry } from 'prom-client';
 import { RECEIVED, type ResponderCounts, SENT } from './responder-counts.ts';
 

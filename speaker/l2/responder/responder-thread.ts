@@ -1,11 +1,9 @@
 /**
- * What the responder's thread does: waits for its sockets, answers, and does what the main thread tells it. All that has a rule of its own stands beside
- * it and is pure; here are the sockets, the clock and the order.
+ * The responder's thread waits for its sockets, answers frames, and carries out the messages of the main thread. The rules are pure and stand in `rules/`;
+ * this file has the sockets, the clock and the order.
  */
 import type { Address } from '../../../lib/net/address.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
-import { arpAnnouncement, arpProbe } from '../frames/arp.ts';
-import { isLinkLocal, neighborAnnouncement, neighborProbe, neighborQuestion } from '../frames/ndp.ts';
 import type { Layer2Address, Link } from '../link/link.ts';
 import type { Answered } from '../link/responder-port.ts';
 import { LinkResponder } from './link-responder.ts';
@@ -17,19 +15,20 @@ import type { FromThread, ToThread } from './responder-messages.ts';
 import { Announcements } from './rules/announcements.ts';
 import type { FrameAction } from './rules/decide-answer.ts';
 import { Defence } from './rules/defence.ts';
+import { announcementOf, probeFor } from './rules/frames-to-send.ts';
 import { Probes } from './rules/probes.ts';
 
-/** After this at the latest the thread sees that the process ends unasked; told to stop it is woken. Each wait costs half a millisecond. */
+/** The thread notices within this time that the process ends without a message; a message wakes it at once. Each wait costs half a millisecond. */
 const LONGEST_WAIT_MS = 2_000;
-/** What could not be opened is tried again after this. */
+/** The interval of attempts to open a socket or to join a group. */
 const RETRY_MS = 1_000;
-/** Room for any frame of a usual network; of a longer one the rest is of no interest. */
+/** Longer frames are cut off: ARP and neighbour discovery need no more. */
 const LONGEST_FRAME = 2_048;
 
 export interface ThreadOptions {
   readonly counts: ResponderCounts;
   readonly tell: (message: FromThread) => void;
-  /** The next message, where there is one. */
+  /** @returns the next message, if there is one. */
   readonly hear: () => ToThread | undefined;
   readonly nowMs: () => number;
 }
@@ -44,18 +43,18 @@ export class ResponderThread implements Disposable {
   readonly #probes = new Probes();
   readonly #buffer = new Uint8Array(LONGEST_FRAME);
   #answered: ReadonlyMap<string, Answered> = new Map();
-  /** Made anew when LinkResponders or their sockets come and go. */
+  /** Undefined after a change of the LinkResponders or their sockets; the next step makes a new one. */
   #pollSet: PollSet | undefined;
   readonly #receivers = new Map<number, { readonly linkResponder: LinkResponder; readonly socket: PacketSocket }>();
   #retryMs: number | undefined;
   #isStopped = false;
-  /** Without the right to packet sockets there is no link, so that other nodes take the addresses. */
+  /** Without the right to packet sockets the thread reports no links, so other nodes take the addresses. */
   readonly #mayAnswer: boolean = false;
 
   constructor(options: ThreadOptions) {
     this.#options = options;
     options.tell({ kind: 'started', wake: this.#wake });
-    // What is asked in the first message shall find the links.
+    // The first message needs the links.
     this.#table.refresh(options.nowMs());
     try {
       close(socket(AF_PACKET, SOCK_RAW, 0));
@@ -63,7 +62,7 @@ export class ResponderThread implements Disposable {
     } catch (error) {
       if (!(error instanceof LibcError)) throw error;
       options.tell({
-        kind: 'trouble',
+        kind: 'error',
         what: 'open packet sockets, which takes the capability NET_RAW',
         error: error.message,
       });
@@ -74,7 +73,7 @@ export class ResponderThread implements Disposable {
     return this.#isStopped;
   }
 
-  /** Waits until there is something to do, and does it. */
+  /** Waits for a socket, a message or a time, and acts on it. */
   step(): void {
     this.#pollSet ??= this.#listen();
     const ready = this.#pollSet.wait(this.#waitMs());
@@ -113,12 +112,12 @@ export class ResponderThread implements Disposable {
     else if (fd === this.#table.fd) this.#table.onChange(this.#options.nowMs());
     else {
       const receiver = this.#receivers.get(fd);
-      // Not of one that was closed since.
+      // The socket may have been closed since.
       if (receiver && this.#pollSet) this.#receive(receiver.linkResponder, receiver.socket);
     }
   }
 
-  /** Every message is followed by a write to `wake`; so is the start, for those that came before it. */
+  /** The main thread writes to `wake` after every message, and once after the start for earlier messages. */
   #hear(): void {
     resetEventfd(this.#wake);
     for (let message = this.#options.hear(); message; message = this.#options.hear()) this.#onMessage(message);
@@ -126,52 +125,52 @@ export class ResponderThread implements Disposable {
 
   #receive(linkResponder: LinkResponder, socket: PacketSocket): void {
     try {
-      for (const verdict of linkResponder.receive(socket, this.#buffer)) this.#onVerdict(linkResponder, verdict);
+      for (const action of linkResponder.receive(socket, this.#buffer)) this.#onFrame(linkResponder, action);
     } catch (error) {
       this.#onSocketError(linkResponder, error);
     }
   }
 
-  /** A link that goes down says so once on its sockets, which work again when it is back; any other error is for good. */
+  /** The sockets of a link that goes down give ENETDOWN once, and work again when the link is up. Any other error is permanent. */
   #onSocketError(linkResponder: LinkResponder, error: unknown): void {
     if (!(error instanceof LibcError)) throw error;
     if (error.code === 'ENETDOWN') return;
     this.#close(linkResponder);
-    this.#trouble(`use the sockets on ${linkResponder.link.name}`, error);
+    this.#retryLater(`use the sockets on ${linkResponder.link.name}`, error);
   }
 
-  #onVerdict(linkResponder: LinkResponder, verdict: FrameAction): void {
+  #onFrame(linkResponder: LinkResponder, action: FrameAction): void {
     const { counts } = this.#options;
-    switch (verdict.kind) {
+    switch (action.kind) {
       case 'answer':
-        this.#send(linkResponder, verdict.address, verdict.frame, 'Answer');
+        this.#send(linkResponder, action.address, action.frame, 'Answer');
         counts.add('Answered');
         break;
       case 'conflict':
-        this.#onConflict(linkResponder, verdict);
+        this.#onConflict(linkResponder, action);
         break;
       case 'taken':
         counts.add('Taken');
-        if (!this.#table.isOwn(verdict.mac))
-          this.#probes.heard(keyOf(onLink(linkResponder, verdict.address)), verdict.mac);
+        if (!this.#table.isOwn(action.mac))
+          this.#probes.heard(keyOf(onLink(linkResponder, action.address)), action.mac);
         break;
       case 'notOurs':
         counts.add('NotOurs');
         break;
       case 'dropped':
-        counts.add(verdict.fault);
+        counts.add(action.fault);
     }
   }
 
   #onConflict(linkResponder: LinkResponder, { address, mac }: Extract<FrameAction, { kind: 'conflict' }>): void {
     const where = onLink(linkResponder, address);
     const key = keyOf(where);
-    // Another interface of this node on the same network, or the one that was asked to take over.
+    // The frame is from another interface of this node on the same network, or from the successor.
     if (this.#table.isOwn(mac) || this.#answered.get(key)?.isYielding) return;
     this.#options.counts.add('Conflict');
-    const isAnswer = this.#probes.isAsking(key);
-    const { tell, defend } = this.#defence.onClaimed(key, mac, this.#options.nowMs(), isAnswer);
-    if (tell) this.#options.tell({ kind: 'conflict', conflict: { ...where, mac } });
+    const isAnswer = this.#probes.isProbing(key);
+    const { report, defend } = this.#defence.onConflict(key, mac, this.#options.nowMs(), isAnswer);
+    if (report) this.#options.tell({ kind: 'conflict', conflict: { ...where, mac } });
     if (defend) this.#send(linkResponder, address, announcementOf(address, linkResponder.link), 'Defence');
   }
 
@@ -218,7 +217,7 @@ export class ResponderThread implements Disposable {
     if (this.#retryMs !== undefined && this.#retryMs <= now) this.#arrange();
     const links = this.#mayAnswer ? this.#table.takeNews() : undefined;
     if (links) this.#options.tell({ kind: 'links', ...links });
-    this.#probes.ask(now, (what) => this.#probe(what));
+    this.#probes.send(now, (what) => this.#probe(what));
     const finished = this.#probes.finished(now);
     for (const { id, owners } of finished) this.#options.tell({ kind: 'probed', id, owners });
     if (finished.length > 0) this.#arrange();
@@ -227,13 +226,13 @@ export class ResponderThread implements Disposable {
     if (joining) this.#try(`join the groups of IPv6 on ${joining.link.name}`, () => joining.joinSome());
   }
 
-  /** Some link with groups to be joined. Last, since announcements get there without. */
+  /** A link with groups still to join. Groups come last, since announcements do not need them. */
   #joining(): LinkResponder | undefined {
     for (const linkResponder of this.#linkResponders.values()) if (linkResponder.hasGroupsToJoin) return linkResponder;
     return undefined;
   }
 
-  /** The links were read anew. @param links that came up, came anew, or whose neighbours have to learn where they are. */
+  /** The links have changed. @param links that came up, are new, or whose neighbours have to update their caches. */
   #announceAnew(links: readonly Link[]): void {
     this.#arrange();
     const names = new Set(links.map(({ name }) => name));
@@ -241,29 +240,29 @@ export class ResponderThread implements Disposable {
     for (const [key, what] of this.#answered) if (names.has(what.interface)) this.#announcements.add(key, what, now);
   }
 
-  /** Opens and closes sockets until they are those that are needed. */
+  /** Opens and closes sockets as the addresses, probes and links need. */
   #arrange(): void {
     this.#retryMs = undefined;
     const answered = byLink(this.#answered.values());
-    const asked = byLink(this.#probes.targets().values());
+    const probed = byLink(this.#probes.targets().values());
     const { links } = this.#table;
     for (const linkResponder of [...this.#linkResponders.values()]) {
       if (!links.some(({ index }) => index === linkResponder.link.index)) this.#close(linkResponder);
     }
     for (const link of links) {
-      // The kernel answers for what is the node's own.
+      // The kernel answers for the node's own addresses.
       const owned = (answered.get(link.name) ?? []).filter((address) => !this.#table.isOwnAddress(address));
-      const wanted = asked.get(link.name) ?? [];
+      const probedHere = probed.get(link.name) ?? [];
       const present = this.#linkResponders.get(link.index);
-      if (present || owned.length + wanted.length > 0)
-        this.#serve(present ?? new LinkResponder(link), link, owned, wanted);
+      if (present || owned.length + probedHere.length > 0)
+        this.#serve(present ?? new LinkResponder(link), link, owned, probedHere);
     }
     this.#pollSet = undefined;
   }
 
-  #serve(linkResponder: LinkResponder, link: Link, owned: readonly Address[], asked: readonly Address[]): void {
+  #serve(linkResponder: LinkResponder, link: Link, owned: readonly Address[], probed: readonly Address[]): void {
     this.#linkResponders.set(link.index, linkResponder);
-    this.#try(`answer on ${link.name}`, () => linkResponder.serve(link, owned, asked));
+    this.#try(`answer on ${link.name}`, () => linkResponder.serve(link, owned, probed));
   }
 
   #try(what: string, act: () => void): void {
@@ -271,7 +270,7 @@ export class ResponderThread implements Disposable {
       act();
     } catch (error) {
       if (!(error instanceof LibcError)) throw error;
-      this.#trouble(what, error);
+      this.#retryLater(what, error);
     }
   }
 
@@ -281,38 +280,36 @@ export class ResponderThread implements Disposable {
     this.#pollSet = undefined;
   }
 
-  #trouble(what: string, error: LibcError): void {
+  #retryLater(what: string, error: LibcError): void {
     this.#retryMs = this.#options.nowMs() + RETRY_MS;
-    this.#options.tell({ kind: 'trouble', what, error: error.message });
+    this.#options.tell({ kind: 'error', what, error: error.message });
   }
 
   #announce(what: Layer2Address, now: number): void {
     const linkResponder = this.#linkResponderOf(what);
-    // One that is down is announced on when it comes up.
+    // On a link that is down, the announcement follows when the link comes up.
     if (!linkResponder?.link.isUp || this.#table.isOwnAddress(what.address)) return;
     const { address } = what;
     if (this.#send(linkResponder, address, announcementOf(address, linkResponder.link), 'Announcement')) return;
     this.#announcements.addOnce(keyOf(what), what, now);
   }
 
-  /** @returns whether it need not be tried again. */
+  /** @returns false if the probe has to be sent again. */
   #probe(what: Layer2Address): boolean {
     const linkResponder = this.#linkResponderOf(what);
     if (!linkResponder?.link.isUp) return true;
     const { address } = what;
-    const frame = this.#answered.has(keyOf(what))
-      ? questionAbout(address, linkResponder.link)
-      : probeFor(address, linkResponder.link);
+    const frame = probeFor(address, linkResponder.link, this.#answered.has(keyOf(what)));
     return this.#send(linkResponder, address, frame, 'Probe');
   }
 
-  /** @returns whether there was room for it. */
+  /** @returns false if the socket's queue is full. */
   #send(linkResponder: LinkResponder, { family }: Address, frame: Uint8Array, kind: Sent): boolean {
     let isSent = false;
     try {
       isSent = linkResponder.send(family, frame);
     } catch (error) {
-      // The link goes down or away just now: its sockets or the table will tell.
+      // The link goes down or away just now; its sockets or the table report that.
       if (!(error instanceof LibcError)) throw error;
       this.#options.counts.add('Unsent');
       return true;
@@ -325,20 +322,6 @@ export class ResponderThread implements Disposable {
     const link = this.#table.byName(what.interface);
     return link && this.#linkResponders.get(link.index);
   }
-}
-
-function announcementOf(address: Address, { mac }: Link): Uint8Array {
-  return address.family === 4 ? arpAnnouncement(address, mac) : neighborAnnouncement(address, mac);
-}
-
-function probeFor(address: Address, { mac }: Link): Uint8Array {
-  return address.family === 4 ? arpProbe(address, mac) : neighborProbe(address, mac);
-}
-
-/** About an address that is answered for here. */
-function questionAbout(address: Address, link: Link): Uint8Array {
-  const own = address.family === 6 ? link.addresses.find(isLinkLocal) : undefined;
-  return own ? neighborQuestion(address, own, link.mac) : probeFor(address, link);
 }
 
 function onLink(linkResponder: LinkResponder, address: Address): Layer2Address {

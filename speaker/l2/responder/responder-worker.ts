@@ -1,6 +1,6 @@
 /**
- * The responder's thread. Its only wait is for its sockets, so nothing that the rest of the process does delays an answer; the turn of the event
- * loop in between is what lets the process end.
+ * The entry point of the responder's thread. The thread waits for its sockets only, so the rest of the process delays no answer. The turn of the event loop
+ * after each step lets the process end.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';

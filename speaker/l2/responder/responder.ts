@@ -1,6 +1,6 @@
 /**
- * Layer 2 as the rest of the speaker sees it: {@link ResponderPort}, in front of a thread that has the sockets (`responder-thread.ts`). The eventfd that
- * wakes the thread is closed here, when the thread is gone.
+ * Implements {@link ResponderPort} with a thread that has the sockets (`responder-thread.ts`). This file closes the eventfd that wakes the thread, when the
+ * thread is gone.
  */
 import { once } from 'node:events';
 import { closeSync, writeSync } from 'node:fs';
@@ -18,20 +18,21 @@ export interface ResponderOptions {
   readonly log: Logger;
 }
 
-/** What an eventfd takes: a number of eight bytes. */
+/** An eventfd takes numbers of eight bytes. */
 const ONE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
-/** The same heap as a start by `--max-semi-space-size=2` gives; a thread does not get it from there. */
+/** The heap that `--max-semi-space-size=2` gives to the main thread; threads do not inherit the option. */
 const LIMITS = { maxYoungGenerationSizeMb: 6 };
 
-const TROUBLE_MS = 60_000;
-const MOST_TROUBLES = 100;
+const LOG_ERROR_EVERY_MS = 60_000;
+const MOST_ERRORS = 100;
 
 export class Responder implements ResponderPort {
   readonly counts = new ResponderCounts();
   readonly #options: ResponderOptions;
   readonly #waiting = new Map<number, (owners: readonly OtherOwner[]) => void>();
   readonly #followed = new Map<string, Address>();
-  readonly #troubles = new Map<string, number>();
+  /** When each error was last logged. */
+  readonly #errors = new Map<string, number>();
   readonly #failure = Promise.withResolvers<never>();
   #worker: Worker | undefined;
   #wake: number | undefined;
@@ -42,7 +43,7 @@ export class Responder implements ResponderPort {
 
   constructor(options: ResponderOptions) {
     this.#options = options;
-    // Where nobody runs it, nobody has to know.
+    // Without a call of run() nobody handles the rejection.
     this.#failure.promise.catch(() => {});
   }
 
@@ -75,13 +76,13 @@ export class Responder implements ResponderPort {
   }
 
   async answerFor(addresses: readonly Answered[]): Promise<void> {
-    await this.#ask((id) => ({ kind: 'answerFor', id, addresses }));
+    await this.#request((id) => ({ kind: 'answerFor', id, addresses }));
   }
 
   async probe(addresses: readonly Layer2Address[], signal: AbortSignal): Promise<readonly OtherOwner[]> {
     signal.throwIfAborted();
     const id = this.#lastId + 1;
-    const asked = this.#ask((id) => ({ kind: 'probe', id, addresses }));
+    const probed = this.#request((id) => ({ kind: 'probe', id, addresses }));
     const aborted = Promise.withResolvers<never>();
     const onAbort = () => {
       this.#waiting.delete(id);
@@ -90,18 +91,18 @@ export class Responder implements ResponderPort {
     };
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      return await Promise.race([asked, aborted.promise]);
+      return await Promise.race([probed, aborted.promise]);
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
   }
 
-  /** Returns when told to; to be stopped it has to be closed. @throws when its thread failed. */
+  /** Returns when `signal` aborts; the thread goes on until {@link close}. @throws if the thread fails. */
   async run(signal: AbortSignal): Promise<void> {
     if (!signal.aborted) await Promise.race([once(signal, 'abort'), this.#failure.promise]);
   }
 
-  /** From then on nothing is answered. */
+  /** Resolves when the thread has ended, and answers no more. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const worker = this.#worker;
@@ -111,8 +112,8 @@ export class Responder implements ResponderPort {
     await gone;
   }
 
-  /** What waits for an answer is answered with nothing when the thread is gone. */
-  #ask(message: (id: number) => ToThread): Promise<readonly OtherOwner[]> {
+  /** Resolves with nothing when the thread is gone. */
+  #request(message: (id: number) => ToThread): Promise<readonly OtherOwner[]> {
     const id = ++this.#lastId;
     if (!this.#worker) return Promise.resolve([]);
     return new Promise((resolve) => {
@@ -121,7 +122,7 @@ export class Responder implements ResponderPort {
     });
   }
 
-  /** A thread that has just been started looks for messages by itself. */
+  /** A thread that has just started looks for messages by itself. */
   #tell(message: ToThread): void {
     this.#worker?.postMessage(message);
     if (this.#wake !== undefined) writeSync(this.#wake, ONE);
@@ -147,18 +148,18 @@ export class Responder implements ResponderPort {
       case 'conflict':
         this.#options.listener.onConflict(message.conflict);
         break;
-      case 'trouble':
-        this.#onTrouble(message.what, message.error);
+      case 'error':
+        this.#onError(message.what, message.error);
     }
   }
 
-  /** The thread tries again each second; the log has it once a minute. */
-  #onTrouble(what: string, error: string): void {
+  /** The thread tries again every second; the log has the error once a minute. */
+  #onError(what: string, error: string): void {
     const now = performance.now();
     const key = `${what} ${error}`;
-    if (now - (this.#troubles.get(key) ?? Number.NEGATIVE_INFINITY) < TROUBLE_MS) return;
-    if (this.#troubles.size >= MOST_TROUBLES) this.#troubles.clear();
-    this.#troubles.set(key, now);
+    if (now - (this.#errors.get(key) ?? Number.NEGATIVE_INFINITY) < LOG_ERROR_EVERY_MS) return;
+    if (this.#errors.size >= MOST_ERRORS) this.#errors.clear();
+    this.#errors.set(key, now);
     this.#options.log.warn({ what, error }, 'layer 2 impaired');
   }
 

@@ -1,8 +1,8 @@
 /**
- * The calls of libc that raw sockets need, through koffi: Node has neither packet nor netlink sockets (docs/decisions/0011). Each gives what the
- * call gives, and throws {@link LibcError} where that is -1.
+ * The calls of libc that raw sockets need, through koffi: Node has neither packet nor netlink sockets (docs/decisions/0011). Each function returns the result of
+ * the call, and throws {@link LibcError} if that is -1.
  *
- * Only threads of their own may use it: what blocks here blocks all of the thread.
+ * For threads of their own only: a call blocks the whole thread.
  */
 import { getSystemErrorName } from 'node:util';
 import koffi from 'koffi';
@@ -52,7 +52,7 @@ const SO_ATTACH_FILTER = 26;
 const SOCK_FPROG_BYTES = 16;
 const BPF_INSTRUCTION_BYTES = 8;
 
-/** @returns a socket that never waits, and that no child gets. */
+/** @returns a socket that does not block, and that children do not inherit. */
 export function socket(domain: number, type: number, protocol: number): number {
   return checked('open a socket', calls.socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
 }
@@ -61,12 +61,12 @@ export function bind(fd: number, address: Uint8Array): void {
   checked('bind a socket', calls.bind(fd, address, address.length));
 }
 
-/** @returns how many bytes came, or undefined when there is nothing now. A longer message is cut off at the buffer's end. */
+/** @returns the number of bytes, or undefined if there is nothing now. A message that is longer than the buffer is cut off. */
 export function receive(fd: number, buffer: Uint8Array): number | undefined {
   return unlessAgain('receive', calls.recv(fd, buffer, buffer.length, MSG_DONTWAIT));
 }
 
-/** @returns whether there was room for it. */
+/** @returns false if the socket's queue is full. */
 export function send(fd: number, bytes: Uint8Array): boolean {
   return unlessAgain('send', calls.send(fd, bytes, bytes.length, MSG_DONTWAIT)) !== undefined;
 }
@@ -97,10 +97,10 @@ export function close(fd: number): void {
 
 const NONE: readonly number[] = [];
 
-/** Descriptors to be waited for, as `poll` wants them: fd (4 bytes), events (2), what happened (2). */
+/** The descriptors of a `poll`, each as fd (4 bytes), events (2), revents (2). */
 export class PollSet {
   readonly #fds: readonly number[];
-  /** The words of two bytes of all of them. */
+  /** The same memory, as words of two bytes. */
   readonly #words: Int16Array;
 
   constructor(fds: readonly number[]) {
@@ -109,10 +109,10 @@ export class PollSet {
     new Int32Array(this.#words.buffer).set(fds.flatMap((fd) => [fd, POLLIN]));
   }
 
-  /** @returns those with something to read, or with an error to be read. */
+  /** @returns the descriptors with something to read, or with an error. */
   wait(timeoutMs: number): readonly number[] {
     const count = calls.poll(this.#words, this.#fds.length, timeoutMs);
-    // A signal is no news, and what it is for is another thread's business.
+    // Another thread handles the signal.
     if (count < 0 && errnoName() !== 'EINTR') throw new LibcError('wait for sockets', koffi.errno());
     return count > 0 ? this.#fds.filter((_, i) => this.#words[i * 4 + 3] !== 0) : NONE;
   }
@@ -123,7 +123,7 @@ function checked(what: string, result: number): number {
   return result;
 }
 
-/** No room in the device's queue (ENOBUFS) passes as the socket's own does. */
+/** A full queue of the device (ENOBUFS) passes as the socket's own does. */
 function unlessAgain(what: string, result: number): number | undefined {
   if (result >= 0) return Number(result);
   if (['EAGAIN', 'EINTR'].includes(errnoName()) || (what === 'send' && errnoName() === 'ENOBUFS')) return undefined;

@@ -1,4 +1,4 @@
-/** The links of this node as the kernel tells them, kept up to date, and by which of them some addresses are reached. */
+/** The present links of this node, and the links by which the kernel sends to some addresses. */
 import { type Address, formatAddress } from '../../../../lib/net/address.ts';
 import type { MacAddress } from '../../frames/mac-address.ts';
 import type { Link } from '../../link/link.ts';
@@ -6,9 +6,9 @@ import { AddressSet } from '../rules/address-set.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
 import { indexToTellOf, NO_LINKS, type NodeLinks } from './read-links.ts';
 
-/** A start of many pods makes many interfaces: they are read once in a while, not each time. */
+/** The least interval of reads: a start of many Pods makes many interfaces. */
 const REST_MS = 50;
-/** Routes are looked up again after this, since nobody tells when they change. */
+/** The interval of route lookups, since the table does not subscribe to changes of routes. */
 const ROUTES_MS = 2_000;
 
 export interface LinkNews {
@@ -29,7 +29,7 @@ export class LinkTable implements Disposable {
   #linksMs: number | undefined = Number.NEGATIVE_INFINITY;
   #routesMs: number | undefined;
 
-  /** Readable when something changed. */
+  /** A descriptor that is readable after a change. */
   get fd(): number {
     return this.#netlink.changes;
   }
@@ -38,7 +38,7 @@ export class LinkTable implements Disposable {
     return this.#now.links;
   }
 
-  /** When {@link refresh} has something to do; undefined while nothing calls for it. */
+  /** When {@link refresh} has something to read; undefined for never. */
   get nextMs(): number | undefined {
     return earlier(this.#linksMs, this.#routesMs);
   }
@@ -60,7 +60,7 @@ export class LinkTable implements Disposable {
     this.#routesMs = nowMs;
   }
 
-  /** To be called when `fd` is readable. */
+  /** Call this when `fd` is readable. */
   onChange(nowMs: number): void {
     for (const message of this.#netlink.readChanges()) {
       const index = indexToTellOf(message);
@@ -69,7 +69,7 @@ export class LinkTable implements Disposable {
     this.#linksMs = Math.max(nowMs, this.#readMs + REST_MS);
   }
 
-  /** Reads what is due. @returns links whose neighbours have to learn anew where they are; undefined where no links were read. */
+  /** Reads what is due. @returns links whose neighbours have to update their caches; undefined if no links were read. */
   refresh(nowMs: number): readonly Link[] | undefined {
     if (this.nextMs === undefined || this.nextMs > nowMs) return undefined;
     const anew = this.#linksMs !== undefined && this.#linksMs <= nowMs ? this.#readLinks(nowMs) : undefined;
@@ -79,7 +79,7 @@ export class LinkTable implements Disposable {
     return anew;
   }
 
-  /** @returns the links and routes, if they are others than the last time. */
+  /** @returns the links and routes, if they have changed since the last call. */
   takeNews(): LinkNews | undefined {
     if (!this.#isRead) return undefined;
     this.#isRead = false;

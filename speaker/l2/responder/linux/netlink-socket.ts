@@ -1,4 +1,4 @@
-/** Asks the kernel for interfaces, addresses and routes, and hears when they change (rtnetlink(7)). Needs no rights. */
+/** Reads interfaces, addresses and routes from the kernel, and receives their changes (rtnetlink(7)). Needs no rights. */
 import type { Address } from '../../../../lib/net/address.ts';
 import { AF_NETLINK, bind, close, LibcError, receive, SOCK_RAW, send, socket } from './libc.ts';
 import {
@@ -15,13 +15,13 @@ import {
 import { type NodeLinks, readLinks } from './read-links.ts';
 
 const NETLINK_ROUTE = 0;
-/** Interfaces, IPv4 addresses, IPv6 addresses. Routes are not among them: a node may have a hundred thousand, and few are asked for. */
+/** Interfaces, IPv4 addresses, IPv6 addresses. Without routes: a node may have a hundred thousand, and the responder needs a few. */
 const GROUPS = 0x1 | 0x10 | 0x100;
-/** The kernel fills at most so much at a time. */
+/** The kernel sends no longer datagrams. */
 const LONGEST_DATAGRAM = 64 * 1024;
 
 export class NetlinkSocket {
-  /** Readable when something changed. */
+  /** A descriptor that is readable after a change. */
   readonly changes: number;
   readonly #requests: number;
   readonly #buffer = Buffer.alloc(LONGEST_DATAGRAM);
@@ -32,7 +32,7 @@ export class NetlinkSocket {
     bind(this.changes, netlinkAddress(GROUPS));
   }
 
-  /** @returns what was told since the last time; empty also when the kernel had more to tell than there was room for. */
+  /** @returns the changes since the last call; nothing after an overflow of the socket's buffer. */
   readChanges(): readonly NetlinkMessage[] {
     try {
       return [...this.#datagrams(this.changes)].flatMap(messagesIn);
@@ -57,7 +57,7 @@ export class NetlinkSocket {
     close(this.changes);
   }
 
-  /** The kernel answers while it is asked, so there is nothing to wait for. */
+  /** The kernel answers within the `send` call, so there is no wait. */
   #ask(request: Buffer): readonly NetlinkMessage[] {
     send(this.#requests, request);
     const messages: NetlinkMessage[] = [];
@@ -74,7 +74,7 @@ export class NetlinkSocket {
     for (;;) {
       const length = receive(fd, this.#buffer);
       if (length === undefined) return;
-      // A copy, since the buffer is used again.
+      // A copy, since the next datagram overwrites the buffer.
       yield Buffer.from(this.#buffer.subarray(0, length));
     }
   }

@@ -29,7 +29,7 @@ const NLM_F_REQUEST = 1;
 const NLM_F_DUMP = 0x300;
 const HEADER_BYTES = 16;
 const ATTRIBUTE_HEADER_BYTES = 4;
-/** Tells that the value is attributes again, or in network order. */
+/** The flags of an attribute type: the value has nested attributes, or is in network order. */
 const ATTRIBUTE_FLAGS = 0xc000;
 
 const IFINFO_BYTES = 16;
@@ -52,7 +52,7 @@ export function addressesRequest(): Buffer {
   return request(RTM_GETADDR, NLM_F_DUMP, Buffer.alloc(IFADDR_BYTES));
 }
 
-/** Which way the kernel would send to an address. */
+/** Asks for the kernel's route to an address. */
 export function routeRequest(address: Address): Buffer {
   const bits = bitsOf(address.family);
   const fixed = Buffer.alloc(RTMSG_BYTES);
@@ -63,7 +63,7 @@ export function routeRequest(address: Address): Buffer {
   return request(RTM_GETROUTE, 0, fixed, attribute(RTA_DST, destination));
 }
 
-/** The messages of one datagram; what is cut off is left out. */
+/** The messages of one datagram, without one that is cut off. */
 export function messagesIn(datagram: Buffer): readonly NetlinkMessage[] {
   const messages: NetlinkMessage[] = [];
   for (let at = 0; at + HEADER_BYTES <= datagram.length; ) {
@@ -78,7 +78,7 @@ export function messagesIn(datagram: Buffer): readonly NetlinkMessage[] {
   return messages;
 }
 
-/** By their types, from `from` on. */
+/** The attributes by their types, from the offset `from` on. */
 export function attributesOf(body: Buffer, from: number): ReadonlyMap<number, Buffer> {
   const attributes = new Map<number, Buffer>();
   for (let at = from; at + ATTRIBUTE_HEADER_BYTES <= body.length; ) {
@@ -105,7 +105,7 @@ export function readInterface(body: Buffer) {
 }
 
 const IFA_ADDRESS = 1;
-/** The own end, where an address has two. */
+/** The local end of a point-to-point address. */
 const IFA_LOCAL = 2;
 
 /** The header of a message about an address: family (1 byte), index of the interface (4 at 4). */
@@ -120,7 +120,7 @@ export function readInterfaceAddress(body: Buffer): { readonly index: number; re
 
 const RTA_OIF = 4;
 
-/** Index of the interface that a route goes out by. */
+/** The index of a route's outgoing interface. */
 export function readOutgoing(body: Buffer): number | undefined {
   const value = attributesOf(body, RTMSG_BYTES).get(RTA_OIF);
   return value?.length === 4 ? value.readInt32LE(0) : undefined;

@@ -1,9 +1,9 @@
 /**
- * What the kernel lets through to a packet socket, as programs of classic BPF: the thread does not wake for the ARP of a whole network.
+ * The filters of packet sockets, as programs of classic BPF: the thread does not wake for the ARP of a whole network. Pure.
  *
- * PURE. A program mostly makes the work less; `decide-answer.ts` judges every frame again, but for what only the kernel knows: on which network it came.
- * It passes what concerns one of the addresses: for ARP those from the lowest to the highest, for IPv6 the same of their last 32 bits, since in practice
- * they come from one pool.
+ * A filter only saves work; `decide-answer.ts` judges every frame again, except for what only the kernel knows: the network that the frame came from.
+ * A filter passes frames about an address from the lowest to the highest of the given ones; for IPv6 it compares the last 32 bits. In practice the addresses come
+ * from one pool.
  */
 import { type Address, bitsOf } from '../../../../lib/net/address.ts';
 
@@ -19,12 +19,12 @@ const IF_GREATER = 0x25;
 const IF_AT_LEAST = 0x35;
 const RETURN = 0x06;
 
-/** The kernel's word on where the frame came from (SKF_AD_OFF + SKF_AD_PKTTYPE). */
+/** The kernel's packet type of the frame (SKF_AD_OFF + SKF_AD_PKTTYPE). */
 const PACKET_TYPE_AT = 0xffff_f004;
 /** To another machine; also a frame of a VLAN that this machine has no interface for, which arrives without its tag. */
 const PACKET_OTHERHOST = 3;
 const PACKET_OUTGOING = 4;
-/** The index of the interface that it came in by (SKF_AD_OFF + SKF_AD_IFINDEX). */
+/** The index of the frame's incoming interface (SKF_AD_OFF + SKF_AD_IFINDEX). */
 const INTERFACE_AT = 0xffff_f008;
 const WHOLE_FRAME = 0x4_0000;
 
@@ -45,7 +45,7 @@ const ADVERTISEMENT = 136;
 const LAST_32_BITS = 0xffff_ffffn;
 
 /**
- * @param addresses of IPv4, that are answered for or asked about; none lets nothing pass.
+ * @param addresses of IPv4, that this node answers or probes for; without any, the filter passes nothing.
  * @param index of the link.
  */
 export function arpFilter(addresses: readonly Address[], index: number): Uint8Array {
@@ -81,7 +81,7 @@ function program(
   const lowest = words.reduce((a, b) => Math.min(a, b));
   const highest = words.reduce((a, b) => Math.max(a, b));
   return encode([
-    // What came by an interface that is made on top of this one (a VLAN) is shown to the sockets of this one, too, without its tag.
+    // The sockets of an interface also receive the frames of a VLAN on top of it, without their tag.
     [LOAD_WORD, 0, 0, INTERFACE_AT],
     [IF_EQUAL, 1, 0, index],
     [RETURN, 0, 0, 0],

@@ -15,7 +15,7 @@ import {
 const SOCKADDR_LL_BYTES = 20;
 const NO_PROTOCOL = 0;
 const SO_RCVBUF = 8;
-/** More than the kernel gives (net.core.rmem_max): as much as it will, for when all neighbours ask at once. */
+/** More than the kernel allows (net.core.rmem_max), so as much as possible: all neighbours may ask at once. */
 const RECEIVE_BYTES = 1 << 20;
 
 export class PacketSocket {
@@ -26,9 +26,9 @@ export class PacketSocket {
   }
 
   /**
-   * The filter is there before anything can come: without a protocol nothing is queued, and `bind` gives it one.
+   * Attaches the filter before the socket receives anything: it has no protocol until `bind`.
    *
-   * @throws LibcError: EPERM without the right (NET_RAW), ENODEV where the interface is gone, ENETDOWN …
+   * @throws LibcError: EPERM without the right (NET_RAW), ENODEV if the interface is gone, ENETDOWN …
    */
   static open(index: number, etherType: number, filter: Uint8Array): PacketSocket {
     const fd = socket(AF_PACKET, SOCK_RAW, NO_PROTOCOL);
@@ -54,12 +54,12 @@ export class PacketSocket {
     attachFilter(this.fd, program);
   }
 
-  /** @returns how many bytes came, or undefined when there is nothing now. */
+  /** @returns the number of bytes, or undefined if there is no frame now. */
   receive(buffer: Uint8Array): number | undefined {
     return receive(this.fd, buffer);
   }
 
-  /** @returns whether there was room for it. */
+  /** @returns false if the queue is full. */
   send(frame: Uint8Array): boolean {
     return send(this.fd, frame);
   }

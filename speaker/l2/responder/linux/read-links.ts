@@ -1,8 +1,8 @@
 /**
- * What the kernel says of the interfaces, as {@link Link}s. PURE.
+ * Reads the kernel's messages about interfaces into {@link Link}s. Pure.
  *
- * Left out are loopback, what has no Ethernet address, what does no ARP (dummies, tunnels), and ports: a bridge, a bond or a team takes what arrives
- * at its ports, and answers as a whole.
+ * Loopback, interfaces without an Ethernet address or without ARP (dummies, tunnels), and ports are no links: a bridge, a bond or a team takes the frames of its
+ * ports, and answers as a whole.
  */
 import type { Address } from '../../../../lib/net/address.ts';
 import { type MacAddress, readMac } from '../../frames/mac-address.ts';
@@ -19,11 +19,11 @@ import {
 export interface NodeLinks {
   /** Sorted by name. */
   readonly links: readonly Link[];
-  /** Of every interface that has one, ports among them: what comes from these is this node's own. */
+  /** The MAC addresses of all interfaces, with ports: frames from these are this node's own. */
   readonly macs: ReadonlySet<MacAddress>;
   /**
-   * For which the kernel answers: of all interfaces but loopback and those that do no ARP. What kube-proxy puts on its `kube-ipvs0` is an address of a
-   * Service, and the kernel is told not to answer for it (`strictARP`).
+   * The addresses that the kernel answers for: of all interfaces but loopback and those without ARP. The addresses on kube-proxy's `kube-ipvs0` belong to
+   * Services, and with `strictARP` the kernel does not answer for them.
    */
   readonly addresses: readonly Address[];
 }
@@ -41,12 +41,12 @@ const IFLA_LINKINFO = 18;
 const IFLA_INFO_SLAVE_KIND = 4;
 const IFLA_EVENT = 44;
 const MAC_BYTES = 6;
-/** A port of one of these is an interface like any other. */
+/** A port of a VRF is an interface like any other. */
 const KIND_OF_ROUTING = 'vrf';
-/** A bond goes on with another of its ports; "tell the neighbours", for whatever reason. */
+/** IFLA_EVENT_BONDING_FAILOVER and IFLA_EVENT_NOTIFY_PEERS. */
 const EVENTS_TO_TELL = [3, 4];
 
-/** @param messages of the kernel's two answers, about interfaces and about addresses. */
+/** @param messages of the kernel about interfaces and about addresses. */
 export function readLinks(messages: readonly NetlinkMessage[]): NodeLinks {
   const addresses = new Map<number, Address[]>();
   for (const { type, body } of messages) {
@@ -75,7 +75,7 @@ export function readLinks(messages: readonly NetlinkMessage[]): NodeLinks {
   return { links, macs, addresses: own };
 }
 
-/** Index of an interface whose neighbours have to be told anew, though nothing about it is another: the kernel does so for its own addresses. */
+/** The index of an interface that has not changed, but whose neighbours have to update their caches. The kernel announces its own addresses then. */
 export function indexToTellOf({ type, body }: NetlinkMessage): number | undefined {
   const found = type === RTM_NEWLINK ? readInterface(body) : undefined;
   const event = found?.attributes.get(IFLA_EVENT);

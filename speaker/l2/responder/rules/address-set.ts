@@ -1,4 +1,4 @@
-/** Addresses to be looked up for every frame: by number, without a text to be made of each. PURE. */
+/** A set of addresses for a lookup in every frame: by number, without a text of each. Pure. */
 import type { Address } from '../../../../lib/net/address.ts';
 
 export class AddressSet {

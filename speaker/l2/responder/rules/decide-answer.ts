@@ -1,7 +1,7 @@
 /**
- * What a frame calls for: an answer, an alarm, or nothing. PURE.
+ * Decides about a received frame: an answer, a conflict, or nothing. Pure.
  *
- * Only what this node owns on the very interface is answered for, and never what the node itself has: the kernel answers for that.
+ * A node answers only for addresses that it owns on the interface of the frame, and never for addresses of the node itself: the kernel answers for those.
  */
 import type { Address } from '../../../../lib/net/address.ts';
 import { type ArpPacket, arpReply, decodeArp, ETHERTYPE_ARP } from '../../frames/arp.ts';
@@ -10,23 +10,23 @@ import type { MacAddress } from '../../frames/mac-address.ts';
 import { decodeNeighbor, type NeighborMessage, neighborReply } from '../../frames/ndp.ts';
 import type { AddressSet } from './address-set.ts';
 
-/** An interface and what is answered for on it. */
+/** An interface and its addresses of layer 2. */
 export interface ResponderState {
   readonly mac: MacAddress;
-  /** That this node owns there. */
+  /** Addresses that this node answers for on the interface. */
   readonly owned: AddressSet;
-  /** That this node asks about there, to find out whether they are anybody's. */
-  readonly asked: AddressSet;
+  /** Addresses that this node probes for on the interface. */
+  readonly probed: AddressSet;
 }
 
 export type FrameAction =
-  /** To be sent as it is. */
+  /** A complete frame to send. */
   | { readonly kind: 'answer'; readonly address: Address; readonly frame: Uint8Array }
-  /** Somebody else says that it has an address of ours (RFC 5227 §2.4, RFC 4862 §5.4.4). */
+  /** Another machine uses an address of this node (RFC 5227 §2.4, RFC 4862 §5.4.4). */
   | { readonly kind: 'conflict'; readonly address: Address; readonly mac: MacAddress }
-  /** Somebody else has an address that this node asks about. */
+  /** Another machine uses an address that this node probes for. */
   | { readonly kind: 'taken'; readonly address: Address; readonly mac: MacAddress }
-  /** Well-formed, and none of our business. */
+  /** Well-formed, and about no address of this node. */
   | { readonly kind: 'notOurs' }
   | { readonly kind: 'dropped'; readonly fault: FrameFault };
 
@@ -40,12 +40,12 @@ export function decideAnswer(frame: Uint8Array, state: ResponderState): FrameAct
 }
 
 function toArp(packet: ArpPacket, state: ResponderState): FrameAction {
-  // A packet socket sees what this node sends, too.
+  // A packet socket also receives the frames that this node sends.
   if (packet.senderMac === state.mac) return NOT_OURS;
   if (state.owned.has(packet.senderAddress)) {
     return { kind: 'conflict', address: packet.senderAddress, mac: packet.senderMac };
   }
-  if (state.asked.has(packet.senderAddress))
+  if (state.probed.has(packet.senderAddress))
     return { kind: 'taken', address: packet.senderAddress, mac: packet.senderMac };
   if (packet.operation !== 'request' || !state.owned.has(packet.targetAddress)) return NOT_OURS;
   return { kind: 'answer', address: packet.targetAddress, frame: arpReply(packet, state.mac) };
@@ -56,7 +56,7 @@ function toNeighbor(message: NeighborMessage, state: ResponderState): FrameActio
   const mac = message.kind === 'solicitation' ? message.sourceMac : message.targetMac;
   if (mac === state.mac) return NOT_OURS;
   if (state.owned.has(source)) return { kind: 'conflict', address: source, mac };
-  if (message.kind === 'advertisement' && state.asked.has(target)) return { kind: 'taken', address: target, mac };
+  if (message.kind === 'advertisement' && state.probed.has(target)) return { kind: 'taken', address: target, mac };
   if (!state.owned.has(target)) return NOT_OURS;
   if (message.kind === 'advertisement') return { kind: 'conflict', address: target, mac };
   return { kind: 'answer', address: target, frame: neighborReply(message, state.mac) };

@@ -1,43 +1,42 @@
 /**
- * What to do about somebody else who claims an address of ours (RFC 5227 §2.4). PURE: time is passed in.
+ * Decides what to do when another machine uses an address of this node (RFC 5227 §2.4). Pure: time is an argument.
  *
- * An address of a Service can't be given up for every machine that claims it, so it is defended, as the RFC has it for such (case c): by one announcement,
- * and no other within ten seconds, so that two who both defend don't fill the network. An answer to a question of this node's went to nobody else, and calls
- * for none.
+ * A Service can't give its address up for every machine that uses it, so this node defends the address as in case (c) of the RFC: by one announcement, and no
+ * other within ten seconds, so that two defenders don't flood the network. An answer to this node's own probe reached no other machine, and calls for no defence.
  */
 import type { MacAddress } from '../../frames/mac-address.ts';
 
 /** RFC 5227 §1.1, DEFEND_INTERVAL. */
 const DEFEND_INTERVAL_MS = 10_000;
-const TELL_INTERVAL_MS = 1_000;
+const REPORT_INTERVAL_MS = 1_000;
 
-/** Whoever makes up MAC addresses is told of now and then, and fills nothing. */
-const MOST_TOLD = 8;
+/** Bounds the memory for a machine that invents MAC addresses. */
+const MOST_REPORTED = 8;
 
 interface Times {
-  /** By machine. */
-  readonly toldMs: Map<MacAddress, number>;
+  /** When each machine was last reported. */
+  readonly reportedMs: Map<MacAddress, number>;
   defendedMs: number;
 }
 
 export class Defence {
   readonly #times = new Map<string, Times>();
 
-  /** @param key of an address that this node answers for: there are no more entries than of those. */
-  onClaimed(
+  /** @param key of an address that this node answers for, so the number of keys is bounded. */
+  onConflict(
     key: string,
     mac: MacAddress,
     nowMs: number,
     isAnswer = false,
-  ): { readonly tell: boolean; readonly defend: boolean } {
-    const times = this.#times.get(key) ?? { toldMs: new Map(), defendedMs: -Infinity };
+  ): { readonly report: boolean; readonly defend: boolean } {
+    const times = this.#times.get(key) ?? { reportedMs: new Map(), defendedMs: -Infinity };
     this.#times.set(key, times);
-    for (const [told, ms] of times.toldMs) if (nowMs - ms >= TELL_INTERVAL_MS) times.toldMs.delete(told);
-    const tell = !times.toldMs.has(mac) && times.toldMs.size < MOST_TOLD;
+    for (const [other, ms] of times.reportedMs) if (nowMs - ms >= REPORT_INTERVAL_MS) times.reportedMs.delete(other);
+    const report = !times.reportedMs.has(mac) && times.reportedMs.size < MOST_REPORTED;
     const defend = !isAnswer && nowMs - times.defendedMs >= DEFEND_INTERVAL_MS;
-    if (tell) times.toldMs.set(mac, nowMs);
+    if (report) times.reportedMs.set(mac, nowMs);
     if (defend) times.defendedMs = nowMs;
-    return { tell, defend };
+    return { report, defend };
   }
 
   remove(key: string): void {

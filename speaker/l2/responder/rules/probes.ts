@@ -1,21 +1,21 @@
 /**
- * Questions to the network whether an address is anybody's: three times, 50 ms apart, and 50 ms more for the last answer. PURE: time is passed in.
+ * Probes for addresses: three times, 50 ms apart, and 50 ms more for the last answer. Pure: time is an argument.
  *
- * RFC 5227 §2.1.1 spreads its three over seconds, so that all machines of a network that gets its power back don't ask at once. Here a node is suspect, few
- * ask, and a wrong "nobody" is what the RFC's next means is for: both see the conflict.
+ * RFC 5227 §2.1.1 spreads its three probes over seconds, so that the machines of a network that gets its power back don't probe all at once. Here few nodes probe,
+ * and after a wrong "free" both machines see the conflict, which is the next means of the RFC.
  */
 import type { MacAddress } from '../../frames/mac-address.ts';
 import type { Layer2Address, OtherOwner } from '../../link/link.ts';
 
 const TIMES = 3;
 const APART_MS = 50;
-/** Machines that answer for one address; whoever makes up MAC addresses fills nothing. */
+/** Bounds the memory for a machine that invents MAC addresses. */
 const MOST_OWNERS = 4;
 
 interface Target {
   readonly key: string;
   readonly what: Layer2Address;
-  asked: number;
+  sent: number;
   nextMs: number;
   readonly owners: Set<MacAddress>;
 }
@@ -27,7 +27,7 @@ export class Probes {
     const all = [...targets].map(([key, what]) => ({
       key,
       what,
-      asked: 0,
+      sent: 0,
       nextMs: nowMs,
       owners: new Set<MacAddress>(),
     }));
@@ -38,21 +38,21 @@ export class Probes {
     this.#byId.delete(id);
   }
 
-  isAsking(key: string): boolean {
+  isProbing(key: string): boolean {
     return this.#byId.size > 0 && this.#all().some((target) => target.key === key);
   }
 
-  /** All that are asked about, by key. */
+  /** All addresses that are probed for, by key. */
   targets(): ReadonlyMap<string, Layer2Address> {
     return new Map(this.#all().map(({ key, what }) => [key, what]));
   }
 
-  /** @param send asks for one; false where that can't be done now, so that it is tried again. */
-  ask(nowMs: number, send: (what: Layer2Address) => boolean): void {
+  /** Sends the probes that are due. @param send returns false if the probe has to be sent again. */
+  send(nowMs: number, send: (what: Layer2Address) => boolean): void {
     for (const target of this.#all()) {
-      if (target.owners.size > 0 || target.asked >= TIMES || target.nextMs > nowMs) continue;
-      if (send(target.what)) target.asked++;
-      target.nextMs = nowMs + (target.asked === 0 ? 1 : APART_MS);
+      if (target.owners.size > 0 || target.sent >= TIMES || target.nextMs > nowMs) continue;
+      if (send(target.what)) target.sent++;
+      target.nextMs = nowMs + (target.sent === 0 ? 1 : APART_MS);
     }
   }
 
@@ -61,7 +61,7 @@ export class Probes {
       if (target.key === key && target.owners.size < MOST_OWNERS) target.owners.add(mac);
   }
 
-  /** Takes out what has come to its end. */
+  /** Removes and returns the probes that have ended. */
   finished(nowMs: number): readonly { readonly id: number; readonly owners: readonly OtherOwner[] }[] {
     if (this.#byId.size === 0) return [];
     const done = [...this.#byId].filter(([, targets]) => targets.every((target) => isDone(target, nowMs)));
@@ -75,7 +75,7 @@ export class Probes {
   }
 
   get nextMs(): number | undefined {
-    // Most of the time there is none, and this is asked after every frame.
+    // Usually there is no probe, and the thread reads this after every frame.
     if (this.#byId.size === 0) return undefined;
     const all = this.#all();
     if (all.length === 0) return 0;
@@ -87,7 +87,7 @@ export class Probes {
   }
 }
 
-/** One that was answered is not asked for again, and heard about a little longer: there may be two who have it. */
-function isDone({ owners, asked, nextMs }: Target, nowMs: number): boolean {
-  return (owners.size > 0 || asked >= TIMES) && nextMs <= nowMs;
+/** After an answer no probe follows; answers of further machines are awaited a little longer. */
+function isDone({ owners, sent, nextMs }: Target, nowMs: number): boolean {
+  return (owners.size > 0 || sent >= TIMES) && nextMs <= nowMs;
 }

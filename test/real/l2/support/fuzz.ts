@@ -51,7 +51,7 @@ export async function fuzz({ seed, frames, signal, tell }: FuzzOptions): Promise
   const owned = [...ADDRESSES, LAST.v4, LAST.v6].map((text) => parseAddress(text)!);
   await responder.answerFor(owned.map((address) => ({ address, interface: 'eth0' })));
   await neighbour.during(QUIET_MS, () => undefined);
-  const post: ResponderState = { mac: pair.mac(pair.node), owned: new AddressSet(owned), asked: new AddressSet() };
+  const post: ResponderState = { mac: pair.mac(pair.node), owned: new AddressSet(owned), probed: new AddressSet() };
   const cast: Cast = { owned: owned.slice(0, ADDRESSES.length), responder: post.mac, sender: neighbour.mac };
   const last = [neighbour.arpRequest(LAST.v4, LAST.asker), neighborProbe(parseAddress(LAST.v6)!, neighbour.mac)];
   const random = numbersOf(seed);

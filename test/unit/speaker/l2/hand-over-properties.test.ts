@@ -62,13 +62,13 @@ class Model {
     const heard = new Set(known.get(self)?.yields);
     const own: Words = { holds, yields: [...standingNotices(said, heard)] };
     const nodes = Object.fromEntries(NAMES.map((name) => [name, name === self ? own : (known.get(name) ?? NOTHING)]));
-    const asked = { [ADDRESS]: this.answering.size > holds.length ? ('answered' as const) : ('free' as const) };
-    const [decision] = decideOwnership(aView({ self, nodes, wanted: wantedWith(endpoints), asked }));
+    const probed = { [ADDRESS]: this.answering.size > holds.length ? ('answered' as const) : ('free' as const) };
+    const [decision] = decideOwnership(aView({ self, nodes, wanted: wantedWith(endpoints), probed }));
     if (decision?.action === 'take') this.answering.add(self);
     if (decision?.action === 'release') this.answering.delete(self);
     const has = this.answering.has(self) ? [ADDRESS] : [];
     const wanted = new Set(decision?.action === 'hold' && decision.other ? [ADDRESS] : []);
-    const notices = nextNotices({ holds: has, said, heard, wanted });
+    const notices = nextNotices({ holds: has, written: said, observed: heard, wanted });
     this.#said.set(self, notices);
     if (says) this.#words.push([self, { holds: has, yields: [...notices] }]);
   }

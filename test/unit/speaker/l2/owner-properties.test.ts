@@ -66,7 +66,7 @@ describe('in any state', () => {
         for (const [self, { live }] of state.nodes) {
           if (!live) continue;
           for (const { text, action, reason } of decideFor(state, self)) {
-            const owns = (action === 'hold' && reason === 'Announced') || action === 'take' || action === 'ask';
+            const owns = (action === 'hold' && reason === 'Announced') || action === 'take' || action === 'probe';
             if (owns && reason !== 'Rebalanced') owners.set(text, [...(owners.get(text) ?? []), self]);
           }
         }
@@ -115,7 +115,7 @@ describe('in any state', () => {
               said[isYielding ? 'add' : 'delete'](text);
               const own = holds.get(self)!;
               // Whoever is not live is dead here, and so does not answer.
-              const isNew = (action === 'take' || action === 'ask') && !own.has(text);
+              const isNew = (action === 'take' || action === 'probe') && !own.has(text);
               if (isNew) own.add(text);
               if (isNew || (action === 'release' && own.delete(text))) changes++;
             }
@@ -159,7 +159,15 @@ it('50 nodes and 2,000 addresses are decided in at most 50 ms', () => {
     const nodes = new Map<string, Layer2Node>(
       names.map((name) => [name, aLayer2Node(name, { holds: holds.get(name) ?? [], live: live || name !== 'node-7' })]),
     );
-    return { self: 'node-1', nodes, wanted, cutOff: false, settled: true, asked: new Map(), contested: new Set() };
+    return {
+      self: 'node-1',
+      nodes,
+      wanted,
+      cutOff: false,
+      settled: true,
+      probed: new Map(),
+      partitionConflicts: new Set(),
+    };
   };
   const fresh = view(true, new Map());
   const owners = ownersIn(fresh);

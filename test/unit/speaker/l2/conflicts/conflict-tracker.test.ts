@@ -55,7 +55,7 @@ it('one that is over at once is not told', () => {
   seen.heard(MACHINE, 0, 0.5);
   const all = run(seen, [0, 60_000]);
   expect(all.map(({ what }) => what)).toEqual(['asked', 'asked', 'asked']);
-  expect([seen.told, seen.nextMs]).toEqual([[], undefined]);
+  expect([seen.reported, seen.nextMs]).toEqual([[], undefined]);
 });
 
 it('one that does not answer, but goes on announcing itself, is told', () => {
@@ -66,7 +66,7 @@ it('one that does not answer, but goes on announcing itself, is told', () => {
     begun.push(...timesOf(run(seen, [atMs, atMs + 19_950]), 'begun'));
   }
   expect(begun).toEqual([20_000]);
-  expect(seen.told).toEqual([MACHINE]);
+  expect(seen.reported).toEqual([MACHINE]);
 });
 
 it('each of two machines is told, and goes by itself', () => {
@@ -83,7 +83,7 @@ it('each of two machines is told, and goes by itself', () => {
 it.each<[string, Kind, number | undefined]>([
   ['a machine', 'machine', 2_150],
   ['a node that may be taking over, or letting go', 'node', 6_350],
-  ['a node that says that it has the address', 'holder', undefined],
+  ['a node that says that it has the address', 'owner', undefined],
 ])('%s that answers is told after a while: %s', (_, kind, expected) => {
   const seen = new ConflictTracker();
   seen.heard(MACHINE, 0, 0.5);
@@ -99,9 +99,9 @@ it('a node that was told of and turns out to have the address is told of no more
   const seen = new ConflictTracker();
   seen.heard(MACHINE, 0, 0.5);
   run(seen, [0, 10_000], () => [MACHINE]);
-  expect(seen.told).toEqual([MACHINE]);
-  const all = run(seen, [10_050, 20_000], () => [MACHINE], 'holder');
-  expect([seen.told, timesOf(all, 'over')]).toEqual([[], []]);
+  expect(seen.reported).toEqual([MACHINE]);
+  const all = run(seen, [10_050, 20_000], () => [MACHINE], 'owner');
+  expect([seen.reported, timesOf(all, 'over')]).toEqual([[], []]);
 });
 
 it('what its former owner told of is asked at once, and told as soon as it answers', () => {
@@ -132,7 +132,7 @@ it('an address that goes elsewhere is forgotten', () => {
   seen.heard(MACHINE, 0, 0.5);
   run(seen, [0, 3_000], () => [MACHINE]);
   expect(seen.keepOnly((text) => text !== formatAddress(MACHINE.address))).toEqual([MACHINE]);
-  expect([seen.told, seen.nextMs]).toEqual([[], undefined]);
+  expect([seen.reported, seen.nextMs]).toEqual([[], undefined]);
 });
 
 it('however many there are and however they answer: few are remembered, and none is asked oftener than each two seconds', () => {
@@ -152,13 +152,13 @@ it('however many there are and however they answer: few are remembered, and none
           seen.heard({ ...MACHINE, mac }, ms, random);
         }
         seen.news(ms, () => 'machine');
-        expect(seen.told.length).toBeLessThanOrEqual(100);
+        expect(seen.reported.length).toBeLessThanOrEqual(100);
         for (const { mac } of seen.due(ms, () => true)) {
           expect(ms - (lastAsked.get(mac) ?? -Infinity)).toBeGreaterThanOrEqual(2_000);
           lastAsked.set(mac, ms);
         }
       }
-      expect([seen.told, seen.nextMs]).toEqual([[], undefined]);
+      expect([seen.reported, seen.nextMs]).toEqual([[], undefined]);
     }),
     { numRuns: 50 },
   );

@@ -36,7 +36,7 @@ class Scene {
   speakers: SpeakerObject[] = [speaker('n1'), speaker('n2')];
   decisions: Decision[] = [HELD];
   links: Link[] = [{ name: 'eth0', index: 2, mac: MAC.n1, isUp: true, addresses: [] }];
-  isOutOfTouch = false;
+  isPartitioned = false;
   elsewhere: string[] = [];
   readonly events: string[] = [];
   readonly watch: ConflictWatch;
@@ -55,8 +55,8 @@ class Scene {
         },
       },
       speakers: () => this.speakers,
-      places: () => ['eth0'],
-      isOutOfTouch: () => this.isOutOfTouch,
+      interfacesAnswering: () => ['eth0'],
+      isPartitioned: () => this.isPartitioned,
       interfacesWith: () => this.elsewhere,
       events: {
         record: ({ regarding, type, reason, note }) =>
@@ -147,7 +147,7 @@ it('what is on another kind of interface here is told once another node has hear
   expect(scene.watch.conflicts).toEqual([]);
 });
 
-it.each<[string, Partial<Pick<Scene, 'speakers' | 'isOutOfTouch'>>]>([
+it.each<[string, Partial<Pick<Scene, 'speakers' | 'isPartitioned'>>]>([
   [
     'says that it has the address',
     { speakers: [speaker('n2', { layer2Addresses: [{ address: ADDRESS, interface: 'ens3' }] })] },
@@ -158,7 +158,7 @@ it.each<[string, Partial<Pick<Scene, 'speakers' | 'isOutOfTouch'>>]>([
       speakers: [{ ...speaker('n2'), status: { layer2Addresses: [{ address: ADDRESS, interface: 'ens3' }] } }],
     },
   ],
-  ['may have taken over while the API server is away', { isOutOfTouch: true }],
+  ['may have taken over while the API server is away', { isPartitioned: true }],
 ])('a node that %s is no conflict', async (_, over) => {
   const scene = Object.assign(new Scene(), over);
   scene.macs = [MAC.n2];
@@ -187,7 +187,7 @@ it('a machine that was there first is told, through the questions in between, un
   for (let i = 0; i < 5; i++) {
     scene.decisions = [ANSWERED];
     await scene.pass(1_000);
-    scene.decisions = [{ text: ADDRESS, action: 'ask', reason: 'NoOwner' }];
+    scene.decisions = [{ text: ADDRESS, action: 'probe', reason: 'NoOwner' }];
     await scene.pass(200);
   }
   expect(scene.watch.conflicts).toEqual([MACHINE]);

@@ -9,8 +9,8 @@ import {
   multicastMac,
   neighborAnnouncement,
   neighborProbe,
-  neighborQuestion,
   neighborReply,
+  neighborSolicitation,
   solicitedNodeGroup,
 } from '../../../../../speaker/l2/frames/ndp.ts';
 import {
@@ -124,7 +124,7 @@ it('announces to all, and probes without a claim', () => {
 
 it('asks about its own in a way that is answered to it alone', () => {
   const own = parseAddress('fe80::1')!;
-  const frame = neighborQuestion(target, own, THEIRS);
+  const frame = neighborSolicitation(target, own, THEIRS);
   expect(shown(frame)).toBe(`solicitation fe80::1 ff02::1:ff00:7 2001:db8::7 ${formatMac(THEIRS)}`);
   const asked = decodeNeighbor(frame);
   if (!asked.ok || asked.value.kind !== 'solicitation') throw new Error('Cannot go on: not a solicitation');

@@ -41,17 +41,22 @@ function decided(nodes: Readonly<Record<string, NodeOptions>>, options: ViewOpti
 }
 
 const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
-  ['nobody has it: the first asks', {}, {}, ['ask NoOwner', 'ignore OwnedElsewhere (1)', 'ignore OwnedElsewhere (1)']],
+  [
+    'nobody has it: the first asks',
+    {},
+    {},
+    ['probe NoOwner', 'ignore OwnedElsewhere (1)', 'ignore OwnedElsewhere (1)'],
+  ],
   [
     'nobody has it, and nobody answered',
     {},
-    { asked: { [ADDRESS]: 'free' } },
+    { probed: { [ADDRESS]: 'free' } },
     ['take NoOwner', 'ignore OwnedElsewhere (1)', 'ignore OwnedElsewhere (1)'],
   ],
   [
     'nobody of ours has it, and somebody answered',
     {},
-    { asked: { [ADDRESS]: 'answered' } },
+    { probed: { [ADDRESS]: 'answered' } },
     ['ignore AddressConflict', 'ignore OwnedElsewhere (1)', 'ignore OwnedElsewhere (1)'],
   ],
   [
@@ -100,18 +105,18 @@ const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
     'who has it seems dead: the next one asks; who is not dead goes on',
     { [first]: { ...has, live: false } },
     {},
-    ['hold Announced', 'ask OwnerLost (1)', 'ignore OwnedElsewhere (2)'],
+    ['hold Announced', 'probe OwnerLost (1)', 'ignore OwnedElsewhere (2)'],
   ],
   [
     'who had it does not answer',
     { [first]: { ...has, live: false } },
-    { asked: { [ADDRESS]: 'free' } },
+    { probed: { [ADDRESS]: 'free' } },
     ['hold Announced', 'take OwnerLost (1)', 'ignore OwnedElsewhere (2)'],
   ],
   [
     'who seemed dead answers',
     { [first]: { ...has, live: false } },
-    { asked: { [ADDRESS]: 'answered' } },
+    { probed: { [ADDRESS]: 'answered' } },
     ['hold Announced', 'ignore OwnerResponding (1)', 'ignore OwnedElsewhere (2)'],
   ],
   [
@@ -154,12 +159,12 @@ const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
     'who has it is excluded, another had it, too, and was suspected just now: asked all the same',
     { [first]: { ...has, ...EXCLUDED }, [third]: { ...has, live: false, heard: true } },
     {},
-    ['hold HandingOver (2)', 'ask OwnerLost (3)', 'hold Announced'],
+    ['hold HandingOver (2)', 'probe OwnerLost (3)', 'hold Announced'],
   ],
   [
     'who has it is excluded, and took it over from one that is dead, whose object still says that it has it: not asked, as it would answer',
     { [first]: { ...has, ...EXCLUDED }, [third]: { ...has, live: false } },
-    { asked: { [ADDRESS]: 'answered' } },
+    { probed: { [ADDRESS]: 'answered' } },
     ['hold HandingOver (2)', 'take OwnerLeaves (1)', 'hold Announced'],
   ],
   [
@@ -196,13 +201,13 @@ const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
     'nobody has it, and the first is cordoned: the next one',
     { [first]: CORDONED },
     {},
-    ['ignore OwnedElsewhere (2)', 'ask NoOwner', 'ignore OwnedElsewhere (2)'],
+    ['ignore OwnedElsewhere (2)', 'probe NoOwner', 'ignore OwnedElsewhere (2)'],
   ],
   [
     'all are cordoned: as if none were',
     { [first]: CORDONED, [second]: CORDONED, [third]: CORDONED },
     {},
-    ['ask NoOwner', 'ignore OwnedElsewhere (1)', 'ignore OwnedElsewhere (1)'],
+    ['probe NoOwner', 'ignore OwnedElsewhere (1)', 'ignore OwnedElsewhere (1)'],
   ],
   [
     'two have it, and the first is cordoned: the other one keeps it',
@@ -226,8 +231,8 @@ const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
 ];
 
 it('what another one announces while nobody can be asked is given up', () => {
-  expect(decided({ [first]: has }, { contested: [ADDRESS] })[0]).toBe('release AddressConflict');
-  expect(decided({}, { contested: [ADDRESS] })[0]).toBe('ignore AddressConflict');
+  expect(decided({ [first]: has }, { partitionConflicts: [ADDRESS] })[0]).toBe('release AddressConflict');
+  expect(decided({}, { partitionConflicts: [ADDRESS] })[0]).toBe('ignore AddressConflict');
 });
 
 it.each(cases)('%s', (_, nodes, options, expected) => {
@@ -242,7 +247,7 @@ describe('externalTrafficPolicy Local', () => {
     expect(decided({}, { services, slices: slices(third) })).toEqual([
       'ignore NoLocalEndpoints (3)',
       'ignore NoLocalEndpoints (3)',
-      'ask NoOwner',
+      'probe NoOwner',
     ]);
   });
 
@@ -303,7 +308,7 @@ describe('externalTrafficPolicy Local', () => {
         'ignore NoLocalEndpoints (2)',
       ]);
       const inCommon = [...slices(first, third), others(second, third)];
-      expect(decided({}, { services: [...services, local], slices: inCommon })[2]).toBe('ask NoOwner');
+      expect(decided({}, { services: [...services, local], slices: inCommon })[2]).toBe('probe NoOwner');
     });
 
     it('need not be served together where no node that lives can: one is enough', () => {
@@ -345,7 +350,7 @@ describe('a node that is being drained', () => {
   it('keeps it while nobody else may have it', () => {
     const others = { [second]: EXCLUDED, [third]: { live: false } };
     expect(decided({ [first]: drained, ...others }, { slices })[0]).toBe('hold Announced');
-    expect(decided({ [first]: CORDONED, ...others }, { slices })[0]).toBe('ask NoOwner');
+    expect(decided({ [first]: CORDONED, ...others }, { slices })[0]).toBe('probe NoOwner');
   });
 
   it('is cordoned: a pod that is replaced elsewhere moves nothing', () => {

@@ -38,7 +38,7 @@ function scene(said: Layer2Report, status: object | undefined = undefined) {
         state.status = part;
       },
     },
-    said: () => said,
+    report: () => said,
     onPublished: () => state.published++,
     log: logSink().log,
   });

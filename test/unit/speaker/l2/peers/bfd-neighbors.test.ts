@@ -3,7 +3,7 @@ import { parseAddress } from '../../../../../lib/net/address.ts';
 import { rangeContains } from '../../../../../lib/net/range.ts';
 import {
   type KeptNeighbor,
-  type NeighborWish,
+  type NeighborInput,
   nextNeighbors,
   sameNeighbors,
 } from '../../../../../speaker/l2/peers/bfd-neighbors.ts';
@@ -18,7 +18,7 @@ const [a, b, c, six] = [
   member('six', 'fd00::6'),
 ];
 
-function next(former: readonly KeptNeighbor[], over: Partial<NeighborWish>): readonly KeptNeighbor[] {
+function next(former: readonly KeptNeighbor[], over: Partial<NeighborInput>): readonly KeptNeighbor[] {
   return nextNeighbors(former, {
     nodeName: 'a',
     members: [a, b, c],
@@ -38,7 +38,7 @@ it('has a session with every node of the ring, of which one is some hops away', 
   ]);
 });
 
-it.each<[string, Partial<NeighborWish>, readonly string[]]>([
+it.each<[string, Partial<NeighborInput>, readonly string[]]>([
   ['no members', { members: [] }, []],
   ['this node alone', { members: [a] }, []],
   ['this node is no member', { members: [b, c] }, []],

@@ -40,7 +40,7 @@ function judged(over: Partial<Omit<LivenessInput, 'observations' | 'suspects' | 
 }
 
 function seen(over: Partial<LeaseObservation>): LeaseObservation {
-  return { mark: '1', leaseMs, seenAtMs: NOW, wasRenewed: true, ...over };
+  return { record: '1', leaseMs, seenAtMs: NOW, wasRenewed: true, ...over };
 }
 
 interface Scene {
@@ -90,7 +90,7 @@ describe('Leases', () => {
 
   it('says which have run out for certain, and a renewal ends that', () => {
     expect(judged({ leases: { 'node-2': dead, 'node-3': old } }).ranOut).toEqual(['node-2']);
-    const renewed = observe(gone, { mark: '2', leaseMs }, NOW);
+    const renewed = observe(gone, { record: '2', leaseMs }, NOW);
     expect(judged({ leases: { 'node-2': renewed } }).ranOut).toEqual([]);
   });
 
@@ -100,23 +100,23 @@ describe('Leases', () => {
     expect(judged({ renewedAtMs: 0, leases: { 'node-2': dead } }).nextMs).toBe(NOW - 1_000 + leaseMs);
   });
 
-  it('a wall clock that is wrong does not matter: only that the mark changes, and when that was seen', () => {
-    const first = observe(undefined, { mark: '1999-01-01', leaseMs }, NOW);
-    expect(observe(first, { mark: '1999-01-01', leaseMs }, NOW + 5)).toBe(first);
-    const next = { mark: '1998-01-01', leaseMs: 8_600 };
+  it('a wall clock that is wrong does not matter: only that the record changes, and when that was seen', () => {
+    const first = observe(undefined, { record: '1999-01-01', leaseMs }, NOW);
+    expect(observe(first, { record: '1999-01-01', leaseMs }, NOW + 5)).toBe(first);
+    const next = { record: '1998-01-01', leaseMs: 8_600 };
     expect(observe(first, next, NOW + 5)).toEqual({ ...next, seenAtMs: NOW + 5, wasRenewed: true });
   });
 
   it('only one that was seen to be renewed proves that its node lives, and for its own time', () => {
-    const found = observe(undefined, { mark: '1', leaseMs }, NOW);
+    const found = observe(undefined, { record: '1', leaseMs }, NOW);
     expect(isHeard(found, NOW)).toBe(false);
-    const renewed = observe(found, { mark: '2', leaseMs }, NOW);
+    const renewed = observe(found, { record: '2', leaseMs }, NOW);
     expect([NOW, NOW + leaseMs - 1, NOW + leaseMs].map((ms) => isHeard(renewed, ms))).toEqual([true, true, false]);
   });
 
   it('a read that shows a renewal which no watch told of counts as seen', () => {
-    expect(confirmed(old, { mark: '2', leaseMs }, NOW - 10, NOW)).toEqual(seen({ mark: '2' }));
-    expect(confirmed(old, { mark: '1', leaseMs }, NOW - 10, NOW)).toEqual({ ...old, confirmedAtMs: NOW - 10 });
+    expect(confirmed(old, { record: '2', leaseMs }, NOW - 10, NOW)).toEqual(seen({ record: '2' }));
+    expect(confirmed(old, { record: '1', leaseMs }, NOW - 10, NOW)).toEqual({ ...old, confirmedAtMs: NOW - 10 });
   });
 });
 

@@ -21,7 +21,7 @@ import {
 
 const owned = new AddressSet(['192.0.2.7', '2001:db8::7'].map((text) => parseAddress(text)!));
 const none = new AddressSet();
-const post: ResponderState = { mac: OURS, owned, asked: none };
+const post: ResponderState = { mac: OURS, owned, probed: none };
 
 function said(frame: Uint8Array, at = post): string {
   const verdict = decideAnswer(frame, at);
@@ -58,7 +58,7 @@ it.each([
 });
 
 it('without an owned address nothing is answered and nothing is a conflict', () => {
-  const nothing: ResponderState = { mac: OURS, owned: none, asked: none };
+  const nothing: ResponderState = { mac: OURS, owned: none, probed: none };
   const frames = [ARP_REQUEST, ARP_PROBE, ARP_ANNOUNCEMENT, SOLICITATION, DAD_SOLICITATION, ADVERTISEMENT];
   expect(frames.map((frame) => said(frame, nothing))).toEqual(frames.map(() => 'notOurs'));
 });
@@ -77,5 +77,5 @@ it.each([
   ['a solicitation of somebody else', SOLICITATION, 'notOurs'],
   ['a detection of duplicates by somebody else', DAD_SOLICITATION, 'notOurs'],
 ])('an address that is asked about: %s', (_, frame, expected) => {
-  expect(said(frame, { mac: OURS, owned: none, asked: owned })).toBe(expected);
+  expect(said(frame, { mac: OURS, owned: none, probed: owned })).toBe(expected);
 });

@@ -25,7 +25,7 @@ function run(
 ): Event[] {
   const events: Event[] = [];
   for (let now = fromMs; now <= toMs; now++) {
-    probes.ask(now, ({ address }) => {
+    probes.send(now, ({ address }) => {
       const asked = formatAddress(address);
       const isSent = send(asked, now);
       if (isSent) events.push({ atMs: now, asked });

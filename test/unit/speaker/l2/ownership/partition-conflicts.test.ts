@@ -1,5 +1,5 @@
 /** What is given up while nobody can be asked. */
-import { Contested } from '../../../../../speaker/l2/ownership/contested.ts';
+import { PartitionConflicts } from '../../../../../speaker/l2/ownership/partition-conflicts.ts';
 import { ADDRESS, byRank } from '../../../../support/layer2-builders.ts';
 
 const [higher, lower] = byRank(['node-1', 'node-2']) as [string, string];
@@ -11,17 +11,17 @@ it.each<[string, string, string | undefined, readonly number[], boolean]>([
   ['to a node of a lower rank that goes on', higher, lower, [0, 900, 2_100], true],
   ['to a node of a lower rank, which was heard of long before: not at once', higher, lower, [0, 40_000], false],
 ])('%s', (_, self, node, times, expected) => {
-  const contested = new Contested(self);
-  for (const ms of times) contested.heard(ADDRESS, node, ms);
-  expect([...contested.texts]).toEqual(expected ? [ADDRESS] : []);
-  contested.clear();
-  expect(contested.texts.size).toBe(0);
+  const conflicts = new PartitionConflicts(self);
+  for (const ms of times) conflicts.heard(ADDRESS, node, ms);
+  expect([...conflicts.addresses]).toEqual(expected ? [ADDRESS] : []);
+  conflicts.clear();
+  expect(conflicts.addresses.size).toBe(0);
 });
 
 it('of two that hear each other, and nobody else, one goes on', () => {
-  const nodes = [new Contested(higher), new Contested(lower)] as const;
+  const nodes = [new PartitionConflicts(higher), new PartitionConflicts(lower)] as const;
   nodes[0].heard(ADDRESS, lower, 0);
   nodes[1].heard(ADDRESS, higher, 1);
   // The lower rank answers no question any more.
-  expect(nodes.map(({ texts }) => texts.has(ADDRESS))).toEqual([false, true]);
+  expect(nodes.map(({ addresses }) => addresses.has(ADDRESS))).toEqual([false, true]);
 });
