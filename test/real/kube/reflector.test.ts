@@ -2,106 +2,28 @@
 import { createServer } from 'node:tls';
 import { Registry } from 'prom-client';
 import type { KubeObject } from '../../../lib/api/meta/object.ts';
-import { Reflector, type ReflectorOptions } from '../../../lib/kube/cache/reflector.ts';
-import { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
+import { Reflector } from '../../../lib/kube/cache/reflector.ts';
 import type { Resource } from '../../../lib/kube/resource.ts';
-import { ApiProxy, EXPIRED, type FaultRule, type SeenRequest } from '../../support/api-proxy.ts';
-import { ADMIN, ControlPlane } from '../../support/control-plane.ts';
+import { EXPIRED, type FaultRule, type SeenRequest } from '../../support/api-proxy.ts';
 import { until } from '../../support/eventually.ts';
 import { freePorts } from '../../support/free-port.ts';
 import { logSink } from '../../support/log-sink.ts';
 import { TestCa } from '../../support/pki.ts';
-import { TcpProxy } from '../../support/tcp-proxy.ts';
+import { CONFIG_MAPS, type ConfigMap, NAMESPACE, ReflectorLab } from './reflector-lab.ts';
 
-interface ConfigMap extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-const CONFIG_MAPS: Resource<ConfigMap> = {
-  group: '',
-  version: 'v1',
-  kind: 'ConfigMap',
-  plural: 'configmaps',
-  namespaced: true,
-};
-const NAMESPACE = 'default';
-/** PINGs are tight, so that a test need not wait for the default 10 s; connecting has its defaults. */
-const TIMING = { pingIntervalMs: 300, pingTimeoutMs: 300, lateAfterMs: 300 };
-
-let plane: ControlPlane;
-let admin: HttpKubeClient;
-let tests = 0;
-
+let lab: ReflectorLab;
 beforeAll(async () => {
-  plane = await ControlPlane.start();
-  admin = plane.client();
+  lab = await ReflectorLab.start();
 }, 60_000);
-
-afterAll(() => plane?.[Symbol.asyncDispose]());
-
-/** What the running test has open; ended after it, last opened first, also where it failed. */
-let open: AsyncDisposableStack;
-beforeEach(() => {
-  open = new AsyncDisposableStack();
-});
-afterEach(() => open.disposeAsync());
-
-async function tcpProxy(port?: number): Promise<TcpProxy> {
-  return open.use(await TcpProxy.start(plane.port, port));
-}
-
-async function apiProxy(options?: { readonly http1Only: boolean }): Promise<ApiProxy> {
-  return open.use(await ApiProxy.start(plane, await plane.issue('api-proxy'), options));
-}
-
-/** One reflector on config maps of a label of this test's own, with the changes it told. */
-async function following(server: string, options: Partial<ReflectorOptions<ConfigMap>> = {}) {
-  const label = `t${++tests}`;
-  const access = { server, token: plane.user(ADMIN).token, tls: { ca: plane.caPem } };
-  const client = HttpKubeClient.fromToken(access, { component: 'test', requestTimeoutMs: 5_000, ...TIMING });
-  const { log, lines } = logSink();
-  const reflector = new Reflector<ConfigMap>({
-    client,
-    resource: CONFIG_MAPS,
-    namespace: NAMESPACE,
-    labelSelector: `test=${label}`,
-    log,
-    ...options,
-  });
-  const changes: string[] = [];
-  reflector.subscribe((change) =>
-    changes.push(`${change.type} ${change.object.metadata.name} ${change.object.data?.v ?? ''}`.trim()),
-  );
-  const stop = new AbortController();
-  const running = reflector.run(stop.signal);
-  const make = (name: string, v = '1'): Promise<ConfigMap> =>
-    admin.create(CONFIG_MAPS, {
-      metadata: { name: `${label}-${name}`, namespace: NAMESPACE, labels: { test: label } },
-      data: { v },
-    });
-  const set = (name: string, v: string): Promise<ConfigMap> =>
-    admin.patch(CONFIG_MAPS, { name: `${label}-${name}`, namespace: NAMESPACE }, { data: { v } }, { type: 'merge' });
-  const remove = (name: string): Promise<void> =>
-    admin.delete(CONFIG_MAPS, { name: `${label}-${name}`, namespace: NAMESPACE });
-  const sees = (name: string, v: string, withinMs = 10_000): Promise<void> =>
-    until(`${name}=${v}`, () => reflector.get(`${NAMESPACE}/${label}-${name}`)?.data?.v === v, {
-      withinMs,
-      everyMs: 5,
-    });
-  const end = async (): Promise<void> => {
-    stop.abort(new Error('the test ends'));
-    await running;
-    await client.close();
-  };
-  open.defer(end);
-  return { label, reflector, changes, lines, make, set, remove, sees, end };
-}
+afterEach(() => lab?.close());
+afterAll(() => lab?.[Symbol.asyncDispose]());
 
 function isList({ method, isWatch }: SeenRequest): boolean {
   return method === 'GET' && !isWatch;
 }
 
 /** Waits until the watch is open, so that a fault hits it and not the list. */
-async function settled(t: Awaited<ReturnType<typeof following>>): Promise<void> {
+async function settled(t: Awaited<ReturnType<ReflectorLab['following']>>): Promise<void> {
   await t.reflector.waitForSync(AbortSignal.timeout(10_000));
   await t.make('first');
   await t.sees('first', '1');
@@ -112,8 +34,8 @@ it.each<[string, FaultRule]>([
   ['by list', (r) => (r.isWatch ? { status: 410, body: EXPIRED } : undefined)],
 ])('tells nothing of a difference that nobody would act on, %s', async (_, rule) => {
   const isSame = (a: ConfigMap, b: ConfigMap) => a.data?.v?.length === b.data?.v?.length;
-  const proxy = await apiProxy();
-  const t = await following(proxy.url, { isSame });
+  const proxy = await lab.apiProxy();
+  const t = await lab.following(proxy.url, { isSame });
   proxy.rule = rule;
   await settled(t);
   await t.set('first', '2');
@@ -128,13 +50,13 @@ it.each<[string, FaultRule]>([
 });
 
 it('lists in pages and follows additions, changes and deletions', async () => {
-  const label = `t${tests + 1}`;
+  const label = lab.nextLabel;
   for (let i = 0; i < 7; i++) {
-    await admin.create(CONFIG_MAPS, {
+    await lab.admin.create(CONFIG_MAPS, {
       metadata: { name: `${label}-${i}`, namespace: NAMESPACE, labels: { test: label } },
     });
   }
-  const t = await following(plane.url, { pageSize: 3 });
+  const t = await lab.following(lab.plane.url, { pageSize: 3 });
   await t.reflector.waitForSync(AbortSignal.timeout(10_000));
   expect(t.reflector.size).toBe(7);
   expect([...t.reflector.values()][0]).toMatchObject({ kind: 'ConfigMap', apiVersion: 'v1' });
@@ -149,9 +71,9 @@ it('lists in pages and follows additions, changes and deletions', async () => {
 });
 
 it('lists again after etcd has compacted what it missed, and tells a new object of the same name from the old one', async () => {
-  const proxy = await tcpProxy();
+  const proxy = await lab.tcpProxy();
   const registry = new Registry();
-  const t = await following(proxy.url, { registry });
+  const t = await lab.following(proxy.url, { registry });
   await settled(t);
   await t.make('gone');
   await t.sees('gone', '1');
@@ -160,10 +82,10 @@ it('lists again after etcd has compacted what it missed, and tells a new object 
   await t.remove('first');
   await t.make('first', 'new');
   await t.remove('gone');
-  await plane.compact();
+  await lab.plane.compact();
   // Its watch cache would still know the history that etcd has thrown away.
-  await plane.stopApiServer();
-  await plane.startApiServer();
+  await lab.plane.stopApiServer();
+  await lab.plane.startApiServer();
   await proxy.accept();
   await t.sees('first', 'new');
   expect(await registry.metrics()).toContain('skycap_reflector_lists_total{reflector="configmaps"} 2');
@@ -176,8 +98,8 @@ it('lists again after etcd has compacted what it missed, and tells a new object 
 
 describe('recovers within two seconds', () => {
   it('from a half-open connection that says nothing and never ends', async () => {
-    const proxy = await tcpProxy();
-    const t = await following(proxy.url);
+    const proxy = await lab.tcpProxy();
+    const t = await lab.following(proxy.url);
     await settled(t);
     proxy.freeze();
     await until('the dead connection is noticed', () => t.lines.some((l) => l.level === 'warn'));
@@ -189,8 +111,8 @@ describe('recovers within two seconds', () => {
   });
 
   it('from connections that are reset again and again', async () => {
-    const proxy = await tcpProxy();
-    const t = await following(proxy.url);
+    const proxy = await lab.tcpProxy();
+    const t = await lab.following(proxy.url);
     await settled(t);
     for (let i = 2; i < 6; i++) {
       proxy.reset();
@@ -200,8 +122,8 @@ describe('recovers within two seconds', () => {
   });
 
   it('from a server that is not there for a while, with its cache kept', async () => {
-    const proxy = await tcpProxy();
-    const t = await following(proxy.url);
+    const proxy = await lab.tcpProxy();
+    const t = await lab.following(proxy.url);
     await settled(t);
     await proxy.refuse();
     proxy.reset();
@@ -219,12 +141,12 @@ describe('recovers within two seconds', () => {
     const stranger = await (await TestCa.create('a-stranger')).issue({ commonName: 'x', ipAddresses: ['127.0.0.1'] });
     const server = createServer({ ...stranger, ALPNProtocols: ['h2'] }, () => {}).on('tlsClientError', () => {});
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    open.defer(() => void server.close());
-    const t = await following(`https://127.0.0.1:${port}`);
+    lab.open.defer(() => void server.close());
+    const t = await lab.following(`https://127.0.0.1:${port}`);
     await until('the error is noticed', () => t.reflector.failure !== undefined);
     expect(t.reflector.failure).toMatch(/Cannot list configmaps: .*certificate/);
     server.close();
-    await tcpProxy(port);
+    await lab.tcpProxy(port);
     await t.make('first');
     await t.sees('first', '1', 2_000);
   });
@@ -238,8 +160,8 @@ describe('recovers within two seconds', () => {
     { name: '429 with Retry-After', status: 429, headers: { 'retry-after': '1' } },
   ];
   it.each(statuses)('from answers of $name to every list and watch', async ({ status, headers }) => {
-    const proxy = await apiProxy();
-    const t = await following(proxy.url, { watchSeconds: { min: 1, max: 1 } });
+    const proxy = await lab.apiProxy();
+    const t = await lab.following(proxy.url, { watchSeconds: { min: 1, max: 1 } });
     await settled(t);
     proxy.rule = () => ({ status, ...(headers && { headers }) });
     await until('the answers are noticed', () => t.reflector.failure !== undefined);
@@ -255,15 +177,15 @@ describe('recovers within two seconds', () => {
 });
 
 it('keeps its cache while the API server is stopped, and follows it again when it goes on', async () => {
-  const t = await following(plane.url);
+  const t = await lab.following(lab.plane.url);
   await settled(t);
-  plane.pause('kube-apiserver');
+  lab.plane.pause('kube-apiserver');
   try {
     await until('it is noticed', () => t.reflector.failure !== undefined);
     await until('silence', () => t.reflector.silentForMs() > 2_500);
     expect([t.reflector.size, t.changes.length]).toEqual([1, 1]);
   } finally {
-    plane.resume('kube-apiserver');
+    lab.plane.resume('kube-apiserver');
   }
   await t.set('first', '2');
   await t.sees('first', '2', 5_000);
@@ -272,8 +194,8 @@ it('keeps its cache while the API server is stopped, and follows it again when i
 });
 
 it('logs once what goes wrong in turns', async () => {
-  const proxy = await apiProxy();
-  const t = await following(proxy.url);
+  const proxy = await lab.apiProxy();
+  const t = await lab.following(proxy.url);
   await settled(t);
   let answers = 0;
   proxy.rule = () => ({ status: answers++ % 2 === 0 ? 500 : 503 });
@@ -287,8 +209,8 @@ it.each<{ readonly name: string; readonly rule: FaultRule }>([
   { name: 'as HTTP status', rule: (r) => (r.isWatch ? { status: 410, body: EXPIRED } : undefined) },
   { name: 'as ERROR event', rule: (r) => (r.isWatch ? { lines: [{ type: 'ERROR', object: EXPIRED }] } : undefined) },
 ])('lists again after 410 $name, not in a hot loop while it goes on', async ({ rule }) => {
-  const proxy = await apiProxy();
-  const t = await following(proxy.url);
+  const proxy = await lab.apiProxy();
+  const t = await lab.following(proxy.url);
   proxy.rule = rule;
   await t.make('first');
   await t.sees('first', '1');
@@ -303,17 +225,17 @@ it.each<{ readonly name: string; readonly rule: FaultRule }>([
 });
 
 it('starts a list over when its continue token expires, and never shows half of it', async () => {
-  const proxy = await apiProxy();
+  const proxy = await lab.apiProxy();
   let refused = 0;
   proxy.rule = (r) => (r.path.includes('continue=') && refused++ < 2 ? { status: 410, body: EXPIRED } : undefined);
-  const label = `t${tests + 1}`;
+  const label = lab.nextLabel;
   for (let i = 0; i < 5; i++) {
-    await admin.create(CONFIG_MAPS, {
+    await lab.admin.create(CONFIG_MAPS, {
       metadata: { name: `${label}-${i}`, namespace: NAMESPACE, labels: { test: label } },
     });
   }
   const sizes = new Set<number>();
-  const t = await following(proxy.url, { pageSize: 2 });
+  const t = await lab.following(proxy.url, { pageSize: 2 });
   const looking = setInterval(() => sizes.add(t.reflector.synced ? t.reflector.size : -1), 1);
   await t.reflector.waitForSync(AbortSignal.timeout(10_000));
   sizes.add(t.reflector.size);
@@ -323,9 +245,9 @@ it('starts a list over when its continue token expires, and never shows half of 
 });
 
 it('does not spin when every watch closes at once, and still sees changes', async () => {
-  const proxy = await apiProxy();
+  const proxy = await lab.apiProxy();
   proxy.rule = (r) => (r.isWatch ? { lines: [] } : undefined);
-  const t = await following(proxy.url);
+  const t = await lab.following(proxy.url);
   await t.reflector.waitForSync(AbortSignal.timeout(10_000));
   proxy.seen.length = 0;
   await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -337,8 +259,8 @@ it('does not spin when every watch closes at once, and still sees changes', asyn
 });
 
 it('goes on past a line that it cannot read, by listing again', async () => {
-  const proxy = await apiProxy();
-  const t = await following(proxy.url, { watchSeconds: { min: 1, max: 1 } });
+  const proxy = await lab.apiProxy();
+  const t = await lab.following(proxy.url, { watchSeconds: { min: 1, max: 1 } });
   await settled(t);
   proxy.rule = (r) => (r.isWatch ? { lines: ['no event'] } : undefined);
   await t.set('first', '2');
@@ -349,9 +271,9 @@ it('goes on past a line that it cannot read, by listing again', async () => {
 });
 
 it('takes silence for rest where a list shows that nothing was missed', async () => {
-  const proxy = await apiProxy();
+  const proxy = await lab.apiProxy();
   const registry = new Registry();
-  const t = await following(proxy.url, { silenceMs: 700, registry });
+  const t = await lab.following(proxy.url, { silenceMs: 700, registry });
   await settled(t);
   const listsBefore = proxy.seen.filter(isList).length;
   // Several watches, each of which is given up.
@@ -365,8 +287,8 @@ it('takes silence for rest where a list shows that nothing was missed', async ()
 });
 
 it('finds a watch that hangs by what it missed, and says so until one tells something', async () => {
-  const proxy = await apiProxy();
-  const t = await following(proxy.url, { silenceMs: 700 });
+  const proxy = await lab.apiProxy();
+  const t = await lab.following(proxy.url, { silenceMs: 700 });
   await settled(t);
   proxy.isStuck = () => true;
   await t.set('first', '2');
@@ -385,15 +307,15 @@ it('finds a watch that hangs by what it missed, and says so until one tells some
 });
 
 it('works over HTTP/1.1 where the other side speaks nothing newer', async () => {
-  const proxy = await apiProxy({ http1Only: true });
-  const t = await following(proxy.url);
+  const proxy = await lab.apiProxy({ http1Only: true });
+  const t = await lab.following(proxy.url);
   await settled(t);
   await t.set('first', '2');
   await t.sees('first', '2');
 });
 
 it('is not disturbed by a listener that throws', async () => {
-  const t = await following(plane.url);
+  const t = await lab.following(lab.plane.url);
   t.reflector.subscribe(() => {
     throw new Error('a bug');
   });
@@ -406,11 +328,11 @@ it('is not disturbed by a listener that throws', async () => {
 });
 
 it('stops at once, in the middle of a watch and in the middle of a back-off', async () => {
-  const t = await following(plane.url);
+  const t = await lab.following(lab.plane.url);
   await settled(t);
   const startedMs = performance.now();
   await t.end();
-  const dead = await following('https://127.0.0.1:1');
+  const dead = await lab.following('https://127.0.0.1:1');
   await until('the failure is noticed', () => dead.reflector.failure !== undefined);
   await dead.end();
   expect(performance.now() - startedMs).toBeLessThan(1_500);
@@ -426,7 +348,7 @@ it('a kind that the API server does not have counts as read where that is allowe
   };
   const sink = logSink('test');
   const stop = new AbortController();
-  const reflector = new Reflector({ client: admin, resource: widgets, optional: true, log: sink.log });
+  const reflector = new Reflector({ client: lab.admin, resource: widgets, optional: true, log: sink.log });
   const running = reflector.run(stop.signal);
   await until('it is synced', () => reflector.synced);
   expect([reflector.size, reflector.failure, reflector.silentForMs() < 60_000]).toEqual([0, undefined, true]);

@@ -1,4 +1,4 @@
-/** What must hold of a choice for any Eips, claims and wishes. Single cases: `choose.test.ts`. */
+/** What must hold of a choice for any Eips, claims and requests. Single cases: `choice/choose.test.ts` and those beside it. */
 import fc from 'fast-check';
 import { isOpen } from '../../../../lib/api/eip/eip.ts';
 import type { AddressRequest } from '../../../../lib/api/service/address-request.ts';

@@ -1,44 +1,14 @@
-/** Who has an address: a row for each rule. */
-import { decideOwnership } from '../../../../../speaker/l2/ownership/decide-owner.ts';
+/** Which node has an address: a row for each rule. `Local` endpoints and planned moves have files of their own. */
 import {
   ADDRESS,
-  aView,
-  byRank,
   CORDONED,
   EXCLUDED,
   IN_MAINTENANCE,
   type NodeOptions,
   type ViewOptions,
 } from '../../../../support/layer2-builders.ts';
-import {
-  anEip,
-  anEndpoint,
-  aService,
-  aSlice,
-  DRAINING,
-  NOT_READY,
-  READY,
-} from '../../../../support/speaker-builders.ts';
-
-const NAMES = ['node-1', 'node-2', 'node-3'];
-/** By rank: the first has the address where nothing else counts. */
-const [first, second, third] = byRank(NAMES) as [string, string, string];
-const has = { holds: [ADDRESS] };
-/** It has it, and has said that it gives it up. */
-const yields = { ...has, yields: [ADDRESS] };
-
-/** `action reason` of each node in the order of rank; `/other` where the decision names one. */
-function decided(nodes: Readonly<Record<string, NodeOptions>>, options: ViewOptions = {}): string[] {
-  const all = { [first]: {}, [second]: {}, [third]: {}, ...nodes };
-  return [first, second, third].map((self) => {
-    // For itself a node always lives.
-    const own = { ...all, [self]: { ...all[self], live: true } };
-    const [decision] = decideOwnership(aView({ ...options, nodes: own, self }));
-    if (!decision) return 'nothing';
-    const { action, reason, other } = decision;
-    return [action, reason, ...(other ? [`(${[first, second, third].indexOf(other) + 1})`] : [])].join(' ');
-  });
-}
+import { anEip } from '../../../../support/speaker-builders.ts';
+import { decided, first, has, second, third, yields } from './decided.ts';
 
 const cases: [string, Record<string, NodeOptions>, ViewOptions, string[]][] = [
   [
@@ -239,125 +209,6 @@ it.each(cases)('%s', (_, nodes, options, expected) => {
   expect(decided(nodes, options)).toEqual(expected);
 });
 
-describe('externalTrafficPolicy Local', () => {
-  const services = [aService({ policy: 'Local', ips: [ADDRESS] })];
-  const slices = (...nodes: string[]) => [aSlice(nodes.map((name) => anEndpoint(name, READY)))];
-
-  it('only a node with a ready endpoint gets it', () => {
-    expect(decided({}, { services, slices: slices(third) })).toEqual([
-      'ignore NoLocalEndpoints (3)',
-      'ignore NoLocalEndpoints (3)',
-      'probe NoOwner',
-    ]);
-  });
-
-  it('it moves with the endpoint, and the former owner answers meanwhile', () => {
-    expect(decided({ [first]: has }, { services, slices: slices(second) })).toEqual([
-      'hold HandingOver (2)',
-      'take OwnerLeaves (1)',
-      'ignore NoLocalEndpoints (2)',
-    ]);
-  });
-
-  const gone = [aSlice([anEndpoint(first, NOT_READY)])];
-
-  it('with the last endpoint gone who has it goes on, and nobody takes it', () => {
-    const goesOn = ['ignore NoLocalEndpoints', 'hold NoLocalEndpoints', 'ignore NoLocalEndpoints'];
-    expect(decided({ [second]: has }, { services, slices: gone })).toEqual(goesOn);
-    expect(decided({}, { services, slices: gone })[1]).toBe('ignore NoLocalEndpoints');
-  });
-
-  it('with the last endpoint gone two who have it agree on one', () => {
-    const both = decided({ [first]: has, [second]: has }, { services, slices: gone });
-    expect(both.slice(0, 2)).toEqual(['hold NoLocalEndpoints', 'hold HandingOver (1)']);
-    const after = decided({ [first]: has, [second]: yields }, { services, slices: gone });
-    expect(after.slice(0, 2)).toEqual(['hold NoLocalEndpoints', 'release OwnedElsewhere (1)']);
-  });
-
-  it('with the last endpoint gone it is given up by a node that is not to have it at all', () => {
-    const excluded = { [first]: { ...has, ...EXCLUDED } };
-    expect(decided(excluded, { services, slices: gone })[0]).toBe('release NodeExcluded');
-  });
-
-  it('two who have it, and see different endpoints: neither lets go on the strength of what the other one said before', () => {
-    // The first sees the endpoint that the second had, and the second sees the one that the first gets.
-    const asFirst = (nodes: Record<string, NodeOptions>) => decided(nodes, { services, slices: slices(second) })[0];
-    const asSecond = (nodes: Record<string, NodeOptions>) => decided(nodes, { services, slices: slices(first) })[1];
-    const before = { [first]: has, [second]: has };
-    expect([asFirst(before), asSecond(before)]).toEqual(['hold HandingOver (2)', 'hold HandingOver (1)']);
-    // Each knows of its own notice, and the other's object is one step old for one of them at most.
-    const bothSaid = { [first]: yields, [second]: yields };
-    expect([asFirst(bothSaid), asSecond(bothSaid)]).toEqual(['hold HandingOver (2)', 'hold HandingOver (1)']);
-    expect(asFirst({ [first]: yields, [second]: has })).toBe('release OwnedElsewhere (2)');
-    expect(asSecond(bothSaid)).toBe('hold HandingOver (1)');
-  });
-
-  describe('two Services that share it', () => {
-    const cluster = aService({ name: 'other', ips: [ADDRESS] });
-    const local = aService({ name: 'other', policy: 'Local', ips: [ADDRESS] });
-    const others = (...nodes: string[]) =>
-      aSlice(
-        nodes.map((name) => anEndpoint(name, READY)),
-        { service: 'other' },
-      );
-
-    it('are both served where a node can: it moves there from one that serves the other policy alone', () => {
-      expect(decided({ [first]: has }, { services: [...services, cluster], slices: slices(second) })).toEqual([
-        'hold HandingOver (2)',
-        'take OwnerLeaves (1)',
-        'ignore NoLocalEndpoints (2)',
-      ]);
-      const inCommon = [...slices(first, third), others(second, third)];
-      expect(decided({}, { services: [...services, local], slices: inCommon })[2]).toBe('probe NoOwner');
-    });
-
-    it('need not be served together where no node that lives can: one is enough', () => {
-      const apart = { services: [...services, local], slices: [...slices(second), others(third)] };
-      expect(decided({ [second]: has }, apart)[1]).toBe('hold Announced');
-      expect(decided({ [third]: has }, apart)[2]).toBe('hold Announced');
-      const both = { services: [...services, cluster], slices: slices(second) };
-      expect(decided({ [first]: has, [second]: { live: false } }, both)[0]).toBe('hold Announced');
-      expect(decided({ [first]: has, [second]: EXCLUDED }, both)[0]).toBe('hold Announced');
-    });
-
-    it('one that no node can serve does not count', () => {
-      const none = { services: [...services, cluster], slices: gone };
-      expect(decided({ [second]: has }, none)[1]).toBe('hold Announced');
-    });
-  });
-});
-
-describe('a node that is being drained', () => {
-  const slices = [aSlice([anEndpoint(first, DRAINING), anEndpoint(second, READY)])];
-  const drained = { ...has, ...CORDONED };
-
-  it('hands over, and goes on until another one has it', () => {
-    expect(decided({ [first]: drained }, { slices })).toEqual([
-      'hold HandingOver (2)',
-      'take OwnerLeaves (1)',
-      'ignore OwnedElsewhere (2)',
-    ]);
-    expect(decided({ [first]: { ...drained, ...yields }, [second]: has }, { slices })[0]).toBe(
-      'release OwnedElsewhere (2)',
-    );
-  });
-
-  it('hands over what has no endpoint there, too', () => {
-    const services = [aService({ name: 'elsewhere', ips: [ADDRESS] }), aService({ ips: ['198.51.100.8'] })];
-    expect(decided({ [first]: drained }, { services, slices })[0]).toBe('hold HandingOver (2)');
-  });
-
-  it('keeps it while nobody else may have it', () => {
-    const others = { [second]: EXCLUDED, [third]: { live: false } };
-    expect(decided({ [first]: drained, ...others }, { slices })[0]).toBe('hold Announced');
-    expect(decided({ [first]: CORDONED, ...others }, { slices })[0]).toBe('probe NoOwner');
-  });
-
-  it('is cordoned: a pod that is replaced elsewhere moves nothing', () => {
-    expect(decided({ [first]: has }, { slices })[0]).toBe('hold Announced');
-  });
-});
-
 describe('the Eip', () => {
   it('may say by labels who may have it', () => {
     const eips = [anEip('v4', { protocol: 'vip', nodeSelector: { matchLabels: { edge: 'yes' } } })];
@@ -382,82 +233,5 @@ describe('the Eip', () => {
     ['whose address nobody publishes', { services: [] }],
   ])('%s: let go at once', (_, options) => {
     expect(decided({ [first]: has }, options)).toEqual(['release NotPublished', 'nothing', 'nothing']);
-  });
-});
-
-describe('rebalance', () => {
-  const eips = [anEip('v4', { protocol: 'layer2', rebalance: true })];
-  const rebalancing = { eips, settled: true };
-
-  it('the first takes back what it is to have, and who had it sees that', () => {
-    expect(decided({ [third]: has }, rebalancing)).toEqual([
-      'take Rebalanced (3)',
-      'ignore OwnedElsewhere (3)',
-      'hold Announced (1)',
-    ]);
-    expect(decided({ [first]: has, [third]: yields }, rebalancing)).toEqual([
-      'hold Announced',
-      'ignore OwnedElsewhere (1)',
-      'release OwnedElsewhere (1)',
-    ]);
-  });
-
-  it('not from a node that is only cordoned', () => {
-    const all = decided({ [first]: { ...has, ...CORDONED } }, rebalancing);
-    expect(all).toEqual(['hold Announced', 'ignore OwnedElsewhere (1)', 'ignore OwnedElsewhere (1)']);
-  });
-
-  it('not from a node that is only cordoned, whatever the object of a dead one says', () => {
-    const nodes = { [second]: { ...has, live: false }, [third]: { ...has, ...CORDONED } };
-    expect(decided(nodes, rebalancing)[0]).toBe('ignore OwnedElsewhere (3)');
-  });
-
-  it.each([
-    ['not before the node has been there for a while', { ...rebalancing, settled: false }],
-    ['not where the Eip does not ask for it', { settled: true }],
-  ])('%s', (_, options) => {
-    expect(decided({ [third]: has }, options)[0]).toBe('ignore OwnedElsewhere (3)');
-  });
-
-  const many = Array.from({ length: 60 }, (_, i) => `198.51.100.${i + 1}`);
-  const services = many.map((ip, i) => aService({ name: `s-${i}`, ips: [ip] }));
-
-  it('one after the other, each without a moment in which nobody has it', () => {
-    const holds = new Map<string, Set<string>>([
-      [first, new Set()],
-      [second, new Set()],
-      [third, new Set(many)],
-    ]);
-    let rounds = 0;
-    const yielded = new Map(NAMES.map((name) => [name, new Set<string>()]));
-    for (let moved = 1; moved > 0; rounds++) {
-      moved = 0;
-      for (const self of NAMES) {
-        const nodes = Object.fromEntries(
-          [...holds].map(([name, set]) => [name, { holds: [...set], yields: [...yielded.get(name)!] }]),
-        );
-        const taken = decideOwnership(aView({ ...rebalancing, services, nodes, self }));
-        const moves = taken.filter(({ action }) => action === 'take' || action === 'release');
-        expect(moves.filter(({ action }) => action === 'take').length).toBeLessThanOrEqual(1);
-        for (const { text, action } of moves) holds.get(self)![action === 'take' ? 'add' : 'delete'](text);
-        yielded.set(
-          self,
-          new Set(taken.flatMap(({ text, action, other }) => (action === 'hold' && other ? [text] : []))),
-        );
-        for (const text of many) expect([...holds.values()].some((set) => set.has(text))).toBe(true);
-        moved += moves.length;
-      }
-    }
-    for (const text of many) {
-      expect([...holds].flatMap(([name, set]) => (set.has(text) ? [name] : []))).toEqual([byRank(NAMES, text)[0]]);
-    }
-    expect(rounds).toBeGreaterThan(10);
-  });
-
-  it('does not wait for a dead node to let go', () => {
-    const own = { holds: [many[0]!], yields: [many[0]!] };
-    const nodes = { [first]: own, [second]: { holds: many }, [third]: { holds: many, live: false } };
-    const decisions = decideOwnership(aView({ ...rebalancing, services, nodes, self: first }));
-    expect(decisions.filter(({ reason }) => reason === 'Rebalanced')).toHaveLength(1);
   });
 });
