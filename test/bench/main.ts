@@ -4,6 +4,7 @@
  *     npm run bench                         every row
  *     npm run bench -- creation route       some of them
  *     npm run bench -- nodes --nodes=5000   larger steps of a row
+ *     npm run bench -- scale --services=1000
  *     npm run bench -- --quick              with a tenth of the repetitions, to try it out
  *     SKYCAP_TEST_LAB=skl npm run bench     in the lab that `npm run lab` keeps
  */
@@ -48,7 +49,7 @@ async function measureInLab(rows: readonly LabRow[], options: BenchOptions, figu
     await using bench = await progress.step('a pool, and sessions with both routers', () =>
       Bench.open(lab, options.quick),
     );
-    for (const { title, measure } of rows) figures.push(...(await progress.step(title, () => measure(bench))));
+    for (const { title, measure } of rows) figures.push(...(await progress.step(title, () => measure(bench, options))));
     if (bench.missed > 0) {
       figures.push({ what: 'creations that the webhook did not answer within 3 s', measured: `${bench.missed}` });
     }

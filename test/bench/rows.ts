@@ -23,7 +23,7 @@ interface RowName {
 /** One that is measured in the lab. */
 export interface LabRow extends RowName {
   readonly needs: 'lab';
-  readonly measure: (bench: Bench) => Promise<Figure[]>;
+  readonly measure: (bench: Bench, options: BenchOptions) => Promise<Figure[]>;
 }
 
 /** One that brings what it measures: an API server, for which the programs are needed, or a wire between two namespaces, for which nothing is. */

@@ -1,6 +1,7 @@
 /** What more Services cost: one more creation, and the memory of the components, when 10, 1,000 and 10,000 are there. */
 import { type Bench, DEADLINE_MS } from '../bench.ts';
 import { type Figure, formatMb, formatMs, formatRatio } from '../figures.ts';
+import type { BenchOptions } from '../options.ts';
 import { residentBytes, type SkycapProcess, skycapProcesses } from '../processes.ts';
 import { untilQuiet } from '../quiet.ts';
 import { distributionOf } from '../statistics.ts';
@@ -28,10 +29,10 @@ interface Level {
   readonly memory: ReadonlyMap<'webhook' | 'allocator' | 'speaker with BIRD', number>;
 }
 
-export async function measureScale(bench: Bench): Promise<Figure[]> {
+export async function measureScale(bench: Bench, { mostServices }: BenchOptions): Promise<Figure[]> {
   const levels: Level[] = [];
   let there = 0;
-  for (const count of bench.quick ? QUICK_LEVELS : LEVELS) {
+  for (const count of (bench.quick ? QUICK_LEVELS : LEVELS).filter((one) => one <= mostServices)) {
     await fill(bench, count - there);
     there = count;
     await untilQuiet(QUIET_MS);

@@ -3,7 +3,7 @@ import { chosenRows, ROWS } from '../../bench/rows.ts';
 
 test('without arguments every row, in full', () => {
   const options = parseBenchOptions([]);
-  expect(options).toEqual({ rows: [], quick: false, mostNodes: 2_000 });
+  expect(options).toEqual({ rows: [], quick: false, mostNodes: 2_000, mostServices: 10_000 });
   expect(chosenRows(ROWS, options.rows)).toEqual(ROWS);
 });
 
