@@ -139,11 +139,10 @@ export function claimRequestFor(
   };
 }
 
-/** Asked anew in every round of the claimer: the ledger may have learnt something. */
+/** All that the choice for the Service depends on. */
 export function chooseInputFor(view: ServiceView, claimRequest: ClaimRequest, cluster: ClusterState): ChooseInput {
-  const { service, key } = view;
+  const { service, key, heldAddresses } = view;
   const shown = publishedAddresses(service);
-  const { heldAddresses } = cluster.heldAddressesOf(service);
   const isOthers = (address: Address): boolean =>
     cluster.index.isPublishedByOthers(address, key) && !shown.some((own) => sameAddress(own, address));
   return {

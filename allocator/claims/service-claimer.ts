@@ -27,9 +27,9 @@ export class ServiceClaimer {
     this.#deps = deps;
   }
 
-  /** The choice without writing. */
+  /** The choice by what the view shows, without writing. */
   preview(view: ServiceView, addressRequest: AddressRequest): Choice {
-    return this.for(view).preview(this.request(view, addressRequest));
+    return choose(addressRequest, chooseInputFor(view, this.request(view, addressRequest), this.#deps.cluster));
   }
 
   /** The addresses that a Service would take now; none where it would get none. */
@@ -43,9 +43,13 @@ export class ServiceClaimer {
     return choice?.kind === 'assigned' ? choice.given.map(({ address }) => address) : [];
   }
 
+  /** Its claims are gathered anew in every round: the ledger may have learnt something. */
   for(view: ServiceView): Claimer {
     const { client, cluster } = this.#deps;
-    const chooseInput = (claimRequest: ClaimRequest): ChooseInput => chooseInputFor(view, claimRequest, cluster);
+    const chooseInput = (claimRequest: ClaimRequest): ChooseInput => {
+      const { heldAddresses } = cluster.heldAddressesOf(view.service);
+      return chooseInputFor({ ...view, heldAddresses }, claimRequest, cluster);
+    };
     return new Claimer({ client, ledger: cluster.ledger, chooseInput });
   }
 
