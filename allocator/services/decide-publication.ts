@@ -9,16 +9,19 @@ import {
   ADDRESSES_ANNOTATION,
   ANNOUNCED_CONDITION,
   BY_DEFAULT_CONDITION,
-  CLAIM_ANNOTATION,
   EIP_LABEL,
   OPT_IN_VALUES,
   ROUTE_OVERRIDES_CONDITION,
   SERVICE_ANNOTATIONS,
-  WAITING_SINCE_ANNOTATION,
 } from '../../lib/api/keys.ts';
 import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
+import {
+  type ManagedMetadata,
+  managedMetadataOf,
+  NO_MANAGED_METADATA,
+} from '../../lib/api/service/managed-metadata.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { LoadBalancerIngress, Service } from '../../lib/api/service/service.ts';
 import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
@@ -49,14 +52,6 @@ export interface PublicationFacts {
   readonly waitsSince: string;
 }
 
-/** What of ours stands on the Service; an absent value means that the key does not stand there. */
-export interface ManagedMetadata {
-  readonly [ADDRESSES_ANNOTATION]: string | undefined;
-  readonly [CLAIM_ANNOTATION]: string | undefined;
-  readonly [WAITING_SINCE_ANNOTATION]: string | undefined;
-  readonly [EIP_LABEL]: string | undefined;
-}
-
 export interface Publication {
   readonly managedMetadata: ManagedMetadata;
   /** All of it, with the entries of others. */
@@ -83,7 +78,7 @@ export function decidePublication(facts: PublicationFacts, assignment: Assignmen
   const announced = announcedFor(facts, addresses);
   const routeOverrides = facts.routeOverridesOf(addresses);
   return {
-    managedMetadata: managedMetadataFor(facts, assignment, addresses),
+    managedMetadata: managedMetadataAfter(facts, assignment, addresses),
     ingress,
     addresses,
     verdicts: [verdict, ...(facts.isByDefault ? [BY_DEFAULT] : []), ...(routeOverrides ? [routeOverrides] : [])],
@@ -174,13 +169,6 @@ function addressesInCondition({ status }: Service): Address[] {
   return words.flatMap((word) => parseAddress(word) ?? []);
 }
 
-export const NO_MANAGED_METADATA: ManagedMetadata = {
-  [ADDRESSES_ANNOTATION]: undefined,
-  [CLAIM_ANNOTATION]: undefined,
-  [WAITING_SINCE_ANNOTATION]: undefined,
-  [EIP_LABEL]: undefined,
-};
-
 /** What it uses, and while its wish is not fulfilled whatever else of ours need not go. */
 function addressesFor(facts: PublicationFacts, assignment: Assignment): Address[] {
   const used = assignment.uses.map(({ address }) => address);
@@ -217,33 +205,19 @@ function mustGo(address: Address, facts: PublicationFacts, { uses }: Assignment)
   return facts.heldAddresses.some((heldAddress) => sameAddress(heldAddress.address, address));
 }
 
-/** The marks are for people, for selectors, and for rebuilding; whoever forges them is corrected here. */
-function managedMetadataFor(
+/** Forged metadata is corrected here. */
+function managedMetadataAfter(
   facts: PublicationFacts,
   assignment: Assignment,
   shown: readonly Address[],
 ): ManagedMetadata {
-  const { annotations, labels } = facts.service.metadata;
   const waitingSince = assignment.waits === 'must' ? (waitingSinceOf(facts.service) ?? facts.waitsSince) : undefined;
   const [first] = assignment.uses;
-  if (first) {
-    return {
-      [ADDRESSES_ANNOTATION]: shown.map(formatAddress).join(','),
-      [CLAIM_ANNOTATION]: facts.token,
-      [WAITING_SINCE_ANNOTATION]: waitingSince,
-      [EIP_LABEL]: first.eipName,
-    };
-  }
-  // Something of ours is still published that we do not hold: what tells of its origin is left for when more is known.
-  if (shown.length > 0) {
-    return {
-      [ADDRESSES_ANNOTATION]: shown.map(formatAddress).join(','),
-      [CLAIM_ANNOTATION]: annotations?.[CLAIM_ANNOTATION],
-      [WAITING_SINCE_ANNOTATION]: waitingSince,
-      [EIP_LABEL]: labels?.[EIP_LABEL],
-    };
-  }
-  return { ...NO_MANAGED_METADATA, [WAITING_SINCE_ANNOTATION]: waitingSince };
+  if (!first && shown.length === 0) return { waitingSince };
+  const addresses = shown.map(formatAddress).join(',');
+  // An address of Skycap's is published that the Service does not hold: token and label, which tell of its origin, are left for when more is known.
+  const { token, eip } = first ? { token: facts.token, eip: first.eipName } : managedMetadataOf(facts.service);
+  return { addresses, token, waitingSince, eip };
 }
 
 /** Only what is news: an address that the Service was not given before, or another reason than before. */

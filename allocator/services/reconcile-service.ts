@@ -3,7 +3,6 @@
  * order in which addresses are given. Then at most one patch of the Service, and after it the upkeep of its claims.
  */
 
-import { WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
 import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
 import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Problem } from '../../lib/api/problem.ts';
@@ -302,7 +301,7 @@ export class ServiceReconciler {
     const { waiting, metrics } = this.#deps;
     const { waits, waitsFor } = assignment;
     if (waits === 'no') waiting.delete(key);
-    else waiting.set(waitingOf(service, managedMetadata[WAITING_SINCE_ANNOTATION], waits === 'may'), waitsFor);
+    else waiting.set(waitingOf(service, managedMetadata.waitingSince, waits === 'may'), waitsFor);
     metrics.service(key, assignment.hasAddress ? 'assigned' : 'pending', assignment.reason);
   }
 }

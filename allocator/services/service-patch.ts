@@ -15,15 +15,15 @@ import {
 } from '../../lib/api/keys.ts';
 import { type ConditionUpdate, conditionAfter, type Moment } from '../../lib/api/meta/conditions.ts';
 import { leftoverFinalizers } from '../../lib/api/meta/openelb-finalizers.ts';
+import {
+  type ManagedMetadata,
+  managedAnnotations,
+  NO_MANAGED_METADATA,
+} from '../../lib/api/service/managed-metadata.ts';
 import type { LoadBalancerIngress, Service } from '../../lib/api/service/service.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { Texts as RewriteTexts } from '../cluster/rewrite-backoff.ts';
-import {
-  isSaidToBeContested,
-  type ManagedMetadata,
-  NO_MANAGED_METADATA,
-  type Publication,
-} from './decide-publication.ts';
+import { isSaidToBeContested, type Publication } from './decide-publication.ts';
 import { ingressOf, sameEntry } from './ingress.ts';
 
 const OWN_CONDITIONS = [ADDRESS_ASSIGNED_CONDITION, BY_DEFAULT_CONDITION, ROUTE_OVERRIDES_CONDITION];
@@ -104,9 +104,8 @@ export function withoutManagedMetadata(service: Service): unknown {
 }
 
 function metadataPatch(service: Service, managedMetadata: ManagedMetadata): object | undefined {
-  const { [EIP_LABEL]: label, ...annotationMarks } = managedMetadata;
-  const annotations = changes(service.metadata.annotations, annotationMarks);
-  const labels = changes(service.metadata.labels, { [EIP_LABEL]: label });
+  const annotations = changes(service.metadata.annotations, managedAnnotations(managedMetadata));
+  const labels = changes(service.metadata.labels, { [EIP_LABEL]: managedMetadata.eip });
   const finalizers = finalizersPart(service);
   if (!annotations && !labels && !finalizers) return undefined;
   return { ...(annotations && { annotations }), ...(labels && { labels }), ...finalizers };

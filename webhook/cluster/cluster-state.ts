@@ -9,6 +9,7 @@ import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { parseEip } from '../../lib/api/eip/parse-eip.ts';
 import type { LiveAddress } from '../../lib/api/eip/validate-eip.ts';
 import type { KubeObject } from '../../lib/api/meta/object.ts';
+import { managedMetadataOf, markedAddresses } from '../../lib/api/service/managed-metadata.ts';
 import type { AddressRequestContext, UnmarkedServices } from '../../lib/api/service/parse-address-request.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import { isLeftAlone, isServedByAnother } from '../../lib/api/service/served-by-another.ts';
@@ -25,7 +26,6 @@ import { accountOf, eipProblem, type Source } from '../../lib/ipam/pools/source.
 import type { Withheld } from '../../lib/ipam/pools/withheld.ts';
 import type { Store } from '../../lib/kube/cache/store.ts';
 import { type Address, type Family, formatAddress, parseAddress, sameAddress } from '../../lib/net/address.ts';
-import { managedMetadataOf, markedAddresses } from '../review/managed-metadata.ts';
 import { claimsHeld, type ServiceClaimRequest } from './service-claim-request.ts';
 
 export interface ClusterStateSources extends ReservedSources {

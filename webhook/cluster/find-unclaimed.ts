@@ -2,10 +2,11 @@
  * Finds the addresses that Services publish without a claim: given by OpenELB, given by another load balancer and also in an Eip, or with a claim that was deleted by hand while
  * no webhook ran. Services are listed before the first address is given, and after an Eip is added or edited. `unclaimed-addresses.ts` handles the claims that are deleted later.
  */
+
+import { managedMetadataOf, markedAddresses } from '../../lib/api/service/managed-metadata.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
 import { sameAddress } from '../../lib/net/address.ts';
-import { managedMetadataOf, markedAddresses } from '../review/managed-metadata.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { listLoadBalancers, mayHaveAddress } from './list-services.ts';
 import type { UnclaimedAddresses } from './unclaimed-addresses.ts';

@@ -1,4 +1,12 @@
 /** The answer to a Service's review once its addresses are chosen: assigned, pending or refused. */
+
+import {
+  type ManagedMetadata,
+  managedMetadataFor,
+  managedMetadataOf,
+  NO_MANAGED_METADATA,
+  withManagedMetadata,
+} from '../../lib/api/service/managed-metadata.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
@@ -7,13 +15,6 @@ import { apartAt, type HeldAddress } from '../../lib/ipam/choice/held-address.ts
 import { formatAddress, sameAddress } from '../../lib/net/address.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { ServiceClaimRequest } from '../cluster/service-claim-request.ts';
-import {
-  type ManagedMetadata,
-  managedMetadataFor,
-  managedMetadataOf,
-  NO_MANAGED_METADATA,
-  withManagedMetadata,
-} from '../review/managed-metadata.ts';
 import { patchFor } from '../review/patch.ts';
 import { newEipWarnings } from './advice/review-advice.ts';
 import { assignedWarnings, pendingWarnings, sourceRangeWarnings, unlikeWarnings } from './advice/service-advice.ts';

@@ -1,7 +1,7 @@
 /** The answers to a Service's review that need no address. */
 import type { Reason } from '../../lib/api/reasons.ts';
+import { managedMetadataOf, withManagedMetadata } from '../../lib/api/service/managed-metadata.ts';
 import { admissionRefusalIn } from '../../lib/kube/http/admission-refusal.ts';
-import { managedMetadataOf, withManagedMetadata } from '../review/managed-metadata.ts';
 import { patchFor } from '../review/patch.ts';
 import type { Refusal } from '../review/review.ts';
 import type { Reviewed } from '../review/reviewed.ts';

@@ -10,6 +10,13 @@ import type { Reason } from '../../lib/api/reasons.ts';
 import { type AddressRequest, addressRequestKey, askedFor } from '../../lib/api/service/address-request.ts';
 import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
 import {
+  hasManagedMetadata,
+  type ManagedMetadata,
+  managedMetadataOf,
+  NO_MANAGED_METADATA,
+  withManagedMetadata,
+} from '../../lib/api/service/managed-metadata.ts';
+import {
   type AddressRequestContext,
   isRefused,
   parseAddressRequest,
@@ -17,13 +24,6 @@ import {
 } from '../../lib/api/service/parse-address-request.ts';
 import { parseRouteOverrides } from '../../lib/api/service/route-overrides.ts';
 import type { Service } from '../../lib/api/service/service.ts';
-import {
-  hasManagedMetadata,
-  type ManagedMetadata,
-  managedMetadataOf,
-  NO_MANAGED_METADATA,
-  withManagedMetadata,
-} from '../review/managed-metadata.ts';
 import { splitProblems } from '../review/new-problems.ts';
 import { asStored } from './as-stored.ts';
 

@@ -4,6 +4,7 @@
  */
 
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
+import { managedMetadataOf, markedAddresses } from '../../lib/api/service/managed-metadata.ts';
 import { portsOf } from '../../lib/api/service/parse-address-request.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { Service } from '../../lib/api/service/service.ts';
@@ -17,7 +18,6 @@ import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import type { Address } from '../../lib/net/address.ts';
 import { claimsHeld, type Identity, type ServiceClaimRequest } from '../cluster/service-claim-request.ts';
-import { managedMetadataOf, markedAddresses } from '../review/managed-metadata.ts';
 
 /** A holder younger than this was written by the same request. */
 const SAME_REQUEST_MS = 3_000;

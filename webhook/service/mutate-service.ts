@@ -2,12 +2,12 @@
  * The answer to a Service's review: decide (`decide-service.ts`), choose and claim (`assign-addresses.ts`), answer (`answer-choice.ts`). After any failure the Service is
  * admitted without an address, and the allocator assigns one.
  */
+import { managedMetadataOf } from '../../lib/api/service/managed-metadata.ts';
 import { isOurs, portsOf } from '../../lib/api/service/parse-address-request.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import { clashAt } from '../../lib/ipam/choice/choose.ts';
 import { holdersOf } from '../../lib/ipam/claims/holders-of.ts';
 import type { Logger } from '../../lib/process/log.ts';
-import { managedMetadataOf } from '../review/managed-metadata.ts';
 import { patchFor } from '../review/patch.ts';
 import type { AdmissionRequest } from '../review/review.ts';
 import type { Reviewed } from '../review/reviewed.ts';

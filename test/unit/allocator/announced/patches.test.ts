@@ -1,6 +1,8 @@
 /** The requests that write the condition `skycap.io/Announced` of a Service: beside the address where that can be, and alone else. */
+
 import { announcedCondition } from '../../../../allocator/announced/decide-announced.ts';
 import { announcedPatch, servicePatch } from '../../../../allocator/services/service-patch.ts';
+import { withManagedMetadata } from '../../../../lib/api/service/managed-metadata.ts';
 import { handStores, NOW_MS, service } from '../builders.ts';
 import { announcementsIn, lookAt, worldOf } from '../decide.ts';
 import { DOWN, speaker, UP } from './builders.ts';
@@ -37,13 +39,10 @@ it('that gives an address of layer 2 leaves out what nobody can know yet', () =>
 it('is not made for who announces alone, but by the one whose business that is', () => {
   const { stores, cluster } = site('bgp');
   const { decision } = lookAt(service(), cluster, stores);
-  const managedMetadata = Object.fromEntries(
-    Object.entries(decision.managedMetadata).filter(([, value]) => value !== undefined),
-  );
-  const { 'eip.openelb.kubesphere.io/v1alpha2': label, ...annotations } = managedMetadata as Record<string, string>;
+  const { annotations = {}, labels = {} } = withManagedMetadata(service(), decision.managedMetadata).metadata;
   const standing = service({
     annotations,
-    labels: { 'eip.openelb.kubesphere.io/v1alpha2': label! },
+    labels,
     published: decision.ingress.map(({ ip }) => ip!),
     conditions: decision.verdicts.map((one) => ({ ...one, lastTransitionTime: '2026-01-02T00:00:00Z' })),
   });

@@ -7,6 +7,7 @@ import {
 import { servicePatch } from '../../../../allocator/services/service-patch.ts';
 import type { ConditionUpdate } from '../../../../lib/api/meta/conditions.ts';
 import type { Condition } from '../../../../lib/api/meta/object.ts';
+import { withManagedMetadata } from '../../../../lib/api/service/managed-metadata.ts';
 import type { Service } from '../../../../lib/api/service/service.ts';
 import type { HeldAddress } from '../../../../lib/ipam/choice/held-address.ts';
 import { type Address, formatAddress } from '../../../../lib/net/address.ts';
@@ -63,18 +64,9 @@ const ips = (decision: ReturnType<typeof decidePublication>): (string | undefine
 
 /** The Service as it stands once the decision is written. */
 function written(of: Service, decision: ReturnType<typeof decidePublication>): Service {
-  const present = Object.entries(decision.managedMetadata).filter(
-    ([key, value]) => value !== undefined && !key.startsWith('eip.'),
-  );
+  const optedIn = { ...of, metadata: { ...of.metadata, annotations: { 'lb.kubesphere.io/v1alpha1': 'openelb' } } };
   return {
-    ...of,
-    metadata: {
-      ...of.metadata,
-      annotations: { 'lb.kubesphere.io/v1alpha1': 'openelb', ...Object.fromEntries(present as [string, string][]) },
-      labels: {
-        'eip.openelb.kubesphere.io/v1alpha2': decision.managedMetadata['eip.openelb.kubesphere.io/v1alpha2'] ?? '',
-      },
-    },
+    ...withManagedMetadata(optedIn, decision.managedMetadata),
     status: {
       loadBalancer: { ingress: decision.ingress },
       conditions: decision.verdicts.map((verdict) => ({ ...verdict, lastTransitionTime: '2026-01-02T00:00:00Z' })),
@@ -86,10 +78,9 @@ test('a Service that gets its address: marks, status, condition, Event', () => {
   const decision = decidePublication(facts(service()), has('10.0.0.1'));
   expect(decision).toEqual({
     managedMetadata: {
-      'skycap.io/addresses': '10.0.0.1',
-      'skycap.io/claim': 'token-front',
-      'skycap.io/waiting-since': undefined,
-      'eip.openelb.kubesphere.io/v1alpha2': 'web',
+      addresses: '10.0.0.1',
+      token: 'token-front',
+      eip: 'web',
     },
     ingress: [{ ip: '10.0.0.1', ipMode: 'VIP' }],
     addresses: [addr('10.0.0.1')],
@@ -142,29 +133,18 @@ test.each([
   const again = decidePublication(facts(stands), assignment);
   expect(again.events).toEqual([]);
   const patch = servicePatch(stands, again, NOW_MS + 60_000);
-  if (assignment.uses.length > 0) expect(patch).toBeUndefined();
-  else
-    expect(patch).toEqual({
-      metadata: expect.objectContaining({ labels: { 'eip.openelb.kubesphere.io/v1alpha2': null } }),
-    });
+  expect(patch).toBeUndefined();
 });
 
 test('a Service that waits: since when, why, and a warning once', () => {
   const decision = decidePublication(facts(service()), waits);
-  expect(decision.managedMetadata).toEqual({
-    'skycap.io/addresses': undefined,
-    'skycap.io/claim': undefined,
-    'skycap.io/waiting-since': '2026-01-02T00:00:00.000Z',
-    'eip.openelb.kubesphere.io/v1alpha2': undefined,
-  });
+  expect(decision.managedMetadata).toEqual({ waitingSince: '2026-01-02T00:00:00.000Z' });
   expect(decision.verdicts).toMatchObject([{ status: 'False', reason: 'EipFull' }]);
   expect(decision.events).toEqual([
     { type: 'Warning', reason: 'AddressPending', action: 'Assign', message: 'EipFull: full' },
   ]);
   const known = service({ annotations: { 'skycap.io/waiting-since': '2026-01-01T12:00:00.000Z' } });
-  expect(decidePublication(facts(known), waits).managedMetadata['skycap.io/waiting-since']).toBe(
-    '2026-01-01T12:00:00.000Z',
-  );
+  expect(decidePublication(facts(known), waits).managedMetadata.waitingSince).toBe('2026-01-01T12:00:00.000Z');
 });
 
 test('a Service that keeps an address is told why under that word, and not as pending', () => {
@@ -255,9 +235,9 @@ test('what tells of the origin of an address that is published and not held is l
     labels: { 'eip.openelb.kubesphere.io/v1alpha2': 'lost' },
   });
   expect(decidePublication(facts(of), waits).managedMetadata).toMatchObject({
-    'skycap.io/addresses': '192.0.2.9',
-    'skycap.io/claim': 't',
-    'eip.openelb.kubesphere.io/v1alpha2': 'lost',
+    addresses: '192.0.2.9',
+    token: 't',
+    eip: 'lost',
   });
 });
 
@@ -272,7 +252,7 @@ test('an address of a lost claim that stays beside another is told of as ours, a
     waits: 'may',
   });
   expect(ingress.map(({ ip }) => ip)).toEqual(['2001:db8::1', '10.0.0.9']);
-  expect(managedMetadata['skycap.io/addresses']).toBe('2001:db8::1,10.0.0.9');
+  expect(managedMetadata.addresses).toBe('2001:db8::1,10.0.0.9');
 });
 
 test('an address that changes is told as given and as released', () => {

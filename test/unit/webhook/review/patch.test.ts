@@ -1,12 +1,12 @@
 /** The patch, applied by the package that made it and judged by what comes out; for any keys, `/` and `~` in them. */
 import fc from 'fast-check';
 import { applyPatch } from 'rfc6902';
-import type { Service } from '../../../../lib/api/service/service.ts';
 import {
   type ManagedMetadata,
   managedMetadataOf,
   withManagedMetadata,
-} from '../../../../webhook/review/managed-metadata.ts';
+} from '../../../../lib/api/service/managed-metadata.ts';
+import type { Service } from '../../../../lib/api/service/service.ts';
 import { patchFor } from '../../../../webhook/review/patch.ts';
 import { service } from '../builders.ts';
 

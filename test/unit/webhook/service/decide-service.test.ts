@@ -1,7 +1,8 @@
 /** What becomes of a Service under review, before anything is claimed. */
+
+import { managedMetadataOf } from '../../../../lib/api/service/managed-metadata.ts';
 import type { AddressRequestContext } from '../../../../lib/api/service/parse-address-request.ts';
 import type { Service } from '../../../../lib/api/service/service.ts';
-import { managedMetadataOf } from '../../../../webhook/review/managed-metadata.ts';
 import { decideCreate, decideUpdate, type ServiceDecision } from '../../../../webhook/service/decide-service.ts';
 import { OURS, service, stored } from '../builders.ts';
 

@@ -2,11 +2,10 @@
  * The managed metadata of a Service: three annotations and a label, for people, selectors and recovery. The EipClaims decide.
  * The values are raw text, since an UPDATE gets back the exact values of the stored object. Pure.
  */
-import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, EIP_LABEL, WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
-import { parseMarked } from '../../lib/api/service/marked-addresses.ts';
-import type { Service } from '../../lib/api/service/service.ts';
-import type { Given } from '../../lib/ipam/choice/choose.ts';
-import { type Address, formatAddress } from '../../lib/net/address.ts';
+import { type Address, formatAddress } from '../../net/address.ts';
+import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, EIP_LABEL, WAITING_SINCE_ANNOTATION } from '../keys.ts';
+import { parseMarked } from './marked-addresses.ts';
+import type { Service } from './service.ts';
 
 export interface ManagedMetadata {
   /** Comma-separated, in the order of the Service's families. */
@@ -33,11 +32,23 @@ export function hasManagedMetadata(service: Service): boolean {
 }
 
 /** The metadata of a Service with addresses. A dry run has no token, so that two dry runs show the same. */
-export function managedMetadataFor(given: readonly Given[], token: string | undefined): ManagedMetadata {
+export function managedMetadataFor(
+  given: readonly { readonly address: Address; readonly eip: { readonly name: string } }[],
+  token: string | undefined,
+): ManagedMetadata {
   return {
     addresses: given.map(({ address }) => formatAddress(address)).join(','),
     token,
     eip: given[0]?.eip.name,
+  };
+}
+
+/** By key of the annotation; an absent value means that the key goes. */
+export function managedAnnotations(managed: ManagedMetadata): Readonly<Record<string, string | undefined>> {
+  return {
+    [ADDRESSES_ANNOTATION]: managed.addresses,
+    [CLAIM_ANNOTATION]: managed.token,
+    [WAITING_SINCE_ANNOTATION]: managed.waitingSince,
   };
 }
 
@@ -48,11 +59,7 @@ export function withManagedMetadata(service: Service, managed: ManagedMetadata):
     ...service,
     metadata: {
       ...service.metadata,
-      annotations: changed(annotations, {
-        [ADDRESSES_ANNOTATION]: managed.addresses,
-        [CLAIM_ANNOTATION]: managed.token,
-        [WAITING_SINCE_ANNOTATION]: managed.waitingSince,
-      }),
+      annotations: changed(annotations, managedAnnotations(managed)),
       labels: changed(labels, { [EIP_LABEL]: managed.eip }),
     },
   };
