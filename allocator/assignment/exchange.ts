@@ -1,8 +1,8 @@
 /**
  * Services that are in each other's way: each keeps an address that another one waits for, so that none of them would ever move. PURE.
  *
- * All of them are thought to have moved, one after the other: where one arrives, those whose places it can't share must move, too, until nobody is left in
- * the way. What a Service would be given then is the choice of `lib/ipam`, of a world in which those who wait have left.
+ * The search assumes that all of them move, one after the other: where one arrives, the Services that can't share the address with it must move as well, until none is
+ * in the way. `choose` of `lib/ipam` gives each Service its address, by claims without those that wait.
  */
 
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
@@ -28,7 +28,7 @@ export interface Move {
   readonly given: readonly Given[];
 }
 
-/** Those who have an address and wait for another. */
+/** The Services that have an address and wait for another. */
 export interface Movers {
   of(holder: ClaimHolder): Mover | undefined;
   all(): Iterable<Mover>;
@@ -58,7 +58,7 @@ export function findExchange(start: Mover, movers: Movers): readonly Move[] | un
   }
 }
 
-/** Who lets go first, when all have reserved what they move to: one whose place another of them takes. Of several it is always the same. */
+/** The Service that leaves first, once all have their reservations: one whose address another of them takes. Of several it is always the same. */
 export function firstToLeave(moves: readonly Move[]): Mover | undefined {
   const isReserved = moves.every(({ given }) => given.every(({ how }) => how === 'held'));
   if (!isReserved) return undefined;
@@ -98,7 +98,7 @@ class Moves {
     this.#movers = movers;
   }
 
-  /** @returns the key of one that can't move; undefined once nobody is in the way of anybody. */
+  /** @returns the key of a Service that can't move; undefined once none is in the way of another. */
   complete(): string | undefined {
     for (let mover = this.#queue.shift(); mover; mover = this.#queue.shift()) {
       if (!this.#place(mover) || this.all.length > MOST_MOVES) return mover.key;
@@ -140,7 +140,7 @@ class Moves {
   }
 }
 
-/** What is taken once those have moved who have, and all others who wait have left. */
+/** The addresses that are taken after the moves so far, without those of all other waiting Services. */
 class Vacated implements Taken {
   readonly #mover: Mover;
   readonly #taken: Taken;
@@ -202,7 +202,7 @@ class Vacated implements Taken {
     return this.#moves.some(({ given }) => given.some((one) => sameAddress(one.address, address)));
   }
 
-  /** What was reserved for such a move stays. */
+  /** A reservation for such a move stays. */
   #hasLeft(holder: ClaimHolder): boolean {
     const mover = this.#movers.of(holder);
     if (!mover) return false;

@@ -1,6 +1,6 @@
 /**
- * One Service as the decision needs it, gathered from the cluster state without waiting for anything: is it ours, what does it want, what does
- * it hold, what would be chosen for it now.
+ * One Service as the decision needs it, gathered from the cluster state without an await: whether Skycap serves it, its request, its claims, and the input of the
+ * choice.
  */
 
 import { BY_DEFAULT_CONDITION, EIP_LABEL, SERVICE_ANNOTATIONS } from '../../lib/api/keys.ts';
@@ -32,11 +32,11 @@ export interface ServiceView {
   readonly key: string;
   readonly parsed: ParsedAddressRequest;
   readonly heldAddresses: readonly HeldAddress[];
-  /** Of `holdings`, those that stay though `choose` would not see them. */
+  /** Of `heldAddresses`, those that stay though `choose` would not see them. */
   readonly pinned: readonly HeldAddress[];
   /** See `BY_DEFAULT_CONDITION`. */
   readonly isByDefault: boolean;
-  /** It would be ours without class or annotation, if another load balancer did not serve it. */
+  /** Skycap would serve it without class or annotation, if another load balancer did not. */
   readonly isLeftAlone: boolean;
   /** Why nothing can be decided yet. */
   readonly unsure: Unsure | undefined;
@@ -84,12 +84,12 @@ export function viewOf(service: Service, cluster: ClusterState, settings: ViewSe
     pinned: parsed.kind === 'addressRequest' ? pinnedAddresses(parsed.addressRequest, heldAddresses) : [],
     isByDefault: unmarkedServices === 'defaultEip' && isUnmarked(service),
     isLeftAlone,
-    // Who is not ours whatever is found out is let go at once.
+    // A Service that Skycap certainly does not serve is released at once.
     unsure: parsed.kind === 'notOurs' && !isLeftAlone ? undefined : unsure,
   };
 }
 
-/** What is left to be chosen once the pinned families are taken out; undefined where nothing is. */
+/** The request without the pinned families; undefined if none is left. */
 export function remainingRequest(
   addressRequest: AddressRequest,
   pinned: readonly HeldAddress[],
@@ -99,7 +99,7 @@ export function remainingRequest(
   return families.length > 0 ? { ...addressRequest, families, need: 'all' } : undefined;
 }
 
-/** What a Service that can't be read asks for as a matter of course: families, ports, policy. */
+/** The request of a Service that can't be read: families, ports, policy. */
 export function requestWithoutAddresses(service: Service): AddressRequest | undefined {
   const [optIn] = SERVICE_ANNOTATIONS.optIn;
   const { loadBalancerIP: _, ...spec } = service.spec ?? {};
@@ -108,7 +108,7 @@ export function requestWithoutAddresses(service: Service): AddressRequest | unde
   return parsed.kind === 'addressRequest' ? parsed.addressRequest : undefined;
 }
 
-/** What the Service of an entry says now; the entry itself, where that can't be told. */
+/** The holder with the request of the stored Service; the holder itself if its Service is not in the cache. */
 export function asStoredIn(cluster: ClusterState): (holder: ClaimHolder, address: Address) => ClaimHolder {
   return (holder, address) => {
     const service = cluster.services.get(keyFor(holder.namespace, holder.name ?? ''));
@@ -122,7 +122,7 @@ export function asStoredIn(cluster: ClusterState): (holder: ClaimHolder, address
   };
 }
 
-/** @param token for a new entry; one that exists keeps its own. */
+/** @param token for a new holder. */
 export function claimRequestFor(
   view: ServiceView,
   addressRequest: AddressRequest,
@@ -158,7 +158,7 @@ export function chooseInputFor(view: ServiceView, claimRequest: ClaimRequest, cl
   };
 }
 
-/** What a default Eip has given is not taken back when that Eip is the default no more. */
+/** An address of a default Eip stays when that Eip is the default no more. */
 function wasGivenByDefault(service: Service, heldAddresses: readonly HeldAddress[], cluster: ClusterState): boolean {
   const isMarked = service.status?.conditions?.some(isByDefaultCondition) === true;
   const isPublished = publishedAddresses(service).some((address) => cluster.isOfEip(address));
@@ -169,7 +169,7 @@ function isByDefaultCondition({ type, status }: Pick<Condition, 'type' | 'status
   return type === BY_DEFAULT_CONDITION && status === 'True';
 }
 
-/** It was given an address and told so, be it that another controller has taken that out of the status. */
+/** The Service was given an address, which another controller may have taken out of the status. */
 function hasSomethingOfOurs(service: Service, heldAddresses: readonly HeldAddress[]): boolean {
   if (heldAddresses.some(({ isEstablished }) => isEstablished)) return true;
   const given = annotatedAddresses(service);

@@ -1,6 +1,6 @@
 /**
- * Writes what was decided about entries in claims. Each write is a compare-and-swap against the very claim that was judged: of two Services
- * that share an address and change at once, the second is judged again by what the first has written.
+ * Writes decisions about holders into claims. Each write is a compare-and-swap against the claim that was judged: of two Services
+ * that share an address and change at the same time, the second is judged again, by the claim that the first has written.
  */
 
 import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
@@ -8,7 +8,7 @@ import type { ClaimStore } from '../../lib/ipam/claims/claim-store.ts';
 import { isOfFormer } from '../../lib/ipam/claims/service-claims.ts';
 import type { HolderUpdate } from './plan-claim-changes.ts';
 
-/** @returns false where the claim has changed meanwhile; the ledger knows it by then. */
+/** @returns false if the claim has changed meanwhile; the ledger knows the change by then. */
 export function renewEntry(
   claims: ClaimStore,
   claim: EipClaim,
@@ -26,7 +26,7 @@ function isSameName(a: ClaimHolder, b: ClaimHolder): boolean {
   return a.namespace === b.namespace && a.name !== undefined && a.name === b.name;
 }
 
-/** The same entry, in whatever version of the claim it stands: what is released must be what was judged. */
+/** The same holder, in any version of the claim: only the holder that was judged may be released. */
 export function sameEntry(own: ClaimHolder): (holder: ClaimHolder) => boolean {
   return (holder) =>
     holder.namespace === own.namespace &&

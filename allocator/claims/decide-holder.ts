@@ -32,8 +32,8 @@ export interface HolderFacts {
 }
 
 /**
- * A holder is never released younger than this by our own observation, whatever its `since` says: the webhook's clock may be behind
- * ours. A create call that was admitted is stored within the API server's limit of a request, and nearly always within a second.
+ * This process observes a holder for at least this time before it releases it, whatever `since` says: the webhook's clock may be behind
+ * its own. A create call that was admitted is stored within the API server's limit of a request, and nearly always within a second.
  */
 const LEAST_OBSERVED_MS = 5_000;
 
@@ -70,7 +70,7 @@ function waitFor(holder: ClaimHolder, facts: HolderFacts): HolderAction {
   return { kind: 'wait', untilMs: Math.max(graceEndsMs, firstSeenMs + leastObservedMs(facts)) };
 }
 
-/** By the holder's own time; one in the future (a clock ahead of ours) is as young as can be. What can't be read counts from when it was seen. */
+/** By the holder's own time. A time in the future, of a clock that is ahead, counts as now; a text that is no time, as the first sight. */
 function ageOf(holder: ClaimHolder, { nowMs, firstSeenMs }: HolderFacts): number {
   const since = Date.parse(holder.since);
   return Math.max(0, nowMs - (Number.isFinite(since) ? since : firstSeenMs));

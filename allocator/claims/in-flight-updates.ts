@@ -1,8 +1,9 @@
 /**
- * Where a Service and its entry in a claim say different things: does the Service's word count yet?
+ * Decides whether the Service's request counts already where the Service and its holder in a claim differ.
  *
- * With the webhook the claim is ahead for the length of an API call, and it is right for before and after (`merge-in-flight.ts`), since the call may fail; without it, the
- * Service is ahead until we write. What both said when they last agreed tells which of them has moved. PURE but for its memory.
+ * The webhook updates the claim before the API server stores the Service, so during an update the claim is newer, and right for before and after
+ * (`merge-in-flight.ts`), since the call may fail. If the webhook is down, the Service is newer. The last request on which both agreed is kept; the side that differs from it
+ * has changed. PURE but for its memory.
  */
 
 /** Only the claim has moved: an API call is under way, or has failed. The API server ends one after 34 s at most. */
@@ -13,7 +14,7 @@ export const NEXT_CALL_MS = 4_000;
 export type InFlightUpdate =
   | { readonly kind: 'inSync' }
   | { readonly kind: 'useService' }
-  /** Look again then; of a call that failed nobody tells. */
+  /** Look again then: a call that failed causes no event. */
   | { readonly kind: 'wait'; readonly untilMs: number };
 
 interface Difference {
@@ -33,8 +34,8 @@ export class InFlightUpdates {
   readonly #memories = new Map<string, Map<string, Memory>>();
 
   /**
-   * @param claimed what the claim says, as comparable text.
-   * @param wished what the Service says.
+   * @param claimed the request in the claim, as comparable text.
+   * @param requested the request of the Service.
    * @param nowMs by a clock that never jumps.
    */
   judge(service: string, address: string, claimed: string, requested: string, nowMs: number): InFlightUpdate {

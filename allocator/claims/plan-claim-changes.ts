@@ -1,7 +1,7 @@
 /**
- * What to write into the claims of a Service once its status is published: bind, renew, release. PURE.
+ * Plans the changes in the claims of a Service: bind, renew, release. PURE.
  *
- * Always after the publication: a claim is let go only when nobody is told any more that the address is this Service's.
+ * The changes follow the publication: a claim is released only after its address is out of the Service's status.
  */
 
 import type { Reason } from '../../lib/api/reasons.ts';
@@ -19,7 +19,7 @@ import type { InFlightUpdate } from './in-flight-updates.ts';
 export interface ClaimFacts {
   readonly service: Service;
   readonly serviceToken: string | undefined;
-  /** What is to stand in the entry. */
+  /** The request that the holder is to have. */
   readonly requestAt: (heldAddress: HeldAddress) => ClaimedRequest;
   readonly heldAddresses: readonly HeldAddress[];
   /** Absent for a Service that is not ours. */
@@ -28,16 +28,16 @@ export interface ClaimFacts {
   readonly firstSeenMs: (heldAddress: HeldAddress) => number;
   readonly wasStored: (heldAddress: HeldAddress) => boolean;
   readonly nowMs: number;
-  /** How long an entry that is not bound may wait for a change that is under way. */
+  /** How long a holder without a UID may wait for a change under way. */
   readonly graceMsOf: (heldAddress: HeldAddress) => number;
 }
 
-/** What is to stand in a claim in place of what stands there. */
+/** A holder in a claim, and the one that replaces it. */
 export interface HolderUpdate {
   readonly address: Address;
   readonly own: ClaimHolder;
   readonly next: ClaimHolder;
-  /** Where another Eip has the address by now than the one that gave it. */
+  /** If another Eip has the address by now than the one that gave it. */
   readonly source?: Source;
 }
 
@@ -75,7 +75,7 @@ function verdictOn(heldAddress: HeldAddress, facts: ClaimFacts): HolderAction {
     isShown: heldAddress.isEstablished,
     wasStored: facts.wasStored(heldAddress),
     nowMs,
-    // All claims without a Service are gone through for it, and of few entries it is asked.
+    // It goes through all claims without a Service, and few holders ask for it.
     get graceMs() {
       return facts.graceMsOf(heldAddress);
     },
@@ -94,7 +94,7 @@ function renewalOf(
 ): HolderUpdate & { readonly requeueAtMs: number } {
   const { address, own } = heldAddress;
   const never = Number.POSITIVE_INFINITY;
-  // What the Service does not use is let go, now or after the grace period, and must not take ports from those who share the address meanwhile.
+  // An unused address is released, now or after the grace period. Meanwhile its holder takes no ports from the Services that share the address.
   if (verdict.kind === 'release' || !isWanted(heldAddress, assignment))
     return { address, own, next: own, requeueAtMs: never };
   const inFlightUpdate = inFlightUpdateOf(heldAddress);
@@ -116,7 +116,7 @@ function hasFormerBeside({ own, claim }: HeldAddress, { metadata: { namespace, n
   return own.uid === undefined && claim.spec.holders.some(isFormer);
 }
 
-/** An Eip that was made again, or took over the addresses of another, is the one that they stay with from now on. */
+/** Addresses stay with the Eip that contains them now: one that was created again, or took over the addresses of another. */
 function newSource({ claim, eip, eipName, eipUid = '' }: HeldAddress): Source | undefined {
   const source = sourceOf({ name: eipName, uid: eipUid });
   const isSame = source.eip === claim.spec.eip && source.eipUid === claim.spec.eipUid;

@@ -1,4 +1,4 @@
-/** Chooses and claims addresses for a Service that is stored: what it would be given, its new claims, and claims that give way to it. */
+/** Chooses and claims addresses for a stored Service, and takes over claims that give way to it. */
 
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
 import { claimAddress, claimName } from '../../lib/api/skycap/claim.ts';
@@ -27,7 +27,7 @@ export class ServiceClaimer {
     this.#deps = deps;
   }
 
-  /** The choice by what the view shows, without writing. */
+  /** The choice by the view, without a write. */
   preview(view: ServiceView, addressRequest: AddressRequest): Choice {
     return choose(addressRequest, chooseInputFor(view, this.request(view, addressRequest), this.#deps.cluster));
   }
@@ -73,7 +73,7 @@ export class ServiceClaimer {
     return token === undefined || isForeign ? newToken() : token;
   }
 
-  /** Claims of Services that never came give way to this one, if it has all that it asks for then. @returns whether anything has changed. */
+  /** Takes over claims whose Services were never stored, if the Service has all that it asks for then. @returns whether anything has changed. */
   async takeOver(view: ServiceView, addressRequest: AddressRequest, signal: AbortSignal): Promise<boolean> {
     const { cluster, strays } = this.#deps;
     const claims = strays.givingWayTo(view.service.metadata.namespace ?? '');
@@ -89,7 +89,7 @@ export class ServiceClaimer {
     const ends = await Promise.all(
       taken.map((claim) => strays.take(claim, () => store.replace(claim, [own], { signal }), signal)),
     );
-    // One of two families is of no use by itself.
+    // A Service that needs both families has no use for one of them.
     if (ends.includes(false)) {
       for (const [i, { metadata }] of taken.entries()) {
         const address = ends[i] ? claimAddress(metadata.name ?? '') : undefined;

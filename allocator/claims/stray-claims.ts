@@ -5,8 +5,8 @@
  *   that nobody who creates Services at that moment is quicker.
  * - Within seconds where addresses are scarce or shared, and where a namespace has more than a few of them, the oldest first.
  *
- * A create call may be stored all the same after that. Its Service finds that the claim is another's, was not published, and gets another address. What decides is the claim:
- * while it is being taken over, an entry is bound before anything is published on the strength of it (`sync-claims.ts`).
+ * The Service of the create call may be stored after that. It finds that the claim is another's, was not published, and gets another address. The claim decides:
+ * while it is being taken over, its holder is bound before the address is published (`sync-claims.ts`).
  */
 
 import { keyFor } from '../../lib/api/meta/object.ts';
@@ -32,7 +32,7 @@ const FEW = 4;
 /** An eighth of an Eip, or less, is free, or so few addresses. */
 const SCARCE = 8n;
 const SCARCE_FEW = 2n;
-/** A Service is there after all: the watch will tell of it. */
+/** The Service is stored after all; the watch will show it. */
 const THERE_FOR_MS = 5_000;
 
 export interface StrayClaimsDeps {
@@ -58,7 +58,7 @@ export class StrayClaims {
     this.#deps = deps;
   }
 
-  /** Those that give way now to a Service of this namespace, the oldest first. */
+  /** The claims that give way now to a Service of this namespace, the oldest first. */
   givingWayTo(namespace: string): EipClaim[] {
     const strays = this.#strays();
     const hurriedMs = this.#hurriedMs(strays);
@@ -71,7 +71,7 @@ export class StrayClaims {
   /**
    * Goes through all claims without a Service.
    *
-   * @returns whether any is there, of whatever age; and what gives way now, as texts: one more of them means that somebody who waits may take it.
+   * @returns whether there is any, of any age, and the claims that give way now, as texts: with a new text a waiting Service may take a claim.
    */
   look(): { readonly isAny: boolean; readonly givingWay: ReadonlySet<string> } {
     const strays = this.#strays();
@@ -110,7 +110,7 @@ export class StrayClaims {
   /**
    * Has a claim written that gives way, unless its Service is there after all.
    *
-   * @param write puts another holder in place of those that are there, if the claim is still the one that was looked at.
+   * @param write replaces the holders, if the claim has not changed since it was looked at.
    */
   async take(claim: EipClaim, write: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
     const { cluster, monotonicMs } = this.#deps;
@@ -143,7 +143,7 @@ export class StrayClaims {
     });
   }
 
-  /** As far as the cache shows. */
+  /** By the cache. */
   #isStray(claim: EipClaim, holder: ClaimHolder): boolean {
     const { cluster } = this.#deps;
     const { namespace, name, uid, token } = holder;
@@ -152,7 +152,7 @@ export class StrayClaims {
     return cluster.index.ownerOf(namespace, token) === undefined;
   }
 
-  /** What is no load balancer has no address: an update that would make it one is under way, or has failed. */
+  /** A Service of another type has no address: an update that would make it a load balancer is under way, or has failed. */
   async #isThere({ namespace, name, token }: ClaimHolder, signal: AbortSignal): Promise<boolean> {
     const { client, tokens } = this.#deps;
     if (name === undefined) return tokens.has(namespace, token, signal);
@@ -160,7 +160,7 @@ export class StrayClaims {
     return service?.spec?.type === 'LoadBalancer';
   }
 
-  /** The address itself gives way to nobody, and so neither do the ports that are held there. */
+  /** Another holder has a Service: the address does not give way, and neither do the ports that are held there. */
   #isShared(claim: EipClaim): boolean {
     return !claim.spec.holders.every((holder) => this.#isStray(claim, holder));
   }

@@ -1,4 +1,4 @@
-/** Carries out what `plan-claim-changes.ts` says about the claims of a Service that is there. */
+/** Carries out the plan of `plan-claim-changes.ts` for the claims of a stored Service. */
 
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
 import { claimName } from '../../lib/api/skycap/claim.ts';
@@ -22,7 +22,7 @@ import { InFlightUpdates } from './in-flight-updates.ts';
 import { type ClaimChanges, planClaimChanges } from './plan-claim-changes.ts';
 import type { StrayClaims } from './stray-claims.ts';
 
-/** Who lost a race looks again at once; by then the ledger knows what the other has written. */
+/** After a lost race; the ledger knows the other write by then. */
 const AT_ONCE: Requeue = { requeueAfterMs: 1 };
 
 export interface ClaimSyncDeps extends Deps {
@@ -58,7 +58,7 @@ export class ClaimSync {
       own.name === undefined ||
       isOfFormer(own, uid) ||
       (own.uid === undefined && (own.token !== token || cluster.beingTaken.has(claimName(address))));
-    // Chosen a moment ago and gone since: it was taken over, or deleted by hand.
+    // A holder that is gone was taken over, or its claim was deleted by hand.
     const isHeld = ({ address }: Assignment['uses'][number]): boolean =>
       view.heldAddresses.some((heldAddress) => sameAddress(heldAddress.address, address));
     if (!assignment.uses.every(isHeld)) return false;

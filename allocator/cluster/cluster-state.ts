@@ -1,6 +1,6 @@
 /**
- * What is known of the cluster, kept warm whether this replica leads or not: the stores, and what is derived from them.
- * It only reads; whoever leads acts on it.
+ * The state of the cluster, kept warm whether this replica leads or not: the stores, and indexes of them.
+ * It only reads; a leader acts on it.
  */
 
 import type { Eip } from '../../lib/api/eip/eip.ts';
@@ -33,29 +33,29 @@ import { RewriteBackoff } from './rewrite-backoff.ts';
 import { ServiceIndex } from './service-index.ts';
 import type { Stores } from './stores.ts';
 
-/** It goes into a claim, which would refuse what is longer. */
+/** It goes into a claim, whose schema refuses a longer text. */
 const TOKEN = /^[\w-]{1,128}$/;
 
 export interface HeldAddressesView {
   readonly heldAddresses: readonly HeldAddress[];
-  /** EipCache that are not in the cache and may be gone; nothing is decided before that is known. */
+  /** Eips that are not in the cache and may be gone; nothing is decided before that is known. */
   readonly unknownEips: readonly string[];
 }
 
-/** Made once and kept; it subscribes to the stores before anybody else does, so that whoever hears of a change finds it in here. */
+/** Made once; it subscribes to the stores before all others, so that each later subscriber finds a change in it. */
 export class ClusterState {
   readonly stores: Stores;
-  /** Services with our own writes in front. */
+  /** Services, with this process's own writes in front. */
   readonly services: MutationCache<Service>;
   readonly index: ServiceIndex;
   readonly eips: EipCache;
   readonly reserved: ReservedAddresses;
-  /** What is taken, by the claims' watch and by our own writes. */
+  /** The taken addresses, by the watch on claims and by this process's own writes. */
   readonly ledger = new NotifyingLedger();
   readonly holderFirstSeen: HolderFirstSeen;
   readonly createDuration: CreateDuration;
   readonly endpoints: EndpointIndex;
-  /** What others write over. */
+  /** Of parts that other controllers overwrite. */
   readonly rewriteBackoff: RewriteBackoff;
   /** Names of claims that are being taken over from Services which never came (`stray-claims.ts`). */
   readonly beingTaken = new Set<string>();
@@ -98,7 +98,7 @@ export class ClusterState {
     return this.services.get(keyFor(namespace, name))?.metadata.annotations?.[CLAIM_ANNOTATION] === token;
   }
 
-  /** Half of the truth is never acted on. */
+  /** Whether all stores have their first list. */
   get synced(): boolean {
     return Object.values(this.stores).every(({ synced }) => synced);
   }
@@ -115,7 +115,7 @@ export class ClusterState {
     return claimsOf(this.identityOf(service), this.isHolder(service), shown, this.ledger);
   }
 
-  /** Nothing here waits: what is not known yet is named in the answer. */
+  /** Without an await: Eips that are not known yet are named in the answer. */
   heldAddressesOf(service: Service): HeldAddressesView {
     const identity = this.identityOf(service);
     const isOurs = this.isHolder(service);
@@ -164,7 +164,7 @@ export class ClusterState {
     return this.eips.pools.containing(address) !== undefined;
   }
 
-  /** Why the address would be given to nobody now. */
+  /** Why the address is given to no Service now. */
   whyReserved(address: Address): string | undefined {
     const eip = this.eips.pools.containing(address);
     return eip && this.reserved.withheldFrom(eip).whyReserved(address);
@@ -184,7 +184,7 @@ export class ClusterState {
     );
   }
 
-  /** The Eip that vouches for an address of a Service, as the nodes see it; also one that is gone, as far as that is known. */
+  /** The Eip of a Service's address, by the rule of the nodes; also a deleted one, as far as this process remembers it. */
   eipOf(service: Service, address: Address): Eip | undefined {
     const labelled = this.eips.parsed(service.metadata.labels?.[EIP_LABEL] ?? '');
     const isLabelled = labelled?.ok && rangeContains(labelled.value.range, address);
@@ -194,7 +194,7 @@ export class ClusterState {
   #forget(claim: EipClaim): void {
     const address = claimAddress(claim.metadata.name ?? '');
     if (!address) return;
-    // What is released in order is published by nobody any more.
+    // A claim that the allocator releases is of an address that no Service publishes.
     if (this.index.isPublished(address)) this.eips.doubt();
     this.ledger.forget(address, claim.metadata.uid);
   }

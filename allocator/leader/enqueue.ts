@@ -22,7 +22,7 @@ import { confKey, peerKey } from '../status/reconcile-bgp.ts';
 import type { Caches } from './caches.ts';
 import type { LeaderTerm } from './leader-term.ts';
 
-/** Subscribes to a store; the term is the one that leads, and without one nothing is called. */
+/** Subscribes to a store. Without a term that leads, nothing is called. */
 type On = <T extends KubeObject>(store: Store<T>, act: (to: LeaderTerm, change: Change<T>) => void) => void;
 
 /** Subscribes once, after the cluster state and the caches have subscribed. @param term the term that leads, if any. */
@@ -110,7 +110,7 @@ function holdersOf({ spec }: EipClaim): string[] {
   return spec.holders.flatMap(({ namespace, name }) => (name === undefined ? [] : [keyFor(namespace, name)]));
 }
 
-/** Those who have an address together with the Service: what it asks for may be in their way, or not any more. */
+/** The Services that share an address with the Service: its request may conflict with theirs, or no more. */
 function* sharersOf(service: string, { ledger }: ClusterState): Generator<string> {
   const [namespace = '', name = ''] = service.split('/');
   for (const { spec } of ledger.heldBy(namespace, name)) {
@@ -121,7 +121,7 @@ function* sharersOf(service: string, { ledger }: ClusterState): Generator<string
   }
 }
 
-/** No claim tells that another load balancer's Service has an address no more. */
+/** A Service of another load balancer has no claim, so only its status shows that its address is free. */
 function leavesForeign(change: Change<Service>): boolean {
   if (change.type === 'added') return false;
   const before = change.type === 'modified' ? change.old : change.object;
@@ -153,7 +153,7 @@ function onClaim(to: LeaderTerm, change: Change<EipClaim>, caches: Caches, clust
   if (eipName !== undefined) to.eips.add(eipName);
 }
 
-/** A Service, and those that share an address with it: one of them that may be announced is enough for all. */
+/** The Service, and those that share an address with it: one that may be announced is enough for all. */
 function lookAtAnnounced(to: LeaderTerm, key: string, versions: readonly Service[], { index }: ClusterState): void {
   to.announced.add(key);
   for (const address of versions.flatMap(givenAddresses)) {
@@ -161,7 +161,7 @@ function lookAtAnnounced(to: LeaderTerm, key: string, versions: readonly Service
   }
 }
 
-/** A change of an Eip's status is our own and changes nothing for anybody. */
+/** The allocator itself writes the status of Eips, so a change of it concerns no other object. */
 function watchEips(cluster: ClusterState, term: () => LeaderTerm | undefined): void {
   let hadDefault = false;
   let overlapped: Pools['overlapping'] = new Map();
@@ -173,13 +173,13 @@ function watchEips(cluster: ClusterState, term: () => LeaderTerm | undefined): v
       return;
     }
     const { hasDefault, overlapping } = cluster.eips.pools;
-    // Another one's addresses count, or count no more.
+    // The addresses of another Eip count, or count no more.
     const isAboutAll = hasDefault !== hadDefault || !sameEntries(overlapping, overlapped);
     hadDefault = hasDefault;
     overlapped = overlapping;
     if (!to) return;
     to.lookAtReach();
-    // Which of two that overlap counts may have changed.
+    // Of two Eips that overlap, another one may count now.
     for (const { metadata } of cluster.stores.eips.values()) to.eips.add(metadata.name ?? '');
     to.eips.add(key);
     for (const service of isAboutAll ? allServices(cluster) : servicesOf(key, cluster)) {
@@ -194,7 +194,7 @@ function* allServices({ stores }: ClusterState): Generator<string> {
   for (const service of stores.services.values()) yield keyOf(service);
 }
 
-/** Services that have to do with the Eip: holders of its addresses, those with its label, and those that name it, or several, of which some may be unknown. */
+/** The Services that an Eip concerns: holders of its addresses, those with its label, and those that name it, or several Eips, of which some may be unknown. */
 function servicesOf(eipName: string, { stores, ledger, eips }: ClusterState): Set<string> {
   const keys = new Set<string>();
   for (const claim of ledger.claims()) {
@@ -221,7 +221,7 @@ function peersOf(change: Change<SpeakerObject>): Set<string> {
   );
 }
 
-/** With every Service the counts of every node change, and nothing here is made of them. */
+/** The counts of every node change with every Service, and no status depends on them. */
 function sameButForCounts(a: SpeakerObject, b: SpeakerObject): boolean {
   return (
     a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&

@@ -1,6 +1,6 @@
 /**
- * One term of leadership: the queues and their workers, from the moment this replica may act until it may not. It starts by looking at everything
- * once; nothing of it outlives it.
+ * One term of leadership: the queues and their workers, from the moment this replica may act until it may not. A term starts by reconciling everything
+ * once, and leaves nothing behind.
  */
 
 import { type KubeObject, keyOf } from '../../lib/api/meta/object.ts';
@@ -35,25 +35,25 @@ import { EventLoopYield } from './event-loop-yield.ts';
 import { type ConflictRetryOptions, withConflictRetry } from './retry-on-conflict.ts';
 
 const AT_ONCE: Requeue = { requeueAfterMs: 1 };
-/** Statuses may wait a little; Services must not. */
+/** A status may wait a little, a Service may not. */
 const STATUS_WORKERS = 4;
-/** All nodes are looked at, for each Eip, 10 ms with 5,000 of them and ten Eips; and they all change at once when a router restarts. */
+/** A look goes through all nodes for each Eip, which takes 10 ms with 5,000 nodes and ten Eips. All of them change at once when a router restarts. */
 const REACH_EVERY_MS = 500;
 
 const STRAYS_EVERY_MS = 500;
 
 /**
- * The queues are apart so that a burst of one kind does not hold up another: Services first of all, which people wait for, and
- * statuses that are written at a measured pace.
+ * Each kind has its queue, so that a burst of one kind does not hold up another: people wait for Services, and statuses are written at a
+ * measured pace.
  */
 export class LeaderTerm {
   readonly services: KeyedQueue;
   readonly claims: KeyedQueue;
   readonly eips: KeyedQueue;
   readonly bgp: KeyedQueue;
-  /** Who announces a Service. */
+  /** Of Services, for the condition `skycap.io/Announced`. */
   readonly announced: KeyedQueue;
-  /** Who is asked when something comes free. */
+  /** The order in which waiting Services are reconciled when an address comes free. */
   readonly allocationOrder: AllocationOrder;
   /** To be triggered by a claim whose Service was not seen stored. */
   readonly strays: LevelLoop;
@@ -68,7 +68,7 @@ export class LeaderTerm {
   readonly #reach: LevelLoop;
   readonly #refusals = new Refusals();
   readonly #eventLoopYield = new EventLoopYield(() => performance.now());
-  /** Services that were there when the term began and were not looked at yet. */
+  /** Services that were stored when the term began and were not reconciled since. */
   readonly #wereThere = new Set<string>();
 
   constructor(deps: Deps, caches: Caches) {
@@ -113,7 +113,7 @@ export class LeaderTerm {
     this.bgp = this.#bgpQueue(caches);
   }
 
-  /** Resolves when `signal` has aborted and what was under way has ended. */
+  /** Resolves when `signal` has aborted and all reconciles under way have ended. */
   async run(signal: AbortSignal): Promise<void> {
     const { ledger } = this.#deps.cluster;
     ledger.onFreed = () => this.allocationOrder.addressFreed();
@@ -140,13 +140,13 @@ export class LeaderTerm {
     };
   }
 
-  /** The watch has seen it go. */
+  /** The watch has seen the Service go. */
   departed(key: string, service: Service): void {
     this.#removedServices.saw(key, service);
     this.services.add(key);
   }
 
-  /** Sessions, nodes, speakers or Eips are others than before. */
+  /** Sessions, nodes, speakers or Eips have changed. */
   lookAtReach(): void {
     this.#reach.trigger();
   }
@@ -155,13 +155,13 @@ export class LeaderTerm {
     return [this.services, this.claims, this.eips, this.bgp, this.announced];
   }
 
-  /** Who waits is asked when a claim begins to give way: nothing else tells of it. */
+  /** Waiting Services are reconciled when a claim begins to give way: no event shows it. */
   async #lookAtStrays(strays: StrayClaims, signal: AbortSignal): Promise<Requeue | undefined> {
     const { givingWay, isAny } = strays.look();
     const isNews = [...givingWay].some((one) => !this.#givingWay.has(one));
     this.#givingWay = givingWay;
     if (isNews) this.allocationOrder.addressFreed();
-    // Each claim that is made triggers it, and it goes through all of them.
+    // Each new claim triggers it, and it goes through all claims without a Service.
     await pause(STRAYS_EVERY_MS, signal);
     return isAny ? { requeueAfterMs: 0 } : undefined;
   }
@@ -182,7 +182,7 @@ export class LeaderTerm {
     if (this.#removedServices.saw(key, service)) this.services.add(key);
   }
 
-  /** What changed while nobody led left no event; and a second look at what stands as it should writes nothing. */
+  /** A change without a leader left no event, and a reconcile of an object that is as it should be writes nothing. */
   #lookAtEverything(): void {
     const { stores, rewriteBackoff } = this.#deps.cluster;
     rewriteBackoff.reset();
@@ -191,7 +191,7 @@ export class LeaderTerm {
     for (const key of services) this.services.add(key);
     for (const claim of stores.claims.values()) {
       this.claims.add(claim.metadata.name ?? '');
-      // Services that went while nobody led.
+      // Services that were deleted while no allocator led.
       for (const { namespace, name } of claim.spec.holders) if (name) this.services.add(`${namespace}/${name}`);
     }
     this.#lookAtEips();
@@ -199,7 +199,7 @@ export class LeaderTerm {
     for (const { metadata } of stores.bgpConfs.values()) this.bgp.add(confKey(metadata.name ?? ''));
   }
 
-  /** One key for a Service that is there and for one that is gone: whichever it is, is looked up when its turn comes. */
+  /** A key is of a stored Service or of a removed one, as its reconcile finds. */
   async #reconcileService(key: string, signal: AbortSignal): Promise<KeyRequeue | undefined> {
     const service = this.#deps.cluster.services.get(key);
     try {
@@ -210,13 +210,13 @@ export class LeaderTerm {
       this.#reconciler.forget(key);
       return await this.#removedServices.reconcile(key, signal);
     } finally {
-      // Who waits for which Eip is known now.
+      // All waiting Services are known now, and the Eips for which they wait.
       if (this.#wereThere.delete(key) && this.#wereThere.size === 0) this.#lookAtEips();
       this.allocationOrder.ended(key);
     }
   }
 
-  /** After a conflict: what the API server has now, without waiting for the watch. */
+  /** After a conflict: reads the Service from the API server, without waiting for the watch. */
   async #readService(key: string, signal: AbortSignal): Promise<void> {
     const { client, cluster } = this.#deps;
     const [namespace = '', name = ''] = key.split('/');
@@ -259,7 +259,7 @@ export class LeaderTerm {
     return new LevelLoop({ name, act, log: this.#deps.log });
   }
 
-  /** What the cluster keeps back is said on the object that it is about, and no more once it was let through. */
+  /** Reports a write that the cluster refuses on its object, until a write succeeds. */
   async #tellRefusal(queue: QueueName, key: string, acted: Promise<KeyResult>): Promise<KeyResult> {
     try {
       const again = await acted;
@@ -286,7 +286,7 @@ export class LeaderTerm {
   }
 }
 
-/** Those that publish an address come first, so that nobody takes it from them; then the others in the order of their waiting. */
+/** Services that publish an address come first, so that none of them loses it; then the others in the order of their waiting. */
 function inOrderOfStart(services: readonly Service[]): string[] {
   const ranked = services.map((service) => ({
     waiting: waitingOf(service, waitingSinceOf(service), false),

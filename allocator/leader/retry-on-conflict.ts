@@ -1,15 +1,15 @@
-/** What surrounds each reconcile: a lost compare-and-swap is no failure but another look, by what the API server has now; and the time is measured. */
+/** Wraps each reconcile: after a conflict the key is reconciled again, by the object that the API server has now; and the time is measured. */
 import { isConflict, isNotFound } from '../../lib/kube/errors.ts';
 import type { KeyResult } from '../../lib/process/loop/keyed-queue.ts';
 import type { AllocatorMetrics, QueueName } from '../metrics.ts';
 
-/** The cache is behind what refused the write; the first further look is at once. */
+/** The cache is older than the object that refused the write; the first retry comes at once. */
 const FIRST_MS = 2;
 
 export interface ConflictRetryOptions {
   readonly queue: QueueName;
   readonly act: (key: string, signal: AbortSignal) => Promise<KeyResult>;
-  /** Brings what is known of the key up to date after a conflict. */
+  /** Brings the cache of the key up to date after a conflict. */
   readonly refresh?: (key: string, signal: AbortSignal) => Promise<void>;
   readonly metrics: AllocatorMetrics;
   readonly monotonicMs: () => number;
@@ -29,7 +29,7 @@ export function withConflictRetry(
       measure('ok');
       return again;
     } catch (error) {
-      // What is gone meanwhile the watch will tell soon.
+      // The watch will show soon that the object is gone.
       if (!isConflict(error) && !isNotFound(error)) {
         measure('error');
         throw error;

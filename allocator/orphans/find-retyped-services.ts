@@ -1,13 +1,13 @@
 /**
- * Services that ceased to be load balancers while nobody led. The watch shows only load balancers, so a leader looks for such once, when its term begins; what it sees
- * leave from then on, `removed-services.ts` deals with.
+ * Finds Services that ceased to be load balancers while no allocator led. The watch shows only load balancers, so a leader looks for such Services once, when its term
+ * begins. From then on the watch shows a Service leave, and `removed-services.ts` handles it.
  */
 import type { Service } from '../../lib/api/service/service.ts';
 import { pagesOf } from '../../lib/kube/cache/pages.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 
-/** Small, since this is read beside everything that is urgent at the start of a term. */
+/** Small, since the start of a term has urgent requests. */
 const PAGE_SIZE = 250;
 
 export async function findRetypedServices(

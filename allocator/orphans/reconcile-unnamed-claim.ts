@@ -1,6 +1,6 @@
 /**
- * Claims with a holder that has no name: made under `generateName`, when nobody knew the Service's name yet. The token finds the Service;
- * one that never came loses its claim after the grace period, once a live list says that no Service there has the token.
+ * Claims with a holder without a name, created under `generateName` before the Service had one. The token leads to the Service.
+ * If none was stored, the claim is released after the grace period, once a live list shows that no Service of the namespace has the token.
  */
 
 import { keyOf } from '../../lib/api/meta/object.ts';
@@ -44,7 +44,7 @@ export class UnnamedClaimReconciler {
     return waits.length > 0 ? { requeueAfterMs: Math.max(1, Math.min(...waits)) } : undefined;
   }
 
-  /** @returns after which time to look again. */
+  /** @returns the time until the next look. */
   async #collect(
     claim: EipClaim,
     address: Address,
@@ -55,7 +55,7 @@ export class UnnamedClaimReconciler {
     const owner = cluster.index.ownerOf(holder.namespace, holder.token);
     if (owner) {
       askService(keyOf(owner));
-      // It may lose the token before the claim is bound to it, and then nobody has a word on the claim.
+      // The Service may lose the token before its holder is bound, and then nothing leads to the claim.
       return config.claimGraceSeconds * 1000;
     }
     const now = nowMs();
@@ -64,7 +64,7 @@ export class UnnamedClaimReconciler {
     const wasStored = cluster.holderFirstSeen.wasStored(claim, holder);
     const unused = { isUsed: false, isShown: false, wasStored };
     const verdict = decideHolder(holder, { ...unused, nowMs: now, firstSeenMs, graceMs });
-    // It may be hurried by then.
+    // The grace period may be shorter by then.
     if (verdict.kind === 'wait') return Math.min(verdict.untilMs - now, HURRIED_GRACE_MS);
     if (verdict.kind !== 'release') return undefined;
     // The cache may be behind.

@@ -1,6 +1,6 @@
 /**
- * Services that disappeared from the cache: deleted, or of another type now. What they hold is released once a live read says so too, and what of ours stands on them
- * goes.
+ * Services that disappeared from the cache: deleted, or of another type now. After a live read has confirmed it, their claims are released, and Skycap's metadata on
+ * them is removed.
  *
  * The caches may be behind, and a Service that was created again under its name is another one: hence the read, and hence holders are told apart by UID and
  * token. A holder without a UID may belong to a create call under way and has its grace period, unless its Service was seen stored.
@@ -23,10 +23,10 @@ import type { Deps } from '../deps.ts';
 import { patchServiceStatus } from '../services/patch-service-status.ts';
 import { withoutManagedMetadata } from '../services/service-patch.ts';
 
-/** The watch will tell of a Service that is there after all. */
+/** The watch will show a Service that is stored after all. */
 const BEHIND_MS = 100;
 
-/** An entry of the Service in a claim, and what becomes of it. */
+/** A holder of the Service in a claim, and the decision about it. */
 interface Entry {
   readonly claim: EipClaim;
   readonly own: ClaimHolder;
@@ -39,21 +39,21 @@ export interface RemovedServicesDeps extends Deps {
 
 export class RemovedServices {
   readonly #deps: RemovedServicesDeps;
-  /** As they were last seen, until what they left is dealt with. */
+  /** As the watch showed them last, until their claims are released. */
   readonly #departed = new Map<string, Service>();
 
   constructor(deps: RemovedServicesDeps) {
     this.#deps = deps;
   }
 
-  /** The watch said so, or a look at those that left before. @returns whether anything of ours is on it. */
+  /** The watch has shown the Service leave, or a live list did. @returns whether Skycap has written anything on it. */
   saw(key: string, service: Service): boolean {
     if (!isMarked(service)) return false;
     this.#departed.set(key, service);
     return true;
   }
 
-  /** The Service is there (again). */
+  /** The Service is stored (again). */
   forget(key: string): void {
     this.#departed.delete(key);
   }
@@ -74,7 +74,7 @@ export class RemovedServices {
     return this.#whenToLookAgain(entries);
   }
 
-  /** By its name, and those that have only the token of a Service that was seen. */
+  /** Holders with its name, and those that have only the token of a Service that was seen. */
   #entries(namespace: string, name: string, departed: Service | undefined): Entry[] {
     const { cluster, strays, nowMs } = this.#deps;
     const token = departed?.metadata.annotations?.[CLAIM_ANNOTATION];
@@ -100,7 +100,7 @@ export class RemovedServices {
     );
   }
 
-  /** The webhook does so in the update itself; this is for when it was away. */
+  /** The webhook does so in the update itself, unless it was down. */
   async #takeMarksOff(service: Service, signal: AbortSignal): Promise<void> {
     const body = withoutManagedMetadata(service);
     if (body) await patchServiceStatus(this.#deps.client, service, body, signal);
@@ -121,7 +121,7 @@ export class RemovedServices {
   #whenToLookAgain(entries: readonly Entry[]): KeyRequeue | undefined {
     const times = entries.flatMap(({ verdict }) => (verdict.kind === 'wait' ? [verdict.untilMs] : []));
     if (times.length === 0) return undefined;
-    // They may be hurried by then.
+    // The grace period may be shorter by then.
     return {
       requeueAfterMs: Math.max(1, Math.min(...times.map((time) => time - this.#deps.nowMs()), HURRIED_GRACE_MS)),
     };

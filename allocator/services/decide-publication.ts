@@ -1,7 +1,7 @@
 /**
- * How a Service should stand after the outcome is known: its annotations, label, status, condition, and the Events that tell of the change. PURE.
+ * Decides the state of a Service for an Assignment: annotations, label, status, conditions, and the Events about the change. PURE.
  *
- * The rules above all: what is published goes only where it is certain that it must, see {@link mustGo}; and what is not ours is left, see {@link isOwn}.
+ * Two rules come first: a published address goes only if it certainly must (`mustGo`), and entries of other controllers stay (`isOwn`).
  */
 
 import {
@@ -38,7 +38,7 @@ export interface PublicationFacts {
   readonly heldAddresses: readonly HeldAddress[];
   /** The token to stand on a Service that has an address. */
   readonly token: string;
-  /** Who announces these addresses. */
+  /** The condition about the announcement of these addresses. */
   readonly announcedOf: (addresses: readonly Address[]) => ConditionUpdate | undefined;
   /** Why annotations for BGP have no effect on the routes of these addresses. */
   readonly routeOverridesOf: (addresses: readonly Address[]) => ConditionUpdate | undefined;
@@ -62,7 +62,7 @@ export interface Publication {
   readonly verdicts: readonly ConditionUpdate[];
   /** The condition about who announces: goes along with whatever else is written; 'as it is' where it is not known yet, none without an address. */
   readonly announced?: ConditionUpdate | 'as it is';
-  /** To be told once the rest is written. */
+  /** To be recorded after the patch. */
   readonly events: readonly ServiceEvent[];
 }
 
@@ -157,7 +157,7 @@ export function decideLeaving({ service, heldAddresses, isOfEip, isLeftAlone }: 
   };
 }
 
-/** What it was given, as its annotation and its condition tell. */
+/** The addresses that the Service was given, by its annotation and its condition. */
 function givenBefore(service: Service): readonly Address[] {
   return [...annotatedAddresses(service), ...addressesInCondition(service)];
 }
@@ -169,7 +169,7 @@ function addressesInCondition({ status }: Service): Address[] {
   return words.flatMap((word) => parseAddress(word) ?? []);
 }
 
-/** What it uses, and while its wish is not fulfilled whatever else of ours need not go. */
+/** The addresses that the Service uses, and while its request is not fulfilled, other addresses of Skycap's that need not go. */
 function addressesFor(facts: PublicationFacts, assignment: Assignment): Address[] {
   const used = assignment.uses.map(({ address }) => address);
   if (assignment.isComplete) return used;
@@ -220,7 +220,7 @@ function managedMetadataAfter(
   return { addresses, token, waitingSince, eip };
 }
 
-/** Only what is news: an address that the Service was not given before, or another reason than before. */
+/** Events only for news: an address that the Service was not given before, or another reason than before. */
 function publicationEvents(
   facts: PublicationFacts,
   assignment: Assignment,
@@ -228,7 +228,7 @@ function publicationEvents(
 ): ServiceEvent[] {
   const { service } = facts;
   const before = publishedAddresses(service);
-  // What another controller took out of the status was given, and is written again.
+  // An address that another controller took out of the status was given before, and is written again.
   const known = [...before, ...addressesInCondition(service)];
   const fresh = assignment.uses.filter(({ address }) => !isOneOf(known, address));
   const gone = before.filter((address) => !isOneOf(addresses, address) && wasOurs(address, facts));
@@ -258,7 +258,7 @@ function lateEvents({ service, isTakenByOthers }: PublicationFacts, addresses: r
   return [event('Warning', 'ClaimExpired', message)];
 }
 
-/** An address of an Eip that another controller has put beside what we gave was never the Service's. */
+/** An address of an Eip that another controller has put beside Skycap's addresses was never the Service's. */
 function wasOurs(address: Address, facts: PublicationFacts): boolean {
   return hasOurCondition(facts.service) ? wasGiven(address, facts.service) : isOwn(address, facts);
 }

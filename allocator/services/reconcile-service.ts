@@ -1,6 +1,6 @@
 /**
- * One Service: gather → decide → act. Everything up to the claim is decided before the first await, so that the order of the queue is the
- * order in which addresses are given. Then at most one patch of the Service, and after it the upkeep of its claims.
+ * One Service: gather → decide → act. A reconcile decides everything up to the claim before its first await, so that the order of the queue is the
+ * order in which addresses are given. At most one patch of the Service follows, and then the changes in its claims.
  */
 
 import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
@@ -38,7 +38,7 @@ import { reclaimPublished } from './reclaim-published.ts';
 import { finalizersOnlyPatch } from './service-patch.ts';
 import { ServiceWriter } from './service-writer.ts';
 
-/** The caches are behind what was just seen; they seldom are for longer. */
+/** A cache is seldom behind for longer. */
 const BEHIND_MS = 25;
 const LEFT_FOR_MS = 3_000;
 
@@ -60,7 +60,7 @@ export class ServiceReconciler {
   readonly #claimer: ServiceClaimer;
   readonly #claimSync: ClaimSync;
   readonly #writer: ServiceWriter;
-  /** Since when nobody else serves it any more. */
+  /** Since when no other load balancer serves the Service. */
   readonly #leftSinceMs = new Map<string, number>();
 
   constructor(deps: ServiceReconcilerDeps) {
@@ -73,7 +73,7 @@ export class ServiceReconciler {
   async reconcile(service: Service, signal: AbortSignal): Promise<KeyRequeue | undefined> {
     const again = await this.#look(service, signal);
     const contest = this.#deps.cluster.rewriteBackoff.contestOf(keyOf(service));
-    // Then it is told that it is over.
+    // The end of the contest is reported then.
     return contest && contest.endsInMs < (again?.requeueAfterMs ?? Number.POSITIVE_INFINITY)
       ? { requeueAfterMs: contest.endsInMs + 1 }
       : again;
@@ -83,7 +83,7 @@ export class ServiceReconciler {
     const { cluster, config, allocationOrder } = this.#deps;
     const view = viewOf(service, cluster, config);
     if (service.metadata.deletionTimestamp !== undefined) return this.#releaseAll(view, signal);
-    // It is its turn still: were it not, others who wait would overtake it.
+    // Without `started`: the Service keeps its turn, or other waiting Services would overtake it.
     if (view.unsure) return this.#makeSure(view.unsure, signal);
     allocationOrder.started(view.key);
     const calmMs = this.#calmMs(view);
@@ -99,7 +99,7 @@ export class ServiceReconciler {
     }
   }
 
-  /** What another load balancer serves may be without an ingress for a moment: it is not taken before it has been so for a while. */
+  /** A Service of another load balancer may have no ingress for a moment: Skycap waits before it serves such a Service. */
   #calmMs({ key, service, parsed, isByDefault }: ServiceView): number {
     if (parsed.kind === 'notOurs' || !isByDefault || !isLeftAlone(service)) {
       this.#leftSinceMs.delete(key);
@@ -111,7 +111,7 @@ export class ServiceReconciler {
     return Math.max(0, sinceMs + LEFT_FOR_MS - nowMs);
   }
 
-  /** The Service is no more. */
+  /** The Service is gone. */
   forget(key: string): void {
     this.#stopWaiting(key);
     this.#leftSinceMs.delete(key);
@@ -125,7 +125,7 @@ export class ServiceReconciler {
     this.#deps.metrics.serviceGone(key);
   }
 
-  /** The choice is offered first, without writing: where all of it is held already, which is the rule after admission, nothing is claimed. */
+  /** The choice comes first, without a write: after admission the Service holds all of it, as a rule, and nothing is claimed. */
   async #give(
     before: ServiceView,
     addressRequest: AddressRequest,
@@ -174,7 +174,7 @@ export class ServiceReconciler {
       beyond && !refusal ? await this.#exchange(view, beyond, assignment, signal) : NO_EXCHANGE;
     const stays = view.heldAddresses.filter(({ address }) => !leaves.some((one) => sameAddress(one, address)));
     const again = await this.#settle(view, addressRequest, { ...outcomeWith(stays), reserves }, signal);
-    // The queue tries again later, and tells of it.
+    // The queue tries again later, and reports it.
     if (refusal) throw refusal;
     return again;
   }
@@ -199,7 +199,7 @@ export class ServiceReconciler {
     return exchange;
   }
 
-  /** It can't be read. */
+  /** The Service's request can't be read. */
   #keep(view: ServiceView, problems: readonly Problem[], signal: AbortSignal): Promise<KeyRequeue | undefined> {
     const plain = requestWithoutAddresses(view.service);
     if (!plain) throw new Error(`Cannot judge Service "${view.key}": it asks for nothing`);
@@ -211,7 +211,7 @@ export class ServiceReconciler {
     );
   }
 
-  /** Publishes, and then sees to the claims. */
+  /** Publishes, then changes the claims. */
   async #settle(
     view: ServiceView,
     addressRequest: AddressRequest | undefined,
@@ -240,7 +240,7 @@ export class ServiceReconciler {
     return this.#claimSync.run(view, addressRequest, assignment, signal);
   }
 
-  /** Not ours, or not any more. */
+  /** Skycap does not serve the Service, or no more. */
   async #leave(view: ServiceView, signal: AbortSignal): Promise<KeyRequeue | undefined> {
     this.#stopWaiting(view.key);
     const isOfEip = (address: Address): boolean => this.#deps.cluster.isOfEip(address);
@@ -249,7 +249,7 @@ export class ServiceReconciler {
     return this.#claimSync.run(view, undefined, undefined, signal);
   }
 
-  /** It is being deleted, and somebody else's finalizer may keep it for a while: it keeps what it has and gets nothing new. */
+  /** A Service under deletion, which a finalizer may keep for a while, keeps its addresses and gets no new ones. */
   async #releaseAll({ key, service }: ServiceView, signal: AbortSignal): Promise<undefined> {
     this.#stopWaiting(key);
     const body = finalizersOnlyPatch(service);
@@ -265,21 +265,21 @@ export class ServiceReconciler {
     return { requeueAfterMs: BEHIND_MS, backsOff: true };
   }
 
-  /** @returns whether there was something to claim; then everything is looked at anew. */
+  /** @returns whether there was something to claim; then the Service is reconciled anew. */
   async #reclaim(view: ServiceView, signal: AbortSignal): Promise<boolean> {
     const claimer = this.#claimer.for(view);
-    // One for all, though none may be known: made anew each time, the families would have different ones.
+    // One token for all families.
     const isDone = await reclaimPublished(
       view,
       { ...this.#deps, claimer, token: this.#claimer.tokenForNew(view) },
       signal,
     );
-    // Whoever would share one of them can be judged now.
+    // Services that would share one of the addresses can be judged now.
     if (isDone === 'shared') this.#deps.allocationOrder.addressFreed();
     return isDone !== 'nothing';
   }
 
-  /** See `isTurnOfAnother`; then this Service is asked again after the others. */
+  /** See `isTurnOfAnother`; then this Service is reconciled again after the others. */
   #mustRequeueBehind(view: ServiceView, choice: Choice & { kind: 'assigned' }): boolean {
     const { allocationOrder } = this.#deps;
     const self = waitingOf(view.service, waitingSinceOf(view.service) ?? this.#waitsSince(view), false);
@@ -296,7 +296,7 @@ export class ServiceReconciler {
     return new Date(sinceMs).toISOString();
   }
 
-  /** Before the first write: whoever is looked at meanwhile finds this Service in its place among those who wait. */
+  /** Before the first write, so that a reconcile of another Service meanwhile finds this one among the waiting Services. */
   #account({ service, key }: ServiceView, assignment: Assignment, { managedMetadata }: Publication): void {
     const { waiting, metrics } = this.#deps;
     const { waits, waitsFor } = assignment;
@@ -306,7 +306,7 @@ export class ServiceReconciler {
   }
 }
 
-/** It publishes something that it does not hold. At rest nobody does, and nothing is waited for. */
+/** The Service publishes an address without a claim. At rest no Service does. */
 function isUnclaimed({ service, heldAddresses, parsed }: ServiceView): boolean {
   if (parsed.kind === 'notOurs') return false;
   return publishedAddresses(service).some(

@@ -1,4 +1,4 @@
-/** Writes what was decided on a Service, in one patch of its status, and tells of it. Where another controller writes over it time and again, it waits. */
+/** Writes a Publication in one patch of the Service's status, and records its Events. If another controller overwrites it again and again, the next write waits. */
 
 import { managedFieldsOf } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
@@ -22,7 +22,7 @@ export class ServiceWriter {
     this.#deps = deps;
   }
 
-  /** @returns when to try again, where another controller writes over it time and again. */
+  /** @returns when to try again, if another controller overwrites it again and again. */
   async write({ service, key }: ServiceView, decision: Publication, signal: AbortSignal): Promise<Requeue | undefined> {
     const { events, log, nowMs, cluster } = this.#deps;
     const body = servicePatch(service, decision, nowMs());
@@ -41,7 +41,7 @@ export class ServiceWriter {
     return undefined;
   }
 
-  /** Who writes over what is ours, and the Event about it. Before it is written again: then nothing tells of them any more. */
+  /** The controller that overwrites Skycap's part, and the Event about it. Asked before the next write, which hides the controller in managedFields. */
   async #rivalOf(
     { metadata: { namespace, name = '' } }: Service,
     decision: Publication,
@@ -54,7 +54,7 @@ export class ServiceWriter {
     return { writers: writersText(writers, false), event: contestedEvent(live, decision, parts, writers) };
   }
 
-  /** The answer goes in front of the cache, so that the next look does not see the Service as it was. */
+  /** The answer goes in front of the cache, so that the next reconcile sees the Service as it is. */
   async patch(service: Service, body: unknown, signal: AbortSignal): Promise<void> {
     const { client, cluster } = this.#deps;
     cluster.saw(await patchServiceStatus(client, service, body, signal));

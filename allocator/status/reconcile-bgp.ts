@@ -22,7 +22,7 @@ export class BgpReconciler {
   readonly #confs: StatusWriter<BgpConfObject>;
   readonly #refusedOf: (key: string) => string | undefined;
 
-  /** @param refusedOf what keeps the object of a key from being written. */
+  /** @param refusedOf why the cluster refuses to write the object of a key. */
   constructor(
     deps: Deps,
     caches: { readonly peers: MutationCache<BgpPeerObject>; readonly confs: MutationCache<BgpConfObject> },
@@ -41,7 +41,7 @@ export class BgpReconciler {
     return nodes === undefined ? undefined : restAfter(nodes);
   }
 
-  /** @returns how many nodes were written; undefined where nothing was. */
+  /** @returns the number of nodes in the status; undefined if nothing was written. */
   async #peer(name: string, signal: AbortSignal): Promise<number | undefined> {
     const object = this.#peers.cache.get(name);
     if (!object) return undefined;

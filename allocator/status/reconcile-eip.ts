@@ -16,11 +16,11 @@ import { bothDone, restAfter, type StatusWriter, takeFinalizersOff, writeStatus 
 export interface EipSources {
   readonly cache: MutationCache<EipObject>;
   readonly claims: ClaimsByEip;
-  /** How many Services wait for an address of the Eip; undefined until all were looked at. */
+  /** How many Services wait for an address of the Eip; undefined until all were reconciled. */
   readonly waitingFor: (eipName: string) => number | undefined;
-  /** The condition that says who announces its addresses. */
+  /** The condition about the announcement of its addresses. */
   readonly announcedOf: (eip: Eip) => ConditionUpdate | undefined;
-  /** What keeps it from being written. */
+  /** Why the cluster refuses to write the Eip. */
   readonly refusedOf: (eipName: string) => string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Brings the status of one of our own kinds to what it should be: only what differs is sent, and nothing where nothing does. */
+/** Writes the status of an object of Skycap's own kinds: only the differences are sent, and nothing without any. */
 import type { KubeObject } from '../../lib/api/meta/object.ts';
 import { finalizersPatch } from '../../lib/api/meta/openelb-finalizers.ts';
 import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
@@ -47,7 +47,7 @@ export function restAfter(entries: number): KeyRest {
   return { restMs: Math.min(LONGEST_REST_MS, Math.max(LEAST_REST_MS, entries * REST_PER_ENTRY_MS)) };
 }
 
-/** OpenELB's finalizers, where any are left; the object may be gone then. */
+/** Removes OpenELB's finalizers, if any are left; the object may be gone then. */
 export async function takeFinalizersOff<T extends WithStatus>(
   { client, resource, cache }: StatusWriter<T>,
   name: string,
@@ -59,7 +59,7 @@ export async function takeFinalizersOff<T extends WithStatus>(
   cache.put(dropManagedFields(await client.patch(resource, { name }, body, { type: 'merge', signal })));
 }
 
-/** The status comes first, and neither keeps the other from being written: a webhook of the cluster may refuse one of the two. @throws what the first threw. */
+/** Writes the status first, and the rest in any case: a webhook of the cluster may refuse one of the two. @throws the error of the first. */
 export async function bothDone<T>(status: () => Promise<T>, rest: () => Promise<void>): Promise<T> {
   const [written] = await Promise.allSettled([status()]);
   await rest();

@@ -13,7 +13,7 @@ export interface ClaimPort {
 
 export interface ClaimHolder {
   readonly namespace: string;
-  /** Absent under `generateName` until the allocator binds the claim to its Service. */
+  /** Absent under `generateName` until the allocator binds the holder. */
   readonly name?: string;
   /** Only where the allocator claimed the address, or name and token did not tell whose holder it is. */
   readonly uid?: string;
@@ -25,20 +25,20 @@ export interface ClaimHolder {
   readonly externalTrafficPolicy: 'Cluster' | 'Local';
   /** The Service's selector in canonical text; two `Local` Services share only with the same one. */
   readonly selector: string;
-  /** The Service asks for this very address; in one namespace that is its consent to share it with others who do. */
+  /** The Service asks for this very address. In one namespace that is its consent to share the address with others that do. */
   readonly requested?: boolean;
   /**
-   * Which Eips, addresses and protocol the Service asked for when it got the address, and while a change is under way also what it asks for then. As long as it asks for
+   * The Eips, addresses and protocol that the Service asked for when it got the address, and during a change also those of the change. As long as it asks for
    * the same it stays there, whatever becomes of the Eips.
    */
   readonly askedFor?: readonly string[];
   /** Of the ports those that a change under way gives up: once that is stored the Service has left them. */
   readonly leaving?: readonly ClaimPort[];
-  /** A change of the Service is under way after which others might not share with it, or before: nobody joins it meanwhile. */
+  /** A change of the Service is under way; before or after it others may not share with the Service, so none joins meanwhile. */
   readonly changing?: boolean;
-  /** The place is reserved: the Service waits until those have left who are in its way, and they have a place reserved, too. */
+  /** A reservation: the Service waits until the Services in its way have left, which have reservations as well. */
   readonly waiting?: boolean;
-  /** RFC 3339; when the holder was added. The grace period of an unbound holder counts from here. */
+  /** RFC 3339; when the holder was written. The grace period of a holder without UID counts from here. */
   readonly since: string;
 }
 
@@ -60,7 +60,7 @@ export function portText({ port, protocol }: ClaimPort): string {
   return `${port}/${protocol}`;
 }
 
-/** Those that are present, and what is wanted beside them. */
+/** The present ports, and the wanted ones beside them. */
 export function allPorts(present: readonly ClaimPort[], wanted: readonly ClaimPort[]): readonly ClaimPort[] {
   const known = new Set(present.map(portText));
   return [...present, ...wanted.filter((port) => !known.has(portText(port)))];

@@ -1,9 +1,9 @@
 /**
- * Computes the holder of a Service in its claim. PURE.
+ * The holder of a Service in its claim, as it should be. PURE.
  *
- * Other Services that would share the address are judged by the holder, and the webhook writes the request of an UPDATE into it before the UPDATE is stored. A
- * difference between Service and holder may therefore be an update under way: until `in-flight-updates.ts` says that the Service decides, ports are only added, and the
- * rest stays. A port in use is in the claim at every moment.
+ * Services that would share the address are judged by the claim, and the webhook writes the request of an UPDATE into it before the API server stores the
+ * UPDATE. A difference between Service and claim may therefore be an update under way: until `in-flight-updates.ts` decides that the Service's
+ * request counts, ports are only added. A port in use is in the claim at any moment.
  */
 
 import { type AddressRequest, askedFor, requests } from '../../api/service/address-request.ts';
@@ -12,7 +12,7 @@ import { allPorts, type ClaimHolder, portText } from '../../api/skycap/claim.ts'
 import type { Address } from '../../net/address.ts';
 import type { ServiceIdentity } from './holders-of.ts';
 
-/** The part of an address request that a holder has. */
+/** The part of a Service's request that is in the claim. */
 export type ClaimedRequest = Pick<
   ClaimHolder,
   | 'ports'
@@ -26,9 +26,9 @@ export type ClaimedRequest = Pick<
 >;
 
 /**
- * The entry of a Service that has none yet, but for what it says of the very address.
+ * The holder of a Service that has none yet, without the fields about the address.
  *
- * @param identity with the uid it is bound from the start, which the allocator may do: it has seen the Service stored.
+ * @param identity with the UID only from the allocator, which has seen the Service stored.
  */
 export function newHolder(
   { namespace, name, uid }: Omit<ServiceIdentity, 'token'>,
@@ -49,13 +49,13 @@ export function newHolder(
 export interface Renewal {
   /** Write name, uid and token of the Service into it. */
   readonly bind: boolean;
-  /** The one that is to stand on the Service (`tokenShown`), in what is or becomes bound to it; several calls for its name had each their own. */
+  /** The token for the Service (`tokenShown`) and its bound holders: each of several calls for its name had one of its own. */
   readonly token: string;
-  /** Take all fields from the Service. */
+  /** The request of the Service counts, in all. */
   readonly serviceCounts: boolean;
 }
 
-/** @returns `own` itself if nothing changes. */
+/** @returns `own` itself if nothing is to be written. */
 export function renewedHolder(
   own: ClaimHolder,
   service: Service,
@@ -82,7 +82,7 @@ export function renewedHolder(
   };
 }
 
-/** The request to write into the claim of this address. */
+/** The request for the claim of this address. */
 export function requestOf(addressRequest: AddressRequest, address: Address): ClaimedRequest {
   return { ...requestFrom(addressRequest), ...(requests(addressRequest, address) && { requested: true }) };
 }
@@ -99,7 +99,7 @@ function requestFrom(addressRequest: AddressRequest): ClaimedRequest {
   };
 }
 
-/** The request to write into the claim of an address that the Service keeps although it requests another one now. */
+/** The request for the claim of an address that the Service keeps although it asks for another by now. */
 export function keptRequest(
   { askedFor: _, ...claimedRequest }: ClaimedRequest,
   { askedFor: asked }: ClaimHolder,
@@ -107,7 +107,7 @@ export function keptRequest(
   return { ...claimedRequest, ...(asked !== undefined && { askedFor: asked }) };
 }
 
-/** The request in the holder. */
+/** The request in a holder. */
 export function requestIn({
   ports,
   sharingKey,
@@ -130,7 +130,7 @@ export function requestIn({
   };
 }
 
-/** The holder with this request. */
+/** The holder with this request in place of its own. */
 export function withRequest(
   { namespace, name, uid, token, since }: ClaimHolder,
   claimedRequest: ClaimedRequest,
@@ -145,7 +145,7 @@ export function withRequest(
   };
 }
 
-/** Equal if and only if two requests are, whatever the order of the ports. */
+/** Equal exactly if two requests are, in any order of the ports. */
 export function requestText(claimedRequest: ClaimedRequest): string {
   const { ports, ...rest } = claimedRequest;
   const { sharingKey, sharingNamespaces, externalTrafficPolicy, selector, requested, changing } = rest;

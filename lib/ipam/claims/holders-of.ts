@@ -48,8 +48,9 @@ export function holdersOfNew({ namespace, name, token }: ServiceIdentity): IsHol
 }
 
 /**
- * Chooses one of several holders in one claim: the holder bound to the Service, then the one with the Service's token, then one of a create call or update under way,
- * then one of a former Service of the name. A former one that was taken over beside another holder of the Service would make the Service hold the claim twice.
+ * Of several holders in one claim: the one with the Service's UID, else with its token, else of a create call or update under way.
+ * The holder of a former Service of the name comes last: taken over beside the Service's own, the Service would be in the claim twice.
+ *
  * @param holders of the Service.
  */
 export function ownHolder(

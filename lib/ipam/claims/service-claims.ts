@@ -1,4 +1,4 @@
-/** Relates the addresses that a stored Service shows to the claims that it holds. PURE. */
+/** Compares a stored Service with the claims that it holds. PURE. */
 
 import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION } from '../../api/keys.ts';
 import type { AddressRequest } from '../../api/service/address-request.ts';
@@ -9,7 +9,7 @@ import type { ClaimHolder } from '../../api/skycap/claim.ts';
 import { type Address, sameAddress } from '../../net/address.ts';
 import type { HeldAddress } from '../choice/held-address.ts';
 
-/** Bound to a Service of the same name that is gone, since this one is there now. @param uid that of the Service that is there. */
+/** Whether the holder has the UID of a former Service of the name. @param uid of the stored Service. */
 export function isOfFormer(entry: ClaimHolder, uid: string | undefined): boolean {
   return uid !== undefined && entry.uid !== undefined && entry.uid !== uid;
 }
@@ -54,7 +54,7 @@ export function annotatedAddresses(service: Service): Address[] {
   return parseMarked(service.metadata.annotations?.[ADDRESSES_ANNOTATION]);
 }
 
-/** The published addresses that Skycap gave: another controller may write the same status. */
+/** The published addresses that Skycap gave: another controller may write addresses into the same status. */
 export function givenAddresses(service: Service): Address[] {
   const annotated = annotatedAddresses(service);
   return publishedAddresses(service).filter((address) => annotated.some((one) => sameAddress(one, address)));
@@ -70,8 +70,9 @@ export function formerAddresses(service: Service, heldAddresses: readonly Pick<H
 }
 
 /**
- * The request of a Service with problems at an address that it holds: the present ports and policy, which are published, and the consent in the claim.
- * @param plain the request without Eip, address and sharing key.
+ * The request of a Service that can't be read, for an address that it has: ports and policy of the Service, which it publishes, and the consent in the claim.
+ *
+ * @param plain the request without addresses.
  */
 export function requestAsHeld(
   plain: AddressRequest,
@@ -82,7 +83,7 @@ export function requestAsHeld(
   return { ...plain, addresses, ...(sharingKey !== undefined && { sharingKey }), sharingNamespaces };
 }
 
-/** The held addresses that the Service uses while its request cannot be fulfilled: one for each family, whatever the other holders do. */
+/** The addresses that the Service goes on using while its request can't be fulfilled: one of each family, whatever Services that share it ask for. */
 export function keptAddresses(heldAddresses: readonly HeldAddress[]): HeldAddress[] {
   const usable = heldAddresses.filter((heldAddress) => heldAddress.isEstablished && heldAddress.eip !== 'released');
   return usable.filter(({ address }, i) => usable.findIndex((other) => other.address.family === address.family) === i);

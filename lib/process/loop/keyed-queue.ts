@@ -1,19 +1,19 @@
 /**
- * A queue of keys, each worked on by one worker at a time: a key that is added while it waits is one entry, one that is added while it is worked on
- * comes once more afterwards. A key that fails comes back later, by a back-off of its own that disturbs no other key.
+ * A queue of keys, each worked on by one worker at a time. A key that is added while it waits is one entry; a key that is added while it is worked on
+ * comes once more afterwards. A key that fails comes back later, by a back-off of its own, which delays no other key.
  */
 
 import type { Logger } from '../log.ts';
 import { type BackoffPolicy, backoffMs } from './backoff.ts';
 import type { Requeue } from './level-loop.ts';
 
-/** What an action on a key may ask for. */
+/** An action on a key asks for another run. */
 export interface KeyRequeue extends Requeue {
   /** The time doubles with each such answer in a row, up to two seconds. */
   readonly backsOff?: true;
 }
 
-/** The key is not worked on again before, whoever adds it. */
+/** An action on a key asks that the key is not worked on again before this time, even if it is added. */
 export interface KeyRest {
   readonly restMs: number;
 }
@@ -68,7 +68,7 @@ export class KeyedQueue {
     }
   }
 
-  /** The same, after a time; where the key has an earlier date already, that one stands. */
+  /** The same, after a time. A key that is due earlier already stays so. */
   addAfter(key: string, ms: number): void {
     const dueMs = performance.now() + ms;
     if (this.#waiting.has(key) || (this.#later.get(key)?.dueMs ?? Number.POSITIVE_INFINITY) <= dueMs) return;
