@@ -9,7 +9,7 @@ import type { Requeue } from './level-loop.ts';
 
 /** An action on a key asks for another run. */
 export interface KeyRequeue extends Requeue {
-  /** The time doubles with each such answer in a row, up to two seconds. */
+  /** The time doubles with each answer of the same time in a row, up to two seconds. */
   readonly backsOff?: true;
 }
 
@@ -43,8 +43,8 @@ export class KeyedQueue {
   readonly #waiting = new Set<string>();
   readonly #running = new Set<string>();
   readonly #later = new Map<string, { readonly timer: NodeJS.Timeout; readonly dueMs: number }>();
-  /** Failures and answers that back off, in a row. */
-  readonly #retries = new Map<string, number>();
+  /** Failures, or answers that back off from the same time, in a row. */
+  readonly #retries = new Map<string, { readonly from: number | 'failure'; readonly times: number }>();
   readonly #restsUntilMs = new Map<string, number>();
   #pump: (() => void) | undefined;
 
@@ -128,19 +128,20 @@ export class KeyedQueue {
       this.#restsUntilMs.set(key, performance.now() + result.restMs);
       if (this.#waiting.delete(key)) this.add(key);
     } else if (result.backsOff) {
-      const ms = result.requeueAfterMs * 2 ** Math.min(this.#countRetry(key) - 1, 20);
+      const ms = result.requeueAfterMs * 2 ** Math.min(this.#countRetry(key, result.requeueAfterMs) - 1, 20);
       this.addAfter(key, Math.min(ms, LONGEST_REQUEUE_MS));
     } else this.addAfter(key, result.requeueAfterMs);
   }
 
-  #countRetry(key: string): number {
-    const retries = (this.#retries.get(key) ?? 0) + 1;
-    this.#retries.set(key, retries);
-    return retries;
+  #countRetry(key: string, from: number | 'failure'): number {
+    const known = this.#retries.get(key);
+    const times = known?.from === from ? known.times + 1 : 1;
+    this.#retries.set(key, { from, times });
+    return times;
   }
 
   #retryLater(key: string, err: unknown, log: Logger, name: string): void {
-    const failures = this.#countRetry(key);
+    const failures = this.#countRetry(key, 'failure');
     log[failures === 1 ? 'warn' : 'debug']({ queue: name, key, err }, 'key failed and will be tried again');
     const random = this.#options.random ?? Math.random;
     this.addAfter(key, backoffMs(failures, this.#options.backoff ?? BACKOFF, random()));
