@@ -286,3 +286,24 @@ it('takes the password from a Secret, keeps it without, and shows it nowhere', a
   await refer(null);
   await until('the session without a password', isUpSince(third), { withinMs: 40_000 });
 }, 180_000);
+
+it('a router with another AS number: the error has both numbers, and it is gone once the number is mended', async () => {
+  const writeAs = (peerAs: number) =>
+    client.patch(BGP_PEERS, { name: 'router-1' }, { spec: { conf: { peerAs } } }, { type: 'merge' });
+  await writeAs(64_999);
+  await eventually(
+    async () =>
+      expect((await speakerObject()).status?.sessions?.[0]?.lastError).toMatch(
+        /wrong AS: expected 64999, the router says 64513; mend spec\.conf\.peerAs/,
+      ),
+    { withinMs: 30_000 },
+  );
+  await writeAs(64_513);
+  await eventually(
+    async () => {
+      const session = (await speakerObject()).status?.sessions?.[0];
+      expect([session?.state, session?.lastError]).toEqual(['Established', undefined]);
+    },
+    { withinMs: 40_000 },
+  );
+}, 90_000);
