@@ -1,8 +1,8 @@
 /** HTTPS for the app. A renewed certificate is taken into use in place: connections stay, and new handshakes use the new certificate. */
-import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Express } from 'express';
 import type { TlsContent } from './tls/tls-content.ts';
 
 /**
@@ -20,7 +20,7 @@ const LONGEST_UNTIL_QUIET_MS = 5_000;
 const LAST_ANSWERS_MS = 3_000;
 
 export interface ServeOptions {
-  readonly app: RequestListener;
+  readonly app: Express;
   readonly host: string;
   readonly port: number;
 }

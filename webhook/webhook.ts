@@ -1,6 +1,6 @@
 /** Assembles the webhook: stores, cluster state, claimer, certificates, app. `main.ts` serves the app; a test calls it without a server. */
 import { randomBytes } from 'node:crypto';
-import type { RequestListener } from 'node:http';
+import type { Express } from 'express';
 import type { Registry } from 'prom-client';
 import { Claimer } from '../lib/ipam/claims/claimer.ts';
 import { Contention } from '../lib/ipam/claims/contention.ts';
@@ -40,7 +40,7 @@ export interface WebhookOptions {
 }
 
 export interface Webhook {
-  readonly app: RequestListener;
+  readonly app: Express;
   /** Keeps everything up to date until `signal` aborts; never rejects. */
   run(signal: AbortSignal): Promise<void>;
 }

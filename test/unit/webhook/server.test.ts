@@ -1,7 +1,7 @@
 /** How the webhook's server comes to its end, on loopback with a certificate of the test's. */
 import { once } from 'node:events';
-import type { RequestListener } from 'node:http';
 import { Agent, request } from 'node:https';
+import express from 'express';
 import { WebhookServer } from '../../../webhook/server.ts';
 import { TestCa } from '../../support/pki.ts';
 
@@ -13,7 +13,7 @@ async function start(): Promise<{
 }> {
   const ca = await TestCa.create();
   const { cert, key } = await ca.issue({ commonName: 'webhook', ipAddresses: ['127.0.0.1'] });
-  const app: RequestListener = (request, response) => request.resume().on('end', () => response.end('here'));
+  const app = express().post('/', (_, response) => void response.send('here'));
   const server = new WebhookServer({ app, host: '127.0.0.1', port: 0 });
   server.setCertificate({ certificate: cert, key });
   const port = await server.listen();
