@@ -64,6 +64,25 @@ it('BFD: a node that loses its power loses its routes within a second, and timer
   });
 });
 
+it.each(['SIGTERM', 'SIGKILL'] as const)('BFD: a restart of BIRD by %s withdraws no route', async (signal) => {
+  await withSite(async (site, lan) => {
+    const frr = await Frr.start(lan, { neighbors: ['v4'], bfd: true, each: ['bfd', 'bfd 3 200 200'] });
+    await site.applyUntilRunning({ bgpPeers: [aBgpPeer('router-1', { bfd: { enabled: true } })], services });
+    await site.established();
+    await routed(frr);
+    await until('BFD', () => /Status: Up/.test(frr.about(NODE.v4)));
+    const monitor = lan.start(lan.router, 'monitor', '/usr/sbin/ip', ['monitor', 'route']);
+    if (signal === 'SIGTERM') await site.container.kill('SIGTERM');
+    else lan.signalAll(lan.node, 'SIGKILL');
+    await until('the router to notice', () => frr.neighbor('v4').state !== 'Established');
+    // Longer than BFD takes to see that nobody sends.
+    await sleep(2_000);
+    site.startContainer();
+    await until('the session again', () => frr.neighbor('v4').state === 'Established');
+    expect([frr.kernelRoute('198.51.100.7'), /Deleted 198/.test(monitor.tail())]).toEqual([[NODE.v4], false]);
+  });
+});
+
 it('an unnumbered router has routes of both families by way of the link-local address', async () => {
   await withSite(async (site, lan) => {
     const frr = await Frr.start(lan, { onInterface: 'eth0' });

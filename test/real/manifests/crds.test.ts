@@ -183,7 +183,7 @@ describe('what people see', () => {
       ['web', '198.51.100.0/24', '0', '256', 'true'],
     ],
     ['bgpconfs', ['AS', 'ROUTER ID', 'PORT', 'ACCEPTED', 'REASON', 'AGE'], ['c', '64512', '192.0.2.9']],
-    ['bgppeers', ['NEIGHBOR', 'AS', 'ACCEPTED', 'ESTABLISHED', 'REASON', 'AGE'], ['p', '192.0.2.1', '65000']],
+    ['bgppeers', ['NEIGHBOR', 'AS', 'ACCEPTED', 'SESSIONS', 'SINCE', 'REASON', 'AGE'], ['p', '192.0.2.1', '65000']],
     [
       'eipclaims',
       ['ADDRESS', 'EIP', 'NAMESPACE', 'SERVICE', 'AGE'],
