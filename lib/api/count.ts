@@ -1,10 +1,10 @@
 /**
- * Counts of addresses, the same in messages, in `status` and in metrics. An IPv6 /64 has 2^64 addresses, and the readers of JSON agree on whole numbers up to 2^53-1
- * only: what is more is shown as that number, in sentences with the words `more than`.
+ * Counts of addresses in messages, `status` and metrics. An IPv6 /64 has 2^64 addresses, and readers of JSON agree only on integers up to 2^53-1. A larger count is
+ * shown as that number, in sentences as `more than`.
  */
 const LARGEST = BigInt(Number.MAX_SAFE_INTEGER);
 
-/** For `status` and metrics: the count, or 2^53-1 where it is more. */
+/** For `status` and metrics: the count, at most 2^53-1. */
 export function toCount(addresses: bigint): number {
   return Number(addresses < LARGEST ? addresses : LARGEST);
 }

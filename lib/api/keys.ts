@@ -1,7 +1,7 @@
 /**
- * Every key that a user types or reads: annotations, labels, the class, the API groups. The only place they are spelled.
+ * Every key that a user types or reads: annotations, labels, the class, the API groups.
  *
- * OpenELB's keys are honoured, and the older `porter` spellings of them (OpenELB ≤ 0.4.3). Own keys have the prefix `skycap.io/`.
+ * OpenELB's keys work, and their older `porter` spellings (OpenELB ≤ 0.4.3). Skycap's own keys have the prefix `skycap.io/`.
  */
 
 export const OPENELB_GROUP = 'network.kubesphere.io';
@@ -12,15 +12,15 @@ export const LOAD_BALANCER_CLASS = 'skycap.io/lb';
 
 /** Annotations on a Service, as the user writes them. The first spelling is OpenELB's, the second the older one. */
 export const SERVICE_ANNOTATIONS = {
-  /** `openelb` or `porter`: this Service is ours. */
+  /** `openelb` or `porter`: the Service is Skycap's. */
   optIn: ['lb.kubesphere.io/v1alpha1'],
   /** Name of the Eip to take the address from. */
   eip: ['eip.openelb.kubesphere.io/v1alpha2', 'eip.porter.kubesphere.io/v1alpha2'],
-  /** The requested address; ours may be a comma-separated list of at most one an IP family. */
+  /** The requested address; Skycap accepts a comma-separated list with at most one for each IP family. */
   address: ['eip.openelb.kubesphere.io/v1alpha1', 'eip.porter.kubesphere.io/v1alpha1'],
   /** `bgp`, `layer2` or `vip`: take only an Eip of this protocol. */
   protocol: ['protocol.openelb.kubesphere.io/v1alpha1', 'protocol.porter.kubesphere.io/v1alpha1'],
-  /** Services with the same key may share an address, where their ports differ. */
+  /** Services with the same key may share an address if their ports differ. */
   sharingKey: ['skycap.io/sharing-key'],
   /** Comma-separated namespaces whose Services may share this Service's address; both sides must name each other. */
   sharingNamespaces: ['skycap.io/sharing-namespaces'],
@@ -28,25 +28,25 @@ export const SERVICE_ANNOTATIONS = {
   communities: ['skycap.io/bgp-communities'],
   /** Comma-separated names of the BgpPeers that get the routes of the Service, where its Eip allows it. */
   peers: ['skycap.io/bgp-peers'],
-  /** OpenELB's NodeProxy mode, which Skycap does not have: such a Service waits, and is told why. */
+  /** OpenELB's NodeProxy mode, which Skycap does not have: such a Service waits, with this reason. */
   nodeProxy: ['node-proxy.openelb.kubesphere.io/type', 'node-proxy.porter.kubesphere.io/type'],
 } as const;
 
-/** Annotations that OpenELB wrote on a Service itself, and that ask for nothing. */
+/** Annotations that OpenELB wrote itself; they request nothing. */
 export const OPENELB_SERVICE_KEYS: readonly string[] = ['openelb', 'porter'].flatMap((project) => [
   `layer2.${project}.kubesphere.io/v1alpha1`,
   `node-proxy.${project}.kubesphere.io/external-ip`,
   `node-proxy.${project}.kubesphere.io/internal-ip`,
 ]);
 
-/** Values of the opt-in annotation that make a Service ours. */
+/** Values of the opt-in annotation for Skycap. */
 export const OPT_IN_VALUES: readonly string[] = ['openelb', 'porter'];
 
-/** Annotation that Skycap writes: the addresses given, comma-separated, in the order of the Service's IP families. */
+/** Annotation that Skycap writes: the given addresses, comma-separated, in the order of the Service's IP families. */
 export const ADDRESSES_ANNOTATION = 'skycap.io/addresses';
-/** Annotation that Skycap writes: the random token that ties a Service to its claims before it has a uid. */
+/** Annotation that Skycap writes: the random token that ties a Service to its claims. */
 export const CLAIM_ANNOTATION = 'skycap.io/claim';
-/** Label that Skycap writes (OpenELB's): the Eip that the address is from. Kubernetes copies it to the EndpointSlices. */
+/** Label that Skycap writes (OpenELB's): the Eip of the address. Kubernetes copies it to the EndpointSlices. */
 export const EIP_LABEL = 'eip.openelb.kubesphere.io/v1alpha2';
 
 /** `true` makes an Eip the default. */
@@ -54,7 +54,7 @@ export const DEFAULT_EIP_ANNOTATIONS = [
   'eip.openelb.kubesphere.io/is-default-eip',
   'eip.porter.kubesphere.io/is-default-eip',
 ] as const;
-/** On an Eip: `true` lets its deletion take its addresses from the Services that have them. */
+/** On an Eip: with `true`, its deletion removes its addresses from the Services. */
 export const RELEASE_ADDRESSES_ANNOTATION = 'skycap.io/release-addresses';
 /** On an Eip, BgpConf or BgpPeer: a CNI announces this one, so Skycap does not. */
 export const CNI_LABELS = ['openelb.kubesphere.io/cni', 'porter.kubesphere.io/cni'] as const;
@@ -66,28 +66,28 @@ export const EXCLUDE_NODE_LABEL = 'node.kubernetes.io/exclude-from-external-load
 /** On a Node: `true` moves its traffic to other nodes, for a reboot. Anything but a clear "false" counts, an empty value too. */
 export const MAINTENANCE_ANNOTATION = 'skycap.io/maintenance';
 
-/** Finalizers that OpenELB left behind; removed on sight, never added. */
+/** OpenELB's finalizers: removed wherever found, never added. */
 export const OPENELB_FINALIZERS = [
   'finalizer.lb.kubesphere.io/v1alpha1',
   'finalizer.ipam.kubesphere.io/v1alpha1',
   'node-proxy.openelb.kubesphere.io/finalizer',
 ] as const;
 
-/** Only the BgpConf of this name counts, as in OpenELB. */
+/** Only the BgpConf of this name has an effect, as in OpenELB. */
 export const BGP_CONF_NAME = 'default';
 
-/** Type of the condition on a Service that says whether it has its address, and why not. */
+/** Type of the Service condition that says whether the Service has its address, or why not. */
 export const ADDRESS_ASSIGNED_CONDITION = 'skycap.io/AddressAssigned';
 
-/** Type of the condition on a Service that says who announces its addresses, and by which protocol. */
+/** Type of the Service condition that says which nodes announce the addresses, and by which protocol. */
 export const ANNOUNCED_CONDITION = 'skycap.io/Announced';
 
-/** Type of the condition on a Service whose annotations for BGP have no effect. */
+/** Type of the condition of a Service whose annotations for BGP have no effect. */
 export const ROUTE_OVERRIDES_CONDITION = 'skycap.io/RouteOverrides';
 
 /**
- * Type of the condition on a Service that is ours only because a default Eip is there (or was): it names neither class nor annotation. By it
- * such a Service keeps its address when that Eip is the default no more.
+ * Type of the condition of a Service without class and annotation that is Skycap's because of a default Eip. With this condition, the Service keeps its address when
+ * that Eip is no longer the default.
  */
 export const BY_DEFAULT_CONDITION = 'skycap.io/ByDefault';
 
@@ -103,7 +103,7 @@ export function firstOf(
   return undefined;
 }
 
-/** On a claim that is about to be deleted since its Service was never stored. */
+/** On a claim before its deletion, if its Service was never stored. */
 export const UNUSED_ANNOTATION = 'skycap.io/unused';
-/** Annotation that Skycap writes on a Service without its address: since when it waits (RFC 3339 with milliseconds). */
+/** Annotation that Skycap writes on a Service without its address: the start of the wait (RFC 3339 with milliseconds). */
 export const WAITING_SINCE_ANNOTATION = 'skycap.io/waiting-since';

@@ -1,15 +1,15 @@
 /**
- * What is wrong with an object, said so that its author can mend it: the field, the value as written, the remedy.
+ * A problem of an object: the field, the value as written, the remedy.
  *
- * Parsers collect every problem instead of stopping at the first. The sentence is what the webhook answers, what a condition shows
- * and what the log has, e.g. `spec.address: "10.0.0.300" is not an IP address; write one such as 198.51.100.7`.
+ * Parsers collect every problem. The sentence is shown by the webhook, in a condition and in the log, e.g. `spec.address: "10.0.0.300" is not an IP address; write one
+ * such as 198.51.100.7`.
  */
 export interface Problem {
   /** Path within the object, or the annotation's key. */
   readonly field: string;
-  /** The value as written; shown shortened and quoted. Absent where the field is missing or must not be shown. */
+  /** The value as written; shown shortened and quoted. Absent if the field is missing or secret. */
   readonly value?: string;
-  /** Continues the sentence after the value: what is wrong, then what to write. */
+  /** Continues the sentence after the value: the problem, then the remedy. */
   readonly message: string;
 }
 
@@ -35,7 +35,7 @@ export function shortened<T>(items: readonly T[], most: number, textOf: (item: T
   return [...items.slice(0, most).map(textOf), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
-/** What JSON leaves as it is, though a terminal obeys it: DEL, the C1 controls, line separators, changes of direction. */
+/** Characters that JSON does not escape and a terminal interprets: DEL, the C1 controls, line separators, changes of direction. */
 const OBEYED_BY_TERMINALS = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
 /** JSON quoting, so that control characters are visible and never reach a terminal. */
@@ -47,7 +47,7 @@ export function quote(value: string): string {
   );
 }
 
-/** A value as its author wrote it, whatever it is: `String()` throws on an object whose `toString` is no function, which JSON can spell. */
+/** A value as written, of any type: `String()` throws on an object whose `toString` is no function, which JSON can contain. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
 }

@@ -1,6 +1,6 @@
 /**
- * Every reason that Skycap gives: one word, the same in the log, the metric's label, the condition, the Event and docs/reasons.md
- * (a test compares that page with this file, both ways). What each means and what helps stands there.
+ * Every reason that Skycap gives: one word, the same in the log, the metric's label, the condition, the Event and docs/reasons.md, which explains each reason (a test
+ * compares both).
  */
 export const REASONS = [
   // Whether a Service has its address (condition skycap.io/AddressAssigned).

@@ -1,4 +1,4 @@
-/** Eip (`network.kubesphere.io/v1alpha2`, OpenELB's) as it stands in the API: nothing here is trusted before `parseEip`. */
+/** Eip (`network.kubesphere.io/v1alpha2`, OpenELB's) as stored. `parseEip` checks it. */
 import type { LabelSelector } from '../meta/label-selector.ts';
 import type { Condition, KubeObject } from '../meta/object.ts';
 
@@ -18,9 +18,9 @@ export interface EipObject extends KubeObject {
     readonly namespaceSelector?: Readonly<Record<string, string>>;
     /** New: false keeps the addresses for Services that name the Eip, or request one of them. Default true. */
     readonly autoAssign?: boolean;
-    /** New: IPv4 addresses that end in .0 or .255 are given to nobody. Default false. */
+    /** New: IPv4 addresses that end in .0 or .255 are never given. Default false. */
     readonly avoidBuggyIPs?: boolean;
-    /** New: what to do with a Service that finds no address in this Eip, which it named. Default `Pend`. */
+    /** New: the handling of a Service that names this Eip and finds no address in it. Default `Pend`. */
     readonly whenFull?: 'Pend' | 'Refuse';
     /** New: a Service with `externalTrafficPolicy: Cluster` and no endpoint. Default `Keep`. */
     readonly whenNoEndpoints?: 'Keep' | 'Withdraw';
@@ -57,7 +57,7 @@ export interface EipObject extends KubeObject {
   readonly status?: EipStatus;
 }
 
-/** OpenELB's words, computed from the claims. Zero values are written, so that a column never stands empty. */
+/** OpenELB's fields, computed from the claims. Zero values are written, so that no column is empty. */
 export interface EipStatus {
   readonly firstIP?: string;
   readonly lastIP?: string;
@@ -67,9 +67,9 @@ export interface EipStatus {
   /** Canonical address → `namespace/name`, shared addresses joined by `;`. */
   readonly used?: Readonly<Record<string, string>>;
   readonly usage?: number;
-  /** New: how many Services would take an address of it, and there is none for them. */
+  /** New: the number of Services that would take an address of the Eip, and find none. */
   readonly waiting?: number;
-  /** New: how many addresses nobody has and nobody is given. */
+  /** New: the number of free addresses that are never given. */
   readonly reserved?: number;
   readonly occupied?: boolean;
   readonly ready?: boolean;

@@ -1,6 +1,6 @@
 /**
- * `Eip.spec.interface`: on which network interfaces of a node layer 2 answers for the addresses. OpenELB's two forms (`eth0`, `can_reach:192.0.2.1`), and
- * patterns and lists of all of them.
+ * `Eip.spec.interface`: the network interfaces on which a node answers for the addresses of layer 2. OpenELB's two forms (`eth0`, `can_reach:192.0.2.1`), patterns, and
+ * lists of these.
  */
 import { type Address, formatAddress, parseAddress } from '../../net/address.ts';
 import type { Problem } from '../problem.ts';
@@ -9,7 +9,7 @@ export type InterfaceSelector =
   | { readonly kind: 'name'; readonly name: string }
   /** `*` for any characters, also none; `?` for one. */
   | { readonly kind: 'pattern'; readonly pattern: string }
-  /** The interface by which the node would send to the address. */
+  /** The interface by which the node sends to the address. */
   | { readonly kind: 'canReach'; readonly address: Address };
 
 const FIELD = 'spec.interface';
@@ -19,8 +19,8 @@ const LONGEST_NAME = 15;
 const EXAMPLES = 'such as eth0, eth*,bond0 or can_reach:192.0.2.1';
 
 /**
- * @param text as it stands in the object; empty for none.
- * @returns what it selects, any of which will do; an empty list where nothing is written. A part with a problem is left out.
+ * @param text as stored; empty for none.
+ * @returns the alternatives; an empty list for an empty text. A part with a problem is left out.
  */
 export function parseInterfaces(text: string, problems: Problem[]): readonly InterfaceSelector[] {
   if (text === '') return [];
@@ -32,7 +32,7 @@ export function parseInterfaces(text: string, problems: Problem[]): readonly Int
   });
 }
 
-/** @returns what is wrong, where something is. */
+/** @returns the problem, if there is one. */
 function parsePart(part: string): InterfaceSelector | string {
   if (part === '') return `has an empty part; write names with one comma between them, ${EXAMPLES}`;
   if (part.startsWith(CAN_REACH)) {
@@ -48,7 +48,7 @@ function parsePart(part: string): InterfaceSelector | string {
   return /[*?]/.test(part) ? { kind: 'pattern', pattern: part } : { kind: 'name', name: part };
 }
 
-/** As it may be written in the field. */
+/** As written in the field. */
 export function interfacesText(selectors: readonly InterfaceSelector[]): string {
   return selectors.map(textOfOne).join(',');
 }
@@ -58,7 +58,7 @@ function textOfOne(selector: InterfaceSelector): string {
   return selector.kind === 'pattern' ? selector.pattern : `${CAN_REACH}${formatAddress(selector.address)}`;
 }
 
-/** @param name of an interface. What `canReach` selects is for the node's routes to say. */
+/** @param name of an interface. The node's routes decide about `canReach`. */
 export function selectsName(selector: InterfaceSelector, name: string): boolean {
   if (selector.kind === 'name') return selector.name === name;
   return selector.kind === 'pattern' && expressionFor(selector.pattern).test(name);

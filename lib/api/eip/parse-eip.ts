@@ -1,8 +1,8 @@
 /**
- * Reads an Eip: every value checked, every default filled in, every problem said.
+ * Parses an Eip: checks every value, fills in every default, reports every problem.
  *
- * Only what makes an Eip unusable is a problem here. An Eip that OpenELB stored keeps its addresses: what this version does not
- * implement is named by {@link unsupportedEipFields} instead, for the condition that says so, and the address is given all the same.
+ * Only an obstacle to using the Eip is a problem. An Eip that OpenELB stored keeps its addresses: fields that this version does not implement are named by {@link
+ * unsupportedEipFields}, for the condition, and addresses are given all the same.
  */
 import { notForClients } from '../../net/not-for-clients.ts';
 import { type AddressRange, parseRange } from '../../net/range.ts';
@@ -18,9 +18,9 @@ import { parseEipBgp, unsupportedBgpFields } from './parse-eip-bgp.ts';
 const PROTOCOLS = ['bgp', 'layer2', 'vip'] as const satisfies readonly EipProtocol[];
 const WHEN_FULL = ['Pend', 'Refuse'] as const satisfies readonly Eip['whenFull'][];
 const WHEN_NO_ENDPOINTS = ['Keep', 'Withdraw'] as const satisfies readonly Eip['whenNoEndpoints'][];
-/** The Eip's name is the value of {@link EIP_LABEL}, and a label's value has at most so many characters. */
+/** The Eip's name is the value of {@link EIP_LABEL}, and this is the longest value of a label. */
 const LONGEST_NAME = 63;
-/** An Eip that is not stored yet is younger than any that is. */
+/** An Eip that is not stored yet counts as the youngest. */
 const NOT_STORED_YET = '9999-12-31T23:59:59Z';
 
 export function parseEip(raw: EipObject): Parsed<Eip> {
@@ -55,8 +55,8 @@ export function parseEip(raw: EipObject): Parsed<Eip> {
 }
 
 /**
- * What stands in the Eip and has no effect in this version, one sentence each, in the form of a {@link Problem}'s.
- * Addresses are given all the same. A field at its zero value is not named: it asks for nothing.
+ * The fields of the Eip without effect in this version, a sentence each, in the form of a {@link Problem}. Addresses are given all the same. A field at its zero value
+ * is not named.
  */
 export function unsupportedEipFields(raw: EipObject): readonly string[] {
   const { usingKnownIPs, protocol, interface: nic, rebalance, autoAssign } = raw.spec ?? {};
@@ -89,7 +89,7 @@ export function unsupportedEipFields(raw: EipObject): readonly string[] {
   return sentences;
 }
 
-/** What has no effect need not be right: OpenELB stored any text. */
+/** A field without effect may have any text: OpenELB stored any. */
 function interfacesOf(
   text: string | undefined,
   protocol: EipProtocol,
@@ -148,7 +148,7 @@ function priorityOf(priority: number | undefined, problems: Problem[]): number {
   return 0;
 }
 
-/** The API server's schema has seen to the types; an object from elsewhere must not make this throw. */
+/** The API server's schema checks types; an object from elsewhere must not make this throw. */
 function namesOf(names: readonly string[] | undefined, problems: Problem[]): readonly string[] {
   if (names === undefined || names === null) return [];
   if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
@@ -156,7 +156,7 @@ function namesOf(names: readonly string[] | undefined, problems: Problem[]): rea
   return [];
 }
 
-/** `{}` is the same as none: OpenELB's own writes dropped an empty map, so it never matched all namespaces. */
+/** `{}` counts as absent: OpenELB dropped an empty map, so it never matched all namespaces. */
 function pairsOf(
   pairs: Readonly<Record<string, string>> | undefined,
   problems: Problem[],

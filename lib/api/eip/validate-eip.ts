@@ -1,8 +1,8 @@
 /**
- * Whether an Eip may be written: the rules that need to see the other Eips and the addresses in use, so that no schema can hold them.
+ * Checks an Eip against the other Eips and the addresses in use, which no schema can do.
  *
- * An update is judged by what it changes. An Eip that overlaps another since before (two creations raced while the webhook was
- * away) still accepts labels and the removal of a finalizer. Growing is free; shrinking is refused only under a live address.
+ * An update is judged by its changes. An Eip that overlapped another before (two creations raced while the webhook was away) still accepts labels and the removal of a
+ * finalizer. Growing is allowed; shrinking is refused only under a live address.
  */
 import { compareAddresses, formatAddress, parseAddress } from '../../net/address.ts';
 import { rangeContains, rangesOverlap, rangeText, sameRange } from '../../net/range.ts';
@@ -10,19 +10,19 @@ import { DEFAULT_EIP_ANNOTATIONS } from '../keys.ts';
 import type { Problem } from '../problem.ts';
 import { asksToBeDefault, type Eip } from './eip.ts';
 
-/** An address that the Eip has given, with the `namespace/name` of the Services that hold it. */
+/** A given address of the Eip, with the `namespace/name` of its holders. */
 export interface LiveAddress {
   readonly address: string;
   readonly services: readonly string[];
 }
 
-/** A message names so many addresses, then counts the rest. */
+/** A message names this many addresses, then counts the rest. */
 const MOST_NAMED = 5;
 
 /**
- * @param old the Eip as stored; undefined when it is created, or when what is stored cannot be parsed.
- * @param others the Eips to compare with; one of the same name is passed over.
- * @param liveAddresses asked for only when the addresses change.
+ * @param old the Eip as stored; undefined at creation, or if the stored Eip has problems.
+ * @param others the Eips to compare with; one of the same name is skipped.
+ * @param liveAddresses called only if the addresses change.
  */
 export function validateEip(
   eip: Eip,
@@ -50,13 +50,13 @@ function overlaps(eip: Eip, others: readonly Eip[]): Problem[] {
     }));
 }
 
-/** One Eip a family may be the default. */
+/** One Eip of each family may be the default. */
 function isNewDefault(eip: Eip, old: Eip | undefined): boolean {
   const was = old !== undefined && asksToBeDefault(old) && old.range.family === eip.range.family;
   return asksToBeDefault(eip) && !was;
 }
 
-/** For those who name none, and only for those who name it. */
+/** The default serves Services that name no Eip, so it cannot be only for Services that name it. */
 function isAtOdds({ isDefault, autoAssign }: Eip): boolean {
   return isDefault && !autoAssign;
 }
@@ -79,7 +79,7 @@ function secondDefault({ range: { family } }: Eip, others: readonly Eip[]): Prob
   ];
 }
 
-/** What it had already not, before this update, is no reason to refuse one. */
+/** An address that the stored Eip lacked already is no reason to refuse an update. */
 function strandedAddresses(eip: Eip, old: Eip, live: readonly LiveAddress[]): Problem[] {
   const stranded = live.filter(({ address: text }) => {
     const address = parseAddress(text);

@@ -1,6 +1,6 @@
 /**
- * Conditions as they should stand after a decision: what says the same as before keeps its time, what others wrote stays.
- * PURE. A condition is written only when a word of it changes, so that a status at rest causes no write.
+ * Computes the conditions after a decision: an unchanged condition keeps its time, and conditions of other writers stay. PURE. A condition is written only if a word of
+ * it changes, so that a status at rest causes no write.
  */
 
 import type { Reason } from '../reasons.ts';
@@ -14,18 +14,18 @@ export interface ConditionUpdate {
   readonly message: string;
 }
 
-/** What users wrote may be part of it; the API server refuses a condition with a message longer than 32 KiB. */
+/** A message may contain text of a user; the API server refuses a message longer than 32 KiB. */
 const LONGEST_MESSAGE = 2_048;
 
 export interface Moment {
   readonly nowMs: number;
-  /** `metadata.generation` of the object judged, where its kind has one. */
+  /** `metadata.generation` of the object, if its kind has one. */
   readonly generation?: number | undefined;
 }
 
 /**
- * @param owned types that only we write: one of these that has no verdict any more is left out.
- * @returns the present list itself where nothing changes.
+ * @param owned types that only Skycap writes: one without a verdict is removed.
+ * @returns the present list itself if nothing changes.
  */
 export function conditionsAfter(
   present: readonly Condition[] | undefined,
@@ -40,7 +40,7 @@ export function conditionsAfter(
   return isSame ? before : after;
 }
 
-/** The one condition; the present object itself where nothing changes. */
+/** The condition; the present object itself if nothing changes. */
 export function conditionAfter(
   present: readonly Condition[] | undefined,
   whole: ConditionUpdate,

@@ -2,7 +2,7 @@
 import { type Problem, textOf } from '../problem.ts';
 import { listAt, mapAt } from './shapes.ts';
 
-/** As it stands in an object. */
+/** As stored. */
 export interface LabelSelector {
   readonly matchLabels?: Readonly<Record<string, string>>;
   readonly matchExpressions?: readonly {
@@ -83,7 +83,7 @@ function requirementText({ key, operator, values }: LabelRequirement): string {
   }
 }
 
-/** `NotIn` also holds where the key is missing, as in Kubernetes. */
+/** `NotIn` also matches a missing key, as in Kubernetes. */
 function holds({ key, operator, values }: LabelRequirement, labels: Readonly<Record<string, string>>): boolean {
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {
@@ -98,7 +98,7 @@ function holds({ key, operator, values }: LabelRequirement, labels: Readonly<Rec
   }
 }
 
-/** Whether there can be labels that both match; which nodes there are does not matter. */
+/** Whether some labels could match both, whatever nodes exist. */
 export function mayBothSelect(a: readonly LabelRequirement[], b: readonly LabelRequirement[]): boolean {
   return !a.some((one) => b.some((other) => one.key === other.key && contradict(one, other)));
 }

@@ -20,7 +20,7 @@ export interface ObjectMeta {
   }[];
 }
 
-/** `metav1.ManagedFieldsEntry`: who wrote which fields. Only an object as the API server answered has them, caches leave them out (`lib/kube/cache/transform.ts`). */
+/** `metav1.ManagedFieldsEntry`: the writers of fields. Only answers of the API server have them; caches remove them (`lib/kube/cache/transform.ts`). */
 export interface ManagedFields {
   readonly manager?: string;
   readonly operation?: string;
@@ -49,7 +49,7 @@ export function managedFieldsOf({ metadata }: KubeObject): readonly ManagedField
   return (metadata as { readonly managedFields?: readonly ManagedFields[] }).managedFields ?? [];
 }
 
-/** `namespace/name`, or `name` for what is cluster-scoped. The key of every store and queue. */
+/** `namespace/name`, or `name` of a cluster-scoped object. The key of every store and queue. */
 export function keyOf(object: KubeObject): string {
   return keyFor(object.metadata.namespace, object.metadata.name ?? '');
 }
@@ -58,7 +58,7 @@ export function keyFor(namespace: string | undefined, name: string): string {
   return namespace ? `${namespace}/${name}` : name;
 }
 
-/** Whether two versions of an object have the same labels, annotations and end: what may change without a new generation, and without the status. */
+/** Whether two versions of an object have the same labels, annotations and deletion: these change without a new generation and without the status. */
 export function sameMarks(a: ObjectMeta, b: ObjectMeta): boolean {
   return (
     a.deletionTimestamp === b.deletionTimestamp &&

@@ -1,6 +1,6 @@
 /**
- * OpenELB added finalizers, and whoever uninstalls it is left with objects that can't be deleted (openelb #138, #263). Skycap adds none
- * and removes those on sight, whoever's the object is: nobody else waits for them any more. PURE.
+ * OpenELB added finalizers, so objects cannot be deleted once it is uninstalled (openelb #138, #263). Skycap adds none and removes these from every object, since no
+ * other program waits for them. PURE.
  */
 import { OPENELB_FINALIZERS } from '../keys.ts';
 import type { KubeObject } from './object.ts';
@@ -9,7 +9,7 @@ export function leftoverFinalizers(object: KubeObject): readonly string[] {
   return (object.metadata.finalizers ?? []).filter(isLeftover);
 }
 
-/** A JSON merge patch of the object without the leftovers, or undefined where there are none. */
+/** A JSON merge patch without OpenELB's finalizers, or undefined if there are none. */
 export function finalizersPatch(object: KubeObject): unknown {
   if (leftoverFinalizers(object).length === 0) return undefined;
   const { finalizers, resourceVersion } = object.metadata;

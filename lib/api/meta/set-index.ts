@@ -1,4 +1,4 @@
-/** An index: the values that share a key. A key without values is not there, so that memory does not grow. */
+/** An index: the values of a key. A key without values is removed, so that memory does not grow. */
 export class SetIndex {
   readonly #values = new Map<string, Set<string>>();
 

@@ -1,10 +1,10 @@
 /**
- * Reads the shape of what stands in an object before anything is read out of it. The schema sees to it for whatever is written now; what was stored before
- * it was there, or while it was relaxed, may have any shape, and one such object must not stop the work on all others.
+ * Checks the shape of a field before reading it. The schema checks new objects; an object that was stored before the schema, or while it was relaxed, may have any
+ * shape, and must not stop the work on other objects.
  */
 import { type Problem, textOf } from '../problem.ts';
 
-/** @returns the map itself; an empty one where there is none, or where it is something else, which is a problem. */
+/** @returns the map itself; an empty one if the field is absent, or has another type, which is a problem. */
 export function mapAt<T extends object>(raw: T | undefined | null, field: string, problems: Problem[]): Partial<T> {
   if (raw === undefined || raw === null) return {};
   if (isMap(raw)) return raw;
@@ -12,7 +12,7 @@ export function mapAt<T extends object>(raw: T | undefined | null, field: string
   return {};
 }
 
-/** @returns the list itself; an empty one where there is none, or where it is something else, which is a problem. */
+/** @returns the list itself; an empty one if the field is absent, or has another type, which is a problem. */
 export function listAt<T>(raw: readonly T[] | undefined | null, field: string, problems: Problem[]): readonly T[] {
   if (raw === undefined || raw === null) return [];
   if (Array.isArray(raw)) return raw;

@@ -1,11 +1,11 @@
-/** The word that somebody meant, among those there are. PURE. */
+/** Suggests a known word for a misspelled one. PURE. */
 
-/** Names and keys of Kubernetes are no longer. */
+/** The longest name or key of Kubernetes. */
 const LONGEST = 317;
 
 /**
- * @returns the known word that differs in case alone, or by a slip or two; undefined where none is near, and where several are as near.
- * The shorter the word, the less it may differ: of `a` and `b` neither is meant by the other.
+ * @returns the known word that differs in case alone, or by a slip or two; undefined if none is near, or several are equally near.
+ * A short word may differ less: `a` does not suggest `b`.
  */
 export function didYouMean(word: string, known: Iterable<string>): string | undefined {
   const typed = word.trim().toLowerCase();

@@ -1,4 +1,4 @@
-/** Whether Skycap has a word on a Service: its condition stands there from the first look to the last. */
+/** Whether a Service has Skycap's condition, which every Service of Skycap's has from the first reconcile on. */
 import { ADDRESS_ASSIGNED_CONDITION } from '../keys.ts';
 import type { Service } from './service.ts';
 

@@ -1,7 +1,7 @@
-/** Reads the annotation `skycap.io/addresses`, which Skycap writes and anybody may: what is no address is passed over. */
+/** Parses the annotation `skycap.io/addresses`. Any user can write it, so other text is ignored. */
 import { type Address, parseAddress } from '../../net/address.ts';
 
-/** One a family is all that is ever given. A list without end would have each of its addresses asked for. */
+/** At most one address for each family is given. Each address of an endless list would be looked up. */
 const MOST = 4;
 
 export function parseMarked(text = ''): Address[] {

@@ -1,12 +1,12 @@
 /**
- * Reads a Service: is it ours, and what does it ask for? The one place that knows OpenELB's keys' meaning (OpenELB
- * `pkg/controllers/ipam`, docs of releases 0.5 and 0.6).
+ * Parses a Service: whether it is Skycap's, and what it requests. Implements OpenELB's meaning of its keys (OpenELB `pkg/controllers/ipam`, docs of releases 0.5 and
+ * 0.6).
  *
- * - The annotation makes a Service ours whatever its class, as in OpenELB; so does our class; a Service with neither is ours by the
- *   setting {@link UnmarkedServices}.
- * - The address annotation overrides `spec.loadBalancerIP`. An empty annotation asks for nothing.
- * - At creation `ipFamilies` is only there if the user wrote it: else the families follow from the cluster IPs that the user wrote, the
- *   policy and the cluster's primary family.
+ * - The annotation makes a Service Skycap's whatever its class, as in OpenELB; so does Skycap's class. The setting {@link UnmarkedServices} decides about a Service
+ * with neither.
+ * - The address annotation overrides `spec.loadBalancerIP`. An empty annotation requests nothing.
+ * - At creation, `ipFamilies` is present only if the user wrote it. Otherwise the families follow from the cluster IPs that the user wrote, the policy and the
+ * cluster's primary family.
  */
 import { type Address, type Family, parseAddress } from '../../net/address.ts';
 import { addressHint } from '../../net/address-hint.ts';
@@ -18,13 +18,13 @@ import type { ClaimPort } from '../skycap/claim.ts';
 import type { AddressRequest } from './address-request.ts';
 import type { Service } from './service.ts';
 
-/** Whether a LoadBalancer Service with neither class nor annotation is ours. */
+/** Whether a LoadBalancer Service with neither class nor annotation is Skycap's. */
 export type UnmarkedServices = 'defaultEip' | 'always' | 'never';
 
 export interface AddressRequestContext {
   readonly unmarkedServices: UnmarkedServices;
   readonly defaultEipExists: boolean;
-  /** Another load balancer serves it (`served-by-another.ts`): then it is not ours without class or annotation. */
+  /** Another load balancer serves the Service (`served-by-another.ts`): without class or annotation, it is not Skycap's. */
   readonly isServedByAnother?: boolean;
   /** The family that a Service without `ipFamilies` gets. */
   readonly primaryFamily: Family;
@@ -37,7 +37,7 @@ export type ParsedAddressRequest =
 
 const PROTOCOLS: readonly string[] = ['bgp', 'layer2', 'vip'] satisfies EipProtocol[];
 const LONGEST_SHARING_KEY = 253;
-/** One a family is the most that may be asked for, so among so many one is a problem already. */
+/** At most one for each family may be requested, so this many are a problem already. */
 const MOST_READ = 4;
 
 export function parseAddressRequest(service: Service, context: AddressRequestContext): ParsedAddressRequest {
@@ -63,15 +63,15 @@ export function parseAddressRequest(service: Service, context: AddressRequestCon
   return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'addressRequest', addressRequest };
 }
 
-/** The one word for what keeps a Service from being read. */
+/** The reason of a Service with problems. */
 export function reasonOf(problems: readonly Problem[]): Extract<Reason, 'NodeProxyUnsupported' | 'InvalidRequest'> {
   const nodeProxy: readonly string[] = SERVICE_ANNOTATIONS.nodeProxy;
   return problems.every(({ field }) => nodeProxy.includes(field)) ? 'NodeProxyUnsupported' : 'InvalidRequest';
 }
 
 /**
- * Whether the call that brings it is refused. What OpenELB served, or passed over, is admitted and waits with the reason, so that YAML that was fine with it can be
- * applied; so is whatever stands in a Service that is ours by default only. An address that cannot be read was never served by anybody.
+ * Whether the create or update call is refused. A Service that OpenELB served or ignored is admitted and waits with the reason, so that its YAML can be applied; so is
+ * a Service that is Skycap's by default only. OpenELB never served an address that cannot be read.
  */
 export function isRefused(problems: readonly Problem[], service: Service): boolean {
   const admitted: readonly string[] = [...SERVICE_ANNOTATIONS.nodeProxy, ...SERVICE_ANNOTATIONS.protocol];
@@ -91,8 +91,8 @@ export function isOurs(service: Service, context: Omit<AddressRequestContext, 'p
 }
 
 /**
- * The API server gives a stored Service as many families as it is going to have; one that still lacks the fields will get a second family
- * if its policy says so and the cluster can (Kubernetes `pkg/registry/core/service/storage/alloc.go`).
+ * A stored Service has all its families. A Service without the fields gets a second family if its policy asks for it and the cluster has it (Kubernetes
+ * `pkg/registry/core/service/storage/alloc.go`).
  */
 function familiesOf({ spec = {} }: Service, primaryFamily: Family): Family[] {
   const { ipFamilies, ipFamilyPolicy, clusterIP, clusterIPs } = spec;
@@ -142,7 +142,7 @@ function noAddress(text: string): string {
     : hint;
 }
 
-/** A name, and not an address with a slip. */
+/** A name, and not a misspelled address. */
 function isDNS1123Subdomain(text: string): boolean {
   return /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/i.test(text) && /[a-z]/i.test(text);
 }
@@ -192,7 +192,7 @@ function selectorText(selector: Readonly<Record<string, string>> | undefined): s
     .join(',');
 }
 
-/** The Eips that the Service's author named. */
+/** The Eips that the Service names. */
 export function eipNamesOf(service: Service): string[] {
   return listOf(service, SERVICE_ANNOTATIONS.eip);
 }
@@ -205,7 +205,7 @@ function splitList(text: string): string[] {
   return [...new Set(text.split(',').map((item) => item.trim()))].filter((item) => item !== '');
 }
 
-/** @returns the key that the user really typed, for the message, and its value, which is not empty. */
+/** @returns the key as typed by the user, for the message, and its non-empty value. */
 function keyIn(service: Service, keys: readonly string[]): [string, string] | undefined {
   const key = keys.find((candidate) => service.metadata.annotations?.[candidate]);
   return key === undefined ? undefined : [key, service.metadata.annotations?.[key] ?? ''];

@@ -1,13 +1,13 @@
 /**
- * Whether another load balancer serves a Service that asks for none in particular: such a Service is left alone.
+ * Whether another load balancer serves a Service that asks for none in particular: Skycap leaves such a Service alone.
  *
- * Its status tells, and nothing else does: what was published before a default Eip came into being, or while Skycap was away, is told the same way.
+ * Only the status tells, also for a Service that was published before a default Eip existed, or while Skycap was away.
  */
 import { type Address, parseAddress } from '../../net/address.ts';
 import { BY_DEFAULT_CONDITION } from '../keys.ts';
 import type { Service } from './service.ts';
 
-/** @param isOwn an Eip has the address, or it was given by us. */
+/** @param isOwn an Eip has the address, or Skycap gave it. */
 export function isServedByAnother({ status }: Service, isOwn: (address: Address) => boolean): boolean {
   const ingress = status?.loadBalancer?.ingress ?? [];
   const isOurs = (ip = ''): boolean => {
@@ -17,7 +17,7 @@ export function isServedByAnother({ status }: Service, isOwn: (address: Address)
   return ingress.length > 0 && !ingress.some(({ ip }) => isOurs(ip));
 }
 
-/** Our condition says that it was left alone, when it was last looked at. */
+/** Skycap's condition says that the Service was left alone in the last reconcile. */
 export function isLeftAlone({ status }: Service): boolean {
   return status?.conditions?.some((one) => one.type === BY_DEFAULT_CONDITION && one.status === 'False') === true;
 }

@@ -13,7 +13,7 @@ export interface LoadBalancerIngress {
   readonly ip?: string;
   readonly hostname?: string;
   readonly ipMode?: 'VIP' | 'Proxy';
-  /** Nothing of it is written here. */
+  /** Skycap writes none of it. */
   readonly ports?: readonly { readonly port: number; readonly protocol: string; readonly error?: string }[];
 }
 

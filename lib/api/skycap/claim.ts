@@ -1,7 +1,6 @@
 /**
- * EipClaim (`skycap.io/v1alpha1`, cluster-scoped): one object an address, named by it. Creating it is the lock, 409 means taken
- * (the design of KEP-1880, IPAddress). The name of an IPv6 claim is the fully expanded address with dashes for colons,
- * since a colon may not stand in an object's name.
+ * EipClaim (`skycap.io/v1alpha1`, cluster-scoped): one object for each address, named by the address. Creating it is the lock, 409 means taken (the design of KEP-1880,
+ * IPAddress). The name of an IPv6 claim is the fully expanded address with dashes for colons, since an object's name may have no colon.
  */
 import { type Address, formatAddress, ipv6Groups, parseAddress } from '../../net/address.ts';
 import type { KubeObject } from '../meta/object.ts';
@@ -25,14 +24,14 @@ export interface ClaimHolder {
   readonly externalTrafficPolicy: 'Cluster' | 'Local';
   /** The Service's selector in canonical text; two `Local` Services share only with the same one. */
   readonly selector: string;
-  /** The Service asks for this very address. In one namespace that is its consent to share the address with others that do. */
+  /** The Service requests this address; in one namespace, that is its consent to share the address with others that request it. */
   readonly requested?: boolean;
   /**
    * The Eips, addresses and protocol that the Service asked for when it got the address, and during a change also those of the change. As long as it asks for
    * the same it stays there, whatever becomes of the Eips.
    */
   readonly askedFor?: readonly string[];
-  /** Of the ports those that a change under way gives up: once that is stored the Service has left them. */
+  /** The ports that an update under way gives up. */
   readonly leaving?: readonly ClaimPort[];
   /** A change of the Service is under way; before or after it others may not share with the Service, so none joins meanwhile. */
   readonly changing?: boolean;
@@ -49,7 +48,7 @@ export interface EipClaim extends KubeObject {
     /** Canonical text. */
     readonly address: string;
     readonly eip: string;
-    /** Of that Eip. One that was deleted and made again under its name gave nothing that it does not contain. */
+    /** The UID of that Eip. An Eip that was created again under the name gave only the addresses that it contains. */
     readonly eipUid?: string;
     readonly holders: readonly ClaimHolder[];
   };
@@ -76,7 +75,7 @@ export function claimName(address: Address): string {
   return address.family === 4 ? formatAddress(address) : ipv6Groups(address.value).join('-');
 }
 
-/** The address that a claim's name spells, or undefined for a name that no claim can have. */
+/** The address of a claim's name, or undefined for a name that no claim can have. */
 export function claimAddress(name: string): Address | undefined {
   const address = parseAddress(name.includes('-') ? name.replaceAll('-', ':') : name);
   return address && claimName(address) === name ? address : undefined;

@@ -1,7 +1,4 @@
-/**
- * What a Speaker says apart from how many routes there are. The counts change on every node with every Service that comes or goes, and are for people to
- * look at; nothing is decided by them.
- */
+/** The status of a Speaker without its counts. The counts change on every node with every Service, and are for people only. */
 import type { SpeakerObject } from './speaker-types.ts';
 
 type Status = SpeakerObject['status'];
