@@ -158,6 +158,8 @@ test('updates through the webhook: ports of a shared address, another Eip, annot
     expect(publishedBy(await read('up-b'))).toBe('10.4.0.4');
     expect([...(await holdersIn('one')).keys()]).toEqual(['up-a']);
   });
+  // The allocator takes back what up-a said of up-b.
+  await replica.idle();
   const plain = await read('up-a');
   await lab.client.replace(SERVICES, {
     ...plain,
