@@ -11,7 +11,6 @@ import { SliceIndex } from '../lib/announce/slice-index.ts';
 import { formatProblems } from '../lib/api/problem.ts';
 import type { Node } from '../lib/api/service/service.ts';
 import { SAFE_TO_REBOOT } from '../lib/api/skycap/speaker-types.ts';
-import { silentCaches } from '../lib/kube/cache/cache-check.ts';
 import { EventRecorder } from '../lib/kube/events/events.ts';
 import { ExplainingClient } from '../lib/kube/http/explaining-client.ts';
 import { HttpKubeClient } from '../lib/kube/http/http-client.ts';
@@ -25,16 +24,13 @@ import { LevelLoop } from '../lib/process/loop/level-loop.ts';
 import { createMetrics } from '../lib/process/metrics.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { BirdDaemon } from './bird/apply.ts';
-import { BusyPort } from './bird/busy-port.ts';
 import { peerSymbol } from './bird/config/model.ts';
 import { readPasswords } from './bird/config/read-passwords.ts';
 import { BirdControl } from './bird/control.ts';
-import { listenersOn } from './bird/listening.ts';
 import { RouterAs } from './bird/session/router-as.ts';
 import { type BirdWatcher, watchBird } from './bird/watch.ts';
 import { concernsAddresses } from './cluster/affects-addresses.ts';
 import { KnownEips } from './cluster/known-eips.ts';
-import { readNodeSegments } from './cluster/node-segments.ts';
 import { PasswordSecrets } from './cluster/password-secrets.ts';
 import { configOnDisk, namedSecrets, type SessionPasswords } from './cluster/session-passwords.ts';
 import { type Snapshot, takeEips, takeSnapshot } from './cluster/snapshot.ts';
@@ -51,9 +47,9 @@ import { Responder } from './l2/responder/responder.ts';
 import { registerResponderMetrics } from './l2/responder/responder-metrics.ts';
 import { SpeakerLoop } from './loop.ts';
 import { MaintenanceLoop } from './maintenance/maintenance-loop.ts';
-import { type SpeakerMetrics, speakerMetrics } from './metrics.ts';
+import { speakerMetrics } from './metrics.ts';
 import { readyChecks } from './report/health.ts';
-import { Reporter } from './report/report.ts';
+import { makeReporter } from './report/make-reporter.ts';
 import { SpeakerObjectStore } from './report/speaker-object.ts';
 
 const config = readConfig(process.env);
@@ -74,8 +70,8 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const { socketPath, loopControl, reportControl } = connectBird(runDir, onStop);
   // The Eips of before are told by the object, so nothing is decided without it.
   const knownEips = new KnownEips(() => store.status?.formerEips ?? []);
-  const onSecret = () => plans.trigger();
-  const secrets = new PasswordSecrets({ client, namespace: settings.namespace, log, onChange: onSecret });
+  const replan = () => plans.trigger();
+  const secrets = new PasswordSecrets({ client, namespace: settings.namespace, log, onChange: replan });
   const passwords = passwordsFrom({ secrets, stores, runDir, loop: () => loop });
   const snapshot = (): Snapshot | undefined =>
     store.synced ? takeSnapshot(nodeName, stores.sources, slices, peers.neighbors, knownEips, passwords()) : undefined;
@@ -84,7 +80,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const { layer2, responder, peers } = makeLayer2({
     ...{ settings, registry, metrics, client, node, store, snapshot, socketPath, onStop },
     eips: () => (store.synced ? takeEips(stores.sources, knownEips) : undefined),
-    onNeighbors: () => plans.trigger(),
+    onNeighbors: replan,
     onState: () => {
       plans.trigger();
       reports.trigger();
@@ -92,22 +88,19 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   });
   const announcements = new AnnouncementIndex();
   const onServiceChange = (key: string) => {
-    announcements.changed(key);
-    knownEips.changed(key);
-    layer2.serviceChanged(key);
+    for (const follower of [announcements, knownEips, layer2]) follower.changed(key);
   };
   const slices = new SliceIndex(stores.sources, onServiceChange);
-  const onMaintenance = () => plans.trigger();
-  const { plan, maintenance } = makePlanner({ snapshot, client, store, layer2, announcements, onMaintenance });
+  const { plan, maintenance } = makePlanner({ snapshot, client, store, layer2, announcements, replan });
   const loop = new SpeakerLoop({
-    ...{ plan, metrics, log },
+    ...{ plan, metrics, log, nowMs: systemClock.nowMs },
     bird: new BirdDaemon({ control: loopControl, binary: settings.birdBinary, runDir }),
     onActed: () => reports.trigger(),
-    nowMs: systemClock.nowMs,
   });
   const routerAs = new RouterAs();
   const reporter = makeReporter({
-    ...{ nodeName, stores, node, store, knownEips, events, metrics, layer2, loop, control: reportControl, routerAs },
+    ...{ nodeName, stores, node, store, knownEips, events, metrics, layer2, control: reportControl, routerAs, log },
+    loopState: () => loop.state,
   });
   const plans = new LevelLoop({ name: 'plan', act: (stop) => loop.act(stop), log });
   const reports = new LevelLoop({ name: 'report', act: (stop) => reporter.act(stop), log });
@@ -135,14 +128,14 @@ interface PlannerParts {
   readonly store: SpeakerObjectStore;
   readonly layer2: Layer2;
   readonly announcements: AnnouncementIndex;
-  readonly onMaintenance: () => void;
+  readonly replan: () => void;
 }
 
-function makePlanner({ snapshot, client, store, layer2, announcements, onMaintenance }: PlannerParts) {
+function makePlanner({ snapshot, client, store, layer2, announcements, replan }: PlannerParts) {
   const maintenance = new MaintenanceLoop({
     ...{ snapshot, client, log, nowMs: systemClock.nowMs },
     formerCondition: () => store.status?.conditions?.find(({ type }) => type === SAFE_TO_REBOOT),
-    onChange: onMaintenance,
+    onChange: replan,
   });
   const plan = () => {
     const now = layer2.isWatchKnown ? snapshot() : undefined;
@@ -305,45 +298,6 @@ function passwordsFrom({ secrets, stores, runDir, loop }: PasswordParts): () => 
       inUse: (peer) => planned.find((session) => session.peer === peer) ?? onDisk.get(peerSymbol(peer)),
     };
   };
-}
-
-interface ReporterParts {
-  readonly nodeName: string;
-  readonly stores: Stores;
-  readonly node: () => Node | undefined;
-  readonly store: SpeakerObjectStore;
-  readonly knownEips: KnownEips;
-  readonly events: EventRecorder;
-  readonly metrics: SpeakerMetrics;
-  readonly layer2: Layer2;
-  readonly loop: SpeakerLoop;
-  readonly control: BirdControl;
-  readonly routerAs: RouterAs;
-}
-
-function makeReporter(parts: ReporterParts): Reporter {
-  const { nodeName, stores, node, store, knownEips, events, metrics, layer2, loop, control, routerAs } = parts;
-  const { monotonicMs, nowMs } = systemClock;
-  return new Reporter({
-    busyPort: new BusyPort({ control, listenersOn, nowMs: monotonicMs }),
-    onPortInUse: ({ peer, lastError = '' }) => {
-      const regarding = stores.sources.bgpPeers.get(peer);
-      const note = `${nodeName}: ${lastError}`;
-      if (regarding) events.record({ regarding, type: 'Warning', reason: 'PortInUse', action: 'Connect', note });
-    },
-    loopState: () => loop.state,
-    routerAs: (peer) => routerAs.of(peer),
-    silent: () => silentCaches({ ...stores.sources, ...layer2.caches }),
-    layer2: () => layer2.state,
-    formerEips: () => knownEips.formerTexts,
-    segments: () =>
-      readNodeSegments({
-        nodeAddresses: (node()?.status?.addresses ?? []).map(({ address }) => address),
-        interfaces: (store.status?.layer2Interfaces ?? []).map(({ name }) => name),
-      }),
-    ...{ control, store, metrics, log, nowMs },
-    skycapVersion: packageJson.version,
-  });
 }
 
 interface ReadinessOptions {

@@ -151,7 +151,7 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   }
 
   /** Call this for every change of a Service or of one of its EndpointSlices. */
-  serviceChanged(serviceKey: string): void {
+  changed(serviceKey: string): void {
     this.#addresses.changed(serviceKey);
   }
 
