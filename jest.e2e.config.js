@@ -1,4 +1,4 @@
-// End-to-end tests: one lab for the whole run, one file at a time, Skycap from its own image and manifests.
+// End-to-end tests: a lab for each worker of jest, one file at a time in it, Skycap from its own image and manifests.
 import unit from './jest.config.js';
 
 /** @type {import('jest').Config} */
@@ -9,7 +9,7 @@ const config = {
   globalSetup: '<rootDir>/test/e2e/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/e2e/support/global-teardown.ts',
   testSequencer: '<rootDir>/test/e2e/support/sequencer.js',
-  maxWorkers: 1,
+  setupFilesAfterEnv: ['<rootDir>/test/e2e/support/use-lab.ts'],
   verbose: true,
 };
 

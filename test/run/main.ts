@@ -9,7 +9,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { takeDownTestLab } from '../e2e/support/test-lab.ts';
+import { takeDownTestLabs } from '../e2e/support/test-lab.ts';
 import { preparePackages, preparePrograms } from '../lab/prepare.ts';
 import { consoleProgress } from '../lab/progress.ts';
 import { missingLinkKinds } from '../support/link-kinds.ts';
@@ -83,17 +83,19 @@ async function runSuite(
   const folder = await mkdtemp(join(tmpdir(), 'skycap-test-'));
   const output = join(folder, 'tally.json');
   // A pattern may match in one suite only. Options that take a list come last, or they would take the pattern, too.
+  const isPart = jestArguments.length > 0 || process.env.SKYCAP_TEST_LAB;
+  const suiteArguments = (isPart && suite.argumentsForSome) || suite.arguments;
   const options = ['--passWithNoTests', '--reporters=default', '--reporters=<rootDir>/test/run/tally-reporter.js'];
   try {
     const all = { ...env, ...suite.env, SKYCAP_TALLY: output };
-    const code = await node([JEST, ...jestArguments, ...suite.arguments, ...options], all);
+    const code = await node([JEST, ...jestArguments, ...suiteArguments, ...options], all);
     const text = await readFile(output, 'utf8').catch(() => undefined);
     const results = text === undefined ? undefined : (JSON.parse(text) as JestResults);
     return { tally: tallyOf(results, code), results };
   } finally {
     await rm(folder, { recursive: true, force: true });
-    // jest takes the lab down itself, but not when it is interrupted.
-    if (suite.name === 'e2e') await takeDownTestLab();
+    // jest takes the labs down itself, but not when it is interrupted.
+    if (suite.name === 'e2e') await takeDownTestLabs();
   }
 }
 

@@ -5,6 +5,8 @@ export interface Suite {
   readonly title: string;
   /** Arguments for jest. */
   readonly arguments: readonly string[];
+  /** In their place, where only some of the suite's tests are chosen, or where they borrow a lab. */
+  readonly argumentsForSome?: readonly string[];
   /** Needs the Kubernetes programs, root and the lab's packages. */
   readonly needsMachine: boolean;
   /** Beside what the tests are given anyhow. */
@@ -29,7 +31,9 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'e2e',
     title: 'end-to-end tests: Skycap in a real cluster',
-    arguments: ['--config=jest.e2e.config.js', '--runInBand'],
+    // Each worker has a lab. Most of these tests wait for timers, so two labs take half the time of one.
+    arguments: ['--config=jest.e2e.config.js', '--maxWorkers=2'],
+    argumentsForSome: ['--config=jest.e2e.config.js', '--runInBand'],
     needsMachine: true,
   },
 ];

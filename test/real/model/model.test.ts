@@ -1,5 +1,5 @@
 /**
- * The promises about addresses (docs/architecture.md, "What always holds") under anything that may happen, in any order: a hundred runs of forty
+ * The promises about addresses (docs/architecture.md, "What always holds") under anything that may happen, in any order: fifty runs of forty
  * steps, or as many as begin within six minutes, against a real API server, two webhooks and two allocators that are ended and started meanwhile.
  * `npm run test:soak -- model` does the same for hours.
  *
@@ -8,7 +8,7 @@
 import { assertModel, LANES, type Progress, untilNoClaims } from './property.ts';
 import { Site } from './site.ts';
 
-const RUNS = Number(process.env.MODEL_RUNS ?? 100);
+const RUNS = Number(process.env.MODEL_RUNS ?? 50);
 const WITHIN_MS = 360_000;
 /** On a machine that is out of breath. */
 const LEAST_RUNS = 10;
