@@ -109,6 +109,7 @@ export class SpeakerLoop {
       log.error({ reason: outcome.kind, message: outcome.message }, 'configuration refused');
     else if (outcome?.kind === 'BirdUnreachable')
       log.warn({ reason: outcome.kind, message: outcome.message }, 'configuration waits for bird');
+    else if (planned.policyProblem) log.error(planned.policyProblem, 'the former policy stays in force');
     else log.info('bird runs the configuration');
   }
 
@@ -167,5 +168,6 @@ function differences(before: readonly Announcement[], after: readonly Announceme
 /** Equal exactly when there is nothing new to say about hold and outcome. */
 function messageOf({ planned, outcome }: LoopState): string {
   if (planned.kind === 'hold') return planned.message;
-  return outcome && 'message' in outcome ? `${outcome.kind} ${outcome.message}` : 'runs';
+  const policy = planned.policyProblem?.message ?? '';
+  return outcome && 'message' in outcome ? `${policy} ${outcome.kind} ${outcome.message}` : `${policy} runs`;
 }

@@ -7,6 +7,7 @@
  */
 
 import type { Registry } from 'prom-client';
+import { KnownPolicy } from '../lib/announce/known-policy.ts';
 import { SliceIndex } from '../lib/announce/slice-index.ts';
 import { formatProblems } from '../lib/api/problem.ts';
 import type { Node } from '../lib/api/service/service.ts';
@@ -62,19 +63,22 @@ const settings = config.value;
 await runUntilSignal({ process, log }, (signal, onStop) => run(settings, signal, onStop));
 
 async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop): Promise<void> {
-  const { nodeName, runDir } = settings;
+  const { nodeName, namespace, runDir } = settings;
   const registry = createMetrics('speaker');
   const metrics = speakerMetrics(registry);
   const { client, events } = connect({ settings, registry, node: () => node(), onStop });
-  const stores = makeStores({ client, nodeName, log, registry });
+  const stores = makeStores({ client, nodeName, namespace, log, registry });
   const { socketPath, loopControl, reportControl } = connectBird(runDir, onStop);
   // The Eips of before are told by the object, so nothing is decided without it.
   const knownEips = new KnownEips(() => store.status?.formerEips ?? []);
   const replan = () => plans.trigger();
-  const secrets = new PasswordSecrets({ client, namespace: settings.namespace, log, onChange: replan });
+  const secrets = new PasswordSecrets({ client, namespace, log, onChange: replan });
   const passwords = passwordsFrom({ secrets, stores, runDir, loop: () => loop });
+  const policy = new KnownPolicy(namespace);
   const snapshot = (): Snapshot | undefined =>
-    store.synced ? takeSnapshot(nodeName, stores.sources, slices, peers.neighbors, knownEips, passwords()) : undefined;
+    store.synced
+      ? takeSnapshot(nodeName, stores.sources, slices, peers.neighbors, knownEips, passwords(), policy)
+      : undefined;
   const node = () => stores.sources.nodes.get(nodeName);
   const store = new SpeakerObjectStore({ client, nodeName, speakers: stores.speakers, node });
   const { layer2, responder, peers } = makeLayer2({

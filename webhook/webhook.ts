@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Express } from 'express';
 import type { Registry } from 'prom-client';
+import { keyFor } from '../lib/api/meta/object.ts';
+import { type FoundPolicy, findPolicy } from '../lib/api/policy/find-policy.ts';
 import { Claimer } from '../lib/ipam/claims/claimer.ts';
 import { Contention } from '../lib/ipam/claims/contention.ts';
 import { cacheCheck } from '../lib/kube/cache/cache-check.ts';
@@ -69,13 +71,17 @@ export function makeWebhook(options: WebhookOptions): Webhook {
     now,
     log,
   });
+  const policyOf = (name: string): FoundPolicy => {
+    const key = keyFor(namespace, name);
+    return findPolicy(key, stores.configMaps.get(key));
+  };
   return {
     app: buildApp({
       mutate: (request, signal) => mutator.mutate(request, signal),
       validate: (request, signal) =>
         isEipDeletion(request)
           ? reviewEipDeletion(request, { cluster, client, log }, signal)
-          : withPublishedElsewhere(validate(request, { cluster, log }), request, client, signal),
+          : withPublishedElsewhere(validate(request, { cluster, policyOf, log }), request, client, signal),
       health: healthHandler({ registry, ready: readyChecks(options, stores, cluster, keeper) }),
       metrics,
       log,

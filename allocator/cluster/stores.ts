@@ -1,6 +1,7 @@
 /** The caches that the allocator reads. `main.ts` fills them with Reflectors. */
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
+import type { ConfigMap } from '../../lib/api/policy/find-policy.ts';
 import type { EndpointSlice, Namespace, Node, Service, ServiceCidr } from '../../lib/api/service/service.ts';
 import type { EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
@@ -18,6 +19,8 @@ export interface Stores {
   readonly claims: Store<EipClaim>;
   readonly bgpPeers: Store<BgpPeerObject>;
   readonly bgpConfs: Store<BgpConfObject>;
+  /** Those of Skycap's namespace; of each the policy alone. */
+  readonly configMaps: Store<ConfigMap>;
   /** None where the API server does not know the kind. */
   readonly serviceCidrs: Store<ServiceCidr>;
   /** Those of lost nodes, and of speakers that have ended, have nothing (`reachable-speakers.ts`). */

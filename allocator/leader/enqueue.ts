@@ -85,6 +85,7 @@ function onRouting({ stores, index }: ClusterState, on: On): void {
     to.bgp.add(confKey(key));
     if (key === BGP_CONF_NAME) for (const peer of stores.bgpPeers.values()) to.bgp.add(peerKey(keyOf(peer)));
   });
+  on(stores.configMaps, (to) => to.bgp.add(confKey(BGP_CONF_NAME)));
   on(stores.speakers, (to, change) => {
     if (change.type === 'modified' && sameButForCounts(change.old, change.object)) return;
     to.bgp.add(confKey(BGP_CONF_NAME));

@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import { FOREIGN_SLICES, LABELLED_SLICES } from '../../lib/announce/slices.ts';
 import { sameTrimmed, trimNode, trimPod, trimSlice } from '../../lib/announce/trim-objects.ts';
 import type { KubeObject } from '../../lib/api/meta/object.ts';
+import { onlyPolicy, samePolicy } from '../../lib/api/policy/find-policy.ts';
 import type { Node } from '../../lib/api/service/service.ts';
 import { addressesOfNode } from '../../lib/ipam/pools/reserved.ts';
 import { Reflector, type ReflectorOptions } from '../../lib/kube/cache/reflector.ts';
@@ -10,6 +11,7 @@ import type { KubeWatcher } from '../../lib/kube/client.ts';
 import {
   BGP_CONFS,
   BGP_PEERS,
+  CONFIG_MAPS,
   EIP_CLAIMS,
   EIPS,
   ENDPOINT_SLICES,
@@ -41,7 +43,7 @@ type Selected<T extends KubeObject> = Pick<
 /** As the pods of the DaemonSet have it in `manifests/`. */
 const SPEAKER_PODS = 'app.kubernetes.io/name=skycap,app.kubernetes.io/component=speaker';
 
-/** @param namespace of the speakers. */
+/** @param namespace of the speakers, and of the policy. */
 export function createReflectors(client: KubeWatcher, namespace: string, log: Logger, registry?: Registry): Reflectors {
   const byName: Record<string, Reflector<KubeObject>> = {};
   const reflect = <T extends KubeObject>(resource: Resource<T>, options: Selected<T> = {}): Reflector<T> => {
@@ -67,6 +69,7 @@ export function createReflectors(client: KubeWatcher, namespace: string, log: Lo
     claims: reflect(EIP_CLAIMS),
     bgpPeers: reflect(BGP_PEERS),
     bgpConfs: reflect(BGP_CONFS),
+    configMaps: reflect(CONFIG_MAPS, { namespace, transform: onlyPolicy, isSame: samePolicy }),
     serviceCidrs: reflect(SERVICE_CIDRS, { optional: true }),
     speakers: new ReachableSpeakers({ said: reflect(SPEAKERS), nodes, pods }, log),
   };

@@ -4,6 +4,8 @@ import type { BgpConfObject } from '../../lib/api/bgp/bgp-types.ts';
 import { bgpConfNotes } from '../../lib/api/bgp/parse-bgp-conf.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
 import { type ConditionUpdate, conditionsAfter } from '../../lib/api/meta/conditions.ts';
+import type { FoundPolicy } from '../../lib/api/policy/find-policy.ts';
+import { foreignPrependNotes } from '../../lib/api/policy/foreign-prepends.ts';
 import type { Parsed } from '../../lib/api/problem.ts';
 import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 import { acceptedVerdict, MOST_NODES, supportedVerdict } from './bgp-peer-status.ts';
@@ -12,21 +14,26 @@ import { WRITABLE, writableVerdict } from './refusals.ts';
 export interface BgpConfFacts {
   readonly object: BgpConfObject;
   readonly parsed: Parsed<BgpConf>;
-  /** Paths of fields that are set and have no effect in this version. */
-  readonly unsupported: readonly string[];
+  /** Of `spec.policy`; absent where no policy is named. */
+  readonly policy?: FoundPolicy | undefined;
   readonly speakers: readonly SpeakerObject[];
   /** What keeps Skycap from writing the object. */
   readonly refused?: string | undefined;
   readonly nowMs: number;
 }
 
-const OWN_CONDITIONS = ['Accepted', 'Supported', 'InUse', WRITABLE] as const;
+const OWN_CONDITIONS = ['Accepted', 'Supported', 'InUse', 'PolicyAccepted', WRITABLE] as const;
 
 export function bgpConfStatus(facts: BgpConfFacts): NonNullable<BgpConfObject['status']> {
-  const { object, parsed, unsupported, nowMs } = facts;
+  const { object, parsed, nowMs } = facts;
   const counts = object.metadata.name === BGP_CONF_NAME;
   const verdicts = counts
-    ? [acceptedVerdict(parsed), ...supportedVerdict(unsupported, bgpConfNotes(object).missing), ...inUse(parsed)]
+    ? [
+        acceptedVerdict(parsed),
+        ...supportedVerdict(bgpConfNotes(object).missing),
+        ...inUse(parsed),
+        ...policyVerdict(facts.policy, parsed),
+      ]
     : [NOT_THE_DEFAULT];
   const moment = { nowMs, generation: object.metadata.generation };
   return {
@@ -52,6 +59,18 @@ function inUse(parsed: Parsed<BgpConf>): ConditionUpdate[] {
   if (!parsed.ok || !parsed.value.announcedByCni) return [];
   const message = 'a label says that a CNI speaks BGP, so Skycap does not';
   return [{ type: 'InUse', status: 'False', reason: 'AnnouncedByCni', message }];
+}
+
+/** A policy that can't be read changes nothing on a node that has another. */
+function policyVerdict(policy: FoundPolicy | undefined, parsed: Parsed<BgpConf>): ConditionUpdate[] {
+  if (!policy) return [];
+  const type = 'PolicyAccepted';
+  if (policy.ok) {
+    const notes = [...policy.notes, ...(parsed.ok ? foreignPrependNotes(policy.policy, parsed.value) : [])];
+    return [{ type, status: 'True', reason: 'Accepted', message: ['the policy is in force', ...notes].join('; ') }];
+  }
+  const { reason, message } = policy;
+  return [{ type, status: 'False', reason, message: `${message}; routes are announced as before` }];
 }
 
 function nodesConfStatus(

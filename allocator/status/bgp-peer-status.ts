@@ -38,7 +38,7 @@ export function bgpPeerStatus(facts: BgpPeerFacts): NonNullable<BgpPeerObject['s
   const sessions = sessionsWith(object.metadata.name ?? '', facts.speakers);
   const verdicts = [
     acceptedVerdict(facts.parsed),
-    ...supportedVerdict([], bgpPeerNotes(object).missing),
+    ...supportedVerdict(bgpPeerNotes(object).missing),
     ...passwordVerdict(facts),
     ...establishedVerdict(facts, sessions),
     ...writableVerdict(facts.refused),
@@ -61,12 +61,10 @@ export function acceptedVerdict(parsed: Parsed<unknown>): ConditionUpdate {
 }
 
 /** @param notes sentences about fields that have their effect in another way. */
-export function supportedVerdict(unsupported: readonly string[], notes: readonly string[] = []): ConditionUpdate[] {
-  const missing =
-    unsupported.length > 0 ? [`not supported yet: ${unsupported.join(', ')}; without effect, and may stay`] : [];
-  const message = [...missing, ...notes].join('; ');
-  if (message === '') return [];
-  return [{ type: 'Supported', status: 'False', reason: 'Unsupported', message }];
+export function supportedVerdict(notes: readonly string[]): ConditionUpdate[] {
+  return notes.length === 0
+    ? []
+    : [{ type: 'Supported', status: 'False', reason: 'Unsupported', message: notes.join('; ') }];
 }
 
 function sessionsWith(peer: string, speakers: readonly SpeakerObject[]): NodeSession[] {

@@ -1,8 +1,10 @@
 /** One BgpPeer or BgpConf: its status and conditions from the Speakers, OpenELB's finalizers off. */
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
-import { parseBgpConf, unsupportedBgpConfFields } from '../../lib/api/bgp/parse-bgp-conf.ts';
+import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
+import { keyFor } from '../../lib/api/meta/object.ts';
+import { type FoundPolicy, findPolicy } from '../../lib/api/policy/find-policy.ts';
 import { BGP_CONFS, BGP_PEERS } from '../../lib/kube/resource.ts';
 import type { KeyRest } from '../../lib/process/loop/keyed-queue.ts';
 import type { MutationCache } from '../cluster/mutation-cache.ts';
@@ -73,7 +75,7 @@ export class BgpReconciler {
     const status = bgpConfStatus({
       object,
       parsed: parseBgpConf(object),
-      unsupported: unsupportedBgpConfFields(object),
+      policy: this.#policyOf(object),
       refused: this.#refusedOf(confKey(name)),
       speakers: [...this.#deps.cluster.stores.speakers.values()],
       nowMs: this.#deps.nowMs(),
@@ -83,5 +85,13 @@ export class BgpReconciler {
       () => takeFinalizersOff(this.#confs, name, signal),
     );
     return wrote ? Object.keys(status.nodesConfStatus ?? {}).length : undefined;
+  }
+
+  #policyOf(object: BgpConfObject): FoundPolicy | undefined {
+    const { config, cluster } = this.#deps;
+    const parsed = parseBgpConf(object);
+    if (!parsed.ok || parsed.value.policy === undefined) return undefined;
+    const key = keyFor(config.namespace, parsed.value.policy);
+    return findPolicy(key, cluster.stores.configMaps.get(key));
   }
 }

@@ -44,6 +44,8 @@ export const REASONS = [
   'Unsupported',
   'AnnouncedByCni',
   'NotTheDefault',
+  'PolicyInvalid',
+  'PolicyNotFound',
   'WriteRefused',
   'Ready',
   // What the speaker does with an address on its node.

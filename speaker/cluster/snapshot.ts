@@ -1,10 +1,12 @@
 /** The part of the cluster that this node's speaker decides by. A decision reads it before anything is awaited: Services and slices are the stores' own. */
 
 import type { EipsByName } from '../../lib/announce/eip-of-address.ts';
+import { KnownPolicy, type PolicyInForce } from '../../lib/announce/known-policy.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
 import type { KubeObject } from '../../lib/api/meta/object.ts';
+import type { ConfigMap } from '../../lib/api/policy/find-policy.ts';
 import type { EndpointSlice, Node, Service } from '../../lib/api/service/service.ts';
 import type { BfdNeighbor } from './bfd-neighbor.ts';
 import { KnownEips } from './known-eips.ts';
@@ -23,6 +25,7 @@ export interface Snapshot {
   /** The one named `default`. */
   readonly bgpConf: BgpConfObject | undefined;
   readonly bgpPeers: readonly BgpPeerObject[];
+  readonly policy: PolicyInForce;
   /** Nodes to have a BFD session with, for layer 2. */
   readonly bfdNeighbors: readonly BfdNeighbor[];
   /** Absent while this node is not in maintenance. */
@@ -51,11 +54,13 @@ export interface Sources {
   readonly eips: Objects<EipObject>;
   readonly bgpConfs: Objects<BgpConfObject>;
   readonly bgpPeers: Objects<BgpPeerObject>;
+  /** Those of Skycap's namespace; of each the policy alone. */
+  readonly configMaps: Objects<ConfigMap>;
 }
 
 /**
  * @param slices those of `sources`.
- * @param known what is remembered from one snapshot to the next.
+ * @param known, knownPolicy what is remembered from one snapshot to the next.
  * @returns undefined while a source has not been read completely: unknown is not empty.
  */
 export function takeSnapshot(
@@ -65,16 +70,19 @@ export function takeSnapshot(
   bfdNeighbors: readonly BfdNeighbor[] = [],
   known: KnownEips = new KnownEips(),
   passwords: SessionPasswords = NO_PASSWORDS,
+  knownPolicy: KnownPolicy = new KnownPolicy(''),
 ): Snapshot | undefined {
   if (!Object.values(sources).every(({ synced }) => synced)) return undefined;
+  const bgpConf = sources.bgpConfs.get(BGP_CONF_NAME);
   return {
     nodeName,
     node: sources.nodes.get(nodeName),
     services: sources.services,
     slices,
     eips: known.take([...sources.eips.values()], sources.services),
-    bgpConf: sources.bgpConfs.get(BGP_CONF_NAME),
+    bgpConf,
     bgpPeers: [...sources.bgpPeers.values()],
+    policy: knownPolicy.take(bgpConf, sources.configMaps),
     bfdNeighbors,
     passwords,
   };

@@ -8,6 +8,8 @@ import { createHash } from 'node:crypto';
 import { type NodeState, nodeState } from '../../lib/announce/node-state.ts';
 import { BGP_PORT, type BgpConf, type LocalAs, localAsOf } from '../../lib/api/bgp/bgp.ts';
 import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
+import type { PolicyProblem } from '../../lib/api/policy/find-policy.ts';
+import type { RoutePolicy } from '../../lib/api/policy/route-policy.ts';
 import { formatProblems } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { formatAddress } from '../../lib/net/address.ts';
@@ -28,6 +30,8 @@ export interface BgpPlan {
   readonly routes: readonly RouteGroup[];
   /** Routers are asked to prefer other nodes (RFC 8326). */
   readonly gracefulShutdown: boolean;
+  /** What becomes of the routes on their way to the routers. */
+  readonly policy?: RoutePolicy;
 }
 
 export interface Plan {
@@ -52,9 +56,14 @@ export type Planned =
       readonly noBgp?: NoBgp;
       /** The maintenance that the plan follows. */
       readonly maintenance?: Maintenance;
+      /** Why the policy is the one that was in force before. */
+      readonly policyProblem?: PolicyProblem;
     }
-  /** The BgpConf can't be read. A broken object must not tear down what runs, so BIRD is left alone until it is mended. */
-  | { readonly kind: 'hold'; readonly reason: 'Invalid'; readonly message: string };
+  /**
+   * The BgpConf can't be read, or its policy, and this process knows no former one. A broken object must not tear down what runs, so BIRD is left alone until
+   * it is mended.
+   */
+  | { readonly kind: 'hold'; readonly reason: 'Invalid' | PolicyProblem['reason']; readonly message: string };
 
 /** @param index one that was told of every change since the last plan, or a new one: the plan is the same. */
 export function makePlan(snapshot: Snapshot, index = new AnnouncementIndex()): Planned {
@@ -68,6 +77,8 @@ export function makePlan(snapshot: Snapshot, index = new AnnouncementIndex()): P
     return { kind: 'hold', reason: 'Invalid', message: `BgpConf default: ${formatProblems(conf.problems)}` };
   const localAs = localAsHere(snapshot, conf.value, node);
   if ('reason' in localAs) return withoutBgp(snapshot, node, announcements, localAs.reason, localAs.message);
+  const { policy, problem, isUnknown } = snapshot.policy;
+  if (problem && isUnknown) return { kind: 'hold', ...problem };
   const { sessions, refused } = desiredSessions(snapshot.bgpPeers, localAs.as, node, {
     ...conf.value,
     passwords: snapshot.passwords,
@@ -79,9 +90,16 @@ export function makePlan(snapshot: Snapshot, index = new AnnouncementIndex()): P
     sessions,
     routes: routeGroups(announcements, snapshot.bgpPeers),
     gracefulShutdown: snapshot.maintenance !== undefined,
+    ...(policy && { policy }),
   };
-  const plan = { bgp, bfd: snapshot.bfdNeighbors };
-  return { kind: 'plan', plan, announcements, refusedPeers: refused, ...maintenanceOf(snapshot) };
+  return {
+    kind: 'plan',
+    plan: { bgp, bfd: snapshot.bfdNeighbors },
+    announcements,
+    refusedPeers: refused,
+    ...maintenanceOf(snapshot),
+    ...(problem && { policyProblem: problem }),
+  };
 }
 
 function localAsHere(snapshot: Snapshot, conf: BgpConf, node: NodeState): LocalAs | NoBgp {

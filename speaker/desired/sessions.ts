@@ -34,6 +34,8 @@ export interface SessionChannel {
   readonly nextHop: 'self' | Address;
   /** IPv4 routes with an IPv6 next hop (RFC 8950). */
   readonly extendedNextHop: boolean;
+  /** The node's address of the family. */
+  readonly nodeAddress: Address;
 }
 
 export interface BgpSession {
@@ -232,7 +234,8 @@ function channelsFor(
     const address = node.addresses[family];
     if (!address || !wanted.includes(family)) return [];
     const isSelf = isLinkLocal || neighborFamily(neighbor) === family;
-    return [{ family, nextHop: isSelf ? ('self' as const) : address, extendedNextHop: isLinkLocal && family === 4 }];
+    const nextHop = isSelf ? ('self' as const) : address;
+    return [{ family, nextHop, nodeAddress: address, extendedNextHop: isLinkLocal && family === 4 }];
   });
 }
 

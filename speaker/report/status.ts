@@ -136,6 +136,10 @@ function appliedCondition({ planned, outcome }: StatusInput): ConditionUpdate {
   switch (outcome?.kind) {
     case 'Applied':
     case 'Unchanged':
+      if (planned.policyProblem) {
+        const { reason, message } = planned.policyProblem;
+        return { type, status: 'False', reason, message: `${message}; the former policy stays in force` };
+      }
       return {
         type,
         status: 'True',

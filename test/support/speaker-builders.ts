@@ -1,9 +1,12 @@
 /** Objects for the speaker's tests: complete enough to be decided by, with the one thing that a test is about given by the caller. */
+
+import { KnownPolicy } from '../../lib/announce/known-policy.ts';
 import { SliceIndex } from '../../lib/announce/slice-index.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { EIP_LABEL } from '../../lib/api/keys.ts';
 import { type KubeObject, keyOf } from '../../lib/api/meta/object.ts';
+import type { ConfigMap } from '../../lib/api/policy/find-policy.ts';
 import type { Endpoint, EndpointSlice, Node, Service } from '../../lib/api/service/service.ts';
 import type { BfdNeighbor } from '../../speaker/cluster/bfd-neighbor.ts';
 import type { KnownEips } from '../../speaker/cluster/known-eips.ts';
@@ -96,6 +99,14 @@ export function aBgpPeer(
   return { metadata: { name, creationTimestamp: '2026-01-02T03:04:05Z', ...metadata }, spec: { ...spec, conf } };
 }
 
+/** Skycap's namespace. */
+const NAMESPACE = 'skycap-system';
+
+/** The ConfigMap that `spec.policy: bgp-policy` names. */
+export function aPolicyMap(text: string, name = 'bgp-policy'): ConfigMap {
+  return { metadata: { name, namespace: NAMESPACE, uid: `uid-${name}` }, data: { 'gobgp.conf': text } };
+}
+
 export interface ClusterOptions {
   readonly nodeName?: string;
   readonly nodes?: readonly Node[];
@@ -108,6 +119,8 @@ export interface ClusterOptions {
   readonly bfdNeighbors?: readonly BfdNeighbor[];
   readonly knownEips?: KnownEips;
   readonly passwords?: SessionPasswords;
+  readonly configMaps?: readonly ConfigMap[];
+  readonly knownPolicy?: KnownPolicy;
 }
 
 /** A cluster with one node, one peer and two Eips, where the caller says nothing else. */
@@ -120,10 +133,11 @@ export function aSnapshot(options: ClusterOptions = {}): Snapshot {
     eips: objects(options.eips ?? [anEip('v4'), anEip('v6')]),
     bgpConfs: objects(options.bgpConfs ?? [aBgpConf()]),
     bgpPeers: objects(options.bgpPeers ?? [aBgpPeer()]),
+    configMaps: objects(options.configMaps ?? []),
   };
   const slices = new SliceIndex(sources);
-  const { nodeName = 'node-1', bfdNeighbors, knownEips, passwords } = options;
-  const snapshot = takeSnapshot(nodeName, sources, slices, bfdNeighbors, knownEips, passwords);
+  const { nodeName = 'node-1', bfdNeighbors, knownEips, passwords, knownPolicy = new KnownPolicy(NAMESPACE) } = options;
+  const snapshot = takeSnapshot(nodeName, sources, slices, bfdNeighbors, knownEips, passwords, knownPolicy);
   if (!snapshot) throw new Error('Cannot take the snapshot: a store is not synced');
   return snapshot;
 }

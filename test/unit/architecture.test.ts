@@ -131,7 +131,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'frames',
   ],
   'speaker/l2/responder': ['', 'linux', 'rules'],
-  'lib/api': ['bgp', 'service', 'eip', 'skycap', 'meta', ''],
+  'lib/api': ['policy', 'bgp', 'service', 'eip', 'skycap', 'meta', ''],
   'lib/ipam': ['claims', 'choice', 'pools'],
   'lib/kube': ['http', 'events', 'election', 'cache', 'transport', 'access', ''],
   'lib/process': ['health', 'loop', ''],

@@ -1,12 +1,13 @@
 /**
- * The answer to the review of an Eip, a BgpConf or a BgpPeer: a wrong field is refused with the remedy, a field without effect causes a warning.
+ * The answer to the review of an Eip, a BgpConf, a BgpPeer, or a ConfigMap with a policy: a wrong field is refused with the remedy, a field without effect
+ * causes a warning.
  *
  * An UPDATE is refused only for problems that it adds, so that an object that was stored without a review can be labelled
  * and mended step by step. A deletion is refused only for an Eip in use (`review-eip-deletion.ts`).
  */
 import { bgpPeerAdvice } from '../../lib/api/bgp/bgp-peer-advice.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
-import { bgpConfNotes, parseBgpConf, unsupportedBgpConfFields } from '../../lib/api/bgp/parse-bgp-conf.ts';
+import { bgpConfNotes, parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
 import { bgpPeerNotes, type FieldNotes } from '../../lib/api/bgp/peer/bgp-peer-notes.ts';
 import { bgpConfResets, bgpPeerResets } from '../../lib/api/bgp/session-resets.ts';
@@ -17,6 +18,8 @@ import { parseEip, unsupportedEipFields } from '../../lib/api/eip/parse-eip.ts';
 import { validateEip } from '../../lib/api/eip/validate-eip.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
 import type { KubeObject } from '../../lib/api/meta/object.ts';
+import { type FoundPolicy, policyProblems } from '../../lib/api/policy/find-policy.ts';
+import { foreignPrependNotes } from '../../lib/api/policy/foreign-prepends.ts';
 import { formatProblems, type Parsed, type Problem, quote } from '../../lib/api/problem.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import { firstAddress, lastAddress, parseRange, withoutHostBits } from '../../lib/net/range.ts';
@@ -33,6 +36,8 @@ export interface ValidatorDeps {
     ClusterState,
     'missing' | 'eips' | 'liveAddresses' | 'withheldFrom' | 'bgpPeers' | 'bgpPeerMetadata' | 'nodeAddresses'
   >;
+  /** The policy that a BgpConf names, as far as it is known. */
+  readonly policyOf: (name: string) => FoundPolicy;
   readonly log: Logger;
 }
 
@@ -46,20 +51,20 @@ type Rules = (raw: KubeObject, old: KubeObject | undefined, deps: ValidatorDeps)
 
 const RULES: Readonly<Record<string, Rules>> = {
   Eip: (raw, old, deps) => eipFindings(raw as EipObject, old as EipObject | undefined, deps),
-  BgpConf: (raw, old) => {
+  BgpConf: (raw, old, deps) => {
     const { added, known } = newProblems(parseBgpConf, raw as BgpConfObject, old as BgpConfObject | undefined);
-    const unsupported = notSupported(unsupportedBgpConfFields(raw as BgpConfObject));
     const resets = resetsOf(parseBgpConf, bgpConfResets, raw as BgpConfObject, old as BgpConfObject | undefined);
     return {
       problems: added,
       warnings: [
-        ...known,
-        ...notTheDefault(raw),
-        ...resets,
-        ...notesOn(bgpConfNotes(raw as BgpConfObject)),
-        ...unsupported,
+        ...[...known, ...notTheDefault(raw), ...resets, ...notesOn(bgpConfNotes(raw as BgpConfObject))],
+        ...policyWarnings(raw as BgpConfObject, deps),
       ],
     };
+  },
+  ConfigMap: (raw, old) => {
+    const { added, known } = splitProblems(policyProblems(raw), old ? policyProblems(old) : []);
+    return { problems: added, warnings: known };
   },
   BgpPeer: (raw, old, deps) => {
     const { added, known } = newProblems(parseBgpPeer, raw as BgpPeerObject, old as BgpPeerObject | undefined);
@@ -106,6 +111,15 @@ function eipFindings(raw: EipObject, old: EipObject | undefined, { cluster }: Va
   return { problems: [...problems, ...reserved.problems], warnings: [...warnings, ...reserved.warnings, ...advice] };
 }
 
+/** A warning only, as the ConfigMap may follow in the same file. */
+function policyWarnings(raw: BgpConfObject, { policyOf }: ValidatorDeps): readonly string[] {
+  const parsed = parseBgpConf(raw);
+  if (!parsed.ok || parsed.value.policy === undefined) return [];
+  const found = policyOf(parsed.value.policy);
+  if (found.ok) return [...found.notes, ...foreignPrependNotes(found.policy, parsed.value)];
+  return [`spec.policy: ${found.message}; until then routes are announced as before`];
+}
+
 /** Advice with regard to the other BgpPeers and the nodes. Advice on the stored object is not repeated. */
 function peerAdvice(raw: BgpPeerObject, old: BgpPeerObject | undefined, { cluster }: ValidatorDeps): string[] {
   const adviceOn = (one: BgpPeerObject | undefined): string[] => {
@@ -150,8 +164,4 @@ function notTheDefault({ metadata: { name } }: KubeObject): string[] {
 
 function notesOn({ missing, idle }: FieldNotes): string[] {
   return [...missing, ...idle];
-}
-
-function notSupported(fields: readonly string[]): string[] {
-  return fields.map((field) => `${field}: not supported yet`);
 }

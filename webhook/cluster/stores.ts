@@ -3,13 +3,23 @@ import type { Registry } from 'prom-client';
 import { pick } from '../../lib/announce/trim-objects.ts';
 import type { BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import { type KubeObject, type ObjectMeta, sameTexts } from '../../lib/api/meta/object.ts';
+import { onlyPolicy, samePolicy } from '../../lib/api/policy/find-policy.ts';
 import type { Namespace, Node } from '../../lib/api/service/service.ts';
 import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 import { addressesOfNode, sameAddresses } from '../../lib/ipam/pools/reserved.ts';
 import { Reflector } from '../../lib/kube/cache/reflector.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
 import { MUTATING, VALIDATING } from '../../lib/kube/http/admission-refusal.ts';
-import { BGP_PEERS, EIP_CLAIMS, EIPS, NAMESPACES, NODES, SERVICE_CIDRS, SPEAKERS } from '../../lib/kube/resource.ts';
+import {
+  BGP_PEERS,
+  CONFIG_MAPS,
+  EIP_CLAIMS,
+  EIPS,
+  NAMESPACES,
+  NODES,
+  SERVICE_CIDRS,
+  SPEAKERS,
+} from '../../lib/kube/resource.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import { SECRETS, TLS_SECRET, WEBHOOK_CONFIGURATION } from '../tls/tls-keeper.ts';
 
@@ -31,6 +41,10 @@ export function makeStores({ namespace, ...options }: StoreOptions) {
     bgpPeers: new Reflector({ ...options, resource: BGP_PEERS, optional, transform: onlyRouter, isSame: sameRest }),
     serviceCidrs: new Reflector({ ...options, resource: SERVICE_CIDRS, optional }),
     speakers: new Reflector({ ...options, resource: SPEAKERS, optional, transform: onlyNetworks, isSame: sameRest }),
+    configMaps: new Reflector({
+      ...{ ...options, resource: CONFIG_MAPS, namespace },
+      ...{ transform: onlyPolicy, isSame: samePolicy },
+    }),
     secrets: new Reflector({ ...options, resource: SECRETS, namespace, fieldSelector: `metadata.name=${TLS_SECRET}` }),
     mutating: new Reflector({ ...configuration, resource: MUTATING }),
     validating: new Reflector({ ...configuration, resource: VALIDATING }),

@@ -22,6 +22,8 @@ export interface BgpConf {
   /** IPv4 text; the same on all nodes, as in OpenELB. Absent: each node's own first IPv4 address. */
   readonly routerId?: string;
   readonly listenPort: number;
+  /** Name of a ConfigMap in Skycap's namespace. */
+  readonly policy?: string;
   /** The nodes connect to the routers, and never the other way: `listenPort` is one that nobody dials. */
   readonly dialOnly: boolean;
   /** A node listens on those of its addresses that are in one of these. Absent: on all. */

@@ -1,8 +1,7 @@
 /**
  * Reads a BgpConf: every value checked, every default filled in, every problem said.
  *
- * Only what leaves the speakers without a usable configuration is a problem. What this version does not implement is named by
- * {@link unsupportedBgpConfFields} for the condition that says so.
+ * Only what leaves the speakers without a usable configuration is a problem. What has no effect is named by {@link bgpConfNotes}.
  */
 import { type Family, formatAddress, parseAddress } from '../../net/address.ts';
 import { type AddressRange, allOf, parseRange, sameRange } from '../../net/range.ts';
@@ -38,6 +37,7 @@ export function parseBgpConf(raw: BgpConfObject): Parsed<BgpConf> {
   const families = familiesOf(spec.families, problems);
   const gracefulRestart = gracefulRestartOf(spec.gracefulRestart, 'spec.gracefulRestart', problems);
   const maintenance = maintenanceOf(spec.maintenance, problems);
+  const policy = policyOf(spec.policy, problems);
   if (problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
@@ -47,6 +47,7 @@ export function parseBgpConf(raw: BgpConfObject): Parsed<BgpConf> {
       asPerRack,
       ...(routerId !== undefined && { routerId }),
       listenPort,
+      ...(policy !== undefined && { policy }),
       dialOnly: spec.listenPort === NO_LISTENER,
       ...(listenRanges && { listenRanges }),
       ...(families && { families }),
@@ -55,12 +56,6 @@ export function parseBgpConf(raw: BgpConfObject): Parsed<BgpConf> {
       announcedByCni: firstOf(raw.metadata.labels, CNI_LABELS) !== undefined,
     },
   };
-}
-
-/** Paths of the fields that ask for something that does not happen in this version. */
-export function unsupportedBgpConfFields(raw: BgpConfObject): string[] {
-  const spec = mapAt(raw.spec, 'spec', []);
-  return asksForSomething(spec.policy) ? ['spec.policy'] : [];
 }
 
 /** The fields that have no effect, or another one than the author may think, one sentence each. `docs/bgp.md` has a row for each. */
@@ -141,6 +136,18 @@ function routerIdOf(raw: unknown, problems: Problem[]): string | undefined {
     field: 'spec.routerId',
     value: textOf(raw),
     message: 'is not a router id; write an IPv4 address such as 192.0.2.1, or leave it out: each node then has its own',
+  });
+  return undefined;
+}
+
+/** A name that no ConfigMap can have would be looked for in vain. */
+function policyOf(raw: unknown, problems: Problem[]): string | undefined {
+  if (raw === undefined || raw === null || raw === '') return undefined;
+  if (typeof raw === 'string' && raw.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(raw)) return raw;
+  problems.push({
+    field: 'spec.policy',
+    value: textOf(raw),
+    message: "is not the name of a ConfigMap; write one such as bgp-policy, of a ConfigMap in Skycap's namespace",
   });
   return undefined;
 }

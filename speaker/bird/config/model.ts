@@ -1,8 +1,8 @@
 /**
  * BIRD's configuration as data: the plan in BIRD's own terms. `render.ts` writes it out.
  *
- * A session stays up through a change of routes, export filters, description or BFD timers, and where BFD is switched on. With 2.0.12 it stays up through a
- * change of a next hop, too; 2.17.6 resets it. Each other field of a {@link BgpProtocol} resets its session and no other. (All measured.)
+ * A session stays up through a change of routes, export filters, description or BFD timers, and where BFD is switched on. Each other field of a
+ * {@link BgpProtocol} resets its session and no other. (All measured, with 2.0.12 and 2.17.6; a `next hop` of a channel, too, resets it with 2.17.6.)
  */
 import {
   type BfdOptions,
@@ -11,12 +11,15 @@ import {
   neighborConnects,
 } from '../../../lib/api/bgp/bgp.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
+import type { AddressRange } from '../../../lib/net/range.ts';
 import type { BfdNeighbor } from '../../cluster/bfd-neighbor.ts';
 import { PLAIN_GROUP } from '../../desired/address-route.ts';
-import type { Plan } from '../../desired/plan.ts';
+import type { BgpPlan, Plan } from '../../desired/plan.ts';
 import type { RouteBlock, RouteGroup } from '../../desired/routes.ts';
 import type { BgpSession, SessionChannel } from '../../desired/sessions.ts';
 import { definitionsFor, exportStatements, GRACEFUL_SHUTDOWN, importStatements, marksOf } from './attributes.ts';
+import { nodeAsNextHop } from './policy/action-lines.ts';
+import { policyStatements } from './policy/policy-statements.ts';
 import { symbolFor } from './symbol.ts';
 import { type BirdVersion, saysAuthentication } from './version.ts';
 
@@ -32,10 +35,11 @@ export interface StaticProtocol {
 
 export interface BgpChannel {
   readonly channel: 'ipv4' | 'ipv6';
-  /** `self`, or `address 192.0.2.11`. */
-  readonly nextHop: string;
   readonly extendedNextHop: boolean;
-  /** Of the export filter, between the choice of static routes and `accept;`; none where all static routes go out as they are. */
+  /**
+   * Of the export filter, between the choice of static routes and `accept;`; none where all static routes go out as they are. They set the next hop, too, where
+   * that is not this node's end of the session.
+   */
   readonly exports: readonly string[];
 }
 
@@ -106,13 +110,12 @@ export function buildBirdConfig(plan: Plan, version: BirdVersion): BirdConfig {
   const { bgp } = plan;
   const unnumbered = bgp.sessions.flatMap(({ neighbor }) => (neighbor.kind === 'interface' ? neighbor.interface : []));
   const marks = marksOf(bgp.routes);
-  const shutdown = bgp.gracefulShutdown ? GRACEFUL_SHUTDOWN : [];
   return {
     routerId: bgp.routerId,
     definitions: definitionsFor(marks),
     statics: bgp.routes.flatMap((group) => staticProtocols(group)),
     sessions: bgp.sessions
-      .map((session) => bgpProtocol(session, version, [...exportStatements(session, marks), ...shutdown]))
+      .map((session) => bgpProtocol(session, bgp, version))
       .sort((a, b) => (a.symbol < b.symbol ? -1 : 1)),
     bfd: plan.bfd.map(bfdSession).sort((a, b) => (a.neighbor < b.neighbor ? -1 : 1)),
     advertised: [...new Set(unnumbered)].sort(),
@@ -136,7 +139,7 @@ function staticProtocol(group: RouteGroup, family: 4 | 6): StaticProtocol {
   };
 }
 
-function bgpProtocol(session: BgpSession, version: BirdVersion, exports: readonly string[]): BgpProtocol {
+function bgpProtocol(session: BgpSession, bgp: BgpPlan, version: BirdVersion): BgpProtocol {
   const { peer, description, neighbor, neighborPort, neighborAs, local, reach, channels, ...same } = session;
   return {
     ...same,
@@ -149,7 +152,7 @@ function bgpProtocol(session: BgpSession, version: BirdVersion, exports: readonl
     neighborAs: typeof neighborAs === 'number' ? `as ${neighborAs}` : neighborAs,
     reach: reach === 'direct' ? 'direct' : `multihop ${reach.ttl}`,
     saysAuthentication: session.password !== undefined && saysAuthentication(version),
-    channels: channels.map((channel) => bgpChannel(channel, exports)),
+    channels: channels.map((channel) => bgpChannel(channel, session, bgp)),
   };
 }
 
@@ -164,13 +167,47 @@ function neighborWords(neighbor: Neighbor, port: number): string {
   }
 }
 
-function bgpChannel({ family, nextHop, extendedNextHop }: SessionChannel, exports: readonly string[]): BgpChannel {
+function bgpChannel(channel: SessionChannel, session: BgpSession, bgp: BgpPlan): BgpChannel {
+  const { family, extendedNextHop } = channel;
   return {
-    exports,
     channel: family === 4 ? 'ipv4' : 'ipv6',
-    nextHop: nextHop === 'self' ? 'self' : `address ${formatAddress(nextHop)}`,
     extendedNextHop,
+    exports: exportsOf(channel, session, bgp),
   };
+}
+
+/** The attributes of the routes come first, and the policy sees them. No policy takes off what maintenance adds. */
+function exportsOf(channel: SessionChannel, session: BgpSession, bgp: BgpPlan): readonly string[] {
+  const { routes, policy, gracefulShutdown } = bgp;
+  const { family, nextHop, nodeAddress } = channel;
+  const { neighbor, neighborAs, localAs } = session;
+  const isExternal = neighborAs === 'external' || (neighborAs !== 'internal' && neighborAs !== localAs);
+  const facts = {
+    ...{ family, nodeAddress, neighbor: neighborRange(neighbor) },
+    ...(isExternal && { ownAs: localAs }),
+    isOverOtherFamily: nextHop !== 'self',
+    attributes: routes.map(({ attributes }) => attributes),
+    atAccept: gracefulShutdown ? GRACEFUL_SHUTDOWN : [],
+  };
+  return [
+    ...(facts.isOverOtherFamily ? [nodeAsNextHop(facts)] : []),
+    ...exportStatements(session, marksOf(routes)),
+    ...(policy ? policyStatements(policy, facts) : facts.atAccept),
+  ];
+}
+
+/** The addresses that the router may have. */
+function neighborRange(neighbor: Neighbor): AddressRange {
+  switch (neighbor.kind) {
+    case 'interface':
+      return LINK_LOCAL_RANGE;
+    case 'prefix':
+      return neighbor.range;
+    default: {
+      const { family, value } = neighbor.address;
+      return { family, first: value, last: value };
+    }
+  }
 }
 
 function bfdSession({ address, local, isDirect }: BfdNeighbor): BfdSession {
@@ -178,6 +215,7 @@ function bfdSession({ address, local, isDirect }: BfdNeighbor): BfdSession {
 }
 
 const LINK_LOCAL = 'fe80::/10';
+const LINK_LOCAL_RANGE: AddressRange = { family: 6, first: 0xfe80n << 112n, last: (0xfec0n << 112n) - 1n };
 const LONGEST_DESCRIPTION = 120;
 
 /** Free text as one of BIRD's strings can hold it: they have no escapes, end at a quote and at a newline, and crash BIRD when long. */

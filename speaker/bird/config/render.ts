@@ -121,13 +121,12 @@ function sessionLines(session: BgpProtocol): string[] {
   ];
 }
 
-function channelLines({ channel, nextHop, exports, extendedNextHop }: BgpChannel): string[] {
+function channelLines({ channel, exports, extendedNextHop }: BgpChannel): string[] {
   return [
     `  ${channel} {`,
     '    import none;',
     ...exportLines(exports),
     ...(extendedNextHop ? ['    extended next hop on;'] : []),
-    `    next hop ${nextHop};`,
     '  };',
   ];
 }

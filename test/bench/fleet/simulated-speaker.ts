@@ -32,6 +32,7 @@ const VERSION = { major: 2, minor: 17, text: '2.17.5' };
 /** One for all: thousands of registries would be memory that says nothing. */
 const registry = new Registry();
 const metrics = speakerMetrics(new Registry());
+const NAMESPACE = 'skycap-system';
 const log = createLogger({ component: 'simulated-speaker', level: 'silent' });
 
 export class SimulatedSpeaker implements AsyncDisposable {
@@ -47,7 +48,7 @@ export class SimulatedSpeaker implements AsyncDisposable {
     this.nodeName = nodeName;
     this.#client = HttpKubeClient.fromToken(access, { component: 'speaker', registry });
     const { signal } = this.#stop;
-    this.stores = makeStores({ client: this.#client, nodeName, log, registry });
+    this.stores = makeStores({ client: this.#client, nodeName, namespace: NAMESPACE, log, registry });
     const { sources, speakers } = this.stores;
     const knownEips = new KnownEips();
     let fingerprint = '';

@@ -164,7 +164,10 @@ describe('two that act at the same time, without any fence, their writes late', 
       {
         // Most are on time, some very late.
         client: new LateClient(client, () => (random.below(4) === 0 ? random.below(LATEST_MS) : 0)),
-        config: { unmarkedServices: 'defaultEip', claimGraceSeconds: GRACE_SECONDS, workers: 16 },
+        config: {
+          ...{ namespace: 'skycap-system', unmarkedServices: 'defaultEip' },
+          ...{ claimGraceSeconds: GRACE_SECONDS, workers: 16 },
+        },
         events: { record: () => {} },
         metrics: createAllocatorMetrics(registry, () => allocator.queueLengths()),
         log,

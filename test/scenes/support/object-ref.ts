@@ -21,6 +21,7 @@ const SKYCAP = '/apis/skycap.io/v1alpha1';
 /** What scenes look at. Any other kind is there for `kubectl`. */
 const KINDS: Readonly<Record<string, Kind>> = {
   service: { kind: 'Service', base: '/api/v1', plural: 'services', namespaced: true },
+  configmap: { kind: 'ConfigMap', base: '/api/v1', plural: 'configmaps', namespaced: true },
   pod: { kind: 'Pod', base: '/api/v1', plural: 'pods', namespaced: true },
   node: { kind: 'Node', base: '/api/v1', plural: 'nodes', namespaced: false },
   namespace: { kind: 'Namespace', base: '/api/v1', plural: 'namespaces', namespaced: false },

@@ -2,10 +2,12 @@ import { bgpConfStatus } from '../../../allocator/status/bgp-conf-status.ts';
 import { type BgpPeerFacts, bgpPeerStatus, MOST_NODES } from '../../../allocator/status/bgp-peer-status.ts';
 import { mergeDiff } from '../../../allocator/status/merge-diff.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../../lib/api/bgp/bgp-types.ts';
-import { parseBgpConf, unsupportedBgpConfFields } from '../../../lib/api/bgp/parse-bgp-conf.ts';
+import { parseBgpConf } from '../../../lib/api/bgp/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../../lib/api/bgp/parse-bgp-peer.ts';
 import { portInUseText } from '../../../lib/api/bgp/port-in-use.ts';
+import { type FoundPolicy, findPolicy } from '../../../lib/api/policy/find-policy.ts';
 import type { SpeakerObject, SpeakerSession } from '../../../lib/api/skycap/speaker-types.ts';
+import { aPolicyMap } from '../../support/speaker-builders.ts';
 import { NOW_MS } from './builders.ts';
 
 const session: SpeakerSession = {
@@ -195,16 +197,37 @@ test('fields without effect are named', () => {
 
 describe('a BgpConf', () => {
   const conf: BgpConfObject = { metadata: { name: 'default' }, spec: { as: 64512 } };
-  const status = (object: BgpConfObject) =>
+  const status = (object: BgpConfObject, policy?: FoundPolicy) =>
     bgpConfStatus({
       object,
       parsed: parseBgpConf(object),
-      unsupported: unsupportedBgpConfFields(object),
+      policy,
       speakers: [speaker('a'), { ...speaker('b'), status: {} }],
       nowMs: NOW_MS,
     });
   const words = (object: BgpConfObject): string[] =>
     (status(object).conditions ?? []).map(({ type, status: is, reason }) => `${type} ${is} ${reason}`);
+
+  test('says in its own condition what is wrong with the policy, and what has no effect', () => {
+    const withPolicy = (text: string | undefined) => {
+      const object = { ...conf, spec: { as: 64512, policy: 'bgp-policy' } };
+      const policy = findPolicy('skycap-system/bgp-policy', text === undefined ? undefined : aPolicyMap(text));
+      return status(object, policy).conditions?.find(({ type }) => type === 'PolicyAccepted');
+    };
+    expect(status(conf).conditions?.map(({ type }) => type)).not.toContain('PolicyAccepted');
+    expect(withPolicy('[global.config]\nas = 5\n')).toMatchObject({
+      status: 'True',
+      reason: 'Accepted',
+      message: 'the policy is in force; gobgp.conf line 1: global.config has no effect; the BgpConf says it',
+    });
+    expect(withPolicy('a = 1')).toMatchObject({
+      status: 'False',
+      reason: 'PolicyInvalid',
+      message:
+        'ConfigMap skycap-system/bgp-policy: gobgp.conf line 1: a: "1" is not supported; remove it; routes are announced as before',
+    });
+    expect(withPolicy(undefined)).toMatchObject({ status: 'False', reason: 'PolicyNotFound' });
+  });
 
   test('shows what each node uses', () => {
     expect(status(conf).nodesConfStatus).toEqual({ a: { routerId: '192.0.2.11', as: 64512 } });
@@ -216,7 +239,7 @@ describe('a BgpConf', () => {
     ['without an AS number', { ...conf, spec: {} }, ['Accepted False Invalid']],
     [
       'with fields without effect',
-      { ...conf, spec: { as: 64512, policy: 'mine' } },
+      { ...conf, spec: { as: 64512, gracefulRestart: { notificationEnabled: true } } },
       ['Accepted True Accepted', 'Supported False Unsupported'],
     ],
     [

@@ -121,6 +121,7 @@ export function handStores(): HandStores {
     nodes: new HandStore(),
     bgpPeers: new HandStore(),
     bgpConfs: new HandStore(),
+    configMaps: new HandStore(),
     serviceCidrs: new HandStore(),
     speakers: new HandStore(),
   };

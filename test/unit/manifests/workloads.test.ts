@@ -11,6 +11,7 @@ import {
   SERVICE_ANNOTATIONS,
   WAITING_SINCE_ANNOTATION,
 } from '../../../lib/api/keys.ts';
+import { POLICY_KEY } from '../../../lib/api/policy/toml/section.ts';
 import { type Manifest, ROOT, readBase, readCrds, readManifest, readManifests } from './files.ts';
 
 const NAMESPACE = 'skycap-system';
@@ -205,16 +206,16 @@ test('every setting is read by a component, which has the same default', () => {
 
 describe('the webhook configurations', () => {
   const mutating = only('MutatingWebhookConfiguration', 'skycap').webhooks[0];
-  const validating = only('ValidatingWebhookConfiguration', 'skycap').webhooks[0];
+  const [validating, policies] = only('ValidatingWebhookConfiguration', 'skycap').webhooks;
   const service = only('Service', 'skycap-webhook');
 
   it('never stand in the way', () => {
-    expect([mutating.failurePolicy, validating.failurePolicy]).toEqual(['Ignore', 'Ignore']);
+    for (const { failurePolicy } of [mutating, validating, policies]) expect(failurePolicy).toBe('Ignore');
     expect(mutating.timeoutSeconds).toBeLessThanOrEqual(3);
     expect(mutating.sideEffects).toBe('NoneOnDryRun');
     expect(mutating.reinvocationPolicy).toBe('IfNeeded');
     expect(validating.sideEffects).toBe('None');
-    for (const webhook of [mutating, validating]) expect(webhook.matchPolicy).toBe('Equivalent');
+    for (const webhook of [mutating, validating, policies]) expect(webhook.matchPolicy).toBe('Equivalent');
   });
 
   it('call the webhook where it listens, and leave the caBundle to it', () => {
@@ -225,6 +226,7 @@ describe('the webhook configurations', () => {
     for (const [webhook, path] of [
       [mutating, '/mutate'],
       [validating, '/validate'],
+      [policies, '/validate'],
     ] as const) {
       expect(webhook.clientConfig).toEqual({
         service: { namespace: NAMESPACE, name: service.metadata.name, port: port.port, path },
@@ -243,6 +245,11 @@ describe('the webhook configurations', () => {
     const { metadata } = only('ServiceAccount', 'skycap-allocator');
     expect(notAllocator).toContain(`'system:serviceaccount:${metadata.namespace}:${metadata.name}'`);
     expect(validating.matchConditions[1].expression).toBe(notAllocator);
+  });
+
+  it('ask about ConfigMaps only where a policy may be', () => {
+    expect(policies.namespaceSelector).toEqual({ matchLabels: { 'kubernetes.io/metadata.name': NAMESPACE } });
+    expect(policies.matchConditions[0].expression).toContain(`'${POLICY_KEY}' in object.data`);
   });
 
   it('ask about our kinds in their stored version', () => {

@@ -15,6 +15,7 @@ import {
   aBgpPeer,
   aNode,
   anEip,
+  aPolicyMap,
   aService,
   aSnapshot,
   type ClusterOptions,
@@ -80,6 +81,47 @@ describe.each(STRINGS)('%s', (_, hostile) => {
     // An empty password is none.
     else expect(structure(text)).toBe(hostile === '' ? structure(render(options('')).text) : tame);
     expect(birdRefusal(text)).toBeUndefined();
+  });
+});
+
+describe.each(STRINGS)('%s in a policy', (_, hostile) => {
+  const quoted = JSON.stringify(hostile);
+  const accepted = (name: string) => `
+[[defined-sets.prefix-sets]]
+prefix-set-name = ${name}
+prefix-list = [{ ip-prefix = "198.51.100.0/24" }]
+[[policy-definitions]]
+name = ${name}
+[[policy-definitions.statements]]
+name = ${name}
+conditions.match-prefix-set.prefix-set = ${name}
+actions.route-disposition = "reject-route"
+[global.apply-policy.config]
+export-policy-list = [${name}]
+`;
+  const rendered = (policy: string) =>
+    render({ bgpConfs: [aBgpConf({ policy: 'bgp-policy' })], configMaps: [aPolicyMap(policy)] });
+
+  it('names of sets, policies and statements are in no text', () => {
+    const { text, refused } = rendered(accepted(quoted));
+    expect(text).toBe(refused.length > 0 ? '' : rendered(accepted('"x"')).text);
+  });
+
+  it.each([
+    'set-med',
+    'set-local-pref',
+    'set-next-hop',
+    'set-route-origin',
+    'set-as-path-prepend = { repeat-n = 1, as',
+    'set-community = { options = "add", set-community-method.communities-list',
+    'set-ext-community = { options = "remove", set-ext-community-method.communities-list',
+  ])('as a value of %s it is refused or harmless', (key) => {
+    const value = key.endsWith('list') ? `[${quoted}]` : quoted;
+    const { text } = rendered(
+      `[[policy-definitions]]\nname = "p"\n[[policy-definitions.statements]]\nactions.bgp-actions.${key} = ${value}${key.includes('{') ? ' }' : ''}\n[global.apply-policy.config]\nexport-policy-list = ["p"]\n`,
+    );
+    expect(text).not.toMatch(/kernel|include|evil|reboot/);
+    if (text !== '') expect(birdRefusal(text)).toBeUndefined();
   });
 });
 
@@ -269,7 +311,7 @@ describe('any objects', () => {
         expect(birdRefusal(text)).toBeUndefined();
         const statements = [...text.matchAll(/^ {6}(?!if source|accept;)(.*)$/gm)].map(([, statement]) => statement);
         for (const statement of statements) {
-          expect(statement).toMatch(/^(bgp_\w+|skycap_\w+|if (defined\()?skycap_\w+)[ .a-z_()=>,&!~0-9;-]*$/);
+          expect(statement).toMatch(/^(bgp_\w+|skycap_\w+|if (defined\()?skycap_\w+)[ .:a-z_()=>,&!~0-9;-]*$/);
         }
         marked += statements.length;
       }),

@@ -11,6 +11,7 @@ const sources = () => ({
   eips: objects([anEip()]),
   bgpConfs: objects([aBgpConf()]),
   bgpPeers: objects<never>([]),
+  configMaps: objects<never>([]),
 });
 
 it.each(Object.keys(sources()))('there is none while %s is not read completely', (name) => {

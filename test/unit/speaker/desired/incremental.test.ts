@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { SliceIndex } from '../../../../lib/announce/slice-index.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../../../lib/api/bgp/bgp-types.ts';
 import type { EipObject } from '../../../../lib/api/eip/eip-types.ts';
+import type { ConfigMap } from '../../../../lib/api/policy/find-policy.ts';
 import type { EndpointSlice, Node, Service } from '../../../../lib/api/service/service.ts';
 import { buildBirdConfig } from '../../../../speaker/bird/config/model.ts';
 import { type BlockTexts, renderBirdConfig } from '../../../../speaker/bird/config/render.ts';
@@ -40,6 +41,7 @@ class Site {
     foreignSlices: new HandStore<EndpointSlice>(),
     eips: new HandStore<EipObject>().put(anEip('v4'), anEip('v6')),
     bgpConfs: new HandStore<BgpConfObject>().put(aBgpConf()),
+    configMaps: new HandStore<ConfigMap>(),
     bgpPeers: new HandStore<BgpPeerObject>().put(aBgpPeer()),
   };
   readonly announcements = new AnnouncementIndex();

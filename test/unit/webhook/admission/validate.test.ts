@@ -1,8 +1,10 @@
 /** Eip, BgpConf and BgpPeer under review: refused with the remedy, warned of what has no effect, and never for what was wrong before. */
 import pino from 'pino';
 import type { KubeObject } from '../../../../lib/api/meta/object.ts';
+import { findPolicy } from '../../../../lib/api/policy/find-policy.ts';
 import { validate } from '../../../../webhook/admission/validate.ts';
 import type { AdmissionRequest } from '../../../../webhook/review/review.ts';
+import { aPolicyMap } from '../../../support/speaker-builders.ts';
 import { claim, holder } from '../../lib/ipam/builders.ts';
 import { clusterStateOf, eipObject } from '../builders.ts';
 
@@ -25,13 +27,19 @@ function judged(kind: string, object: KubeObject, old?: KubeObject, differs: Par
       userName: 'kim',
       ...differs,
     },
-    { cluster, log },
+    { cluster, policyOf: (policy) => findPolicy(`skycap-system/${policy}`, configMaps.get(policy)), log },
   );
   const warnings = answer.warnings ?? [];
   return [answer.allowed ? 'allowed' : `refused ${answer.message}`, ...warnings.map((text) => `warning ${text}`)].join(
     '\n',
   );
 }
+
+/** ConfigMaps of Skycap's namespace, by name. */
+const configMaps = new Map([
+  ['good', aPolicyMap('[global.apply-policy.config]\ndefault-export-policy = "reject-route"\n')],
+  ['broken', aPolicyMap('[global.apply-policy.config]\ndefault-export-policy = "reject"\n')],
+]);
 
 const bgpConf = (spec: object, metadata: object = {}): KubeObject =>
   ({ metadata: { name: 'default', ...metadata }, spec }) as KubeObject;
@@ -145,12 +153,35 @@ describe('BgpConf and BgpPeer', () => {
       undefined,
       /^allowed\nwarning metadata.name: only the BgpConf named "default" has an effect$/,
     ],
+    ['a BgpConf with a policy', 'BgpConf', bgpConf({ as: 64512, policy: 'good' }), undefined, 'allowed'],
     [
-      'a BgpConf with a policy',
+      'a BgpConf with a policy that is not there',
       'BgpConf',
       bgpConf({ as: 64512, policy: 'p' }),
       undefined,
-      /^allowed\nwarning spec.policy: not supported yet$/,
+      /^allowed\nwarning spec.policy: there is no ConfigMap skycap-system\/p; create it/,
+    ],
+    [
+      'a BgpConf with a policy that is broken',
+      'BgpConf',
+      bgpConf({ as: 64512, policy: 'broken' }),
+      undefined,
+      /^allowed\nwarning spec.policy: ConfigMap skycap-system\/broken: gobgp.conf line 2: .*"reject" is unknown/,
+    ],
+    ['a good policy', 'ConfigMap', aPolicyMap(''), undefined, 'allowed'],
+    [
+      'a broken policy',
+      'ConfigMap',
+      aPolicyMap('a = 1'),
+      undefined,
+      /^refused gobgp.conf line 1: a: "1" is not supported/,
+    ],
+    [
+      'a policy that was broken before',
+      'ConfigMap',
+      aPolicyMap('a = 1'),
+      aPolicyMap('a = 1'),
+      /^allowed\nwarning gobgp.conf line 1: a/,
     ],
     ['a good BgpPeer', 'BgpPeer', bgpPeer({}), undefined, 'allowed'],
     [

@@ -1,7 +1,7 @@
 /** Reading a BgpConf: OpenELB's fields and what each of their values means here. */
 import { localAsOf } from '../../../../../lib/api/bgp/bgp.ts';
 import type { BgpConfObject } from '../../../../../lib/api/bgp/bgp-types.ts';
-import { bgpConfNotes, parseBgpConf, unsupportedBgpConfFields } from '../../../../../lib/api/bgp/parse-bgp-conf.ts';
+import { bgpConfNotes, parseBgpConf } from '../../../../../lib/api/bgp/parse-bgp-conf.ts';
 import { formatProblems } from '../../../../../lib/api/problem.ts';
 import { aBgpConf } from '../../../../support/speaker-builders.ts';
 
@@ -168,9 +168,5 @@ describe('fields without effect', () => {
   ])('%s', (_, spec, fields) => {
     const { missing, idle } = bgpConfNotes(aBgpConf(spec));
     expect([...missing, ...idle].map((sentence) => sentence.split(': ')[0])).toEqual(fields);
-  });
-
-  it('a policy is not supported yet', () => {
-    expect(unsupportedBgpConfFields(aBgpConf({ policy: 'p' }))).toEqual(['spec.policy']);
   });
 });
