@@ -18,7 +18,7 @@ it.each<[string, PeerSpec, PeerSpec, string | undefined]>([
   [
     'the same in other words',
     {},
-    { timers: { config: { holdTime: '90' } }, gracefulRestart: { restartTime: 60 } },
+    { timers: { config: { holdTime: '15' } }, gracefulRestart: { restartTime: 60 } },
     undefined,
   ],
   ['a description', {}, { conf: { description: 'd' } }, undefined],
