@@ -12,7 +12,7 @@ import { HttpKubeClient } from '../../lib/kube/http/http-client.ts';
 import { BGP_PEERS, EIP_CLAIMS, EIPS, ENDPOINT_SLICES, NAMESPACES, SERVICES } from '../../lib/kube/resource.ts';
 import { waitForSessions } from '../lab/demo.ts';
 import type { Lab } from '../lab/lab.ts';
-import { namespaceOf } from '../lab/layout.ts';
+import { namespaceOf, ROUTER_AS } from '../lab/layout.ts';
 import { eventually } from '../lab/poll.ts';
 import { BirdRouter } from './bird-router.ts';
 import { inParallel } from './in-parallel.ts';
@@ -88,6 +88,7 @@ export class Bench implements AsyncDisposable {
       what: 'the namespaces of former runs gone',
       deadlineMs: DELETING_DEADLINE_MS,
     });
+    await forgetRestarts(lab);
     const router = await BirdRouter.start(lab);
     await lab.apply(
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: OF_BENCH } },
@@ -253,4 +254,19 @@ export class Bench implements AsyncDisposable {
       { what: 'an address in a create call', deadlineMs: DEADLINE_MS, intervalMs: 250 },
     );
   }
+}
+
+/**
+ * Ends graceful restart on the router with FRR. Without it a bgpd of FRR 8.4 crashes when the restart time of a neighbour that connected by itself runs out
+ * (bgp_graceful_restart_timer_expire), as it does when Skycap is away for two minutes.
+ */
+async function forgetRestarts(lab: Lab): Promise<void> {
+  const commands = [
+    'configure terminal',
+    `router bgp ${ROUTER_AS}`,
+    'bgp graceful-restart-disable',
+    'end',
+    'clear bgp *',
+  ];
+  await lab.exec('router', ['vtysh', ...commands.flatMap((command) => ['-c', command])]);
 }
