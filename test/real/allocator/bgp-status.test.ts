@@ -89,7 +89,7 @@ test('a BgpPeer shows each session in the words of OpenELB, and the sum of them 
     });
     expect(words(conf)).toEqual([
       'Accepted True Accepted: every field that is set is valid',
-      'Supported False Unsupported: not supported yet: spec.policy; without effect, and may stay',
+      'PolicyAccepted False PolicyNotFound: there is no ConfigMap skycap-system/mine; create it, or remove spec.policy from the BgpConf; routes are announced as before',
     ]);
   });
 });

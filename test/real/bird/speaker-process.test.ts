@@ -256,7 +256,7 @@ it('takes the password from a Secret, keeps it without, and shows it nowhere', a
 
   frr.configure(`neighbor ${NODE.v4} password hush-1`);
   await client.create(secrets, { metadata: { namespace, name }, stringData: { 'router-1': 'hush-1\n' } } as never);
-  await until('the session with the password', isUpSince(first), { withinMs: 40_000 });
+  await until('the session with the password', isUpSince(first), { withinMs: 90_000 });
   expect(await refusal()).toBeUndefined();
   const second = (await session())?.since;
   await write({ other: 'x' }, { labels: { touched: 'yes' } });
@@ -274,7 +274,7 @@ it('takes the password from a Secret, keeps it without, and shows it nowhere', a
 
   frr.configure(`neighbor ${NODE.v4} password hush-2`);
   await client.create(secrets, { metadata: { namespace, name }, stringData: { 'router-1': 'hush-2' } } as never);
-  await until('the session with another password', isUpSince(second), { withinMs: 40_000 });
+  await until('the session with another password', isUpSince(second), { withinMs: 90_000 });
   const peer = await client.get(BGP_PEERS, { name: 'router-1' });
   const events = await client.list({ ...secrets, group: 'events.k8s.io', kind: 'Event', plural: 'events' });
   const shown = [readFileSync(speaker.logFile, 'utf8'), JSON.stringify([await speakerObject(), peer, events])].join();
@@ -284,8 +284,8 @@ it('takes the password from a Secret, keeps it without, and shows it nowhere', a
   frr.configure(`no neighbor ${NODE.v4} password`);
   const third = (await session())?.since;
   await refer(null);
-  await until('the session without a password', isUpSince(third), { withinMs: 40_000 });
-}, 180_000);
+  await until('the session without a password', isUpSince(third), { withinMs: 90_000 });
+}, 300_000);
 
 it('a router with another AS number: the error has both numbers, and it is gone once the number is mended', async () => {
   const writeAs = (peerAs: number) =>
@@ -304,6 +304,6 @@ it('a router with another AS number: the error has both numbers, and it is gone 
       const session = (await speakerObject()).status?.sessions?.[0];
       expect([session?.state, session?.lastError]).toEqual(['Established', undefined]);
     },
-    { withinMs: 40_000 },
+    { withinMs: 90_000 },
   );
 }, 90_000);

@@ -90,9 +90,9 @@ it.each<[string, Parameters<typeof write>, string | RegExp]>([
     'stored\nwarning metadata.name: only the BgpConf named "default" has an effect',
   ],
   [
-    'a BgpConf with a field to come',
+    'a BgpConf with a policy that is not there',
     ['BgpConf', 'default', { as: 64512, policy: 'p' }],
-    'stored\nwarning spec.policy: not supported yet',
+    'stored\nwarning spec.policy: there is no ConfigMap skycap-system/p; create it, or remove spec.policy from the BgpConf',
   ],
   ['a good BgpPeer', ['BgpPeer', 'router', { conf: { neighborAddress: '203.0.113.254', peerAs: 64513 } }], 'stored'],
   [
