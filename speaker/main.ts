@@ -114,15 +114,8 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const late = afterHandOver(signal, layer2);
   await Promise.all([
     ...Object.values(stores.sources).map((source) => source.run(late)),
-    stores.speakers.run(late),
     watchBird({ socketPath }, birdWatcher({ plans, reports, routerAs }), late),
-    plans.run(late),
-    maintenance.run(late),
-    reports.run(late),
-    layer2.run(late),
-    peers.run(late),
-    secrets.run(late),
-    responder.run(late),
+    ...[stores.speakers, plans, maintenance, reports, layer2, peers, secrets, responder].map((part) => part.run(late)),
   ]);
 }
 
