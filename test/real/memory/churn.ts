@@ -70,7 +70,10 @@ export class Churn {
         const { status } = await this.#client.get(EIPS, { name: POOL });
         const expected = Math.min(status?.poolSize ?? 0, balancers.length);
         if (published.length < expected || status?.usage !== published.length) {
-          throw new Error(`Cannot see rest: ${published.length} of ${expected} published, usage ${status?.usage}`);
+          const without = balancers.filter((one) => !published.includes(one)).map(pendingText);
+          throw new Error(
+            `Cannot see rest: ${published.length} of ${expected} published, usage ${status?.usage}; without: ${without.join('; ')}`,
+          );
         }
       },
       { withinMs: REST_DEADLINE_MS, everyMs: 100 },
@@ -149,4 +152,9 @@ export class Churn {
     // Not at random, so that every run does the same; a step that goes through all of them.
     return { name: this.#names[(this.#changes * 7) % this.#names.length]!, namespace: NAMESPACE };
   }
+}
+
+/** What a Service without an address says of itself. */
+function pendingText({ metadata: { name, creationTimestamp, annotations }, status }: Service): string {
+  return JSON.stringify({ name, creationTimestamp, annotations, conditions: status?.conditions });
 }
