@@ -54,6 +54,14 @@ async function conditionOf(node: string): Promise<string> {
   return lab.kubectl(['get', 'speaker', node, '-o', `jsonpath=${path}`]);
 }
 
+/** Waits for the condition to have the reason: it is written up to a second after the routes. */
+async function reports(node: string, reason: string): Promise<void> {
+  await eventually(async () => (await conditionOf(node)).includes(`"${reason}"`), {
+    what: `SafeToReboot of ${node} with ${reason}`,
+    deadlineMs: 20_000,
+  });
+}
+
 const others = (node: number) => NODES.filter((_, i) => i !== node - 1);
 
 test('its traffic moves to the other nodes, and comes back afterwards, without a failed connection or a session that ends', async () => {
@@ -84,7 +92,7 @@ test('routers prefer other nodes before the routes go: they carry GRACEFUL_SHUTD
   const shutDown = paths.filter((path) => path.includes('Community: graceful-shutdown'));
   expect(shutDown).not.toEqual([]);
   for (const path of shutDown) expect(path).toContain('10.98.0.11');
-  expect(await conditionOf('n1')).toContain('NodeDraining');
+  await reports('n1', 'NodeDraining');
   await annotate('n1', '-');
   await lab.router.waitForNextHops(cluster, 3, 20_000);
   await setMaintenance({ drainSeconds: DRAIN_SECONDS });
