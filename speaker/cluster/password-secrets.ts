@@ -2,13 +2,12 @@
  * The Secrets of Skycap's namespace that BgpPeers name, each watched by its name alone: a Role can name what a speaker may read. They are kept apart from the
  * stores, as no other session and no route waits for one.
  */
-
+import { once } from 'node:events';
 import type { SecretState } from '../../lib/api/bgp/peer/secret-password.ts';
 import type { KubeObject } from '../../lib/api/meta/object.ts';
 import { Reflector } from '../../lib/kube/cache/reflector.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
 import type { Resource } from '../../lib/kube/resource.ts';
-import { pause } from '../../lib/process/clock.ts';
 import type { Logger } from '../../lib/process/log.ts';
 
 interface Secret extends KubeObject {
@@ -16,8 +15,6 @@ interface Secret extends KubeObject {
 }
 
 const SECRETS: Resource<Secret> = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
-/** A refusal is no event of a watch, so it is looked for. */
-const LOOK_MS = 1_000;
 
 export interface PasswordSecretsOptions {
   readonly client: KubeWatcher;
@@ -57,13 +54,8 @@ export class PasswordSecrets {
   /** Resolves when `signal` has aborted. */
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
-    let before = '';
-    while (!signal.aborted) {
-      await pause(LOOK_MS, signal);
-      const now = [...this.#watched.keys()].map((name) => `${name} ${this.#stateOf(name).kind}`).join();
-      if (now !== before) this.#options.onChange();
-      before = now;
-    }
+    this.#options.onChange();
+    if (!signal.aborted) await once(signal, 'abort');
     for (const { stop } of this.#watched.values()) stop.abort();
     await Promise.all([...this.#watched.values()].map(({ running }) => running));
   }
@@ -79,6 +71,7 @@ export class PasswordSecrets {
       fieldSelector,
       name: `secret ${name}`,
       log,
+      onFailure: onChange,
     });
     const stop = new AbortController();
     reflector.subscribe(onChange);
@@ -91,6 +84,6 @@ export class PasswordSecrets {
     const secret = reflector?.get(`${this.#options.namespace}/${name}`);
     if (secret) return { kind: 'found', data: secret.data ?? {} };
     if (reflector?.synced) return { kind: 'missing' };
-    return { kind: /\(403\b/.test(reflector?.failure ?? '') ? 'forbidden' : 'unread' };
+    return { kind: reflector?.failureCode === '403' ? 'forbidden' : 'unread' };
   }
 }

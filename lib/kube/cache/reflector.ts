@@ -40,6 +40,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly isSame?: (a: T, b: T) => boolean;
   /** The API server may lack the kind: then the cache is empty, and the API server is asked again each half minute. */
   readonly optional?: boolean;
+  /** A list or a watch failed; {@link Reflector.failureCode} says how. */
+  readonly onFailure?: () => void;
   readonly log: Logger;
   readonly registry?: Registry;
   readonly clock?: Clock;
@@ -102,6 +104,11 @@ export class Reflector<T extends KubeObject> implements Store<T> {
   /** The failure of the last list or watch; undefined if there is none. */
   get failure(): string | undefined {
     return this.#failure?.message;
+  }
+
+  /** Of the same failure: the HTTP status, or a word. */
+  get failureCode(): string | undefined {
+    return this.#failure?.code;
   }
 
   silentForMs(): number {
@@ -309,6 +316,7 @@ export class Reflector<T extends KubeObject> implements Store<T> {
     if (!this.#logged.has(code)) this.#log.warn({ err }, 'cannot follow the API server, trying again');
     this.#logged.add(code);
     this.#failure = { code, message: err instanceof Error ? err.message : String(err) };
+    this.#options.onFailure?.();
   }
 
   #recovered(): void {
