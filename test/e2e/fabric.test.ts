@@ -2,10 +2,12 @@
  * Two racks' worth of routers in front of the nodes: two leaves, a spine pair, a border. The client outside reaches an address by 2 × 2 paths, and goes on
  * when a leaf and a spine lose their power.
  */
+
 import { ClientStream } from '../lab/client-stream.ts';
 import { readExamples } from '../lab/demo.ts';
 import { Fabric } from '../lab/fabric/fabric.ts';
-import { type FabricRouter, LEAVES, neighborsOf, SPINES } from '../lab/fabric/fabric-plan.ts';
+import { type FabricRouter, neighborsOf } from '../lab/fabric/fabric-plan.ts';
+import { LEAVES, SPINES } from '../lab/layout.ts';
 import { eventually } from '../lab/poll.ts';
 import { addressesOf, Scene } from './support/scene.ts';
 

@@ -32,6 +32,13 @@ export const ROUTER_ADDRESS: DualAddress = { v4: '10.98.0.254', v6: 'fd98::254' 
 export const ROUTER_CLIENT_SIDE: DualAddress = { v4: '10.99.0.1', v6: 'fd99::1' };
 export const CLIENT_ADDRESS: DualAddress = { v4: '10.99.0.2', v6: 'fd99::2' };
 
+/** Of `fabric/`: the leaves, the spines, the border, and the client behind it. */
+export const LEAVES = ['leaf1', 'leaf2'] as const;
+export const SPINES = ['spine1', 'spine2'] as const;
+export const BORDER = 'border';
+export const FABRIC_ROUTERS = [...LEAVES, ...SPINES, BORDER] as const;
+export const OUTSIDE = 'outside';
+
 const MOST_NODES = 9;
 export const STATE_ROOT = '/var/lib/skycap-lab';
 
@@ -71,11 +78,12 @@ export function namespaceOf(layout: Layout, machine: string): string {
   return `${layout.name}-${machine}`;
 }
 
-/** Every network namespace that a lab of this name can have, whatever number of nodes it was started with; `router2` is the benchmark's, and `leaf1` to `outside` are of `fabric/`. */
+/** Every network namespace that a lab of this name can have, whatever number of nodes it was started with; `router2` is the benchmark's, and the last before the nodes are those of `fabric/`. */
 export function allNamespaces(layout: Layout): string[] {
   const nodes = Array.from({ length: MOST_NODES }, (_, i) => nodeName(i + 1));
-  const fabric = ['leaf1', 'leaf2', 'spine1', 'spine2', 'border', 'outside'];
-  return ['lan', 'cp', 'router', 'router2', 'client', ...fabric, ...nodes].map((m) => namespaceOf(layout, m));
+  return ['lan', 'cp', 'router', 'router2', 'client', ...FABRIC_ROUTERS, OUTSIDE, ...nodes].map((m) =>
+    namespaceOf(layout, m),
+  );
 }
 
 export function nodeName(number: number): string {

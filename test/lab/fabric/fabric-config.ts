@@ -1,14 +1,6 @@
 /** FRR's configuration of a router of the fabric: external BGP on every wire, equal-cost routes by all of them. */
-import {
-  AS_NUMBERS,
-  BORDER,
-  FABRIC_ROUTERS,
-  type FabricRouter,
-  LEAF_LISTEN_RANGES,
-  LEAVES,
-  neighborsOf,
-  OUTSIDE_SUBNET,
-} from './fabric-plan.ts';
+import { BORDER, FABRIC_ROUTERS, LEAVES } from '../layout.ts';
+import { AS_NUMBERS, type FabricRouter, LEAF_LISTEN_RANGES, neighborsOf, OUTSIDE_SUBNET } from './fabric-plan.ts';
 
 const MOST_PATHS = 16;
 

@@ -9,7 +9,19 @@
  * Every link between two routers is a subnet of its own, with a session of each family (RFC 7938). Both leaves are on the nodes' switch. The nodes send
  * what is for `outside` to both, and to one alone when the other does not answer ARP.
  */
-import { type DualAddress, type Layout, NODE_SUBNET, namespaceOf, nodeName, nodeNumbers } from '../layout.ts';
+import {
+  BORDER,
+  type DualAddress,
+  FABRIC_ROUTERS,
+  type Layout,
+  LEAVES,
+  NODE_SUBNET,
+  namespaceOf,
+  nodeName,
+  nodeNumbers,
+  OUTSIDE,
+  SPINES,
+} from '../layout.ts';
 import {
   addressed,
   EVERY_NAMESPACE,
@@ -20,12 +32,6 @@ import {
   switchPort,
   up,
 } from '../network-plan.ts';
-
-export const LEAVES = ['leaf1', 'leaf2'] as const;
-export const SPINES = ['spine1', 'spine2'] as const;
-export const BORDER = 'border';
-export const OUTSIDE = 'outside';
-export const FABRIC_ROUTERS = [...LEAVES, ...SPINES, BORDER] as const;
 
 export type FabricRouter = (typeof FABRIC_ROUTERS)[number];
 

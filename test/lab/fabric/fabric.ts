@@ -1,7 +1,7 @@
 /** The leaf-spine fabric (`fabric-plan.ts`) on a lab that runs: its routers, the client outside, and power cuts. */
 import { Client } from '../client.ts';
 import type { Lab } from '../lab.ts';
-import { namespaceOf } from '../layout.ts';
+import { FABRIC_ROUTERS, LEAVES, namespaceOf, OUTSIDE } from '../layout.ts';
 import { buildNetwork, presentNamespaces, removeNamespaces, runBatch, setCable } from '../network.ts';
 import { switchPort } from '../network-plan.ts';
 import { Router } from '../router.ts';
@@ -9,13 +9,10 @@ import { tryRun } from '../shell.ts';
 import { fabricConfigFiles } from './fabric-config.ts';
 import {
   AS_NUMBERS,
-  FABRIC_ROUTERS,
   type FabricRouter,
   fabricPlanFor,
   LEAF_ADDRESSES,
-  LEAVES,
   neighborsOf,
-  OUTSIDE,
   OUTSIDE_ADDRESS,
   withoutFabric,
 } from './fabric-plan.ts';

@@ -1,9 +1,10 @@
 /** The real BIRD and FRR: attributes, aggregates and the choice of routers reach the router as the Eip says, and no edit of them resets a session. */
 import { until } from '../../support/eventually.ts';
 import { aBgpPeer, anEip, aService, type ClusterOptions } from '../../support/speaker-builders.ts';
-import { BirdSite } from './support/bird-site.ts';
+import type { BirdSite } from './support/bird-site.ts';
 import { Frr, type FrrOptions } from './support/frr.ts';
-import { Lan, NODE, ROUTER } from './support/lan.ts';
+import { type Lan, NODE, ROUTER } from './support/lan.ts';
+import { withSite } from './support/with-site.ts';
 
 const HOST = '198.51.100.7/32';
 const AGGREGATE = '198.51.100.0/24';
@@ -18,20 +19,11 @@ const cluster = (bgp: object | undefined, over: ClusterOptions = {}): ClusterOpt
   ...over,
 });
 
-async function withSite(
+async function withRouter(
   options: FrrOptions,
   act: (site: BirdSite, frr: Frr, lan: Lan) => Promise<void>,
 ): Promise<void> {
-  await using lan = Lan.make();
-  const site = new BirdSite(lan);
-  try {
-    site.startContainer();
-    await act(site, await Frr.start(lan, options), lan);
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\nBIRD said:\n${site.container.tail()}`, { cause: error });
-  } finally {
-    site.control.close();
-  }
+  await withSite(async (site, lan) => act(site, await Frr.start(lan, options), lan));
 }
 
 async function established(site: BirdSite, of: ClusterOptions): Promise<void> {
@@ -40,7 +32,7 @@ async function established(site: BirdSite, of: ClusterOptions): Promise<void> {
 }
 
 it('an external router gets communities of all kinds, the MED and the longer path, and no local preference', async () => {
-  await withSite({}, async (site, frr) => {
+  await withRouter({}, async (site, frr) => {
     const communities = ['65000:100', 'no-export', 'no-peer', '65000:1:2', 'rt:65000:100', 'ro:192.0.2.1:7'];
     const bgp = { communities, med: 50, localPref: 200, asPathPrepend: 2, peers: { names: ['left'] } };
     await established(site, cluster(bgp));
@@ -59,7 +51,7 @@ it('an external router gets communities of all kinds, the MED and the longer pat
 });
 
 it('an internal router gets the local preference and the MED, and a path without the AS number of its own', async () => {
-  await withSite({ as: 64512, neighbors: ['v4'] }, async (site, frr) => {
+  await withRouter({ as: 64512, neighbors: ['v4'] }, async (site, frr) => {
     const bgpPeers = [aBgpPeer('left', { conf: { peerAs: 64512 } })];
     await established(site, cluster({ localPref: 200, med: 0, asPathPrepend: 3 }, { bgpPeers }));
     await until('the route', () => frr.paths(HOST).length > 0);
@@ -68,7 +60,7 @@ it('an internal router gets the local preference and the MED, and a path without
 });
 
 it('edits of an Eip and of a Service reach the router, and no session is reset', async () => {
-  await withSite({}, async (site, frr, lan) => {
+  await withRouter({}, async (site, frr, lan) => {
     await established(site, cluster(undefined));
     await until('both paths', () => frr.paths(HOST).length === 2);
     const monitor = lan.start(lan.router, 'monitor', '/usr/sbin/ip', ['monitor', 'route']);

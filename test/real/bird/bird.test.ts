@@ -12,9 +12,10 @@ import { birdBinary } from '../../support/bird-binary.ts';
 import { until } from '../../support/eventually.ts';
 import { ip } from '../../support/namespaces.ts';
 import { aBgpConf, aBgpPeer, anEip, aService, type ClusterOptions } from '../../support/speaker-builders.ts';
-import { BirdSite } from './support/bird-site.ts';
+import type { BirdSite } from './support/bird-site.ts';
 import { Frr } from './support/frr.ts';
-import { Lan, NODE, ROUTER } from './support/lan.ts';
+import { type Lan, NODE, ROUTER } from './support/lan.ts';
+import { withSite } from './support/with-site.ts';
 
 const v4 = (host: number) => aService({ name: `v4-${host}`, ips: [`198.51.100.${host}`] });
 const v6 = (host: number) => aService({ name: `v6-${host}`, ips: [`2001:db8:100::${host}`], eip: 'v6' });
@@ -24,20 +25,6 @@ const overV6 = aBgpPeer('router-1', { conf: { neighborAddress: ROUTER.v6 } });
 /** What holds BIRD's port in these tests. */
 const LISTEN_ON_179 = "require('node:net').createServer((socket) => socket.destroy()).listen(179, '::')";
 const listeners = (lan: Lan): string => ip('netns', 'exec', lan.node, 'ss', '-Hltn');
-
-/** One node and one router, and what is done with them; everything is gone afterwards, whatever happened. */
-async function withSite(act: (site: BirdSite, lan: Lan) => Promise<void>): Promise<void> {
-  await using lan = Lan.make();
-  const site = new BirdSite(lan);
-  try {
-    site.startContainer();
-    await act(site, lan);
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\nBIRD said:\n${site.container.tail()}`, { cause: error });
-  } finally {
-    site.control.close();
-  }
-}
 
 describe.each([
   ['IPv4', overV4, 'v4'],

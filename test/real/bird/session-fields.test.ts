@@ -3,27 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../support/eventually.ts';
 import { ip } from '../../support/namespaces.ts';
 import { aBgpConf, aBgpPeer, aService } from '../../support/speaker-builders.ts';
-import { BirdSite } from './support/bird-site.ts';
 import { Frr } from './support/frr.ts';
-import { Lan, NODE, ROUTER } from './support/lan.ts';
+import { NODE, ROUTER } from './support/lan.ts';
+import { withSite } from './support/with-site.ts';
 
 const services = [
   aService({ name: 'v4', ips: ['198.51.100.7'] }),
   aService({ name: 'v6', ips: ['2001:db8:100::7'], eip: 'v6' }),
 ];
-
-async function withSite(act: (site: BirdSite, lan: Lan) => Promise<void>): Promise<void> {
-  await using lan = Lan.make();
-  const site = new BirdSite(lan);
-  try {
-    site.startContainer();
-    await act(site, lan);
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\nBIRD said:\n${site.container.tail()}`, { cause: error });
-  } finally {
-    site.control.close();
-  }
-}
 
 /** The link-local address of `eth0`. */
 function linkLocal(where: string): string {
