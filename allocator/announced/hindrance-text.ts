@@ -1,4 +1,5 @@
 /** Why nobody announces an address, as a sentence with its remedy. PURE. Only what seldom changes is in it: it stands in the condition of every Service that it is true of. */
+import { localNodes } from '../../lib/announce/endpoints.ts';
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import { interfacesText } from '../../lib/api/eip/interface-selector.ts';
 import { EXCLUDE_NODE_LABEL } from '../../lib/api/keys.ts';
@@ -6,7 +7,7 @@ import { labelSelectorText } from '../../lib/api/meta/label-selector.ts';
 import { quote } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { EipReach, Standing } from './eip-reach.ts';
-import { localNodes, type SharingService } from './service-reach.ts';
+import type { SharingService } from './service-reach.ts';
 
 export type Hindrance = Exclude<Standing, 'Announced'>;
 

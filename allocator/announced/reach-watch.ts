@@ -2,6 +2,7 @@
  * What has to be looked at anew when sessions, nodes or speakers change. Of a fleet something changes all the time, and most of it changes the
  * condition of the Eip alone: a Service is looked at where it could say something else.
  */
+import { localNodes } from '../../lib/announce/endpoints.ts';
 import { SERVICE_ANNOTATIONS } from '../../lib/api/keys.ts';
 import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
@@ -10,7 +11,6 @@ import { formatAddress } from '../../lib/net/address.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { Announcers } from './announcers.ts';
 import type { EipReach } from './eip-reach.ts';
-import { localNodes } from './service-reach.ts';
 
 export interface ToLookAt {
   /** Names. */

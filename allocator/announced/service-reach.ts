@@ -2,7 +2,7 @@
  * Whether any node announces an address of one Service, or may, and why none does. PURE; the rules for endpoints are the nodes' own
  * (`lib/announce/eligible.ts`).
  */
-import type { EndpointPlaces } from '../../lib/announce/endpoints.ts';
+import { type EndpointPlaces, localNodes } from '../../lib/announce/endpoints.ts';
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import { type EipReach, furthest, reachesEndpoints, type Standing } from './eip-reach.ts';
 
@@ -27,9 +27,4 @@ function localReach({ standing, standings }: EipReach, places: EndpointPlaces): 
   let best = reachesEndpoints(standing) ? 'NoLocalEndpoints' : standing;
   for (const node of localNodes(places)) best = furthest(best, standings.get(node) ?? 'NoSpeaker');
   return best;
-}
-
-/** Nodes that `Local` traffic may enter by. */
-export function localNodes({ ready, draining }: EndpointPlaces): ReadonlySet<string> {
-  return ready.size > 0 ? ready : draining;
 }

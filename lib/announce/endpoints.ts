@@ -41,6 +41,11 @@ export function viewFrom({ ready, draining, usable }: EndpointPlaces, nodeName: 
   };
 }
 
+/** Nodes that `Local` traffic may enter by: those with a ready endpoint, or where none is ready those with one that still serves. */
+export function localNodes({ ready, draining }: Pick<EndpointPlaces, 'ready' | 'draining'>): ReadonlySet<string> {
+  return ready.size > 0 ? ready : draining;
+}
+
 function nodesOf(endpoints: readonly Endpoint[]): Set<string> {
   return new Set(endpoints.flatMap(({ nodeName }) => nodeName ?? []));
 }

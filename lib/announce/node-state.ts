@@ -46,6 +46,11 @@ export function nodeState(name: string, node: Node | undefined): NodeState {
   };
 }
 
+/** By kubelet's reports; a node of which Kubernetes hears nothing is not ready. */
+export function isNodeReady(node: Node | undefined): boolean {
+  return (node?.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
+}
+
 function internalAddresses(node: Node): NodeState['addresses'] {
   const addresses = (node.status?.addresses ?? [])
     .filter(({ type }) => type === 'InternalIP')

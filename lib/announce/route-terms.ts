@@ -1,7 +1,7 @@
 /** The terms on which an address is announced by BGP: attributes of the route, and which BgpPeers get it, by the Eip and by annotations of a Service. */
 import { canonicalCommunities } from '../api/eip/community.ts';
 import { type EipBgp, type PeerSelection, PLAIN_BGP, type RouteAttributes } from '../api/eip/eip-bgp.ts';
-import { keyOf } from '../api/meta/object.ts';
+import { ageKey } from '../api/meta/object.ts';
 import { type ParsedRouteOverrides, parseRouteOverrides } from '../api/service/route-overrides.ts';
 import type { Service } from '../api/service/service.ts';
 
@@ -28,13 +28,7 @@ export function routeTerms(bgp: EipBgp | undefined, service: Pick<Service, 'meta
 
 /** Of Services that share an address the annotations of the oldest count: one that joins changes nothing of the route. Names break a tie. */
 export function oldestOf<T extends Pick<Service, 'metadata'>>(services: readonly [T, ...T[]]): T {
-  return services.reduce((oldest, one) => (isOlder(one, oldest) ? one : oldest));
-}
-
-function isOlder(a: Pick<Service, 'metadata'>, b: Pick<Service, 'metadata'>): boolean {
-  // RFC 3339 in UTC, as the API server writes it, sorts as text. A Service without a time is not stored yet.
-  const [atA, atB] = [a.metadata.creationTimestamp ?? '~', b.metadata.creationTimestamp ?? '~'];
-  return atA === atB ? keyOf(a) < keyOf(b) : atA < atB;
+  return services.reduce((oldest, one) => (ageKey(one) < ageKey(oldest) ? one : oldest));
 }
 
 /** The annotations that the Eip of an address does not allow, by the field that would allow each. */

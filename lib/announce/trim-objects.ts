@@ -3,7 +3,7 @@
  * memory follows the number of endpoints of load-balancer Services, and the kubelet's reports are nothing new.
  */
 import { MAINTENANCE_ANNOTATION } from '../api/keys.ts';
-import type { KubeObject, ObjectMeta } from '../api/meta/object.ts';
+import { type KubeObject, type ObjectMeta, pick } from '../api/meta/object.ts';
 import type { EndpointSlice, Node, Pod } from '../api/service/service.ts';
 
 export function trimSlice(slice: EndpointSlice): EndpointSlice {
@@ -59,8 +59,4 @@ export function trimPod({ metadata, spec, status }: Pod): Pod {
 
 export function trimMetadata({ metadata }: KubeObject): ObjectMeta {
   return pick(metadata, ['name', 'namespace', 'uid', 'resourceVersion', 'labels']);
-}
-
-export function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {
-  return Object.fromEntries(keys.flatMap((key) => (from[key] === undefined ? [] : [[key, from[key]]]))) as Pick<T, K>;
 }

@@ -1,6 +1,7 @@
 /** What is kept of a Service and of the Speakers of other nodes: the fields that are decided by, as in `lib/announce/trim-objects.ts`. */
-import { pick, trimMetadata } from '../../lib/announce/trim-objects.ts';
+import { trimMetadata } from '../../lib/announce/trim-objects.ts';
 import { SERVICE_ANNOTATIONS } from '../../lib/api/keys.ts';
+import { pick } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 

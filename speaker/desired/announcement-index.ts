@@ -109,6 +109,6 @@ function sameDecisions(a: readonly Announcement[], b: readonly Announcement[]): 
 }
 
 function sameDecision(a: Announcement, b: Announcement): boolean {
-  if (a.text !== b.text || a.reason !== b.reason || a.createdAt !== b.createdAt) return false;
+  if (a.text !== b.text || a.reason !== b.reason || a.age !== b.age) return false;
   return a.route === b.route || routeKey(a.route) === routeKey(b.route);
 }

@@ -3,6 +3,7 @@ import type { EipOfAddress } from '../../lib/announce/eip-of-address.ts';
 import { announceReason } from '../../lib/announce/eligible.ts';
 import { placesOf, viewFrom } from '../../lib/announce/endpoints.ts';
 import type { NodeState } from '../../lib/announce/node-state.ts';
+import { ageKey } from '../../lib/api/meta/object.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { EndpointSlice, Service } from '../../lib/api/service/service.ts';
@@ -19,8 +20,8 @@ export interface Announcement {
   readonly services: readonly string[];
   /** How the address goes out where it is announced. */
   readonly route: AddressRoute;
-  /** When the Service was created, RFC 3339: of several, the oldest one's route counts. */
-  readonly createdAt: string;
+  /** `ageKey` of the Service: of several, the oldest one's route counts. */
+  readonly age: string;
 }
 
 export function isAnnounced({ reason }: Announcement): boolean {
@@ -38,13 +39,10 @@ export interface ServiceInput {
   readonly withdrawn: ReadonlySet<string>;
 }
 
-/** A Service without a time is not stored yet. */
-const NOT_STORED_YET = '~';
-
 /** One decision for each address that the Service publishes. */
 export function serviceAnnouncements(input: ServiceInput): readonly Announcement[] {
   const { key, service, slices, node, eipOf, routeOf, withdrawn } = input;
-  const { creationTimestamp: createdAt = NOT_STORED_YET } = service.metadata;
+  const age = ageKey(service);
   return publishedAddresses(service).map((address) => {
     const endpoints = viewFrom(placesOf(slices, address.family), node.name);
     const eip = eipOf(service, address);
@@ -52,7 +50,7 @@ export function serviceAnnouncements(input: ServiceInput): readonly Announcement
     const text = formatAddress(address);
     const reason = may === 'Announced' && withdrawn.has(text) ? 'NodeInMaintenance' : may;
     const route = routeOf(eip, service, address);
-    return { address, text, reason, services: [key], route, createdAt };
+    return { address, text, reason, services: [key], route, age };
   });
 }
 
@@ -60,11 +58,8 @@ export function serviceAnnouncements(input: ServiceInput): readonly Announcement
 export function sharedAnnouncement(all: readonly Announcement[]): Announcement {
   const [first, ...others] = all.length > 1 ? all.toSorted(byService) : all;
   if (others.length === 0) return first!;
-  const { route, createdAt } = others.reduce(
-    (oldest, one) => (one.createdAt < oldest.createdAt ? one : oldest),
-    first!,
-  );
-  return { ...others.reduce(merged, first!), route, createdAt };
+  const { route, age } = others.reduce((oldest, one) => (one.age < oldest.age ? one : oldest), first!);
+  return { ...others.reduce(merged, first!), route, age };
 }
 
 function merged(a: Announcement, b: Announcement): Announcement {

@@ -20,6 +20,7 @@ import type { BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
 import { secretPassword } from '../../lib/api/bgp/peer/secret-password.ts';
 import { matchesLabels } from '../../lib/api/meta/label-selector.ts';
+import { ageKey } from '../../lib/api/meta/object.ts';
 import { formatProblems } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { RefusedPeer as ToldRefusal } from '../../lib/api/skycap/speaker-types.ts';
@@ -243,10 +244,8 @@ function refuse(peer: string, reason: RefusedPeer['reason'], message: string): R
   return { peer, reason, message };
 }
 
-/** RFC 3339 in UTC, as the API server writes it, sorts as text. An object without a time is not stored yet. */
 function oldestFirst(peers: readonly BgpPeerObject[]): BgpPeerObject[] {
-  const age = ({ metadata }: BgpPeerObject) => `${metadata.creationTimestamp ?? '~'} ${metadata.name}`;
-  return [...peers].sort((a, b) => (age(a) < age(b) ? -1 : 1));
+  return peers.toSorted((a, b) => (ageKey(a) < ageKey(b) ? -1 : 1));
 }
 
 function byPeer(a: { readonly peer: string }, b: { readonly peer: string }): number {

@@ -6,7 +6,7 @@
  */
 import { eipFinder } from '../../lib/announce/eip-of-address.ts';
 import { announceReason, nodeRefusal } from '../../lib/announce/eligible.ts';
-import { type EndpointPlaces, placesOf, viewFrom } from '../../lib/announce/endpoints.ts';
+import { localNodes, placesOf, viewFrom } from '../../lib/announce/endpoints.ts';
 import type { NodeState } from '../../lib/announce/node-state.ts';
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import { keyOf } from '../../lib/api/meta/object.ts';
@@ -51,8 +51,8 @@ export function decideWithdrawal({
       const places = placesOf(snapshot.slices.get(key), address.family);
       const endpoints = viewFrom(places, self.name);
       if (announceReason({ by: 'bgp', service, address, eip, node: self, endpoints }) !== 'Announced') continue;
-      const isLocal = service.spec?.externalTrafficPolicy === 'Local';
-      const announcing = eligible(eip, address).filter(({ node }) => !isLocal || servesLocally(places, node.name));
+      const local = service.spec?.externalTrafficPolicy === 'Local' ? localNodes(places) : undefined;
+      const announcing = eligible(eip, address).filter(({ node }) => local?.has(node.name) ?? true);
       const text = formatAddress(address);
       if (mayWithdraw(self.name, announcing, minimumNodes)) withdrawn.add(text);
       else kept.set(text, [...(kept.get(text) ?? []), key]);
@@ -67,11 +67,6 @@ export function decideWithdrawal({
 function mayWithdraw(self: string, announcing: readonly ClusterNode[], minimumNodes: number): boolean {
   const before = announcing.filter(({ node, inMaintenance }) => inMaintenance && node.name < self).length;
   return before < announcing.length - minimumNodes;
-}
-
-/** As in `hasLocalEndpoint`: terminating endpoints count where none is ready. */
-function servesLocally({ ready, draining }: EndpointPlaces, nodeName: string): boolean {
-  return ready.size > 0 ? ready.has(nodeName) : draining.has(nodeName);
 }
 
 /** The nodes that may announce addresses of an Eip, found once for each Eip and family. */

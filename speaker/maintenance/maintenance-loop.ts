@@ -3,16 +3,15 @@
  *
  * The other nodes are read only while this one is in maintenance: nobody else pays for it. While they can't be read, the last decision stays.
  */
-import { type NodeState, nodeState } from '../../lib/announce/node-state.ts';
+import { isNodeReady, type NodeState, nodeState } from '../../lib/announce/node-state.ts';
 import { DEFAULT_MAINTENANCE, type MaintenanceSettings } from '../../lib/api/bgp/maintenance.ts';
 import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
-import type { Condition, KubeObject } from '../../lib/api/meta/object.ts';
+import type { Condition } from '../../lib/api/meta/object.ts';
 import type { Node } from '../../lib/api/service/service.ts';
 import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
-import { pagesOf } from '../../lib/kube/cache/pages.ts';
+import { listAll } from '../../lib/kube/cache/pages.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
-import { Deadline } from '../../lib/kube/deadline.ts';
-import { NODES, type Resource, SPEAKERS } from '../../lib/kube/resource.ts';
+import { NODES, SPEAKERS } from '../../lib/kube/resource.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import { LevelLoop, type Requeue } from '../../lib/process/loop/level-loop.ts';
 import type { Maintenance } from '../cluster/maintenance.ts';
@@ -33,7 +32,6 @@ export interface MaintenanceLoopOptions {
 
 const LOOK_EVERY_MS = 2_000;
 const ANSWER_MS = 5_000;
-const PAGE_SIZE = 500;
 
 export class MaintenanceLoop {
   readonly #options: MaintenanceLoopOptions;
@@ -49,14 +47,15 @@ export class MaintenanceLoop {
   }
 
   /**
-   * What to plan by.
+   * Adds the maintenance to the snapshot, for the plan.
    *
    * @returns undefined right after a start, until a node in maintenance knows what it has withdrawn: nothing may be announced before.
    */
   addTo(snapshot: Snapshot): Snapshot | undefined {
     if (this.#state) return { ...snapshot, maintenance: this.#state };
+    if (this.#isKnown) return snapshot;
     const inMaintenance = isInMaintenance(nodeState(snapshot.nodeName, snapshot.node), settingsOf(snapshot));
-    return this.#isKnown || !inMaintenance ? snapshot : undefined;
+    return inMaintenance ? undefined : snapshot;
   }
 
   trigger(): void {
@@ -111,35 +110,25 @@ export class MaintenanceLoop {
   }
 
   async #readNodes(settings: MaintenanceSettings, signal: AbortSignal): Promise<ReadonlyMap<string, ClusterNode>> {
+    const { client } = this.#options;
     const [nodes, speakers] = await Promise.all([
-      this.#read<Node>(NODES, signal),
-      this.#read<SpeakerObject>(SPEAKERS, signal),
+      listAll<Node>(client, NODES, { timeoutMs: ANSWER_MS, signal }),
+      listAll<SpeakerObject>(client, SPEAKERS, { timeoutMs: ANSWER_MS, signal }),
     ]);
     const sessions = new Map(speakers.map(({ metadata, status }) => [metadata.name, status]));
     return new Map(
       nodes.map((object) => {
         const node = nodeState(object.metadata.name ?? '', object);
         const status = sessions.get(node.name);
-        const canAnnounce = isReady(object) && !status?.stopping && (status?.establishedSessions ?? 0) > 0;
+        // The Speaker object of a node that lost its power says for ever what it said last.
+        const canAnnounce = isNodeReady(object) && !status?.stopping && (status?.establishedSessions ?? 0) > 0;
         return [node.name, { node, canAnnounce, inMaintenance: isInMaintenance(node, settings) }];
       }),
     );
   }
-
-  async #read<T extends KubeObject>(resource: Resource<T>, signal: AbortSignal): Promise<T[]> {
-    const deadline = new Deadline(ANSWER_MS, signal);
-    const items: T[] = [];
-    try {
-      const options = { limit: PAGE_SIZE, signal: deadline.signal };
-      for await (const page of pagesOf(this.#options.client, resource, options)) items.push(...page.items);
-      return items;
-    } finally {
-      deadline.dispose();
-    }
-  }
 }
 
-export function isInMaintenance({ inMaintenance, cordoned }: NodeState, { onCordon }: MaintenanceSettings): boolean {
+function isInMaintenance({ inMaintenance, cordoned }: NodeState, { onCordon }: MaintenanceSettings): boolean {
   return inMaintenance || (onCordon && cordoned);
 }
 
@@ -147,11 +136,6 @@ export function isInMaintenance({ inMaintenance, cordoned }: NodeState, { onCord
 function settingsOf({ bgpConf }: Snapshot): MaintenanceSettings {
   const conf = bgpConf && parseBgpConf(bgpConf);
   return conf?.ok ? conf.value.maintenance : DEFAULT_MAINTENANCE;
-}
-
-/** The Speaker object of a node that lost its power says for ever what it said last. */
-function isReady({ status }: Node): boolean {
-  return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 }
 
 function textOf(state: Maintenance | undefined): string {

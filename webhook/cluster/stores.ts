@@ -1,8 +1,7 @@
 /** The webhook's watches: Eips, claims, labels of namespaces, the addresses of the cluster itself; and the webhook's own Secret and configurations, by name. */
 import type { Registry } from 'prom-client';
-import { pick } from '../../lib/announce/trim-objects.ts';
 import type { BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
-import { type KubeObject, type ObjectMeta, sameTexts } from '../../lib/api/meta/object.ts';
+import { type KubeObject, type ObjectMeta, pick, sameTexts } from '../../lib/api/meta/object.ts';
 import { onlyPolicy, samePolicy } from '../../lib/api/policy/find-policy.ts';
 import type { Namespace, Node } from '../../lib/api/service/service.ts';
 import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';

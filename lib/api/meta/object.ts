@@ -58,6 +58,14 @@ export function keyFor(namespace: string | undefined, name: string): string {
   return namespace ? `${namespace}/${name}` : name;
 }
 
+/**
+ * Text that sorts the older object first, and by key those of one second. RFC 3339 in UTC, as the API server writes it, sorts as text; an object without a time is
+ * not stored yet.
+ */
+export function ageKey(object: KubeObject): string {
+  return `${object.metadata.creationTimestamp ?? '~'} ${keyOf(object)}`;
+}
+
 /** Whether two versions of an object have the same labels, annotations and deletion: these change without a new generation and without the status. */
 export function sameMarks(a: ObjectMeta, b: ObjectMeta): boolean {
   return (
@@ -70,4 +78,9 @@ export function sameMarks(a: ObjectMeta, b: ObjectMeta): boolean {
 export function sameTexts(a: Readonly<Record<string, string>> = {}, b: Readonly<Record<string, string>> = {}): boolean {
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
+
+/** The object with these fields alone, as far as it has them. */
+export function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(keys.flatMap((key) => (from[key] === undefined ? [] : [[key, from[key]]]))) as Pick<T, K>;
 }

@@ -5,9 +5,9 @@
 import type { PolicyChain, RoutePolicy, Statement } from './route-policy.ts';
 
 export interface AsPathState {
-  /** What the policy prepended: all that a filter of BIRD's sees, which adds the node's own AS number afterwards. */
+  /** The AS numbers that the policy prepended. A filter of BIRD's sees no others: BIRD adds the node's own AS number after the filter. */
   readonly prepended: readonly number[];
-  /** What a condition of GoBGP's sees: with the node's own AS number, if the session leaves the AS. */
+  /** The path that a condition of GoBGP's sees. If the session leaves the AS, the path has the node's own AS number. */
   readonly path: readonly number[];
 }
 

@@ -80,7 +80,7 @@ export function communityOf(kind: CommunityKind, numbers: readonly number[]): Co
   return { numbers, text: texts[type] ?? '', subtype, isTransitive: type < 0x3f };
 }
 
-/** What is before the first colon, and what is after. */
+/** The text before the first colon, and the text after it. */
 export function split(text: string): readonly [string, string] {
   const at = text.indexOf(':');
   return at < 0 ? ['', text] : [text.slice(0, at), text.slice(at + 1)];

@@ -1,5 +1,5 @@
 /** The policy that a BgpConf names, in its ConfigMap: as OpenELB has it, in Skycap's namespace under the key `gobgp.conf`. */
-import type { KubeObject } from '../meta/object.ts';
+import { type KubeObject, pick } from '../meta/object.ts';
 import { formatProblems, type Problem } from '../problem.ts';
 import { type NotedPolicy, parseRoutePolicy } from './parse-route-policy.ts';
 import { POLICY_KEY } from './toml/section.ts';
@@ -34,18 +34,11 @@ export function policyProblems(configMap: ConfigMap): readonly Problem[] {
   return parsed.ok ? [] : parsed.problems;
 }
 
-/** What is kept of a ConfigMap in a cache. */
+/** A cache keeps this of a ConfigMap. */
 export function onlyPolicy({ metadata, data }: ConfigMap): ConfigMap {
-  const { name, namespace, uid, resourceVersion } = metadata;
-  const text = data?.[POLICY_KEY];
   return {
-    metadata: {
-      ...(name && { name }),
-      ...(namespace && { namespace }),
-      ...(uid && { uid }),
-      ...(resourceVersion && { resourceVersion }),
-    },
-    ...(text !== undefined && { data: { [POLICY_KEY]: text } }),
+    metadata: pick(metadata, ['name', 'namespace', 'uid', 'resourceVersion']),
+    ...(data?.[POLICY_KEY] !== undefined && { data: pick(data, [POLICY_KEY]) }),
   };
 }
 

@@ -1,4 +1,4 @@
-/** What a parsed policy may not be, since no filter of BIRD's says it. */
+/** Refuses a parsed policy that no filter of BIRD's can express. */
 import type { Problem } from '../problem.ts';
 import { asPathStates } from './as-path-states.ts';
 import type { RoutePolicy, Statement } from './route-policy.ts';

@@ -1,6 +1,7 @@
 /** A list in pages: a page is requested once the former one is used. */
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { KubeWatcher, ListOptions, ListPage } from '../client.ts';
+import { Deadline } from '../deadline.ts';
 import type { Resource } from '../resource.ts';
 
 /** @param options.limit of a page. */
@@ -15,4 +16,24 @@ export async function* pagesOf<T extends KubeObject>(
     yield page;
     next = page.continue;
   } while (next);
+}
+
+const PAGE_SIZE = 500;
+
+/** Every object, as fresh as the API server has it: a list without a resourceVersion. @throws if the list takes longer than `timeoutMs`. */
+export async function listAll<T extends KubeObject>(
+  client: Pick<KubeWatcher, 'list'>,
+  resource: Resource<T>,
+  options: ListOptions & { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<T[]> {
+  const { timeoutMs, ...selection } = options;
+  const deadline = new Deadline(timeoutMs, options.signal);
+  const items: T[] = [];
+  try {
+    const pages = pagesOf(client, resource, { ...selection, limit: PAGE_SIZE, signal: deadline.signal });
+    for await (const page of pages) items.push(...page.items);
+    return items;
+  } finally {
+    deadline.dispose();
+  }
 }

@@ -1,6 +1,6 @@
 /** The nodes as this node sees them in its stores: the input of `decide-owner.ts`, and the members of the ring. Pure. */
 
-import { nodeState } from '../../../lib/announce/node-state.ts';
+import { isNodeReady, nodeState } from '../../../lib/announce/node-state.ts';
 import type { Node } from '../../../lib/api/service/service.ts';
 import type { SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
 import type { Member } from '../peers/peer-watch-port.ts';
@@ -53,13 +53,9 @@ export function ringMembers(names: readonly string[], node: (name: string) => No
 export function hadBefore(self: string, speakers: readonly SpeakerObject[], node: (name: string) => Node | undefined) {
   const taken = new Set(
     speakers
-      .filter(({ metadata }) => metadata.name !== self && isReady(node(metadata.name ?? '')))
+      .filter(({ metadata }) => metadata.name !== self && isNodeReady(node(metadata.name ?? '')))
       .flatMap(({ status }) => readReport(status).addresses.map(({ address }) => address)),
   );
   const own = speakers.find(({ metadata }) => metadata.name === self);
   return readReport(own?.status).addresses.filter(({ address }) => !taken.has(address));
-}
-
-function isReady(node: Node | undefined): boolean {
-  return (node?.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
 }

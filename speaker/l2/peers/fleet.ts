@@ -5,17 +5,15 @@
 
 import type { Registry } from 'prom-client';
 import { sameTrimmed, trimNode } from '../../../lib/announce/trim-objects.ts';
-import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import { isNewer } from '../../../lib/api/meta/resource-version.ts';
 import type { Node } from '../../../lib/api/service/service.ts';
 import type { SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
 import type { Followed } from '../../../lib/kube/cache/cache-check.ts';
-import { pagesOf } from '../../../lib/kube/cache/pages.ts';
+import { listAll } from '../../../lib/kube/cache/pages.ts';
 import { Reflector } from '../../../lib/kube/cache/reflector.ts';
-import type { KubeWatcher, ListOptions } from '../../../lib/kube/client.ts';
-import { Deadline } from '../../../lib/kube/deadline.ts';
+import type { KubeWatcher } from '../../../lib/kube/client.ts';
 import { LEASES, type Lease } from '../../../lib/kube/election/lease.ts';
-import { NODES, type Resource, SPEAKERS } from '../../../lib/kube/resource.ts';
+import { NODES, SPEAKERS } from '../../../lib/kube/resource.ts';
 import type { Logger } from '../../../lib/process/log.ts';
 import { slimSpeaker } from '../../cluster/trim-objects.ts';
 import { LAYER2_LABEL, leaseName } from './lease-keeper.ts';
@@ -33,7 +31,6 @@ export interface FleetOptions {
   readonly onLease: (node: string, lease: Lease | undefined) => void;
 }
 
-const PAGE_SIZE = 500;
 /** The deadline of a read from the API server itself. */
 const ANSWER_MS = 2_000;
 
@@ -97,12 +94,13 @@ export class Fleet {
    */
   readLeases([first, ...more]: readonly string[], signal: AbortSignal): Promise<Lease[]> {
     const one = first !== undefined && more.length === 0 && { fieldSelector: `metadata.name=${leaseName(first)}` };
-    return this.#read(LEASES, { namespace: this.#options.namespace, labelSelector: LAYER2_LABEL, ...one }, signal);
+    const { client, namespace } = this.#options;
+    return listAll(client, LEASES, { namespace, labelSelector: LAYER2_LABEL, ...one, timeoutMs: ANSWER_MS, signal });
   }
 
   /** Reads the Speakers from the API server itself: a watch may have stalled. */
   async refresh(signal: AbortSignal): Promise<void> {
-    for (const speaker of await this.#read(SPEAKERS, {}, signal)) {
+    for (const speaker of await listAll(this.#options.client, SPEAKERS, { timeoutMs: ANSWER_MS, signal })) {
       this.#ahead.set(speaker.metadata.name ?? '', slimSpeaker(speaker));
     }
     for (const [name, ahead] of this.#ahead) {
@@ -110,18 +108,5 @@ export class Fleet {
       if (!watched || !isNewer(ahead, watched)) this.#ahead.delete(name);
     }
     this.#options.onChange();
-  }
-
-  /** Without a resourceVersion, so the list is the most recent. */
-  async #read<T extends KubeObject>(resource: Resource<T>, options: ListOptions, signal: AbortSignal): Promise<T[]> {
-    const deadline = new Deadline(ANSWER_MS, signal);
-    const items: T[] = [];
-    try {
-      const pages = pagesOf(this.#options.client, resource, { ...options, limit: PAGE_SIZE, signal: deadline.signal });
-      for await (const page of pages) items.push(...page.items);
-      return items;
-    } finally {
-      deadline.dispose();
-    }
   }
 }
