@@ -1,5 +1,6 @@
 /** The allocator's settings, from its environment. */
 
+import { ALL_PROTOCOLS, type Protocols, parseProtocols } from '../lib/api/eip/protocols.ts';
 import type { Parsed } from '../lib/api/problem.ts';
 import type { UnmarkedServices } from '../lib/api/service/parse-address-request.ts';
 import { type Env, integer, oneOf, parsedBy, readEnv, text } from '../lib/process/env.ts';
@@ -11,6 +12,8 @@ export interface Config {
   readonly namespace: string;
   /** Of this replica, in the Lease. */
   readonly podName: string;
+  /** What this installation announces addresses by. */
+  readonly protocols: Protocols;
   readonly logLevel: LogLevel;
   /** `host:port`; an empty host listens on all addresses. */
   readonly healthAddress: string;
@@ -26,6 +29,7 @@ export function readConfig(env: Env): Parsed<Config> {
   return readEnv<Config>(env, {
     namespace: text('POD_NAMESPACE', 'skycap-system'),
     podName: text('POD_NAME'),
+    protocols: parsedBy('SKYCAP_PROTOCOLS', parseProtocols, ALL_PROTOCOLS),
     logLevel: oneOf('SKYCAP_LOG_LEVEL', LOG_LEVELS, 'info'),
     healthAddress: parsedBy('SKYCAP_HEALTH_ADDRESS', checkedAddress, ':8080'),
     unmarkedServices: oneOf('SKYCAP_UNMARKED_SERVICES', ['defaultEip', 'always', 'never'], 'defaultEip'),

@@ -28,7 +28,7 @@ export interface Deps extends Clock {
   readonly events: EventSink;
   readonly metrics: AllocatorMetrics;
   readonly log: Logger;
-  readonly config: Pick<Config, 'namespace' | 'unmarkedServices' | 'claimGraceSeconds' | 'workers'>;
+  readonly config: Pick<Config, 'namespace' | 'unmarkedServices' | 'claimGraceSeconds' | 'workers' | 'protocols'>;
   /** Random, 128 bits in hexadecimal. */
   readonly newToken: () => string;
 }

@@ -1,4 +1,5 @@
 /** The speaker's settings. The manifests set them; every one but the node's name has a default that fits them. */
+import { ALL_PROTOCOLS, type Protocols, parseProtocols } from '../lib/api/eip/protocols.ts';
 import type { Parsed } from '../lib/api/problem.ts';
 import { type Env, oneOf, parsedBy, readEnv, text } from '../lib/process/env.ts';
 import { splitAddress } from '../lib/process/health/health.ts';
@@ -16,6 +17,8 @@ export interface SpeakerConfig {
   /** Shared with BIRD's container: configuration and control socket. */
   readonly runDir: string;
   readonly birdBinary: string;
+  /** What this installation announces addresses by. */
+  readonly protocols: Protocols;
   readonly logLevel: LogLevel;
 }
 
@@ -27,6 +30,7 @@ export function readConfig(env: Env): Parsed<SpeakerConfig> {
     healthAddress: parsedBy('SKYCAP_HEALTH_ADDRESS', (value) => splitAddress(value) && value, '127.0.0.1:7980'),
     runDir: text('SKYCAP_RUN_DIR', '/run/skycap'),
     birdBinary: text('SKYCAP_BIRD', 'bird'),
+    protocols: parsedBy('SKYCAP_PROTOCOLS', parseProtocols, ALL_PROTOCOLS),
     logLevel: oneOf('SKYCAP_LOG_LEVEL', LOG_LEVELS, 'info'),
   });
 }

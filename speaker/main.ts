@@ -9,6 +9,7 @@
 import type { Registry } from 'prom-client';
 import { KnownPolicy } from '../lib/announce/known-policy.ts';
 import { SliceIndex } from '../lib/announce/slice-index.ts';
+import type { Protocols } from '../lib/api/eip/protocols.ts';
 import { formatProblems } from '../lib/api/problem.ts';
 import type { Node } from '../lib/api/service/service.ts';
 import { SAFE_TO_REBOOT } from '../lib/api/skycap/speaker-types.ts';
@@ -83,19 +84,25 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const store = new SpeakerObjectStore({ client, nodeName, speakers: stores.speakers, node });
   const { layer2, responder, peers } = makeLayer2({
     ...{ settings, registry, metrics, client, node, store, snapshot, socketPath, onStop },
-    eips: () => (store.synced ? takeEips(stores.sources, knownEips) : undefined),
+    eips: () => (store.synced ? layer2Eips() : undefined),
     onNeighbors: replan,
     onState: () => {
       plans.trigger();
       reports.trigger();
     },
   });
+  // Without an Eip layer 2 does nothing: it opens no socket and keeps no Lease.
+  const layer2Eips = () =>
+    settings.protocols.has('layer2') ? takeEips(stores.sources, knownEips) : new Map<never, never>();
   const announcements = new AnnouncementIndex();
   const onServiceChange = (key: string) => {
     for (const follower of [announcements, knownEips, layer2]) follower.changed(key);
   };
   const slices = new SliceIndex(stores.sources, onServiceChange);
-  const { plan, maintenance } = makePlanner({ snapshot, client, store, layer2, announcements, replan });
+  const { plan, maintenance } = makePlanner({
+    ...{ snapshot, client, store, layer2, announcements, replan },
+    protocols: settings.protocols,
+  });
   const loop = new SpeakerLoop({
     ...{ plan, metrics, log, nowMs: systemClock.nowMs },
     bird: new BirdDaemon({ control: loopControl, binary: settings.birdBinary, runDir }),
@@ -126,9 +133,10 @@ interface PlannerParts {
   readonly layer2: Layer2;
   readonly announcements: AnnouncementIndex;
   readonly replan: () => void;
+  readonly protocols: Protocols;
 }
 
-function makePlanner({ snapshot, client, store, layer2, announcements, replan }: PlannerParts) {
+function makePlanner({ snapshot, client, store, layer2, announcements, replan, protocols }: PlannerParts) {
   const maintenance = new MaintenanceLoop({
     ...{ snapshot, client, log, nowMs: systemClock.nowMs },
     formerCondition: () => store.status?.conditions?.find(({ type }) => type === SAFE_TO_REBOOT),
@@ -137,7 +145,7 @@ function makePlanner({ snapshot, client, store, layer2, announcements, replan }:
   const plan = () => {
     const now = layer2.isWatchKnown ? snapshot() : undefined;
     const maintained = now && maintenance.addTo(now);
-    return maintained && makePlan(maintained, announcements);
+    return maintained && makePlan(maintained, announcements, protocols);
   };
   return { plan, maintenance };
 }

@@ -1,5 +1,6 @@
 /** The webhook's settings. The manifests set POD_NAMESPACE; the other settings have defaults that fit the manifests. */
 
+import { ALL_PROTOCOLS, type Protocols, parseProtocols } from '../lib/api/eip/protocols.ts';
 import type { Parsed } from '../lib/api/problem.ts';
 import type { UnmarkedServices } from '../lib/api/service/parse-address-request.ts';
 import { formatAddress, parseAddress } from '../lib/net/address.ts';
@@ -17,6 +18,8 @@ export interface WebhookConfig {
   readonly unmarkedServices: UnmarkedServices;
   /** The webhook serves for this long after the signal to stop, until no API server sends reviews to it. */
   readonly drainSeconds: number;
+  /** What this installation announces addresses by. */
+  readonly protocols: Protocols;
   readonly logLevel: LogLevel;
 }
 
@@ -27,6 +30,7 @@ export function readConfig(env: Env): Parsed<WebhookConfig> {
     extraNames: parsedBy('SKYCAP_EXTRA_NAMES', (list) => list.split(',').map((name) => name.trim()), []),
     unmarkedServices: oneOf('SKYCAP_UNMARKED_SERVICES', ['defaultEip', 'always', 'never'], 'defaultEip'),
     drainSeconds: integer('SKYCAP_DRAIN_SECONDS', { min: 0, max: 60 }, 5),
+    protocols: parsedBy('SKYCAP_PROTOCOLS', parseProtocols, ALL_PROTOCOLS),
     logLevel: oneOf('SKYCAP_LOG_LEVEL', LOG_LEVELS, 'info'),
   });
 }

@@ -49,7 +49,7 @@ export interface Webhook {
 
 export function makeWebhook(options: WebhookOptions): Webhook {
   const { config, client, registry, log, now, onCertificate } = options;
-  const { namespace, unmarkedServices } = config;
+  const { namespace, unmarkedServices, protocols } = config;
   const metrics = webhookMetrics(registry);
   const stores = makeStores({ client, namespace, log, registry });
   const cluster = new ClusterState({
@@ -81,7 +81,7 @@ export function makeWebhook(options: WebhookOptions): Webhook {
       validate: (request, signal) =>
         isEipDeletion(request)
           ? reviewEipDeletion(request, { cluster, client, log }, signal)
-          : withPublishedElsewhere(validate(request, { cluster, policyOf, log }), request, client, signal),
+          : withPublishedElsewhere(validate(request, { cluster, policyOf, protocols, log }), request, client, signal),
       health: healthHandler({ registry, ready: readyChecks(options, stores, cluster, keeper) }),
       metrics,
       log,

@@ -5,6 +5,7 @@ import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.t
 import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
 import type { Eip } from '../../lib/api/eip/eip.ts';
+import { ALL_PROTOCOLS, type Protocols } from '../../lib/api/eip/protocols.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
 import { isNewer } from '../../lib/api/meta/resource-version.ts';
 import type { Node } from '../../lib/api/service/service.ts';
@@ -24,6 +25,7 @@ export interface AnnouncerStores {
 
 export class Announcers {
   readonly #stores: AnnouncerStores;
+  readonly #protocols: Protocols;
   /** Address → node → interface. */
   readonly #holders = new Map<string, Map<string, string>>();
   /** Address → node → what it saw. */
@@ -32,8 +34,9 @@ export class Announcers {
   #facts: ReachFacts | undefined;
   readonly #reaches = new Map<string, EipReach>();
 
-  constructor(stores: AnnouncerStores) {
+  constructor(stores: AnnouncerStores, protocols: Protocols = ALL_PROTOCOLS) {
     this.#stores = stores;
+    this.#protocols = protocols;
     stores.speakers.subscribe((change) => {
       for (const { address } of heldBefore(change)) drop(this.#holders, address, change.key);
       for (const { address, interface: name } of heldAfter(change)) note(this.#holders, address, change.key, name);
@@ -95,6 +98,7 @@ export class Announcers {
     const conf = bgpConfs.get(BGP_CONF_NAME);
     const parsed = conf && parseBgpConf(conf);
     return {
+      protocols: this.#protocols,
       nodes: [...speakers.values()].map(({ metadata: { name = '' }, status }) => {
         const node = nodes.get(name);
         return { name, state: stateOf(name, node), isLost: isLost(node), status };

@@ -100,6 +100,10 @@ function findingFor(facts: AnnouncedFacts, address: Address): FindingText {
   if (eip.announcedByCni) {
     return { status: 'Unknown', reason: 'AnnouncedByCni', text: `is for a CNI to announce, says Eip ${eip.name}` };
   }
+  // Before all that Speakers and endpoints say: a Speaker that is gone may still name an owner.
+  if (facts.reachOf(eip).standing === 'ProtocolOff') {
+    return hindered('ProtocolOff', eip, regarding(facts, address, eip));
+  }
   return isLayer2(eip) ? onLayer2(facts, address, eip) : byBgp(facts, address, eip);
 }
 

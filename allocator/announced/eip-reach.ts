@@ -6,6 +6,7 @@ import { nodeRefusal } from '../../lib/announce/eligible.ts';
 import type { NodeState } from '../../lib/announce/node-state.ts';
 import { type Eip, isLayer2 } from '../../lib/api/eip/eip.ts';
 import { selectsPeer } from '../../lib/api/eip/eip-bgp.ts';
+import { type Protocols, protocolOf } from '../../lib/api/eip/protocols.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { SAFE_TO_REBOOT, type SpeakerObject, type SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
 import type { Family } from '../../lib/net/address.ts';
@@ -17,6 +18,7 @@ import { firstAddress } from '../../lib/net/range.ts';
  */
 const STANDINGS = [
   'NoSpeaker',
+  'ProtocolOff',
   'NodeLeaving',
   'NodeExcluded',
   'NodeNotSelected',
@@ -63,6 +65,7 @@ export interface SpeakerNode {
 }
 
 export interface ReachFacts {
+  readonly protocols: Protocols;
   /** An array, since every Eip goes through it anew. */
   readonly nodes: readonly SpeakerNode[];
   /** The families that sessions with a BgpPeer carry; undefined for both. */
@@ -77,10 +80,11 @@ export function eipReach(eip: Eip, facts: ReachFacts): EipReach {
   const standings = new Map<string, Standing>();
   const nodes: string[] = [];
   const peers = new Set<string>();
-  let best: Standing = 'NoSpeaker';
+  const isOff = !facts.protocols.has(protocolOf(eip));
+  let best: Standing = isOff ? 'ProtocolOff' : 'NoSpeaker';
   for (const node of facts.nodes) {
     const sessions = isLayer2(eip) ? [] : sessionsFor(eip, node, facts);
-    const standing = nodeHindrance(eip, node) ?? (isLayer2(eip) ? 'Announced' : sessionStanding(node, sessions, facts));
+    const standing = isOff ? 'ProtocolOff' : standingOf(eip, node, sessions, facts);
     standings.set(node.name, standing);
     best = furthest(best, standing);
     if (standing !== 'Announced') continue;
@@ -88,6 +92,10 @@ export function eipReach(eip: Eip, facts: ReachFacts): EipReach {
     for (const { peer, state } of sessions) if (state === 'Established') peers.add(peer);
   }
   return { standing: best, standings, nodes: nodes.sort(), peers: [...peers].sort() };
+}
+
+function standingOf(eip: Eip, node: SpeakerNode, sessions: readonly SpeakerSession[], facts: ReachFacts): Standing {
+  return nodeHindrance(eip, node) ?? (isLayer2(eip) ? 'Announced' : sessionStanding(node, sessions, facts));
 }
 
 export function furthest(a: Standing, b: Standing): Standing {

@@ -2,6 +2,7 @@
 import { localNodes } from '../../lib/announce/endpoints.ts';
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import { interfacesText } from '../../lib/api/eip/interface-selector.ts';
+import { protocolOf, protocolOffText } from '../../lib/api/eip/protocols.ts';
 import { EXCLUDE_NODE_LABEL } from '../../lib/api/keys.ts';
 import { labelSelectorText } from '../../lib/api/meta/label-selector.ts';
 import { quote } from '../../lib/api/problem.ts';
@@ -32,6 +33,7 @@ export function hindranceText(hindrance: Hindrance, eip: Eip, of?: Regarding): s
 
 const TEXTS: Readonly<Record<Exclude<Hindrance, 'NoLocalEndpoints'>, (eip: Eip) => string>> = {
   NoSpeaker: () => 'no node has a speaker; look at the DaemonSet skycap-speaker',
+  ProtocolOff: (eip) => protocolOffText(protocolOf(eip)),
   NodeLeaving: () => 'every node with a speaker is being deleted, shut down or taken out of service',
   NodeExcluded: () => `no node is left: those that stay have the label ${EXCLUDE_NODE_LABEL}; remove it from one`,
   NodeNotSelected: ({ name, nodeSelector }) =>

@@ -3,6 +3,7 @@
  *
  *     any change ─▶ key ─▶ gather (Service, claims, Eips) ─▶ decide ─▶ at most: one patch of the Service, claim updates, releases
  */
+import { ALL_PROTOCOLS, type Protocols } from '../../lib/api/eip/protocols.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 import { ClusterState } from '../cluster/cluster-state.ts';
 import type { Stores } from '../cluster/stores.ts';
@@ -17,9 +18,9 @@ export class Allocator {
   readonly #caches: Caches;
   #term: LeaderTerm | undefined;
 
-  constructor(stores: Stores, clock: Clock) {
+  constructor(stores: Stores, clock: Clock, protocols: Protocols = ALL_PROTOCOLS) {
     this.cluster = new ClusterState(stores, clock);
-    this.#caches = new Caches(this.cluster);
+    this.#caches = new Caches(this.cluster, protocols);
     enqueueOnChanges(this.cluster, this.#caches, () => this.#term);
   }
 

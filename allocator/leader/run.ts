@@ -20,7 +20,7 @@ import { createReflectors, type Reflectors } from './reflectors.ts';
 
 export interface RunOptions {
   readonly client: KubeClient & KubeWatcher;
-  readonly config: Pick<Config, 'namespace' | 'podName' | 'unmarkedServices' | 'claimGraceSeconds' | 'workers'>;
+  readonly config: Omit<Config, 'logLevel' | 'healthAddress'>;
   readonly events: EventSink;
   readonly log: Logger;
   readonly registry: Registry;
@@ -44,7 +44,7 @@ const TOKEN_BYTES = 16;
 export function runAllocator(options: RunOptions, signal: AbortSignal): RunningAllocator {
   const { client, config, log, registry, clock = systemClock } = options;
   const reflectors = createReflectors(client, config.namespace, log, registry);
-  const allocator = new Allocator(reflectors.stores, clock);
+  const allocator = new Allocator(reflectors.stores, clock, config.protocols);
   // A replica that stands by is ready when it could take over; who leads is a metric, not a matter of health.
   return { ready: { caches: cacheCheck(reflectors.byName) }, ended: run(options, allocator, reflectors, signal) };
 }

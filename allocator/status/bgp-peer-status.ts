@@ -6,6 +6,7 @@ import type { BgpPeer } from '../../lib/api/bgp/bgp.ts';
 import type { BgpPeerObject, NodePeerStatus } from '../../lib/api/bgp/bgp-types.ts';
 import { bgpPeerNotes } from '../../lib/api/bgp/peer/bgp-peer-notes.ts';
 import { isPortInUse } from '../../lib/api/bgp/port-in-use.ts';
+import { protocolOffText } from '../../lib/api/eip/protocols.ts';
 import { type ConditionUpdate, conditionsAfter } from '../../lib/api/meta/conditions.ts';
 import { formatProblems, type Parsed, shortened } from '../../lib/api/problem.ts';
 import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
@@ -17,6 +18,8 @@ export interface BgpPeerFacts {
   readonly speakers: readonly SpeakerObject[];
   /** The BgpConf `default` is there and valid. */
   readonly hasBgpConf: boolean;
+  /** BGP is off in this installation. */
+  readonly isBgpOff: boolean;
   /** What keeps Skycap from writing the object. */
   readonly refused?: string | undefined;
   readonly nowMs: number;
@@ -103,7 +106,8 @@ function nodePeerStatus(session: SpeakerSession): NodePeerStatus {
 
 /** The first that applies: what makes sessions impossible or unwanted comes before their states. */
 function establishedVerdict(facts: BgpPeerFacts, sessions: readonly NodeSession[]): ConditionUpdate[] {
-  const { parsed, hasBgpConf } = facts;
+  const { parsed, hasBgpConf, isBgpOff } = facts;
+  if (isBgpOff) return [down('ProtocolOff', protocolOffText('bgp'))];
   if (parsed.ok && parsed.value.announcedByCni) {
     return [down('AnnouncedByCni', 'a label says that a CNI speaks with this router, so Skycap does not')];
   }

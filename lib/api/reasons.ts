@@ -63,6 +63,7 @@ export const REASONS = [
   'NodeHasNoAddressOfFamily',
   // Why none does (condition skycap.io/Announced of a Service, Announced of an Eip).
   'NoSpeaker',
+  'ProtocolOff',
   'AllNodesExcluded',
   'NodeLost',
   // What it does with an address of layer 2, which one node at a time has.

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { type NodeState, nodeState } from '../../lib/announce/node-state.ts';
 import { BGP_PORT, type BgpConf, type LocalAs, localAsOf } from '../../lib/api/bgp/bgp.ts';
 import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
+import { ALL_PROTOCOLS, type Protocols, protocolOffText } from '../../lib/api/eip/protocols.ts';
 import type { PolicyProblem } from '../../lib/api/policy/find-policy.ts';
 import type { RoutePolicy } from '../../lib/api/policy/route-policy.ts';
 import { formatProblems } from '../../lib/api/problem.ts';
@@ -42,7 +43,7 @@ export interface Plan {
 
 /** Why there is no session at all, where that is not for want of a BgpPeer. */
 export interface NoBgp {
-  readonly reason: Extract<Reason, 'NoBgpConf' | 'AnnouncedByCni' | 'NodeNotSelected' | 'NodeLeaving'>;
+  readonly reason: Extract<Reason, 'ProtocolOff' | 'NoBgpConf' | 'AnnouncedByCni' | 'NodeNotSelected' | 'NodeLeaving'>;
   readonly message: string;
 }
 
@@ -66,9 +67,16 @@ export type Planned =
   | { readonly kind: 'hold'; readonly reason: 'Invalid' | PolicyProblem['reason']; readonly message: string };
 
 /** @param index one that was told of every change since the last plan, or a new one: the plan is the same. */
-export function makePlan(snapshot: Snapshot, index = new AnnouncementIndex()): Planned {
+export function makePlan(
+  snapshot: Snapshot,
+  index = new AnnouncementIndex(),
+  protocols: Protocols = ALL_PROTOCOLS,
+): Planned {
   const node = nodeState(snapshot.nodeName, snapshot.node);
   const announcements = index.decide(snapshot, node);
+  if (!protocols.has('bgp')) {
+    return withoutBgp(snapshot, node, announcements, 'ProtocolOff', protocolOffText('bgp'));
+  }
   if (!snapshot.bgpConf) {
     return withoutBgp(snapshot, node, announcements, 'NoBgpConf', 'there is no BgpConf named default; create one');
   }

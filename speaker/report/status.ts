@@ -222,6 +222,7 @@ function readyVerdict(input: StatusInput, verdicts: readonly ConditionUpdate[]):
   const faults = planned.kind === 'plan' ? planned.refusedPeers.filter(({ reason }) => FAULTS.includes(reason)) : [];
   const wanted: readonly Reason[] = [
     'NoSessions',
+    'ProtocolOff',
     'AnnouncedByCni',
     'NodeNotSelected',
     'NoInterface',

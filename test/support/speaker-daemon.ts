@@ -17,15 +17,18 @@ export interface SpeakerDaemonOptions {
   /** @default the sources */
   readonly program?: 'speaker/main.ts' | 'dist/speaker.js';
   readonly nodeOptions?: string;
+  /** Further settings. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export function startSpeaker(options: SpeakerDaemonOptions): Promise<ComponentDaemon> {
-  const { plane, nodeName, runDir, folder, program = 'speaker/main.ts', nodeOptions } = options;
+  const { plane, nodeName, runDir, folder, program = 'speaker/main.ts', nodeOptions, settings } = options;
   const env = {
     ...(nodeOptions && { NODE_OPTIONS: nodeOptions }),
     NODE_NAME: nodeName,
     SKYCAP_RUN_DIR: runDir,
     SKYCAP_BIRD: birdBinary(),
+    ...settings,
   };
   const logFile = join(folder, 'speaker.log');
   return startComponent({ plane, user: SPEAKER_USER, name: 'speaker', program, logFile, env });

@@ -15,6 +15,7 @@ import type { Eip } from '../../lib/api/eip/eip.ts';
 import { eipBgpAdvice } from '../../lib/api/eip/eip-bgp-advice.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { parseEip, unsupportedEipFields } from '../../lib/api/eip/parse-eip.ts';
+import { type Protocol, type Protocols, protocolOf, protocolOffText } from '../../lib/api/eip/protocols.ts';
 import { validateEip } from '../../lib/api/eip/validate-eip.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
 import type { KubeObject } from '../../lib/api/meta/object.ts';
@@ -38,6 +39,7 @@ export interface ValidatorDeps {
   >;
   /** The policy that a BgpConf names, as far as it is known. */
   readonly policyOf: (name: string) => FoundPolicy;
+  readonly protocols: Protocols;
   readonly log: Logger;
 }
 
@@ -89,7 +91,7 @@ export function validate(request: AdmissionRequest, deps: ValidatorDeps): Review
   return { answer: { allowed: false, refusal: 'Invalid', message, warnings }, outcome: 'denied' };
 }
 
-function eipFindings(raw: EipObject, old: EipObject | undefined, { cluster }: ValidatorDeps): Findings {
+function eipFindings(raw: EipObject, old: EipObject | undefined, { cluster, protocols }: ValidatorDeps): Findings {
   const warnings = [...unsupportedEipFields(raw), ...hostBits(raw, old)];
   const parsed = parseEip(raw);
   if (!parsed.ok) {
@@ -106,7 +108,12 @@ function eipFindings(raw: EipObject, old: EipObject | undefined, { cluster }: Va
   }
   const reserved = reservedFindings(parsed.value, stored, cluster.withheldFrom(parsed.value));
   const adviceOn = (eip: Eip | undefined): string[] =>
-    eip ? eipBgpAdvice(eip, cluster.bgpPeerMetadata(), others) : [];
+    eip
+      ? [
+          ...offWarning('spec.protocol', protocolOf(eip), protocols),
+          ...eipBgpAdvice(eip, cluster.bgpPeerMetadata(), others),
+        ]
+      : [];
   const advice = newWarnings(adviceOn(parsed.value), adviceOn(stored));
   return { problems: [...problems, ...reserved.problems], warnings: [...warnings, ...reserved.warnings, ...advice] };
 }
@@ -121,12 +128,20 @@ function policyWarnings(raw: BgpConfObject, { policyOf }: ValidatorDeps): readon
 }
 
 /** Advice with regard to the other BgpPeers and the nodes. Advice on the stored object is not repeated. */
-function peerAdvice(raw: BgpPeerObject, old: BgpPeerObject | undefined, { cluster }: ValidatorDeps): string[] {
+function peerAdvice(raw: BgpPeerObject, old: BgpPeerObject | undefined, deps: ValidatorDeps): string[] {
+  const { cluster, protocols } = deps;
   const adviceOn = (one: BgpPeerObject | undefined): string[] => {
     const parsed = one && parseBgpPeer(one);
-    return parsed?.ok ? bgpPeerAdvice(parsed.value, cluster.bgpPeers(), cluster.nodeAddresses()) : [];
+    if (!parsed?.ok) return [];
+    const off = offWarning('spec', 'bgp', protocols);
+    return off.length > 0 ? off : bgpPeerAdvice(parsed.value, cluster.bgpPeers(), cluster.nodeAddresses());
   };
   return newWarnings(adviceOn(raw), adviceOn(old));
+}
+
+/** A warning only, as the setting may follow. */
+function offWarning(field: string, protocol: Protocol, protocols: Protocols): string[] {
+  return protocols.has(protocol) ? [] : [`${field}: ${protocolOffText(protocol)}`];
 }
 
 /** Accepted, as by OpenELB, with a warning when the address is written. */

@@ -2,11 +2,13 @@
  * Two allocators that both believe they lead: what keeps them from harm is, first, that one whose Lease may be lost writes nothing, by its own clock; and then,
  * for what was on its way, that every write is judged by the API server against what it was decided by.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { Allocator } from '../../../allocator/leader/allocator.ts';
 import { createReflectors } from '../../../allocator/leader/reflectors.ts';
 import { createAllocatorMetrics } from '../../../allocator/metrics.ts';
+import { ALL_PROTOCOLS } from '../../../lib/api/eip/protocols.ts';
 import { LEADER_TIMING } from '../../../lib/kube/election/leader-step.ts';
 import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
 import { systemClock } from '../../../lib/process/clock.ts';
@@ -165,7 +167,7 @@ describe('two that act at the same time, without any fence, their writes late', 
         // Most are on time, some very late.
         client: new LateClient(client, () => (random.below(4) === 0 ? random.below(LATEST_MS) : 0)),
         config: {
-          ...{ namespace: 'skycap-system', unmarkedServices: 'defaultEip' },
+          ...{ namespace: 'skycap-system', unmarkedServices: 'defaultEip', protocols: ALL_PROTOCOLS },
           ...{ claimGraceSeconds: GRACE_SECONDS, workers: 16 },
         },
         events: { record: () => {} },

@@ -2,10 +2,12 @@
  * The allocator in a test: a real API server with the CRDs and the RBAC of `manifests/`, no webhook, and any number of replicas in this process, each
  * with a connection of its own and the rights of the ServiceAccount. A request that RBAC refuses fails the test run.
  */
+
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { runAllocator } from '../../../allocator/leader/run.ts';
 import type { EipObject } from '../../../lib/api/eip/eip-types.ts';
+import { ALL_PROTOCOLS } from '../../../lib/api/eip/protocols.ts';
 import { ADDRESS_ASSIGNED_CONDITION } from '../../../lib/api/keys.ts';
 import type { Condition } from '../../../lib/api/meta/object.ts';
 import type { Service } from '../../../lib/api/service/service.ts';
@@ -55,6 +57,7 @@ export class Replica {
           unmarkedServices: 'defaultEip',
           claimGraceSeconds,
           workers: 16,
+          protocols: ALL_PROTOCOLS,
         },
         events: {
           record: (regarding, { message, ...event }) => recorder.record({ regarding, ...event, note: message }),

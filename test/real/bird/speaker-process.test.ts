@@ -14,6 +14,7 @@ import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, SPEAKERS } from '..
 import { ControlPlane } from '../../support/control-plane.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { eventually, until } from '../../support/eventually.ts';
+import { ip } from '../../support/namespaces.ts';
 import { aBgpConf, aBgpPeer, anEip, anEndpoint, aSlice, READY } from '../../support/speaker-builders.ts';
 import { SPEAKER_USER, startSpeaker } from '../../support/speaker-daemon.ts';
 import { createNode, installForSpeakers, publish } from '../../support/speaker-objects.ts';
@@ -32,8 +33,8 @@ let frr: Frr;
 let speaker: Daemon;
 let health: string;
 
-async function start(): Promise<void> {
-  const started = await startSpeaker({ plane, nodeName: 'node-1', runDir: site.runDir, folder: lan.dir });
+async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+  const started = await startSpeaker({ plane, nodeName: 'node-1', runDir: site.runDir, folder: lan.dir, settings });
   speaker = started.daemon;
   health = started.health;
 }
@@ -307,3 +308,15 @@ it('a router with another AS number: the error has both numbers, and it is gone 
     { withinMs: 90_000 },
   );
 }, 90_000);
+
+it('where BGP is off BIRD has no session and no port, and nothing is to be mended', async () => {
+  await speaker.kill('SIGTERM');
+  await start({ SKYCAP_PROTOCOLS: 'layer2' });
+  await until('the end of the session', () => frr.neighbor('v4').state !== 'Established', { withinMs: 20_000 });
+  await eventually(async () =>
+    expect(await condition('SessionsEstablished')).toMatchObject({ status: 'False', reason: 'ProtocolOff' }),
+  );
+  expect(await condition('Ready')).toMatchObject({ status: 'True', reason: 'Ready' });
+  expect(await isReady()).toBe(true);
+  await eventually(() => expect(ip('netns', 'exec', lan.node, 'ss', '-Hltn', 'sport = :179')).toBe(''));
+}, 60_000);

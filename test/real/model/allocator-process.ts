@@ -2,7 +2,9 @@
  * An allocator as a process of its own, for tests that kill it: as `allocator/main.ts`, but a leader that was killed is followed soon, and an unbound
  * claim is let go soon. All it wants stands in its environment.
  */
+
 import { runAllocator } from '../../../allocator/leader/run.ts';
+import { ALL_PROTOCOLS } from '../../../lib/api/eip/protocols.ts';
 import { EventRecorder } from '../../../lib/kube/events/events.ts';
 import { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { runUntilSignal } from '../../../lib/process/lifecycle.ts';
@@ -29,6 +31,7 @@ await runUntilSignal({ process, log }, async (signal, onStop) => {
         unmarkedServices: 'defaultEip',
         claimGraceSeconds: Number(process.env.SKYCAP_CLAIM_GRACE_SECONDS),
         workers: 16,
+        protocols: ALL_PROTOCOLS,
       },
       events: {
         record: (regarding, { message, ...event }) => recorder.record({ regarding, ...event, note: message }),

@@ -43,6 +43,7 @@ const peerFacts = (
   parsed: parseBgpPeer(object),
   speakers,
   hasBgpConf: true,
+  isBgpOff: false,
   nowMs: NOW_MS,
   ...differs,
 });
@@ -109,6 +110,7 @@ test.each<[string, BgpPeerFacts, string | RegExp]>([
     /^False SessionsDown: 0 of 5 nodes; a, b, c, and 2 more: Connect, Socket: Connection refused$/,
   ],
   ['it is not selected anywhere', peerFacts(router, [speaker('a')]), /^False NoSessions: /],
+  ['BGP is off', peerFacts(router, [speaker('a', session)], { isBgpOff: true }), /^False ProtocolOff: bgp is off in /],
   ['there is no BgpConf', peerFacts(router, [], { hasBgpConf: false }), /^False NoBgpConf: /],
   [
     'it is kept down',

@@ -1,4 +1,5 @@
 import { readConfig } from '../../../allocator/config.ts';
+import { ALL_PROTOCOLS } from '../../../lib/api/eip/protocols.ts';
 
 test('the defaults fit the manifests', () => {
   expect(readConfig({ POD_NAME: 'allocator-0' })).toEqual({
@@ -11,6 +12,7 @@ test('the defaults fit the manifests', () => {
       unmarkedServices: 'defaultEip',
       claimGraceSeconds: 60,
       workers: 16,
+      protocols: ALL_PROTOCOLS,
     },
   });
 });

@@ -1,6 +1,7 @@
 /** manifests/base: rights as small as they can be, workloads that an administrator would let in, names that agree with each other. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readConfig as readAllocatorConfig } from '../../../allocator/config.ts';
 import {
   ADDRESSES_ANNOTATION,
   CLAIM_ANNOTATION,
@@ -12,6 +13,8 @@ import {
   WAITING_SINCE_ANNOTATION,
 } from '../../../lib/api/keys.ts';
 import { POLICY_KEY } from '../../../lib/api/policy/toml/section.ts';
+import { readConfig as readSpeakerConfig } from '../../../speaker/config.ts';
+import { readConfig as readWebhookConfig } from '../../../webhook/config.ts';
 import { type Manifest, ROOT, readBase, readCrds, readManifest, readManifests } from './files.ts';
 
 const NAMESPACE = 'skycap-system';
@@ -196,11 +199,13 @@ describe.each(COMPONENTS)('workload %s', (component) => {
 });
 
 test('every setting is read by a component, which has the same default', () => {
-  const settings = readFileSync(join(ROOT, 'manifests/base/settings.env'), 'utf8').matchAll(/^([A-Z_]+)=(.*)$/gm);
-  const configs = COMPONENTS.map((component) => readFileSync(join(ROOT, component, 'config.ts'), 'utf8')).join('\n');
-  for (const [, variable, value] of settings) {
-    const [reader] = configs.split('\n').filter((line) => line.includes(`'${variable}'`));
-    expect(reader).toMatch(new RegExp(`(, |')${value}'?\\),?$`));
+  const text = readFileSync(join(ROOT, 'manifests/base/settings.env'), 'utf8');
+  const settings = Object.fromEntries([...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+  const pod = { POD_NAMESPACE: NAMESPACE, POD_NAME: 'a', NODE_NAME: 'n' };
+  const sources = COMPONENTS.map((component) => readFileSync(join(ROOT, component, 'config.ts'), 'utf8')).join('\n');
+  for (const variable of Object.keys(settings)) expect(sources).toContain(`'${variable}'`);
+  for (const readConfig of [readWebhookConfig, readAllocatorConfig, readSpeakerConfig]) {
+    expect(readConfig({ ...pod, ...settings })).toEqual(readConfig(pod));
   }
 });
 

@@ -1,4 +1,6 @@
 /** The settings: what the manifests give is enough, and a mistake is named. */
+
+import { ALL_PROTOCOLS } from '../../../lib/api/eip/protocols.ts';
 import { formatProblems } from '../../../lib/api/problem.ts';
 import { readConfig, servingNames } from '../../../webhook/config.ts';
 
@@ -10,6 +12,7 @@ it('needs the namespace only', () => {
       listen: { host: '', port: 8443 },
       extraNames: [],
       unmarkedServices: 'defaultEip',
+      protocols: ALL_PROTOCOLS,
       drainSeconds: 5,
       logLevel: 'info',
     },

@@ -1,9 +1,11 @@
 /** The app with everything behind it, asked by HTTP in this process: what a running API server never shows, such as one that stops answering. */
+
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import request from 'supertest';
+import { ALL_PROTOCOLS } from '../../../../lib/api/eip/protocols.ts';
 import type { Service } from '../../../../lib/api/service/service.ts';
 import { EIP_CLAIMS } from '../../../../lib/kube/resource.ts';
 import type { TlsContent } from '../../../../webhook/tls/tls-content.ts';
@@ -31,6 +33,7 @@ beforeAll(async () => {
       listen: { host: '', port: 0 },
       extraNames: [],
       unmarkedServices: 'defaultEip',
+      protocols: ALL_PROTOCOLS,
       drainSeconds: 0,
       logLevel: 'info',
     },

@@ -101,6 +101,11 @@ it.each<[string, string | undefined, string | undefined]>([
     'Unknown BirdUnreachable: 198.51.100.7 by bgp: whether a session is up is not known, since BIRD does not answer; see kubectl get speakers',
   ],
   [
+    'layer 2 is off, whatever a Speaker says that is gone',
+    words(one, { ...onWire, standing: 'ProtocolOff', ownerOf: () => owner, sharersOf: () => [sharer(true)] }),
+    'False ProtocolOff: 198.51.100.7 by layer2: layer2 is off in this installation; add it to SKYCAP_PROTOCOLS (value protocols of the Helm chart)',
+  ],
+  [
     'layer 2',
     words(one, { ...onWire, ownerOf: () => owner }),
     'True Announced: 198.51.100.7 by layer2 from node n2, interface eth0',

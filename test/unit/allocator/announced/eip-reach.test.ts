@@ -3,6 +3,7 @@ import { eipAnnouncedCondition } from '../../../../allocator/announced/eip-annou
 import { eipReach, type ReachFacts, reachText, type SpeakerNode } from '../../../../allocator/announced/eip-reach.ts';
 import type { Eip } from '../../../../lib/api/eip/eip.ts';
 import { type PeerSelection, PLAIN_BGP } from '../../../../lib/api/eip/eip-bgp.ts';
+import { ALL_PROTOCOLS, parseProtocols } from '../../../../lib/api/eip/protocols.ts';
 import type { SpeakerSession } from '../../../../lib/api/skycap/speaker-types.ts';
 import { eip } from '../builders.ts';
 import { DOWN, speaker, speakerNode, UP } from './builders.ts';
@@ -22,6 +23,7 @@ function verdict(of: Eip, nodes: readonly SpeakerNode[], differs: Partial<ReachF
   const { status, reason, message } = eipAnnouncedCondition(
     of,
     eipReach(of, {
+      protocols: ALL_PROTOCOLS,
       nodes,
       familiesOf,
       labelsOf: (peer) => (peer === 'left' ? { rack: 'r1' } : undefined),
@@ -37,6 +39,11 @@ describe('by BGP', () => {
   const excluded = { node: { excluded: true } };
   it.each<[string, string, string]>([
     ['no speaker', verdict(web, []), 'False NoSpeaker: by bgp: no node has a speaker'],
+    [
+      'no BGP',
+      verdict(web, [talks('a')], { protocols: parseProtocols('layer2') }),
+      'False ProtocolOff: by bgp: bgp is off in this installation; add it to SKYCAP_PROTOCOLS',
+    ],
     ['no session', verdict(web, [talks('a')]), 'False NoSessions: by bgp: no node that may announce it has a session'],
     ['no BgpConf', verdict(web, [talks('a')], { bgpConf: 'missing' }), 'False NoBgpConf'],
     ['a CNI has BGP', verdict(web, [talks('a')], { bgpConf: 'announcedByCni' }), 'Unknown AnnouncedByCni'],

@@ -1,10 +1,12 @@
 /** What the allocator says of a Service is what the nodes do: for any nodes, endpoints and policies. */
+
 import fc from 'fast-check';
 import { eipReach, type SpeakerNode } from '../../../../allocator/announced/eip-reach.ts';
 import { serviceReach } from '../../../../allocator/announced/service-reach.ts';
 import { announceReason } from '../../../../lib/announce/eligible.ts';
 import { placesOf, viewFrom } from '../../../../lib/announce/endpoints.ts';
 import type { Eip } from '../../../../lib/api/eip/eip.ts';
+import { ALL_PROTOCOLS } from '../../../../lib/api/eip/protocols.ts';
 import { anEndpoint, aService, aSlice, DRAINING, GONE, NOT_READY, READY } from '../../../support/speaker-builders.ts';
 import { addr, eip } from '../builders.ts';
 import { DOWN, speakerNode, UP } from './builders.ts';
@@ -57,7 +59,13 @@ it('says Announced exactly where a node announces', () => {
             endpoints: viewFrom(places, name),
           }) === 'Announced',
       );
-      const reach = eipReach(of, { nodes, familiesOf: () => undefined, labelsOf: () => undefined, bgpConf: 'usable' });
+      const reach = eipReach(of, {
+        protocols: ALL_PROTOCOLS,
+        nodes,
+        familiesOf: () => undefined,
+        labelsOf: () => undefined,
+        bgpConf: 'usable',
+      });
       const standing = serviceReach(reach, of, { isLocal: policy === 'Local', places });
       expect(standing === 'Announced').toBe(announcing.length > 0);
     }),
@@ -69,7 +77,7 @@ describe('why none does', () => {
   const reachOf = (...nodes: SpeakerNode[]) =>
     eipReach(
       { ...web, nodeSelector: rack },
-      { nodes, familiesOf: () => undefined, labelsOf: () => undefined, bgpConf: 'usable' },
+      { protocols: ALL_PROTOCOLS, nodes, familiesOf: () => undefined, labelsOf: () => undefined, bgpConf: 'usable' },
     );
   const selected = (name: string, session = UP) =>
     speakerNode(name, { sessions: [session] }, { node: { labels: { rack: 'r' } } });

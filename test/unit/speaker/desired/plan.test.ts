@@ -1,6 +1,7 @@
 /** The plan: sessions, AS numbers, router ids, and what is done about objects that are missing or broken. */
 import type { BgpPeerObject } from '../../../../lib/api/bgp/bgp-types.ts';
 import type { SecretState } from '../../../../lib/api/bgp/peer/secret-password.ts';
+import { parseProtocols } from '../../../../lib/api/eip/protocols.ts';
 import { formatAddress } from '../../../../lib/net/address.ts';
 import { makePlan, type Planned } from '../../../../speaker/desired/plan.ts';
 import type { BgpSession } from '../../../../speaker/desired/sessions.ts';
@@ -200,6 +201,15 @@ describe("the node's AS number and router id", () => {
 });
 
 describe('without BGP', () => {
+  it('BGP is off in this installation', () => {
+    const planned = makePlan(aSnapshot({ services: [aService()] }), undefined, parseProtocols('layer2'));
+    expect(planned).toMatchObject({
+      kind: 'plan',
+      noBgp: { reason: 'ProtocolOff', message: expect.stringMatching(/^bgp is off in this installation; add it to /) },
+      plan: { bgp: { sessions: [], routes: [] } },
+    });
+  });
+
   it.each<[string, ClusterOptions, string]>([
     ['there is no BgpConf', { bgpConfs: [] }, 'NoBgpConf'],
     ['there is one of another name', { bgpConfs: [{ metadata: { name: 'other' }, spec: { as: 1 } }] }, 'NoBgpConf'],

@@ -1,5 +1,6 @@
 /** Eip, BgpConf and BgpPeer under review: refused with the remedy, warned of what has no effect, and never for what was wrong before. */
 import pino from 'pino';
+import { ALL_PROTOCOLS, parseProtocols } from '../../../../lib/api/eip/protocols.ts';
 import type { KubeObject } from '../../../../lib/api/meta/object.ts';
 import { findPolicy } from '../../../../lib/api/policy/find-policy.ts';
 import { validate } from '../../../../webhook/admission/validate.ts';
@@ -13,7 +14,13 @@ const stored = [eipObject('web', '198.51.100.0/24', {}, DEFAULT), eipObject('v6'
 const { cluster, sources } = clusterStateOf(stored, [claim('198.51.100.7', [holder('front')])]);
 const log = pino({ level: 'silent' });
 
-function judged(kind: string, object: KubeObject, old?: KubeObject, differs: Partial<AdmissionRequest> = {}): string {
+function judged(
+  kind: string,
+  object: KubeObject,
+  old?: KubeObject,
+  differs: Partial<AdmissionRequest> = {},
+  protocols = ALL_PROTOCOLS,
+): string {
   const { answer } = validate(
     {
       uid: 'r1',
@@ -27,7 +34,7 @@ function judged(kind: string, object: KubeObject, old?: KubeObject, differs: Par
       userName: 'kim',
       ...differs,
     },
-    { cluster, policyOf: (policy) => findPolicy(`skycap-system/${policy}`, configMaps.get(policy)), log },
+    { cluster, policyOf: (policy) => findPolicy(`skycap-system/${policy}`, configMaps.get(policy)), protocols, log },
   );
   const warnings = answer.warnings ?? [];
   return [answer.allowed ? 'allowed' : `refused ${answer.message}`, ...warnings.map((text) => `warning ${text}`)].join(
@@ -48,6 +55,17 @@ const bgpPeer = (conf: object, spec: object = {}): KubeObject =>
     metadata: { name: 'router' },
     spec: { conf: { neighborAddress: '192.0.2.1', peerAs: 64513, ...conf }, ...spec },
   }) as KubeObject;
+
+it('an Eip or a BgpPeer of a protocol that is off has a warning when it is written', () => {
+  const off = ' is off in this installation; add it to SKYCAP_PROTOCOLS (value protocols of the Helm chart)';
+  const [onLan, layer2] = [eipObject('new', '203.0.113.0/24', { protocol: 'layer2' }), parseProtocols('layer2')];
+  expect(judged('Eip', onLan, undefined, {}, layer2)).toBe('allowed');
+  expect(judged('Eip', onLan, undefined, {}, parseProtocols('bgp'))).toBe(
+    `allowed\nwarning spec.protocol: layer2${off}`,
+  );
+  expect(judged('Eip', onLan, onLan, {}, parseProtocols('bgp'))).toBe('allowed');
+  expect(judged('BgpPeer', bgpPeer({}), undefined, {}, layer2)).toBe(`allowed\nwarning spec: bgp${off}`);
+});
 
 describe('Eip', () => {
   it.each<[string, KubeObject, KubeObject | undefined, string | RegExp]>([
