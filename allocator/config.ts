@@ -12,7 +12,7 @@ export interface Config {
   readonly namespace: string;
   /** Of this replica, in the Lease. */
   readonly podName: string;
-  /** What this installation announces addresses by. */
+  /** That this installation speaks. */
   readonly protocols: Protocols;
   readonly logLevel: LogLevel;
   /** `host:port`; an empty host listens on all addresses. */

@@ -17,7 +17,7 @@ export interface SpeakerConfig {
   /** Shared with BIRD's container: configuration and control socket. */
   readonly runDir: string;
   readonly birdBinary: string;
-  /** What this installation announces addresses by. */
+  /** That this installation speaks. */
   readonly protocols: Protocols;
   readonly logLevel: LogLevel;
 }

@@ -18,7 +18,7 @@ export interface WebhookConfig {
   readonly unmarkedServices: UnmarkedServices;
   /** The webhook serves for this long after the signal to stop, until no API server sends reviews to it. */
   readonly drainSeconds: number;
-  /** What this installation announces addresses by. */
+  /** That this installation speaks. */
   readonly protocols: Protocols;
   readonly logLevel: LogLevel;
 }

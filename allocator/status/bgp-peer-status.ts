@@ -6,7 +6,7 @@ import type { BgpPeer } from '../../lib/api/bgp/bgp.ts';
 import type { BgpPeerObject, NodePeerStatus } from '../../lib/api/bgp/bgp-types.ts';
 import { bgpPeerNotes } from '../../lib/api/bgp/peer/bgp-peer-notes.ts';
 import { isPortInUse } from '../../lib/api/bgp/port-in-use.ts';
-import { protocolOffText } from '../../lib/api/eip/protocols.ts';
+import { type Protocols, protocolOffText } from '../../lib/api/eip/protocols.ts';
 import { type ConditionUpdate, conditionsAfter } from '../../lib/api/meta/conditions.ts';
 import { formatProblems, type Parsed, shortened } from '../../lib/api/problem.ts';
 import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
@@ -18,8 +18,7 @@ export interface BgpPeerFacts {
   readonly speakers: readonly SpeakerObject[];
   /** The BgpConf `default` is there and valid. */
   readonly hasBgpConf: boolean;
-  /** BGP is off in this installation. */
-  readonly isBgpOff: boolean;
+  readonly protocols: Protocols;
   /** What keeps Skycap from writing the object. */
   readonly refused?: string | undefined;
   readonly nowMs: number;
@@ -41,7 +40,7 @@ export function bgpPeerStatus(facts: BgpPeerFacts): NonNullable<BgpPeerObject['s
   const sessions = sessionsWith(object.metadata.name ?? '', facts.speakers);
   const verdicts = [
     acceptedVerdict(facts.parsed),
-    ...supportedVerdict(bgpPeerNotes(object).missing),
+    ...supportedVerdict([...bgpPeerNotes(object).missing, ...bfdOff(facts)]),
     ...passwordVerdict(facts),
     ...establishedVerdict(facts, sessions),
     ...writableVerdict(facts.refused),
@@ -68,6 +67,11 @@ export function supportedVerdict(notes: readonly string[]): ConditionUpdate[] {
   return notes.length === 0
     ? []
     : [{ type: 'Supported', status: 'False', reason: 'Unsupported', message: notes.join('; ') }];
+}
+
+function bfdOff({ parsed, protocols }: BgpPeerFacts): string[] {
+  const isLacking = parsed.ok && parsed.value.bfd && !protocols.has('bfd');
+  return isLacking ? [`spec.bfd: ${protocolOffText('bfd')}`] : [];
 }
 
 function sessionsWith(peer: string, speakers: readonly SpeakerObject[]): NodeSession[] {
@@ -106,8 +110,8 @@ function nodePeerStatus(session: SpeakerSession): NodePeerStatus {
 
 /** The first that applies: what makes sessions impossible or unwanted comes before their states. */
 function establishedVerdict(facts: BgpPeerFacts, sessions: readonly NodeSession[]): ConditionUpdate[] {
-  const { parsed, hasBgpConf, isBgpOff } = facts;
-  if (isBgpOff) return [down('ProtocolOff', protocolOffText('bgp'))];
+  const { parsed, hasBgpConf, protocols } = facts;
+  if (!protocols.has('bgp')) return [down('ProtocolOff', protocolOffText('bgp'))];
   if (parsed.ok && parsed.value.announcedByCni) {
     return [down('AnnouncedByCni', 'a label says that a CNI speaks with this router, so Skycap does not')];
   }

@@ -54,7 +54,7 @@ export class BgpReconciler {
       refused: this.#refusedOf(peerKey(name)),
       speakers: [...this.#deps.cluster.stores.speakers.values()],
       hasBgpConf: conf !== undefined && parseBgpConf(conf).ok,
-      isBgpOff: !this.#deps.config.protocols.has('bgp'),
+      protocols: this.#deps.config.protocols,
       nowMs: this.#deps.nowMs(),
     });
     const wrote = await bothDone(

@@ -75,16 +75,23 @@ export function makePlan(
   const node = nodeState(snapshot.nodeName, snapshot.node);
   const announcements = index.decide(snapshot, node);
   if (!protocols.has('bgp')) {
-    return withoutBgp(snapshot, node, announcements, 'ProtocolOff', protocolOffText('bgp'));
+    return withoutBgp(snapshot, node, announcements, protocols, 'ProtocolOff', protocolOffText('bgp'));
   }
   if (!snapshot.bgpConf) {
-    return withoutBgp(snapshot, node, announcements, 'NoBgpConf', 'there is no BgpConf named default; create one');
+    return withoutBgp(
+      snapshot,
+      node,
+      announcements,
+      protocols,
+      'NoBgpConf',
+      'there is no BgpConf named default; create one',
+    );
   }
   const conf = parseBgpConf(snapshot.bgpConf);
   if (!conf.ok)
     return { kind: 'hold', reason: 'Invalid', message: `BgpConf default: ${formatProblems(conf.problems)}` };
   const localAs = localAsHere(snapshot, conf.value, node);
-  if ('reason' in localAs) return withoutBgp(snapshot, node, announcements, localAs.reason, localAs.message);
+  if ('reason' in localAs) return withoutBgp(snapshot, node, announcements, protocols, localAs.reason, localAs.message);
   const { policy, problem, isUnknown } = snapshot.policy;
   if (problem && isUnknown) return { kind: 'hold', ...problem };
   const { sessions, refused } = desiredSessions(snapshot.bgpPeers, localAs.as, node, {
@@ -95,14 +102,14 @@ export function makePlan(
     routerId: routerIdOf(node, conf.value, localAs),
     localAs: localAs.as,
     listenPort: conf.value.listenPort,
-    sessions,
+    sessions: protocols.has('bfd') ? sessions : sessions.map(({ bfd: _, ...session }) => session),
     routes: routeGroups(announcements, snapshot.bgpPeers),
     gracefulShutdown: snapshot.maintenance !== undefined,
     ...(policy && { policy }),
   };
   return {
     kind: 'plan',
-    plan: { bgp, bfd: snapshot.bfdNeighbors },
+    plan: { bgp, bfd: bfdOf(snapshot, protocols) },
     announcements,
     refusedPeers: refused,
     ...maintenanceOf(snapshot),
@@ -129,6 +136,7 @@ function withoutBgp(
   snapshot: Snapshot,
   node: NodeState,
   announcements: readonly AnnouncementBlock[],
+  protocols: Protocols,
   reason: NoBgp['reason'],
   message: string,
 ): Planned {
@@ -141,12 +149,16 @@ function withoutBgp(
   };
   return {
     kind: 'plan',
-    plan: { bgp, bfd: snapshot.bfdNeighbors },
+    plan: { bgp, bfd: bfdOf(snapshot, protocols) },
     announcements,
     refusedPeers: [],
     noBgp: { reason, message },
     ...maintenanceOf(snapshot),
   };
+}
+
+function bfdOf({ bfdNeighbors }: Snapshot, protocols: Protocols): readonly BfdNeighbor[] {
+  return protocols.has('bfd') ? bfdNeighbors : [];
 }
 
 function maintenanceOf({ maintenance }: Snapshot): Pick<Snapshot, 'maintenance'> {

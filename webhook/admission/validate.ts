@@ -134,7 +134,9 @@ function peerAdvice(raw: BgpPeerObject, old: BgpPeerObject | undefined, deps: Va
     const parsed = one && parseBgpPeer(one);
     if (!parsed?.ok) return [];
     const off = offWarning('spec', 'bgp', protocols);
-    return off.length > 0 ? off : bgpPeerAdvice(parsed.value, cluster.bgpPeers(), cluster.nodeAddresses());
+    if (off.length > 0) return off;
+    const bfdOff = parsed.value.bfd ? offWarning('spec.bfd', 'bfd', protocols) : [];
+    return [...bfdOff, ...bgpPeerAdvice(parsed.value, cluster.bgpPeers(), cluster.nodeAddresses())];
   };
   return newWarnings(adviceOn(raw), adviceOn(old));
 }

@@ -5,6 +5,7 @@ import type { BgpConfObject, BgpPeerObject } from '../../../lib/api/bgp/bgp-type
 import { parseBgpConf } from '../../../lib/api/bgp/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../../lib/api/bgp/parse-bgp-peer.ts';
 import { portInUseText } from '../../../lib/api/bgp/port-in-use.ts';
+import { ALL_PROTOCOLS, parseProtocols } from '../../../lib/api/eip/protocols.ts';
 import { type FoundPolicy, findPolicy } from '../../../lib/api/policy/find-policy.ts';
 import type { SpeakerObject, SpeakerSession } from '../../../lib/api/skycap/speaker-types.ts';
 import { aPolicyMap } from '../../support/speaker-builders.ts';
@@ -43,7 +44,7 @@ const peerFacts = (
   parsed: parseBgpPeer(object),
   speakers,
   hasBgpConf: true,
-  isBgpOff: false,
+  protocols: ALL_PROTOCOLS,
   nowMs: NOW_MS,
   ...differs,
 });
@@ -110,7 +111,11 @@ test.each<[string, BgpPeerFacts, string | RegExp]>([
     /^False SessionsDown: 0 of 5 nodes; a, b, c, and 2 more: Connect, Socket: Connection refused$/,
   ],
   ['it is not selected anywhere', peerFacts(router, [speaker('a')]), /^False NoSessions: /],
-  ['BGP is off', peerFacts(router, [speaker('a', session)], { isBgpOff: true }), /^False ProtocolOff: bgp is off in /],
+  [
+    'BGP is off',
+    peerFacts(router, [speaker('a', session)], { protocols: parseProtocols('layer2') }),
+    /^False ProtocolOff: bgp is off in /,
+  ],
   ['there is no BgpConf', peerFacts(router, [], { hasBgpConf: false }), /^False NoBgpConf: /],
   [
     'it is kept down',
@@ -261,4 +266,18 @@ describe('a BgpConf', () => {
   test('of another name has no nodes', () => {
     expect(status({ ...conf, metadata: { name: 'mine' } }).nodesConfStatus).toEqual({});
   });
+});
+
+test('BFD with the router has no effect where BFD is off', () => {
+  const object = { ...router, spec: { ...router.spec, bfd: { enabled: true } } };
+  const supported = (protocols: string) =>
+    bgpPeerStatus(peerFacts(object, [], { protocols: parseProtocols(protocols) })).conditions?.find(
+      ({ type }) => type === 'Supported',
+    );
+  expect(supported('bgp')).toMatchObject({
+    status: 'False',
+    reason: 'Unsupported',
+    message: expect.stringMatching(/^spec\.bfd: bfd is off in this installation; add it to SKYCAP_PROTOCOLS/),
+  });
+  expect(supported('bgp,bfd')).toBeUndefined();
 });

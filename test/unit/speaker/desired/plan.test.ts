@@ -210,6 +210,19 @@ describe('without BGP', () => {
     });
   });
 
+  it('BFD is off in this installation', () => {
+    const snapshot = aSnapshot({ bgpPeers: [aBgpPeer('router', { bfd: { enabled: true } })] });
+    const address = { family: 4, value: 1n } as const;
+    const bfdNeighbors = [{ name: 'n2', address, local: address, isDirect: true }];
+    const watched = (protocols: string) => {
+      const planned = makePlan({ ...snapshot, bfdNeighbors }, undefined, parseProtocols(protocols));
+      return planned.kind === 'plan' && [planned.plan.bfd.length, planned.plan.bgp.sessions.map(({ bfd }) => !!bfd)];
+    };
+    expect(watched('bgp,layer2,bfd')).toEqual([1, [true]]);
+    expect(watched('bgp,layer2')).toEqual([0, [false]]);
+    expect(watched('layer2')).toEqual([0, []]);
+  });
+
   it.each<[string, ClusterOptions, string]>([
     ['there is no BgpConf', { bgpConfs: [] }, 'NoBgpConf'],
     ['there is one of another name', { bgpConfs: [{ metadata: { name: 'other' }, spec: { as: 1 } }] }, 'NoBgpConf'],

@@ -65,6 +65,8 @@ it('an Eip or a BgpPeer of a protocol that is off has a warning when it is writt
   );
   expect(judged('Eip', onLan, onLan, {}, parseProtocols('bgp'))).toBe('allowed');
   expect(judged('BgpPeer', bgpPeer({}), undefined, {}, layer2)).toBe(`allowed\nwarning spec: bgp${off}`);
+  const watched = bgpPeer({}, { bfd: { enabled: true } });
+  expect(judged('BgpPeer', watched, undefined, {}, parseProtocols('bgp'))).toBe(`allowed\nwarning spec.bfd: bfd${off}`);
 });
 
 describe('Eip', () => {

@@ -2,12 +2,18 @@ import { parseProtocols } from '../../../../../lib/api/eip/protocols.ts';
 
 it.each([
   ['bgp', ['bgp']],
-  ['layer2', ['layer2']],
-  ['layer2, bgp', ['layer2', 'bgp']],
+  ['layer2, bfd', ['layer2', 'bfd']],
+  ['bgp,layer2,bfd', ['bgp', 'layer2', 'bfd']],
 ])('%s', (text, expected) => {
   expect([...parseProtocols(text)]).toEqual(expected);
 });
 
-it.each(['vip', 'bgp,', 'bgp;layer2', 'BGP'])('%s is refused with the words that are possible', (text) => {
-  expect(() => parseProtocols(text)).toThrow('write bgp, layer2, or both with a comma between them');
+it.each([
+  ...['vip', 'bgp,', 'bgp;layer2', 'BGP'].map((text) => [
+    text,
+    'write some of bgp, layer2, bfd, with commas between them',
+  ]),
+  ['bfd', 'bfd announces no address; add bgp or layer2'],
+])('%s is refused with the remedy', (text = '', message = '') => {
+  expect(() => parseProtocols(text)).toThrow(message);
 });
