@@ -13,6 +13,7 @@ import { takeDownTestLabs } from '../e2e/support/test-lab.ts';
 import { preparePackages, preparePrograms } from '../lab/prepare.ts';
 import { consoleProgress } from '../lab/progress.ts';
 import { GOBGP_PACKAGE } from '../real/bird/support/gobgp.ts';
+import { OPENBGPD_PACKAGE } from '../real/bird/support/openbgpd.ts';
 import { missingLinkKinds } from '../support/link-kinds.ts';
 import { OTHER_KERNEL } from '../support/other-kernel.ts';
 import { type Suite, suitesFor } from './suites.ts';
@@ -72,7 +73,7 @@ function namesOf(files: readonly FailedFile[]): string[] {
 async function prepareMachine(): Promise<Readonly<Record<string, string>>> {
   const progress = consoleProgress();
   const binaries = await preparePrograms(progress);
-  await preparePackages(GOBGP_PACKAGE, progress);
+  await preparePackages({ ...GOBGP_PACKAGE, ...OPENBGPD_PACKAGE }, progress);
   if (missingLinkKinds().length > 0) await preparePackages(OTHER_KERNEL, progress);
   return { SKYCAP_LAB_BIN: binaries };
 }

@@ -10,6 +10,7 @@ import type { ConfigMap } from '../../lib/api/policy/find-policy.ts';
 import type { Endpoint, EndpointSlice, Node, Service } from '../../lib/api/service/service.ts';
 import type { BfdNeighbor } from '../../speaker/cluster/bfd-neighbor.ts';
 import type { KnownEips } from '../../speaker/cluster/known-eips.ts';
+import type { Maintenance } from '../../speaker/cluster/maintenance.ts';
 import type { SessionPasswords } from '../../speaker/cluster/session-passwords.ts';
 import { type Objects, type Snapshot, takeSnapshot } from '../../speaker/cluster/snapshot.ts';
 
@@ -121,6 +122,7 @@ export interface ClusterOptions {
   readonly passwords?: SessionPasswords;
   readonly configMaps?: readonly ConfigMap[];
   readonly knownPolicy?: KnownPolicy;
+  readonly maintenance?: Maintenance;
 }
 
 /** A cluster with one node, one peer and two Eips, where the caller says nothing else. */
@@ -139,7 +141,7 @@ export function aSnapshot(options: ClusterOptions = {}): Snapshot {
   const { nodeName = 'node-1', bfdNeighbors, knownEips, passwords, knownPolicy = new KnownPolicy(NAMESPACE) } = options;
   const snapshot = takeSnapshot(nodeName, sources, slices, bfdNeighbors, knownEips, passwords, knownPolicy);
   if (!snapshot) throw new Error('Cannot take the snapshot: a store is not synced');
-  return snapshot;
+  return options.maintenance ? { ...snapshot, maintenance: options.maintenance } : snapshot;
 }
 
 /** What a store shows of these objects. */

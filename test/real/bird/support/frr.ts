@@ -27,6 +27,8 @@ export interface FrrOptions {
   readonly each?: readonly string[];
   /** Starts bfdd as well. */
   readonly bfd?: boolean;
+  /** The address that bgpd listens on. @default all */
+  readonly listensOn?: string;
 }
 
 /** `nextHops` of one BGP path, the first is the one that is used. */
@@ -61,11 +63,12 @@ interface JsonPath {
 export class Frr {
   readonly #lan: Lan;
   readonly #dir: string;
+  readonly #listen: readonly string[];
   #bgpd: Daemon | undefined;
 
   static async start(lan: Lan, options: FrrOptions = {}): Promise<Frr> {
     if (!existsSync(`${FOLDER}/bgpd`)) throw new Error('Cannot find FRR: install it with "apt-get install frr"');
-    const frr = new Frr(lan);
+    const frr = new Frr(lan, options);
     writeFileSync(join(frr.#dir, 'bgpd.conf'), configuration(options));
     lan.start(lan.router, 'zebra', `${FOLDER}/zebra`, [...frr.#common('zebra'), '-f', '/dev/null']);
     await until('zebra', () => existsSync(frr.#zserv));
@@ -74,8 +77,9 @@ export class Frr {
     return frr;
   }
 
-  private constructor(lan: Lan) {
+  private constructor(lan: Lan, { listensOn }: FrrOptions) {
     this.#lan = lan;
+    this.#listen = listensOn === undefined ? [] : ['-l', listensOn];
     this.#dir = join(lan.dir, 'frr');
     mkdirSync(this.#dir);
     // The daemons become the user frr as soon as they can.
@@ -85,7 +89,8 @@ export class Frr {
 
   async startBgpd(): Promise<void> {
     const config = join(this.#dir, 'bgpd.conf');
-    this.#bgpd = this.#lan.start(this.#lan.router, 'bgpd', `${FOLDER}/bgpd`, [...this.#common('bgpd'), '-f', config]);
+    const args = [...this.#common('bgpd'), '-f', config, ...this.#listen];
+    this.#bgpd = this.#lan.start(this.#lan.router, 'bgpd', `${FOLDER}/bgpd`, args);
     await until('bgpd', () => this.#tryVtysh('show bgp summary json') !== undefined);
   }
 
