@@ -28,11 +28,15 @@ export interface Judge {
 }
 
 const WATCH_SECONDS = 1_500;
+/** `timeoutSeconds` of the webhook, and as much again until the watches have returned what came of the review. */
+const LONGEST_REVIEW_MS = 6_000;
 
 export class History {
   readonly #client: HttpKubeClient;
   readonly #stop = new AbortController();
   readonly #services = new Map<string, Service>();
+  /** `address key` of what a Service published when it was deleted, for as long as a review of the Service may go on. */
+  readonly #deletedLately = new Set<string>();
   readonly #claims = new Map<string, EipClaim>();
   readonly #watching: Promise<void>[] = [];
   /** The runs that go on. */
@@ -92,7 +96,7 @@ export class History {
   #onService(type: string, service: Service): void {
     const key = keyOf(service);
     const before = this.#services.get(key);
-    if (type === 'deleted') this.#services.delete(key);
+    if (type === 'deleted') this.#onDeleted(key, service);
     else this.#services.set(key, service);
     const judge = this.#judgeOf(service.metadata.namespace);
     if (!judge) return;
@@ -110,6 +114,14 @@ export class History {
       }
     }
     for (const address of now) this.#lookForOthers(judge, key, service, address);
+  }
+
+  #onDeleted(key: string, service: Service): void {
+    this.#services.delete(key);
+    for (const address of addressesIn(service)) {
+      this.#deletedLately.add(`${address} ${key}`);
+      setTimeout(() => this.#deletedLately.delete(`${address} ${key}`), LONGEST_REVIEW_MS).unref();
+    }
   }
 
   /** The answer to the create call is a promise, if it is stored in time. More may be given: the other family, if it was lacking. */
@@ -154,10 +166,16 @@ export class History {
     }
   }
 
-  /** Who has an address stays there, and gets its claim again. */
+  /**
+   * A Service keeps an address that it publishes, and gets its claim again. A webhook knows the Service from the review alone. If the Service is deleted during the
+   * review of an update and its claim becomes another's, the webhook adds a holder without a Service, by which nothing is published, and the allocator collects it.
+   */
   #isPublished(address: string, { namespace, name = '' }: ClaimHolder): boolean {
-    const service = this.#services.get(`${namespace}/${name}`);
-    return service !== undefined && addressesIn(service).includes(address);
+    const key = `${namespace}/${name}`;
+    const service = this.#services.get(key);
+    return (
+      this.#deletedLately.has(`${address} ${key}`) || (service !== undefined && addressesIn(service).includes(address))
+    );
   }
 
   #judgeOf(namespace: string | undefined): Judge | undefined {
