@@ -87,9 +87,12 @@ function onRouting({ stores, index }: ClusterState, on: On): void {
   });
   on(stores.configMaps, (to) => to.bgp.add(confKey(BGP_CONF_NAME)));
   on(stores.speakers, (to, change) => {
-    if (change.type === 'modified' && sameButForCounts(change.old, change.object)) return;
-    to.bgp.add(confKey(BGP_CONF_NAME));
-    for (const peer of peersOf(change)) to.bgp.add(peerKey(peer));
+    const keys = [...peersOf(change)].map(peerKey);
+    if (change.type === 'modified' && sameButForCounts(change.old, change.object)) {
+      for (const key of keys) to.bgp.addAfter(key, routesGatheredMs(stores.speakers.size));
+      return;
+    }
+    for (const key of [confKey(BGP_CONF_NAME), ...keys]) to.bgp.add(key);
   });
   on(stores.speakers, (to, change) => {
     for (const address of movedAddresses(change)) {
@@ -222,7 +225,15 @@ function peersOf(change: Change<SpeakerObject>): Set<string> {
   );
 }
 
-/** The counts of every node change with every Service, and no status depends on them. */
+const ROUTES_GATHERED_MS = 10_000;
+const ROUTES_GATHERED_PER_NODE_MS = 20;
+
+/** The counts of every node change with every Service, and a write of a BgpPeer goes to every node: as long as the speakers take to write their counts. */
+function routesGatheredMs(nodes: number): number {
+  return Math.max(ROUTES_GATHERED_MS, nodes * ROUTES_GATHERED_PER_NODE_MS);
+}
+
+/** Of all statuses, only `routesSent` of a BgpPeer depends on the counts. */
 function sameButForCounts(a: SpeakerObject, b: SpeakerObject): boolean {
   return (
     a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&

@@ -1,6 +1,6 @@
 /**
  * The status of a BgpPeer, gathered from what each node's Speaker reports: per node in OpenELB's words, and in a condition that a person
- * can read. PURE. Nothing in it ticks: counters stay in the Speakers' metrics, so a session at rest causes no write.
+ * can read. PURE. Nothing in it ticks, so a session at rest causes no write. The number of routes changes with the Services; `enqueue.ts` gathers such changes.
  */
 import type { BgpPeer } from '../../lib/api/bgp/bgp.ts';
 import type { BgpPeerObject, NodePeerStatus } from '../../lib/api/bgp/bgp-types.ts';
@@ -49,6 +49,7 @@ export function bgpPeerStatus(facts: BgpPeerFacts): NonNullable<BgpPeerObject['s
   const established = sessions.filter(({ session }) => session.state === 'Established').length;
   return {
     sessionsSummary: `${established}/${sessions.length}`,
+    routesSent: routesSentTo(object.metadata.name ?? '', facts.speakers),
     nodesPeerStatus: Object.fromEntries(
       sessions.slice(0, MOST_NODES).map(({ node, session }) => [node, nodePeerStatus(session)]),
     ),
@@ -83,6 +84,12 @@ function sessionsWith(peer: string, speakers: readonly SpeakerObject[]): NodeSes
       return session ? [{ node: speaker.metadata.name ?? '', session }] : [];
     })
     .sort((a, b) => (a.node < b.node ? -1 : 1));
+}
+
+/** Of all nodes together, as the router counts them. */
+function routesSentTo(peer: string, speakers: readonly SpeakerObject[]): number {
+  const sessions = speakers.flatMap(({ status }) => status?.sessions ?? []).filter((session) => session.peer === peer);
+  return sessions.reduce((sum, { routesSent }) => sum + routesSent, 0);
 }
 
 /** Zero values are written too: OpenELB left them out, and its consoles read what is there. */

@@ -48,8 +48,9 @@ export interface StatusInput {
 
 type ConditionUpdate = Pick<Condition, 'type' | 'status' | 'message'> & { readonly reason: Reason };
 
-/** The number of conflicts in the condition's message; the list in the status has all. */
+/** The numbers of conflicts and sessions in a condition's message; the lists in the status have all. */
 const MOST_CONFLICTS_TOLD = 5;
+const MOST_SESSIONS_TOLD = 3;
 
 /** The reasons of refused peers that an administrator has to correct; the others are intended. */
 const FAULTS: readonly Reason[] = ['Invalid', 'Overlaps', 'OwnAddress', 'PasswordNotFound'];
@@ -59,15 +60,16 @@ export function speakerStatus(input: StatusInput): ReportedStatus {
   const plan = planned.kind === 'plan' ? planned.plan : undefined;
   // Without an answer of BIRD the last known sessions stay, and a condition says so.
   const known = sessions ?? former?.sessions ?? [];
+  const told = settled(known, former?.sessions ?? []);
   const enabled = known.filter(({ disabled }) => !disabled);
   const established = enabled.filter(({ state }) => state === 'Established');
   const verdicts = [
     appliedCondition(input),
-    sessionsVerdict(input, enabled, established),
+    sessionsVerdict(input, enabled, told),
     ...(input.layer2 ? [layer2Verdict(input.layer2)] : []),
   ];
   return {
-    sessions: settled(known, former?.sessions ?? []),
+    sessions: told,
     refusedPeers: plan ? toldRefusals(planned) : (former?.refusedPeers ?? []),
     establishedSessions: established.length,
     totalSessions: enabled.length,
@@ -166,7 +168,7 @@ function appliedCondition({ planned, outcome }: StatusInput): ConditionUpdate {
 function sessionsVerdict(
   { planned, sessions }: StatusInput,
   enabled: readonly SpeakerSession[],
-  established: readonly SpeakerSession[],
+  told: readonly SpeakerSession[],
 ): ConditionUpdate {
   const type = 'SessionsEstablished';
   if (!sessions) return { type, status: 'Unknown', reason: 'BirdUnreachable', message: 'BIRD does not answer' };
@@ -174,9 +176,9 @@ function sessionsVerdict(
   if (enabled.length === 0) {
     return { type, status: 'False', reason: 'NoSessions', message: 'no BgpPeer that is enabled selects this node' };
   }
-  const isUp = established.length === enabled.length;
-  const down = new Set(enabled.filter(({ state }) => state !== 'Established').map(({ peer }) => peer));
-  const counted = `${established.length} of ${enabled.length} sessions established`;
+  const down = told.filter(({ state, disabled }) => state !== 'Established' && !disabled);
+  const isUp = down.length === 0;
+  const counted = `${enabled.length - down.length} of ${enabled.length} sessions established`;
   const portInUse = enabled.map(({ lastError }) => lastError).find(isPortInUse);
   if (portInUse !== undefined) {
     return { type, status: 'False', reason: 'PortInUse', message: `${counted}; ${portInUse}` };
@@ -185,8 +187,14 @@ function sessionsVerdict(
     type,
     status: isUp ? 'True' : 'False',
     reason: isUp ? 'SessionsEstablished' : 'SessionsDown',
-    message: isUp ? counted : `${counted}; not with ${[...down].join(', ')}`,
+    message: isUp ? counted : `${counted}; ${downText(down)}`,
   };
+}
+
+/** Without the state, through which a session that is down cycles. */
+function downText(down: readonly SpeakerSession[]): string {
+  const textOf = ({ peer, lastError }: SpeakerSession): string => (lastError ? `${peer}, ${lastError}` : peer);
+  return `not with ${shortened([...new Set(down.map(textOf))], MOST_SESSIONS_TOLD, (text) => text).join('; ')}`;
 }
 
 function layer2Verdict({ isMute, unable, conflicts }: Layer2State): ConditionUpdate {

@@ -112,6 +112,7 @@ export interface BgpPeerObject extends KubeObject {
   readonly status?: {
     /** Skycap's: `2/3`, nodes with a session that is established, of those with a session. */
     readonly sessionsSummary?: string;
+    readonly routesSent?: number;
     readonly nodesPeerStatus?: Readonly<Record<string, NodePeerStatus>>;
     readonly conditions?: readonly Condition[];
   };

@@ -94,12 +94,17 @@ test('a BgpPeer shows each session in the words of OpenELB, and the sum of them 
   });
 });
 
-test('a counter that ticks writes nothing; a node that goes is taken out', async () => {
+test('numbers of routes are gathered into one write; a node that goes is taken out', async () => {
   await replica.idle();
   const before = await replica.writes();
-  await report('node-1', { sessions: [{ ...session, routesSent: 1234 }] });
+  for (let routesSent = 1; routesSent <= 20; routesSent += 1) {
+    await report('node-1', { sessions: [{ ...session, routesSent }] });
+  }
   await replica.idle();
   expect(await replica.writes()).toEqual(before);
+  await eventually(async () => expect((await peer()).status?.routesSent).toBe(20 + 1), 15_000);
+  const patches = 'patch bgppeers 200';
+  expect(await replica.writes()).toEqual({ ...before, [patches]: (before[patches] ?? 0) + 1 });
   await lab.admin.delete(SPEAKERS, { name: 'node-2' });
   await eventually(async () => {
     expect(Object.keys((await peer()).status?.nodesPeerStatus ?? {})).toEqual(['node-1']);

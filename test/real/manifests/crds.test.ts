@@ -183,7 +183,11 @@ describe('what people see', () => {
       ['web', '198.51.100.0/24', '0', '256', 'true'],
     ],
     ['bgpconfs', ['AS', 'ROUTER ID', 'PORT', 'ACCEPTED', 'REASON', 'AGE'], ['c', '64512', '192.0.2.9']],
-    ['bgppeers', ['NEIGHBOR', 'AS', 'ACCEPTED', 'SESSIONS', 'SINCE', 'REASON', 'AGE'], ['p', '192.0.2.1', '65000']],
+    [
+      'bgppeers',
+      ['NEIGHBOR', 'AS', 'ACCEPTED', 'SESSIONS', 'ROUTES', 'SINCE', 'REASON', 'AGE'],
+      ['p', '192.0.2.1', '65000'],
+    ],
     [
       'eipclaims',
       ['ADDRESS', 'EIP', 'NAMESPACE', 'SERVICE', 'AGE'],
@@ -199,6 +203,22 @@ describe('what people see', () => {
     const [header, row] = (await plane.kubectl(['get', kind])).trim().split('\n');
     expect(header?.split(/ {2,}/)).toEqual(expect.arrayContaining([...columns]));
     expect(row?.split(/ {2,}/)).toEqual(expect.arrayContaining([...cells]));
+  });
+
+  it('the neighbor of a BgpPeer is its address, its interface or its prefix', async () => {
+    const peer = (name: string, neighbor: object) => ({
+      ...neighbour({}),
+      metadata: { name },
+      spec: { conf: { ...neighbor, peerAs: 65_000 } },
+    });
+    await create(peer('unnumbered', { neighborInterface: 'eth1' }));
+    await create(peer('dynamic', { neighborPrefix: '192.0.2.0/24' }));
+    const rows = (await plane.kubectl(['get', 'bgppeers'])).trim().split('\n').slice(1);
+    expect(rows.map((row) => row.split(/ {2,}/).slice(0, 2))).toEqual([
+      ['dynamic', '192.0.2.0/24'],
+      ['p', '192.0.2.1'],
+      ['unnumbered', 'eth1'],
+    ]);
   });
 
   it('Eips are among `kubectl get networking`', async () => {

@@ -209,8 +209,9 @@ describe('conditions', () => {
   it('a message says what is wrong, and where', () => {
     const messageOf = (type: string, status: SpeakerStatus) =>
       status.conditions?.find((one) => one.type === type)?.message;
-    expect(messageOf('SessionsEstablished', speakerStatus(input({ sessions: [up, { ...down, peer: 'b' }] })))).toBe(
-      '1 of 2 sessions established; not with b',
+    const oneDown = input({ sessions: [up, { ...down, peer: 'b' }] });
+    expect(messageOf('SessionsEstablished', speakerStatus(oneDown))).toBe(
+      '1 of 2 sessions established; not with b, Socket: Connection refused',
     );
     expect(messageOf('Ready', speakerStatus(input({}, badPeer)))).toMatch(
       /^BgpPeer bad has no session here: spec\.conf\.peerAs: "-1"/,
