@@ -5,7 +5,8 @@ import { request } from 'node:http';
 export function get(url, timeoutMs) {
   return new Promise((resolve) => {
     const started = performance.now();
-    const done = (answer) => resolve({ ...answer, milliseconds: performance.now() - started });
+    let connected = false;
+    const done = (answer) => resolve({ ...answer, connected, milliseconds: performance.now() - started });
     const client = request(url, { agent: false, timeout: timeoutMs }, (response) => {
       let body = '';
       response.setEncoding('utf8');
@@ -14,6 +15,11 @@ export function get(url, timeoutMs) {
       });
       response.on('end', () => done({ ok: true, status: response.statusCode, body }));
       response.on('error', (error) => done({ ok: false, error: error.code ?? error.message }));
+    });
+    client.on('socket', (socket) => {
+      socket.once('connect', () => {
+        connected = true;
+      });
     });
     client.on('timeout', () => client.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
     client.on('error', (error) => done({ ok: false, error: error.code ?? error.message }));

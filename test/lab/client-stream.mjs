@@ -18,7 +18,7 @@ async function knock(url) {
   } else {
     failed++;
     const error = answer.ok ? `status ${answer.status}` : answer.error;
-    print({ failure: { url, atMs, error, milliseconds: answer.milliseconds } });
+    print({ failure: { url, atMs, error, connected: answer.connected, milliseconds: answer.milliseconds } });
   }
 }
 

@@ -13,6 +13,8 @@ export interface ClientFailure {
   readonly atMs: number;
   /** `ETIMEDOUT` where nothing answered, `EHOSTUNREACH` without a route, `status 500`, … */
   readonly error: string;
+  /** The connection stood, and the request on it was lost: its node or its pod was changed for another. */
+  readonly connected: boolean;
   readonly milliseconds: number;
 }
 

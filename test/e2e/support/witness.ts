@@ -1,7 +1,7 @@
 /**
  * Stands by while a test breaks something, and tells afterwards what of a set of Services was lost meanwhile, if only for a moment:
  *
- * - a client behind the router connects to each of their addresses every 100 ms,
+ * - a client behind the router connects to each of their addresses every 100 ms, and has connections open where the test wants it,
  * - the router's kernel tells each change of their routes,
  * - the API server tells each change of their status,
  * - the router's BGP sessions are compared before and after.
@@ -16,6 +16,7 @@ import { ClientStream } from '../../lab/client-stream.ts';
 import { RouteWatch } from '../../lab/route-watch.ts';
 import type { BgpNeighbor } from '../../lab/router.ts';
 import { type Route, samePrefix } from '../../lab/routes.ts';
+import { StandingConnections } from '../../lab/standing-connections.ts';
 import { publishedOf, type Scene } from './scene.ts';
 import { StatusWatch } from './status-watch.ts';
 
@@ -23,6 +24,8 @@ import { StatusWatch } from './status-watch.ts';
 export interface Testimony {
   /** Requests that had no answer. */
   readonly client: readonly string[];
+  /** Connections that were open from the start, and broke. */
+  readonly connections: readonly string[];
   /** Routes that went, or went by fewer next hops or by others. */
   readonly routes: readonly string[];
   /** Statuses with other addresses than at the start, or with none. */
@@ -31,12 +34,29 @@ export interface Testimony {
   readonly sessions: readonly string[];
 }
 
-export const NOTHING_LOST: Testimony = { client: [], routes: [], statuses: [], sessions: [] };
+export const NOTHING_LOST: Testimony = { client: [], connections: [], routes: [], statuses: [], sessions: [] };
+
+export interface WitnessOptions {
+  /** Between two connections to the same address. @default 100 */
+  readonly everyMs?: number;
+  /** Connections to each address that are open from the start to the end. @default 0 */
+  readonly standing?: number;
+}
 
 /** Service → its addresses, as published at the start. */
 type Published = ReadonlyMap<string, readonly string[]>;
 
+interface Start {
+  readonly published: Published;
+  readonly routes: readonly Route[];
+  readonly sessions: readonly BgpNeighbor[];
+  readonly standing: readonly StandingConnections[];
+  readonly everyMs: number | undefined;
+}
+
 const MOST_TOLD = 20;
+/** Bytes go every 20 ms; a busy machine may hold them up, and TCP sends a lost packet again within this. */
+const MOST_SILENCE_MS = 5_000;
 /** What the moments of two readings of a session's age may differ by. */
 const AGE_SLACK_MS = 2_000;
 
@@ -49,8 +69,9 @@ export class Witness implements AsyncDisposable {
   readonly #routeWatch: RouteWatch;
   readonly #statusWatch: StatusWatch;
   readonly #client: ClientStream;
+  readonly #standing: readonly StandingConnections[];
 
-  private constructor(scene: Scene, published: Published, routes: readonly Route[], sessions: readonly BgpNeighbor[]) {
+  private constructor(scene: Scene, { published, routes, sessions, standing, everyMs }: Start) {
     this.#scene = scene;
     this.#published = published;
     this.#routes = routes;
@@ -58,11 +79,12 @@ export class Witness implements AsyncDisposable {
     this.#routeWatch = new RouteWatch(scene.lab);
     this.#statusWatch = new StatusWatch(scene.lab.api, scene.namespace);
     const addresses = [...published.values()].flat();
-    this.#client = new ClientStream(scene.lab.client, { urls: addresses.map(urlOf) });
+    this.#client = new ClientStream(scene.lab.client, { urls: addresses.map(urlOf), ...(everyMs && { everyMs }) });
+    this.#standing = standing;
   }
 
   /** @param names Services of the scene that are published, routed and answer on port 80. */
-  static async start(scene: Scene, names: readonly string[]): Promise<Witness> {
+  static async start(scene: Scene, names: readonly string[], options: WitnessOptions = {}): Promise<Witness> {
     const published = new Map<string, readonly string[]>();
     for (const name of names) published.set(name, publishedOf(await scene.service(name)));
     const addresses = [...published.values()].flat();
@@ -72,7 +94,12 @@ export class Witness implements AsyncDisposable {
     if (routes.length === 0 || routes.length !== addresses.length) {
       throw new Error(`Cannot watch ${addresses.join() || 'nothing'}: the router has ${routes.length} routes to them`);
     }
-    return new Witness(scene, published, routes, await scene.lab.router.bgpNeighbors());
+    const { everyMs, standing: count = 0 } = options;
+    const standing = await Promise.all(
+      count === 0 ? [] : addresses.map((host) => StandingConnections.open(scene.lab.client, { host, count })),
+    );
+    const sessions = await scene.lab.router.bgpNeighbors();
+    return new Witness(scene, { published, routes, sessions, standing, everyMs });
   }
 
   /** Since the start. */
@@ -84,6 +111,7 @@ export class Witness implements AsyncDisposable {
   async end(): Promise<Testimony> {
     const elapsedMs = this.elapsedMs;
     const { answered, failures } = await this.#client.end();
+    const connections = await this.#brokenConnections();
     const sessions = this.#lostSessions(await this.#scene.lab.router.bgpNeighbors(), elapsedMs);
     const routes = [...this.#lostRoutes(), ...this.#missingRoutes(await this.#scene.lab.router.routes())];
     await this[Symbol.asyncDispose]();
@@ -91,13 +119,27 @@ export class Witness implements AsyncDisposable {
       return this.#sentence(atMs - performance.timeOrigin, `${url}: ${error}`);
     });
     if (answered === 0) client.push('no request was answered');
-    return { client: told(client), routes: told(routes), statuses: told(this.#lostStatuses()), sessions };
+    return {
+      client: told(client),
+      connections: told(connections),
+      routes: told(routes),
+      statuses: told(this.#lostStatuses()),
+      sessions,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#client[Symbol.asyncDispose]();
+    for (const client of [this.#client, ...this.#standing]) await client[Symbol.asyncDispose]();
     await this.#statusWatch[Symbol.asyncDispose]();
     await this.#routeWatch[Symbol.asyncDispose]();
+  }
+
+  async #brokenConnections(): Promise<string[]> {
+    const sums = await Promise.all(this.#standing.map((connections) => connections.end()));
+    return sums.flatMap(({ broken, longestSilenceMs }) => [
+      ...broken.map(({ atMs, error }) => this.#sentence(atMs - performance.timeOrigin, `a connection: ${error}`)),
+      ...(longestSilenceMs > MOST_SILENCE_MS ? [`a connection was silent for ${Math.round(longestSilenceMs)} ms`] : []),
+    ]);
   }
 
   #lostRoutes(): string[] {
