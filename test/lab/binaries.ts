@@ -2,11 +2,11 @@
  * Finds the Kubernetes programs and etcd, or builds them through Go's module proxy into the cache folder. The first build takes some
  * minutes; it happens once a version.
  */
-import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileExists } from './buildah.ts';
 import { cachePath } from './cache.ts';
+import { compile, goIn, type Note, withGo, writeImports } from './go-build.ts';
 import {
   ETCD_VERSION,
   isRightVersion,
@@ -18,11 +18,7 @@ import {
   type Program,
   versionArguments,
 } from './programs.ts';
-import { run, tryRun, which } from './shell.ts';
-
-type Note = (text: string) => void;
-
-const BUILD_TIMEOUT_MS = 3_600_000;
+import { tryRun } from './shell.ts';
 
 /** @returns a folder that has every program; `bin` in the cache folder leads to it as well, where tests look. */
 export async function prepareBinaries(note: Note): Promise<string> {
@@ -71,24 +67,11 @@ async function linkFarm(programs: ReadonlyMap<Program, string>): Promise<string>
   return folder;
 }
 
-async function build(target: string, note: Note): Promise<void> {
-  if (!(await which('go'))) {
-    throw new Error(
-      'Cannot build Kubernetes: Go is not installed; install it, or name a folder with the programs in SKYCAP_LAB_BIN',
-    );
-  }
-  const work = await mkdtemp(join(tmpdir(), 'skycap-lab-'));
-  const output = `${target}.part`;
-  await rm(output, { recursive: true, force: true });
-  await mkdir(output, { recursive: true });
-  try {
+function build(target: string, note: Note): Promise<void> {
+  return withGo('Kubernetes', target, async (work, output) => {
     await buildKubernetes(work, output, note);
     await buildEtcd(work, output, note);
-    await rm(target, { recursive: true, force: true });
-    await rename(output, target);
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  });
 }
 
 async function buildKubernetes(work: string, output: string, note: Note): Promise<void> {
@@ -124,26 +107,6 @@ async function buildEtcd(work: string, output: string, note: Note): Promise<void
   await goIn(folder)(['mod', 'tidy']);
   const flags = ['-trimpath', '-ldflags', '-s -w', '-o', join(output, 'etcd')];
   await compile(folder, [...flags, 'go.etcd.io/etcd/server/v3'], 'etcd', note);
-}
-
-/** `-v` names each package when it is compiled, which is all the progress that Go tells. */
-async function compile(folder: string, args: readonly string[], what: string, note: Note): Promise<void> {
-  let compiled = 0;
-  await goIn(folder)(['build', '-v', ...args], (line) => {
-    compiled += 1;
-    note(`compiling ${what}, package ${compiled} (${line})`);
-  });
-}
-
-function goIn(folder: string): (args: readonly string[], onLine?: (line: string) => void) => Promise<string> {
-  const env = { CGO_ENABLED: '0', GOFLAGS: '-mod=mod' };
-  return (args, onLine) =>
-    run('go', args, { cwd: folder, env, timeoutMs: BUILD_TIMEOUT_MS, ...(onLine ? { onLine } : {}) });
-}
-
-async function writeImports(folder: string, packages: readonly string[]): Promise<void> {
-  const lines = packages.map((name) => `\t_ "${name}"\n`).join('');
-  await writeFile(join(folder, 'imports.go'), `package lab\n\nimport (\n${lines})\n`);
 }
 
 async function hasAll(folder: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-// The first thing that runs: `npm run lab`, `npm test`, `npm run test:unit`, `npm run test:soak`, `npm run check` and `npm run bench` all come by here,
+// The first thing that runs: `npm run lab`, `npm test`, `npm run test:unit`, `npm run test:soak`, `npm run check`, `npm run bench` and `npm run manifests` all come by here,
 // on whatever Node the machine has and before any package is installed. It looks whether the machine will do, installs the npm packages when they are
 // missing or old, and hands over to the Node 24 that package.json pins.
 import { spawn } from 'node:child_process';
@@ -20,6 +20,7 @@ const MODES = {
   check: { script: 'test/run/check.ts', needsMachine: false },
   bench: { script: 'test/bench/main.ts', needsMachine: true },
   scene: { script: 'test/scenes/main.ts', needsMachine: true },
+  manifests: { script: 'test/manifests/main.ts', needsMachine: false },
   soak: { script: 'test/soak/main.ts', needsMachine: true },
 };
 

@@ -1,11 +1,12 @@
 /** Everything that must be there before a lab can start, in the order in which one needs the other. */
 import { prepareBaseImages } from './base-images.ts';
 import { prepareBinaries } from './binaries.ts';
+import { prepareHelm } from './helm.ts';
 import { whilePreparing } from './lock.ts';
 import type { OciImage } from './oci.ts';
 import { preparePauseImage } from './pause-image.ts';
 import { prepareDebianPackages } from './prepare-packages.ts';
-import { KUBERNETES_VERSION } from './programs.ts';
+import { HELM_VERSION, KUBERNETES_VERSION } from './programs.ts';
 import type { Progress } from './progress.ts';
 import { buildSkycapImage } from './skycap-image.ts';
 
@@ -23,6 +24,11 @@ export function prepare(progress: Progress): Promise<Prepared> {
 /** The part that tests without a lab need as well. @returns the folder with the programs. */
 export function preparePrograms(progress: Progress): Promise<string> {
   return whilePreparing(() => prepareDaemons(progress));
+}
+
+/** For tests of the chart, and for those who change it. @returns the program. */
+export function prepareHelmProgram(progress: Progress): Promise<string> {
+  return whilePreparing(() => progress.step(`Helm ${HELM_VERSION}`, prepareHelm));
 }
 
 /** What only some machines need. @param packages package → a program of it. */

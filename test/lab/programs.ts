@@ -1,7 +1,9 @@
-/** Which Kubernetes and etcd the lab runs, and how a program's own word about its version is read. */
+/** Which Kubernetes, etcd and Helm the lab runs, and how a program's own word about its version is read. */
 
 export const KUBERNETES_VERSION = 'v1.36.3';
 export const ETCD_VERSION = 'v3.7.3';
+/** The release whose Kubernetes packages are of the same minor version. */
+export const HELM_VERSION = 'v4.2.4';
 export const KUBERNETES_PROGRAMS = [
   'kube-apiserver',
   'kube-controller-manager',
@@ -41,6 +43,24 @@ export function kubernetesGoMod(version: string, goVersion: string, kubernetesGo
   const published = version.replace(/^v1\./, 'v0.');
   const replaces = staging.map((module) => `replace ${module} => ${module} ${published}\n`).join('');
   return `module skycap-lab\ngo ${goVersion}\nrequire k8s.io/kubernetes ${version}\n${replaces}`;
+}
+
+const HELMS_KUBERNETES_MODULES = [
+  'api',
+  'apiextensions-apiserver',
+  'apimachinery',
+  'apiserver',
+  'cli-runtime',
+  'client-go',
+  'component-base',
+  'kubectl',
+] as const;
+
+/** The go.mod of a module that builds Helm with the packages of the lab's Kubernetes. */
+export function helmGoMod(version: string, kubernetesVersion: string): string {
+  const published = kubernetesVersion.replace(/^v1\./, 'v0.');
+  const requires = HELMS_KUBERNETES_MODULES.map((module) => `require k8s.io/${module} ${published}\n`).join('');
+  return `module skycap-lab\ngo 1.26\nrequire helm.sh/helm/v4 ${version}\n${requires}`;
 }
 
 /** Stamps the version in, or the server would say v0.0.0, which clients take for ancient. */

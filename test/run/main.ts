@@ -10,7 +10,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { takeDownTestLabs } from '../e2e/support/test-lab.ts';
-import { preparePackages, preparePrograms } from '../lab/prepare.ts';
+import { prepareHelmProgram, preparePackages, preparePrograms } from '../lab/prepare.ts';
 import { consoleProgress } from '../lab/progress.ts';
 import { GOBGP_PACKAGE } from '../real/bird/support/gobgp.ts';
 import { OPENBGPD_PACKAGE } from '../real/bird/support/openbgpd.ts';
@@ -73,6 +73,7 @@ function namesOf(files: readonly FailedFile[]): string[] {
 async function prepareMachine(): Promise<Readonly<Record<string, string>>> {
   const progress = consoleProgress();
   const binaries = await preparePrograms(progress);
+  await prepareHelmProgram(progress);
   await preparePackages({ ...GOBGP_PACKAGE, ...OPENBGPD_PACKAGE }, progress);
   if (missingLinkKinds().length > 0) await preparePackages(OTHER_KERNEL, progress);
   return { SKYCAP_LAB_BIN: binaries };

@@ -56,6 +56,8 @@ describe('installing', () => {
 
   it.each([
     'manifests',
+    'manifests/overlays/bgp-only',
+    'manifests/overlays/layer2-only',
     'manifests/overlays/lab',
     'manifests/overlays/dev',
     'manifests/overlays/lab/examples',

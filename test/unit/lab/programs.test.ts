@@ -1,4 +1,4 @@
-import { isRightVersion, kubernetesGoMod, linkerFlags, type Program } from '../../lab/programs.ts';
+import { helmGoMod, isRightVersion, kubernetesGoMod, linkerFlags, type Program } from '../../lab/programs.ts';
 
 test.each<[Program, string, boolean]>([
   ['kube-apiserver', 'Kubernetes v1.36.3', true],
@@ -30,6 +30,12 @@ require k8s.io/kubernetes v1.36.3
 replace k8s.io/api => k8s.io/api v0.36.3
 replace k8s.io/kube-proxy => k8s.io/kube-proxy v0.36.3
 `);
+});
+
+test('Helm is built with the packages of the lab’s Kubernetes', () => {
+  expect(helmGoMod('v4.2.4', 'v1.36.3')).toMatch(
+    /^module skycap-lab\ngo 1\.26\nrequire helm\.sh\/helm\/v4 v4\.2\.4\n(require k8s\.io\/[a-z-]+ v0\.36\.3\n)+$/,
+  );
 });
 
 test('the programs say their version', () => {

@@ -18,6 +18,7 @@ import { readConfig as readWebhookConfig } from '../../../webhook/config.ts';
 import { type Manifest, ROOT, readBase, readCrds, readManifest, readManifests } from './files.ts';
 
 const NAMESPACE = 'skycap-system';
+const VERSION: string = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version;
 const COMPONENTS = ['webhook', 'allocator', 'speaker'] as const;
 /** Of those who have any: they are root, and no other is. */
 const CAPABILITIES: Readonly<Record<string, readonly string[]>> = {
@@ -148,7 +149,7 @@ describe.each(COMPONENTS)('workload %s', (component) => {
     expect(pod.priorityClassName).toMatch(/^system-(cluster|node)-critical$/);
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(0);
     for (const container of pod.containers) {
-      expect(container.image).toBe('skycap');
+      expect(container.image).toBe(`skycap:${VERSION}`);
       expect(container.imagePullPolicy).toBeUndefined();
       expect(container.securityContext).toMatchObject({
         allowPrivilegeEscalation: false,
