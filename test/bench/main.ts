@@ -13,6 +13,7 @@ import { installSkycap, waitForSkycap } from '../lab/install.ts';
 import { Lab } from '../lab/lab.ts';
 import { prepare, preparePrograms } from '../lab/prepare.ts';
 import { consoleProgress } from '../lab/progress.ts';
+import { INTERRUPTED, signalled } from '../lab/signalled.ts';
 import { Bench } from './bench.ts';
 import { type Figure, formatTable } from './figures.ts';
 import { machineLine } from './machine-line.ts';
@@ -21,7 +22,14 @@ import { chosenRows, type LabRow, ROWS } from './rows.ts';
 
 const LAB_NAME = 'skb';
 
+class Interrupted extends Error {}
+
 const progress = consoleProgress();
+/** Rejects at a signal. A measurement can't be stopped: the process ends when the lab is taken down. */
+const interruption = signalled().then(() => {
+  throw new Interrupted('interrupted');
+});
+interruption.catch(() => undefined);
 
 async function main(args: readonly string[]): Promise<void> {
   const options = parseBenchOptions(args);
@@ -33,7 +41,8 @@ async function main(args: readonly string[]): Promise<void> {
     if (inLab.length > 0) await measureInLab(inLab, options, figures);
     if (rows.some((row) => row.needs === 'plane')) process.env.SKYCAP_LAB_BIN ??= await preparePrograms(progress);
     for (const { title, measure } of rows.filter((row) => row.needs !== 'lab')) {
-      figures.push(...(await progress.step(title, (tell) => measure(options, tell))));
+      const measured = progress.step(title, (tell) => measure(options, tell));
+      figures.push(...(await Promise.race([measured, interruption])));
     }
   } finally {
     // What took minutes to measure is not lost to what failed after it.
@@ -46,18 +55,22 @@ async function measureInLab(rows: readonly LabRow[], options: BenchOptions, figu
   const borrowed = process.env.SKYCAP_TEST_LAB;
   const lab = borrowed ? await Lab.attach(borrowed) : await startLab();
   try {
-    await using bench = await progress.step('a pool, and sessions with both routers', () =>
-      Bench.open(lab, options.quick),
-    );
-    for (const { title, measure } of rows) figures.push(...(await progress.step(title, () => measure(bench, options))));
-    if (bench.missed > 0) {
-      figures.push({ what: 'creations that the webhook did not answer within 3 s', measured: `${bench.missed}` });
-    }
+    await Promise.race([measureRows(lab, rows, options, figures), interruption]);
   } catch (error) {
-    process.stderr.write(`Logs: ${await lab.saveLogs()}\n`);
+    if (!(error instanceof Interrupted)) process.stderr.write(`Logs: ${await lab.saveLogs()}\n`);
     throw error;
   } finally {
     await (borrowed ? lab.detach() : lab.dispose());
+  }
+}
+
+async function measureRows(lab: Lab, rows: readonly LabRow[], options: BenchOptions, figures: Figure[]): Promise<void> {
+  await using bench = await progress.step('a pool, and sessions with both routers', () =>
+    Bench.open(lab, options.quick),
+  );
+  for (const { title, measure } of rows) figures.push(...(await progress.step(title, () => measure(bench, options))));
+  if (bench.missed > 0) {
+    figures.push({ what: 'creations that the webhook did not answer within 3 s', measured: `${bench.missed}` });
   }
 }
 
@@ -67,16 +80,17 @@ async function startLab(): Promise<Lab> {
     Lab.start({ ...prepared, name: process.env.SKYCAP_LAB_NAME || LAB_NAME, progress }),
   );
   try {
-    await progress.step('Skycap installed and running', async () => {
+    const installed = progress.step('Skycap installed and running', async () => {
       await installSkycap(lab);
       await waitForSkycap(lab);
       const { configuration } = await readExamples(lab);
       await applyExamples(lab, { configuration, services: [], workloads: [] });
       await waitForSessions(lab);
     });
+    await Promise.race([installed, interruption]);
     return lab;
   } catch (error) {
-    process.stderr.write(`Logs: ${await lab.saveLogs()}\n`);
+    if (!(error instanceof Interrupted)) process.stderr.write(`Logs: ${await lab.saveLogs()}\n`);
     await lab.dispose();
     throw error;
   }
@@ -86,5 +100,6 @@ try {
   await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  if (error instanceof Interrupted) process.exit(INTERRUPTED);
   process.exitCode = 1;
 }

@@ -10,6 +10,7 @@ import { prepare } from './prepare.ts';
 import { kill } from './processes.ts';
 import { consoleProgress } from './progress.ts';
 import { showDemonstration, showState, usage } from './show.ts';
+import { INTERRUPTED, signalled } from './signalled.ts';
 import { buildSkycapImage } from './skycap-image.ts';
 
 const HELP = `npm run lab                       start the lab with Skycap in it, do the demonstration, stay up until Ctrl-C
@@ -23,9 +24,6 @@ npm run lab -- exec <machine> …   a program on client, router, n1, n2 or n3 (l
 npm run lab -- down               take down what is there, also after a crash
 SKYCAP_LAB_NAME=ska npm run lab   another lab beside it (sk and any letter)`;
 
-/** As a shell counts a program that Ctrl-C ended. */
-const INTERRUPTED = 130;
-const SAME_SIGNAL_MS = 2_000;
 const KEEP_ALIVE_MS = 1 << 30;
 
 const progress = consoleProgress();
@@ -150,22 +148,6 @@ function passThrough(program: string, args: readonly string[], env: Readonly<Rec
     const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env } });
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
-  });
-}
-
-/**
- * Resolves at the first signal. One Ctrl-C may come several times, from the terminal, from npm and from who started it; a person who
- * presses it again later means it, and leaves the rest to `npm run lab -- down`.
- */
-function signalled(): Promise<typeof INTERRUPTED> {
-  return new Promise((resolve) => {
-    let first: number | undefined;
-    const onSignal = () => {
-      first ??= performance.now();
-      if (performance.now() - first > SAME_SIGNAL_MS) process.exit(INTERRUPTED);
-      resolve(INTERRUPTED);
-    };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   });
 }
 
