@@ -4,13 +4,17 @@
  */
 
 import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
-import type { ClaimStore } from '../../lib/ipam/claims/claim-store.ts';
+import { ClaimStore } from '../../lib/ipam/claims/claim-store.ts';
 import { isOfFormer } from '../../lib/ipam/claims/service-claims.ts';
-import type { HolderUpdate } from './plan-claim-changes.ts';
+import { formatAddress } from '../../lib/net/address.ts';
+import type { Deps } from '../deps.ts';
+import type { HolderRelease, HolderUpdate } from './plan-claim-changes.ts';
+
+type WriterDeps = Pick<Deps, 'client' | 'cluster' | 'log'>;
 
 /** @returns false if the claim has changed meanwhile; the ledger knows the change by then. */
 export function renewEntry(
-  claims: ClaimStore,
+  { client, cluster }: WriterDeps,
   claim: EipClaim,
   { own, next, source }: HolderUpdate,
   signal: AbortSignal,
@@ -19,15 +23,32 @@ export function renewEntry(
     if (holder === own) return [next];
     return isSameName(holder, next) && isOfFormer(holder, next.uid) ? [] : [holder];
   });
-  return claims.replace(claim, holders, { signal, ...(source && { source }) });
+  return new ClaimStore({ client, ledger: cluster.ledger }).replace(claim, holders, {
+    signal,
+    ...(source && { source }),
+  });
 }
 
 function isSameName(a: ClaimHolder, b: ClaimHolder): boolean {
   return a.namespace === b.namespace && a.name !== undefined && a.name === b.name;
 }
 
+/**
+ * @param about names the Service in the log.
+ * @param isUnused the Service was never stored.
+ */
+export async function releaseEntry(
+  { client, cluster, log }: WriterDeps,
+  { address, own, reason }: HolderRelease,
+  about: object,
+  isUnused = false,
+): Promise<void> {
+  await new ClaimStore({ client, ledger: cluster.ledger }).release(address, sameEntry(own), isUnused);
+  log.info({ ...about, address: formatAddress(address), reason }, 'address released');
+}
+
 /** The same holder, in any version of the claim: only the holder that was judged may be released. */
-export function sameEntry(own: ClaimHolder): (holder: ClaimHolder) => boolean {
+function sameEntry(own: ClaimHolder): (holder: ClaimHolder) => boolean {
   return (holder) =>
     holder.namespace === own.namespace &&
     holder.name === own.name &&

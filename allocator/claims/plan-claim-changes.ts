@@ -41,9 +41,16 @@ export interface HolderUpdate {
   readonly source?: Source;
 }
 
+/** The holder that was judged, and why it is released. */
+export interface HolderRelease {
+  readonly address: Address;
+  readonly own: ClaimHolder;
+  readonly reason: Reason;
+}
+
 export interface ClaimChanges {
   readonly renew: readonly HolderUpdate[];
-  readonly release: readonly { readonly address: Address; readonly own: ClaimHolder; readonly reason: Reason }[];
+  readonly release: readonly HolderRelease[];
   /** When to look again though nothing happens. */
   readonly requeueAtMs: number;
 }

@@ -3,7 +3,6 @@
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
 import { claimName } from '../../lib/api/skycap/claim.ts';
 import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
-import { ClaimStore } from '../../lib/ipam/claims/claim-store.ts';
 import {
   type ClaimedRequest,
   keptRequest,
@@ -17,7 +16,7 @@ import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import type { Assignment } from '../assignment/decide-assignment.ts';
 import { requestWithoutAddresses, type ServiceView } from '../assignment/service-view.ts';
 import type { Deps } from '../deps.ts';
-import { renewEntry, sameEntry } from './claim-writer.ts';
+import { releaseEntry, renewEntry } from './claim-writer.ts';
 import { InFlightUpdates } from './in-flight-updates.ts';
 import { type ClaimChanges, planClaimChanges } from './plan-claim-changes.ts';
 import type { StrayClaims } from './stray-claims.ts';
@@ -135,24 +134,19 @@ export class ClaimSync {
 
   /** @returns false where a claim changed meanwhile, and has to be judged again. */
   async #renew({ heldAddresses }: ServiceView, renew: ClaimChanges['renew'], signal: AbortSignal): Promise<boolean> {
-    const { client, cluster } = this.#deps;
-    const claims = new ClaimStore({ client, ledger: cluster.ledger });
     let isDone = true;
     for (const change of renew) {
       const claim = heldAddresses.find(({ own }) => own === change.own)?.claim;
-      if (claim) isDone = (await renewEntry(claims, claim, change, signal)) && isDone;
+      if (claim) isDone = (await renewEntry(this.#deps, claim, change, signal)) && isDone;
     }
     return isDone;
   }
 
   async #release({ key }: ServiceView, { release }: ClaimChanges, signal: AbortSignal): Promise<void> {
-    const { client, cluster, log } = this.#deps;
-    const claims = new ClaimStore({ client, ledger: cluster.ledger });
-    for (const { address, own, reason } of release) {
+    for (const entry of release) {
       if (signal.aborted) return;
-      await claims.release(address, sameEntry(own));
-      this.#inFlightUpdates.forget(key, formatAddress(address));
-      log.info({ service: key, address: formatAddress(address), reason }, 'address released');
+      await releaseEntry(this.#deps, entry, { service: key });
+      this.#inFlightUpdates.forget(key, formatAddress(entry.address));
     }
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { CLAIM_ANNOTATION, EIP_LABEL } from '../../lib/api/keys.ts';
-import { keyFor, keyOf } from '../../lib/api/meta/object.ts';
+import { ageKey, keyFor } from '../../lib/api/meta/object.ts';
 import { SetIndex } from '../../lib/api/meta/set-index.ts';
 import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
 import { isOurs } from '../../lib/api/service/parse-address-request.ts';
@@ -55,10 +55,9 @@ export class ServiceIndex {
 
   /** The Service whose annotation has the token: of several the oldest, since the others are copies of it. */
   ownerOf(namespace: string, token: string): Service | undefined {
-    const services = [...(this.#byToken.get(keyFor(namespace, token)) ?? [])].flatMap(
-      (key) => this.#services.get(key) ?? [],
-    );
-    return services.sort(byAge)[0];
+    const keys = [...(this.#byToken.get(keyFor(namespace, token)) ?? [])];
+    const services = keys.flatMap((key) => this.#services.get(key) ?? []);
+    return services.sort((a, b) => (ageKey(a) < ageKey(b) ? -1 : 1))[0];
   }
 
   #add(key: string, service: Service): void {
@@ -81,10 +80,4 @@ export class ServiceIndex {
     const index = isForeign ? this.#byForeignAddress : this.#byAddress;
     for (const address of publishedAddresses(service)) yield [index, formatAddress(address)];
   }
-}
-
-function byAge(a: Service, b: Service): number {
-  const ages = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? ''] as const;
-  if (ages[0] !== ages[1]) return ages[0] < ages[1] ? -1 : 1;
-  return keyOf(a) < keyOf(b) ? -1 : 1;
 }

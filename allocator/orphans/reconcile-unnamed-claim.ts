@@ -5,10 +5,9 @@
 
 import { keyOf } from '../../lib/api/meta/object.ts';
 import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
-import { ClaimStore } from '../../lib/ipam/claims/claim-store.ts';
-import { type Address, formatAddress } from '../../lib/net/address.ts';
+import type { Address } from '../../lib/net/address.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';
-import { sameEntry } from '../claims/claim-writer.ts';
+import { releaseEntry } from '../claims/claim-writer.ts';
 import { decideHolder } from '../claims/decide-holder.ts';
 import type { StoredTokens } from '../claims/stored-tokens.ts';
 import { HURRIED_GRACE_MS, type StrayClaims } from '../claims/stray-claims.ts';
@@ -51,7 +50,7 @@ export class UnnamedClaimReconciler {
     holder: ClaimHolder,
     signal: AbortSignal,
   ): Promise<number | undefined> {
-    const { cluster, client, config, nowMs, askService, strays, tokens, log } = this.#deps;
+    const { cluster, config, nowMs, askService, strays, tokens } = this.#deps;
     const owner = cluster.index.ownerOf(holder.namespace, holder.token);
     if (owner) {
       askService(keyOf(owner));
@@ -69,10 +68,9 @@ export class UnnamedClaimReconciler {
     if (verdict.kind !== 'release') return undefined;
     // The cache may be behind.
     if (await tokens.has(holder.namespace, holder.token, signal)) return BEHIND_MS;
-    const claims = new ClaimStore({ client, ledger: cluster.ledger });
-    await claims.release(address, sameEntry(holder), verdict.reason === 'ClaimExpired');
-    const { namespace } = holder;
-    log.info({ namespace, address: formatAddress(address), reason: verdict.reason }, 'address released');
+    const { reason } = verdict;
+    const about = { namespace: holder.namespace };
+    await releaseEntry(this.#deps, { address, own: holder, reason }, about, reason === 'ClaimExpired');
     return undefined;
   }
 }

@@ -11,12 +11,10 @@ import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
 import { isLeftAlone } from '../../lib/api/service/served-by-another.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
-import { ClaimStore } from '../../lib/ipam/claims/claim-store.ts';
 import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
-import { formatAddress } from '../../lib/net/address.ts';
 import type { KeyRequeue } from '../../lib/process/loop/keyed-queue.ts';
-import { sameEntry } from '../claims/claim-writer.ts';
+import { releaseEntry } from '../claims/claim-writer.ts';
 import { decideHolder, type HolderAction } from '../claims/decide-holder.ts';
 import { HURRIED_GRACE_MS, type StrayClaims } from '../claims/stray-claims.ts';
 import type { Deps } from '../deps.ts';
@@ -107,14 +105,12 @@ export class RemovedServices {
   }
 
   async #release(key: string, entries: readonly Entry[], signal: AbortSignal): Promise<void> {
-    const { client, cluster, log } = this.#deps;
-    const claims = new ClaimStore({ client, ledger: cluster.ledger });
     for (const { claim, own, verdict } of entries) {
       const address = claimAddress(claim.metadata.name ?? '');
       if (verdict.kind !== 'release' || !address) continue;
       if (signal.aborted) return;
-      await claims.release(address, sameEntry(own), verdict.reason === 'ClaimExpired');
-      log.info({ service: key, address: formatAddress(address), reason: verdict.reason }, 'address released');
+      const { reason } = verdict;
+      await releaseEntry(this.#deps, { address, own, reason }, { service: key }, reason === 'ClaimExpired');
     }
   }
 
