@@ -78,7 +78,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const policy = new KnownPolicy(namespace);
   const snapshot = (): Snapshot | undefined =>
     store.synced
-      ? takeSnapshot(nodeName, stores.sources, slices, peers.neighbors, knownEips, passwords(), policy)
+      ? takeSnapshot({ nodeName, sources: stores.sources, slices, knownEips, knownPolicy: policy })
       : undefined;
   const node = () => stores.sources.nodes.get(nodeName);
   const store = new SpeakerObjectStore({ client, nodeName, speakers: stores.speakers, node });
@@ -100,6 +100,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   };
   const slices = new SliceIndex(stores.sources, onServiceChange);
   const { plan, maintenance } = makePlanner({
+    forPlan: () => ({ bfdNeighbors: peers.neighbors, passwords: passwords() }),
     ...{ snapshot, client, store, layer2, announcements, replan },
     protocols: settings.protocols,
   });
@@ -128,6 +129,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
 
 interface PlannerParts {
   readonly snapshot: () => Snapshot | undefined;
+  readonly forPlan: () => Pick<Snapshot, 'bfdNeighbors' | 'passwords'>;
   readonly client: ExplainingClient;
   readonly store: SpeakerObjectStore;
   readonly layer2: Layer2;
@@ -136,7 +138,7 @@ interface PlannerParts {
   readonly protocols: Protocols;
 }
 
-function makePlanner({ snapshot, client, store, layer2, announcements, replan, protocols }: PlannerParts) {
+function makePlanner({ snapshot, forPlan, client, store, layer2, announcements, replan, protocols }: PlannerParts) {
   const maintenance = new MaintenanceLoop({
     ...{ snapshot, client, log, nowMs: systemClock.nowMs },
     formerCondition: () => store.status?.conditions?.find(({ type }) => type === SAFE_TO_REBOOT),
@@ -144,7 +146,7 @@ function makePlanner({ snapshot, client, store, layer2, announcements, replan, p
   });
   const plan = () => {
     const now = layer2.isWatchKnown ? snapshot() : undefined;
-    const maintained = now && maintenance.addTo(now);
+    const maintained = now && maintenance.addTo({ ...now, ...forPlan() });
     return maintained && makePlan(maintained, announcements, protocols);
   };
   return { plan, maintenance };

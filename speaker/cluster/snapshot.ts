@@ -12,7 +12,7 @@ import type { BfdNeighbor } from './bfd-neighbor.ts';
 import { KnownEips } from './known-eips.ts';
 import type { Maintenance } from './maintenance.ts';
 import type { Services } from './services.ts';
-import { NO_PASSWORDS, type SessionPasswords } from './session-passwords.ts';
+import type { SessionPasswords } from './session-passwords.ts';
 
 export interface Snapshot {
   readonly nodeName: string;
@@ -26,11 +26,12 @@ export interface Snapshot {
   readonly bgpConf: BgpConfObject | undefined;
   readonly bgpPeers: readonly BgpPeerObject[];
   readonly policy: PolicyInForce;
-  /** Nodes to have a BFD session with, for layer 2. */
-  readonly bfdNeighbors: readonly BfdNeighbor[];
   /** Absent while this node is not in maintenance. */
   readonly maintenance?: Maintenance;
-  readonly passwords: SessionPasswords;
+  /** For the plan: nodes to have a BFD session with, for layer 2. */
+  readonly bfdNeighbors?: readonly BfdNeighbor[];
+  /** For the plan. */
+  readonly passwords?: SessionPasswords;
 }
 
 /** What is asked of a store here. */
@@ -58,20 +59,18 @@ export interface Sources {
   readonly configMaps: Objects<ConfigMap>;
 }
 
-/**
- * @param slices those of `sources`.
- * @param known, knownPolicy what is remembered from one snapshot to the next.
- * @returns undefined while a source has not been read completely: unknown is not empty.
- */
-export function takeSnapshot(
-  nodeName: string,
-  sources: Sources,
-  slices: SlicesByService,
-  bfdNeighbors: readonly BfdNeighbor[] = [],
-  known: KnownEips = new KnownEips(),
-  passwords: SessionPasswords = NO_PASSWORDS,
-  knownPolicy: KnownPolicy = new KnownPolicy(''),
-): Snapshot | undefined {
+export interface SnapshotInput {
+  readonly nodeName: string;
+  readonly sources: Sources;
+  readonly slices: SlicesByService;
+  /** Both remember the former objects from one snapshot to the next. */
+  readonly knownEips?: KnownEips;
+  readonly knownPolicy?: KnownPolicy;
+}
+
+/** @returns undefined while a source has not been read completely: unknown is not empty. */
+export function takeSnapshot(input: SnapshotInput): Snapshot | undefined {
+  const { nodeName, sources, slices, knownEips = new KnownEips(), knownPolicy = new KnownPolicy('') } = input;
   if (!Object.values(sources).every(({ synced }) => synced)) return undefined;
   const bgpConf = sources.bgpConfs.get(BGP_CONF_NAME);
   return {
@@ -79,12 +78,10 @@ export function takeSnapshot(
     node: sources.nodes.get(nodeName),
     services: sources.services,
     slices,
-    eips: known.take([...sources.eips.values()], sources.services),
+    eips: knownEips.take([...sources.eips.values()], sources.services),
     bgpConf,
     bgpPeers: [...sources.bgpPeers.values()],
     policy: knownPolicy.take(bgpConf, sources.configMaps),
-    bfdNeighbors,
-    passwords,
   };
 }
 

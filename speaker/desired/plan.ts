@@ -16,6 +16,7 @@ import type { Reason } from '../../lib/api/reasons.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { BfdNeighbor } from '../cluster/bfd-neighbor.ts';
 import type { Maintenance } from '../cluster/maintenance.ts';
+import { NO_PASSWORDS } from '../cluster/session-passwords.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
 import { AnnouncementIndex } from './announcement-index.ts';
 import { type AnnouncementBlock, type RouteGroup, routeGroups } from './routes.ts';
@@ -96,7 +97,7 @@ export function makePlan(
   if (problem && isUnknown) return { kind: 'hold', ...problem };
   const { sessions, refused } = desiredSessions(snapshot.bgpPeers, localAs.as, node, {
     ...conf.value,
-    passwords: snapshot.passwords,
+    passwords: snapshot.passwords ?? NO_PASSWORDS,
   });
   const bgp = {
     routerId: routerIdOf(node, conf.value, localAs),
@@ -157,7 +158,7 @@ function withoutBgp(
   };
 }
 
-function bfdOf({ bfdNeighbors }: Snapshot, protocols: Protocols): readonly BfdNeighbor[] {
+function bfdOf({ bfdNeighbors = [] }: Snapshot, protocols: Protocols): readonly BfdNeighbor[] {
   return protocols.has('bfd') ? bfdNeighbors : [];
 }
 

@@ -138,10 +138,16 @@ export function aSnapshot(options: ClusterOptions = {}): Snapshot {
     configMaps: objects(options.configMaps ?? []),
   };
   const slices = new SliceIndex(sources);
-  const { nodeName = 'node-1', bfdNeighbors, knownEips, passwords, knownPolicy = new KnownPolicy(NAMESPACE) } = options;
-  const snapshot = takeSnapshot(nodeName, sources, slices, bfdNeighbors, knownEips, passwords, knownPolicy);
+  const { nodeName = 'node-1', knownEips, knownPolicy = new KnownPolicy(NAMESPACE) } = options;
+  const snapshot = takeSnapshot({ nodeName, sources, slices, knownEips, knownPolicy });
   if (!snapshot) throw new Error('Cannot take the snapshot: a store is not synced');
-  return options.maintenance ? { ...snapshot, maintenance: options.maintenance } : snapshot;
+  const { bfdNeighbors, passwords, maintenance } = options;
+  return {
+    ...snapshot,
+    ...(bfdNeighbors && { bfdNeighbors }),
+    ...(passwords && { passwords }),
+    ...(maintenance && { maintenance }),
+  };
 }
 
 /** What a store shows of these objects. */

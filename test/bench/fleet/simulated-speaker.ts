@@ -57,7 +57,7 @@ export class SimulatedSpeaker implements AsyncDisposable {
     sources.services.subscribe(({ key }) => index.changed(key));
     const loop = new SpeakerLoop({
       plan: () => {
-        const snapshot = takeSnapshot(nodeName, sources, slices, [], knownEips);
+        const snapshot = takeSnapshot({ nodeName, sources, slices, knownEips });
         return snapshot && makePlan(snapshot, index);
       },
       bird: {

@@ -16,6 +16,8 @@ const sources = () => ({
 
 it.each(Object.keys(sources()))('there is none while %s is not read completely', (name) => {
   const slices = new SliceIndex(sources());
-  expect(takeSnapshot('node-1', sources(), slices)).toBeDefined();
-  expect(takeSnapshot('node-1', { ...sources(), [name]: objects([], false) }, slices)).toBeUndefined();
+  const snapshotOf = (given: ReturnType<typeof sources>) =>
+    takeSnapshot({ nodeName: 'node-1', sources: given, slices });
+  expect(snapshotOf(sources())).toBeDefined();
+  expect(snapshotOf({ ...sources(), [name]: objects([], false) })).toBeUndefined();
 });

@@ -63,14 +63,15 @@ class Site {
   }
 
   snapshot() {
-    return takeSnapshot('node-1', this.sources, this.#slices, [], this.#known)!;
+    return takeSnapshot({ nodeName: 'node-1', sources: this.sources, slices: this.#slices, knownEips: this.#known })!;
   }
 
   /** With a store of Services that nothing was made of before. */
   snapshotAnew() {
     const { services } = this.sources;
     const view = { synced: true, get: (key: string) => services.get(key), values: () => services.values() };
-    return takeSnapshot('node-1', { ...this.sources, services: view }, this.#slices, [], this.#knownAnew)!;
+    const sources = { ...this.sources, services: view };
+    return takeSnapshot({ nodeName: 'node-1', sources, slices: this.#slices, knownEips: this.#knownAnew })!;
   }
 }
 
