@@ -25,8 +25,9 @@ const LAB_NAME = 'skb';
 class Interrupted extends Error {}
 
 const progress = consoleProgress();
-/** Rejects at a signal. A measurement can't be stopped: the process ends when the lab is taken down. */
+/** Rejects at a signal. A measurement can't be stopped: it fails while the lab is taken down, and the process ends after that. */
 const interruption = signalled().then(() => {
+  process.on('unhandledRejection', () => undefined);
   throw new Interrupted('interrupted');
 });
 interruption.catch(() => undefined);
