@@ -30,6 +30,7 @@ import { ServiceReconciler } from '../services/reconcile-service.ts';
 import { BgpReconciler, confKey, peerKey } from '../status/reconcile-bgp.ts';
 import { EipReconciler } from '../status/reconcile-eip.ts';
 import { Refusals } from '../status/refusals.ts';
+import { UnreachedWatch } from '../status/unreached-watch.ts';
 import type { Caches } from './caches.ts';
 import { EventLoopYield } from './event-loop-yield.ts';
 import { type ConflictRetryOptions, withConflictRetry } from './retry-on-conflict.ts';
@@ -67,6 +68,7 @@ export class LeaderTerm {
   readonly #retypedServices: LevelLoop;
   readonly #reach: LevelLoop;
   readonly #refusals = new Refusals();
+  readonly #unreached: UnreachedWatch;
   readonly #eventLoopYield = new EventLoopYield(() => performance.now());
   /** Services that were stored when the term began and were not reconciled since. */
   readonly #wereThere = new Set<string>();
@@ -95,6 +97,7 @@ export class LeaderTerm {
     });
     const claims = new UnnamedClaimReconciler({ ...deps, strays, tokens, askService: (key) => this.services.add(key) });
     const announced = new AnnouncedReconciler(deps, announcements);
+    this.#unreached = new UnreachedWatch(deps.cluster);
     const reach = new ReachWatch(deps.cluster, caches.announcers);
     this.#reach = this.#loop('reach', (signal) => this.#lookAtReachOnce(reach, signal));
     this.#retypedServices = this.#loop('services left behind', (signal) =>
@@ -170,6 +173,7 @@ export class LeaderTerm {
     const { eips, services } = watch.look();
     for (const name of eips) this.eips.add(name);
     for (const key of services) this.announced.add(key);
+    for (const name of this.#unreached.look()) this.bgp.add(peerKey(name));
     await pause(REACH_EVERY_MS, signal);
   }
 
@@ -251,7 +255,14 @@ export class LeaderTerm {
   }
 
   #bgpQueue({ bgpPeers: peers, bgpConfs: confs }: Caches): KeyedQueue {
-    const bgp = new BgpReconciler(this.#deps, { peers, confs }, (key) => this.#refusals.of(`bgp ${key}`));
+    const bgp = new BgpReconciler(
+      this.#deps,
+      { peers, confs },
+      {
+        refusedOf: (key) => this.#refusals.of(`bgp ${key}`),
+        unreachedOf: (peer) => this.#unreached.of(peer),
+      },
+    );
     return this.#queue('bgp', STATUS_WORKERS, { act: (key, signal) => bgp.reconcile(key, signal) });
   }
 

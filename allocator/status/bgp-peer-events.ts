@@ -1,4 +1,4 @@
-/** The Events of a BgpPeer: sessions that are down for a cause that somebody can mend, and sessions that are back. PURE. */
+/** The Events of a BgpPeer: sessions that are down for a cause that somebody can mend, sessions that are back, and nodes that no router reaches. PURE. */
 import type { BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import type { Condition } from '../../lib/api/meta/object.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
@@ -16,7 +16,7 @@ const FAULTS: readonly Reason[] = [
 ];
 
 export function bgpPeerEvents(before: Status, now: Status): ServiceEvent[] {
-  return [...establishedEvents(before, now), ...passwordEvents(before, now)];
+  return [...establishedEvents(before, now), ...passwordEvents(before, now), ...nextHopsEvents(before, now)];
 }
 
 /** One for each cause: a message that counts other nodes has the same cause. */
@@ -33,6 +33,12 @@ function establishedEvents(before: Status, now: Status): ServiceEvent[] {
 function passwordEvents(before: Status, now: Status): ServiceEvent[] {
   const [was, is] = [conditionOf(before, 'Password'), conditionOf(now, 'Password')];
   return is && is.message !== was?.message ? [warning(is)] : [];
+}
+
+/** One, however many nodes follow. */
+function nextHopsEvents(before: Status, now: Status): ServiceEvent[] {
+  const is = conditionOf(now, 'NextHops');
+  return is && !conditionOf(before, 'NextHops') ? [warning(is)] : [];
 }
 
 function warning({ reason, message }: Condition): ServiceEvent {

@@ -11,6 +11,7 @@ import { type ConditionUpdate, conditionsAfter } from '../../lib/api/meta/condit
 import { formatProblems, type Parsed, shortened } from '../../lib/api/problem.ts';
 import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
 import { WRITABLE, writableVerdict } from './refusals.ts';
+import type { Unreached } from './unreached-nodes.ts';
 
 export interface BgpPeerFacts {
   readonly object: BgpPeerObject;
@@ -19,6 +20,8 @@ export interface BgpPeerFacts {
   /** The BgpConf `default` is there and valid. */
   readonly hasBgpConf: boolean;
   readonly protocols: Protocols;
+  /** Nodes that may announce addresses whose routes the router is to get, and that no BgpPeer for the addresses selects. */
+  readonly unreached?: Unreached | undefined;
   /** What keeps Skycap from writing the object. */
   readonly refused?: string | undefined;
   readonly nowMs: number;
@@ -33,7 +36,7 @@ interface NodeSession {
 export const MOST_NODES = 1_000;
 /** A message names so many nodes, then counts the rest. */
 const MOST_NAMED = 3;
-const OWN_CONDITIONS = ['Accepted', 'Supported', 'Password', 'Established', WRITABLE] as const;
+const OWN_CONDITIONS = ['Accepted', 'Supported', 'Password', 'Established', 'NextHops', WRITABLE] as const;
 
 export function bgpPeerStatus(facts: BgpPeerFacts): NonNullable<BgpPeerObject['status']> {
   const { object, nowMs } = facts;
@@ -43,6 +46,7 @@ export function bgpPeerStatus(facts: BgpPeerFacts): NonNullable<BgpPeerObject['s
     ...supportedVerdict([...bgpPeerNotes(object).missing, ...bfdOff(facts)]),
     ...passwordVerdict(facts),
     ...establishedVerdict(facts, sessions),
+    ...nextHopsVerdict(facts),
     ...writableVerdict(facts.refused),
   ];
   const moment = { nowMs, generation: object.metadata.generation };
@@ -152,6 +156,16 @@ function passwordVerdict(facts: BgpPeerFacts): ConditionUpdate[] {
   if (refusals.length === 0) return [];
   const message = byNode(refusals, (names, why) => `${names}: ${why}`);
   return [{ type: 'Password', status: 'False', reason: 'PasswordNotFound', message }];
+}
+
+/** Said only where nodes are missing. */
+function nextHopsVerdict({ unreached, protocols }: BgpPeerFacts): ConditionUpdate[] {
+  if (!unreached || !protocols.has('bgp')) return [];
+  const [nodes, eips] = [unreached.nodes, unreached.eips].map((names) =>
+    shortened(names, MOST_NAMED, String).join(', '),
+  );
+  const message = `routers get no route by the nodes ${nodes}, which may announce addresses of Eips ${eips}: no BgpPeer for these Eips selects the nodes; widen spec.nodeSelector and add the nodes as neighbours at the router, or exclude the nodes by spec.nodeSelector of the Eips`;
+  return [{ type: 'NextHops', status: 'False', reason: 'NodeNotSelected', message }];
 }
 
 interface NodeRefusal extends RefusedPeer {

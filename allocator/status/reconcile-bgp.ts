@@ -12,26 +12,33 @@ import type { Deps } from '../deps.ts';
 import { bgpConfStatus } from './bgp-conf-status.ts';
 import { bgpPeerEvents } from './bgp-peer-events.ts';
 import { bgpPeerStatus } from './bgp-peer-status.ts';
+import type { Unreached } from './unreached-nodes.ts';
 import { bothDone, restAfter, type StatusWriter, takeFinalizersOff, writeStatus } from './write-status.ts';
 
 /** Keys of the one queue for both kinds. */
 export const peerKey = (name: string): string => `peer/${name}`;
 export const confKey = (name: string): string => `conf/${name}`;
 
+export interface BgpFinders {
+  /** Why the cluster refuses to write the object of a key. */
+  readonly refusedOf: (key: string) => string | undefined;
+  /** The nodes whose routes the router of a BgpPeer is to get, and no router gets. */
+  readonly unreachedOf: (peer: string) => Unreached | undefined;
+}
+
 export class BgpReconciler {
   readonly #deps: Deps;
   readonly #peers: StatusWriter<BgpPeerObject>;
   readonly #confs: StatusWriter<BgpConfObject>;
-  readonly #refusedOf: (key: string) => string | undefined;
+  readonly #finders: BgpFinders;
 
-  /** @param refusedOf why the cluster refuses to write the object of a key. */
   constructor(
     deps: Deps,
     caches: { readonly peers: MutationCache<BgpPeerObject>; readonly confs: MutationCache<BgpConfObject> },
-    refusedOf: (key: string) => string | undefined,
+    finders: BgpFinders,
   ) {
     this.#deps = deps;
-    this.#refusedOf = refusedOf;
+    this.#finders = finders;
     this.#peers = { client: deps.client, resource: BGP_PEERS, cache: caches.peers };
     this.#confs = { client: deps.client, resource: BGP_CONFS, cache: caches.confs };
   }
@@ -51,7 +58,8 @@ export class BgpReconciler {
     const status = bgpPeerStatus({
       object,
       parsed: parseBgpPeer(object),
-      refused: this.#refusedOf(peerKey(name)),
+      refused: this.#finders.refusedOf(peerKey(name)),
+      unreached: this.#finders.unreachedOf(name),
       speakers: [...this.#deps.cluster.stores.speakers.values()],
       hasBgpConf: conf !== undefined && parseBgpConf(conf).ok,
       protocols: this.#deps.config.protocols,
@@ -77,7 +85,7 @@ export class BgpReconciler {
       object,
       parsed: parseBgpConf(object),
       policy: this.#policyOf(object),
-      refused: this.#refusedOf(confKey(name)),
+      refused: this.#finders.refusedOf(confKey(name)),
       speakers: [...this.#deps.cluster.stores.speakers.values()],
       nowMs: this.#deps.nowMs(),
     });

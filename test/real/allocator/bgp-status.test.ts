@@ -1,7 +1,7 @@
 /** BgpPeer.status and BgpConf.status at a real API server: gathered from Speakers, written on change only. */
 import type { BgpConfObject, BgpPeerObject } from '../../../lib/api/bgp/bgp-types.ts';
 import type { SpeakerObject, SpeakerSession } from '../../../lib/api/skycap/speaker-types.ts';
-import { BGP_CONFS, BGP_PEERS, NODES, SPEAKERS } from '../../../lib/kube/resource.ts';
+import { BGP_CONFS, BGP_PEERS, EIPS, NODES, SPEAKERS } from '../../../lib/kube/resource.ts';
 import { AllocatorLab, eventually, type Replica } from './harness.ts';
 
 let lab: AllocatorLab;
@@ -155,4 +155,33 @@ test('what a node said last counts no more once Kubernetes has lost it, and agai
   expect(state).toBe('IDLE');
   await ready('True');
   await eventually(async () => expect(await told()).toBe('Established True SessionsEstablished: 2 of 2 nodes'));
+});
+
+test('a BgpPeer for one node names the nodes that no router reaches, until it selects them', async () => {
+  await lab.admin.create(EIPS, { metadata: { name: 'web' }, spec: { address: '198.51.100.0/24' } });
+  for (const name of ['edge-1', 'edge-2', 'edge-3']) {
+    await lab.admin.create(NODES, { metadata: { name, labels: { edge: name } } });
+    const status = { addresses: [{ type: 'InternalIP', address: '192.0.2.11' }] };
+    await lab.admin.patch(NODES, { name }, { status }, { type: 'merge', subresource: 'status' });
+    await report(name, {});
+  }
+  for (const { metadata } of (await lab.admin.list(BGP_PEERS)).items) {
+    await lab.admin.delete(BGP_PEERS, { name: metadata.name ?? '' });
+  }
+  const conf = { neighborAddress: '192.0.2.8', peerAs: 64513 };
+  await lab.admin.create(BGP_PEERS, {
+    metadata: { name: 'one' },
+    spec: { conf, nodeSelector: { matchLabels: { edge: 'edge-1' } } },
+  });
+  const told = async () => words(await peer('one')).filter((text) => text.startsWith('NextHops'));
+  await eventually(async () =>
+    expect(await told()).toEqual([
+      expect.stringMatching(
+        /^NextHops False NodeNotSelected: .* nodes edge-2, edge-3, which may announce .* Eips web:/,
+      ),
+    ]),
+  );
+  const spec = { nodeSelector: { matchLabels: null, matchExpressions: [{ key: 'edge', operator: 'Exists' }] } };
+  await lab.admin.patch(BGP_PEERS, { name: 'one' }, { spec }, { type: 'merge' });
+  await eventually(async () => expect(await told()).toEqual([]));
 });

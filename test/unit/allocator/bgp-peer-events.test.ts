@@ -34,6 +34,18 @@ test.each<[string, Condition | undefined, Condition | undefined, string[]]>([
     established('False', 'PasswordNotFound', 'n1: there is no Secret', 'Password'),
     ['Warning PasswordNotFound'],
   ],
+  [
+    'nodes that no BgpPeer selects',
+    undefined,
+    established('False', 'NodeNotSelected', 'n3', 'NextHops'),
+    ['Warning NodeNotSelected'],
+  ],
+  [
+    'one more such node',
+    established('False', 'NodeNotSelected', 'n3', 'NextHops'),
+    established('False', 'NodeNotSelected', 'n3, n4', 'NextHops'),
+    [],
+  ],
 ])('%s', (_, before, now, expected) => {
   const events = bgpPeerEvents(before && { conditions: [before] }, now && { conditions: [now] });
   expect(events.map(({ type, reason }) => `${type} ${reason}`)).toEqual(expected);
