@@ -15,6 +15,8 @@ export interface WebhookConfig {
   readonly listen: { readonly host: string; readonly port: number };
   /** Names and IP addresses in the certificate beside those of the Service, comma-separated: for a webhook called by URL. */
   readonly extraNames: readonly string[];
+  /** Skycap makes the certificate and keeps the caBundle, or cert-manager does. */
+  readonly certificateSource: 'skycap' | 'certManager';
   readonly unmarkedServices: UnmarkedServices;
   /** The webhook serves for this long after the signal to stop, until no API server sends reviews to it. */
   readonly drainSeconds: number;
@@ -28,6 +30,7 @@ export function readConfig(env: Env): Parsed<WebhookConfig> {
     namespace: text('POD_NAMESPACE'),
     listen: parsedBy('SKYCAP_LISTEN_ADDRESS', splitAddress, splitAddress(':8443')),
     extraNames: parsedBy('SKYCAP_EXTRA_NAMES', (list) => list.split(',').map((name) => name.trim()), []),
+    certificateSource: oneOf('SKYCAP_CERTIFICATE_SOURCE', ['skycap', 'certManager'], 'skycap'),
     unmarkedServices: oneOf('SKYCAP_UNMARKED_SERVICES', ['defaultEip', 'always', 'never'], 'defaultEip'),
     drainSeconds: integer('SKYCAP_DRAIN_SECONDS', { min: 0, max: 60 }, 5),
     protocols: parsedBy('SKYCAP_PROTOCOLS', parseProtocols, ALL_PROTOCOLS),

@@ -20,12 +20,13 @@ import { ClusterState } from './cluster/cluster-state.ts';
 import { withPublishedElsewhere } from './cluster/published-elsewhere.ts';
 import type { ServiceClaimRequest } from './cluster/service-claim-request.ts';
 import { StartupReads } from './cluster/startup-reads.ts';
-import { makeStores, type Stores } from './cluster/stores.ts';
+import { makeConfigurationStores, makeStores, type Stores } from './cluster/stores.ts';
 import { UnclaimedAddresses } from './cluster/unclaimed-addresses.ts';
 import { UnstoredClaims } from './cluster/unstored-claims.ts';
 import { allocatorUser, servingNames, type WebhookConfig } from './config.ts';
 import { ServiceMutator } from './service/mutate-service.ts';
-import type { TlsContent } from './tls/tls-content.ts';
+import { CertificateReader } from './tls/certificate-reader.ts';
+import type { ServingPair } from './tls/given-certificate.ts';
 import { TlsKeeper } from './tls/tls-keeper.ts';
 
 export interface WebhookOptions {
@@ -38,7 +39,7 @@ export interface WebhookOptions {
   readonly monotonicMs: () => number;
   readonly eventLoop: Check;
   readonly isStopping: () => boolean;
-  readonly onCertificate: (content: TlsContent) => void;
+  readonly onCertificate: (pair: ServingPair) => void;
 }
 
 export interface Webhook {
@@ -48,7 +49,7 @@ export interface Webhook {
 }
 
 export function makeWebhook(options: WebhookOptions): Webhook {
-  const { config, client, registry, log, now, onCertificate } = options;
+  const { config, client, registry, log } = options;
   const { namespace, unmarkedServices, protocols } = config;
   const metrics = webhookMetrics(registry);
   const stores = makeStores({ client, namespace, log, registry });
@@ -62,15 +63,7 @@ export function makeWebhook(options: WebhookOptions): Webhook {
   const unclaimedAddresses = new UnclaimedAddresses({ claims: stores.claims, ledger: cluster.ledger, client, log });
   const reads: StartupReads = new StartupReads({ client, stores, cluster, unclaimedAddresses, log });
   const mutator = makeMutator(options, stores, cluster, metrics);
-  const keeper = new TlsKeeper({
-    ...stores,
-    client,
-    namespace,
-    names: servingNames(config),
-    onContent: onCertificate,
-    now,
-    log,
-  });
+  const certificate = makeCertificate(options, stores);
   const policyOf = (name: string): FoundPolicy => {
     const key = keyFor(namespace, name);
     return findPolicy(key, stores.configMaps.get(key));
@@ -82,7 +75,7 @@ export function makeWebhook(options: WebhookOptions): Webhook {
         isEipDeletion(request)
           ? reviewEipDeletion(request, { cluster, client, log }, signal)
           : withPublishedElsewhere(validate(request, { cluster, policyOf, protocols, log }), request, client, signal),
-      health: healthHandler({ registry, ready: readyChecks(options, stores, cluster, keeper) }),
+      health: healthHandler({ registry, ready: readyChecks(options, stores, cluster, certificate) }),
       metrics,
       log,
       isStopping: options.isStopping,
@@ -90,7 +83,7 @@ export function makeWebhook(options: WebhookOptions): Webhook {
     run: async (signal) => {
       await Promise.all([
         ...Object.values(stores).map((store) => store.run(signal)),
-        keepCertificate(keeper, stores, log, signal),
+        certificate.run(signal),
         reads.run(signal),
         unclaimedAddresses.run(signal),
       ]);
@@ -127,25 +120,54 @@ function readyChecks(
   { eventLoop, isStopping }: WebhookOptions,
   stores: Stores,
   cluster: ClusterState,
-  keeper: TlsKeeper,
+  certificate: Certificate,
 ): Checks {
   return {
-    certificate: keeper.check,
+    certificate: certificate.check,
     'cluster state': () => (cluster.missing === undefined ? OK : failing(cluster.missing)),
-    caches: cacheCheck(stores),
+    caches: cacheCheck({ ...stores, ...certificate.stores }),
     'event loop': eventLoop,
     running: () => (isStopping() ? failing('the process is stopping') : OK),
   };
 }
 
-async function keepCertificate(
-  keeper: TlsKeeper,
-  { secrets, mutating, validating }: Stores,
+interface Certificate {
+  readonly check: Check;
+  /** Those that only the certificate needs. */
+  readonly stores: Partial<ReturnType<typeof makeConfigurationStores>>;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** By Skycap or by cert-manager: in either case a loop that looks at the Secret whenever it changes. */
+function makeCertificate(options: WebhookOptions, { secrets }: Stores): Certificate {
+  const { config, client, registry, log, now, onCertificate } = options;
+  const { namespace, certificateSource } = config;
+  const names = servingNames(config);
+  const common = { namespace, secrets, onContent: onCertificate, now, log };
+  if (certificateSource === 'certManager') {
+    const reader = new CertificateReader({ ...common, serverName: names[0] ?? '' });
+    return { check: reader.check, stores: {}, run: (signal) => follow(reader, [secrets], log, signal) };
+  }
+  const stores = makeConfigurationStores({ client, namespace, log, registry });
+  const keeper = new TlsKeeper({ ...common, ...stores, client, names });
+  const { mutating, validating } = stores;
+  return {
+    check: keeper.check,
+    stores,
+    run: async (signal) => {
+      const watches = [mutating.run(signal), validating.run(signal)];
+      await Promise.all([...watches, follow(keeper, [secrets, mutating, validating], log, signal)]);
+    },
+  };
+}
+
+async function follow(
+  certificate: Pick<TlsKeeper, 'act'>,
+  watched: readonly Pick<Stores['secrets'] | Stores['nodes'], 'waitForSync' | 'subscribe'>[],
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  const loop = new LevelLoop({ name: 'certificate', act: (stop) => keeper.act(stop), log });
-  const watched = [secrets, mutating, validating];
+  const loop = new LevelLoop({ name: 'certificate', act: (stop) => certificate.act(stop), log });
   for (const store of watched) store.subscribe(() => loop.trigger());
   void Promise.all(watched.map((store) => store.waitForSync(signal))).then(() => loop.trigger());
   await loop.run(signal);

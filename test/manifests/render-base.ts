@@ -7,8 +7,20 @@ import { join } from 'node:path';
 import { CHART, REPOSITORY, template } from './helm.ts';
 
 export const BASE_FOLDER = join(REPOSITORY, 'manifests/base');
+export const CERTIFICATE_FILE = join(REPOSITORY, 'manifests/overlays/cert-manager/certificate.yaml');
 
 const TEMPLATES = ['rbac', 'webhook', 'webhook-configuration', 'allocator', 'speaker', 'speaker-admission'] as const;
+
+/** @returns the text of the file of the overlay `cert-manager` that is rendered. */
+export async function renderCertificate(): Promise<string> {
+  const rendered = await template('--set', 'crds.install=false,certificate.source=certManager');
+  const source = await readFile(join(CHART, 'templates/certificate.yaml'), 'utf8');
+  const own = splitDocuments(rendered).filter(({ template: from }) => from === 'certificate.yaml');
+  return inOrderOf(
+    source,
+    own.map(({ text }) => text),
+  ).join('---\n');
+}
 
 /** @returns the text of each file of `manifests/base` that is rendered, by its name. */
 export async function renderBase(): Promise<ReadonlyMap<string, string>> {

@@ -30,7 +30,6 @@ export interface StoreOptions {
 }
 
 export function makeStores({ namespace, ...options }: StoreOptions) {
-  const configuration = { ...options, fieldSelector: `metadata.name=${WEBHOOK_CONFIGURATION}` };
   const optional = true;
   return {
     eips: new Reflector({ ...options, resource: EIPS }),
@@ -45,6 +44,13 @@ export function makeStores({ namespace, ...options }: StoreOptions) {
       ...{ transform: onlyPolicy, isSame: samePolicy },
     }),
     secrets: new Reflector({ ...options, resource: SECRETS, namespace, fieldSelector: `metadata.name=${TLS_SECRET}` }),
+  };
+}
+
+/** Only where Skycap keeps the caBundle: with cert-manager the webhook has no right to them. */
+export function makeConfigurationStores({ namespace: _, ...options }: StoreOptions) {
+  const configuration = { ...options, fieldSelector: `metadata.name=${WEBHOOK_CONFIGURATION}` };
+  return {
     mutating: new Reflector({ ...configuration, resource: MUTATING }),
     validating: new Reflector({ ...configuration, resource: VALIDATING }),
   };

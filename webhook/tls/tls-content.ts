@@ -94,7 +94,7 @@ function validityOf(certificate: X509Certificate): Validity {
 }
 
 /** `DNS:a.svc, IP Address:0:0:0:0:0:0:0:1`: Skycap's own names need no quoting, and addresses are given in canonical text. */
-function namesOf({ subjectAltName = '' }: X509Certificate): string[] {
+export function namesOf({ subjectAltName = '' }: X509Certificate): string[] {
   return subjectAltName.split(', ').map((entry) => {
     const name = entry.replace(/^(DNS|IP Address):/, '');
     const address = parseAddress(name);

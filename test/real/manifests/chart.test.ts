@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { run } from '../../lab/shell.ts';
 import { CHART, helm, NAMESPACE, REPOSITORY, template, tryHelm } from '../../manifests/helm.ts';
-import { BASE_FOLDER, renderBase } from '../../manifests/render-base.ts';
+import { BASE_FOLDER, CERTIFICATE_FILE, renderBase, renderCertificate } from '../../manifests/render-base.ts';
 import { findBinaries } from '../../support/control-plane.ts';
 import type { Manifest } from '../../unit/manifests/files.ts';
 
 const SETTINGS = 'skycap-settings';
 const CHECKSUM = 'checksum/settings';
 /** `dev` is for Tilt, which takes kustomize. */
-const OVERLAYS = ['bgp-only', 'layer2-only', 'lab'] as const;
+const OVERLAYS = ['cert-manager', 'bgp-only', 'layer2-only', 'lab'] as const;
 
 const objectsIn = (text: string): Manifest[] =>
   parseAllDocuments(text)
@@ -44,6 +44,7 @@ it('manifests/base is what the chart renders: if not, run `npm run manifests`', 
   for (const [name, text] of await renderBase()) {
     expect([name, readFileSync(join(BASE_FOLDER, name), 'utf8')]).toEqual([name, text]);
   }
+  expect(readFileSync(CERTIFICATE_FILE, 'utf8')).toBe(await renderCertificate());
 });
 
 it.each([
@@ -105,6 +106,10 @@ const OTHER: Readonly<Record<string, unknown>> = {
   claimGraceSeconds: 30,
   logLevel: 'debug',
   bgpPasswordSecrets: ['a', 'b'],
+  'certificate.source': 'certManager',
+  'certificate.issuerRef.name': 'ours',
+  'certificate.issuerRef.kind': 'ClusterIssuer',
+  'certificate.issuerRef.group': 'issuers.example',
   'webhook.replicas': 1,
   'webhook.drainSeconds': 20,
   'webhook.extraNames': ['lb.example', '192.0.2.1'],
@@ -133,12 +138,16 @@ it('each value has a place in the schema and an effect', async () => {
   // The definitions are most of the text, and take most of the time.
   const withTests = (...args: string[]) =>
     helm(['template', 'skycap', CHART, '--namespace', NAMESPACE, '--set-json', 'crds.install=false', ...args]);
-  const usual = await withTests();
+  const CERT_MANAGER = ['--set-json', 'certificate.source="certManager"'];
+  const [usual, byCertManager] = await Promise.all([withTests(), withTests(...CERT_MANAGER)]);
   for (const path of paths) {
     const [first = '', ...rest] = path.split('.');
     expect(rest.reduce((at, key) => at.properties[key], schema.properties[first])).toBeDefined();
-    const changed = await withTests('--set-json', `${path}=${JSON.stringify(OTHER[path])}`);
-    expect([path, changed === usual]).toEqual([path, false]);
+    const isIssuer = path.startsWith('certificate.issuerRef');
+    const before = isIssuer ? byCertManager : usual;
+    const also = isIssuer ? CERT_MANAGER : [];
+    const changed = await withTests(...also, '--set-json', `${path}=${JSON.stringify(OTHER[path])}`);
+    expect([path, changed === before]).toEqual([path, false]);
   }
 }, 60_000);
 

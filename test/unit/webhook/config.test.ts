@@ -11,6 +11,7 @@ it('needs the namespace only', () => {
       namespace: 'skycap-system',
       listen: { host: '', port: 8443 },
       extraNames: [],
+      certificateSource: 'skycap',
       unmarkedServices: 'defaultEip',
       protocols: ALL_PROTOCOLS,
       drainSeconds: 5,

@@ -8,7 +8,7 @@ import request from 'supertest';
 import { ALL_PROTOCOLS } from '../../../../lib/api/eip/protocols.ts';
 import type { Service } from '../../../../lib/api/service/service.ts';
 import { EIP_CLAIMS } from '../../../../lib/kube/resource.ts';
-import type { TlsContent } from '../../../../webhook/tls/tls-content.ts';
+import type { ServingPair } from '../../../../webhook/tls/given-certificate.ts';
 import { makeWebhook, type Webhook } from '../../../../webhook/webhook.ts';
 import { ControlPlane } from '../../../support/control-plane.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -19,7 +19,7 @@ const MANIFESTS = join(import.meta.dirname, '../../../../manifests');
 let plane: ControlPlane;
 let webhook: Webhook;
 let running: Promise<void>;
-let certificate: TlsContent | undefined;
+let certificate: ServingPair | undefined;
 const stop = new AbortController();
 const lines: Record<string, unknown>[] = [];
 
@@ -33,6 +33,7 @@ beforeAll(async () => {
       listen: { host: '', port: 0 },
       extraNames: [],
       unmarkedServices: 'defaultEip',
+      certificateSource: 'skycap',
       protocols: ALL_PROTOCOLS,
       drainSeconds: 0,
       logLevel: 'info',
