@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 export interface SpeakerMetrics {
   readonly sessionUp: Gauge<'peer'>;
+  readonly portInUse: Gauge<'protocol'>;
   readonly bfdUp: Gauge<'node'>;
   readonly routes: Gauge<'family'>;
   readonly configureSeconds: Histogram;
@@ -27,6 +28,12 @@ function reportMetrics(registers: Registry[]) {
       name: 'skycap_speaker_session_up',
       help: '1 while BIRD answers and says that the session with the BgpPeer is Established.',
       labelNames: ['peer'] as const,
+      registers,
+    }),
+    portInUse: new Gauge({
+      name: 'skycap_speaker_port_in_use',
+      help: '1 while another process of the node has the TCP port that BIRD needs for BGP, or a UDP port of BFD.',
+      labelNames: ['protocol'] as const,
       registers,
     }),
     bfdUp: new Gauge({

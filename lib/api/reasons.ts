@@ -84,6 +84,7 @@ export const REASONS = [
   'SessionsEstablished',
   'SessionsDown',
   'PortInUse',
+  'BfdPortInUse',
   'PeerDisabled',
   'PasswordNotFound',
   'NoSessions',

@@ -1,8 +1,11 @@
 /**
- * Who listens on a TCP port of the node, from /proc: it is the node's own as far as sockets go, since the speaker is in its network namespace. The processes in it
- * are those of the speaker's own pod (there is no hostPID), so a holder elsewhere is told by its address and its user.
+ * The sockets on a port of the node, from /proc. The speaker is in the node's network namespace, so /proc/net lists every socket of the node. /proc lists only the
+ * processes of the speaker's own container: a process elsewhere is known by its address and its user.
  */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import type { Family } from '../../lib/net/address.ts';
 
 export interface Listener {
   /** `0.0.0.0` and `::` stand for all. */
@@ -13,13 +16,26 @@ export interface Listener {
   readonly process?: string;
 }
 
-/** RFC 9293 §3.3.2 in the numbers of Linux (`TCP_LISTEN`). */
-const LISTEN = '0A';
+/** A table of sockets in /proc/net. */
+export type SocketTable = 'tcp' | 'tcp6' | 'udp' | 'udp6';
 
-/** @param net where the network namespace in question is told of. */
-export async function listenersOn(port: number, net = '/proc/net', proc = '/proc'): Promise<readonly Listener[]> {
-  const texts = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`${net}/${name}`, 'utf8').catch(() => '')));
-  const listeners = texts.flatMap((text) => parseListeners(text, port));
+/** Linux's numbers of the states `TCP_LISTEN`, and `TCP_CLOSE` for a UDP socket that has no peer. */
+const [LISTEN, UNCONNECTED] = ['0A', '07'];
+
+/** @param net the folder of the network namespace. */
+export async function listenersOn(
+  port: number,
+  tables: readonly SocketTable[] = ['tcp', 'tcp6'],
+  net = '/proc/net',
+  proc = '/proc',
+): Promise<readonly Listener[]> {
+  const found = await Promise.all(
+    tables.map(async (table) => {
+      const text = await readFile(`${net}/${table}`, 'utf8').catch(() => '');
+      return parseListeners(text, port, table.startsWith('udp') ? UNCONNECTED : LISTEN);
+    }),
+  );
+  const listeners = found.flat();
   const processes =
     listeners.length > 0 ? await processesOf(new Set(listeners.map(({ inode }) => inode)), proc) : undefined;
   return listeners.map((listener) => {
@@ -28,21 +44,39 @@ export async function listenersOn(port: number, net = '/proc/net', proc = '/proc
   });
 }
 
-/** @param text of /proc/net/tcp or tcp6 (Linux `proc_net_tcp`). */
-export function parseListeners(text: string, port: number): readonly Listener[] {
+/** @param text of a table (Linux `proc_net_tcp`; the tables of UDP have the same columns). */
+export function parseListeners(text: string, port: number, listening = LISTEN): readonly Listener[] {
   return text.split('\n').flatMap((line) => {
     const [, local = '', , state, , , , uid = '', , inode = ''] = line.trim().split(/\s+/);
     const [digits = '', portDigits = ''] = local.split(':');
-    if (state !== LISTEN || Number.parseInt(portDigits, 16) !== port) return [];
+    if (state !== listening || Number.parseInt(portDigits, 16) !== port) return [];
     return [{ address: addressText(digits), inode, uid: Number(uid) }];
   });
 }
 
-/** Words of four bytes, each in the machine's order; only what stands for all, and IPv4, is spelled out. */
+/** The table has words of four bytes, each in the machine's byte order. IPv4 addresses and the unspecified address are spelled out. */
 function addressText(digits: string): string {
   if (/^0+$/.test(digits)) return digits.length === 8 ? '0.0.0.0' : '::';
   if (digits.length !== 8) return 'an IPv6 address';
   return [6, 4, 2, 0].map((at) => Number.parseInt(digits.slice(at, at + 2), 16)).join('.');
+}
+
+/**
+ * Whether BIRD could open the UDP port: every process that has the port allows others, as BIRD does (SO_REUSEADDR). The socket is closed at once, but a packet that
+ * arrives meanwhile is lost.
+ */
+export async function canShareUdpPort(port: number, family: Family): Promise<boolean> {
+  const socket = createSocket({ type: `udp${family}`, reuseAddr: true, ipv6Only: family === 6 });
+  try {
+    socket.bind(port, family === 6 ? '::' : '0.0.0.0');
+    await once(socket, 'listening');
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
+    throw error;
+  } finally {
+    socket.close();
+  }
 }
 
 async function processesOf(inodes: ReadonlySet<string>, proc: string): Promise<ReadonlyMap<string, string>> {
@@ -59,7 +93,7 @@ async function processesOf(inodes: ReadonlySet<string>, proc: string): Promise<R
   return found;
 }
 
-/** A process may name itself as it likes. */
+/** A process chooses its own name. */
 function printable(name: string): string {
   return name.replace(/[^\w./:@-]/g, '?') || 'a process';
 }

@@ -6,9 +6,10 @@ import type { EventRecorder } from '../../lib/kube/events/events.ts';
 import { systemClock } from '../../lib/process/clock.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { BfdPorts } from '../bird/bfd-ports.ts';
 import { BusyPort } from '../bird/busy-port.ts';
 import type { BirdControl } from '../bird/control.ts';
-import { listenersOn } from '../bird/listening.ts';
+import { canShareUdpPort, listenersOn } from '../bird/listening.ts';
 import type { RouterAs } from '../bird/session/router-as.ts';
 import type { KnownEips } from '../cluster/known-eips.ts';
 import { readNodeSegments } from '../cluster/node-segments.ts';
@@ -38,13 +39,17 @@ export function makeReporter(parts: ReporterParts): Reporter {
   const { nodeName, stores, node, store, knownEips, events, metrics, layer2, loopState, control, routerAs, log } =
     parts;
   const { monotonicMs, nowMs } = systemClock;
+  const warn = (peer: string, reason: 'PortInUse' | 'BfdPortInUse', message: string) => {
+    const regarding = stores.sources.bgpPeers.get(peer);
+    const note = `${nodeName}: ${message}`;
+    if (regarding) events.record({ regarding, type: 'Warning', reason, action: 'Connect', note });
+  };
+  const uid = process.getuid?.() ?? 0;
   return new Reporter({
     busyPort: new BusyPort({ control, listenersOn, nowMs: monotonicMs }),
-    onPortInUse: ({ peer, lastError = '' }) => {
-      const regarding = stores.sources.bgpPeers.get(peer);
-      const note = `${nodeName}: ${lastError}`;
-      if (regarding) events.record({ regarding, type: 'Warning', reason: 'PortInUse', action: 'Connect', note });
-    },
+    onPortInUse: ({ peer, lastError = '' }) => warn(peer, 'PortInUse', lastError),
+    bfdPorts: new BfdPorts({ control, listenersOn, canShareUdpPort, uid, nowMs: monotonicMs }),
+    onBfdPortInUse: (peer, message) => warn(peer, 'BfdPortInUse', message),
     loopState,
     routerAs: (peer) => routerAs.of(peer),
     silent: () => silentCaches({ ...stores.sources, ...layer2.caches }),

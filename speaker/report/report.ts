@@ -12,6 +12,7 @@ import type { SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
 import { pause } from '../../lib/process/clock.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';
+import type { BfdPorts } from '../bird/bfd-ports.ts';
 import type { BusyPort } from '../bird/busy-port.ts';
 import { type BirdControl, BirdUnreachableError } from '../bird/control.ts';
 import { identityOf, parseProtocols, type SessionIdentity, sessionReports } from '../bird/session/sessions.ts';
@@ -39,6 +40,9 @@ export interface ReporterOptions {
   readonly busyPort: Pick<BusyPort, 'look'>;
   /** Called for each session that waits for a port of another process. */
   readonly onPortInUse: (session: SpeakerSession) => void;
+  readonly bfdPorts: Pick<BfdPorts, 'look'>;
+  /** Called for each BgpPeer with BFD while another process has a port of BFD. */
+  readonly onBfdPortInUse: (peer: string, message: string) => void;
   /** The AS number that the router of a BgpPeer sent, if BIRD refused it. @default none is known */
   readonly routerAs?: (peer: string) => number | undefined;
   /** The kinds of objects whose watch is silent. */
@@ -65,7 +69,7 @@ const COUNT_WRITES_PER_SECOND = 50;
 const LOOK_AGAIN_MS = 2_000;
 /** The interval of looks at rest, for changes without an event, such as the reason why a session does not come up. */
 const REST_MS = 15_000;
-/** The interval of looks while a session waits for a port of another process. */
+/** The interval of looks while another process has a port that BIRD needs. */
 const PORT_IN_USE_MS = 2_000;
 
 export class Reporter {
@@ -98,7 +102,8 @@ export class Reporter {
     // The state of the sessions is unknown, so they do not count as up.
     else for (const key of this.#logged.keys()) metrics.sessionUp.set({ peer: key.split(' ')[0]! }, 0);
     metrics.birdUp.set(sessions ? 1 : 0);
-    const status = this.#status(state, sessions);
+    const bfdPorts = sessions && (await this.#bfdPorts(state, signal));
+    const status = this.#status(state, sessions, bfdPorts);
     if (!isWorthWriting(store.status, status)) {
       this.#countsDueMs = undefined;
       return { requeueAfterMs: REST_MS };
@@ -121,7 +126,11 @@ export class Reporter {
     return this.#countsDueMs - nowMs();
   }
 
-  #status({ planned, outcome }: LoopState, sessions: readonly SpeakerSession[] | undefined): ReportedStatus {
+  #status(
+    { planned, outcome }: LoopState,
+    sessions: readonly SpeakerSession[] | undefined,
+    bfdPorts: readonly string[] | undefined,
+  ): ReportedStatus {
     const { control, skycapVersion, nowMs, store, silent, layer2, segments, formerEips } = this.#options;
     const bird = control.version?.text ?? store.status?.versions?.bird;
     return speakerStatus({
@@ -130,6 +139,7 @@ export class Reporter {
       sessions,
       silent: silent(),
       layer2: layer2(),
+      ...(bfdPorts && { bfdPorts }),
       ...(formerEips && { formerEips: formerEips() }),
       ...(segments && { segments: segments() }),
       versions: { skycap: skycapVersion, ...(bird && { bird }) },
@@ -162,13 +172,27 @@ export class Reporter {
     signal: AbortSignal,
   ): Promise<readonly SpeakerSession[]> {
     if (!plan) return sessions;
-    const { busyPort, onPortInUse } = this.#options;
+    const { busyPort, onPortInUse, metrics } = this.#options;
     const seen = await busyPort.look(sessions, plan.plan.bgp.listenPort, signal);
     const waiting = seen.filter(({ lastError }) => isPortInUse(lastError));
     // A session that BIRD has just retried needs another look too.
     this.#isPortInUse = waiting.length > 0 || seen !== sessions;
+    metrics.portInUse.set({ protocol: 'bgp' }, waiting.length > 0 ? 1 : 0);
     for (const session of waiting) onPortInUse(session);
     return seen;
+  }
+
+  /** @returns a message for each port of BFD that another process has; undefined while BFD is not in use. */
+  async #bfdPorts({ plan }: LoopState, signal: AbortSignal): Promise<readonly string[] | undefined> {
+    const { bfdPorts, onBfdPortInUse, metrics } = this.#options;
+    const peers = plan?.plan.bgp.sessions.filter(({ bfd }) => bfd) ?? [];
+    const isInUse = peers.length > 0 || (plan?.plan.bfd.length ?? 0) > 0;
+    const messages = isInUse ? await bfdPorts.look(signal) : undefined;
+    metrics.portInUse.set({ protocol: 'bfd' }, messages && messages.length > 0 ? 1 : 0);
+    if (!messages || messages.length === 0) return messages;
+    this.#isPortInUse = true;
+    for (const { peer } of peers) onBfdPortInUse(peer, messages.join('; '));
+    return messages;
   }
 
   /** On hold since the start there is no plan: then the sessions of the last report count, one for each BgpPeer. */

@@ -35,6 +35,8 @@ export interface StatusInput {
   readonly silent: readonly string[];
   /** Undefined while layer 2 is not in use. */
   readonly layer2?: Layer2State | undefined;
+  /** A message for each UDP port of BFD that another process has. Absent while BFD is not in use, or BIRD does not answer. */
+  readonly bfdPorts?: readonly string[];
   /** See `KnownEips`. @default none */
   readonly formerEips?: readonly string[];
   /** The node's networks and gateways. */
@@ -67,6 +69,7 @@ export function speakerStatus(input: StatusInput): ReportedStatus {
     appliedCondition(input),
     sessionsVerdict(input, enabled, told),
     ...(input.layer2 ? [layer2Verdict(input.layer2)] : []),
+    ...(input.bfdPorts ? [bfdPortsVerdict(input.bfdPorts)] : []),
   ];
   return {
     sessions: told,
@@ -213,6 +216,13 @@ function layer2Verdict({ isMute, unable, conflicts }: Layer2State): ConditionUpd
     return { type, status: 'False', reason: 'NoInterface', message };
   }
   return { type, status: 'True', reason: 'Ready', message: 'answers ARP and NDP for the addresses it has' };
+}
+
+function bfdPortsVerdict(messages: readonly string[]): ConditionUpdate {
+  const type = 'BfdPorts';
+  return messages.length > 0
+    ? { type, status: 'False', reason: 'BfdPortInUse', message: messages.join('; ') }
+    : { type, status: 'True', reason: 'Ready', message: 'no other process has a UDP port of BFD' };
 }
 
 /** Absent while the node is not in maintenance. */

@@ -110,6 +110,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'speaker/bird': [
     'apply.ts',
     'busy-port.ts',
+    'bfd-ports.ts',
     'listening.ts',
     'watch.ts',
     'session',

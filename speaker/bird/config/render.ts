@@ -13,6 +13,8 @@ import type { BfdOptions, GracefulRestartOptions } from '../../../lib/api/bgp/bg
 import type { RouteBlock } from '../../desired/routes.ts';
 import type { BgpChannel, BgpProtocol, BirdConfig, StaticProtocol } from './model.ts';
 
+/** The protocol of all BFD sessions. */
+export const BFD_PROTOCOL = 'skycap_bfd';
 /** The protocol whose description is the digest. */
 export const FINGERPRINT_PROTOCOL = 'skycap_config';
 
@@ -160,7 +162,7 @@ function exportLines(exports: readonly string[]): string[] {
 function bfdLines({ bfd, sessions }: BirdConfig): string[] {
   if (bfd.length === 0 && !sessions.some((session) => session.bfd)) return [];
   return [
-    'protocol bfd skycap_bfd {',
+    `protocol bfd ${BFD_PROTOCOL} {`,
     `  interface "*" { ${BFD_TIMERS} };`,
     `  multihop { ${BFD_TIMERS} };`,
     ...bfd.map(

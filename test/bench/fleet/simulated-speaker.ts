@@ -90,6 +90,8 @@ export class SimulatedSpeaker implements AsyncDisposable {
       log,
       busyPort: { look: async (sessions) => sessions },
       onPortInUse: () => {},
+      bfdPorts: { look: async () => undefined },
+      onBfdPortInUse: () => {},
       silent: () => [],
       layer2: () => undefined,
       skycapVersion: '0.1.0',

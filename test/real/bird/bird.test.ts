@@ -5,9 +5,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BirdDaemon } from '../../../speaker/bird/apply.ts';
-import { BusyPort } from '../../../speaker/bird/busy-port.ts';
 import { peerSymbol } from '../../../speaker/bird/config/model.ts';
-import { listenersOn } from '../../../speaker/bird/listening.ts';
 import { birdBinary } from '../../support/bird-binary.ts';
 import { until } from '../../support/eventually.ts';
 import { ip } from '../../support/namespaces.ts';
@@ -21,10 +19,6 @@ const v4 = (host: number) => aService({ name: `v4-${host}`, ips: [`198.51.100.${
 const v6 = (host: number) => aService({ name: `v6-${host}`, ips: [`2001:db8:100::${host}`], eip: 'v6' });
 const overV4 = aBgpPeer('router-1');
 const overV6 = aBgpPeer('router-1', { conf: { neighborAddress: ROUTER.v6 } });
-
-/** What holds BIRD's port in these tests. */
-const LISTEN_ON_179 = "require('node:net').createServer((socket) => socket.destroy()).listen(179, '::')";
-const listeners = (lan: Lan): string => ip('netns', 'exec', lan.node, 'ss', '-Hltn');
 
 describe.each([
   ['IPv4', overV4, 'v4'],
@@ -140,44 +134,6 @@ it('speaks as any AS number, on any port, with any timers', async () => {
       keepaliveSeconds: 2,
       neighborRouterId: ROUTER.v4,
     });
-  });
-});
-
-it('dial only: a session where port 179 of the node is another process, which goes on having it', async () => {
-  await withSite(async (site, lan) => {
-    await Frr.start(lan, { neighbors: ['v4'], passive: true });
-    lan.start(lan.node, 'other', process.execPath, ['-e', LISTEN_ON_179]);
-    await until('the other process', () => listeners(lan).includes(':179'));
-    await site.applyUntilRunning({ bgpConfs: [aBgpConf({ listenPort: -1 })], bgpPeers: [overV4], services: [v4(1)] });
-    await site.established();
-    expect(listeners(lan)).toMatch(/:61790\b/);
-  });
-});
-
-it('a port that another process has: told whose it is, and sessions start by themselves once it is free', async () => {
-  await withSite(async (site, lan) => {
-    await Frr.start(lan, { neighbors: ['v4'], passive: true });
-    const other = lan.start(lan.node, 'other', process.execPath, ['-e', LISTEN_ON_179]);
-    await until('the other process', () => listeners(lan).includes(':179'));
-    await site.applyUntilRunning({ bgpPeers: [overV4], services: [v4(1)] });
-    const busyPort = new BusyPort({
-      control: site.control,
-      listenersOn: (port) => listenersOn(port, `/proc/${site.container.pid}/net`),
-      nowMs: () => performance.now(),
-    });
-    const look = async () => {
-      const [session] = await busyPort.look([await site.session()], 179, new AbortController().signal);
-      return session?.lastError ?? '';
-    };
-    await until('the reason', async () => (await look()).startsWith('port 179 of the node is taken by '));
-    expect(await look()).toMatch(new RegExp(`by [\\w-]+ \\(pid ${other.pid}\\), which listens on ::;`));
-    // As long as the port is taken, BIRD is left in peace.
-    const tries = () => site.container.tail().match(/Cannot open listening socket/g)?.length;
-    const before = tries();
-    for (let i = 0; i < 5; i++) await look();
-    expect(tries()).toBe(before);
-    await other.kill();
-    await until('the session', async () => (await look()) === '' && (await site.session()).state === 'Established');
   });
 });
 

@@ -30,12 +30,15 @@ export class BirdRouter implements Disposable {
 
   static async start(lan: Lan, options: BirdRouterOptions): Promise<BirdRouter> {
     const router = new BirdRouter(lan, options);
-    await until(`BIRD at ${options.address} (${router.daemon.tail()})`, () =>
+    const answers = () =>
       router.control.command('show status').then(
         () => true,
         () => false,
-      ),
-    );
+      );
+    await until(`BIRD at ${options.address}`, () => {
+      if (router.daemon.exited) throw new Error(`Cannot start BIRD: ${router.daemon.tail()}`);
+      return answers();
+    });
     return router;
   }
 

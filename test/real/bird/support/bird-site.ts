@@ -15,6 +15,7 @@ import {
 import { makePlan } from '../../../../speaker/desired/plan.ts';
 import { SpeakerLoop } from '../../../../speaker/loop.ts';
 import { speakerMetrics } from '../../../../speaker/metrics.ts';
+import type { LoopState } from '../../../../speaker/report/loop-state.ts';
 import { birdBinary } from '../../../support/bird-binary.ts';
 import type { Daemon } from '../../../support/daemon.ts';
 import { until } from '../../../support/eventually.ts';
@@ -60,6 +61,10 @@ export class BirdSite {
   get container(): Daemon {
     if (!this.#container) throw new Error('Cannot go on: the container was not started');
     return this.#container;
+  }
+
+  get loopState(): LoopState | undefined {
+    return this.#loop.state;
   }
 
   /** As if the TypeScript process were killed and started again. `checker` parses configurations ahead in place of BIRD. */

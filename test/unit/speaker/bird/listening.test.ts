@@ -19,6 +19,11 @@ it('those who listen on the port, and nobody else', () => {
   expect(parseListeners('', 179)).toEqual([]);
 });
 
+it('the sockets of UDP, which have another state', () => {
+  const UDP = TCP.replaceAll('00B3', '0EC8').replace(' 0A ', ' 07 ');
+  expect(parseListeners(UDP, 3784, '07')).toEqual([{ address: '0.0.0.0', inode: '523627', uid: 101 }]);
+});
+
 it.each([
   [[], 'port 179 of the node is taken; stop it'],
   [

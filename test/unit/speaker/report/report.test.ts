@@ -51,6 +51,8 @@ function scene(nodes: number) {
     },
     busyPort: { look: async (sessions) => sessions },
     onPortInUse: () => {},
+    bfdPorts: { look: async () => undefined },
+    onBfdPortInUse: () => {},
     metrics,
     silent: () => [],
     layer2: () => undefined,

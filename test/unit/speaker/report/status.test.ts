@@ -54,6 +54,13 @@ it('says what the node does', () => {
   });
 });
 
+it('says that another process has a port of BFD, while BFD is in use', () => {
+  const bfd = (bfdPorts?: readonly string[]) => conditionsOf(speakerStatus(input(bfdPorts && { bfdPorts })));
+  expect(bfd()).not.toHaveProperty('BfdPorts');
+  expect(bfd([])).toMatchObject({ BfdPorts: 'True Ready', Ready: 'True Ready' });
+  expect(bfd(['port 3784'])).toMatchObject({ BfdPorts: 'False BfdPortInUse', Ready: 'False BfdPortInUse' });
+});
+
 describe('layer 2', () => {
   const CONFLICT = { address: '198.51.100.7', mac: '02:00:00:00:00:09', interface: 'eth0' };
   const quiet = { isMute: false, unable: [], conflicts: [] };
