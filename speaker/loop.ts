@@ -83,6 +83,7 @@ export class SpeakerLoop {
     const config = renderBirdConfig(buildBirdConfig(planned.plan, version), this.#blockTexts);
     const outcome = await bird.apply(config, running, signal);
     metrics.birdUp.set(running ? 1 : 0);
+    metrics.refused.set(outcome.kind === 'BirdRefused' ? 1 : 0);
     if (outcome.kind === 'Applied') metrics.configureSeconds.observe(outcome.durationMs / 1000);
     const isNews = outcome.kind === 'Applied' || outcome.kind !== this.#state?.outcome?.kind;
     if (isNews && outcome.kind !== 'Unchanged') metrics.configurations.inc({ outcome: outcome.kind });

@@ -4,32 +4,73 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 export interface SpeakerMetrics {
   readonly sessionUp: Gauge<'peer'>;
   readonly portInUse: Gauge<'protocol'>;
+  readonly sessionRoutes: Gauge<'peer'>;
+  readonly sessionUpdates: Counter<'peer' | 'kind'>;
+  readonly sessionsLost: Counter<'peer'>;
+  readonly sessionBfdUp: Gauge<'peer'>;
   readonly bfdUp: Gauge<'node'>;
   readonly routes: Gauge<'family'>;
   readonly configureSeconds: Histogram;
   readonly configurations: Counter<'outcome'>;
   readonly birdUp: Gauge;
   readonly onHold: Gauge;
+  readonly refused: Gauge;
   readonly lastRefusalSeconds: Gauge;
   readonly statusWrites: Counter;
   readonly layer2Addresses: Gauge;
   readonly layer2Changes: Counter<'reason'>;
   readonly layer2Conflicts: Counter;
+  readonly layer2InConflict: Gauge;
 }
 
 export function speakerMetrics(registry: Registry): SpeakerMetrics {
   const registers = [registry];
-  return { ...reportMetrics(registers), ...configurationMetrics(registers), ...layer2Metrics(registers) };
+  return {
+    ...sessionMetrics(registers),
+    ...reportMetrics(registers),
+    ...configurationMetrics(registers),
+    ...layer2Metrics(registers),
+  };
+}
+
+/** By BgpPeer; of a BgpPeer whose routers connect by themselves, the sum of the sessions, or 1 if any is up. */
+function sessionMetrics(registers: Registry[]) {
+  return {
+    sessionUp: new Gauge({
+      name: 'skycap_speaker_session_up',
+      help: '1 while BIRD answers and says that the session with the BgpPeer is Established. Absent for one with adminDown.',
+      labelNames: ['peer'] as const,
+      registers,
+    }),
+    sessionRoutes: new Gauge({
+      name: 'skycap_speaker_session_routes',
+      help: 'Routes that the router of the BgpPeer gets from this node.',
+      labelNames: ['peer'] as const,
+      registers,
+    }),
+    sessionUpdates: new Counter({
+      name: 'skycap_speaker_session_updates_total',
+      help: 'Routes sent to the router of the BgpPeer (update) or withdrawn from it (withdrawal) since the session is there.',
+      labelNames: ['peer', 'kind'] as const,
+      registers,
+    }),
+    sessionsLost: new Counter({
+      name: 'skycap_speaker_sessions_lost_total',
+      help: 'Times that an Established session with the BgpPeer ended.',
+      labelNames: ['peer'] as const,
+      registers,
+    }),
+    sessionBfdUp: new Gauge({
+      name: 'skycap_speaker_session_bfd_up',
+      help: '1 while the BFD session with the router of the BgpPeer is Up, for a BgpPeer with bfd.',
+      labelNames: ['peer'] as const,
+      registers,
+    }),
+  };
 }
 
 function reportMetrics(registers: Registry[]) {
   return {
-    sessionUp: new Gauge({
-      name: 'skycap_speaker_session_up',
-      help: '1 while BIRD answers and says that the session with the BgpPeer is Established.',
-      labelNames: ['peer'] as const,
-      registers,
-    }),
     portInUse: new Gauge({
       name: 'skycap_speaker_port_in_use',
       help: '1 while another process of the node has the TCP port that BIRD needs for BGP, or a UDP port of BFD.',
@@ -83,6 +124,11 @@ function configurationMetrics(registers: Registry[]) {
       help: '1 while BIRD is left alone because the BgpConf cannot be read.',
       registers,
     }),
+    refused: new Gauge({
+      name: 'skycap_speaker_configuration_refused',
+      help: '1 while BIRD refuses the configuration that follows from the objects, and runs the former one.',
+      registers,
+    }),
     lastRefusalSeconds: new Gauge({
       name: 'skycap_speaker_last_refusal_timestamp_seconds',
       help: 'When BIRD last refused a configuration; 0 for never.',
@@ -102,6 +148,11 @@ function layer2Metrics(registers: Registry[]) {
       name: 'skycap_speaker_layer2_changes_total',
       help: 'Addresses taken, given up, handed over, or left to a node that seemed dead and answered; by reason.',
       labelNames: ['reason'] as const,
+      registers,
+    }),
+    layer2InConflict: new Gauge({
+      name: 'skycap_speaker_layer2_addresses_in_conflict',
+      help: 'Addresses that another machine has, of those that this node answers for or would answer for.',
       registers,
     }),
     layer2Conflicts: new Counter({

@@ -63,7 +63,11 @@ export function makeWebhook(options: WebhookOptions): Webhook {
   const unclaimedAddresses = new UnclaimedAddresses({ claims: stores.claims, ledger: cluster.ledger, client, log });
   const reads: StartupReads = new StartupReads({ client, stores, cluster, unclaimedAddresses, log });
   const mutator = makeMutator(options, stores, cluster, metrics);
-  const certificate = makeCertificate(options, stores);
+  const onCertificate: WebhookOptions['onCertificate'] = (content) => {
+    options.onCertificate(content);
+    metrics.certificate(content.certificate);
+  };
+  const certificate = makeCertificate({ ...options, onCertificate }, stores);
   const policyOf = (name: string): FoundPolicy => {
     const key = keyFor(namespace, name);
     return findPolicy(key, stores.configMaps.get(key));

@@ -31,16 +31,19 @@ export class AnnouncedReconciler {
 
   /** @param key of a Service. */
   async reconcile(key: string, signal: AbortSignal): Promise<Requeue | undefined> {
-    const { cluster, nowMs, monotonicMs, client, events } = this.#deps;
+    const { cluster, nowMs, monotonicMs, client, events, metrics } = this.#deps;
     const service = cluster.services.get(key);
     if (!service || !isSeenTo(service)) {
       this.#lacking.forget(key);
+      metrics.announcedGone(key);
       return undefined;
     }
     const findings = this.#announcements.findingsOf(service);
     const verdict = announcedCondition(findings);
     const former = service.status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION);
     const { waitMs, lost, back } = this.#lacking.look(key, findings, former, monotonicMs());
+    if (verdict) metrics.announced(key, verdict.status, verdict.reason);
+    else metrics.announcedGone(key);
     if (!verdict) return undefined;
     if (waitMs > 0) return { requeueAfterMs: waitMs };
     const body = announcedPatch(service, verdict, nowMs());

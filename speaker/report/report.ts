@@ -14,12 +14,14 @@ import type { Logger } from '../../lib/process/log.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import type { BfdPorts } from '../bird/bfd-ports.ts';
 import type { BusyPort } from '../bird/busy-port.ts';
-import { type BirdControl, BirdUnreachableError } from '../bird/control.ts';
+import { BirdCommandError, type BirdControl, BirdUnreachableError } from '../bird/control.ts';
+import { parseBfdSessions } from '../bird/session/bfd-sessions.ts';
 import { identityOf, parseProtocols, type SessionIdentity, sessionReports } from '../bird/session/sessions.ts';
 import type { NodeSegments } from '../cluster/node-segments.ts';
 import type { Layer2State } from '../l2/layer2.ts';
 import type { SpeakerMetrics } from '../metrics.ts';
 import type { LoopState } from './loop-state.ts';
+import { type SeenSessions, SessionMeter } from './session-meter.ts';
 import { isUrgent, isWorthWriting, type ReportedStatus, type SpeakerStatus, speakerStatus } from './status.ts';
 
 /** The store of the status; `speaker-object.ts` implements it. */
@@ -74,13 +76,14 @@ const PORT_IN_USE_MS = 2_000;
 
 export class Reporter {
   readonly #options: ReporterOptions;
-  #logged: ReadonlyMap<string, boolean> = new Map();
+  readonly #meter: SessionMeter;
   #isPortInUse = false;
   /** When changed counts are due to be written. */
   #countsDueMs: number | undefined;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
+    this.#meter = new SessionMeter(options.metrics, options.log);
   }
 
   async act(signal: AbortSignal): Promise<Requeue> {
@@ -93,15 +96,14 @@ export class Reporter {
   }
 
   async #report(signal: AbortSignal): Promise<Requeue> {
-    const { loopState, store, metrics } = this.#options;
+    const { loopState, store, metrics, layer2 } = this.#options;
     await pause(SETTLE_MS, signal);
     const state = loopState();
     if (!state || !store.synced) return { requeueAfterMs: REST_MS };
     const sessions = await this.#sessions(state, signal);
-    if (sessions) this.#note(sessions);
-    // The state of the sessions is unknown, so they do not count as up.
-    else for (const key of this.#logged.keys()) metrics.sessionUp.set({ peer: key.split(' ')[0]! }, 0);
+    if (!sessions) this.#meter.unknown();
     metrics.birdUp.set(sessions ? 1 : 0);
+    metrics.layer2InConflict.set(new Set(layer2()?.conflicts.map(({ address }) => address)).size);
     const bfdPorts = sessions && (await this.#bfdPorts(state, signal));
     const status = this.#status(state, sessions, bfdPorts);
     if (!isWorthWriting(store.status, status)) {
@@ -159,11 +161,25 @@ export class Reporter {
           this.#options.nowMs(),
         ),
       );
-      return await this.#withBusyPort(state, sessions, signal);
+      const seen = await this.#withBusyPort(state, sessions, signal);
+      this.#meter.note({ sessions: seen, reports, ...(await this.#bfd(state, signal)) });
+      return seen;
     } catch (error) {
       if (error instanceof BirdUnreachableError && !signal.aborted) return undefined;
       throw error;
     }
+  }
+
+  async #bfd({ plan }: LoopState, signal: AbortSignal): Promise<Pick<SeenSessions, 'bfdPeers' | 'bfdStates'>> {
+    const peers = (plan?.plan.bgp.sessions ?? []).flatMap(({ peer, bfd }) => (bfd ? [peer] : []));
+    const bfdPeers = new Set(peers);
+    if (bfdPeers.size === 0) return { bfdPeers, bfdStates: new Map() };
+    const reply = await this.#options.control.command('show bfd sessions', signal).catch((error: unknown) => {
+      // "There is no BFD protocol running": not configured yet.
+      if (error instanceof BirdCommandError) return undefined;
+      throw error;
+    });
+    return { bfdPeers, bfdStates: reply ? parseBfdSessions(reply) : new Map() };
   }
 
   async #withBusyPort(
@@ -200,24 +216,5 @@ export class Reporter {
     if (plan) return plan.plan.bgp.sessions.map(identityOf);
     const reported = this.#options.store.status?.sessions ?? [];
     return [...new Map(reported.map((session) => [session.peer, session])).values()];
-  }
-
-  /** A BgpPeer with routers that connect by themselves has several sessions. For the metric, one of them up is enough. */
-  #note(sessions: readonly SpeakerSession[]): void {
-    const { log, metrics } = this.#options;
-    const now = new Map<string, boolean>();
-    metrics.sessionUp.reset();
-    for (const { peer, state, neighborAddress, lastError } of sessions) {
-      const isUp = state === 'Established';
-      const key = `${peer} ${neighborAddress}`;
-      now.set(key, isUp);
-      const isAnyUp = sessions.some((other) => other.peer === peer && other.state === 'Established');
-      metrics.sessionUp.set({ peer }, isAnyUp ? 1 : 0);
-      const wasUp = this.#logged.get(key);
-      if (isUp && wasUp !== true) log.info({ peer, neighborAddress }, 'session established');
-      if (!isUp && wasUp === true) log.warn({ peer, neighborAddress, state, lastError }, 'session lost');
-    }
-    for (const [key, wasUp] of this.#logged) if (wasUp && !now.has(key)) log.warn({ session: key }, 'session gone');
-    this.#logged = now;
   }
 }

@@ -1,10 +1,13 @@
 /** The webhook's metrics. */
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { X509Certificate } from 'node:crypto';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { ReviewOutcome } from '../review/reviewed.ts';
 
 export interface WebhookMetrics {
   review(path: string, operation: string, outcome: ReviewOutcome, seconds: number): void;
   claimConflict(): void;
+  /** @param pem the certificate that the webhook shows. */
+  certificate(pem: string): void;
 }
 
 /** The goal is 4 ms; the API server gives up after 3 s. */
@@ -30,11 +33,17 @@ export function webhookMetrics(registry: Registry): WebhookMetrics {
     help: 'Addresses that another component claimed first; the next one is tried.',
     registers,
   });
+  const expiry = new Gauge({
+    name: 'skycap_webhook_certificate_expiry_timestamp_seconds',
+    help: "When the webhook's certificate expires; 0 while there is none.",
+    registers,
+  });
   return {
     review: (path, operation, outcome, seconds) => {
       reviews.inc({ path, operation, outcome });
       duration.observe({ path }, seconds);
     },
+    certificate: (pem) => expiry.set(new X509Certificate(pem).validToDate.getTime() / 1000),
     claimConflict: () => conflicts.inc(),
   };
 }

@@ -6,6 +6,8 @@
  *          Hold timer:       79.503/90
  *        Channel ipv4
  *          Routes:         0 imported, 1 exported, 0 preferred
+ *          Route change stats:     received   rejected   filtered    ignored   accepted
+ *            Export updates:              1          0          0        ---          1
  */
 
 import { neighborConnects, neighborText } from '../../../lib/api/bgp/bgp.ts';
@@ -26,6 +28,9 @@ export interface ProtocolReport {
   /** `BGP state` → `Established` and so on; of the channels, whose keys repeat, only `Routes` is kept. */
   readonly fields: ReadonlyMap<string, string>;
   readonly routesExported: number;
+  /** Sent to the router since the session is there, of all channels. */
+  readonly updatesSent: number;
+  readonly withdrawalsSent: number;
 }
 
 const SUMMARY_CODE = 1002;
@@ -63,13 +68,29 @@ function summary(text: string): Draft | undefined {
   const [, name, , , state, time, hours, minutes, info = ''] = SUMMARY.exec(text) ?? [];
   if (name === undefined || state === undefined) return undefined;
   const since = new Date(`${time}${hours}:${minutes}`).toISOString().replace('.000Z', 'Z');
-  return { name, state, since, info: info.trim(), fields: new Map(), routesExported: 0 };
+  return {
+    name,
+    state,
+    since,
+    info: info.trim(),
+    fields: new Map(),
+    routesExported: 0,
+    updatesSent: 0,
+    withdrawalsSent: 0,
+  };
 }
 
 function addDetail(draft: Draft, text: string): void {
   const [, key, value = ''] = /^\s*([A-Z][A-Za-z -]*):\s*(.*?)\s*$/.exec(text) ?? [];
   if (key === 'Routes') draft.routesExported += Number(/\b([0-9]+) exported\b/.exec(value)?.[1] ?? 0);
+  else if (key === 'Export updates') draft.updatesSent += lastNumber(value);
+  else if (key === 'Export withdraws') draft.withdrawalsSent += lastNumber(value);
   else if (key !== undefined && !draft.fields.has(key)) draft.fields.set(key, value);
+}
+
+/** The column `accepted`. */
+function lastNumber(value: string): number {
+  return Number(/\b([0-9]+)$/.exec(value)?.[1] ?? 0);
 }
 
 /** All of a session that BIRD does not say. */
@@ -99,16 +120,27 @@ export function identityOf(session: BgpSession): SessionIdentity {
   };
 }
 
+/** The protocols of a BgpPeer: one, or one for each router that has connected. */
+export function protocolsOf(peer: string, reports: ReadonlyMap<string, ProtocolReport>): readonly ProtocolReport[] {
+  const connected = connectedRouters(peer, reports);
+  const own = reports.get(peerSymbol(peer));
+  return connected.length > 0 || !own ? connected : [own];
+}
+
+function connectedRouters(peer: string, reports: ReadonlyMap<string, ProtocolReport>): ProtocolReport[] {
+  const prefix = dynamicName(peer);
+  return [...reports.values()].filter(
+    ({ name }) => name.startsWith(prefix) && /^[0-9]+$/.test(name.slice(prefix.length)),
+  );
+}
+
 /** The sessions of a BgpPeer: one, or one for each router that has connected. */
 export function sessionReports(
   identity: SessionIdentity,
   reports: ReadonlyMap<string, ProtocolReport>,
   nowMs: number,
 ): SpeakerSession[] {
-  const prefix = dynamicName(identity.peer);
-  const connected = [...reports.values()].filter(
-    ({ name }) => name.startsWith(prefix) && /^[0-9]+$/.test(name.slice(prefix.length)),
-  );
+  const connected = connectedRouters(identity.peer, reports);
   if (connected.length === 0) return [sessionReport(identity, reports.get(peerSymbol(identity.peer)), nowMs)];
   return connected
     .map((report) => {
