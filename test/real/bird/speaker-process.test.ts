@@ -317,6 +317,6 @@ it('where BGP is off BIRD has no session and no port, and nothing is to be mende
     expect(await condition('SessionsEstablished')).toMatchObject({ status: 'False', reason: 'ProtocolOff' }),
   );
   expect(await condition('Ready')).toMatchObject({ status: 'True', reason: 'Ready' });
-  expect(await isReady()).toBe(true);
+  await until('readiness', isReady, { withinMs: 20_000 });
   await eventually(() => expect(ip('netns', 'exec', lan.node, 'ss', '-Hltn', 'sport = :179')).toBe(''));
 }, 60_000);
