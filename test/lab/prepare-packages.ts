@@ -26,7 +26,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   runc: 'runc',
   tcpdump: 'tcpdump',
 };
-const SERVICES = ['bird', 'containerd', 'frr', 'gobgpd', 'openbgpd'];
+const SERVICES = ['bird', 'containerd', 'frr', 'gobgpd', 'openbgpd', 'prometheus'];
 /** Debian keeps daemons where a user's PATH may not lead. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 const POLICY = '/usr/sbin/policy-rc.d';

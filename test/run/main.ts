@@ -14,6 +14,7 @@ import { prepareHelmProgram, preparePackages, preparePrograms } from '../lab/pre
 import { consoleProgress } from '../lab/progress.ts';
 import { GOBGP_PACKAGE } from '../real/bird/support/gobgp.ts';
 import { OPENBGPD_PACKAGE } from '../real/bird/support/openbgpd.ts';
+import { PROMETHEUS_PACKAGE } from '../real/monitoring/support/prometheus.ts';
 import { missingLinkKinds } from '../support/link-kinds.ts';
 import { OTHER_KERNEL } from '../support/other-kernel.ts';
 import { type Suite, suitesFor } from './suites.ts';
@@ -74,7 +75,7 @@ async function prepareMachine(): Promise<Readonly<Record<string, string>>> {
   const progress = consoleProgress();
   const binaries = await preparePrograms(progress);
   await prepareHelmProgram(progress);
-  await preparePackages({ ...GOBGP_PACKAGE, ...OPENBGPD_PACKAGE }, progress);
+  await preparePackages({ ...GOBGP_PACKAGE, ...OPENBGPD_PACKAGE, ...PROMETHEUS_PACKAGE }, progress);
   if (missingLinkKinds().length > 0) await preparePackages(OTHER_KERNEL, progress);
   return { SKYCAP_LAB_BIN: binaries };
 }
