@@ -139,6 +139,11 @@ export class ControlPlane implements AsyncDisposable {
     return this.#ca.issue({ commonName, dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] });
   }
 
+  /** For commands in a shell: kubectl is found, and speaks as admin. */
+  async shellEnvironment(): Promise<NodeJS.ProcessEnv> {
+    return { PATH: `${this.#binDir}:${process.env.PATH}`, KUBECONFIG: await this.kubeconfigFile() };
+  }
+
   /** Runs kubectl as admin and returns what it printed. `input` goes to a file that stands for `-`. */
   async kubectl(args: readonly string[], input?: string): Promise<string> {
     const kubeconfig = await this.kubeconfigFile();

@@ -98,6 +98,13 @@ export class Frr {
     await this.#bgpd?.kill('SIGTERM');
   }
 
+  /** @param text all of bgpd's configuration. */
+  async replaceConfiguration(text: string): Promise<void> {
+    await this.stopBgpd();
+    writeFileSync(join(this.#dir, 'bgpd.conf'), text);
+    await this.startBgpd();
+  }
+
   /** In bgpd's table; undefined where there is no such route. */
   route(prefix: string): BgpRoute | undefined {
     const family = prefix.includes(':') ? 'ipv6' : 'ipv4';
