@@ -47,6 +47,19 @@ describe.each([
   });
 });
 
+it('takes no route from the router', async () => {
+  await withSite(async (site, lan) => {
+    const frr = await Frr.start(lan, { neighbors: ['v4'] });
+    frr.configure('no bgp network import-check', 'address-family ipv4 unicast', 'network 203.0.113.0/24');
+    await site.applyUntilRunning({ bgpPeers: [overV4], services: [v4(1)] });
+    await site.established();
+    await until('the route to be sent', () => frr.sends(NODE.v4).includes('203.0.113.0/24'));
+    await until('the route of the node', () => frr.route('198.51.100.1/32') !== undefined);
+    expect(ip('-n', lan.node, 'route', 'show', 'table', 'all')).not.toMatch(/203\.0\.113/);
+    expect(ip('-n', lan.node, '-6', 'route', 'show', 'table', 'all')).not.toMatch(/proto bird/);
+  });
+});
+
 it('routes come and go without touching the session', async () => {
   await withSite(async (site, lan) => {
     const frr = await Frr.start(lan, { neighbors: ['v4'] });

@@ -7,12 +7,15 @@ import type { AddressInfo } from 'node:net';
 import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import type { Service } from '../../../lib/api/service/service.ts';
 import type { KubeClient } from '../../../lib/kube/client.ts';
-import { type Resource, SERVICES } from '../../../lib/kube/resource.ts';
+import { NAMESPACES, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type Manifest, ROOT } from '../../unit/manifests/files.ts';
+import { documentedRights, rightsOfRule } from '../../support/rights-table.ts';
+import { type Manifest, ROOT, readBase } from '../../unit/manifests/files.ts';
 
 const account = (component: string) => `system:serviceaccount:skycap-system:skycap-${component}`;
+/** Every account may ask what it may do. */
+const OF_EVERYBODY = ['authorization.k8s.io', 'authentication.k8s.io'];
 const ACCOUNTS = ['webhook', 'allocator', 'speaker'].map(account);
 
 let plane: ControlPlane;
@@ -58,6 +61,7 @@ describe('installing', () => {
     'manifests',
     'manifests/overlays/bgp-only',
     'manifests/overlays/layer2-only',
+    'manifests/overlays/network-policy',
     'manifests/overlays/lab',
     'manifests/overlays/dev',
     'manifests/overlays/lab/examples',
@@ -283,6 +287,54 @@ describe('rights', () => {
   it.each(rows)('%s may %s %s %s: %s', async (component, verb, what, where, expected) => {
     expect(await may(account(component), verb, what, where)).toBe(expected);
   });
+
+  it.each(['webhook', 'allocator', 'speaker'])(
+    '%s may do what docs/security.md lists, and no more',
+    async (component) => {
+      const inNamespace = await rulesOf(account(component), 'skycap-system');
+      const inCluster = await rulesOf(account(component), 'default');
+      const onlyInNamespace = inNamespace.filter((right) => !inCluster.includes(right));
+      const all = [...inCluster, ...onlyInNamespace.map((right) => right.replace(' cluster ', ' namespace '))];
+      const documented = documentedRights().filter((right) => right.startsWith(`${component} `));
+      expect([...new Set(all)].sort()).toEqual(documented);
+    },
+  );
+
+  it('Pod Security would let webhook and allocator into a namespace of the level restricted, and the speaker not', async () => {
+    const namespace = 'restricted';
+    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+    await client.create(NAMESPACES, { metadata: { name: namespace, labels } });
+    await client.create(kindOf('ServiceAccount'), { metadata: { name: 'default', namespace } });
+    const create = async (name: string): Promise<unknown> => {
+      const workload = readBase().find(
+        ({ kind, metadata }) => metadata.name === name && /Deployment|DaemonSet/.test(kind),
+      );
+      const { serviceAccountName: _, ...spec } = workload.spec.template.spec;
+      return client.create(kindOf('Pod'), { metadata: { name, namespace }, spec } as Manifest, { dryRun: true });
+    };
+    await create('skycap-webhook');
+    await create('skycap-allocator');
+    await expect(create('skycap-speaker')).rejects.toThrow(/violates PodSecurity "restricted:latest": host namespaces/);
+  });
+
+  function kindOf(kind: string): Resource<Manifest> {
+    return { group: '', version: 'v1', kind, plural: `${kind.toLowerCase()}s`, namespaced: true };
+  }
+
+  /** As the API server lists them, without those of every account. */
+  async function rulesOf(user: string, namespace: string): Promise<string[]> {
+    const kind = 'SelfSubjectRulesReview';
+    const resource: Resource<Manifest> = {
+      ...{ group: 'authorization.k8s.io', version: 'v1', kind },
+      ...{ plural: 'selfsubjectrulesreviews', namespaced: false },
+    };
+    const body = { apiVersion: 'authorization.k8s.io/v1', kind, metadata: {}, spec: { namespace } };
+    const { status } = await plane.client(user).create(resource, body);
+    const component = user.replace(/.*skycap-/, '');
+    return status.resourceRules
+      .filter(({ apiGroups }: Manifest) => !apiGroups.some((group: string) => OF_EVERYBODY.includes(group)))
+      .flatMap((rule: Manifest) => rightsOfRule(component, 'cluster', rule));
+  }
 
   it('a Secret and the configurations can be watched by name with no right to any other', async () => {
     const secrets: Resource<Manifest> = {

@@ -173,6 +173,13 @@ export class Frr {
     execFileSync('vtysh', ['--vty_socket', this.#dir, ...words], { stdio: 'ignore' });
   }
 
+  /** The prefixes that bgpd has sent to a neighbour. */
+  sends(address: string): string[] {
+    const text = this.#vtysh(`show bgp ipv4 unicast neighbors ${address} advertised-routes json`);
+    const { advertisedRoutes = {} } = JSON.parse(text) as { readonly advertisedRoutes?: object };
+    return Object.keys(advertisedRoutes);
+  }
+
   /** What bgpd says of a neighbour, whatever it is. */
   about(address: string): string {
     return this.#vtysh(`show bgp neighbors ${address}`);
