@@ -9,10 +9,8 @@
 import type { Registry } from 'prom-client';
 import { KnownPolicy } from '../lib/announce/known-policy.ts';
 import { SliceIndex } from '../lib/announce/slice-index.ts';
-import type { Protocols } from '../lib/api/eip/protocols.ts';
 import { formatProblems } from '../lib/api/problem.ts';
 import type { Node } from '../lib/api/service/service.ts';
-import { SAFE_TO_REBOOT } from '../lib/api/skycap/speaker-types.ts';
 import { EventRecorder } from '../lib/kube/events/events.ts';
 import { ExplainingClient } from '../lib/kube/http/explaining-client.ts';
 import { HttpKubeClient } from '../lib/kube/http/http-client.ts';
@@ -39,17 +37,18 @@ import { type Snapshot, takeEips, takeSnapshot } from './cluster/snapshot.ts';
 import { makeStores, type Stores } from './cluster/stores.ts';
 import { readConfig, type SpeakerConfig } from './config.ts';
 import { AnnouncementIndex } from './desired/announcement-index.ts';
-import { makePlan } from './desired/plan.ts';
 import { Layer2, type Layer2Options } from './l2/layer2.ts';
 import type { ResponderListener } from './l2/link/responder-port.ts';
 import { nodeNetworks } from './l2/peers/node-networks.ts';
+import { limitsAnnouncers } from './l2/peers/other-nodes.ts';
 import { PeerWatch, type PeerWatchOptions } from './l2/peers/peer-watch.ts';
 import type { PeerWatchListener } from './l2/peers/peer-watch-port.ts';
 import { Responder } from './l2/responder/responder.ts';
 import { registerResponderMetrics } from './l2/responder/responder-metrics.ts';
 import { SpeakerLoop } from './loop.ts';
-import { MaintenanceLoop } from './maintenance/maintenance-loop.ts';
+import type { MaintenanceLoop } from './maintenance/maintenance-loop.ts';
 import { speakerMetrics } from './metrics.ts';
+import { makePlanner } from './planner.ts';
 import { readyChecks } from './report/health.ts';
 import { makeReporter } from './report/make-reporter.ts';
 import { SpeakerObjectStore } from './report/speaker-object.ts';
@@ -86,14 +85,20 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     ...{ settings, registry, metrics, client, node, store, snapshot, socketPath, onStop },
     eips: () => (store.synced ? layer2Eips() : undefined),
     onNeighbors: replan,
+    onOthers: replan,
+    needsOthers: () => needsOthers(),
     onState: () => {
       plans.trigger();
       reports.trigger();
     },
   });
-  // Without an Eip layer 2 does nothing: it opens no socket and keeps no Lease.
-  const layer2Eips = () =>
-    settings.protocols.has('layer2') ? takeEips(stores.sources, knownEips) : new Map<never, never>();
+  const noEips: Snapshot['eips'] = new Map();
+  // Without an Eip layer 2 opens no socket.
+  const layer2Eips = () => (settings.protocols.has('layer2') ? takeEips(stores.sources, knownEips) : noEips);
+  const needsOthers = () => {
+    const eips = settings.protocols.has('bgp') && store.synced ? takeEips(stores.sources, knownEips) : undefined;
+    return eips !== undefined && limitsAnnouncers({ eips });
+  };
   const announcements = new AnnouncementIndex();
   const onServiceChange = (key: string) => {
     for (const follower of [announcements, knownEips, layer2]) follower.changed(key);
@@ -101,7 +106,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const slices = new SliceIndex(stores.sources, onServiceChange);
   const { plan, maintenance } = makePlanner({
     forPlan: () => ({ bfdNeighbors: peers.neighbors, passwords: passwords() }),
-    ...{ snapshot, client, store, layer2, announcements, replan },
+    ...{ snapshot, client, store, layer2, announcements, replan, log },
     protocols: settings.protocols,
   });
   const loop = new SpeakerLoop({
@@ -125,31 +130,6 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     watchBird({ socketPath }, birdWatcher({ plans, reports, routerAs }), late),
     ...[stores.speakers, plans, maintenance, reports, layer2, peers, secrets, responder].map((part) => part.run(late)),
   ]);
-}
-
-interface PlannerParts {
-  readonly snapshot: () => Snapshot | undefined;
-  readonly forPlan: () => Pick<Snapshot, 'bfdNeighbors' | 'passwords'>;
-  readonly client: ExplainingClient;
-  readonly store: SpeakerObjectStore;
-  readonly layer2: Layer2;
-  readonly announcements: AnnouncementIndex;
-  readonly replan: () => void;
-  readonly protocols: Protocols;
-}
-
-function makePlanner({ snapshot, forPlan, client, store, layer2, announcements, replan, protocols }: PlannerParts) {
-  const maintenance = new MaintenanceLoop({
-    ...{ snapshot, client, log, nowMs: systemClock.nowMs },
-    formerCondition: () => store.status?.conditions?.find(({ type }) => type === SAFE_TO_REBOOT),
-    onChange: replan,
-  });
-  const plan = () => {
-    const now = layer2.isWatchKnown ? snapshot() : undefined;
-    const maintained = now && maintenance.addTo({ ...now, ...forPlan() });
-    return maintained && makePlan(maintained, announcements, protocols);
-  };
-  return { plan, maintenance };
 }
 
 function connectBird(runDir: string, onStop: OnStop) {
@@ -190,7 +170,11 @@ function connect({ settings, registry, node, onStop }: ConnectOptions) {
 }
 
 interface Layer2Parts
-  extends Pick<Layer2Options, 'client' | 'node' | 'snapshot' | 'eips' | 'onState' | 'metrics' | 'registry' | 'store'>,
+  extends Pick<
+      Layer2Options,
+      'client' | 'node' | 'snapshot' | 'eips' | 'onState' | 'needsOthers' | 'onOthers' | 'store'
+    >,
+    Pick<Layer2Options, 'metrics' | 'registry'>,
     Pick<PeerWatchOptions, 'socketPath' | 'onNeighbors'> {
   readonly settings: SpeakerConfig;
   readonly onStop: OnStop;
@@ -219,7 +203,9 @@ function makeLayer2({ settings, socketPath, onNeighbors, onStop, ...parts }: Lay
       log,
     },
   });
-  const layer2 = new Layer2({ ...parts, nodeName, namespace, podName, responder, peers, log, clock: systemClock });
+  const layer2 = new Layer2({
+    ...{ ...parts, nodeName, namespace, podName, responder, peers, log, clock: systemClock },
+  });
   return { layer2, responder, peers };
 }
 

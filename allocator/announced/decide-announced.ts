@@ -1,7 +1,7 @@
 /**
  * The condition `skycap.io/Announced` of a Service: whether its addresses are announced, by which protocol, and where they are not, why. PURE.
  *
- * On layer 2 it names the node that has the address. By BGP the nodes and routers stand in the condition of the Eip, and here only whether any node
+ * On layer 2 it names the node that has the address, and by BGP the nodes where the Eip limits their number. Else the nodes and routers of BGP stand in the condition of the Eip, and here only whether any node
  * announces it: so a node or a router that comes or goes changes nothing here (docs/decisions/0012).
  */
 
@@ -15,7 +15,7 @@ import type { Layer2Conflict } from '../../lib/api/skycap/speaker-types.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { EipReach, Standing } from './eip-reach.ts';
 import { hindranceText, idleText, type Regarding, reasonOf } from './hindrance-text.ts';
-import { type SharingService, serviceReach } from './service-reach.ts';
+import { chosenNodes, type SharingService, serviceReach } from './service-reach.ts';
 
 /** The node that answers for an address, and its interface. */
 export interface Owner {
@@ -111,9 +111,18 @@ function byBgp(facts: AnnouncedFacts, address: Address, eip: Eip): FindingText {
   const of = regarding(facts, address, eip);
   const standing = bestOf(facts, address, eip);
   if (standing !== 'Announced') return hindered(standing, eip, of);
-  const from = of.sharer.isLocal ? ' from each node with a ready endpoint' : '';
+  const from =
+    announcersText(facts, address, eip) ?? (of.sharer.isLocal ? ' from each node with a ready endpoint' : '');
   const text = `by bgp${from}, see Eip ${eip.name}`;
   return { status: 'True', reason: 'Announced', text, ...idlePart(idleText(of)) };
+}
+
+/** @returns undefined where every node that may announces the address. */
+function announcersText({ reachOf, sharersOf }: AnnouncedFacts, address: Address, eip: Eip): string | undefined {
+  const most = eip.bgp?.announcers;
+  if (most === undefined) return undefined;
+  const nodes = chosenNodes(reachOf(eip), formatAddress(address), most, sharersOf(address));
+  return ` from ${nodes.length === 1 ? 'node' : 'nodes'} ${shortened(nodes, MOST_NAMED, (name) => name).join(', ')}`;
 }
 
 function onLayer2(facts: AnnouncedFacts, address: Address, eip: Eip): FindingText {

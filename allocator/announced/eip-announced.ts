@@ -23,8 +23,13 @@ export function eipAnnouncedCondition(eip: Eip, reach: EipReach): ConditionUpdat
   const from = counted(nodes, 'node');
   const message = isLayer2(eip)
     ? `by ${eip.protocol}: ${from} can have its addresses, one at a time`
-    : `by bgp from ${from} to ${counted(peers, 'router')}`;
+    : `by bgp from ${from} to ${counted(peers, 'router')}${limitText(eip)}`;
   return { type: TYPE, status: 'True', reason: 'Announced', message };
+}
+
+function limitText({ bgp }: Eip): string {
+  if (bgp?.announcers === undefined) return '';
+  return `, at most ${bgp.announcers} ${bgp.announcers === 1 ? 'node' : 'nodes'} for each address`;
 }
 
 /** `3 nodes (a, b, c)`, `1 router (r)`, `120 nodes`. */

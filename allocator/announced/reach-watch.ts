@@ -59,7 +59,8 @@ export class ReachWatch {
       for (const address of givenAddresses(service)) {
         const eip = this.#cluster.eipOf(service, address);
         const nodes = eip && changed.get(eip.name);
-        if (nodes === undefined || (nodes !== 'all' && !this.#isAbout(nodes, service, address.family))) continue;
+        const isEach = nodes === 'all' || eip?.bgp?.announcers !== undefined;
+        if (nodes === undefined || (!isEach && !this.#isAbout(nodes, service, address.family))) continue;
         keys.add(keyOf(service));
         // One that shares the address may be announced by this one's endpoints.
         for (const sharer of index.publishersOf(formatAddress(address))) keys.add(sharer);

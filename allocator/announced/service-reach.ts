@@ -3,6 +3,7 @@
  * (`lib/announce/eligible.ts`).
  */
 import { type EndpointPlaces, localNodes } from '../../lib/announce/endpoints.ts';
+import { highestOf } from '../../lib/announce/rendezvous.ts';
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import { type EipReach, furthest, reachesEndpoints, type Standing } from './eip-reach.ts';
 
@@ -27,4 +28,18 @@ function localReach({ standing, standings }: EipReach, places: EndpointPlaces): 
   let best = reachesEndpoints(standing) ? 'NoLocalEndpoints' : standing;
   for (const node of localNodes(places)) best = furthest(best, standings.get(node) ?? 'NoSpeaker');
   return best;
+}
+
+/** The nodes that announce the address, sorted, by the rank that the nodes themselves go by. @param most `spec.bgp.announcers` of its Eip. */
+export function chosenNodes(
+  { nodes }: EipReach,
+  text: string,
+  most: number,
+  sharers: readonly SharingService[],
+): string[] {
+  const chosen = sharers.flatMap(({ isLocal, places }) => {
+    const local = isLocal ? localNodes(places) : undefined;
+    return highestOf(local ? nodes.filter((name) => local.has(name)) : nodes, text, most);
+  });
+  return [...new Set(chosen)].sort();
 }

@@ -4,6 +4,7 @@
  * `Ready` is not asked: this speaker runs on the node and speaks for itself (KEP-3458), and a kubelet that lost the API server must
  * not cost a node its routes. The one exception is kubelet's own word that the machine is shutting down.
  */
+import type { MaintenanceSettings } from '../api/bgp/maintenance.ts';
 import { EXCLUDE_NODE_LABEL, MAINTENANCE_ANNOTATION } from '../api/keys.ts';
 import type { Node } from '../api/service/service.ts';
 import { type Address, type Family, parseAddress } from '../net/address.ts';
@@ -44,6 +45,13 @@ export function nodeState(name: string, node: Node | undefined): NodeState {
     cordoned: node.spec?.unschedulable === true,
     inMaintenance: isSet(node.metadata.annotations?.[MAINTENANCE_ANNOTATION]),
   };
+}
+
+export function isInMaintenance(
+  { inMaintenance, cordoned }: NodeState,
+  { onCordon }: Pick<MaintenanceSettings, 'onCordon'>,
+): boolean {
+  return inMaintenance || (onCordon && cordoned);
 }
 
 /** By kubelet's reports; a node of which Kubernetes hears nothing is not ready. */

@@ -53,6 +53,7 @@ export const REASONS = [
   'NotPublished',
   'NotLoadBalancer',
   'OtherProtocol',
+  'NotChosen',
   'NodeExcluded',
   'NodeLeaving',
   'NodeDraining',

@@ -2,6 +2,7 @@
 
 import type { EipsByName } from '../../lib/announce/eip-of-address.ts';
 import { KnownPolicy, type PolicyInForce } from '../../lib/announce/known-policy.ts';
+import type { OtherNode } from '../../lib/announce/other-node.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
@@ -32,6 +33,10 @@ export interface Snapshot {
   readonly bfdNeighbors?: readonly BfdNeighbor[];
   /** For the plan. */
   readonly passwords?: SessionPasswords;
+  /** Sorted by name. Absent while they are not known, and where no decision depends on them. */
+  readonly others?: readonly OtherNode[];
+  /** Texts of addresses that this node leaves to other nodes, and announces for a moment still. */
+  readonly handingOver?: ReadonlySet<string>;
 }
 
 /** What is asked of a store here. */

@@ -22,7 +22,7 @@ export function slimService(service: Service): Service {
   };
 }
 
-/** What a node says of itself for layer 2; its sessions are nobody else's business. */
+/** The fields that other nodes decide by, and the sessions that are established. */
 export function slimSpeaker({ apiVersion, kind, metadata, status }: SpeakerObject): SpeakerObject {
   const kept = pick(status ?? {}, [
     'layer2Addresses',
@@ -36,6 +36,14 @@ export function slimSpeaker({ apiVersion, kind, metadata, status }: SpeakerObjec
     apiVersion,
     kind,
     metadata: pick(metadata, ['name', 'uid', 'resourceVersion']),
-    ...(status && { status: kept }),
+    ...(status && { status: { ...kept, ...establishedIn(status) } }),
   };
+}
+
+/** Without the number of routes, which changes with every Service. */
+function establishedIn({
+  sessions = [],
+}: NonNullable<SpeakerObject['status']>): Pick<NonNullable<SpeakerObject['status']>, 'sessions'> {
+  const established = sessions.filter(({ state, disabled }) => state === 'Established' && !disabled);
+  return established.length === 0 ? {} : { sessions: established.map((one) => ({ ...one, routesSent: 0 })) };
 }

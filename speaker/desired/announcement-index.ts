@@ -9,6 +9,7 @@ import { PerService } from '../cluster/per-service.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
 import { type RouteOfAddress, routeFinder, routeKey } from './address-route.ts';
 import { type Announcement, serviceAnnouncements, sharedAnnouncement } from './announcement.ts';
+import { leftToOthers } from './left-to-others.ts';
 import { type AnnouncementBlock, announcementBlock, blockKeyOf, compareBlocks } from './routes.ts';
 
 /** By the text of the address: the decisions of the Services that publish it. */
@@ -33,19 +34,21 @@ export class AnnouncementIndex {
   }
 
   /** @returns the blocks in the order of their addresses, with one decision for each address. */
-  decide({ services, slices, eips, maintenance }: Snapshot, node: NodeState): readonly AnnouncementBlock[] {
+  decide(snapshot: Snapshot, node: NodeState): readonly AnnouncementBlock[] {
+    const { services, slices, eips, maintenance, others, handingOver = NONE } = snapshot;
     if (eips !== this.#eips) {
       this.#eipOf = eipFinder(eips);
       this.#routeOf = routeFinder();
     }
     this.#eips = eips;
-    const [eipOf, routeOf] = [this.#eipOf, this.#routeOf];
+    const [eipOf, routeOf, isLeftToOthers] = [this.#eipOf, this.#routeOf, leftToOthers(node.name, others)];
     const withdrawn = maintenance?.withdrawn ?? NONE;
     this.#perService.update({
       services,
-      basis: [services, slices, eips, nodeKeyOf(node), withdrawn],
+      basis: [services, slices, eips, nodeKeyOf(node), withdrawn, others, handingOver],
       make: (key, service) => {
-        const own = serviceAnnouncements({ key, service, slices: slices.get(key), node, eipOf, routeOf, withdrawn });
+        const given = { key, service, slices: slices.get(key), node, withdrawn, handingOver };
+        const own = serviceAnnouncements({ ...given, eipOf, routeOf, isLeftToOthers });
         return own.length > 0 ? own : undefined;
       },
       onReplaced: (key, old = [], now = []) => {

@@ -9,6 +9,7 @@ import { publishedAddresses } from '../../lib/api/service/published-addresses.ts
 import type { EndpointSlice, Service } from '../../lib/api/service/service.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { AddressRoute, RouteOfAddress } from './address-route.ts';
+import type { IsLeftToOthers, PublishedAddress } from './left-to-others.ts';
 
 export interface Announcement {
   readonly address: Address;
@@ -37,21 +38,36 @@ export interface ServiceInput {
   readonly routeOf: RouteOfAddress;
   /** Texts of addresses that go elsewhere, since this node is in maintenance. */
   readonly withdrawn: ReadonlySet<string>;
+  readonly isLeftToOthers: IsLeftToOthers;
+  /** Texts of addresses that are left to other nodes, and announced for a moment still. */
+  readonly handingOver: ReadonlySet<string>;
 }
 
 /** One decision for each address that the Service publishes. */
 export function serviceAnnouncements(input: ServiceInput): readonly Announcement[] {
-  const { key, service, slices, node, eipOf, routeOf, withdrawn } = input;
+  const { key, service, slices, node, eipOf, routeOf } = input;
   const age = ageKey(service);
   return publishedAddresses(service).map((address) => {
-    const endpoints = viewFrom(placesOf(slices, address.family), node.name);
+    const places = placesOf(slices, address.family);
+    const endpoints = viewFrom(places, node.name);
     const eip = eipOf(service, address);
     const may = announceReason({ by: 'bgp', service, address, eip, node, endpoints });
     const text = formatAddress(address);
-    const reason = may === 'Announced' && withdrawn.has(text) ? 'NodeInMaintenance' : may;
+    const published = eip?.ok ? { eip: eip.value, service, address, places } : undefined;
+    const reason = may === 'Announced' ? (leftReason(text, published, input) ?? may) : may;
     const route = routeOf(eip, service, address);
     return { address, text, reason, services: [key], route, age };
   });
+}
+
+/** Why this node does not announce an address that it may announce. */
+function leftReason(
+  text: string,
+  published: PublishedAddress | undefined,
+  { withdrawn, isLeftToOthers, handingOver }: ServiceInput,
+): Reason | undefined {
+  if (withdrawn.has(text)) return 'NodeInMaintenance';
+  return published && !handingOver.has(text) && isLeftToOthers(published) ? 'NotChosen' : undefined;
 }
 
 /** The decision where Services share an address: one that wants it announced is enough, and the oldest says how (`lib/announce/route-terms.ts`). */

@@ -50,7 +50,6 @@ export interface Layer2TermOptions {
 }
 
 export class Layer2Term {
-  readonly startedMs: number;
   readonly fleet: Fleet;
   readonly liveness: LivenessWatch;
   readonly ownershipLoop: OwnershipLoop;
@@ -61,7 +60,6 @@ export class Layer2Term {
 
   /** @param signal ends the term with the process. */
   constructor(options: Layer2TermOptions, signal: AbortSignal) {
-    this.startedMs = options.clock.monotonicMs();
     this.fleet = this.#newFleet(options);
     this.liveness = this.#newLivenessWatch(options);
     this.ownershipLoop = this.#newOwnershipLoop(options);

@@ -1,5 +1,5 @@
 /**
- * Layer 2 on this node. It begins with the first Eip of layer 2 and ends with the last one. When the process is told to stop, it hands all addresses over.
+ * Layer 2 on this node, and the other nodes as BGP may need to know them. It begins with the first Eip of layer 2 (or with `needsOthers`) and ends with the last one. When the process is told to stop, it hands all addresses over.
  */
 import type { Registry } from 'prom-client';
 import type { Node } from '../../lib/api/service/service.ts';
@@ -29,6 +29,7 @@ import {
 } from './ownership/layer2-status-writer.ts';
 import { PartitionConflicts } from './ownership/partition-conflicts.ts';
 import { OwnershipReporter } from './ownership-reporter.ts';
+import type { FleetView } from './peers/other-nodes.ts';
 import type { PeerWatchListener, PeerWatchPort } from './peers/peer-watch-port.ts';
 
 export interface Layer2Options {
@@ -42,11 +43,15 @@ export interface Layer2Options {
   readonly snapshot: () => Snapshot | undefined;
   /** The Eips of the snapshot. Layer 2 reads them at every change, in clusters without layer 2 too. */
   readonly eips: () => Snapshot['eips'] | undefined;
+  /** BGP has to know the other nodes, whether or not an Eip asks for layer 2. */
+  readonly needsOthers: () => boolean;
   readonly node: () => Node | undefined;
   readonly store: Layer2Store;
   /** The listener of `responder` and `peers` is the {@link Layer2} object. */
   readonly responder: ResponderPort;
   readonly peers: PeerWatchPort;
+  /** {@link Layer2.others} may have changed. */
+  readonly onOthers: () => void;
   /** {@link Layer2.state} or {@link Layer2.isWatchKnown} has changed. */
   readonly onState: () => void;
   readonly metrics: SpeakerMetrics;
@@ -86,11 +91,16 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   readonly #loop: LevelLoop;
   readonly #statusWriter: Layer2StatusWriter;
   readonly #budget = new WorkBudget(BUDGET);
-  /** Undefined until there was a snapshot. */
+  /** The nodes know of each other, for layer 2 or for BGP. Undefined until there was a snapshot. */
   #isInUse: boolean | undefined;
+  /** An Eip asks for layer 2. */
+  #hasEips = false;
+  /** BGP asks for {@link others}. */
+  #isNeeded = false;
   #term: Layer2Term | undefined;
   #addresses = new Layer2AddressIndex();
   #hasLinks = false;
+  #respondsSinceMs: number | undefined;
   #hasPublished = false;
   #isStopping = false;
   /** The state that `onState` has told of. */
@@ -129,10 +139,9 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
 
   /** Undefined while layer 2 is not in use. */
   get state(): Layer2State | undefined {
-    const term = this.#term;
-    const isMute = term !== undefined && this.#isMute(term);
-    if (!this.#report && !isMute) return undefined;
-    return { isMute, unable: this.#report?.unable ?? [], conflicts: this.#conflicts.conflicts };
+    const term = this.#hasEips ? this.#term : undefined;
+    if (!term || (!this.#report && !this.#isMute)) return undefined;
+    return { isMute: this.#isMute, unable: this.#report?.unable ?? [], conflicts: this.#conflicts.conflicts };
   }
 
   /**
@@ -143,6 +152,13 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     if (this.#isInUse === false || this.#options.clock.monotonicMs() - this.#startedMs > WATCH_KNOWN_WITHIN_MS)
       return true;
     return this.#report !== undefined;
+  }
+
+  /** The nodes that live, and the objects of all. Undefined while they are not known, and while nobody asks for them. */
+  get others(): FleetView | undefined {
+    const { fleet, liveness } = this.#term ?? {};
+    if (!fleet?.synced || !liveness) return undefined;
+    return { speakers: fleet.speakers(), node: (name) => fleet.node(name), live: liveness.verdict.live };
   }
 
   /** The caches of layer 2, beside the speaker's others. */
@@ -232,27 +248,39 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     const { eips, store } = this.#options;
     const now = eips();
     if (!now) return undefined;
-    this.#isInUse = usesLayer2(now);
+    this.#hasEips = usesLayer2(now);
+    this.#isNeeded = this.#options.needsOthers();
+    this.#isInUse = this.#hasEips || this.#isNeeded;
     if (this.#isInUse && !store.synced) return undefined;
-    const again = this.#isInUse ? await this.#takePart(signal) : await this.#stayOut(signal);
+    const again = this.#isInUse ? await this.#takePart(now, signal) : await this.#stayOut(signal);
     this.#notifyOfState();
     return this.isWatchKnown || again ? again : { requeueAfterMs: WATCH_KNOWN_WITHIN_MS };
   }
 
-  async #takePart(signal: AbortSignal): Promise<Requeue | undefined> {
+  async #takePart(eips: Snapshot['eips'], signal: AbortSignal): Promise<Requeue | undefined> {
     this.#term ??= this.#begin(signal);
-    if (!this.#hasLinks) return { requeueAfterMs: LINKS_KNOWN_WITHIN_MS };
+    if (this.#hasEips) this.#startResponder();
+    if (this.#hasEips && !this.#hasLinks) return { requeueAfterMs: LINKS_KNOWN_WITHIN_MS };
     const { ownershipLoop } = this.#term;
     const startedMs = performance.now();
     const snapshot = this.#options.snapshot();
-    const again = snapshot && sooner(await ownershipLoop.act(snapshot, signal), this.#conflicts.act(signal));
+    // With `layer2` off, the Eips of layer 2 in the snapshot don't count.
+    const again =
+      snapshot && sooner(await ownershipLoop.act({ ...snapshot, eips }, signal), this.#conflicts.act(signal));
     const endedMs = performance.now();
     await pause(this.#budget.spent(endedMs - startedMs, endedMs), signal);
     return again;
   }
 
-  #isMute({ startedMs }: Layer2Term): boolean {
-    return !this.#hasLinks && this.#options.clock.monotonicMs() - startedMs >= LINKS_KNOWN_WITHIN_MS;
+  /** BGP needs no raw sockets. */
+  #startResponder(): void {
+    this.#respondsSinceMs ??= this.#options.clock.monotonicMs();
+    this.#options.responder.start();
+  }
+
+  get #isMute(): boolean {
+    const { clock } = this.#options;
+    return !this.#hasLinks && clock.monotonicMs() - (this.#respondsSinceMs ?? Infinity) >= LINKS_KNOWN_WITHIN_MS;
   }
 
   async #stayOut(signal: AbortSignal): Promise<undefined> {
@@ -268,10 +296,9 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
   }
 
   #begin(signal: AbortSignal): Layer2Term {
-    const { log, store, responder } = this.#options;
-    log.info('layer 2 begins');
+    const { log, store } = this.#options;
+    log.info('the nodes get to know each other');
     this.#conflicts.begin(store.status?.layer2Conflicts ?? []);
-    responder.start();
     this.#addresses = new Layer2AddressIndex();
     const options = {
       ...this.#options,
@@ -279,7 +306,10 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
       partitionConflicts: this.#partitionConflicts,
       publishReport: (until: AbortSignal) => this.#statusWriter.publish(until),
       onReport: () => this.#statusWriter.trigger(),
-      onChange: () => this.trigger(),
+      onChange: () => {
+        this.trigger();
+        if (this.#isNeeded) this.#options.onOthers();
+      },
       onDecided: (...[decisions, wanted, ownersFound]: Parameters<ConflictWatch['decided']>) => {
         this.#ownershipReporter.decided(decisions, wanted);
         this.#conflicts.decided(decisions, wanted, ownersFound);
@@ -291,13 +321,13 @@ export class Layer2 implements ResponderListener, PeerWatchListener {
     return term;
   }
 
-  /** The last Eip of layer 2 is gone. */
+  /** No Eip asks for layer 2 any more, and nothing else asks for the other nodes. */
   async #end(term: Layer2Term, signal: AbortSignal): Promise<void> {
     const { log, metrics, responder, peers } = this.#options;
-    log.info('layer 2 ends');
+    log.info('the nodes need not know each other any more');
     this.#term = undefined;
     this.#conflicts.end();
-    const ended = term.end(new Error('no Eip asks for layer 2'));
+    const ended = term.end(new Error('nothing asks for the other nodes'));
     await responder.answerFor([]);
     peers.watch([]);
     metrics.layer2Addresses.set(0);

@@ -3,7 +3,7 @@
  *
  * The other nodes are read only while this one is in maintenance: nobody else pays for it. While they can't be read, the last decision stays.
  */
-import { isNodeReady, type NodeState, nodeState } from '../../lib/announce/node-state.ts';
+import { isInMaintenance, isNodeReady, nodeState } from '../../lib/announce/node-state.ts';
 import { DEFAULT_MAINTENANCE, type MaintenanceSettings } from '../../lib/api/bgp/maintenance.ts';
 import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
 import type { Condition } from '../../lib/api/meta/object.ts';
@@ -126,10 +126,6 @@ export class MaintenanceLoop {
       }),
     );
   }
-}
-
-function isInMaintenance({ inMaintenance, cordoned }: NodeState, { onCordon }: MaintenanceSettings): boolean {
-  return inMaintenance || (onCordon && cordoned);
 }
 
 /** A BgpConf that can't be read changes nothing. */

@@ -97,6 +97,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   webhook: ['main.ts', 'webhook.ts', 'server.ts', 'admission', 'service', 'cluster', 'review', 'tls', 'config.ts'],
   speaker: [
     'main.ts',
+    'planner.ts',
     'loop.ts',
     'report',
     'l2',

@@ -33,6 +33,8 @@ export interface EipBgp {
   readonly aggregation?: Aggregation;
   /** Each of them must select a BgpPeer that gets the routes; none: every BgpPeer does. */
   readonly peers: readonly PeerSelection[];
+  /** At most so many nodes announce an address at once. Absent: every node that may. */
+  readonly announcers?: number;
   readonly allowServiceOverrides: { readonly communities: boolean; readonly peers: boolean };
 }
 

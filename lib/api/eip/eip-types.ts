@@ -47,6 +47,8 @@ export interface EipObject extends KubeObject {
         readonly names?: readonly string[];
         readonly selector?: LabelSelector;
       };
+      /** At most so many nodes announce an address at once. Default all. */
+      readonly announcers?: number;
       /** Annotations of Services that count. Default none. */
       readonly allowServiceOverrides?: {
         readonly communities?: boolean;

@@ -14,6 +14,8 @@ export type RawBgp = NonNullable<NonNullable<EipObject['spec']>['bgp']>;
 export const MOST_COMMUNITIES = 32;
 /** A mistyped number must not make a path of hundreds. */
 const MOST_PREPENDED = 10;
+/** Nodes of a Kubernetes cluster. */
+const MOST_ANNOUNCERS = 5_000;
 const LARGEST_32_BITS = 4_294_967_295;
 /** A mistyped length must not draw the traffic of a whole network. */
 const SHORTEST = { 4: 8, 6: 16 } as const;
@@ -33,6 +35,7 @@ export function parseEipBgp(
   const med = numberOf(bgp.med, 'spec.bgp.med', LARGEST_32_BITS, 'write one such as 50', problems);
   const prependField = 'spec.bgp.asPathPrepend';
   const asPathPrepend = numberOf(bgp.asPathPrepend, prependField, MOST_PREPENDED, 'write one such as 3', problems);
+  const announcers = announcersOf(bgp.announcers, problems);
   const aggregation = aggregationOf(bgp.aggregation, family, problems);
   return {
     attributes: {
@@ -43,6 +46,7 @@ export function parseEipBgp(
     },
     ...(aggregation && { aggregation }),
     peers: peersOf(bgp.peers, problems),
+    ...(announcers !== undefined && { announcers }),
     allowServiceOverrides: { communities: allow.communities === true, peers: allow.peers === true },
   };
 }
@@ -90,6 +94,14 @@ function numberOf(raw: unknown, field: string, most: number, remedy: string, pro
   if (!isSet(raw)) return undefined;
   if (typeof raw === 'number' && Number.isSafeInteger(raw) && raw >= 0 && raw <= most) return raw;
   problems.push({ field, value: textOf(raw), message: `is not a whole number from 0 to ${most}; ${remedy}` });
+  return undefined;
+}
+
+function announcersOf(raw: unknown, problems: Problem[]): number | undefined {
+  if (!isSet(raw)) return undefined;
+  if (typeof raw === 'number' && Number.isSafeInteger(raw) && raw >= 1 && raw <= MOST_ANNOUNCERS) return raw;
+  const message = `is not a whole number from 1 to ${MOST_ANNOUNCERS}; write one such as 2, or leave it out for every node`;
+  problems.push({ field: 'spec.bgp.announcers', value: textOf(raw), message });
   return undefined;
 }
 

@@ -16,10 +16,10 @@
 import { announceReason } from '../../../lib/announce/eligible.ts';
 import { viewFrom } from '../../../lib/announce/endpoints.ts';
 import type { NodeState } from '../../../lib/announce/node-state.ts';
+import { hashOf, rankOf } from '../../../lib/announce/rendezvous.ts';
 import { matchesLabels } from '../../../lib/api/meta/label-selector.ts';
 import type { Reason } from '../../../lib/api/reasons.ts';
 import type { Layer2Candidate, SharingService } from './layer2-addresses.ts';
-import { hashOf, rankOf } from './rendezvous.ts';
 
 /** A node, for the decisions of layer 2. */
 export interface Layer2Node {

@@ -5,7 +5,7 @@
  * If no node reaches the API server, two nodes with one address would both cease to use it. A node therefore yields to a node of lower rank only if
  * that one still uses the address after {@link STILL_IN_USE_AFTER_MS}: in the same situation the node of lower rank yields at once.
  */
-import { hashOf, rankOf } from './rendezvous.ts';
+import { hashOf, rankOf } from '../../../lib/announce/rendezvous.ts';
 
 /** By then this node has probed for the address, and the other node has answered. */
 const STILL_IN_USE_AFTER_MS = 2_000;

@@ -1,9 +1,9 @@
 /** Layer 2 as the lab shows it: who says that he has an address, whose MAC address the router sends to, and for how long a client got no answer. */
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hashOf, rankOf } from '../../../lib/announce/rendezvous.ts';
 import type { SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
 import type { Lease } from '../../../lib/kube/election/lease.ts';
-import { hashOf, rankOf } from '../../../speaker/l2/ownership/rendezvous.ts';
 import { leaseName } from '../../../speaker/l2/peers/lease-keeper.ts';
 import { ClientStream, type ClientStreamSums } from '../../lab/client-stream.ts';
 import { SKYCAP_NAMESPACE } from '../../lab/install.ts';

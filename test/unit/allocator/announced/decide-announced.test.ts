@@ -9,6 +9,7 @@ import type { EipReach, Standing } from '../../../../allocator/announced/eip-rea
 import { announcedDelayMs } from '../../../../allocator/services/announced-delay.ts';
 import { placesOf } from '../../../../lib/announce/endpoints.ts';
 import type { Eip } from '../../../../lib/api/eip/eip.ts';
+import { PLAIN_BGP } from '../../../../lib/api/eip/eip-bgp.ts';
 import type { Condition } from '../../../../lib/api/meta/object.ts';
 import type { Reason } from '../../../../lib/api/reasons.ts';
 import { anEndpoint, aSlice } from '../../../support/speaker-builders.ts';
@@ -63,6 +64,23 @@ it.each<[string, string | undefined, string | undefined]>([
     'BGP, Local',
     words(one, { sharersOf: () => [sharer(true, 'n1')] }),
     'True Announced: 198.51.100.7 by bgp from each node with a ready endpoint, see Eip web',
+  ],
+  [
+    'BGP, by a few nodes',
+    words(one, {
+      of: { bgp: { ...PLAIN_BGP, announcers: 2 } },
+      reachOf: () => ({ ...reach('Announced'), nodes: ['n1', 'n2', 'n3'] }),
+    }),
+    'True Announced: 198.51.100.7 by bgp from nodes n1, n3, see Eip web',
+  ],
+  [
+    'BGP, by a few nodes, Local',
+    words(one, {
+      of: { bgp: { ...PLAIN_BGP, announcers: 2 } },
+      reachOf: () => ({ ...reach('Announced', 'n3'), nodes: ['n1', 'n2', 'n3'] }),
+      sharersOf: () => [sharer(true, 'n3')],
+    }),
+    'True Announced: 198.51.100.7 by bgp from node n3, see Eip web',
   ],
   [
     'BGP, by nobody',

@@ -3,6 +3,8 @@
  * snapshot, and the text of bird.conf is the same.
  */
 import fc from 'fast-check';
+import { nodeState } from '../../../../lib/announce/node-state.ts';
+import type { OtherNode } from '../../../../lib/announce/other-node.ts';
 import { SliceIndex } from '../../../../lib/announce/slice-index.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../../../lib/api/bgp/bgp-types.ts';
 import type { EipObject } from '../../../../lib/api/eip/eip-types.ts';
@@ -62,8 +64,12 @@ class Site {
     this.#slices = new SliceIndex(this.sources, onChange);
   }
 
+  others: readonly OtherNode[] = [];
+
   snapshot() {
-    return takeSnapshot({ nodeName: 'node-1', sources: this.sources, slices: this.#slices, knownEips: this.#known })!;
+    const { sources, others } = this;
+    const taken = takeSnapshot({ nodeName: 'node-1', sources, slices: this.#slices, knownEips: this.#known })!;
+    return { ...taken, others };
   }
 
   /** With a store of Services that nothing was made of before. */
@@ -71,7 +77,8 @@ class Site {
     const { services } = this.sources;
     const view = { synced: true, get: (key: string) => services.get(key), values: () => services.values() };
     const sources = { ...this.sources, services: view };
-    return takeSnapshot({ nodeName: 'node-1', sources, slices: this.#slices, knownEips: this.#knownAnew })!;
+    const taken = takeSnapshot({ nodeName: 'node-1', sources, slices: this.#slices, knownEips: this.#knownAnew })!;
+    return { ...taken, others: [...this.others] };
   }
 }
 
@@ -96,6 +103,13 @@ const service = fc
 const endpoint = fc
   .tuple(fc.constantFrom('node-1', 'node-2'), fc.constantFrom(READY, DRAINING, NOT_READY))
   .map(([on, state]) => anEndpoint(on, state));
+const others = fc.record({ isLive: fc.boolean(), inMaintenance: fc.boolean() }).map((one): readonly OtherNode[] => [
+  {
+    ...one,
+    node: nodeState('node-2', aNode({ name: 'node-2' })),
+    sessions: [{ peer: 'router-1', labels: {}, families: [4, 6] }],
+  },
+]);
 /** A slice may become another Service's. */
 const slice = fc
   .record({ endpoints: fc.array(endpoint, { maxLength: 2 }), service: name, name: fc.constantFrom('one', 'two') })
@@ -104,6 +118,7 @@ const eip = fc.constantFrom(
   anEip('v4'),
   anEip('v4', { address: '198.51.100.0/23' }),
   anEip('v4', { protocol: 'layer2' }),
+  anEip('v4', { bgp: { announcers: 1 } }),
   anEip('v4', { address: 'broken' }),
   anEip('v6', { protocol: 'layer2' }),
   anEip('v6'),
@@ -185,6 +200,12 @@ const change: fc.Arbitrary<(site: Site) => unknown> = fc.oneof(
         ({ sources }: Site) =>
           sources.nodes.put(one),
     ),
+  },
+  {
+    weight: 1,
+    arbitrary: others.map((some) => (site: Site) => {
+      site.others = some;
+    }),
   },
   {
     weight: 1,

@@ -31,6 +31,8 @@ function options(over: Partial<Layer2Options> = {}): Layer2Options {
     client,
     snapshot: () => snapshot,
     eips: () => snapshot.eips,
+    needsOthers: () => false,
+    onOthers: () => {},
     node: () => undefined,
     store: { synced: true, status: undefined, patchStatus: silence },
     responder: { links: [], start: () => {}, linkTowards: () => undefined, answerFor: silence, probe: silence },

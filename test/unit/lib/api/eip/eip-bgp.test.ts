@@ -30,6 +30,7 @@ it('every field is read; 0 is a number', () => {
     asPathPrepend: 3,
     aggregation: { ipv4: 24, ipv6: 64, hostRoutes: false },
     peers: { names: ['tor-1'], selector: { matchLabels: { rack: 'a' } } },
+    announcers: 2,
     allowServiceOverrides: { communities: true },
   };
   expect(parsed(bgp).bgp).toEqual({
@@ -44,6 +45,7 @@ it('every field is read; 0 is a number', () => {
     },
     aggregation: { length: 24, hostRoutes: false },
     peers: [{ names: ['tor-1'], selector: [{ key: 'rack', operator: 'In', values: ['a'] }] }],
+    announcers: 2,
     allowServiceOverrides: { communities: true, peers: false },
   });
   expect(parsed(bgp, {}, 'v6').bgp?.aggregation).toEqual({ length: 64, hostRoutes: false });
@@ -56,6 +58,12 @@ it.each<[string, object, string]>([
     'spec.bgp.communities[1]: "x\\"; }" is not a community',
   ],
   ['too many', { communities: Array(33).fill('65000:1') }, 'spec.bgp.communities: has 33 communities; write at most'],
+  [
+    'nobody to announce',
+    { announcers: 0 },
+    'spec.bgp.announcers: "0" is not a whole number from 1 to 5000; write one such as 2, or leave it out for every node',
+  ],
+  ['a text for a number', { announcers: '2"; }' }, 'spec.bgp.announcers: "2\\"; }" is not a whole number'],
   ['a MED below 0', { med: -1 }, 'spec.bgp.med: "-1" is not a whole number from 0 to 4294967295; write one such as 50'],
   ['a local preference of 33 bits', { localPref: 4_294_967_296 }, 'spec.bgp.localPref: "4294967296" is not a whole'],
   ['a MED as text', { med: '5' }, 'spec.bgp.med: "5" is not a whole number'],

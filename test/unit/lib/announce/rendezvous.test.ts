@@ -1,5 +1,5 @@
 /** The hash that all speakers agree by. */
-import { hashOf, rankOf } from '../../../../../speaker/l2/ownership/rendezvous.ts';
+import { hashOf, rankOf } from '../../../../lib/announce/rendezvous.ts';
 
 /** Name of the owner of each address. */
 function ownersOf(nodes: readonly string[], addresses: readonly string[]): string[] {

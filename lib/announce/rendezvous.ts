@@ -19,3 +19,19 @@ export function rankOf(nodeHash: number, addressHash: number): number {
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
 }
+
+/** The `most` nodes of the highest rank for an address, in the order of `names`. */
+export function highestOf(names: readonly string[], text: string, most: number): string[] {
+  return names.filter((self) => isAmongHighest(self, names, text, most));
+}
+
+/** Whether the node is one of the `most` nodes of the highest rank for an address. @param others the other nodes that may have the address. */
+export function isAmongHighest(self: string, others: readonly string[], text: string, most: number): boolean {
+  const addressHash = hashOf(text);
+  const own = rankOf(hashOf(self), addressHash);
+  const higher = others.filter((name) => {
+    const rank = rankOf(hashOf(name), addressHash);
+    return name !== self && (rank > own || (rank === own && name < self));
+  });
+  return higher.length < most;
+}

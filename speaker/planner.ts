@@ -1,0 +1,50 @@
+/** Makes the plan from the snapshot and from what is known beside it: this node's maintenance, the other nodes, and the addresses that are being handed over to them. */
+import type { Protocols } from '../lib/api/eip/protocols.ts';
+import { SAFE_TO_REBOOT } from '../lib/api/skycap/speaker-types.ts';
+import type { ExplainingClient } from '../lib/kube/http/explaining-client.ts';
+import { systemClock } from '../lib/process/clock.ts';
+import type { Logger } from '../lib/process/log.ts';
+import type { Snapshot } from './cluster/snapshot.ts';
+import type { AnnouncementIndex } from './desired/announcement-index.ts';
+import { HAND_OVER_MS, HandOver } from './desired/hand-over.ts';
+import { makePlan, type Planned } from './desired/plan.ts';
+import type { Layer2 } from './l2/layer2.ts';
+import { limitsAnnouncers, OtherNodes } from './l2/peers/other-nodes.ts';
+import { MaintenanceLoop } from './maintenance/maintenance-loop.ts';
+import type { SpeakerObjectStore } from './report/speaker-object.ts';
+
+interface PlannerParts {
+  readonly snapshot: () => Snapshot | undefined;
+  readonly forPlan: () => Pick<Snapshot, 'bfdNeighbors' | 'passwords'>;
+  readonly client: ExplainingClient;
+  readonly store: SpeakerObjectStore;
+  readonly layer2: Layer2;
+  readonly announcements: AnnouncementIndex;
+  readonly replan: () => void;
+  readonly log: Logger;
+  readonly protocols: Protocols;
+}
+
+export function makePlanner(parts: PlannerParts) {
+  const { snapshot, forPlan, client, store, layer2, announcements, replan, protocols, log } = parts;
+  const maintenance = new MaintenanceLoop({
+    ...{ snapshot, client, log, nowMs: systemClock.nowMs },
+    formerCondition: () => store.status?.conditions?.find(({ type }) => type === SAFE_TO_REBOOT),
+    onChange: replan,
+  });
+  const [handOver, others] = [new HandOver(), new OtherNodes()];
+  const plan = (): Planned | undefined => {
+    const now = layer2.isWatchKnown ? snapshot() : undefined;
+    const maintained = now && maintenance.addTo({ ...now, ...forPlan() });
+    if (!maintained) return undefined;
+    const fleet = limitsAnnouncers(maintained) ? layer2.others : undefined;
+    const known = fleet ? { ...maintained, others: others.take(fleet, maintained) } : maintained;
+    const nowMs = systemClock.monotonicMs();
+    const decided = () => makePlan({ ...known, handingOver: handOver.texts(nowMs) }, announcements, protocols);
+    const planned = decided();
+    if (planned.kind !== 'plan' || !handOver.begins(planned.announcements, nowMs)) return planned;
+    setTimeout(replan, HAND_OVER_MS).unref();
+    return decided();
+  };
+  return { plan, maintenance };
+}
