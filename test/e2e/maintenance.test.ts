@@ -4,6 +4,9 @@ import { type Examples, readExamples, waitForSessions } from '../lab/demo.ts';
 import type { Lab } from '../lab/lab.ts';
 import { eventually } from '../lab/poll.ts';
 import { RouteWatch } from '../lab/route-watch.ts';
+import { labRunner } from '../support/docs/lab-runner.ts';
+import { sectionOf } from '../support/docs/page.ts';
+import { runBlocks } from '../support/docs/run-blocks.ts';
 import { unexplained } from './support/in-flight.ts';
 import { addressesOf, Scene } from './support/scene.ts';
 
@@ -72,12 +75,12 @@ test('its traffic moves to the other nodes, and comes back afterwards, without a
   const urls = [cluster, local].map((address) => `http://${address}/`);
   await using routes = new RouteWatch(lab);
   await using stream = new ClientStream(lab.client, { urls, everyMs: 20 });
-  await annotate('n1', '=true');
-  await lab.kubectl(['wait', 'speaker/n1', '--for=condition=SafeToReboot', '--timeout=60s']);
+  const [begin, end] = sectionOf('docs/bgp.md', 'Maintenance of a node').blocks;
+  await runBlocks([begin!], labRunner(lab));
   expect(await nextHops(cluster)).toEqual(others(1));
   expect(await nextHops(local)).toEqual(others(1));
   expect(await conditionOf('n1')).toContain('NodeInMaintenance');
-  await annotate('n1', '-');
+  await runBlocks([end!], labRunner(lab));
   for (const address of [cluster, local]) await lab.router.waitForNextHops(address, 3, 20_000);
   await eventually(async () => (await conditionOf('n1')) === '', { what: 'no condition any more', deadlineMs: 20_000 });
   const { answered, failures } = await stream.end();

@@ -7,7 +7,7 @@ import { SPEAKERS } from '../../../lib/kube/resource.ts';
 import { parseBfdSessions } from '../../../speaker/bird/session/bfd-sessions.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
 import type { Daemon } from '../../support/daemon.ts';
-import { type Block, readPage } from '../../support/docs/page.ts';
+import { type Block, readPage, sectionOf } from '../../support/docs/page.ts';
 import { runBlocks } from '../../support/docs/run-blocks.ts';
 import { eventually } from '../../support/eventually.ts';
 import { SPEAKER_USER, startSpeaker } from '../../support/speaker-daemon.ts';
@@ -93,6 +93,29 @@ test.each(recipes.map(({ heading, blocks }) => [heading, blocks] as const))(
       },
       { withinMs: 60_000, everyMs: 200 },
     );
+  },
+  90_000,
+);
+
+/** Sections of docs/bgp.md, after the first recipe. */
+const SECTIONS: readonly (readonly [heading: string, before: string | undefined, path: object])[] = [
+  ["Policies in GoBGP's format", undefined, { communities: ['64512:100'] }],
+  [
+    "Attributes, aggregates and routers of an Eip's routes",
+    'label bgppeer router side=left',
+    { communities: ['65000:100', 'no-export'], med: 50 },
+  ],
+];
+
+test.each(SECTIONS)(
+  'docs/bgp.md: %s',
+  async (heading, before, expected) => {
+    await plane.kubectl(['delete', 'bgppeers,bgpconfs', '--all']);
+    const { blocks } = sectionOf('docs/bgp.md', heading);
+    await run([...pool!.blocks, ...recipes[0]!.blocks]);
+    if (before !== undefined) await plane.kubectl(before.split(' '));
+    await run(blocks);
+    await eventually(() => expect(path(`${ADDRESS}/32`)).toMatchObject(expected), { withinMs: 60_000, everyMs: 200 });
   },
   90_000,
 );

@@ -23,6 +23,12 @@ export function readPage(path: string): readonly Section[] {
   return parsePage(readFileSync(join(ROOT, path), 'utf8'));
 }
 
+export function sectionOf(path: string, heading: string): Section {
+  const found = readPage(path).find((section) => section.heading === heading);
+  if (!found) throw new Error(`Cannot find the section "${heading}" in ${path}`);
+  return found;
+}
+
 /** @throws {SyntaxError} for a fence without end. */
 export function parsePage(text: string): readonly Section[] {
   const sections: { heading: string; blocks: Block[] }[] = [{ heading: '', blocks: [] }];
