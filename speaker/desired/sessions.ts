@@ -154,12 +154,17 @@ function withItself(
 ): Unfit | undefined {
   if (neighbor.kind !== 'address') return undefined;
   const { address } = neighbor;
-  const own = node.addresses[address.family];
-  const isOwn = isLoopback(address) || (own !== undefined && sameAddress(own, address));
-  if (!isOwn || (neighborPort !== listenPort && reach !== 'direct')) return undefined;
+  if (!isOwnAddress(neighbor, node) || (neighborPort !== listenPort && reach !== 'direct')) return undefined;
   const whose = isLoopback(address) ? 'is each node itself' : `is an address of node ${node.name} itself`;
-  const message = `${formatAddress(address)} ${whose}; write the router's, or for another BGP daemon on the node its port, and spec.ebgpMultihop`;
+  const message = `${formatAddress(address)} ${whose}; write the router's, or for another BGP daemon on the node set spec.ebgpMultihop, and another spec.listenPort of the BgpConf or spec.transport.remotePort`;
   return { reason: 'OwnAddress', message };
+}
+
+/** A daemon on the node itself: its next hop is the address by which other machines reach the node. */
+function isOwnAddress(neighbor: Neighbor, node: NodeState): boolean {
+  if (neighbor.kind !== 'address') return false;
+  const own = node.addresses[neighbor.address.family];
+  return isLoopback(neighbor.address) || (own !== undefined && sameAddress(own, neighbor.address));
 }
 
 function sessionFor(
@@ -234,7 +239,7 @@ function channelsFor(
   return ([4, 6] as const).flatMap((family) => {
     const address = node.addresses[family];
     if (!address || !wanted.includes(family)) return [];
-    const isSelf = isLinkLocal || neighborFamily(neighbor) === family;
+    const isSelf = isLinkLocal || (neighborFamily(neighbor) === family && !isOwnAddress(neighbor, node));
     const nextHop = isSelf ? ('self' as const) : address;
     return [{ family, nextHop, nodeAddress: address, extendedNextHop: isLinkLocal && family === 4 }];
   });

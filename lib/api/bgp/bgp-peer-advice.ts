@@ -1,7 +1,7 @@
 /** Warnings about a BgpPeer beside others and the nodes: another BgpPeer with the same router, and an address of the nodes themselves. PURE. */
 import { type Address, formatAddress, isLoopback, sameAddress } from '../../net/address.ts';
 import { mayBothSelect } from '../meta/label-selector.ts';
-import { BGP_PORT, type BgpPeer, isSameRouter, type Neighbor, neighborText } from './bgp.ts';
+import { type BgpPeer, isSameRouter, type Neighbor, neighborText } from './bgp.ts';
 
 /** All of another BgpPeer that matters here. */
 export type OtherPeer = Pick<BgpPeer, 'name' | 'neighbor' | 'neighborPort' | 'nodeSelector' | 'vrf'>;
@@ -30,8 +30,8 @@ function ofNodesThemselves(peer: BgpPeer, nodes: Iterable<NodeAddress>): string[
   if (peer.neighbor.kind !== 'address') return undefined;
   const { address: neighbor } = peer.neighbor;
   const text = formatAddress(neighbor);
-  // Another BGP daemon on the node itself.
-  const isDaemon = peer.neighborPort !== BGP_PORT && peer.ebgpMultihopTtl !== undefined;
+  // Another BGP daemon on the node itself, which may have port 179 if BIRD has another.
+  const isDaemon = peer.ebgpMultihopTtl !== undefined;
   const field = fieldOf(peer.neighbor);
   if (isLoopback(neighbor))
     return isDaemon ? [] : [`${field}: "${text}" is each node itself; write the router's address`];

@@ -8,7 +8,7 @@ import { aBgpConf, aBgpPeer, aService } from '../../support/speaker-builders.ts'
 import { BirdRouter } from './support/bird-router.ts';
 import type { BirdSite } from './support/bird-site.ts';
 import { Frr } from './support/frr.ts';
-import { type Lan, NODE } from './support/lan.ts';
+import { type Lan, NODE, ROUTER } from './support/lan.ts';
 import { NodeReport } from './support/node-report.ts';
 import { withSite } from './support/with-site.ts';
 
@@ -46,7 +46,7 @@ const failing = async (report: NodeReport, reason: string, type: string) =>
 it('another BIRD has port 179: the Speaker says so, other ports work, and 179 is used once it is free', async () => {
   await withSite(async (site, lan) => {
     const frr = await Frr.start(lan, { neighbors: ['v4'], passive: true });
-    using other = await secondBird(lan, LISTENS_ON_179);
+    const other = await secondBird(lan, LISTENS_ON_179);
     const report = new NodeReport(site, lan);
     for (const [listenPort, port] of [
       [-1, 61_790],
@@ -83,7 +83,7 @@ it('another BIRD has the port of BFD too: the Speaker says so, the route comes b
     await established(site, frr);
     await until('BFD', isWatched(frr));
     expect(await report.summary('BfdPorts')).toBe('True Ready');
-    using other = await secondBird(lan, ['protocol bfd second {}']);
+    const other = await secondBird(lan, ['protocol bfd second {}']);
     await failing(report, 'BfdPortInUse', 'BfdPorts');
     const message = (await report.condition('BfdPorts'))?.message;
     expect(message).toMatch(/^UDP port 3784 of the node, for BFD, is open in another process as well.*ss -lunp/);
@@ -117,5 +117,43 @@ it('a process that shares the port of BFD with nobody: BIRD opens the port once 
     // Without BFD, the condition is absent.
     await site.applyUntilRunning({ bgpPeers: plain, services });
     expect(await report.condition('BfdPorts')).toBeUndefined();
+  });
+});
+
+it("the node's own BGP daemon at 127.0.0.1 has port 179 and the session with the router: it announces the routes of Skycap", async () => {
+  await withSite(async (site, lan) => {
+    const frr = await Frr.start(lan, { neighbors: ['v4'], nodeAs: 64500 });
+    const daemon = await secondBird(lan, [
+      'protocol bgp skycap {',
+      '  local as 64500;',
+      '  neighbor 127.0.0.1 external;',
+      '  multihop;',
+      '  passive;',
+      '  ipv4 { import all; export none; };',
+      '  ipv6 { import all; export none; };',
+      '}',
+      'protocol bgp uplink {',
+      '  local as 64500;',
+      `  neighbor ${ROUTER.v4} as 64513;`,
+      '  ipv4 { import none; export all; };',
+      `  ipv6 { import none; export all; next hop address ${NODE.v6}; };`,
+      '}',
+    ]);
+    const spec = {
+      conf: { neighborAddress: '127.0.0.1', peerAs: 64500 },
+      ebgpMultihop: { enabled: true, multihopTtl: 2 },
+    };
+    const both = [...services, aService({ name: 'v6', ips: ['2001:db8:100::7'], eip: 'v6' })];
+    const bgpConfs = [aBgpConf({ listenPort: -1 })];
+    await site.applyUntilRunning({ bgpConfs, bgpPeers: [aBgpPeer('router-1', spec)], services: both });
+    await site.established();
+    await hasRoute(frr);
+    await until('the route of IPv6', () => frr.route('2001:db8:100::7/128')?.asPath === '64500 64512');
+    expect(frr.route('198.51.100.7/32')).toEqual({ nextHops: [NODE.v4], asPath: '64500 64512' });
+    expect(frr.kernelRoute('2001:db8:100::7')).toEqual([NODE.v6]);
+    expect(await new NodeReport(site, lan).summary('Ready')).toBe('True Ready');
+    await site.applyUntilRunning({ bgpConfs, bgpPeers: [aBgpPeer('router-1', spec)], services: [] });
+    await until('the withdrawal', () => frr.kernelRoute('198.51.100.7').length === 0);
+    expect(daemon.daemon.exited).toBeUndefined();
   });
 });

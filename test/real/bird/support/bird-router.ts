@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BirdControl } from '../../../../speaker/bird/control.ts';
+import type { Reply } from '../../../../speaker/bird/reply.ts';
 import { birdBinary } from '../../../support/bird-binary.ts';
 import type { Daemon } from '../../../support/daemon.ts';
 import { until } from '../../../support/eventually.ts';
@@ -24,14 +25,14 @@ export interface BirdRoute {
   readonly communities: readonly string[];
 }
 
-export class BirdRouter implements Disposable {
-  readonly control: BirdControl;
+export class BirdRouter {
+  readonly #socketPath: string;
   readonly daemon: Daemon;
 
   static async start(lan: Lan, options: BirdRouterOptions): Promise<BirdRouter> {
     const router = new BirdRouter(lan, options);
     const answers = () =>
-      router.control.command('show status').then(
+      router.#ask('show status').then(
         () => true,
         () => false,
       );
@@ -46,11 +47,11 @@ export class BirdRouter implements Disposable {
     const [file, socketPath] = [join(lan.dir, `bird-${address}.conf`), join(lan.dir, `bird-${address}.ctl`)];
     writeFileSync(file, ['log stderr all;', `router id ${address};`, 'protocol device {}', ...config, ''].join('\n'));
     this.daemon = lan.start(where, `bird-${address}`, birdBinary(), ['-f', '-c', file, '-s', socketPath]);
-    this.control = new BirdControl({ socketPath });
+    this.#socketPath = socketPath;
   }
 
   async route(prefix: string): Promise<BirdRoute | undefined> {
-    const reply = await this.control.command(`show route all for ${prefix}`).catch(() => undefined);
+    const reply = await this.#ask(`show route all for ${prefix}`).catch(() => undefined);
     const text = reply?.lines.map((line) => line.text).join('\n') ?? '';
     const of = (name: string): string | undefined => new RegExp(`BGP\\.${name}: (.*)`).exec(text)?.[1]?.trim();
     const nextHop = of('next_hop');
@@ -60,7 +61,12 @@ export class BirdRouter implements Disposable {
     return { nextHop, asPath: of('as_path') ?? '', med: med === undefined ? undefined : Number(med), communities };
   }
 
-  [Symbol.dispose](): void {
-    this.control.close();
+  async #ask(command: string): Promise<Reply> {
+    const control = new BirdControl({ socketPath: this.#socketPath });
+    try {
+      return await control.command(command);
+    } finally {
+      control.close();
+    }
   }
 }

@@ -40,6 +40,12 @@ describe('sessions', () => {
   it.each<[string, BgpPeerObject['spec'], ClusterOptions, string[]]>([
     ['an IPv4 router gets both families', {}, {}, ['4 self', '6 fd00::11']],
     ['an IPv6 router gets both families', { conf: { neighborAddress: 'fd00::1' } }, {}, ['4 192.0.2.11', '6 self']],
+    [
+      "the node's own daemon gets the next hop by which other machines reach the node",
+      { conf: { neighborAddress: '127.0.0.1' }, ebgpMultihop: { enabled: true } },
+      { bgpConfs: [aBgpConf({ listenPort: -1 })] },
+      ['4 192.0.2.11', '6 fd00::11'],
+    ],
     ['only a family that the node has', {}, { nodes: [aNode({ ips: ['192.0.2.11'] })] }, ['4 self']],
     ['only the families asked for', { afiSafis: [{ config: { family: { afi: 'AFI_IP6' } } }] }, {}, ['6 fd00::11']],
   ])('%s', (_, spec, options, channels) => {

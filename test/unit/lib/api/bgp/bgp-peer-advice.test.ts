@@ -46,6 +46,12 @@ it.each<[string, ReturnType<typeof peer>, ReturnType<typeof peer>[], RegExp | un
     [],
     undefined,
   ],
+  [
+    'another daemon on each node, while BIRD has another port than 179',
+    peer('a', { conf: { neighborAddress: '127.0.0.1' }, ebgpMultihop: { enabled: true } }),
+    [],
+    undefined,
+  ],
   ['loopback, IPv6', peer('a', { conf: { neighborAddress: '::1' } }), [], /"::1" is each node itself/],
 ])('%s', (_, one, others, words) => {
   const advice = bgpPeerAdvice(one, others, nodes);
