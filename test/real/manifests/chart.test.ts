@@ -11,14 +11,17 @@ import type { Manifest } from '../../unit/manifests/files.ts';
 const SETTINGS = 'skycap-settings';
 const CHECKSUM = 'checksum/settings';
 /** `dev` is for Tilt, which takes kustomize. */
-const OVERLAYS = ['cert-manager', 'bgp-only', 'layer2-only', 'lab', 'network-policy'] as const;
+const OVERLAYS = ['cert-manager', 'bgp-only', 'layer2-only', 'lab', 'network-policy', 'monitoring'] as const;
 
 const objectsIn = (text: string): Manifest[] =>
   parseAllDocuments(text)
     .map((document) => document.toJS())
     .filter((object) => object !== null);
 
-/** By kind, namespace and name; without the means by which each of the two rolls pods over when a setting changes. */
+/**
+ * By kind, namespace and name; without the means by which each of the two rolls pods over when a setting changes. A patch of kustomize changes the order of
+ * environment variables, which means nothing: none refers to another.
+ */
 function byIdentity(text: string): Readonly<Record<string, Manifest>> {
   const settings = text.replaceAll(/skycap-settings-[a-z0-9]{10}/g, SETTINGS);
   return Object.fromEntries(
@@ -27,6 +30,9 @@ function byIdentity(text: string): Readonly<Record<string, Manifest>> {
       if (annotations) {
         delete annotations[CHECKSUM];
         if (Object.keys(annotations).length === 0) delete object.spec.template.metadata.annotations;
+      }
+      for (const { env } of object.spec?.template?.spec?.containers ?? []) {
+        env?.sort((a: Manifest, b: Manifest) => (a.name < b.name ? -1 : 1));
       }
       return [`${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`, object];
     }),
@@ -69,7 +75,7 @@ it('no container of bgp-only has NET_RAW, and none of layer2-only may open port 
 });
 
 it('in another namespace nothing names the usual one', async () => {
-  const text = await template('--namespace', 'lb', '--set', 'crds.install=false');
+  const text = await template('--namespace', 'lb', '--set', 'crds.install=false,monitoring.enabled=true');
   expect(text).not.toContain(NAMESPACE);
   expect(text).toContain("request.userInfo.username != 'system:serviceaccount:lb:skycap-allocator'");
   expect(text).toContain('kubernetes.io/metadata.name: lb');
@@ -116,6 +122,8 @@ const OTHER: Readonly<Record<string, unknown>> = {
   'allocator.replicas': 1,
   'allocator.workers': 8,
   'speaker.bird.resources': { limits: { memory: '1Gi' } },
+  'monitoring.enabled': true,
+  'monitoring.labels': { release: 'prometheus' },
   'networkPolicy.enabled': true,
   'networkPolicy.webhookFrom': [{ ipBlock: { cidr: '192.0.2.0/28' } }],
   'networkPolicy.metricsFrom': [{ podSelector: {} }],
@@ -130,6 +138,7 @@ const OTHER: Readonly<Record<string, unknown>> = {
 /** Without these, a value of the group has no effect. */
 function underFor(path: string): readonly string[] {
   if (path.startsWith('certificate.issuerRef')) return ['--set', 'certificate.source=certManager'];
+  if (path === 'monitoring.labels') return ['--set', 'monitoring.enabled=true'];
   return /^networkPolicy\.(?!enabled)/.test(path) ? ['--set', 'networkPolicy.enabled=true'] : [];
 }
 
