@@ -1,4 +1,4 @@
-/** What the reconcilers need of the world outside, beside the API server: Events, time, tokens. */
+/** The dependencies of the reconcilers: the API server, Events, time, tokens. */
 import type { KubeObject } from '../lib/api/meta/object.ts';
 import type { Reason } from '../lib/api/reasons.ts';
 import type { KubeClient } from '../lib/kube/client.ts';

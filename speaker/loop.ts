@@ -159,7 +159,7 @@ function differences(before: readonly Announcement[], after: readonly Announceme
   for (const one of after) {
     while (i < before.length && compareAddresses(before[i]!.address, one.address) < 0) gone(before[i++]!);
     const old = before[i]?.text === one.text ? before[i++] : undefined;
-    // What was never announced by BGP, and is not meant to be, is no news.
+    // An address that was never announced by BGP, and is not to be, is no news.
     if (old?.reason !== one.reason && (old || one.reason !== 'OtherProtocol')) changed.push(one);
   }
   for (; i < before.length; i++) gone(before[i]!);

@@ -1,4 +1,4 @@
-/** What the speaker counts. Names are `skycap_speaker_*`; the labels' values are reasons of lib/api/reasons.ts. */
+/** The speaker's metrics, named `skycap_speaker_*`. The labels' values are reasons of lib/api/reasons.ts. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 export interface SpeakerMetrics {

@@ -28,9 +28,9 @@ export class Announcers {
   readonly #protocols: Protocols;
   /** Address → node → interface. */
   readonly #holders = new Map<string, Map<string, string>>();
-  /** Address → node → what it saw. */
+  /** Address → node → the machines that the node saw. */
   readonly #conflicts = new Map<string, Map<string, readonly Layer2Conflict[]>>();
-  /** Until something changes that they are made from. */
+  /** Valid until one of their inputs changes. */
   #facts: ReachFacts | undefined;
   readonly #reaches = new Map<string, EipReach>();
 
@@ -50,8 +50,7 @@ export class Announcers {
   }
 
   /**
-   * Of several the one whose Speaker changed last: a node that lost its power says for ever what it said last, and whoever took over from it said so
-   * later.
+   * Of several owners the one whose Speaker changed last: the Speaker of a node without power keeps its last status, and the successor's report is later.
    */
   ownerOf(address: Address): Owner | undefined {
     let last: { readonly owner: Owner; readonly speaker: SpeakerObject } | undefined;
@@ -112,7 +111,7 @@ export class Announcers {
 
 const keys = new WeakMap<Eip, string>();
 
-/** All of an Eip that its reach is made from: it is read anew with every address that it gives. */
+/** The fields of an Eip that its reach depends on. The Eip is parsed anew with every address that it gives. */
 function reachKey(eip: Eip): string {
   const known =
     keys.get(eip) ?? JSON.stringify([eip.name, eip.protocol, eip.range.family, eip.nodeSelector, eip.bgp?.peers]);
@@ -134,7 +133,7 @@ function stateOf(name: string, node: Node | undefined): NodeState {
 
 const UNKNOWN_ADDRESSES: NodeState['addresses'] = { 4: { family: 4, value: 0n }, 6: { family: 6, value: 0n } };
 
-/** Addresses of layer 2 that a change of a Speaker is about: who has them, or which other machine. */
+/** The addresses of layer 2 whose owner, or whose other machine, a change of a Speaker changes. */
 export function movedAddresses(change: Change<SpeakerObject>): readonly string[] {
   const [before, after] = [textsOf(heldBefore(change)), textsOf(heldAfter(change))];
   for (const one of conflictsBefore(change)) before.set(JSON.stringify(one), one.address);
@@ -145,7 +144,7 @@ export function movedAddresses(change: Change<SpeakerObject>): readonly string[]
   return [...new Set(moved.map(([, address]) => address))];
 }
 
-/** The change is one that an Eip's reach may depend on. */
+/** Whether an Eip's reach may depend on the change. */
 export function concernsReach(change: Change<SpeakerObject>): boolean {
   return change.type !== 'modified' || reachText(change.old) !== reachText(change.object);
 }

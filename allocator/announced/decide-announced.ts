@@ -1,8 +1,8 @@
 /**
- * The condition `skycap.io/Announced` of a Service: whether its addresses are announced, by which protocol, and where they are not, why. PURE.
+ * The condition `skycap.io/Announced` of a Service: whether its addresses are announced, by which protocol, or why they are not. PURE.
  *
- * On layer 2 it names the node that has the address, and by BGP the nodes where the Eip limits their number. Else the nodes and routers of BGP stand in the condition of the Eip, and here only whether any node
- * announces it: so a node or a router that comes or goes changes nothing here (docs/decisions/0012).
+ * On layer 2 the condition names the owner, and by BGP the nodes if the Eip limits their number. Otherwise the condition of the Eip names the nodes and routers of BGP, and this
+ * condition says only whether any node announces the address: a change of a node or a router changes no Service (docs/decisions/0012).
  */
 
 import type { Eip } from '../../lib/api/eip/eip.ts';
@@ -29,16 +29,16 @@ export type Conflict = Layer2Conflict & { readonly seenBy: string };
 export interface AnnouncedFacts {
   /** Ours. */
   readonly addresses: readonly Address[];
-  /** It is in the status of the Service; nodes announce no other. */
+  /** The address is in the status of the Service; nodes announce no other. */
   readonly isPublished: (address: Address) => boolean;
-  /** Other controllers that write over the status of the Service time and again. */
+  /** Other controllers that overwrite the status of the Service again and again. */
   readonly contestedBy?: string;
   /** The Eip that answers for the address, as the nodes see it. */
   readonly eipOf: (address: Address) => Eip | undefined;
   readonly reachOf: (eip: Eip) => EipReach;
   readonly ownerOf: (address: Address) => Owner | undefined;
   readonly conflictsOf: (address: Address) => readonly Conflict[];
-  /** The Services that publish the address, this one first. One that may be announced is enough for all. */
+  /** The Services that publish the address, this one first. One announced Service is enough for all. */
   readonly sharersOf: (address: Address) => readonly [SharingService, ...SharingService[]];
 }
 
@@ -49,7 +49,7 @@ export interface Finding {
   readonly reason: Reason;
   /** Continues the sentence after the address. */
   readonly text: string;
-  /** Continues it further: why nothing is behind the address, though it is announced. */
+  /** Continues the message: why no endpoint is behind an announced address. */
   readonly idle?: string;
 }
 
@@ -81,7 +81,7 @@ export function sentencesOf(findings: readonly Finding[]): string {
 
 type FindingText = Omit<Finding, 'address'>;
 
-/** An address is announced only while it is published, and this one comes and goes. */
+/** An address is announced only while it is published, and another controller takes this one out of the status. */
 function whileContested(said: FindingText, { contestedBy }: AnnouncedFacts): FindingText {
   if (contestedBy === undefined || said.status === 'False') return said;
   const text = `${said.text}, but only while it stands in status.loadBalancer, which ${contestedBy} writes over`;
@@ -100,7 +100,7 @@ function findingFor(facts: AnnouncedFacts, address: Address): FindingText {
   if (eip.announcedByCni) {
     return { status: 'Unknown', reason: 'AnnouncedByCni', text: `is for a CNI to announce, says Eip ${eip.name}` };
   }
-  // Before all that Speakers and endpoints say: a Speaker that is gone may still name an owner.
+  // Before the reports of Speakers and the endpoints: the Speaker of a lost node may still name an owner.
   if (facts.reachOf(eip).standing === 'ProtocolOff') {
     return hindered('ProtocolOff', eip, regarding(facts, address, eip));
   }
@@ -145,7 +145,7 @@ function onLayer2(facts: AnnouncedFacts, address: Address, eip: Eip): FindingTex
   return notAnnounced('NoOwner', `by ${eip.protocol}: no node has it yet, though nodes may; look at the speakers`);
 }
 
-/** Whichever of the Services that share it comes furthest. */
+/** Of the Services that share the address, the one that comes furthest. */
 function bestOf({ reachOf, sharersOf }: AnnouncedFacts, address: Address, eip: Eip): Standing {
   const reach = reachOf(eip);
   const [own, ...others] = sharersOf(address);
@@ -166,7 +166,7 @@ function hindered(standing: Exclude<Standing, 'Announced'>, eip: Eip, of: Regard
   return { status: isUnknown(standing) ? 'Unknown' : 'False', reason: reasonOf(standing), text };
 }
 
-/** Nodes where BIRD does not answer may announce it or not. */
+/** Nodes where BIRD does not answer may announce the address or not. */
 export function isUnknown(standing: Standing): boolean {
   return standing === 'BirdUnreachable' || standing === 'AnnouncedByCni';
 }

@@ -1,4 +1,4 @@
-/** The condition `Announced` of an Eip: from which nodes and to which routers its addresses go, or which nodes can have them, or why none. PURE. */
+/** The condition `Announced` of an Eip: the nodes and routers of its addresses, or on layer 2 the nodes that can have them, or why there is none. PURE. */
 
 import { type Eip, isLayer2 } from '../../lib/api/eip/eip.ts';
 import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';

@@ -1,6 +1,6 @@
 /**
- * Which nodes announce the addresses of an Eip, or can, and what keeps the others from it. PURE; from the Nodes and from what the Speakers say of
- * themselves. Endpoints are not in it: they are a matter of each Service (`service-reach.ts`).
+ * Computes from Nodes and Speakers which nodes announce the addresses of an Eip, or can, and the obstacle of each other node. PURE. Endpoints belong to each Service
+ * (`service-reach.ts`).
  */
 import { nodeRefusal } from '../../lib/announce/eligible.ts';
 import type { NodeState } from '../../lib/announce/node-state.ts';
@@ -13,8 +13,8 @@ import type { Family } from '../../lib/net/address.ts';
 import { firstAddress } from '../../lib/net/range.ts';
 
 /**
- * What keeps a node from announcing an address, in the order in which it is asked. Of several nodes the one that comes furthest has the reason that is
- * told: where one node is excluded and the other has no interface, an interface is what is missing.
+ * The obstacles for a node, in the order of the checks. The condition has the reason of the node that comes furthest: where one node is excluded and the other has no
+ * interface, the missing interface is the reason.
  */
 const STANDINGS = [
   'NoSpeaker',
@@ -25,7 +25,7 @@ const STANDINGS = [
   'NodeHasNoAddressOfFamily',
   'NoInterface',
   'PacketSocketDenied',
-  // Of a Service: of those above, nodes with an endpoint are no better than others.
+  // The obstacles of a Service. For the obstacles above, a node with an endpoint ranks like any other.
   'NoLocalEndpoints',
   'NoEndpoints',
   'NodeLost',
@@ -38,20 +38,20 @@ const STANDINGS = [
   'SessionsDown',
   'PortInUse',
   'BirdUnreachable',
-  /** By BGP: it announces. On layer 2: it can have the address. */
+  /** By BGP: the node announces. On layer 2: the node can have the address. */
   'Announced',
 ] as const satisfies readonly Reason[];
 
 export type Standing = (typeof STANDINGS)[number];
 
 export interface EipReach {
-  /** That of the node that comes furthest. */
+  /** The obstacle of the node that comes furthest. */
   readonly standing: Standing;
-  /** By the name of the node, of those that have a speaker. */
+  /** By the name of the node, for nodes with a speaker. */
   readonly standings: ReadonlyMap<string, Standing>;
-  /** Those that stand at `Announced`, sorted. */
+  /** The nodes at `Announced`, sorted. */
   readonly nodes: readonly string[];
-  /** BgpPeers that they have a session with, sorted. */
+  /** The BgpPeers with a session to these nodes, sorted. */
   readonly peers: readonly string[];
 }
 
@@ -59,18 +59,18 @@ export interface EipReach {
 export interface SpeakerNode {
   readonly name: string;
   readonly state: NodeState;
-  /** Kubernetes hears nothing of it. */
+  /** Kubernetes has lost the node. */
   readonly isLost: boolean;
   readonly status: SpeakerObject['status'];
 }
 
 export interface ReachFacts {
   readonly protocols: Protocols;
-  /** An array, since every Eip goes through it anew. */
+  /** An array, since it is iterated for every Eip. */
   readonly nodes: readonly SpeakerNode[];
   /** The families that sessions with a BgpPeer carry; undefined for both. */
   readonly familiesOf: (peer: string) => readonly Family[] | undefined;
-  /** Of the BgpPeer; undefined where it has none, or is gone. */
+  /** Of the BgpPeer; undefined if the BgpPeer has none, or is gone. */
   readonly labelsOf: (peer: string) => Readonly<Record<string, string>> | undefined;
   /** Whether there is a BgpConf `default` that is valid, and Skycap's to use. */
   readonly bgpConf: 'usable' | 'missing' | 'announcedByCni';
@@ -102,7 +102,7 @@ export function furthest(a: Standing, b: Standing): Standing {
   return STANDINGS.indexOf(a) >= STANDINGS.indexOf(b) ? a : b;
 }
 
-/** Whether the node may have the address, as far as it comes to that before endpoints are asked for. */
+/** Whether the node may have the address, without regard to endpoints. */
 export function reachesEndpoints(standing: Standing): boolean {
   return furthest(standing, 'NoLocalEndpoints') === standing;
 }
@@ -146,7 +146,7 @@ function sessionStanding(
   if (!sessions.some(({ state, disabled }) => state === 'Established' && !disabled)) {
     return said?.reason === 'PortInUse' ? 'PortInUse' : 'SessionsDown';
   }
-  // What is said of the sessions is what was known last.
+  // The sessions are those of the last report.
   return said?.status === 'Unknown' ? 'BirdUnreachable' : 'Announced';
 }
 
@@ -155,10 +155,10 @@ function isSafeToReboot(status: SpeakerObject['status']): boolean {
   return status?.conditions?.some(({ type, status: is }) => type === SAFE_TO_REBOOT && is === 'True') ?? false;
 }
 
-/** Of a Speaker's conditions; each other one means nothing here. */
+/** The conditions of a Speaker that count here. */
 const REACH_REASONS: readonly string[] = ['PacketSocketDenied', 'PortInUse'] satisfies Reason[];
 
-/** All that a reach is made from, of one Speaker. */
+/** The part of a Speaker that a reach depends on. */
 export function reachText({ metadata, status }: SpeakerObject): string {
   const sessions = (status?.sessions ?? []).map(({ peer, state, disabled }) => [
     peer,

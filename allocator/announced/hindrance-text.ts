@@ -1,4 +1,4 @@
-/** Why nobody announces an address, as a sentence with its remedy. PURE. Only what seldom changes is in it: it stands in the condition of every Service that it is true of. */
+/** Why no node announces an address, as a sentence with its remedy. PURE. The sentence has only facts that seldom change, since the conditions of many Services have it. */
 import { localNodes } from '../../lib/announce/endpoints.ts';
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import { interfacesText } from '../../lib/api/eip/interface-selector.ts';
@@ -15,16 +15,16 @@ export type Hindrance = Exclude<Standing, 'Announced'>;
 /** More nodes than this are counted, and not named. */
 const MOST_NAMED = 3;
 
-/** The Service that it is said of, and how the nodes stand. */
+/** The Service of the sentence, and the obstacles of the nodes. */
 export interface Regarding {
   readonly sharer: SharingService;
   readonly reach: Pick<EipReach, 'standing' | 'standings'>;
 }
 
-/** @param of none where it is said of the Eip. */
+/** @param of absent for a sentence about the Eip. */
 export function hindranceText(hindrance: Hindrance, eip: Eip, of?: Regarding): string {
   if (hindrance === 'NoLocalEndpoints') return noLocalEndpointText(of);
-  // With `Local` other nodes may come further, and don't count.
+  // With `Local` other nodes may come further, and do not count.
   const nodes = of?.sharer.isLocal && of.reach.standing !== hindrance ? namesOf(of.sharer) : [];
   if (nodes.length === 0) return TEXTS[hindrance](eip);
   const named = nodes.length > MOST_NAMED ? `${nodes.length} of them` : nodes.join(', ');
@@ -70,7 +70,7 @@ function noLocalEndpointText(of: Regarding | undefined): string {
   if (!of || nodes.length === 0) {
     return of?.sharer.places.usable ? `${local} the endpoints name no node` : `${local} no endpoint is ready`;
   }
-  // Why a node may not announce it, in the one word for it.
+  // The reason for which a node may not announce the address.
   const named = nodes.map((name) => `${name} (${of.reach.standings.get(name) ?? 'NoSpeaker'})`).join(', ');
   const where = nodes.length > MOST_NAMED ? `on ${nodes.length} others` : `on ${named}`;
   return `${local} no node that may announce it has a ready endpoint: they are ${where}`;
@@ -81,17 +81,17 @@ function namesOf({ places }: SharingService): string[] {
 }
 
 /**
- * No traffic gets further than the node, though the address is announced: another Service of the address has endpoints, or the node goes on with it.
- * That a Service of `Cluster` has no endpoint is told by Kubernetes, and is true of every node.
+ * Why the traffic to an announced address ends at the node: another Service of the address has endpoints, or the owner goes on without. A missing endpoint of a `Cluster`
+ * Service is the same on every node, and Kubernetes shows it.
  *
- * @returns undefined where it does.
+ * @returns undefined if the traffic has an endpoint.
  */
 export function idleText(of: Regarding): string | undefined {
   const { isLocal, places } = of.sharer;
   return isLocal && localNodes(places).size === 0 ? noLocalEndpointText(of) : undefined;
 }
 
-/** The one word for it, of an Eip or of a Service. */
+/** The reason, for an Eip or for a Service. */
 export function reasonOf(hindrance: Hindrance): Reason {
   return hindrance === 'NodeExcluded' ? 'AllNodesExcluded' : hindrance;
 }

@@ -1,6 +1,6 @@
 /**
- * Which addresses of a Service are not announced, or in vain, since when, and whether that was told. By address: one that comes back, or goes too, is news though another one of the
- * Service is not announced all along. PURE: time is passed in.
+ * Remembers which addresses of a Service are not announced, or have no endpoint, since when, and whether an Event has reported it. Each address counts by itself: its
+ * return is news although another address of the Service is still not announced. PURE: time is passed in.
  */
 import type { Condition } from '../../lib/api/meta/object.ts';
 import { announcedDelayMs } from '../services/announced-delay.ts';
@@ -8,25 +8,25 @@ import type { Finding } from './decide-announced.ts';
 
 interface Lack {
   readonly sinceMs: number;
-  /** The condition says that it is not announced. */
+  /** The condition says that the address is not announced. */
   readonly isTold: boolean;
 }
 
 export interface News {
-  /** Until what is so now has been so for long enough to be told; 0 for at once. */
+  /** The time until the present state has lasted long enough for a report; 0: report at once. */
   readonly waitMs: number;
   readonly lost: readonly Finding[];
   readonly back: readonly Finding[];
 }
 
 export class Lacking {
-  /** By Service and address; none for a Service of which all is well. */
+  /** By Service and address; no entry for a Service whose addresses are all announced. */
   readonly #known = new Map<string, Map<string, Lack>>();
 
-  /** @param former the condition as it stands. */
+  /** @param former the stored condition. */
   look(key: string, findings: readonly Finding[], former: Condition | undefined, nowMs: number): News {
     const known = this.#known.get(key) ?? new Map<string, Lack>();
-    // A new leader does not know which address the condition is about.
+    // A new leader does not know which address the condition means.
     const isFirst = !this.#known.has(key) && former !== undefined && former.status !== 'True';
     const named = namedIn(former);
     const waits: number[] = [0];
@@ -52,7 +52,7 @@ export class Lacking {
     return { waitMs: Math.max(...waits), lost, back };
   }
 
-  /** The condition says all that was found. */
+  /** The condition has all findings. */
   told(key: string, findings: readonly Finding[]): void {
     const known = this.#known.get(key);
     if (!known) return;
@@ -69,7 +69,7 @@ export class Lacking {
   }
 }
 
-/** Addresses that the condition says something of. */
+/** The addresses that the condition names. */
 function namedIn(condition: Condition | undefined): ReadonlySet<string> {
   return new Set(condition?.message.split(/[\s,;]+/));
 }

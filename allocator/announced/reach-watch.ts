@@ -1,6 +1,6 @@
 /**
- * What has to be looked at anew when sessions, nodes or speakers change. Of a fleet something changes all the time, and most of it changes the
- * condition of the Eip alone: a Service is looked at where it could say something else.
+ * Finds the Eips and Services to reconcile when sessions, nodes or speakers change. In a large cluster something changes all the time, and most changes concern the
+ * condition of the Eip alone: a Service is reconciled only if its condition could change.
  */
 import { localNodes } from '../../lib/announce/endpoints.ts';
 import { SERVICE_ANNOTATIONS } from '../../lib/api/keys.ts';
@@ -19,13 +19,13 @@ export interface ToLookAt {
   readonly services: ReadonlySet<string>;
 }
 
-/** The nodes that stand otherwise than before; all of them where the Eip as a whole does. */
+/** The nodes whose obstacle has changed; all nodes if the obstacle of the Eip as a whole has. */
 type Changed = ReadonlySet<string> | 'all';
 
 export class ReachWatch {
   readonly #cluster: ClusterState;
   readonly #announcers: Announcers;
-  /** As it was looked at last, by the name of the Eip. */
+  /** The last reach, by the name of the Eip. */
   #seen = new Map<string, EipReach>();
 
   constructor(cluster: ClusterState, announcers: Announcers) {
@@ -33,7 +33,7 @@ export class ReachWatch {
     this.#announcers = announcers;
   }
 
-  /** The first time that is everything. */
+  /** The first call returns everything. */
   look(): ToLookAt {
     const seen = new Map<string, EipReach>();
     const changed = new Map<string, Changed>();
@@ -62,14 +62,14 @@ export class ReachWatch {
         const isEach = nodes === 'all' || eip?.bgp?.announcers !== undefined;
         if (nodes === undefined || (!isEach && !this.#isAbout(nodes, service, address.family))) continue;
         keys.add(keyOf(service));
-        // One that shares the address may be announced by this one's endpoints.
+        // A Service that shares the address may be announced because of this Service's endpoints.
         for (const sharer of index.publishersOf(formatAddress(address))) keys.add(sharer);
       }
     }
     return keys;
   }
 
-  /** Traffic of `Cluster` may enter by any node: there one more or less changes nothing. A Service with BgpPeers of its own has its own reach. */
+  /** Traffic of `Cluster` may enter by any node, so one node more or less changes nothing. A Service with BgpPeers of its own has its own reach. */
   #isAbout(nodes: ReadonlySet<string>, service: Service, family: 4 | 6): boolean {
     if (service.metadata.annotations?.[SERVICE_ANNOTATIONS.peers[0]]) return true;
     if (service.spec?.externalTrafficPolicy !== 'Local') return false;

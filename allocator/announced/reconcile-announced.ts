@@ -1,7 +1,7 @@
 /**
- * Keeps the condition `skycap.io/Announced` of Services that exist in step with who announces them, and tells in an Event when nobody does any more. A new
- * Service gets the condition in the patch that gives it its address (`reconcile-service.ts`); what changes later is written here, one Service after
- * the other, since the last session of all is a change for thousands of them at once.
+ * Keeps the condition `skycap.io/Announced` of existing Services up to date, and records an Event when an announcement ends. A new Service gets the condition in the patch
+ * with its address (`reconcile-service.ts`). Later changes are written here, one Service after the other, since the end of the last session concerns thousands of
+ * Services at once.
  */
 
 import { ANNOUNCED_CONDITION } from '../../lib/api/keys.ts';
@@ -16,7 +16,7 @@ import { announcedCondition, type Finding, sentencesOf } from './decide-announce
 import { Lacking } from './lacking.ts';
 import type { ServiceAnnouncements } from './service-announcements.ts';
 
-/** Between two writes, each of which goes to every node. */
+/** Between two writes, since each write goes to every node. */
 const REST_MS = 20;
 
 export class AnnouncedReconciler {
@@ -75,7 +75,7 @@ function eventOf(
   return { type, reason, action: 'Announce', isTurn: true, message: `${what}: ${sentencesOf(findings)}` };
 }
 
-/** Ours, and it was seen to already: what it still lacks it gets with that. */
+/** The Service is Skycap's and was reconciled already: the next patch of its status has the condition. */
 function isSeenTo(service: Service): boolean {
   return hasOurCondition(service) && service.metadata.deletionTimestamp === undefined;
 }

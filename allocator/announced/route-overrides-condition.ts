@@ -3,7 +3,7 @@ import type { OverrideFinding } from '../../lib/announce/override-findings.ts';
 import { ROUTE_OVERRIDES_CONDITION } from '../../lib/api/keys.ts';
 import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
 
-/** @returns undefined where every annotation has its effect. */
+/** @returns undefined if every annotation has its effect. */
 export function routeOverridesCondition(findings: readonly OverrideFinding[]): ConditionUpdate | undefined {
   const [first] = findings;
   if (!first) return undefined;

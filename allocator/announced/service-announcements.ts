@@ -1,4 +1,4 @@
-/** Gathers for a Service whether its addresses are announced: by which node or routers, beside which machines, with which endpoints. */
+/** Gathers the announcements of a Service's addresses: nodes, routers, other machines with the address, and endpoints. */
 
 import { overrideFindings } from '../../lib/announce/override-findings.ts';
 import { oldestOf, routeTerms } from '../../lib/announce/route-terms.ts';
@@ -29,7 +29,7 @@ export class ServiceAnnouncements {
     return announcedCondition(this.#findings(service, addresses, () => true));
   }
 
-  /** Why annotations of the Service for BGP have no effect; undefined where they have, or where there is none. */
+  /** Why annotations of the Service for BGP have no effect; undefined if they have, or if there is none. */
   routeOverridesOf(service: Service, addresses: readonly Address[]): ConditionUpdate | undefined {
     const overridden = addresses.flatMap((address) => {
       const eip = this.#cluster.eipOf(service, address);
@@ -38,7 +38,7 @@ export class ServiceAnnouncements {
     return routeOverridesCondition(overrideFindings(service, overridden));
   }
 
-  /** Whether the addresses that we gave to a Service are announced, one by one. */
+  /** Whether each address that Skycap gave to a Service is announced. */
   findingsOf(service: Service): Finding[] {
     const published = publishedAddresses(service);
     const isPublished = (address: Address): boolean => published.some((one) => sameAddress(one, address));

@@ -1,5 +1,5 @@
 /**
- * Whether any node announces an address of one Service, or may, and why none does. PURE; the rules for endpoints are the nodes' own
+ * Decides whether any node announces an address of one Service, or may, and why none does. PURE. The rules for endpoints are the nodes' own
  * (`lib/announce/eligible.ts`).
  */
 import { type EndpointPlaces, localNodes } from '../../lib/announce/endpoints.ts';
@@ -11,11 +11,11 @@ import { type EipReach, furthest, reachesEndpoints, type Standing } from './eip-
 export interface SharingService {
   /** `externalTrafficPolicy: Local`. */
   readonly isLocal: boolean;
-  /** Where its endpoints of the address's family are. */
+  /** The places of its endpoints of the address's family. */
   readonly places: EndpointPlaces;
 }
 
-/** The standing of the node that comes furthest, endpoints counted. */
+/** The obstacle of the node that comes furthest, with regard to endpoints. */
 export function serviceReach(reach: EipReach, eip: Pick<Eip, 'whenNoEndpoints'>, sharer: SharingService): Standing {
   const { isLocal, places } = sharer;
   if (isLocal) return localReach(reach, places);
@@ -24,7 +24,7 @@ export function serviceReach(reach: EipReach, eip: Pick<Eip, 'whenNoEndpoints'>,
 }
 
 function localReach({ standing, standings }: EipReach, places: EndpointPlaces): Standing {
-  // Nodes without an endpoint come no further than this.
+  // A node without an endpoint comes no further than this.
   let best = reachesEndpoints(standing) ? 'NoLocalEndpoints' : standing;
   for (const node of localNodes(places)) best = furthest(best, standings.get(node) ?? 'NoSpeaker');
   return best;

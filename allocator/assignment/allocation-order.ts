@@ -1,20 +1,20 @@
 /**
- * Whose turn it is when addresses come free: those who wait are all asked again, the longest-waiting first, and whoever comes to the
- * queue in between steps back behind one who has waited longer and would take the very address.
+ * The order in which Services get addresses that come free. All waiting Services are reconciled again, the longest-waiting first. A Service that enters the queue
+ * meanwhile is requeued behind a Service that has waited longer and would get the same address.
  *
  *     freed ─▶ due (in order) ─ asked ─▶ started ─▶ served or still waiting ─▶ ended ─▶ those who stepped back are asked
  */
 import { compareWaiting, type Waiting, type WaitingList } from './waiting-list.ts';
 
-/** So many of those before one are looked at; beyond that, who comes first is served first. */
+/** The number of longer-waiting Services that are considered. Beyond this number, the first Service in the queue gets the address. */
 const MOST_LOOKED_AT = 256;
 
 export class AllocationOrder {
   readonly #list: WaitingList;
   readonly #ask: (key: string) => void;
-  /** To be asked, or asked and not looked at yet; in order. */
+  /** Services that are still to be reconciled in this round, in order. */
   #due = new Map<string, Waiting>();
-  /** An address was chosen for them and is being claimed and published; they are no rivals for another one. */
+  /** Services whose chosen address is being claimed and published. They do not compete for another address. */
   readonly #served = new Set<string>();
   #hasSteppedBack = false;
   #isFlushPending = false;
@@ -25,7 +25,7 @@ export class AllocationOrder {
     this.#ask = ask;
   }
 
-  /** Something came free, or may be given that could not be before. Many at once cause one round. */
+  /** An address came free, or can be given now. Several such events at once cause one round. */
   addressFreed(): void {
     const all = new Map(this.#list.inOrder().map((waiting) => [waiting.key, waiting]));
     for (const key of this.#served) all.delete(key);
@@ -34,12 +34,12 @@ export class AllocationOrder {
     this.#flushSoon();
   }
 
-  /** The decision on the key starts, and sees the world as it is now. */
+  /** The decision on the key starts, from the present state. */
   started(key: string): void {
     this.#due.delete(key);
   }
 
-  /** Who has waited longer and was not looked at yet. */
+  /** The Services that have waited longer and were not reconciled yet. */
   before(waiting: Waiting): Waiting[] {
     const before: Waiting[] = [];
     for (const other of this.#due.values()) {
@@ -49,21 +49,21 @@ export class AllocationOrder {
     return before;
   }
 
-  /** It would have taken what one before it is to have, and is asked again once somebody has been looked at. */
+  /** The Service would have taken an address of a longer-waiting Service. It is reconciled again after the next reconcile of another Service. */
   requeueBehind(waiting: Waiting): void {
     this.#due = inOrder([...this.#due.values(), waiting], true);
     this.#hasSteppedBack = true;
   }
 
-  /** An address was chosen for it. */
+  /** An address was chosen for the Service. */
   assigned(key: string): void {
     this.#served.add(key);
   }
 
-  /** All that was to be done for the key is done. */
+  /** The reconcile of the key has ended. */
   ended(key: string): void {
     this.#served.delete(key);
-    // Who stepped back itself has changed nothing by ending, and would do so again at once.
+    // The end of a Service that stepped back has changed nothing: the Service would step back again at once.
     if (!this.#hasSteppedBack || this.#due.has(key)) return;
     this.#hasSteppedBack = false;
     this.#flushSoon();

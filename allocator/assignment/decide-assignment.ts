@@ -1,7 +1,7 @@
 /**
- * What a Service is to have after this look at it: the choice of `lib/ipam` joined with what must stay whatever is chosen. PURE.
+ * Decides the addresses of a Service: the choice of `lib/ipam`, and the addresses that stay whatever is chosen. PURE.
  *
- * It ends in the one word that stands in the condition `skycap.io/AddressAssigned`.
+ * The decision has the reason of the condition `skycap.io/AddressAssigned`.
  */
 
 import { formatProblems, type Problem } from '../../lib/api/problem.ts';
@@ -16,26 +16,26 @@ import type { Obstacle } from '../../lib/ipam/pools/obstacle.ts';
 import type { Source } from '../../lib/ipam/pools/source.ts';
 import { type Address, type Family, formatAddress, sameAddress } from '../../lib/net/address.ts';
 
-/** An address that the Service has, and the Eip it is from. */
+/** An address of the Service, and its Eip. */
 export interface Use {
   readonly address: Address;
   readonly eipName: string;
 }
 
 export interface Assignment {
-  /** In the order of the Service's IP families; each has a claim with this Service in it. */
+  /** In the order of the Service's IP families. The Service has a holder in the claim of each address. */
   readonly uses: readonly Use[];
-  /** True: the condition is true. */
+  /** Whether the condition is `True`. */
   readonly hasAddress: boolean;
   readonly reason: Reason;
   readonly message: string;
-  /** `must`: it would take an address (or another) as soon as one is free. `may`: so, but its wish is fulfilled without. */
+  /** `must`: the Service takes an address, or another one, as soon as one is free. `may`: likewise, but its request is fulfilled already. */
   readonly waits: 'no' | 'must' | 'may';
-  /** Names of the Eips of which it would take an address. */
+  /** Names of the Eips whose addresses the Service would take. */
   readonly waitsFor: readonly string[];
-  /** The wish is fulfilled in every family: nothing else belongs into the status. */
+  /** The request is fulfilled in every family: the status has no other address of Skycap. */
   readonly isComplete: boolean;
-  /** Places of others that it has reserved (`exchanges.ts`), and that are to stay so. */
+  /** Addresses of other Services that the Service has reserved (`exchanges.ts`) and keeps reserved. */
   readonly reserves?: readonly Address[];
 }
 
@@ -43,15 +43,15 @@ type AsStored = (holder: ClaimHolder, address: Address) => ClaimHolder;
 
 export interface AssignmentFacts {
   readonly addressRequest: AddressRequest;
-  /** For the families that are not pinned; absent where all are. */
+  /** The choice for the families that are not pinned. Absent: all are pinned. */
   readonly choice: Choice | undefined;
   readonly pinned: readonly HeldAddress[];
   readonly heldAddresses: readonly HeldAddress[];
   /** See `apartAt`. */
   readonly asStored?: AsStored;
-  /** Why an address of an Eip would be given to nobody now, who does not have it. */
+  /** Why no further Service would get an address of the Eip now. */
   readonly whyReserved?: (address: Address) => string | undefined;
-  /** What is the matter with the Eip of a pinned holding. */
+  /** The problem with the Eip of a pinned address. */
   readonly eipProblemOf: (source: Source) => Obstacle;
 }
 
@@ -66,9 +66,9 @@ export function decideAssignment(facts: AssignmentFacts): Assignment {
 }
 
 /**
- * The Service can't be read: what it has stays, and nothing else is given until it is mended.
+ * For a Service that cannot be read: its addresses stay, and it gets no others until the Service is corrected.
  *
- * @param plain what it asks for as a matter of course.
+ * @param plain the request without the annotations.
  */
 export function decideInvalid(
   problems: readonly Problem[],
@@ -86,7 +86,7 @@ function complete(uses: readonly Use[], facts: AssignmentFacts): Assignment {
   return { uses, hasAddress: true, ...having(uses, facts), waits: 'no', waitsFor: [], isComplete: true };
 }
 
-/** PreferDualStack with one family missing; what the Service has of that family, though it asks for another, stays. */
+/** PreferDualStack with one family missing. An address of that family stays, although the Service requests another one. */
 function lacking(uses: readonly Use[], obstacle: Obstacle, facts: AssignmentFacts): Assignment {
   const kept = keptAddresses(facts.heldAddresses).filter(
     ({ address }) => !uses.some((use) => use.address.family === address.family),
@@ -105,7 +105,7 @@ function lacking(uses: readonly Use[], obstacle: Obstacle, facts: AssignmentFact
   };
 }
 
-/** The Service has what it must have; an address may be of an Eip that needs mending, or shared with Services that it could not join now. */
+/** The request is fulfilled. An address may be of an Eip with a problem, or shared with Services that the Service could not join now. */
 function having(uses: readonly Use[], facts: AssignmentFacts): Pick<Assignment, 'reason' | 'message'> {
   const { pinned, choice, eipProblemOf, addressRequest, whyReserved } = facts;
   const reserved = uses.flatMap(({ address }) => whyReserved?.(address) ?? []);
@@ -131,7 +131,7 @@ function unlikeIn(choice: Choice | undefined): Obstacle[] {
   );
 }
 
-/** What the Service holds stays with it, whatever it would rather have. */
+/** A held address stays, whatever else the Service requests. */
 function unfulfilled(facts: AssignmentFacts, obstacle: Obstacle): Assignment {
   return waiting(keptAddresses(facts.heldAddresses).map(useOf), obstacle, facts);
 }
@@ -143,7 +143,7 @@ function waiting(uses: readonly Use[], obstacle: Obstacle, facts: AssignmentFact
   return keeping(kept, { ...obstacle, message: sentences(obstacle.message, apart) }, 'must');
 }
 
-/** What is in the way of those who share these addresses, all of them being there already. */
+/** Why the Services that share these addresses already could not join each other now. */
 function apartIn(
   uses: readonly Use[],
   {
@@ -172,7 +172,7 @@ function keeping(uses: readonly Use[], obstacle: Obstacle, waits: 'no' | 'must')
   return { uses, hasAddress: true, reason: 'KeepsFormerAddress', message: kept, waits, waitsFor, isComplete: false };
 }
 
-/** An Eip may ask to refuse what it can't fulfil; a Service that exists already can only wait. */
+/** An Eip can have requests refused that it can't fulfil. A stored Service can only wait. */
 function obstacleIn(choice: Choice | undefined): Obstacle | undefined {
   if (!choice) return undefined;
   if (choice.kind === 'assigned') return choice.lacking;

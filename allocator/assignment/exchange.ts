@@ -1,5 +1,5 @@
 /**
- * Services that are in each other's way: each keeps an address that another one waits for, so that none of them would ever move. PURE.
+ * Finds Services that wait for each other: each keeps an address that another of them requests, so that none of them would ever move. PURE.
  *
  * The search assumes that all of them move, one after the other: where one arrives, the Services that can't share the address with it must move as well, until none is
  * in the way. `choose` of `lib/ipam` gives each Service its address, by claims without those that wait.

@@ -1,7 +1,7 @@
 /**
- * Carries out exchanges (`exchange.ts`), each Service for itself and step by step, so that whoever looks next, a new leader, too, sees from claims and statuses alone how far it
- * is. First each reserves the place that it moves to, beside those who have it. Then the first of them leaves its own: it is out of its status before it is out of its claim, so nobody
- * publishes what another one publishes. From there on each finds its place free, takes it and leaves its own to the next.
+ * Carries out exchanges (`exchange.ts`) in steps of one Service each. Claims and statuses alone show the progress, also to a new leader. First, each Service reserves its new
+ * address beside the present holders. Then the first Service leaves its address: the address leaves the status before the claim, so no two Services publish it. From
+ * then on each Service finds its new address free, takes it, and leaves its own address to the next.
  */
 
 import { keyFor } from '../../lib/api/meta/object.ts';
@@ -27,22 +27,22 @@ import type { WaitingList } from './waiting-list.ts';
 
 export type ExchangeStep =
   | { readonly kind: 'none' }
-  /** To be reserved: places that it moves to. */
+  /** The new addresses, to be reserved. */
   | { readonly kind: 'reserve'; readonly places: Move['given'] }
-  /** All is reserved. To be left, since another one waits there. */
+  /** All is reserved. The addresses to leave, since another Service waits for them. */
   | { readonly kind: 'leave'; readonly addresses: readonly Address[] }
-  /** All is reserved, and another one leaves first; it may have been looked at before that was so. */
+  /** All is reserved, and another Service leaves first. That Service may have been reconciled before the last reservation. */
   | { readonly kind: 'wait'; readonly first: string };
 
 const NONE: ExchangeStep = { kind: 'none' };
-/** Of those who wait. */
+/** Of waiting Services. */
 const MOST_LOOKED_AT = 256;
 
 export interface Exchange {
   readonly step: ExchangeStep;
   /** Addresses that the Service gives up to waiting Services, while it waits for theirs. */
   readonly leaves: readonly Address[];
-  /** Places of others that it has reserved, and that are to stay so. */
+  /** Addresses of other Services that the Service has reserved and keeps reserved. */
   readonly reserves: readonly Address[];
 }
 
@@ -81,8 +81,8 @@ function nextStep(view: ServiceView, addressRequest: AddressRequest, { cluster, 
 }
 
 /**
- * They stay while the others of the exchange reserve theirs, and once the Service has left its own address for it. Were they collected by their age, somebody else could take the
- * place of one that has nothing any more.
+ * Reservations stay while the other Services of the exchange reserve theirs, and once the Service has left its own address. If they were collected by their age, another
+ * Service could take the address of a Service that has none any more.
  */
 function reservedPlaces(
   addressRequest: AddressRequest,
@@ -97,7 +97,7 @@ function reservedPlaces(
     .filter(({ family }) => step.kind !== 'none' || !uses.some((use) => use.address.family === family));
 }
 
-/** Not bound: where nothing comes of it, it is collected like the claim of a creation that failed. */
+/** The holder is not bound: if the exchange fails, the holder is collected like the claim of a failed creation. */
 export function reservation(claimRequest: ClaimRequest): ClaimRequest {
   const { uid: _, ...entry } = claimRequest.holder;
   return { ...claimRequest, holder: { ...entry, waiting: true } };

@@ -26,24 +26,24 @@ import { type Address, sameAddress } from '../../lib/net/address.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import { TakenForService } from '../cluster/taken-for-service.ts';
 
-/** Made anew for each look; nothing in it is kept. */
+/** Made anew for each reconcile. */
 export interface ServiceView {
   readonly service: Service;
   readonly key: string;
   readonly parsed: ParsedAddressRequest;
   readonly heldAddresses: readonly HeldAddress[];
-  /** Of `heldAddresses`, those that stay though `choose` would not see them. */
+  /** The `heldAddresses` that stay although `choose` would not consider them. */
   readonly pinned: readonly HeldAddress[];
   /** See `BY_DEFAULT_CONDITION`. */
   readonly isByDefault: boolean;
-  /** Skycap would serve it without class or annotation, if another load balancer did not. */
+  /** Skycap would serve the Service without class or annotation, if no other load balancer did. */
   readonly isLeftAlone: boolean;
   /** Why nothing can be decided yet. */
   readonly unsure: Unsure | undefined;
 }
 
 export type Unsure =
-  /** An Eip was deleted, perhaps with its CRD; or these are not in the cache: gone, or not seen yet. */
+  /** An Eip was deleted, perhaps with its CRD; or these Eips are not in the cache, since they are gone or not seen yet. */
   | { readonly kind: 'eips'; readonly names: readonly string[] }
   /** The Service's namespace is not in the cache, or a claim of its published address is on its way. */
   | { readonly kind: 'behind' };
@@ -59,7 +59,7 @@ export function viewOf(service: Service, cluster: ClusterState, settings: ViewSe
   const names = isUnknown ? [...unknownEips, label] : unknownEips;
   const isInDoubt = cluster.eips.isInDoubt || names.length > 0;
   const { unmarkedServices } = settings;
-  // Any of those that are not known yet may be the default.
+  // An Eip that is not known yet may be the default.
   const defaultEipExists =
     cluster.eips.pools.hasDefault || isInDoubt || wasGivenByDefault(service, heldAddresses, cluster);
   const isLeftAlone =
@@ -134,7 +134,7 @@ export function claimRequestFor(
     holder: newHolder(namesOf(view.service), addressRequest, token, nowMs),
     published: publishedAddresses(view.service),
     former: formerAddresses(view.service, view.heldAddresses),
-    // It is the allocator that releases, so it need not be kept from doing so.
+    // The allocator itself releases holders, so no holder needs a rewrite against a release.
     stored: view.heldAddresses.map(({ address }) => address),
   };
 }
@@ -177,23 +177,23 @@ function hasSomethingOfOurs(service: Service, heldAddresses: readonly HeldAddres
   return isPublished || (given.length > 0 && service.status?.conditions?.some(isByDefaultCondition) === true);
 }
 
-/** Ours by neither class nor annotation, so at best by the setting. */
+/** The Service has neither class nor annotation: at best the setting makes it Skycap's. */
 function isUnmarked(service: Service): boolean {
   return !isOurs(service, { unmarkedServices: 'never', defaultEipExists: false });
 }
 
-/** Named by the label of a Service that publishes something it does not hold: then its state matters. */
+/** The Eip in the label of a Service that publishes an address without a holder: the state of this Eip matters. */
 function labelledEip(service: Service, heldAddresses: readonly HeldAddress[]): string | undefined {
   const isUnheld = formerAddresses(service, heldAddresses).length > 0 && publishedAddresses(service).length > 0;
   return isUnheld ? service.metadata.labels?.[EIP_LABEL] : undefined;
 }
 
-/** A namespace's labels decide which Eips are for it: without them the wrong one might be chosen. */
+/** The labels of a namespace decide which Eips it may use. Without the labels, the wrong Eip could be chosen. */
 function hasNamespace(service: Service, { stores }: ClusterState): boolean {
   return stores.namespaces.get(service.metadata.namespace ?? '') !== undefined;
 }
 
-/** A sharer is just claiming the published address again; once it has, this Service joins it. */
+/** Another Service that shares the published address is claiming it again. This Service joins afterwards. */
 function isBeingClaimed(service: Service, heldAddresses: readonly HeldAddress[], { ledger }: ClusterState): boolean {
   return formerAddresses(service, heldAddresses).some((address) => ledger.isTaken(address) && !ledger.claimOf(address));
 }

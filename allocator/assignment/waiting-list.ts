@@ -1,8 +1,8 @@
 /**
- * Who waits for an address, and in which order they are asked again when one comes free: the longest-waiting first.
+ * The Services that wait for an address, the longest-waiting first.
  *
- * The order is by `skycap.io/waiting-since`, which admission writes a little before the object is stored; then by name. An annotation from long
- * before the creation is forged or copied from another Service, and moves nobody forward: then the creation counts. Who has all it must have, and would only like a second family (PreferDualStack), comes last.
+ * The order is by `skycap.io/waiting-since`, which admission writes a little before the object is stored, then by name. An annotation from long before the creation is
+ * forged or copied from another Service: then the time of the creation counts. A Service that only lacks an optional second family (PreferDualStack) comes last.
  */
 import { WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
 import { keyOf } from '../../lib/api/meta/object.ts';
@@ -12,7 +12,7 @@ export interface Waiting {
   /** `namespace/name`. */
   readonly key: string;
   readonly sinceMs: number;
-  /** Its wish is fulfilled without. */
+  /** The request of the Service is fulfilled already. */
   readonly isOptional: boolean;
 }
 
@@ -31,24 +31,24 @@ export function waitingOf(service: Service, sinceText: string | undefined, isOpt
   return { key: keyOf(service), sinceMs: since < created - LONGEST_REQUEST_MS ? created : since, isOptional };
 }
 
-/** The annotation as it stands, where it is one that we could have written. */
+/** The annotation, if Skycap could have written it. */
 export function waitingSinceOf(service: Service): string | undefined {
   const text = service.metadata.annotations?.[WAITING_SINCE_ANNOTATION];
   return text !== undefined && Number.isFinite(Date.parse(text)) ? text : undefined;
 }
 
-/** Everybody who waits, and for which Eips. One entry a Service. */
+/** One entry for each waiting Service, with the Eips that it waits for. */
 export class WaitingList {
   readonly #byKey = new Map<string, { readonly waiting: Waiting; readonly eips: ReadonlySet<string> }>();
   readonly #countByEip = new Map<string, number>();
   readonly #onCount: (eipName: string) => void;
 
-  /** @param onCount told where the number of those who wait for an Eip has changed. */
+  /** @param onCount called when the number of Services that wait for an Eip has changed. */
   constructor(onCount: (eipName: string) => void = () => {}) {
     this.#onCount = onCount;
   }
 
-  /** @param eipNames of which it would take an address. */
+  /** @param eipNames the Eips whose addresses the Service would take. */
   set(waiting: Waiting, eipNames: readonly string[] = []): void {
     const before = this.#byKey.get(waiting.key)?.eips ?? NONE;
     const eips: ReadonlySet<string> = new Set(eipNames);

@@ -1,11 +1,11 @@
-/** Whether it is another Service's turn: one that has waited longer. PURE. */
+/** Decides whether a Service leaves an address to a Service that has waited longer. PURE. */
 import { type Address, sameAddress } from '../../lib/net/address.ts';
 import type { Waiting } from './waiting-list.ts';
 
 /**
  * @param wanted free addresses that the Service would take.
- * @param before Services that have waited longer, and were not asked yet since an address came free.
- * @param wouldTake the addresses that one of them would be given now; none where it would get none.
+ * @param before Services that have waited longer, and were not reconciled since an address came free.
+ * @param wouldTake the addresses that one of these Services would get now; none if it would get none.
  */
 export function isTurnOfAnother(
   wanted: readonly Address[],

@@ -6,15 +6,15 @@
  * has changed. PURE but for its memory.
  */
 
-/** Only the claim has moved: an API call is under way, or has failed. The API server ends one after 34 s at most. */
+/** Only the claim has changed: an API call is under way, or has failed. The API server ends a call after 34 s at most. */
 export const LONGEST_CALL_MS = 40_000;
-/** Both have moved: the update is stored; but another one may follow on its heels, and the webhook has 3 s for that. */
+/** Both have changed: the update is stored. Another update may follow at once, for which the webhook has 3 s. */
 export const NEXT_CALL_MS = 4_000;
 
 export type InFlightUpdate =
   | { readonly kind: 'inSync' }
   | { readonly kind: 'useService' }
-  /** Look again then: a call that failed causes no event. */
+  /** Reconcile again then, since a failed call causes no event. */
   | { readonly kind: 'wait'; readonly untilMs: number };
 
 interface Difference {
@@ -36,7 +36,7 @@ export class InFlightUpdates {
   /**
    * @param claimed the request in the claim, as comparable text.
    * @param requested the request of the Service.
-   * @param nowMs by a clock that never jumps.
+   * @param nowMs by the monotonic clock.
    */
   judge(service: string, address: string, claimed: string, requested: string, nowMs: number): InFlightUpdate {
     const memory = this.#memoryOf(service, address);
@@ -47,7 +47,7 @@ export class InFlightUpdates {
     }
     const { agreed, difference } = memory;
     if (agreed === claimed) return { kind: 'useService' };
-    // The same difference keeps its time; another one starts anew.
+    // The same difference keeps its time. Another difference starts anew.
     const isSame = difference?.claimed === claimed && difference.requested === requested;
     const { sinceMs } = isSame ? difference : { sinceMs: nowMs };
     memory.difference = { claimed, requested, sinceMs };

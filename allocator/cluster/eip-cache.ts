@@ -1,8 +1,8 @@
 /**
- * The EipCache as the allocator knows them: parsed, as pools, with what is the matter with each that is not usable; and which are surely gone.
+ * The Eips as the allocator knows them: parsed, as pools, with the problem of each unusable Eip; and the Eips that are surely gone.
  *
- * "Not in the cache" is not "gone": the watch of EipCache may be behind that of Services. And "gone" is nobody's wish while the CRD of the EipCache is absent or being deleted,
- * which takes all of them with it; likewise for claims. So nothing is decided after a deletion before a live read has said that the CRDs are in order.
+ * An Eip that is not in the cache may exist: the watch of Eips may be behind the watch of Services. While the CRD of Eips is absent or being deleted, no user asked for the
+ * deletion of the Eips that go with it; likewise for claims. After a deletion, the allocator therefore decides nothing before a live read shows that the CRDs are in order.
  */
 
 import { type Eip, releasesAddresses } from '../../lib/api/eip/eip.ts';
@@ -23,13 +23,13 @@ import { EIP_CLAIMS, EIPS } from '../../lib/kube/resource.ts';
 import type { Address } from '../../lib/net/address.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 
-/** Every Service waits for the CRD while that is away; they ask as one. */
+/** While the CRD is absent, all Services wait for it, and one read serves all of them. */
 const ASK_EVERY_MS = 1_000;
 
 /** The last state of a deleted Eip asked for the release of its addresses. */
 interface Release {
   readonly createdAt: string;
-  /** It was not the CRD's deletion that took it. */
+  /** The Eip was not deleted with its CRD. */
   isSure: boolean;
 }
 
@@ -38,18 +38,18 @@ export class EipCache {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #parsed = new Map<string, Parsed<Eip>>();
   #pools: Pools | undefined;
-  /** Asked for and found to be deleted; an Eip that comes again is taken off. */
+  /** Deleted, by a live read. An Eip that is created again is removed. */
   readonly #gone = new Set<string>();
-  /** Asked for and found to be as in the cache, by uid. */
+  /** As in the cache, by a live read, with its UID. */
   readonly #present = new Map<string, string>();
   /** By uid of the deleted Eip. */
   readonly #releases = new Map<string, Release>();
-  /** An Eip was deleted, or the claim of a published address; and the CRDs were not looked at since. */
+  /** An Eip was deleted, or the claim of a published address, and the CRDs were not read since. */
   #isInDoubt = false;
   readonly #former = new FormerEips();
   #unsettledAtMs = Number.NEGATIVE_INFINITY;
 
-  /** @param published what Services publish. */
+  /** @param published the addresses that Services publish. */
   constructor(store: Store<EipObject>, clock: Pick<Clock, 'monotonicMs'>, published: () => readonly Address[]) {
     this.#store = store;
     this.#clock = clock;
@@ -75,12 +75,12 @@ export class EipCache {
     return this.#isInDoubt;
   }
 
-  /** The claim of a published address is gone: so is the whole kind, perhaps. */
+  /** The claim of a published address is gone, perhaps with its CRD. */
   doubt(): void {
     this.#isInDoubt = true;
   }
 
-  /** Every one that can be read, also where it overlaps another; and those that are gone and whose addresses are published still. Each name once. */
+  /** All readable Eips, also those that overlap, and the gone Eips whose addresses are still published. Each name once. */
   all(): readonly Eip[] {
     const present = [...this.#parsed.values()].flatMap((one) => (one.ok ? [one.value] : []));
     return [...new Map([...this.#former.all, ...present].map((eip) => [eip.name, eip])).values()];
@@ -92,7 +92,7 @@ export class EipCache {
 
   /**
    * How the Eip of a claimed address stands; `uid` is that of the Eip which contains it.
-   * @returns `unknown` where that has to be asked for: {@link confirm} it, then ask again.
+   * @returns `unknown` if a live read is needed: call {@link confirm}, then call again.
    */
   stateOf(
     address: Address,
@@ -105,7 +105,7 @@ export class EipCache {
     return { name: source.eip, state: this.existence(source) === 'unknown' ? 'unknown' : 'unusable' };
   }
 
-  /** Of one that has the name and another uid, `gone` is said once that is known to be the present one. */
+  /** An Eip of the name with another UID is `gone` once a live read has returned the present Eip. */
   existence(source: Source): 'there' | 'gone' | 'unknown' {
     const object = this.#store.get(source.eip);
     if (!object) return this.#gone.has(source.eip) ? 'gone' : 'unknown';
@@ -113,7 +113,7 @@ export class EipCache {
     return this.#present.get(source.eip) === object.metadata.uid ? 'gone' : 'unknown';
   }
 
-  /** The Eip that has the address, or had it last, as far as that is known: by it the speakers announce what is published. */
+  /** The Eip that has the address, or the last known Eip that had it. By this Eip the speakers announce published addresses. */
   announcing(address: Address): Eip | undefined {
     return this.pools.containing(address) ?? this.#former.containing(address);
   }
@@ -123,20 +123,20 @@ export class EipCache {
     return accountOf(claim, this.pools, (name) => this.#store.get(name));
   }
 
-  /** What is the matter with the Eip of an address that no Eip has any more. */
+  /** The problem with the Eip of an address that no Eip has any more. */
   eipProblemOf(source: Source): Obstacle {
     return eipProblem(source, this.#store.get(source.eip), this.#parsed.get(source.eip), this.pools);
   }
 
   /**
-   * Asks the API server which EipCache have these names now, and then whether the CRDs are in order.
-   * @returns false where the cache is behind, which it will not be for long; or a CRD is away, which may take longer.
+   * Reads from the API server which Eips have these names now, and then whether the CRDs are in order.
+   * @returns false if the cache is behind, which lasts moments, or if a CRD is absent, which may last longer.
    */
   async confirm(names: readonly string[], client: KubeClient, signal: AbortSignal): Promise<boolean> {
     const { monotonicMs } = this.#clock;
     if (monotonicMs() - this.#unsettledAtMs < ASK_EVERY_MS) return false;
     const live = await Promise.all(names.map(async (name) => ({ name, uid: await uidOf(name, client, signal) })));
-    // In this order: of an Eip that was deleted before, the CRD knows whether it was deleted with it.
+    // In this order: an Eip that was deleted before was deleted with its CRD only if the CRD shows that.
     const crds = await Promise.all(
       [EIPS, EIP_CLAIMS].map((kind) => getOrUndefined(client, CRDS, { name: crdName(kind) }, signal)),
     );
@@ -157,7 +157,7 @@ export class EipCache {
     if (releasesAddresses(object)) this.#releases.set(uid, { createdAt, isSure: false });
   }
 
-  /** An Eip that is older than its CRD was deleted with the one before. */
+  /** An Eip that is older than its CRD was deleted with the former CRD. */
   #settle(crdSince: string): void {
     this.#isInDoubt = false;
     for (const [uid, release] of this.#releases) {

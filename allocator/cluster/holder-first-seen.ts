@@ -1,17 +1,17 @@
 /**
- * When this process first saw each holder without a UID, and whether it has seen the Service of the holder stored. The grace period of a claim counts by the holder's own
+ * The time when this process first saw each holder without a UID, and whether it has seen the Service of the holder stored. The grace period of a claim counts by the holder's own
  * `since`; the time of the first sight guards against a webhook whose clock is behind.
  *
- * A Service and its holder have one token. So a named holder needs no UID: a deletion is told from a create call under way by what was seen here, in the leader and in the standby.
+ * A Service and its holder have one token, so a named holder needs no UID. Leader and standby tell a deletion from a create call under way by these records.
  */
 import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { Change } from '../../lib/kube/cache/store.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 
 interface Sight {
-  /** Of the holder: it is written anew for another create call or update. */
+  /** Of the holder, which is written anew for another create call or update. */
   readonly since: string;
-  /** By the clock that never jumps. */
+  /** By the monotonic clock. */
   readonly firstMs: number;
   wasStored: boolean;
 }
@@ -58,7 +58,7 @@ export class HolderFirstSeen {
     return this.#seen.get(claim.metadata.name ?? '')?.get(token)?.wasStored === true;
   }
 
-  /** By the clock as it stands now, whatever it said then; now, for a holder that the watch has not shown yet. */
+  /** In wall-clock time, computed from the present time. For a holder that the watch has not shown yet: now. */
   firstSeenMs(claim: EipClaim, holder: ClaimHolder): number {
     const nowMs = this.#clock.monotonicMs();
     const firstMs = this.#seen.get(claim.metadata.name ?? '')?.get(holder.token)?.firstMs ?? nowMs;

@@ -1,6 +1,6 @@
 /**
- * A store that shows our own writes at once, though the watch has not brought them yet. Without it each write would be followed by a look at
- * the old state, and a second write that the API server refuses.
+ * A store that shows the allocator's own writes before the watch returns them. Without it, a reconcile after a write would see the old state, and send a second write that
+ * the API server refuses.
  */
 
 import type { KubeObject } from '../../lib/api/meta/object.ts';
@@ -10,7 +10,7 @@ import type { Store } from '../../lib/kube/cache/store.ts';
 
 export class MutationCache<T extends KubeObject> {
   readonly store: Store<T>;
-  /** Answers to our writes that are newer than the store. Each goes when the watch has caught up. */
+  /** Answers to writes that are newer than the store. An answer is removed once the watch has caught up. */
   readonly #ahead = new Map<string, T>();
 
   constructor(store: Store<T>) {
@@ -28,7 +28,7 @@ export class MutationCache<T extends KubeObject> {
     return ahead.metadata.uid === known.metadata.uid && isNewer(ahead, known) ? ahead : known;
   }
 
-  /** Takes in what the API server answered. */
+  /** Adds an answer of the API server. */
   put(object: T): void {
     const key = keyOf(object);
     const known = this.get(key);

@@ -1,6 +1,6 @@
 /**
- * A ledger that tells, in the very moment, when something in it comes free. Were it told a few promises later, whoever happened to be looked at in
- * between would take the address from those who have waited longer.
+ * A ledger that calls back synchronously when an address comes free. After a later callback, a Service that was reconciled meanwhile would have taken the address from
+ * Services that have waited longer.
  */
 import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
 import { Ledger } from '../../lib/ipam/choice/ledger.ts';
@@ -8,7 +8,7 @@ import { requestIn, requestText } from '../../lib/ipam/claims/holder-entry.ts';
 import type { Address } from '../../lib/net/address.ts';
 
 export class NotifyingLedger extends Ledger {
-  /** Called when an address, or a place beside others who share one, comes free: one of them is gone, or asks for something else now. */
+  /** Called when an address, or a port of a shared address, comes free: a holder is gone, or has another request. */
   onFreed: () => void = () => {};
 
   override apply(claim: EipClaim): void {
@@ -29,13 +29,13 @@ export class NotifyingLedger extends Ledger {
     const release = super.reserve(address);
     return () => {
       release();
-      // The claim could not be made; else it is taken by now.
+      // The claim could not be created. Otherwise the address is taken by now.
       if (!this.isTaken(address)) this.onFreed();
     };
   }
 }
 
-/** The same as this one, of whatever Service: to bind it frees nothing. */
+/** The same holder except for its Service: binding a holder frees nothing. */
 function asks(holder: ClaimHolder): (other: ClaimHolder) => boolean {
   const claimedRequest = requestText(requestIn(holder));
   return (other) => other === holder || requestText(requestIn(other)) === claimedRequest;

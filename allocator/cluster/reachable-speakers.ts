@@ -1,12 +1,12 @@
 /**
- * The Speakers, of which those that can't take back what they said last have no session and no address:
+ * The Speakers. A Speaker that cannot update its own status any more has no session and no address here:
  *
  * - of nodes that Kubernetes has lost: where the kubelet is silent, the Node's condition Ready becomes Unknown (kube-controller-manager's
- *   `node-monitor-grace-period`, 50 s). A node without power says nothing, and its object stays until its Node is deleted;
- * - of speakers that were told to end: such a one says so, and nothing after that until it is started again;
+ *   `node-monitor-grace-period`, 50 s). The object of a node without power stays until its Node is deleted;
+ * - of speakers that were told to end, which report `stopping` and then nothing until they are started again;
  * - of nodes on which no pod of the speaker is any more, which count as told to end. Where no such pod was ever seen, nothing is known of pods.
  *
- * One whose container does not run, as it ends again and again or can't be started, answers for no address; BIRD beside it goes on with its sessions.
+ * A speaker whose container does not run, since it ends again and again or cannot be started, answers for no address. BIRD beside it goes on with its sessions.
  */
 import type { Node, Pod } from '../../lib/api/service/service.ts';
 import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
@@ -15,7 +15,7 @@ import type { Change, Store } from '../../lib/kube/cache/store.ts';
 import { StoreReaders } from '../../lib/kube/cache/store-readers.ts';
 import type { Logger } from '../../lib/process/log.ts';
 
-/** Why nothing of what a Speaker says of sessions and addresses counts; of `down` nothing of what it says of addresses. */
+/** Why the sessions and addresses in a Speaker's status do not count. With `down` only the addresses do not count. */
 type Silence = 'lost' | 'gone' | 'down' | undefined;
 
 /** Of the container in its pods. */
@@ -33,7 +33,7 @@ export class ReachableSpeakers implements Store<SpeakerObject> {
   readonly #readers: StoreReaders<SpeakerObject>;
   /** Keys of pods, by node; empty where there was one. */
   readonly #podsOn = new Map<string, Set<string>>();
-  /** As it was told last. */
+  /** As of the last change. */
   readonly #silences = new Map<string, Silence>();
   #hadPods = false;
 
@@ -125,7 +125,7 @@ function isDown(pod: Pod | undefined): boolean {
   return state?.waiting !== undefined || state?.terminated !== undefined;
 }
 
-/** One that has no Node, or none yet, may be alive all the same. */
+/** A speaker may be alive although its Node is absent, or not in the cache yet. */
 export function isLost(node: Node | undefined): boolean {
   return node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'Unknown';
 }

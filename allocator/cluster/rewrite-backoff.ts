@@ -1,21 +1,21 @@
 /**
- * Another controller that writes the same status, another load balancer that takes Services without a class, say, would be answered by us at once and would answer at
- * once: without end, at the speed of the API server. So what is written again for the same Service waits: moments at first, and longer while it goes on.
+ * Delays writes against another controller that writes the same status, such as another load balancer that takes Services without a class. Without a delay, both would
+ * write without end, at the speed of the API server. A repeated write for the same Service waits: moments at first, and longer while the contest goes on.
  *
- * What is written is looked at in parts. A contest is about one of them, and news in another part is no end of it.
+ * A contest is about one part of the Service, and a change in another part does not end it.
  */
 import type { Clock } from '../../lib/process/clock.ts';
 
-/** Of what is ours on a Service. `managedMetadata`: annotations and label. */
+/** Of Skycap's fields on a Service. `managedMetadata`: annotations and label. */
 export type Part = 'ingress' | 'managedMetadata' | 'conditions';
-/** The parts that are to be written, and as what. */
+/** The text of each part to write. */
 export type Texts = Partial<Readonly<Record<Part, string>>>;
 
 export interface Contest {
   readonly parts: ReadonlySet<Part>;
-  /** By whom, as far as that is known. */
+  /** The other controllers, as far as they are known. */
   readonly writers: string;
-  /** When it is over, if nobody writes over it until then. */
+  /** The contest ends at this time, if no other controller writes before. */
   readonly endsInMs: number;
 }
 
@@ -24,17 +24,17 @@ const FIRST_MS = 100;
 const LONGEST_MS = 2_000;
 const LONGEST_LATER_MS = 10_000;
 const LATER_AFTER_MS = 60_000;
-/** Anybody may write over it once or twice. */
+/** Another controller may overwrite a part once or twice. */
 const WORTH_TELLING = 3;
-/** A contest that was told is over when nobody has written over it for so long, or for a few times the pause that the other one makes. */
+/** A reported contest ends after this time without a write of the other controller, or after a few times the pause between its writes. */
 const OVER_AFTER_MS = 60_000;
 const PAUSES = 3;
-/** Before that, what happened is remembered longer: a controller that looks at its Services every few minutes is told as well. */
+/** Before the report, writes are remembered longer, so that a controller that writes every few minutes is reported as well. */
 const FORGOTTEN_AFTER_MS = 900_000;
 
 interface Written {
   readonly text: string;
-  /** How often it was written again in a row. */
+  /** The number of repeated writes in a row. */
   readonly times: number;
 }
 
@@ -42,11 +42,11 @@ interface Rewritten {
   readonly parts: Map<Part, Written>;
   /** Of the last write. */
   atMs: number;
-  /** Of the first time that something was written again. */
+  /** Of the first repeated write. */
   sinceMs: number;
-  /** Between two times that something was written again. */
+  /** Between two repeated writes. */
   longestGapMs: number;
-  /** Absent until somebody is told. */
+  /** Absent until the contest is reported. */
   writers: string | undefined;
 }
 
@@ -58,12 +58,12 @@ export class RewriteBackoff {
     this.#clock = clock;
   }
 
-  /** @returns how long to wait before this may be written; 0: now. */
+  /** @returns the time to wait before the write; 0: now. */
   waitMs(key: string, texts: Texts): number {
     const record = this.#recordOf(key);
     if (!record) return 0;
     const times = timesIn(record, texts);
-    // Something in it is news.
+    // A part has changed.
     if (times.some((one) => one === undefined)) return 0;
     const nowMs = this.#clock.monotonicMs();
     const isLong = record.sinceMs + LATER_AFTER_MS <= nowMs;
@@ -71,14 +71,14 @@ export class RewriteBackoff {
     return Math.max(0, record.atMs + Math.min(pauseMs, isLong ? LONGEST_LATER_MS : LONGEST_MS) - nowMs);
   }
 
-  /** Whether to tell of it when this is written. Once a contest. */
+  /** Whether this write is to report the contest: once for each contest. */
   isWorthTelling(key: string, texts: Texts): boolean {
     const record = this.#recordOf(key);
     if (!record || record.writers !== undefined) return false;
     return timesIn(record, texts).some((times) => times !== undefined && times + 1 >= WORTH_TELLING);
   }
 
-  /** @param writers whom it was told of; only where it was. */
+  /** @param writers the controllers in the report, if there was one. */
   wrote(key: string, texts: Texts, writers?: string): void {
     if (entriesOf(texts).length === 0) return;
     const nowMs = this.#clock.monotonicMs();
@@ -98,7 +98,7 @@ export class RewriteBackoff {
     this.#byKey.set(key, record);
   }
 
-  /** One that was told of and goes on. */
+  /** A contest that was reported and goes on. */
   contestOf(key: string): Contest | undefined {
     const record = this.#recordOf(key);
     if (record?.writers === undefined) return undefined;
@@ -111,7 +111,7 @@ export class RewriteBackoff {
     this.#byKey.delete(key);
   }
 
-  /** Of another term of leadership: whoever led meanwhile has told what there was to tell. */
+  /** Of a former term of leadership: the leader meanwhile has reported its contests. */
   reset(): void {
     this.#byKey.clear();
   }
@@ -131,7 +131,7 @@ function memoryMs({ writers, longestGapMs }: Rewritten): number {
   return Math.min(FORGOTTEN_AFTER_MS, Math.max(OVER_AFTER_MS, longestGapMs * PAUSES));
 }
 
-/** By part, how often it was written again; undefined where it is something new. */
+/** The number of repeated writes by part; undefined for a part that has changed. */
 function timesIn(record: Rewritten, texts: Texts): (number | undefined)[] {
   return entriesOf(texts).map(([part, text]) => {
     const before = record.parts.get(part);

@@ -1,6 +1,6 @@
 /**
- * What is taken, as one Service must see it: beside the claims, what other Services publish. When claims are deleted by hand, an address in
- * use is nobody's until its Service has claimed it again; meanwhile it is given to nobody else.
+ * The addresses that are taken from the view of one Service: those with claims, and those that other Services publish. An address whose claim was deleted by hand is not
+ * given to another Service until its own Service has claimed it again.
  */
 import type { EipClaim } from '../../lib/api/skycap/claim.ts';
 import type { Taken } from '../../lib/ipam/choice/ledger.ts';
@@ -14,8 +14,8 @@ export class TakenForService implements Taken {
   readonly #isClaimedByPublishers: (address: Address) => boolean;
 
   /**
-   * @param isPublishedByOthers and not by the Service.
-   * @param isClaimedByPublishers all others who publish it are in its claim.
+   * @param isPublishedByOthers other Services publish the address, and this Service does not.
+   * @param isClaimedByPublishers all other Services that publish the address have holders in its claim.
    */
   constructor(
     ledger: Taken,
@@ -35,7 +35,7 @@ export class TakenForService implements Taken {
     return this.#ledger.isTaken(address) || this.#isPublishedByOthers(address);
   }
 
-  /** At rest every published address has its claim, and the first answer is the last. */
+  /** At rest, every published address has a claim, and the first answer is valid. */
   lowestFree(range: AddressRange, _passedOver?: number, withheld?: Withheld): bigint | undefined {
     const lowest = (within: AddressRange): bigint | undefined => this.#ledger.lowestFree(within, 0, withheld);
     let free = lowest(range);

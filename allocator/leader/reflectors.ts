@@ -82,7 +82,7 @@ export function createReflectors(client: KubeWatcher, namespace: string, log: Lo
   };
 }
 
-/** Who may announce and who is lost, and which addresses are the nodes'. */
+/** The nodes that may announce, the lost nodes, and the addresses of nodes. */
 function trimmedNode(node: Node): Node {
   const slim = trimNode(node);
   const { spec, status } = addressesOfNode(node);

@@ -30,7 +30,7 @@ export interface RunOptions {
 }
 
 export interface RunningAllocator {
-  /** What must hold for this replica to do its work, or to be able to take over. */
+  /** The conditions under which this replica can do its work, or take over. */
   readonly ready: Checks;
   /** Resolves when `signal` has aborted and all has ended; rejects where the work fails for good. */
   readonly ended: Promise<void>;

@@ -1,24 +1,24 @@
-/** How long the condition `skycap.io/Announced` of a Service stays as it is, though it could say something else. PURE. */
+/** Decides how long a change of the condition `skycap.io/Announced` of a Service is withheld. PURE. */
 import type { Condition } from '../../lib/api/meta/object.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 
-/** An address of layer 2 that no node has is not told before that: it is about to be taken. */
+/** An address of layer 2 without an owner is not reported before this time, since a node is about to take it. */
 const TAKEN_WITHIN_MS = 3_000;
-/** Nor that nobody announces what was announced: a takeover and the start of a speaker or of BIRD take less. */
+/** The end of an announcement is not reported before this time: a takeover, and the start of a speaker or of BIRD, take less. */
 const LOST_AFTER_MS = 5_000;
 
 interface Announcement {
   readonly status: Condition['status'];
   readonly reason: Reason;
-  /** Why nothing is behind the address, though it is announced. */
+  /** Why no endpoint is behind an announced address. */
   readonly idle?: string;
 }
 
 /**
- * How long something must have been so before it is told: what passes by itself is no news.
+ * The time for which a state must have lasted before it is reported.
  *
- * @param former the condition as it stands.
- * @param wasAnnounced what was told last of this address, where that is known.
+ * @param former the stored condition.
+ * @param wasAnnounced whether this address was last reported as announced, if known.
  */
 export function announcedDelayMs(
   former: Condition | undefined,

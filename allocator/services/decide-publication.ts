@@ -94,7 +94,7 @@ function overrideEvents({ status }: Service, verdict: ConditionUpdate | undefine
 }
 
 /**
- * What may pass by itself, and what is told by an Event, is for `announced/reconcile-announced.ts`: a node takes an address of layer 2 only once it is published.
+ * `announced/reconcile-announced.ts` handles changes that may pass by themselves, and changes with an Event: a node takes an address of layer 2 only once it is published.
  */
 function announcedFor(facts: PublicationFacts, shown: readonly Address[]): ConditionUpdate | 'as it is' | undefined {
   const verdict = facts.announcedOf(shown);

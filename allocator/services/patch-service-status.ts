@@ -1,11 +1,11 @@
-/** Writes what the allocator says of a Service. All of it goes through `services/status`, which admission does not see. */
+/** Writes the allocator's part of a Service. All of it goes through `services/status`, which admission does not see. */
 import type { Service } from '../../lib/api/service/service.ts';
 import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import { FIELD_MANAGER } from './status-writers.ts';
 
-/** @returns the Service as it is then, as a cache would hold it. */
+/** @returns the patched Service, as a cache would hold it. */
 export async function patchServiceStatus(
   client: Pick<KubeClient, 'patch'>,
   { metadata: { namespace, name = '' } }: Service,

@@ -1,4 +1,4 @@
-/** Carries out what `reclaim.ts` says: claims again what a Service publishes, alone or beside others. */
+/** Carries out `reclaim.ts`: claims the published addresses of a Service again, alone or beside other Services. */
 import type { Claimer } from '../../lib/ipam/claims/claimer.ts';
 import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
@@ -13,7 +13,7 @@ export interface ReclaimDeps extends Pick<Deps, 'client' | 'cluster' | 'nowMs'> 
   readonly token: string;
 }
 
-/** @returns `shared`: one of them was claimed by others already; after `nothing` there was nothing to do. */
+/** @returns `shared`: other Services had claimed an address already. `nothing`: there was nothing to do. */
 export async function reclaimPublished(
   view: ServiceView,
   { client, cluster, nowMs, claimer, token }: ReclaimDeps,
@@ -27,7 +27,7 @@ export async function reclaimPublished(
   if (!addressRequest || reclaims.length === 0) return 'nothing';
   const isShared = reclaims.some(({ isHeld }) => isHeld);
   if (isShared) {
-    // A cache that is behind would bring back an address that the Service has left, and that is another's by now.
+    // A stale cache would bring back an address that the Service has left and that another Service has by now.
     const { namespace = '', name = '', resourceVersion } = service.metadata;
     const stored = await client.get(SERVICES, { namespace, name }, { signal });
     if (stored.metadata.resourceVersion !== resourceVersion) {
@@ -37,7 +37,7 @@ export async function reclaimPublished(
   }
   const claimRequest = claimRequestFor(view, addressRequest, token, nowMs());
   const { askedFor: _, ...unasked } = claimRequest.holder;
-  // One that waits for another address has this one for what it asked before, which is not known.
+  // A Service that waits for another address has this one by a former request, which is not known.
   const holder = waitingSinceOf(service) === undefined ? claimRequest.holder : unasked;
   for (const { address, eip } of reclaims) await claimer.retake(address, eip, { ...claimRequest, holder }, signal);
   return isShared ? 'shared' : 'alone';

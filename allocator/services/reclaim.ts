@@ -1,7 +1,7 @@
 /**
- * An address that a Service of ours publishes and has no claim on: its claim was deleted by hand, or it was given by OpenELB. It is claimed again
- * before anything is chosen, whatever the Service would get today: from an Eip that is disabled now, or bound to other namespaces; or from one that is gone, which may
- * come again; and beside others who publish it too, whether or not they agree to share it. PURE.
+ * Finds the addresses that a Service of Skycap publishes without a claim: the claim was deleted by hand, or OpenELB gave the address. The allocator claims such an address
+ * again before it chooses anything, whatever the Service would get now: also from an Eip that is disabled, bound to other namespaces, or gone and perhaps created again
+ * later; and beside other Services that publish the address, with or without consent. PURE.
  */
 
 import type { Eip } from '../../lib/api/eip/eip.ts';
@@ -18,9 +18,9 @@ import { wasGiven } from './decide-publication.ts';
 
 export interface Reclaim {
   readonly address: Address;
-  /** The one that has it; absent where none does, and there is a claim of the time when one did. */
+  /** The Eip that has the address. Absent: no Eip has it, and there is a claim from the time when one had it. */
   readonly eip: Eip | undefined;
-  /** Others have a claim on it, to be joined. */
+  /** Other Services have a claim of the address, to be joined. */
   readonly isHeld: boolean;
 }
 
@@ -37,19 +37,19 @@ export function reclaimsFor(
     const eip = pools.containing(address) ?? formerEip(service, address);
     const isHeld = claimOf(address) !== undefined;
     if (has(address) || (!eip && !isHeld) || isStrange(address, service, heldAddresses)) return [];
-    // Beside one that it holds, somebody else may have written there what others have.
+    // Beside a held address, another controller may have written an address of other Services.
     const hasOther = published.some((other) => other.family === address.family && has(other));
     return isHeld && hasOther ? [] : [{ address, eip, isHeld }];
   });
 }
 
-/** Another controller has written it, beside what was given or in its place. */
+/** Another controller has written the address, beside the given address or in its place. */
 function isStrange(address: Address, service: Service, heldAddresses: readonly HeldAddress[]): boolean {
   if (!hasOurCondition(service) || wasGiven(address, service)) return false;
   return heldAddresses.some((held) => held.isEstablished && held.address.family === address.family);
 }
 
-/** What is known of an Eip that has the address no more: its name. Only for what was given: another controller may write the same status. */
+/** An Eip that no longer has the address, by its name. Only for an address that Skycap gave: another controller may write the same status. */
 function formerEip(service: Service, address: Address): Eip | undefined {
   const name = service.metadata.labels?.[EIP_LABEL];
   if (name === undefined || !wasGiven(address, service)) return undefined;

@@ -1,7 +1,7 @@
 /**
- * Who else writes what is ours on a Service, by its `metadata.managedFields`, and what of ours is not as we wrote it: for people. PURE.
+ * Names the other writers of Skycap's fields on a Service, by its `metadata.managedFields`, and the fields that they have changed. For people. PURE.
  *
- * A controller that only takes fields away leaves no trace there.
+ * A controller that only removes fields leaves no trace there.
  */
 import {
   ADDRESSES_ANNOTATION,
@@ -28,7 +28,7 @@ const OWN_MARKS = [ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, WAITING_SINCE_ANNOTAT
 export function writersOf(managedFields: readonly ManagedFields[], parts: readonly Part[]): readonly ManagedFields[] {
   const others = managedFields.filter(({ manager }) => manager !== FIELD_MANAGER).toSorted(byTime);
   const owning = others.filter(({ fieldsV1 }) => parts.some((part) => OWNS[part](fieldsV1)));
-  // Who took the whole list away owns something else in the status, a condition say.
+  // A controller that removed the whole list owns another part of the status, such as a condition.
   const inStatus = parts.includes('managedMetadata')
     ? []
     : others.filter(({ subresource }) => subresource === 'status');

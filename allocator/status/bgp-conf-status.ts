@@ -17,7 +17,7 @@ export interface BgpConfFacts {
   /** Of `spec.policy`; absent where no policy is named. */
   readonly policy?: FoundPolicy | undefined;
   readonly speakers: readonly SpeakerObject[];
-  /** What keeps Skycap from writing the object. */
+  /** The obstacle to writes of the object. */
   readonly refused?: string | undefined;
   readonly nowMs: number;
 }

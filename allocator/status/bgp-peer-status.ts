@@ -22,7 +22,7 @@ export interface BgpPeerFacts {
   readonly protocols: Protocols;
   /** Nodes that may announce addresses whose routes the router is to get, and that no BgpPeer for the addresses selects. */
   readonly unreached?: Unreached | undefined;
-  /** What keeps Skycap from writing the object. */
+  /** The obstacle to writes of the object. */
   readonly refused?: string | undefined;
   readonly nowMs: number;
 }

@@ -25,7 +25,7 @@ export interface EipFacts {
   readonly secondTo: string | undefined;
   /** Claims that count to this Eip. */
   readonly claims: readonly EipClaim[];
-  /** What of the Eip is given to nobody; absent where it can't be read. */
+  /** The addresses of the Eip that are never given; absent if the Eip can't be read. */
   readonly withheld: Withheld | undefined;
   /** How many Services wait for an address of it. */
   readonly waiting: number;
@@ -33,7 +33,7 @@ export interface EipFacts {
   readonly unsupported: readonly string[];
   /** Undefined where the Eip gives nothing. */
   readonly announced: ConditionUpdate | undefined;
-  /** What keeps Skycap from writing the object. */
+  /** The obstacle to writes of the object. */
   readonly refused?: string | undefined;
   readonly nowMs: number;
 }

@@ -26,7 +26,7 @@ export interface Candidate {
   readonly endpoints: EndpointView;
 }
 
-/** What tells whether a node may announce addresses of an Eip, whatever Service has them. */
+/** The facts that decide whether a node may announce addresses of an Eip, whichever Service has them. */
 export type Place = Pick<Candidate, 'node' | 'eip' | 'address'>;
 
 type Check = (candidate: Candidate) => Reason | undefined;

@@ -1,5 +1,5 @@
 /**
- * What the EndpointSlices of one Service say, as seen from a node (KEP-1672: absent conditions mean ready, serving, not terminating).
+ * Reads the EndpointSlices of one Service, as seen from a node (KEP-1672: absent conditions mean ready, serving, not terminating).
  */
 import type { Endpoint, EndpointSlice } from '../api/service/service.ts';
 import type { Family } from '../net/address.ts';

@@ -1,5 +1,5 @@
 /**
- * What a Node object says about announcing from it: its addresses, whether it is excluded, whether it is about to go.
+ * Reads from a Node whether it may announce: its addresses, whether it is excluded, whether it is leaving.
  *
  * `Ready` is not asked: this speaker runs on the node and speaks for itself (KEP-3458), and a kubelet that lost the API server must
  * not cost a node its routes. The one exception is kubelet's own word that the machine is shutting down.
@@ -28,7 +28,7 @@ export interface NodeState {
 const LEAVING_TAINTS: readonly string[] = ['ToBeDeletedByClusterAutoscaler', 'node.kubernetes.io/out-of-service'];
 /** kubelet's message in the condition Ready during a graceful node shutdown (`nodeshutdown` package). */
 const SHUTTING_DOWN = 'node is shutting down';
-/** What Go's `strconv.ParseBool` reads as false. */
+/** The texts that Go's `strconv.ParseBool` reads as false. */
 const FALSE: readonly string[] = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
 
 /** @param node undefined when the API server has no such Node (any more). */

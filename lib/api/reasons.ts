@@ -27,7 +27,7 @@ export const REASONS = [
   // Why annotations of a Service for BGP have no effect (condition skycap.io/RouteOverrides).
   'OverrideNotAllowed',
   'OlderServiceDecides',
-  // What happened to an address (Events on the Service).
+  // Changes of an address (Events on the Service).
   'AssignIP',
   'ReleaseIP',
   'AddressPending',
@@ -48,7 +48,7 @@ export const REASONS = [
   'PolicyNotFound',
   'WriteRefused',
   'Ready',
-  // What the speaker does with an address on its node.
+  // The state of an address on a node.
   'Announced',
   'NotPublished',
   'NotLoadBalancer',
@@ -67,7 +67,7 @@ export const REASONS = [
   'ProtocolOff',
   'AllNodesExcluded',
   'NodeLost',
-  // What it does with an address of layer 2, which one node at a time has.
+  // The state of an address of layer 2, which one node at a time has.
   'OwnedElsewhere',
   'HandingOver',
   'OwnerLeaves',

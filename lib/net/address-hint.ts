@@ -1,4 +1,4 @@
-/** What the author of a text that is not one address probably meant, and what to write instead. PURE. A sentence's end. */
+/** The probable meaning of a text that is not one address, and the text to write instead. PURE. The end of a sentence. */
 import { type Address, addressOf, formatAddress, parseAddress } from './address.ts';
 import { type AddressRange, parseRange, rangeSize } from './range.ts';
 import { isList, numbersHint, strangeHint } from './range-hint.ts';
@@ -7,7 +7,7 @@ import { type Read, respelling } from './respelling.ts';
 export interface AddressHintOptions {
   /** One that may be written there. */
   readonly example: string;
-  /** What is said of a list. */
+  /** The sentence for a list. */
   readonly oneOnly: string;
 }
 

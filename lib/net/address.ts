@@ -51,7 +51,7 @@ export function sameAddress(a: Address, b: Address): boolean {
   return a.family === b.family && a.value === b.value;
 }
 
-/** What a machine says to itself: 127.0.0.0/8 and ::1. */
+/** Loopback: 127.0.0.0/8 and ::1. */
 export function isLoopback({ family, value }: Address): boolean {
   return family === 4 ? value >> 24n === 127n : value === 1n;
 }

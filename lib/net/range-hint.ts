@@ -1,5 +1,5 @@
 /**
- * What the author of a text that is no range probably meant, and what to write instead. Called only for what `parseRange` does not read; PURE.
+ * The probable meaning of a text that is no range, and the text to write instead. Called only for texts that `parseRange` does not read. PURE.
  *
  * A sentence's end, such as `the end ".259" is no address; write a whole one, with numbers from 0 to 255`.
  */

@@ -4,14 +4,14 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { addressOf, type Family, formatAddress } from './address.ts';
 
-/** What a text means, where it is read as it stands. */
+/** The meaning of a text, if it can be read as it stands. */
 export type Read = (
   text: string,
 ) => { readonly family: Family; readonly first: bigint; readonly last: bigint } | undefined;
 
 export interface Respelling {
   readonly other: string;
-  /** What is the matter with the text, after "it". */
+  /** The problem with the text, as it follows "it". */
   readonly why: string;
 }
 

@@ -154,7 +154,7 @@ export class BirdDaemon {
   #stage(text: string): string {
     const staged = `${this.#file}.staged`;
     writeFileSync(staged, text, { mode: FILE_MODE });
-    // What the umask took away.
+    // The umask may have removed bits.
     chmodSync(staged, FILE_MODE);
     return staged;
   }

@@ -21,7 +21,7 @@ export interface BfdPortsOptions {
 const [SINGLE_HOP, MULTIHOP] = [3784, 4784];
 const RESTART_AGAIN_MS = 30_000;
 
-/** Who has the sockets of one port and family. */
+/** The owner of the sockets of one port and family. */
 export type BfdPortState =
   | 'BirdOnly'
   /** BIRD and another process. */

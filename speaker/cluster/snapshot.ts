@@ -39,7 +39,7 @@ export interface Snapshot {
   readonly handingOver?: ReadonlySet<string>;
 }
 
-/** What is asked of a store here. */
+/** The part of a store that a snapshot uses. */
 export interface Objects<T extends KubeObject> {
   readonly synced: boolean;
   get(key: string): T | undefined;

@@ -1,4 +1,4 @@
-/** What the speaker watches: only what concerns load-balancer Services, its own node, and the three kinds of configuration. */
+/** The speaker's watches: load-balancer Services and their slices, its own node, and the three kinds of configuration. */
 import type { Registry } from 'prom-client';
 import { FOREIGN_SLICES, LABELLED_SLICES } from '../../lib/announce/slices.ts';
 import { sameTrimmed, trimSlice } from '../../lib/announce/trim-objects.ts';

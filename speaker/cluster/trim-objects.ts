@@ -1,4 +1,4 @@
-/** What is kept of a Service and of the Speakers of other nodes: the fields that are decided by, as in `lib/announce/trim-objects.ts`. */
+/** Trims Services and the Speakers of other nodes to the fields that decisions use, as in `lib/announce/trim-objects.ts`. */
 import { trimMetadata } from '../../lib/announce/trim-objects.ts';
 import { SERVICE_ANNOTATIONS } from '../../lib/api/keys.ts';
 import { pick } from '../../lib/api/meta/object.ts';

@@ -1,5 +1,5 @@
 /**
- * What this node should do by BGP, from the snapshot alone: never from what it did before (calico's "node contract").
+ * The sessions and routes of this node by BGP, from the snapshot alone and never from former plans (calico's "node contract").
  *
  *     Snapshot ─ nodeState ─┬─ AnnouncementIndex.decide ─▶ routes
  *                           └─ desiredSessions ──────────▶ sessions
@@ -32,7 +32,7 @@ export interface BgpPlan {
   readonly routes: readonly RouteGroup[];
   /** Routers are asked to prefer other nodes (RFC 8326). */
   readonly gracefulShutdown: boolean;
-  /** What becomes of the routes on their way to the routers. */
+  /** The policy for the routes on their way to the routers. */
   readonly policy?: RoutePolicy;
 }
 

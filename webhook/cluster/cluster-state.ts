@@ -64,7 +64,7 @@ export class ClusterState {
     });
   }
 
-  /** What is missing before a review can be decided; undefined if nothing is. */
+  /** The knowledge that a review still needs; undefined if the review can be decided. */
   get missing(): string | undefined {
     const { eips, claims, namespaces, primaryFamily, isUnclaimedKnown } = this.#sources;
     if (!eips.synced) return 'the Eips are not read yet';

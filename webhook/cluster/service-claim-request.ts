@@ -1,5 +1,5 @@
 /**
- * Who claims: how a Service under review is known in the claims. At its creation it has no uid, and under `generateName` no name; what ties it to its
+ * The identity of a Service under review in the claims. At its creation the Service has no uid, and under `generateName` no name; what ties it to its
  * claims then is a random token. PURE.
  */
 

@@ -9,7 +9,7 @@ export interface NumberRule {
   readonly field: string;
   readonly least: number;
   readonly most: number;
-  /** What to write, e.g. `write an AS number such as 64512`. */
+  /** The remedy, such as `write an AS number such as 64512`. */
   readonly remedy: string;
 }
 

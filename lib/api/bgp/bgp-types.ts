@@ -131,7 +131,7 @@ export interface MessageCounts {
   readonly withdrawPrefix?: string;
 }
 
-/** OpenELB's shape; the counters are strings there, and times RFC 3339. What Skycap does not write is here so that it stays readable. */
+/** OpenELB's shape: the counters are strings, and times RFC 3339. Fields that Skycap does not write are here so that they stay readable. */
 export interface NodePeerStatus {
   readonly peerState?: {
     readonly neighborAddress?: string;

@@ -14,7 +14,7 @@ export interface RoutePolicy {
 /** The statements of all policies of a list, in their order. */
 export interface PolicyChain {
   readonly statements: readonly Statement[];
-  /** What becomes of a route that no statement accepts or rejects. */
+  /** The action for a route that no statement accepts or rejects. */
   readonly acceptsByDefault: boolean;
 }
 

@@ -74,7 +74,7 @@ export interface SpeakerObject extends KubeObject {
     /** How many different ones: what the printer column shows. */
     readonly layer2AddressCount?: number;
     /**
-     * Eips of layer 2, sorted, that this node has no interface for: none that matches is up. Others leave it out for their addresses. What is not in it
+     * Eips of layer 2, sorted, for which this node has no interface: none that matches is up. Other nodes leave this node out for their addresses. An Eip that is not in it
      * the node can do, so that a new Eip makes nobody write or wait.
      */
     readonly layer2Unable?: readonly string[];

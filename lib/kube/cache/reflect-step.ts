@@ -1,5 +1,5 @@
 /**
- * What a {@link Reflector} does next, as a pure function of what it did last.
+ * The next step of a {@link Reflector}, as a pure function of its last step.
  *
  *     list ──listed──▶ watch ──ended──▶ watch from the last resourceVersion
  *      ▲                 │ failed ─ back-off ─▶ the same again

@@ -96,7 +96,7 @@ export class SpecStore<T extends KubeObject> implements Store<T> {
     for (const object of isKept ? [] : gone) if (!this.#heads.get(keyOf(object))) this.#remove(keyOf(object));
     for (const object of fresh) this.#put(object);
     for (const head of this.#heads.values()) this.#relabel(head);
-    // What changed while it was read has triggered the loop again; what is not there any more comes as a deletion.
+    // A change during the read has triggered the loop again. An object that is gone comes as a deletion.
     if (!this.synced && this.#stale().length === 0) this.#readers.complete();
   }
 

@@ -1,4 +1,4 @@
-/** What is cut off an object before it is cached. */
+/** Removes unused fields of an object before it is cached. */
 import type { KubeObject, ObjectMeta } from '../../api/meta/object.ts';
 
 /** On the wire; the types leave it out. */

@@ -9,7 +9,7 @@ import { pause } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { type BackoffPolicy, backoffMs } from './backoff.ts';
 
-/** What an action may ask for: another run after a time, though nothing triggers it. */
+/** An action may request another run after a time, without a trigger. */
 export interface Requeue {
   readonly requeueAfterMs: number;
 }

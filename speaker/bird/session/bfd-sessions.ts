@@ -1,5 +1,5 @@
 /**
- * What BIRD says about its BFD sessions: the reply to `show bfd sessions`, read (proto/bfd/bfd.c writes it).
+ * Reads BIRD's BFD sessions from the reply to `show bfd sessions` (proto/bfd/bfd.c writes it).
  *
  *     1020-skycap_bfd:
  *      IP address                Interface  State      Since         Interval  Timeout

@@ -15,7 +15,7 @@ export class RouterAs {
     if (symbol !== undefined) this.#bySymbol.set(symbol, Number(as));
   }
 
-  /** What the router of a BgpPeer said last. */
+  /** The last AS number that the router of a BgpPeer said. */
   of(peer: string): number | undefined {
     return this.#bySymbol.get(peerSymbol(peer));
   }

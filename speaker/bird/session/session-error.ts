@@ -21,7 +21,7 @@ export function explainingError(now: string | undefined, before: string | undefi
   return explains(cause) ? `${cause}${THEN}${now}` : now;
 }
 
-/** What one of the two ends said to the other: `Received: Bad peer AS`, `BGP Error: …`. All else is told as long as it is so. */
+/** A notification of one end to the other: `Received: Bad peer AS`, `BGP Error: …`. Other errors are reported for as long as they last. */
 function explains(error: string): boolean {
   return /^(Received|BGP Error|Automatic shutdown): /.test(error) && !COLLISION.test(error);
 }
@@ -35,7 +35,7 @@ export interface Dialled {
   readonly localAs?: number;
   readonly hasPassword?: boolean | undefined;
   readonly connects?: boolean | undefined;
-  /** What the router said where that is another AS number. */
+  /** The AS number that the router said, if it is another one. */
   readonly routerAs?: number | undefined;
 }
 
@@ -58,7 +58,7 @@ export function nobodyCame({ neighborAddress, hasPassword, connects }: Dialled):
   return `${NO_ANSWER}${neighborAddress}, which has not connected; spec.transport.passiveMode waits for it${why}`;
 }
 
-/** What helps, by what BIRD says. */
+/** The remedy for each error of BIRD. */
 const REMEDIES: readonly (readonly [RegExp, (dialled: Dialled) => string])[] = [
   [
     /^BGP Error: Bad peer AS$/,

@@ -1,5 +1,5 @@
 /**
- * What BIRD says about its protocols: the reply to `show protocols all`, read (nest/proto.c and proto/bgp/bgp.c write it).
+ * Reads BIRD's protocols from the reply to `show protocols all` (nest/proto.c and proto/bgp/bgp.c write it).
  *
  *     1002-skycap_peer_a BGP        ---        up     2026-11-21T14:05:08+0000  Established
  *     1006-  BGP state:          Established

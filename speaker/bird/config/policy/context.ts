@@ -1,4 +1,4 @@
-/** What is known of a session's channel when its filter is written, so that conditions about it are decided there and then. */
+/** The facts about a session's channel that are known when its filter is written, so that conditions about them need no code in the filter. */
 
 import type { RouteAttributes } from '../../../../lib/api/eip/eip-bgp.ts';
 import type { AsPathState } from '../../../../lib/api/policy/as-path-states.ts';
@@ -22,7 +22,7 @@ export interface ChannelFacts {
   readonly nodeAddress: Address;
   /** The session runs over the other family, so that its own end is no next hop. */
   readonly isOverOtherFamily: boolean;
-  /** What routes can have before the policy. */
+  /** The attributes that routes can have before the policy. */
   readonly attributes: readonly RouteAttributes[];
   /** Statements about each route that goes out, behind the policy's. */
   readonly atAccept: readonly string[];

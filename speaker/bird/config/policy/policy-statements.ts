@@ -6,7 +6,7 @@ import { conditionExpression } from './condition-expression.ts';
 import { type ChannelFacts, knownCommunities, prependedBefore, type StatementContext } from './context.ts';
 import { and } from './literals.ts';
 
-/** What a route meets until the import chain accepts it. */
+/** The statements for a route until the import chain accepts it. */
 const IMPORTING = 'skycap_importing';
 
 export function policyStatements(policy: RoutePolicy, facts: ChannelFacts): readonly string[] {
@@ -25,7 +25,7 @@ export function policyStatements(policy: RoutePolicy, facts: ChannelFacts): read
     ...policy.exports.statements.flatMap((one, i) => statementLines(one, contextOf('export', i))),
     policy.exports.acceptsByDefault ? 'accept;' : 'reject;',
   ];
-  // What follows an end that every route comes to is never read, and the filter ends with accept anyway.
+  // Lines after an end that every route reaches have no effect, and the filter ends with accept anyway.
   const end = lines.findIndex((line) => line === 'accept;' || line === 'reject;');
   return lines[end] === 'accept;' ? [...lines.slice(0, end), ...facts.atAccept] : lines.slice(0, end + 1);
 }
