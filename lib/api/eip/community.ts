@@ -11,12 +11,16 @@ export interface Community {
   readonly numbers: readonly number[];
 }
 
-/** RFC 1997, 3765, 7611, 7999, 8326 and 9494; `internet` and `planned-shut` are GoBGP's names. */
-const WELL_KNOWN: ReadonlyMap<string, readonly number[]> = new Map([
+/** RFC 1997, 3765, 7611, 7999, 8326 and 9494; `internet`, `planned-shut` and `route-filter-…` are GoBGP's names. */
+const WELL_KNOWN: ReadonlyMap<string, readonly [number, number]> = new Map([
   ['internet', [0, 0]],
   ['graceful-shutdown', [65535, 0]],
   ['planned-shut', [65535, 0]],
   ['accept-own', [65535, 1]],
+  ['route-filter-translated-v4', [65535, 2]],
+  ['route-filter-v4', [65535, 3]],
+  ['route-filter-translated-v6', [65535, 4]],
+  ['route-filter-v6', [65535, 5]],
   ['llgr-stale', [65535, 6]],
   ['no-llgr', [65535, 7]],
   ['blackhole', [65535, 666]],
@@ -25,6 +29,11 @@ const WELL_KNOWN: ReadonlyMap<string, readonly number[]> = new Map([
   ['no-export-subconfed', [65535, 65283]],
   ['no-peer', [65535, 65284]],
 ]);
+
+/** In any case, with `-` or `_`. */
+export function wellKnownCommunity(name: string): readonly [number, number] | undefined {
+  return WELL_KNOWN.get(name.toLowerCase().replaceAll('_', '-'));
+}
 
 /** Second byte of the type: route target and route origin. `soo` (site of origin) is another name of the origin. */
 const SUBTYPES: ReadonlyMap<string, number> = new Map([
@@ -39,7 +48,7 @@ const [BITS_16, BITS_32] = [0xffff, 0xffff_ffff];
 
 /** @returns the message of a Problem where the text is no community. */
 export function parseCommunity(text: string): Community | string {
-  const known = WELL_KNOWN.get(text.toLowerCase().replaceAll('_', '-'));
+  const known = wellKnownCommunity(text);
   if (known) return { kind: 'standard', numbers: known };
   const parts = text.split(':');
   const [head = '', ...rest] = parts;

@@ -1,25 +1,8 @@
 /** Communities in GoBGP's spelling. Numbers that GoBGP cuts off silently are refused. */
+import { wellKnownCommunity } from '../eip/community.ts';
 import type { Community, CommunityKind } from './route-policy.ts';
 
 const LARGEST = { 16: 0xffff, 32: 0xffff_ffff } as const;
-
-/** RFC 1997, 7611, 7999, 8326 (as planned-shut), 9494. */
-const WELL_KNOWN: Readonly<Record<string, number>> = {
-  internet: 0,
-  'planned-shut': 0xffff_0000,
-  'accept-own': 0xffff_0001,
-  'route-filter-translated-v4': 0xffff_0002,
-  'route-filter-v4': 0xffff_0003,
-  'route-filter-translated-v6': 0xffff_0004,
-  'route-filter-v6': 0xffff_0005,
-  'llgr-stale': 0xffff_0006,
-  'no-llgr': 0xffff_0007,
-  blackhole: 0xffff_029a,
-  'no-export': 0xffff_ff01,
-  'no-advertise': 0xffff_ff02,
-  'no-export-subconfed': 0xffff_ff03,
-  'no-peer': 0xffff_ff04,
-};
 
 /** Numbers of the types and subtypes: RFC 4360, 5668, 7153, 8097, 9012; draft-ietf-idr-link-bandwidth. */
 export const SUBTYPES: Readonly<Record<string, number>> = { rt: 0x02, soo: 0x03, lb: 0x04, encap: 0x0c };
@@ -52,9 +35,8 @@ export function parseCommunity(kind: CommunityKind, text: string): Community | u
 }
 
 function parseStandard(text: string): Community | undefined {
-  const whole =
-    numbersOf(/^(\d+)$/.exec(text), LARGEST[32])?.[0] ?? WELL_KNOWN[text.toLowerCase().replaceAll('_', '-')];
-  const halves = numbersOf(/^(\d+):(\d+)$/.exec(text), LARGEST[16], LARGEST[16]);
+  const whole = numbersOf(/^(\d+)$/.exec(text), LARGEST[32])?.[0];
+  const halves = numbersOf(/^(\d+):(\d+)$/.exec(text), LARGEST[16], LARGEST[16]) ?? wellKnownCommunity(text);
   const numbers = halves ?? (whole === undefined ? undefined : [whole >>> 16, whole & LARGEST[16]]);
   return numbers && { numbers, text: numbers.join(':') };
 }
