@@ -68,7 +68,7 @@ async function linkFarm(programs: ReadonlyMap<Program, string>): Promise<string>
 }
 
 function build(target: string, note: Note): Promise<void> {
-  return withGo('Kubernetes', target, async (work, output) => {
+  return withGo('Kubernetes (SKYCAP_LAB_BIN may name a folder that has it)', target, async (work, output) => {
     await buildKubernetes(work, output, note);
     await buildEtcd(work, output, note);
   });

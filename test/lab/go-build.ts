@@ -15,9 +15,7 @@ export async function withGo(
   make: (work: string, output: string) => Promise<void>,
 ): Promise<void> {
   if (!(await which('go'))) {
-    throw new Error(
-      `Cannot build ${what}: Go is not installed; install it, or name a folder with the programs in SKYCAP_LAB_BIN`,
-    );
+    throw new Error(`Cannot build ${what}: Go is not installed; install it`);
   }
   const work = await mkdtemp(join(tmpdir(), 'skycap-lab-'));
   const output = `${target}.part`;
