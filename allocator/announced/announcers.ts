@@ -12,7 +12,9 @@ import type { Node } from '../../lib/api/service/service.ts';
 import type { Layer2Conflict, SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 import type { Change, Store } from '../../lib/kube/cache/store.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
+import { type AddressRange, rangeText } from '../../lib/net/range.ts';
 import { isLost } from '../cluster/reachable-speakers.ts';
+import { calicoShare } from './calico.ts';
 import type { Conflict, Owner } from './decide-announced.ts';
 import { type EipReach, eipReach, type ReachFacts, reachText } from './eip-reach.ts';
 
@@ -30,6 +32,7 @@ export class Announcers {
   readonly #holders = new Map<string, Map<string, string>>();
   /** Address → node → the machines that the node saw. */
   readonly #conflicts = new Map<string, Map<string, readonly Layer2Conflict[]>>();
+  #calico: readonly AddressRange[] = [];
   /** Valid until one of their inputs changes. */
   #facts: ReachFacts | undefined;
   readonly #reaches = new Map<string, EipReach>();
@@ -71,8 +74,16 @@ export class Announcers {
     return [...byMac.values()];
   }
 
+  /** @param ranges that Calico announces. @returns whether they differ from before. */
+  setCalico(ranges: readonly AddressRange[]): boolean {
+    const isSame = rangesText(ranges) === rangesText(this.#calico);
+    this.#calico = ranges;
+    if (!isSame) this.#forgetReaches();
+    return !isSame;
+  }
+
   reachOf(eip: Eip): EipReach {
-    const key = reachKey(eip);
+    const key = `${reachKey(eip)} ${calicoShare(this.#calico, eip.range)}`;
     const known = this.#reaches.get(key);
     if (known) return known;
     this.#facts ??= this.#gather();
@@ -105,8 +116,13 @@ export class Announcers {
       familiesOf: (peer) => families.get(peer),
       labelsOf: (peer) => bgpPeers.get(peer)?.metadata.labels,
       bgpConf: !parsed?.ok ? 'missing' : parsed.value.announcedByCni ? 'announcedByCni' : 'usable',
+      calico: this.#calico,
     };
   }
+}
+
+function rangesText(ranges: readonly AddressRange[]): string {
+  return ranges.map(rangeText).sort().join();
 }
 
 const keys = new WeakMap<Eip, string>();

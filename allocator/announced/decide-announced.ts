@@ -168,7 +168,7 @@ function hindered(standing: Exclude<Standing, 'Announced'>, eip: Eip, of: Regard
 
 /** Nodes where BIRD does not answer may announce the address or not. */
 export function isUnknown(standing: Standing): boolean {
-  return standing === 'BirdUnreachable' || standing === 'AnnouncedByCni';
+  return standing === 'BirdUnreachable' || standing === 'AnnouncedByCni' || standing === 'AnnouncedByCalico';
 }
 
 function notAnnounced(reason: Reason, text: string): FindingText {

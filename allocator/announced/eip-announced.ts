@@ -24,7 +24,14 @@ export function eipAnnouncedCondition(eip: Eip, reach: EipReach): ConditionUpdat
   const message = isLayer2(eip)
     ? `by ${eip.protocol}: ${from} can have its addresses, one at a time`
     : `by bgp from ${from} to ${counted(peers, 'router')}${limitText(eip)}`;
+  if (!isLayer2(eip) && reach.calico !== 'none')
+    return { type: TYPE, status: 'True', reason: 'AnnouncedByCalico', message: `${message}; ${calicoText(reach)}` };
   return { type: TYPE, status: 'True', reason: 'Announced', message };
+}
+
+function calicoText({ calico }: EipReach): string {
+  const what = calico === 'all' ? 'its addresses' : 'some of its addresses';
+  return `Calico announces ${what} too, by spec.serviceLoadBalancerIPs of BGPConfiguration default; remove the prefix there, or set the label openelb.kubesphere.io/cni: calico on the Eip`;
 }
 
 function limitText({ bgp }: Eip): string {

@@ -10,7 +10,8 @@ import { type Protocols, protocolOf } from '../../lib/api/eip/protocols.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { SAFE_TO_REBOOT, type SpeakerObject, type SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
 import type { Family } from '../../lib/net/address.ts';
-import { firstAddress } from '../../lib/net/range.ts';
+import { type AddressRange, firstAddress } from '../../lib/net/range.ts';
+import { type CalicoShare, calicoShare } from './calico.ts';
 
 /**
  * The obstacles for a node, in the order of the checks. The condition has the reason of the node that comes furthest: where one node is excluded and the other has no
@@ -34,6 +35,8 @@ const STANDINGS = [
   'NoBgpConf',
   'AnnouncedByCni',
   'NoSessions',
+  /** No session of Skycap is needed. */
+  'AnnouncedByCalico',
   'PeerDisabled',
   'SessionsDown',
   'PortInUse',
@@ -53,6 +56,8 @@ export interface EipReach {
   readonly nodes: readonly string[];
   /** The BgpPeers with a session to these nodes, sorted. */
   readonly peers: readonly string[];
+  /** The addresses that Calico announces. */
+  readonly calico: CalicoShare;
 }
 
 /** A node with a speaker. */
@@ -74,28 +79,36 @@ export interface ReachFacts {
   readonly labelsOf: (peer: string) => Readonly<Record<string, string>> | undefined;
   /** Whether there is a BgpConf `default` that is valid, and Skycap's to use. */
   readonly bgpConf: 'usable' | 'missing' | 'announcedByCni';
+  /** Prefixes of addresses that Calico announces. */
+  readonly calico: readonly AddressRange[];
 }
 
 export function eipReach(eip: Eip, facts: ReachFacts): EipReach {
   const standings = new Map<string, Standing>();
   const nodes: string[] = [];
   const peers = new Set<string>();
+  const calico = calicoShare(facts.calico, eip.range);
   const isOff = !facts.protocols.has(protocolOf(eip));
   let best: Standing = isOff ? 'ProtocolOff' : 'NoSpeaker';
   for (const node of facts.nodes) {
     const sessions = isLayer2(eip) ? [] : sessionsFor(eip, node, facts);
-    const standing = isOff ? 'ProtocolOff' : standingOf(eip, node, sessions, facts);
+    const standing = isOff ? 'ProtocolOff' : standingOf(eip, node, { sessions, calico }, facts);
     standings.set(node.name, standing);
     best = furthest(best, standing);
     if (standing !== 'Announced') continue;
     nodes.push(node.name);
     for (const { peer, state } of sessions) if (state === 'Established') peers.add(peer);
   }
-  return { standing: best, standings, nodes: nodes.sort(), peers: [...peers].sort() };
+  return { standing: best, standings, nodes: nodes.sort(), peers: [...peers].sort(), calico };
 }
 
-function standingOf(eip: Eip, node: SpeakerNode, sessions: readonly SpeakerSession[], facts: ReachFacts): Standing {
-  return nodeHindrance(eip, node) ?? (isLayer2(eip) ? 'Announced' : sessionStanding(node, sessions, facts));
+interface RoutesOfNode {
+  readonly sessions: readonly SpeakerSession[];
+  readonly calico: CalicoShare;
+}
+
+function standingOf(eip: Eip, node: SpeakerNode, routes: RoutesOfNode, facts: ReachFacts): Standing {
+  return nodeHindrance(eip, node) ?? (isLayer2(eip) ? 'Announced' : sessionStanding(node, routes, facts));
 }
 
 export function furthest(a: Standing, b: Standing): Standing {
@@ -134,10 +147,11 @@ function sessionsFor({ range, bgp }: Eip, { status }: SpeakerNode, facts: ReachF
 
 function sessionStanding(
   { status }: SpeakerNode,
-  sessions: readonly SpeakerSession[],
+  { sessions, calico }: RoutesOfNode,
   { bgpConf }: ReachFacts,
 ): Standing {
   if (sessions.length === 0) {
+    if (calico === 'all') return 'AnnouncedByCalico';
     if (bgpConf === 'usable') return 'NoSessions';
     return bgpConf === 'missing' ? 'NoBgpConf' : 'AnnouncedByCni';
   }

@@ -31,6 +31,9 @@ export function hindranceText(hindrance: Hindrance, eip: Eip, of?: Regarding): s
   return `on the nodes with a ready endpoint (${named}): ${TEXTS[hindrance](eip)}`;
 }
 
+/** Of the addresses of an Eip. */
+export const CALICO = 'Calico announces it, by spec.serviceLoadBalancerIPs of BGPConfiguration default';
+
 const TEXTS: Readonly<Record<Exclude<Hindrance, 'NoLocalEndpoints'>, (eip: Eip) => string>> = {
   NoSpeaker: () => 'no node has a speaker; look at the DaemonSet skycap-speaker',
   ProtocolOff: (eip) => protocolOffText(protocolOf(eip)),
@@ -53,6 +56,7 @@ const TEXTS: Readonly<Record<Exclude<Hindrance, 'NoLocalEndpoints'>, (eip: Eip) 
     'every node that may announce it is in maintenance; remove the annotation skycap.io/maintenance from one',
   NoBgpConf: () => 'there is no valid BgpConf named default; create or mend it',
   AnnouncedByCni: () => 'a CNI speaks BGP, says a label of BgpConf default',
+  AnnouncedByCalico: () => `${CALICO}, and no node has a session of Skycap with a router that is to get it`,
   NoSessions: ({ name, range, bgp }) =>
     (bgp?.peers.length ?? 0) > 0
       ? `no node that may announce it has a session for IPv${range.family} with a router that is to get it, by spec.bgp.peers of Eip ${name} or skycap.io/bgp-peers; change these, or create a BgpPeer`

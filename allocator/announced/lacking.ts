@@ -3,6 +3,7 @@
  * return is news although another address of the Service is still not announced. PURE: time is passed in.
  */
 import type { Condition } from '../../lib/api/meta/object.ts';
+import type { Reason } from '../../lib/api/reasons.ts';
 import { announcedDelayMs } from '../services/announced-delay.ts';
 import type { Finding } from './decide-announced.ts';
 
@@ -18,6 +19,8 @@ export interface News {
   readonly lost: readonly Finding[];
   readonly back: readonly Finding[];
 }
+
+const UNEVENTFUL: readonly Reason[] = ['AnnouncedByCni', 'AnnouncedByCalico', 'StatusContested'];
 
 export class Lacking {
   /** By Service and address; no entry for a Service whose addresses are all announced. */
@@ -45,7 +48,7 @@ export class Lacking {
       const isLost = status !== 'True' && !isTold && named.has(address);
       waits.push(announcedDelayMs(former, one, isLost) - (nowMs - lack.sinceMs));
       // Each has an Event, or needs none, of its own.
-      if (isLost && reason !== 'AnnouncedByCni' && reason !== 'StatusContested') lost.push(one);
+      if (isLost && !UNEVENTFUL.includes(reason)) lost.push(one);
     }
     if (known.size > 0) this.#known.set(key, known);
     else this.#known.delete(key);

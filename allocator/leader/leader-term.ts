@@ -9,10 +9,11 @@ import type { Service } from '../../lib/api/service/service.ts';
 import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
 import { explanationOf } from '../../lib/kube/http/explaining-client.ts';
 import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
-import { SERVICES } from '../../lib/kube/resource.ts';
+import { CALICO_BGP_CONFIGURATIONS, SERVICES } from '../../lib/kube/resource.ts';
 import { pause } from '../../lib/process/clock.ts';
 import { KeyedQueue, type KeyRequeue, type KeyResult } from '../../lib/process/loop/keyed-queue.ts';
 import { LevelLoop, type Requeue } from '../../lib/process/loop/level-loop.ts';
+import { calicoRanges } from '../announced/calico.ts';
 import { eipAnnouncedCondition } from '../announced/eip-announced.ts';
 import { ReachWatch } from '../announced/reach-watch.ts';
 import { AnnouncedReconciler } from '../announced/reconcile-announced.ts';
@@ -40,6 +41,7 @@ const AT_ONCE: Requeue = { requeueAfterMs: 1 };
 const STATUS_WORKERS = 4;
 /** A look goes through all nodes for each Eip, which takes 10 ms with 5,000 nodes and ten Eips. All of them change at once when a router restarts. */
 const REACH_EVERY_MS = 500;
+const CALICO_EVERY_MS = 3 * 60_000;
 
 const STRAYS_EVERY_MS = 500;
 
@@ -67,6 +69,7 @@ export class LeaderTerm {
   readonly #reconciler: ServiceReconciler;
   readonly #retypedServices: LevelLoop;
   readonly #reach: LevelLoop;
+  readonly #calico: LevelLoop;
   readonly #refusals = new Refusals();
   readonly #unreached: UnreachedWatch;
   readonly #eventLoopYield = new EventLoopYield(() => performance.now());
@@ -100,6 +103,7 @@ export class LeaderTerm {
     this.#unreached = new UnreachedWatch(deps.cluster);
     const reach = new ReachWatch(deps.cluster, caches.announcers);
     this.#reach = this.#loop('reach', (signal) => this.#lookAtReachOnce(reach, signal));
+    this.#calico = this.#loop('calico', (signal) => this.#lookAtCalico(caches, signal));
     this.#retypedServices = this.#loop('services left behind', (signal) =>
       findRetypedServices(deps.client, (service) => this.#foundLeft(service), signal),
     );
@@ -123,9 +127,10 @@ export class LeaderTerm {
     this.#lookAtEverything();
     this.#retypedServices.trigger();
     this.#reach.trigger();
+    this.#calico.trigger();
     this.strays.trigger();
     try {
-      const loops = [this.#retypedServices, this.#reach, this.strays];
+      const loops = [this.#retypedServices, this.#reach, this.#calico, this.strays];
       await Promise.all([...this.#queues(), ...loops].map((part) => part.run(signal)));
     } finally {
       ledger.onFreed = () => {};
@@ -175,6 +180,12 @@ export class LeaderTerm {
     for (const key of services) this.announced.add(key);
     for (const name of this.#unreached.look()) this.bgp.add(peerKey(name));
     await pause(REACH_EVERY_MS, signal);
+  }
+
+  async #lookAtCalico({ announcers }: Caches, signal: AbortSignal): Promise<Requeue> {
+    const object = await getOrUndefined(this.#deps.client, CALICO_BGP_CONFIGURATIONS, { name: 'default' }, signal);
+    if (announcers.setCalico(calicoRanges(object))) this.#reach.trigger();
+    return { requeueAfterMs: CALICO_EVERY_MS };
   }
 
   #lookAtEips(): void {

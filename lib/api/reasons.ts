@@ -43,6 +43,7 @@ export const REASONS = [
   'OwnAddress',
   'Unsupported',
   'AnnouncedByCni',
+  'AnnouncedByCalico',
   'NotTheDefault',
   'PolicyInvalid',
   'PolicyNotFound',

@@ -43,6 +43,14 @@ export const ENDPOINT_SLICES: Resource<EndpointSlice> = {
   plural: 'endpointslices',
   namespaced: true,
 };
+/** Calico's; `allocator/announced/calico.ts` reads a part of the object. */
+export const CALICO_BGP_CONFIGURATIONS: Resource<KubeObject> = {
+  group: 'crd.projectcalico.org',
+  version: 'v1',
+  kind: 'BGPConfiguration',
+  plural: 'bgpconfigurations',
+  namespaced: false,
+};
 export const EIPS: Resource<EipObject> = { ...openelb, kind: 'Eip', plural: 'eips' };
 export const BGP_CONFS: Resource<BgpConfObject> = { ...openelb, kind: 'BgpConf', plural: 'bgpconfs' };
 export const BGP_PEERS: Resource<BgpPeerObject> = { ...openelb, kind: 'BgpPeer', plural: 'bgppeers' };

@@ -6,9 +6,19 @@ import { EIP_LABEL } from '../../../lib/api/keys.ts';
 import type { Condition } from '../../../lib/api/meta/object.ts';
 import type { Endpoint } from '../../../lib/api/service/service.ts';
 import type { SpeakerSession } from '../../../lib/api/skycap/speaker-types.ts';
+import { CRDS } from '../../../lib/kube/crd.ts';
 import { LEADER_TIMING } from '../../../lib/kube/election/leader-step.ts';
 import { EVENTS } from '../../../lib/kube/events/event.ts';
-import { BGP_CONFS, BGP_PEERS, EIPS, ENDPOINT_SLICES, NODES, PODS, SPEAKERS } from '../../../lib/kube/resource.ts';
+import {
+  BGP_CONFS,
+  BGP_PEERS,
+  CALICO_BGP_CONFIGURATIONS,
+  EIPS,
+  ENDPOINT_SLICES,
+  NODES,
+  PODS,
+  SPEAKERS,
+} from '../../../lib/kube/resource.ts';
 import { AllocatorLab, eventually, type Replica } from './harness.ts';
 
 let lab: AllocatorLab;
@@ -284,4 +294,25 @@ test('at rest nothing is written', async () => {
   await patchNode('node-1', { metadata: { labels: { other: 'label' } } });
   await replica.idle();
   expect(await replica.writes()).toEqual(before);
+});
+
+test('Calico that announces the addresses of an Eip is named, beside Skycap and instead of Skycap', async () => {
+  const group = 'crd.projectcalico.org';
+  const names = { kind: 'BGPConfiguration', plural: 'bgpconfigurations' };
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  const versions = [{ name: 'v1', served: true, storage: true, schema }];
+  const crd = { metadata: { name: `${names.plural}.${group}` }, spec: { group, names, scope: 'Cluster', versions } };
+  await lab.admin.create(CRDS, crd);
+  const spec = { serviceLoadBalancerIPs: [{ cidr: '198.51.100.0/24' }] };
+  const calico = { apiVersion: `${group}/v1`, kind: 'BGPConfiguration', metadata: { name: 'default' }, spec };
+  await eventually(() => lab.admin.create(CALICO_BGP_CONFIGURATIONS, calico));
+  for (const name of ['node-1', 'node-2']) await report(name, { sessions: [session('Established')] });
+  // A leader looks at the beginning of its term.
+  await lab.stop(replica);
+  replica = await lab.replica('allocator-0', LEADER_TIMING);
+  await eventually(async () =>
+    expect(await eipWords('routed')).toMatch(/True AnnouncedByCalico.*Calico announces its/),
+  );
+  for (const name of ['node-1', 'node-2']) await report(name, { sessions: [] });
+  await eventually(async () => expect(await eipWords('routed')).toMatch(/Unknown AnnouncedByCalico/));
 });

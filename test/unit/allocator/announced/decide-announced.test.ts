@@ -22,6 +22,7 @@ const reach = (standing: Standing, node = 'n1'): EipReach => ({
   standings: new Map([[node, standing]]),
   nodes: standing === 'Announced' ? [node] : [],
   peers: [],
+  calico: 'none',
 });
 const sharer = (isLocal: boolean, ...nodes: (string | null)[]) => ({
   isLocal,

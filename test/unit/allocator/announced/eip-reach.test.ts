@@ -28,6 +28,7 @@ function verdict(of: Eip, nodes: readonly SpeakerNode[], differs: Partial<ReachF
       familiesOf,
       labelsOf: (peer) => (peer === 'left' ? { rack: 'r1' } : undefined),
       bgpConf: 'usable',
+      calico: [],
       ...differs,
     }),
   );
@@ -45,6 +46,22 @@ describe('by BGP', () => {
       'False ProtocolOff: by bgp: bgp is off in this installation; add it to SKYCAP_PROTOCOLS',
     ],
     ['no session', verdict(web, [talks('a')]), 'False NoSessions: by bgp: no node that may announce it has a session'],
+    [
+      'Calico instead',
+      verdict(web, [talks('a')], { calico: [web.range] }),
+      'Unknown AnnouncedByCalico: by bgp: Calico',
+    ],
+    [
+      'Calico without BGP',
+      verdict(web, [talks('a')], { calico: [web.range], bgpConf: 'missing' }),
+      'Unknown AnnouncedByC',
+    ],
+    [
+      'Calico as well',
+      verdict(web, [talks('a', UP)], { calico: [web.range] }),
+      'True AnnouncedByCalico: by bgp from 1 node (a) to 1 router (router); Calico announces its addresses too, by',
+    ],
+    ['Calico, down', verdict(web, [talks('a', DOWN)], { calico: [web.range] }), 'False SessionsDown'],
     ['no BgpConf', verdict(web, [talks('a')], { bgpConf: 'missing' }), 'False NoBgpConf'],
     ['a CNI has BGP', verdict(web, [talks('a')], { bgpConf: 'announcedByCni' }), 'Unknown AnnouncedByCni'],
     [

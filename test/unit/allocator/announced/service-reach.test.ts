@@ -65,6 +65,7 @@ it('says Announced exactly where a node announces', () => {
         familiesOf: () => undefined,
         labelsOf: () => undefined,
         bgpConf: 'usable',
+        calico: [],
       });
       const standing = serviceReach(reach, of, { isLocal: policy === 'Local', places });
       expect(standing === 'Announced').toBe(announcing.length > 0);
@@ -77,7 +78,14 @@ describe('why none does', () => {
   const reachOf = (...nodes: SpeakerNode[]) =>
     eipReach(
       { ...web, nodeSelector: rack },
-      { protocols: ALL_PROTOCOLS, nodes, familiesOf: () => undefined, labelsOf: () => undefined, bgpConf: 'usable' },
+      {
+        protocols: ALL_PROTOCOLS,
+        nodes,
+        familiesOf: () => undefined,
+        labelsOf: () => undefined,
+        bgpConf: 'usable',
+        calico: [],
+      },
     );
   const selected = (name: string, session = UP) =>
     speakerNode(name, { sessions: [session] }, { node: { labels: { rack: 'r' } } });

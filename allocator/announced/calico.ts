@@ -1,0 +1,30 @@
+/**
+ * The addresses of load balancers that Calico announces by BGP: `spec.serviceLoadBalancerIPs` of Calico's BGPConfiguration `default`. Most clusters do not have the kind, and the
+ * prefixes seldom change, so the allocator reads the object now and then and does not watch it.
+ */
+import type { KubeObject } from '../../lib/api/meta/object.ts';
+import { type AddressRange, parseRange, rangesOverlap } from '../../lib/net/range.ts';
+
+/** Parts of Calico's object, which Skycap does not own: no field is sure to be there. */
+interface CalicoBgpConfiguration extends KubeObject {
+  readonly spec?: { readonly serviceLoadBalancerIPs?: readonly { readonly cidr?: unknown }[] };
+}
+
+/** `part` of the addresses of an Eip, or `all`. */
+export type CalicoShare = 'none' | 'part' | 'all';
+
+/** A prefix that can't be parsed is skipped: Calico refuses such a prefix. */
+export function calicoRanges(object: KubeObject | undefined): readonly AddressRange[] {
+  return ((object as CalicoBgpConfiguration | undefined)?.spec?.serviceLoadBalancerIPs ?? []).flatMap(({ cidr }) => {
+    const parsed = typeof cidr === 'string' ? parseRange(cidr) : undefined;
+    return parsed?.ok ? [parsed.range] : [];
+  });
+}
+
+export function calicoShare(ranges: readonly AddressRange[], range: AddressRange): CalicoShare {
+  if (!ranges.some((one) => rangesOverlap(one, range))) return 'none';
+  const isAll = ranges.some(
+    ({ family, first, last }) => family === range.family && first <= range.first && range.last <= last,
+  );
+  return isAll ? 'all' : 'part';
+}
