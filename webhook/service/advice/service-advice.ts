@@ -68,9 +68,10 @@ export function overriddenWarnings({ spec, metadata: { annotations } }: Service)
   return [`spec.loadBalancerIP: ${quote(written)} has no effect beside the annotation ${key}; remove one of the two`];
 }
 
-/** Each kube-proxy knows only its own clients. On layer 2, one node gets all packets of an address; by BGP, routers distribute the packets. */
-export function affinityWarnings(service: Service, eips: readonly Pick<Eip, 'protocol'>[]): string[] {
-  if (service.spec?.sessionAffinity !== 'ClientIP' || !eips.some(({ protocol }) => protocol === 'bgp')) return [];
+/** Each kube-proxy knows only its own clients. On layer 2, one node gets all packets of an address; by BGP, routers distribute the packets among the nodes that announce it. */
+export function affinityWarnings(service: Service, eips: readonly Pick<Eip, 'protocol' | 'bgp'>[]): string[] {
+  const isSpread = eips.some(({ protocol, bgp }) => protocol === 'bgp' && bgp?.announcers !== 1);
+  if (service.spec?.sessionAffinity !== 'ClientIP' || !isSpread) return [];
   return [
     'spec.sessionAffinity: ClientIP holds by BGP only while routers send a client to one node; docs/bgp.md says what to do',
   ];

@@ -1,4 +1,5 @@
 /** What kubectl shows. The sentences are part of the contract with people, so they stand here word for word. */
+import { PLAIN_BGP } from '../../../../../lib/api/eip/eip-bgp.ts';
 import type { Service } from '../../../../../lib/api/service/service.ts';
 import type { Choice } from '../../../../../lib/ipam/choice/choose.ts';
 import type { Family } from '../../../../../lib/net/address.ts';
@@ -106,6 +107,13 @@ it.each<[string, Service['spec'], ('bgp' | 'layer2' | 'vip')[], boolean]>([
 ])('session affinity %s', (_, spec, protocols, isWarned) => {
   const eips = protocols.map((protocol) => ({ protocol }));
   expect(affinityWarnings(service({}, spec), eips)).toHaveLength(isWarned ? 1 : 0);
+});
+
+it('session affinity by BGP from one node at a time holds', () => {
+  const warned = ([1, 2] as const).map((announcers) =>
+    affinityWarnings(service({}, { sessionAffinity: 'ClientIP' }), [{ ...web, bgp: { ...PLAIN_BGP, announcers } }]),
+  );
+  expect(warned.map(({ length }) => length)).toEqual([0, 1]);
 });
 
 it('sentences that people see every day fit the 120 characters that are advised', () => {
