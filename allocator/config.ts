@@ -15,6 +15,8 @@ export interface Config {
   /** That this installation speaks. */
   readonly protocols: Protocols;
   readonly logLevel: LogLevel;
+  /** The bearer token for the metrics. Empty: the metrics are open. */
+  readonly metricsToken: string;
   /** `host:port`; an empty host listens on all addresses. */
   readonly healthAddress: string;
   /** Whether a LoadBalancer Service with neither class nor annotation is ours. The webhook must have the same. */
@@ -31,6 +33,7 @@ export function readConfig(env: Env): Parsed<Config> {
     podName: text('POD_NAME'),
     protocols: parsedBy('SKYCAP_PROTOCOLS', parseProtocols, ALL_PROTOCOLS),
     logLevel: oneOf('SKYCAP_LOG_LEVEL', LOG_LEVELS, 'info'),
+    metricsToken: text('SKYCAP_METRICS_TOKEN', ''),
     healthAddress: parsedBy('SKYCAP_HEALTH_ADDRESS', checkedAddress, ':8080'),
     unmarkedServices: oneOf('SKYCAP_UNMARKED_SERVICES', ['defaultEip', 'always', 'never'], 'defaultEip'),
     claimGraceSeconds: integer('SKYCAP_CLAIM_GRACE_SECONDS', { min: 1, max: 3600 }, 60),

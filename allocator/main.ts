@@ -54,6 +54,7 @@ async function run(settings: Config, signal: AbortSignal, onStop: OnStop): Promi
   const health = await serveHealth({
     address: settings.healthAddress,
     registry,
+    metricsToken: settings.metricsToken,
     ready: { ...allocator.ready, 'event loop': eventLoop.check },
   });
   onStop('health', () => health.close());

@@ -20,6 +20,8 @@ export interface SpeakerConfig {
   /** That this installation speaks. */
   readonly protocols: Protocols;
   readonly logLevel: LogLevel;
+  /** The bearer token for the metrics. Empty: the metrics are open. */
+  readonly metricsToken: string;
 }
 
 export function readConfig(env: Env): Parsed<SpeakerConfig> {
@@ -32,5 +34,6 @@ export function readConfig(env: Env): Parsed<SpeakerConfig> {
     birdBinary: text('SKYCAP_BIRD', 'bird'),
     protocols: parsedBy('SKYCAP_PROTOCOLS', parseProtocols, ALL_PROTOCOLS),
     logLevel: oneOf('SKYCAP_LOG_LEVEL', LOG_LEVELS, 'info'),
+    metricsToken: text('SKYCAP_METRICS_TOKEN', ''),
   });
 }

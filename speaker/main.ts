@@ -122,7 +122,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const plans = new LevelLoop({ name: 'plan', act: (stop) => loop.act(stop), log });
   const reports = new LevelLoop({ name: 'report', act: (stop) => reporter.act(stop), log });
   follow({ stores, plans, reports, layer2, maintenance, onServiceChange, signal });
-  const health = await serveReadiness({ address: settings.healthAddress, registry, stores, layer2, loop, onStop });
+  const health = await serveReadiness({ settings, registry, stores, layer2, loop, onStop });
   log.info({ nodeName, health: health.address, version: packageJson.version }, 'speaker started');
   const late = afterHandOver(signal, layer2);
   await Promise.all([
@@ -294,7 +294,7 @@ function passwordsFrom({ secrets, stores, runDir, loop }: PasswordParts): () => 
 }
 
 interface ReadinessOptions {
-  readonly address: SpeakerConfig['healthAddress'];
+  readonly settings: SpeakerConfig;
   readonly registry: Registry;
   readonly stores: Stores;
   readonly layer2: Layer2;
@@ -302,7 +302,7 @@ interface ReadinessOptions {
   readonly onStop: OnStop;
 }
 
-async function serveReadiness({ address, registry, stores, layer2, loop, onStop }: ReadinessOptions) {
+async function serveReadiness({ settings, registry, stores, layer2, loop, onStop }: ReadinessOptions) {
   const eventLoop = new EventLoopCheck({ monotonicMs: systemClock.monotonicMs, registry });
   onStop('event loop check', () => eventLoop.stop());
   const caches = () => ({ ...stores.sources, ...layer2.caches });
@@ -311,7 +311,10 @@ async function serveReadiness({ address, registry, stores, layer2, loop, onStop 
     () => loop.state,
     () => layer2.state,
   );
-  const health = await serveHealth({ address, registry, ready: { ...ready, 'event loop': eventLoop.check } });
+  const health = await serveHealth({
+    ...{ address: settings.healthAddress, metricsToken: settings.metricsToken, registry },
+    ready: { ...ready, 'event loop': eventLoop.check },
+  });
   onStop('health', () => health.close());
   return health;
 }

@@ -23,6 +23,8 @@ export interface WebhookConfig {
   /** That this installation speaks. */
   readonly protocols: Protocols;
   readonly logLevel: LogLevel;
+  /** The bearer token for the metrics. Empty: the metrics are open. */
+  readonly metricsToken: string;
 }
 
 export function readConfig(env: Env): Parsed<WebhookConfig> {
@@ -35,6 +37,7 @@ export function readConfig(env: Env): Parsed<WebhookConfig> {
     drainSeconds: integer('SKYCAP_DRAIN_SECONDS', { min: 0, max: 60 }, 5),
     protocols: parsedBy('SKYCAP_PROTOCOLS', parseProtocols, ALL_PROTOCOLS),
     logLevel: oneOf('SKYCAP_LOG_LEVEL', LOG_LEVELS, 'info'),
+    metricsToken: text('SKYCAP_METRICS_TOKEN', ''),
   });
 }
 

@@ -79,7 +79,10 @@ export function makeWebhook(options: WebhookOptions): Webhook {
         isEipDeletion(request)
           ? reviewEipDeletion(request, { cluster, client, log }, signal)
           : withPublishedElsewhere(validate(request, { cluster, policyOf, protocols, log }), request, client, signal),
-      health: healthHandler({ registry, ready: readyChecks(options, stores, cluster, certificate) }),
+      health: healthHandler({
+        ...{ registry, metricsToken: options.config.metricsToken },
+        ready: readyChecks(options, stores, cluster, certificate),
+      }),
       metrics,
       log,
       isStopping: options.isStopping,

@@ -20,7 +20,7 @@ import { createReflectors, type Reflectors } from './reflectors.ts';
 
 export interface RunOptions {
   readonly client: KubeClient & KubeWatcher;
-  readonly config: Omit<Config, 'logLevel' | 'healthAddress'>;
+  readonly config: Omit<Config, 'logLevel' | 'healthAddress' | 'metricsToken'>;
   readonly events: EventSink;
   readonly log: Logger;
   readonly registry: Registry;

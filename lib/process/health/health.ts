@@ -3,6 +3,7 @@
  *
  * Healthy: the process answers. A restart helps only a process that does not answer, and costs any other its caches. Ready: the component does its work.
  */
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -16,6 +17,8 @@ export interface HealthOptions {
   readonly registry: Registry;
   /** The conditions for readiness. */
   readonly ready: Checks;
+  /** The bearer token for `/metrics`. Empty: the metrics are open. */
+  readonly metricsToken?: string;
 }
 
 export interface HealthServer {
@@ -31,17 +34,20 @@ export type HealthHandler = (request: IncomingMessage, response: ServerResponse)
 const REQUEST_TIMEOUT_MS = 10_000;
 
 export function healthHandler(options: HealthOptions): HealthHandler {
-  const { registry, ready } = options;
-  const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
+  const { registry, ready, metricsToken = '' } = options;
+  const answers: Readonly<Record<string, (response: ServerResponse, request: IncomingMessage) => void>> = {
     '/healthz': (response) => send(response, 200, 'ok\n'),
     '/readyz': (response) => answerChecks(response, ready),
-    '/metrics': (response) => void answerMetrics(response, registry),
+    '/metrics': (response, { headers }) => {
+      if (metricsToken === '' || isBearer(headers.authorization, metricsToken)) void answerMetrics(response, registry);
+      else send(response, 401, 'the metrics need the token of the Secret skycap-metrics, as a bearer token\n');
+    },
   };
   return (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     const answer = Object.hasOwn(answers, path) ? answers[path] : undefined;
     if (!answer) return false;
-    if (request.method === 'GET' || request.method === 'HEAD') answer(response);
+    if (request.method === 'GET' || request.method === 'HEAD') answer(response, request);
     else send(response, 405, 'only GET is allowed here\n');
     return true;
   };
@@ -79,6 +85,12 @@ export function splitAddress(address: string): { readonly host: string; readonly
     throw new SyntaxError(`Cannot read "${address}" as host:port; write one such as 127.0.0.1:7980 or [::1]:7980`);
   }
   return { host: match[1] ?? match[2] ?? '', port };
+}
+
+/** In constant time: the digests have one length. */
+function isBearer(authorization: string | undefined, token: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(authorization ?? ''), digest(`Bearer ${token}`));
 }
 
 function answerChecks(response: ServerResponse, checks: Checks): void {

@@ -51,7 +51,7 @@ async function start(): Promise<void> {
     config: {
       ...{ namespace: 'skycap-system', listen: { host: '127.0.0.1', port: 0 }, extraNames: [] },
       ...{ certificateSource: 'certManager', unmarkedServices: 'defaultEip', protocols: ALL_PROTOCOLS },
-      ...{ drainSeconds: 0, logLevel: 'info' },
+      ...{ drainSeconds: 0, logLevel: 'info', metricsToken: '' },
     },
     client: plane.client(USER),
     registry: new Registry(),

@@ -8,6 +8,7 @@ test('the defaults fit the manifests', () => {
       namespace: 'skycap-system',
       podName: 'allocator-0',
       logLevel: 'info',
+      metricsToken: '',
       healthAddress: ':8080',
       unmarkedServices: 'defaultEip',
       claimGraceSeconds: 60,

@@ -16,6 +16,7 @@ it('needs the namespace only', () => {
       protocols: ALL_PROTOCOLS,
       drainSeconds: 5,
       logLevel: 'info',
+      metricsToken: '',
     },
   });
 });

@@ -37,6 +37,7 @@ beforeAll(async () => {
       protocols: ALL_PROTOCOLS,
       drainSeconds: 0,
       logLevel: 'info',
+      metricsToken: '',
     },
     client: plane.client(WEBHOOK_USER),
     registry: new Registry(),

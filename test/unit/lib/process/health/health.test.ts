@@ -6,13 +6,18 @@ import { type HealthServer, serveHealth, splitAddress } from '../../../../../lib
 let server: HealthServer | undefined;
 afterEach(() => server?.close());
 
-async function ask(path: string, checks: { ready?: Checks } = {}, method = 'GET') {
+async function ask(
+  path: string,
+  checks: { ready?: Checks; metricsToken?: string } = {},
+  method = 'GET',
+  headers: Record<string, string> = {},
+) {
   const registry = new Registry();
   new Counter({ name: 'skycap_test_total', help: 'x', registers: [registry] }).inc();
   server = await serveHealth({ address: '127.0.0.1:0', registry, ready: {}, ...checks });
   const url = `http://${server.address}${path}`;
   return new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
-    const sent = request(url, { method }, async (response) => {
+    const sent = request(url, { method, headers }, async (response) => {
       let body = '';
       for await (const chunk of response) body += chunk;
       resolve({ status: response.statusCode, body });
@@ -45,6 +50,20 @@ it('serves the metrics, and nothing but GET', async () => {
   expect((await ask('/metrics')).body).toContain('skycap_test_total 1');
   await server?.close();
   expect((await ask('/metrics', {}, 'DELETE')).status).toBe(405);
+});
+
+it.each<[string, Record<string, string>, number]>([
+  ['the token', { authorization: 'Bearer s3cret' }, 200],
+  ['no token', {}, 401],
+  ['another token', { authorization: 'Bearer s3cre' }, 401],
+  ['the token by another scheme', { authorization: 'Basic s3cret' }, 401],
+])('with a token set, the metrics for %s', async (_, headers, status) => {
+  const answer = await ask('/metrics', { metricsToken: 's3cret' }, 'GET', headers);
+  expect(answer.status).toBe(status);
+  expect(answer.body.includes('skycap_test_total 1')).toBe(status === 200);
+  expect(answer.body).not.toContain('s3cret');
+  await server?.close();
+  expect((await ask('/readyz', { metricsToken: 's3cret' })).status).toBe(200);
 });
 
 it('says which address it cannot take', async () => {
