@@ -37,7 +37,7 @@ export interface SeenRequest {
   readonly userAgent: string;
 }
 
-/** What to do with a request; undefined lets it pass. */
+/** The fault for a request; undefined lets it pass. */
 export type Fault =
   | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
   /** 200, these lines, and the end. */
@@ -174,7 +174,7 @@ export class ApiProxy implements AsyncDisposable {
   }
 }
 
-/** What HTTP/2 has in frames, or forbids. */
+/** Headers that HTTP/2 has in frames, or forbids. */
 const NOT_FORWARDED = /^:|^connection$|^host$|^transfer-encoding$/;
 
 function answerFault(response: Http2ServerResponse, fault: Fault): void {

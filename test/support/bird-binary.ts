@@ -26,7 +26,7 @@ export function localBirdVersion(): BirdVersion {
   return version;
 }
 
-/** What `bird -p` says of a configuration; undefined where it accepts it. */
+/** The error of `bird -p` about a configuration; undefined if BIRD accepts it. */
 export function birdRefusal(text: string): string | undefined {
   const dir = mkdtempSync(join(tmpdir(), 'skycap-bird-'));
   try {

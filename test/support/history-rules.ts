@@ -1,5 +1,5 @@
 /**
- * What must hold at every instant of a history of Services and EipClaims (design §4.1, §4.2, §4.6):
+ * The rules that hold at every instant of a history of Services and EipClaims:
  *
  * - an address is published by one Service at a time, and that one holds its claim; sharers all do;
  * - what is published changes only after the Service's own wish has changed, or to the very address that it wishes for;
@@ -105,7 +105,7 @@ class Chronicle {
     return isKept ? [] : [`${key} was promised ${life.promised} and publishes ${published}`];
   }
 
-  /** Whoever publishes the address must be in its claim. */
+  /** A Service that publishes the address must have a holder in its claim. */
   #wrongAt(address: string): readonly string[] {
     const publishers = [...(this.#publishers.get(address) ?? [])];
     const holders = this.#claims.get(address)?.spec.holders ?? [];

@@ -18,7 +18,7 @@ import { aNode } from './speaker-builders.ts';
 export class World {
   ms = 0;
   readonly nodes = new Map<string, SimulatedNode>();
-  /** What every node said last: what the API server has. */
+  /** The last report of every node, as the API server has it. */
   readonly said = new Map<string, Layer2Report>();
   snapshot: Snapshot;
 
@@ -57,10 +57,10 @@ export class World {
 export class SimulatedNode {
   readonly name: string;
   readonly #world: World;
-  /** What it has heard of the others. */
+  /** The reports of other nodes, as this node knows them. */
   #heard = new Map<string, Layer2Report>();
   #term: OwnershipLoop | undefined;
-  /** What it answers for, on the wire. */
+  /** The addresses that the node answers for, on the wire. */
   answers = new Map<string, Answered>();
   /** Those it holds for alive. */
   live: Set<string>;
@@ -68,7 +68,7 @@ export class SimulatedNode {
   heard: Set<string>;
   cutOff = false;
   isUp = true;
-  /** What Kubernetes says of it. */
+  /** The Node. */
   isReady = true;
   route: string | undefined = 'eth0';
   /** So many questions go without the answer that there is. */
@@ -162,14 +162,14 @@ export class SimulatedNode {
     this.answers = new Map();
   }
 
-  /** What the API server has comes to it. */
+  /** The watch returns the reports that the API server has. */
   hear(): void {
     this.#heard = new Map(this.#world.said);
   }
 
   async act(): Promise<void> {
     await this.#term?.act(this.#world.snapshot, new AbortController().signal);
-    // What was asked is answered in the meantime.
+    // The probes are answered meanwhile.
     await new Promise((resolve) => setImmediate(resolve));
   }
 

@@ -73,7 +73,7 @@ export class Neighbour implements Disposable {
     }
   }
 
-  /** What comes within a time. */
+  /** The frames that come within a time. */
   async during<T>(ms: number, pick: (frame: Buffer) => T | undefined): Promise<readonly T[]> {
     const picked: T[] = [];
     for (const end = performance.now() + ms; performance.now() < end; await sleep(5)) {

@@ -21,7 +21,7 @@ const DEADLINE_MS = 240_000;
 export interface OtherRun {
   readonly passed: number;
   readonly failed: number;
-  /** What kernel and tests said. */
+  /** The output of kernel and tests. */
   readonly output: string;
 }
 
@@ -41,7 +41,7 @@ export async function runInOtherKernel(file: string): Promise<OtherRun> {
       `uml_dir=${folder.path}`,
       // Its console is the standard output, and nobody types.
       ...['con=null', 'con0=null,fd:1', 'quiet', 'loglevel=1'],
-      // What the kernel does not know it hands to its first process.
+      // The kernel hands unknown parameters to its first process.
       ...[`TEST_ROOT=${ROOT}`, `TEST_NODE=${process.execPath}`, `TEST_FILE=${file}`],
     ],
     // By SIGTERM, which ends its processes as well.

@@ -150,7 +150,7 @@ export function aSnapshot(options: ClusterOptions = {}): Snapshot {
   };
 }
 
-/** What a store shows of these objects. */
+/** A store with these objects. */
 export function objects<T extends KubeObject>(
   items: readonly T[],
   synced = true,
