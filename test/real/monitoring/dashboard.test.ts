@@ -8,8 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BGP_CONFS, BGP_PEERS, EIPS } from '../../../lib/kube/resource.ts';
 import { startAllocator } from '../../support/allocator-daemon.ts';
+import type { ComponentDaemon } from '../../support/component-daemon.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { eventually } from '../../support/eventually.ts';
+import { ip } from '../../support/namespaces.ts';
 import { aBgpConf, aBgpPeer, anEip } from '../../support/speaker-builders.ts';
 import { SPEAKER_USER, startSpeaker } from '../../support/speaker-daemon.ts';
 import { createNode } from '../../support/speaker-objects.ts';
@@ -30,6 +32,7 @@ let lab: WebhookLab;
 let lan: Lan;
 let site: BirdSite;
 let frr: Frr;
+let allocator: ComponentDaemon;
 let targets: readonly Target[];
 let prometheus: Prometheus;
 
@@ -47,7 +50,7 @@ beforeAll(async () => {
   site.startContainer();
   frr = await Frr.start(lan, { neighbors: ['v4'], bfd: true, each: ['bfd'] });
   const speaker = await startSpeaker({ plane, nodeName: 'node-1', runDir: site.runDir, folder: lan.dir });
-  const allocator = await startAllocator({ plane, name: 'allocator', folder: lan.dir });
+  allocator = await startAllocator({ plane, name: 'allocator', folder: lan.dir });
   daemons.push(speaker.daemon, allocator.daemon);
   targets = [
     { component: 'webhook', scheme: 'https', address: `127.0.0.1:${lab.webhooks[0]!.port}` },
@@ -130,5 +133,19 @@ it('a session that is lost and a pool that fills up fire their alerts, which end
   for (let i = 2; i <= 17; i += 1) await lab.plane.kubectl(['delete', 'service', `web-${i}`, '--wait=false']);
   await eventually(async () => expect(await firing()).toEqual([]), { withinMs: 60_000 });
 }, 130_000);
+
+it('an allocator that is gone and BFD that is blocked fire their alerts, which end with the cause', async () => {
+  const nft = (...words: readonly string[]) => ip('netns', 'exec', lan.router, 'nft', ...words);
+  nft('add table inet block; add chain inet block in { type filter hook input priority 0; }');
+  nft('add rule inet block in udp dport 3784 drop');
+  await allocator.daemon.kill();
+  const expected = ['SkycapBfdBlocked', 'SkycapNoLeader'];
+  await eventually(async () => expect(await prometheus.firing()).toEqual(expected), { withinMs: 90_000 });
+  nft('delete table inet block');
+  const env = { SKYCAP_HEALTH_ADDRESS: allocator.health };
+  const again = await startAllocator({ plane: lab.plane, name: 'allocator-2', folder: lan.dir, env });
+  daemons.push(again.daemon);
+  await eventually(async () => expect(await prometheus.firing()).toEqual([]), { withinMs: 90_000 });
+}, 190_000);
 
 const EXPECTED = ['SkycapAddressNotAnnounced', 'SkycapPoolNearlyFull', 'SkycapServicesPending', 'SkycapSessionDown'];
