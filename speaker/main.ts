@@ -37,6 +37,7 @@ import { type Snapshot, takeEips, takeSnapshot } from './cluster/snapshot.ts';
 import { makeStores, type Stores } from './cluster/stores.ts';
 import { readConfig, type SpeakerConfig } from './config.ts';
 import { AnnouncementIndex } from './desired/announcement-index.ts';
+import { asksForAllNodes } from './desired/next-hops.ts';
 import { Layer2, type Layer2Options } from './l2/layer2.ts';
 import type { ResponderListener } from './l2/link/responder-port.ts';
 import { nodeNetworks } from './l2/peers/node-networks.ts';
@@ -97,7 +98,7 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const layer2Eips = () => (settings.protocols.has('layer2') ? takeEips(stores.sources, knownEips) : noEips);
   const needsOthers = () => {
     const eips = settings.protocols.has('bgp') && store.synced ? takeEips(stores.sources, knownEips) : undefined;
-    return eips !== undefined && limitsAnnouncers({ eips });
+    return eips !== undefined && (limitsAnnouncers({ eips }) || asksForAllNodes(stores.sources.bgpPeers.values()));
   };
   const announcements = new AnnouncementIndex();
   const onServiceChange = (key: string) => {

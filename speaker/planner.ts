@@ -7,6 +7,7 @@ import type { Logger } from '../lib/process/log.ts';
 import type { Snapshot } from './cluster/snapshot.ts';
 import type { AnnouncementIndex } from './desired/announcement-index.ts';
 import { HAND_OVER_MS, HandOver } from './desired/hand-over.ts';
+import { asksForAllNodes } from './desired/next-hops.ts';
 import { makePlan, type Planned } from './desired/plan.ts';
 import type { Layer2 } from './l2/layer2.ts';
 import { limitsAnnouncers, OtherNodes } from './l2/peers/other-nodes.ts';
@@ -37,7 +38,10 @@ export function makePlanner(parts: PlannerParts) {
     const now = layer2.isWatchKnown ? snapshot() : undefined;
     const maintained = now && maintenance.addTo({ ...now, ...forPlan() });
     if (!maintained) return undefined;
-    const fleet = limitsAnnouncers(maintained) ? layer2.others : undefined;
+    const sharesNextHops = protocols.has('bgp') && asksForAllNodes(maintained.bgpPeers);
+    const fleet = sharesNextHops || limitsAnnouncers(maintained) ? layer2.others : undefined;
+    // A speaker that has just started must not take away the paths by nodes that it does not know yet.
+    if (sharesNextHops && !fleet) return undefined;
     const known = fleet ? { ...maintained, others: others.take(fleet, maintained) } : maintained;
     const nowMs = systemClock.monotonicMs();
     const decided = () => makePlan({ ...known, handingOver: handOver.texts(nowMs) }, announcements, protocols);

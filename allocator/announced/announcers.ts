@@ -1,6 +1,7 @@
 /** Answers from Nodes and Speakers which node has each address of layer 2, and which nodes announce the addresses of each Eip. */
 
 import { type NodeState, nodeState } from '../../lib/announce/node-state.ts';
+import { type BgpConf, rackOf } from '../../lib/api/bgp/bgp.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
@@ -9,7 +10,7 @@ import { ALL_PROTOCOLS, type Protocols } from '../../lib/api/eip/protocols.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
 import { isNewer } from '../../lib/api/meta/resource-version.ts';
 import type { Node } from '../../lib/api/service/service.ts';
-import type { Layer2Conflict, SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
+import type { Layer2Conflict, SpeakerObject, SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
 import type { Change, Store } from '../../lib/kube/cache/store.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import { type AddressRange, rangeText } from '../../lib/net/range.ts';
@@ -107,8 +108,10 @@ export class Announcers {
     );
     const conf = bgpConfs.get(BGP_CONF_NAME);
     const parsed = conf && parseBgpConf(conf);
+    const sharedWith = parsed?.ok ? sharedSessions(this.#stores, parsed.value) : undefined;
     return {
       protocols: this.#protocols,
+      ...(sharedWith && { sharedWith }),
       nodes: [...speakers.values()].map(({ metadata: { name = '' }, status }) => {
         const node = nodes.get(name);
         return { name, state: stateOf(name, node), isLost: isLost(node), status };
@@ -123,6 +126,29 @@ export class Announcers {
 
 function rangesText(ranges: readonly AddressRange[]): string {
   return ranges.map(rangeText).sort().join();
+}
+
+/** One for each BgpPeer and rack is enough: a path by a node that several sessions have is a path. */
+function sharedSessions(
+  { speakers, nodes, bgpPeers }: Pick<AnnouncerStores, 'speakers' | 'nodes' | 'bgpPeers'>,
+  conf: BgpConf,
+): NonNullable<ReachFacts['sharedWith']> | undefined {
+  const peers = new Set(
+    [...bgpPeers.values()].flatMap(({ metadata, spec }) => (spec?.nextHops === 'AllNodes' ? [metadata.name] : [])),
+  );
+  if (peers.size === 0) return undefined;
+  const byRack = new Map<string | undefined, Map<string, SpeakerSession>>();
+  for (const { metadata, status } of speakers.values()) {
+    const established = (status?.sessions ?? []).filter(
+      ({ peer, state, disabled }) => peers.has(peer) && state === 'Established' && !disabled,
+    );
+    if (established.length === 0) continue;
+    const rack = rackOf(conf, nodes.get(metadata.name ?? '')?.metadata.labels ?? {});
+    const known = byRack.get(rack) ?? new Map<string, SpeakerSession>();
+    byRack.set(rack, known);
+    for (const session of established) known.set(session.peer, session);
+  }
+  return ({ state }) => [...(byRack.get(rackOf(conf, state.labels))?.values() ?? [])];
 }
 
 const keys = new WeakMap<Eip, string>();

@@ -73,6 +73,8 @@ export interface ReachFacts {
   readonly protocols: Protocols;
   /** An array, since it is iterated for every Eip. */
   readonly nodes: readonly SpeakerNode[];
+  /** Sessions of other nodes that have a path by the node, by `nextHops: AllNodes` of their BgpPeers. */
+  readonly sharedWith?: (node: SpeakerNode) => readonly SpeakerSession[];
   /** The families that sessions with a BgpPeer carry; undefined for both. */
   readonly familiesOf: (peer: string) => readonly Family[] | undefined;
   /** Of the BgpPeer; undefined if the BgpPeer has none, or is gone. */
@@ -138,8 +140,9 @@ function nodeHindrance(eip: Eip, { state, isLost, status }: SpeakerNode): Standi
 }
 
 /** The sessions that carry routes of the Eip. */
-function sessionsFor({ range, bgp }: Eip, { status }: SpeakerNode, facts: ReachFacts): SpeakerSession[] {
-  return (status?.sessions ?? []).filter(({ peer }) => {
+function sessionsFor({ range, bgp }: Eip, node: SpeakerNode, facts: ReachFacts): SpeakerSession[] {
+  const sessions = [...(node.status?.sessions ?? []), ...(facts.sharedWith?.(node) ?? [])];
+  return sessions.filter(({ peer }) => {
     const isOfFamily = facts.familiesOf(peer)?.includes(range.family) ?? true;
     return isOfFamily && selectsPeer(bgp?.peers ?? [], { name: peer, labels: facts.labelsOf(peer) });
   });

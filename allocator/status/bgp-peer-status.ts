@@ -46,7 +46,7 @@ export function bgpPeerStatus(facts: BgpPeerFacts): NonNullable<BgpPeerObject['s
     ...supportedVerdict([...bgpPeerNotes(object).missing, ...bfdOff(facts)]),
     ...passwordVerdict(facts),
     ...establishedVerdict(facts, sessions),
-    ...nextHopsVerdict(facts),
+    ...nextHopsVerdict(facts, sessions),
     ...writableVerdict(facts.refused),
   ];
   const moment = { nowMs, generation: object.metadata.generation };
@@ -158,14 +158,22 @@ function passwordVerdict(facts: BgpPeerFacts): ConditionUpdate[] {
   return [{ type: 'Password', status: 'False', reason: 'PasswordNotFound', message }];
 }
 
-/** Said only where nodes are missing. */
-function nextHopsVerdict({ unreached, protocols }: BgpPeerFacts): ConditionUpdate[] {
-  if (!unreached || !protocols.has('bgp')) return [];
+/** Said only where paths are missing. */
+function nextHopsVerdict({ unreached, protocols }: BgpPeerFacts, sessions: readonly NodeSession[]): ConditionUpdate[] {
+  if (!protocols.has('bgp')) return [];
+  if (!unreached) return noAddPath(sessions.filter(({ session }) => session.sendsOnePath));
   const [nodes, eips] = [unreached.nodes, unreached.eips].map((names) =>
     shortened(names, MOST_NAMED, String).join(', '),
   );
-  const message = `routers get no route by the nodes ${nodes}, which may announce addresses of Eips ${eips}: no BgpPeer for these Eips selects the nodes; widen spec.nodeSelector and add the nodes as neighbours at the router, or exclude the nodes by spec.nodeSelector of the Eips`;
+  const message = `routers get no route by the nodes ${nodes}, which may announce addresses of Eips ${eips}: no BgpPeer for these Eips selects the nodes; widen spec.nodeSelector and add the nodes as neighbours at the router, write nextHops: AllNodes if the router takes several paths (ADD-PATH), or exclude the nodes by spec.nodeSelector of the Eips`;
   return [{ type: 'NextHops', status: 'False', reason: 'NodeNotSelected', message }];
+}
+
+function noAddPath(sessions: readonly NodeSession[]): ConditionUpdate[] {
+  if (sessions.length === 0) return [];
+  const nodes = shortened(sessions, MOST_NAMED, ({ node }) => node).join(', ');
+  const message = `the router takes one path for an address from ${nodes}: it has not offered ADD-PATH (RFC 7911); switch ADD-PATH on at the router, or write nextHops: Self and make every node a neighbour`;
+  return [{ type: 'NextHops', status: 'False', reason: 'NoAddPath', message }];
 }
 
 interface NodeRefusal extends RefusedPeer {

@@ -12,7 +12,7 @@ import type { Family } from '../../lib/net/address.ts';
 import { firstAddress } from '../../lib/net/range.ts';
 
 /** A BgpPeer of Skycap, enabled or not. */
-export interface Receiver extends Pick<BgpPeer, 'name' | 'families' | 'nodeSelector'> {
+export interface Receiver extends Pick<BgpPeer, 'name' | 'families' | 'nodeSelector' | 'nextHops'> {
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -21,6 +21,8 @@ export interface RoutingFacts {
   readonly eips: readonly Eip[];
   /** Those with a speaker and an AS number. */
   readonly nodes: readonly NodeState[];
+  /** See `rackOf`. */
+  readonly rackOf: (node: NodeState) => string | undefined;
   /** Of the sessions whose BgpPeer names none. */
   readonly families: readonly Family[];
 }
@@ -34,7 +36,7 @@ export interface Unreached {
 /** By the name of each BgpPeer that would get the routes. */
 export function unreachedNodes(facts: RoutingFacts): ReadonlyMap<string, Unreached> {
   const found = new Map<string, { readonly nodes: Set<string>; readonly eips: Set<string> }>();
-  const unselected = unselectedBy(facts.nodes);
+  const unselected = unselectedBy(facts);
   for (const eip of facts.eips) {
     if (isLayer2(eip) || eip.announcedByCni) continue;
     const receivers = facts.peers.filter((peer) => getsRoutes(peer, eip, facts.families));
@@ -58,16 +60,30 @@ function mayAnnounce(node: NodeState, eip: Eip): boolean {
   return !nodeRefusal({ node, eip: { ok: true, value: eip }, address: firstAddress(eip.range) });
 }
 
-/** Finds the nodes that none of the BgpPeers selects, once for the many Eips whose routes go to the same ones. */
-function unselectedBy(nodes: readonly NodeState[]): (peers: readonly Receiver[]) => readonly NodeState[] {
+/** Finds the nodes that none of the BgpPeers reaches, once for the many Eips whose routes go to the same ones. */
+function unselectedBy({ nodes, rackOf }: RoutingFacts): (peers: readonly Receiver[]) => readonly NodeState[] {
   const known = new Map<string, readonly NodeState[]>();
   return (peers) => {
     const key = JSON.stringify(peers.map(({ name }) => name));
-    const found =
-      known.get(key) ?? nodes.filter(({ labels }) => !peers.some((one) => matchesLabels(one.nodeSelector, labels)));
+    const before = known.get(key);
+    if (before) return before;
+    const reaches = peers.map((peer) => reachOf(peer, nodes, rackOf));
+    const found = nodes.filter((node) => !reaches.some((isReached) => isReached(node)));
     known.set(key, found);
     return found;
   };
+}
+
+/** With `nextHops: AllNodes` one node of a rack is enough for all. */
+function reachOf(
+  { nodeSelector, nextHops }: Receiver,
+  nodes: readonly NodeState[],
+  rackOf: RoutingFacts['rackOf'],
+): (node: NodeState) => boolean {
+  const selects = ({ labels }: NodeState): boolean => matchesLabels(nodeSelector, labels);
+  if (!nextHops) return selects;
+  const racks = new Set(nodes.filter(selects).map(rackOf));
+  return (node) => racks.has(rackOf(node));
 }
 
 function sorted(names: ReadonlySet<string>): string[] {

@@ -1,6 +1,6 @@
 /** Gathers which nodes no router reaches, and says which BgpPeers have news of it. */
 import { nodeState } from '../../lib/announce/node-state.ts';
-import { localAsOf } from '../../lib/api/bgp/bgp.ts';
+import { localAsOf, rackOf } from '../../lib/api/bgp/bgp.ts';
 import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
 import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
@@ -46,6 +46,9 @@ export class UnreachedWatch {
       const peer = parseBgpPeer(object);
       return peer.ok && !peer.value.announcedByCni ? [{ ...peer.value, labels: object.metadata.labels ?? {} }] : [];
     });
-    return unreachedNodes({ peers, eips: eips.all(), nodes, families: conf.value.families ?? [4, 6] });
+    return unreachedNodes({
+      ...{ peers, eips: eips.all(), nodes, families: conf.value.families ?? [4, 6] },
+      rackOf: ({ labels }) => rackOf(conf.value, labels),
+    });
   }
 }

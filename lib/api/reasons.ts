@@ -90,6 +90,7 @@ export const REASONS = [
   'PeerDisabled',
   'PasswordNotFound',
   'NoSessions',
+  'NoAddPath',
   'NoBgpConf',
   'NodeNotSelected',
   'Applied',

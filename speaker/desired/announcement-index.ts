@@ -10,6 +10,7 @@ import type { Snapshot } from '../cluster/snapshot.ts';
 import { type RouteOfAddress, routeFinder, routeKey } from './address-route.ts';
 import { type Announcement, serviceAnnouncements, sharedAnnouncement } from './announcement.ts';
 import { leftToOthers } from './left-to-others.ts';
+import { type NextHops, nextHopsFinder } from './next-hops.ts';
 import { type AnnouncementBlock, announcementBlock, blockKeyOf, compareBlocks } from './routes.ts';
 
 /** By the text of the address: the decisions of the Services that publish it. */
@@ -34,7 +35,7 @@ export class AnnouncementIndex {
   }
 
   /** @returns the blocks in the order of their addresses, with one decision for each address. */
-  decide(snapshot: Snapshot, node: NodeState): readonly AnnouncementBlock[] {
+  decide(snapshot: Snapshot, node: NodeState, nextHops?: NextHops): readonly AnnouncementBlock[] {
     const { services, slices, eips, maintenance, others, handingOver = NONE } = snapshot;
     if (eips !== this.#eips) {
       this.#eipOf = eipFinder(eips);
@@ -42,13 +43,14 @@ export class AnnouncementIndex {
     }
     this.#eips = eips;
     const [eipOf, routeOf, isLeftToOthers] = [this.#eipOf, this.#routeOf, leftToOthers(node.name, others)];
+    const nextHopsOf = nextHopsFinder(nextHops);
     const withdrawn = maintenance?.withdrawn ?? NONE;
     this.#perService.update({
       services,
-      basis: [services, slices, eips, nodeKeyOf(node), withdrawn, others, handingOver],
+      basis: [services, slices, eips, nodeKeyOf(node), withdrawn, others, handingOver, nextHops?.key],
       make: (key, service) => {
         const given = { key, service, slices: slices.get(key), node, withdrawn, handingOver };
-        const own = serviceAnnouncements({ ...given, eipOf, routeOf, isLeftToOthers });
+        const own = serviceAnnouncements({ ...given, eipOf, routeOf, isLeftToOthers, nextHopsOf });
         return own.length > 0 ? own : undefined;
       },
       onReplaced: (key, old = [], now = []) => {
@@ -113,5 +115,6 @@ function sameDecisions(a: readonly Announcement[], b: readonly Announcement[]): 
 
 function sameDecision(a: Announcement, b: Announcement): boolean {
   if (a.text !== b.text || a.reason !== b.reason || a.age !== b.age) return false;
+  if (a.nextHops.join() !== b.nextHops.join()) return false;
   return a.route === b.route || routeKey(a.route) === routeKey(b.route);
 }

@@ -10,6 +10,7 @@ import type { EndpointSlice, Service } from '../../lib/api/service/service.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { AddressRoute, RouteOfAddress } from './address-route.ts';
 import type { IsLeftToOthers, PublishedAddress } from './left-to-others.ts';
+import type { NextHopsOf } from './next-hops.ts';
 
 export interface Announcement {
   readonly address: Address;
@@ -19,6 +20,8 @@ export interface Announcement {
   readonly reason: Reason;
   /** Keys of the Services that hold the address and led to this decision, sorted. */
   readonly services: readonly string[];
+  /** Names of the nodes, sorted, by which sessions with `nextHops: AllNodes` have a path. Independent of `reason`. */
+  readonly nextHops: readonly string[];
   /** How the address goes out where it is announced. */
   readonly route: AddressRoute;
   /** `ageKey` of the Service: of several, the oldest one's route counts. */
@@ -39,6 +42,7 @@ export interface ServiceInput {
   /** Texts of addresses that go elsewhere, since this node is in maintenance. */
   readonly withdrawn: ReadonlySet<string>;
   readonly isLeftToOthers: IsLeftToOthers;
+  readonly nextHopsOf: NextHopsOf;
   /** Texts of addresses that are left to other nodes, and announced for a moment still. */
   readonly handingOver: ReadonlySet<string>;
 }
@@ -56,7 +60,8 @@ export function serviceAnnouncements(input: ServiceInput): readonly Announcement
     const published = eip?.ok ? { eip: eip.value, service, address, places } : undefined;
     const reason = may === 'Announced' ? (leftReason(text, published, input) ?? may) : may;
     const route = routeOf(eip, service, address);
-    return { address, text, reason, services: [key], route, age };
+    const nextHops = published ? input.nextHopsOf(published) : [];
+    return { address, text, reason, nextHops, services: [key], route, age };
   });
 }
 
@@ -75,7 +80,12 @@ export function sharedAnnouncement(all: readonly Announcement[]): Announcement {
   const [first, ...others] = all.length > 1 ? all.toSorted(byService) : all;
   if (others.length === 0) return first!;
   const { route, age } = others.reduce((oldest, one) => (one.age < oldest.age ? one : oldest), first!);
-  return { ...others.reduce(merged, first!), route, age };
+  return { ...others.reduce(merged, first!), nextHops: nextHopsOfAll(all), route, age };
+}
+
+/** A node that serves one of the Services is a next hop. */
+function nextHopsOfAll(all: readonly Announcement[]): readonly string[] {
+  return [...new Set(all.flatMap(({ nextHops }) => nextHops))].sort();
 }
 
 function merged(a: Announcement, b: Announcement): Announcement {

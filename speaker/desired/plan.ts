@@ -19,6 +19,8 @@ import type { Maintenance } from '../cluster/maintenance.ts';
 import { NO_PASSWORDS } from '../cluster/session-passwords.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
 import { AnnouncementIndex } from './announcement-index.ts';
+import { gatherNextHops } from './next-hops.ts';
+import { type NodePaths, nodePaths } from './node-paths.ts';
 import { type AnnouncementBlock, type RouteGroup, routeGroups } from './routes.ts';
 import { type BgpSession, desiredSessions, type RefusedPeer } from './sessions.ts';
 
@@ -30,6 +32,9 @@ export interface BgpPlan {
   readonly listenPort: number;
   readonly sessions: readonly BgpSession[];
   readonly routes: readonly RouteGroup[];
+  /** For sessions with `nextHops: AllNodes`. Absent where there are none. */
+  readonly paths?: readonly NodePaths[];
+  readonly nodeName: string;
   /** Routers are asked to prefer other nodes (RFC 8326). */
   readonly gracefulShutdown: boolean;
   /** The policy for the routes on their way to the routers. */
@@ -74,7 +79,8 @@ export function makePlan(
   protocols: Protocols = ALL_PROTOCOLS,
 ): Planned {
   const node = nodeState(snapshot.nodeName, snapshot.node);
-  const announcements = index.decide(snapshot, node);
+  const nextHops = gatherNextHops(snapshot, node);
+  const announcements = index.decide(snapshot, node, nextHops);
   if (!protocols.has('bgp')) {
     return withoutBgp(snapshot, node, announcements, protocols, 'ProtocolOff', protocolOffText('bgp'));
   }
@@ -104,7 +110,9 @@ export function makePlan(
     localAs: localAs.as,
     listenPort: conf.value.listenPort,
     sessions: protocols.has('bfd') ? sessions : sessions.map(({ bfd: _, ...session }) => session),
+    nodeName: node.name,
     routes: routeGroups(announcements, snapshot.bgpPeers),
+    ...(nextHops && { paths: nodePaths(announcements, nextHops, snapshot.bgpPeers) }),
     gracefulShutdown: snapshot.maintenance !== undefined,
     ...(policy && { policy }),
   };
@@ -142,6 +150,7 @@ function withoutBgp(
   message: string,
 ): Planned {
   const bgp = {
+    nodeName: node.name,
     routerId: ownRouterId(node),
     listenPort: BGP_PORT,
     sessions: [],

@@ -17,6 +17,9 @@ export interface AnnouncementBlock {
   readonly routes: readonly GroupBlock[];
   /** Each once, of the addresses that are announced. */
   readonly aggregates: readonly AggregateRoute[];
+  /** For sessions with `nextHops: AllNodes`, as the aggregates below. */
+  readonly paths: readonly PathBlock[];
+  readonly pathAggregates: readonly PathAggregate[];
 }
 
 export interface GroupBlock {
@@ -28,6 +31,17 @@ export interface RouteBlock {
   readonly family: Family;
   /** `192.0.2.7/32`, in the order of the addresses; aggregates are in blocks of their own. */
   readonly prefixes: readonly string[];
+}
+
+/** Host routes of one group that have the same next hops. */
+export interface PathBlock extends GroupBlock {
+  /** Names of nodes, at least one. */
+  readonly nextHops: readonly string[];
+}
+
+export interface PathAggregate {
+  readonly aggregate: AggregateRoute;
+  readonly nextHops: ReadonlySet<string>;
 }
 
 /** Routes that go out with the same BGP attributes to the same BgpPeers. BIRD has one static protocol for each group and family. */
@@ -61,6 +75,7 @@ export function announcementBlock(announcements: readonly Announcement[]): Annou
   return {
     ...{ family, announcements: sorted, announcedCount: announced.length },
     ...{ routes: hostRoutes(announced), aggregates: [...aggregates.values()] },
+    ...{ paths: pathBlocks(sorted), pathAggregates: pathAggregates(sorted) },
   };
 }
 
@@ -74,6 +89,32 @@ function hostRoutes(announced: readonly Announcement[]): GroupBlock[] {
     const prefixes = some.map(({ text }) => `${text}/${bitsOf(address.family)}`);
     return { group: route.group, block: { family: address.family, prefixes } };
   });
+}
+
+/** @param announcements sorted by address. */
+function pathBlocks(announcements: readonly Announcement[]): PathBlock[] {
+  const byHops = Map.groupBy(
+    announcements.filter(({ route, nextHops }) => route.hasHostRoute && nextHops.length > 0),
+    ({ route, nextHops }) => JSON.stringify([route.group.key, nextHops]),
+  );
+  return [...byHops.values()].map((some) => {
+    const { address, route, nextHops } = some[0]!;
+    const prefixes = some.map(({ text }) => `${text}/${bitsOf(address.family)}`);
+    return { group: route.group, nextHops, block: { family: address.family, prefixes } };
+  });
+}
+
+function pathAggregates(announcements: readonly Announcement[]): PathAggregate[] {
+  const found = new Map<string, { readonly aggregate: AggregateRoute; readonly nextHops: Set<string> }>();
+  for (const { route, nextHops } of announcements) {
+    const { aggregate } = route;
+    if (!aggregate || nextHops.length === 0) continue;
+    const key = `${aggregate.prefix} ${aggregate.eip}`;
+    const known = found.get(key) ?? { aggregate, nextHops: new Set() };
+    found.set(key, known);
+    for (const name of nextHops) known.nextHops.add(name);
+  }
+  return [...found.values()];
 }
 
 export function compareBlocks(a: AnnouncementBlock, b: AnnouncementBlock): number {
@@ -90,34 +131,51 @@ export function announcementsIn(blocks: readonly AnnouncementBlock[]): readonly 
  * @param peers every BgpPeer that may have a session.
  */
 export function routeGroups(blocks: readonly AnnouncementBlock[], peers: readonly KubeObject[]): readonly RouteGroup[] {
-  const byKey = new Map([[PLAIN_GROUP.key, { terms: PLAIN_GROUP, routes: [] as RouteBlock[] }]]);
-  const add = ({ group, block }: GroupBlock): void => {
-    const known = byKey.get(group.key) ?? { terms: group, routes: [] };
-    byKey.set(group.key, known);
-    known.routes.push(block);
-  };
-  for (const block of blocks) for (const one of block.routes) add(one);
-  for (const one of aggregateBlocks(blocks)) add(one);
+  const hosts = blocks.flatMap(({ routes }) => routes);
+  const aggregates = blocks.flatMap(({ family, aggregates: all }) => all.map((route) => ({ family, route })));
+  const groups = groupsFrom(hosts, aggregates, peers);
+  const { name, attributes } = PLAIN_GROUP;
+  if (groups.some((group) => group.name === name)) return groups;
+  return [...groups, { name, attributes, blocks: [] }].sort(byName);
+}
+
+/** Sorted by name. */
+export function groupsFrom(
+  hosts: readonly GroupBlock[],
+  aggregates: readonly AggregateBlock[],
+  peers: readonly KubeObject[],
+): readonly RouteGroup[] {
+  const byKey = Map.groupBy([...hosts, ...aggregateBlocks(aggregates)], ({ group }) => group.key);
   return [...byKey.values()]
-    .map(({ terms: { name, attributes, peers: selections }, routes }) => ({
-      ...{ name, attributes, blocks: routes },
-      ...(selections.length > 0 && { peers: receivers(selections, peers) }),
-    }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .map((all) => {
+      const { name, attributes, peers: selections } = all[0]!.group;
+      return {
+        ...{ name, attributes, blocks: all.map(({ block }) => block) },
+        ...(selections.length > 0 && { peers: receivers(selections, peers) }),
+      };
+    })
+    .sort(byName);
+}
+
+function byName(a: RouteGroup, b: RouteGroup): number {
+  return a.name < b.name ? -1 : 1;
 }
 
 function receivers(selections: readonly PeerSelection[], peers: readonly KubeObject[]): string[] {
   return peers.flatMap(({ metadata }) => (selectsPeer(selections, metadata) ? [metadata.name ?? ''] : [])).sort();
 }
 
+export interface AggregateBlock {
+  readonly family: Family;
+  readonly route: AggregateRoute;
+}
+
 /** Of Eips that have the same aggregate, the one whose name comes first has it. */
-function aggregateBlocks(blocks: readonly AnnouncementBlock[]): GroupBlock[] {
-  const byPrefix = new Map<string, { readonly family: Family; readonly route: AggregateRoute }>();
-  for (const { family, aggregates } of blocks) {
-    for (const route of aggregates) {
-      const known = byPrefix.get(route.prefix);
-      if (!known || route.eip < known.route.eip) byPrefix.set(route.prefix, { family, route });
-    }
+function aggregateBlocks(aggregates: readonly AggregateBlock[]): GroupBlock[] {
+  const byPrefix = new Map<string, AggregateBlock>();
+  for (const one of aggregates) {
+    const known = byPrefix.get(one.route.prefix);
+    if (!known || one.route.eip < known.route.eip) byPrefix.set(one.route.prefix, one);
   }
   return [...byPrefix.values()].map(({ family, route }) => ({
     group: route.group,

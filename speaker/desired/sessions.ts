@@ -64,6 +64,8 @@ export interface BgpSession {
   readonly connectRetrySeconds: number;
   /** Never shown. */
   readonly password?: string;
+  /** A path by each node that may announce an address. Absent: by this node. */
+  readonly nextHops?: 'AllNodes';
   /** At least one, IPv4 first. */
   readonly channels: readonly SessionChannel[];
 }
@@ -217,6 +219,7 @@ function toSession(
     connectRetrySeconds: peer.connectRetrySeconds,
     ...(password !== undefined && { password }),
     ...(passwordRef && { passwordRef }),
+    ...(peer.nextHops && { nextHops: peer.nextHops }),
   };
 }
 

@@ -3,7 +3,8 @@
  *
  * The other nodes are read only while this one is in maintenance: nobody else pays for it. While they can't be read, the last decision stays.
  */
-import { isInMaintenance, isNodeReady, nodeState } from '../../lib/announce/node-state.ts';
+import { isInMaintenance, isNodeReady, type NodeState, nodeState } from '../../lib/announce/node-state.ts';
+import { rackOf } from '../../lib/api/bgp/bgp.ts';
 import { DEFAULT_MAINTENANCE, type MaintenanceSettings } from '../../lib/api/bgp/maintenance.ts';
 import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
 import type { Condition } from '../../lib/api/meta/object.ts';
@@ -80,7 +81,7 @@ export class MaintenanceLoop {
     const nowMs = this.#options.nowMs();
     this.#sinceMs ??= this.#startedMs(nowMs);
     const drainsUntilMs = this.#sinceMs + settings.drainSeconds * 1000;
-    const nodes = await this.#readNodes(settings, signal);
+    const nodes = await this.#readNodes(snapshot, settings, signal);
     const isDraining = nowMs < drainsUntilMs;
     const { withdrawn, kept } = decideWithdrawal({ snapshot, self, nodes, minimumNodes: settings.minimumNodes });
     this.#set({ isDraining, withdrawn: isDraining ? new Set() : withdrawn, kept, drainsUntilMs });
@@ -109,23 +110,45 @@ export class MaintenanceLoop {
     onChange();
   }
 
-  async #readNodes(settings: MaintenanceSettings, signal: AbortSignal): Promise<ReadonlyMap<string, ClusterNode>> {
+  async #readNodes(
+    snapshot: Snapshot,
+    settings: MaintenanceSettings,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ClusterNode>> {
     const { client } = this.#options;
     const [nodes, speakers] = await Promise.all([
       listAll<Node>(client, NODES, { timeoutMs: ANSWER_MS, signal }),
       listAll<SpeakerObject>(client, SPEAKERS, { timeoutMs: ANSWER_MS, signal }),
     ]);
     const sessions = new Map(speakers.map(({ metadata, status }) => [metadata.name, status]));
+    const isShared = sharedPaths(snapshot, nodes, sessions);
     return new Map(
       nodes.map((object) => {
         const node = nodeState(object.metadata.name ?? '', object);
         const status = sessions.get(node.name);
         // The Speaker object of a node that lost its power says for ever what it said last.
-        const canAnnounce = isNodeReady(object) && !status?.stopping && (status?.establishedSessions ?? 0) > 0;
+        const hasRouter = (status?.establishedSessions ?? 0) > 0 || isShared(node);
+        const canAnnounce = isNodeReady(object) && status !== undefined && !status.stopping && hasRouter;
         return [node.name, { node, canAnnounce, inMaintenance: isInMaintenance(node, settings) }];
       }),
     );
   }
+}
+
+/** Finds whether a session of another node has a path by the node, by `nextHops: AllNodes` of a BgpPeer. */
+function sharedPaths(
+  { bgpConf, bgpPeers }: Snapshot,
+  nodes: readonly Node[],
+  statuses: ReadonlyMap<string | undefined, SpeakerObject['status']>,
+): (node: NodeState) => boolean {
+  const peers = new Set(bgpPeers.flatMap(({ metadata, spec }) => (spec?.nextHops === 'AllNodes' ? metadata.name : [])));
+  const conf = bgpConf && parseBgpConf(bgpConf);
+  if (peers.size === 0 || !conf?.ok) return () => false;
+  const shares = ({ metadata }: Node): boolean =>
+    statuses.get(metadata.name)?.sessions?.some(({ peer, state }) => state === 'Established' && peers.has(peer)) ??
+    false;
+  const racks = new Set(nodes.filter(shares).map(({ metadata }) => rackOf(conf.value, metadata.labels ?? {})));
+  return ({ labels }) => racks.has(rackOf(conf.value, labels));
 }
 
 /** A BgpConf that can't be read changes nothing. */

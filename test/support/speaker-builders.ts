@@ -1,6 +1,8 @@
 /** Objects for the speaker's tests: complete enough to be decided by, with the one thing that a test is about given by the caller. */
 
 import { KnownPolicy } from '../../lib/announce/known-policy.ts';
+import { nodeState } from '../../lib/announce/node-state.ts';
+import type { OtherNode } from '../../lib/announce/other-node.ts';
 import { SliceIndex } from '../../lib/announce/slice-index.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
@@ -21,6 +23,17 @@ export function aNode(over: Partial<Node> & { readonly name?: string; readonly i
     status: { addresses: ips.map((address) => ({ type: 'InternalIP', address })) },
     ...rest,
   };
+}
+
+/** A node that lives, without a session of its own. @param last of its addresses, 192.0.2.12 and fd00::12. */
+export function anotherNode(
+  name: string,
+  last: number,
+  over: Partial<Omit<OtherNode, 'node'>> & { readonly labels?: Readonly<Record<string, string>> } = {},
+): OtherNode {
+  const { labels = {}, ...said } = over;
+  const node = aNode({ ips: [`192.0.2.${last}`, `fd00::${last}`], metadata: { name, labels } });
+  return { node: nodeState(name, node), isLive: true, inMaintenance: false, sessions: [], ...said };
 }
 
 export interface ServiceOptions {
@@ -123,6 +136,7 @@ export interface ClusterOptions {
   readonly configMaps?: readonly ConfigMap[];
   readonly knownPolicy?: KnownPolicy;
   readonly maintenance?: Maintenance;
+  readonly others?: readonly OtherNode[];
 }
 
 /** A cluster with one node, one peer and two Eips, where the caller says nothing else. */
@@ -141,12 +155,13 @@ export function aSnapshot(options: ClusterOptions = {}): Snapshot {
   const { nodeName = 'node-1', knownEips, knownPolicy = new KnownPolicy(NAMESPACE) } = options;
   const snapshot = takeSnapshot({ nodeName, sources, slices, knownEips, knownPolicy });
   if (!snapshot) throw new Error('Cannot take the snapshot: a store is not synced');
-  const { bfdNeighbors, passwords, maintenance } = options;
+  const { bfdNeighbors, passwords, maintenance, others } = options;
   return {
     ...snapshot,
     ...(bfdNeighbors && { bfdNeighbors }),
     ...(passwords && { passwords }),
     ...(maintenance && { maintenance }),
+    ...(others && { others }),
   };
 }
 

@@ -108,6 +108,8 @@ export interface BgpPeerObject extends KubeObject {
       readonly mpGracefulRestart?: { readonly config?: { readonly enabled?: boolean } };
     }[];
     readonly nodeSelector?: LabelSelector;
+    /** Skycap's: a path by each node that may announce an address. Default `Self`. */
+    readonly nextHops?: 'Self' | 'AllNodes';
   };
   readonly status?: {
     /** Skycap's: `2/3`, nodes with a session that is established, of those with a session. */

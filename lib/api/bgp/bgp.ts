@@ -140,6 +140,8 @@ export interface BgpPeer {
   readonly families?: readonly Family[];
   /** All must hold of the Node's labels; empty: every node. */
   readonly nodeSelector: readonly LabelRequirement[];
+  /** A session has a path by each node that may announce an address. Absent: by its own node. */
+  readonly nextHops?: 'AllNodes';
   readonly announcedByCni: boolean;
 }
 
@@ -152,8 +154,17 @@ export interface LocalAs {
 
 /** The AS number of a node with these labels: its rack's where `asPerRack` has one, else `as`. */
 export function localAsOf(conf: BgpConf, nodeLabels: Readonly<Record<string, string>>): LocalAs | undefined {
-  const rack = firstOf(nodeLabels, RACK_LABELS);
+  const rack = rackOf(conf, nodeLabels);
   const ofRack = rack === undefined ? undefined : conf.asPerRack.get(rack);
   if (ofRack !== undefined) return { as: ofRack, fromRack: true };
   return conf.as === undefined ? undefined : { as: conf.as, fromRack: false };
+}
+
+/** The rack that the node has its AS number from; undefined for every node with the AS number of the BgpConf. */
+export function rackOf(
+  { asPerRack }: Pick<BgpConf, 'asPerRack'>,
+  nodeLabels: Readonly<Record<string, string>>,
+): string | undefined {
+  const rack = firstOf(nodeLabels, RACK_LABELS);
+  return rack !== undefined && asPerRack.has(rack) ? rack : undefined;
 }

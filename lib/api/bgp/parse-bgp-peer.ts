@@ -68,7 +68,22 @@ function optionalFieldsOf(
     ...(gracefulRestart && { gracefulRestart }),
     ...(families && { families }),
     nodeSelector: parseLabelSelector(spec.nodeSelector, 'spec.nodeSelector', problems),
+    ...nextHopsOf(spec.nextHops, neighbor, problems),
   };
+}
+
+/** The routes of an unnumbered router have the link-local address of the node itself as next hop. */
+function nextHopsOf(raw: unknown, neighbor: Neighbor | undefined, problems: Problem[]): Pick<BgpPeer, 'nextHops'> {
+  if (raw === undefined || raw === null || raw === '' || raw === 'Self') return {};
+  const field = 'spec.nextHops';
+  if (raw !== 'AllNodes') {
+    problems.push({ field, value: textOf(raw), message: 'is not known; write "Self" or "AllNodes"' });
+  } else if (neighbor?.kind === 'interface' || neighbor?.kind === 'linkLocal') {
+    const message =
+      'needs a router whose address is not link-local; write "Self", or another spec.conf.neighborAddress';
+    problems.push({ field, value: raw, message });
+  }
+  return { nextHops: 'AllNodes' };
 }
 
 function timersOf(

@@ -28,6 +28,7 @@ const PEER: readonly Row<BgpPeer>[] = [
   ],
   ['spec.gracefulRestart', ({ gracefulRestart = GRACEFUL_RESTART }) => gracefulRestart],
   ['spec.afiSafis', ({ families }) => families],
+  ['spec.nextHops', ({ nextHops }) => nextHops],
 ];
 
 const CONF: readonly Row<BgpConf>[] = [

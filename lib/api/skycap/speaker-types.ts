@@ -19,6 +19,8 @@ export interface SpeakerSession {
   readonly keepaliveSeconds?: number;
   /** Routes exported to this neighbour, both families. */
   readonly routesSent: number;
+  /** The BgpPeer has `nextHops: AllNodes`, and the router has not offered ADD-PATH. */
+  readonly sendsOnePath?: boolean;
   /** `spec.conf.adminDown`. */
   readonly disabled: boolean;
 }

@@ -10,10 +10,11 @@ import {
   type Neighbor,
   neighborConnects,
 } from '../../../lib/api/bgp/bgp.ts';
-import { formatAddress } from '../../../lib/net/address.ts';
+import { type Family, formatAddress } from '../../../lib/net/address.ts';
 import type { AddressRange } from '../../../lib/net/range.ts';
 import type { BfdNeighbor } from '../../cluster/bfd-neighbor.ts';
 import { PLAIN_GROUP } from '../../desired/address-route.ts';
+import type { NodePaths } from '../../desired/node-paths.ts';
 import type { BgpPlan, Plan } from '../../desired/plan.ts';
 import type { RouteBlock, RouteGroup } from '../../desired/routes.ts';
 import type { BgpSession, SessionChannel } from '../../desired/sessions.ts';
@@ -27,6 +28,8 @@ import { type BirdVersion, saysAuthentication } from './version.ts';
 export interface StaticProtocol {
   readonly symbol: string;
   readonly channel: 'ipv4' | 'ipv6';
+  /** Absent: BIRD's own of the family. */
+  readonly table?: string;
   /** Of the import filter, `bgp_community.add((65000, 100));`; none where routes stay as they are. */
   readonly imports: readonly string[];
   /** In the order of the addresses. */
@@ -35,6 +38,8 @@ export interface StaticProtocol {
 
 export interface BgpChannel {
   readonly channel: 'ipv4' | 'ipv6';
+  /** Of the paths by all nodes, which are sent by ADD-PATH (RFC 7911). Absent: BIRD's own of the family. */
+  readonly table?: string;
   readonly extendedNextHop: boolean;
   /**
    * Of the export filter, between the choice of static routes and `accept;`; none where all static routes go out as they are. They set the next hop, too, where
@@ -85,6 +90,8 @@ export interface BirdConfig {
   readonly routerId: string;
   /** Attributes and a function that the filters use. */
   readonly definitions: readonly string[];
+  /** Beside BIRD's own: `ipv4 table skycap_paths_v4;`. */
+  readonly tables: readonly string[];
   readonly statics: readonly StaticProtocol[];
   readonly sessions: readonly BgpProtocol[];
   /** Sorted by neighbour. */
@@ -109,11 +116,15 @@ export function dynamicName(peer: string): string {
 export function buildBirdConfig(plan: Plan, version: BirdVersion): BirdConfig {
   const { bgp } = plan;
   const unnumbered = bgp.sessions.flatMap(({ neighbor }) => (neighbor.kind === 'interface' ? neighbor.interface : []));
-  const marks = marksOf(bgp.routes);
+  const marks = marksOf(groupsOf(bgp));
   return {
     routerId: bgp.routerId,
     definitions: definitionsFor(marks),
-    statics: bgp.routes.flatMap((group) => staticProtocols(group)),
+    tables: bgp.paths ? FAMILIES.map((family) => `${channelName(family)} table ${pathTable(family)};`) : [],
+    statics: [
+      ...bgp.routes.flatMap((group) => staticProtocols(group)),
+      ...(bgp.paths ?? []).flatMap((paths) => pathProtocols(paths, paths.node.name === bgp.nodeName)),
+    ],
     sessions: bgp.sessions
       .map((session) => bgpProtocol(session, bgp, version))
       .sort((a, b) => (a.symbol < b.symbol ? -1 : 1)),
@@ -124,19 +135,50 @@ export function buildBirdConfig(plan: Plan, version: BirdVersion): BirdConfig {
 
 /** That of the routes without attributes is always there, for each family. */
 function staticProtocols(group: RouteGroup): StaticProtocol[] {
-  const families = ([4, 6] as const).filter(
+  const families = FAMILIES.filter(
     (family) => group.name === PLAIN_GROUP.name || group.blocks.some((block) => block.family === family),
   );
   return families.map((family) => staticProtocol(group, family));
 }
 
-function staticProtocol(group: RouteGroup, family: 4 | 6): StaticProtocol {
+function staticProtocol(group: RouteGroup, family: Family): StaticProtocol {
   return {
     symbol: symbolFor(`skycap_routes_v${family}_`, group.name),
-    channel: family === 4 ? 'ipv4' : 'ipv6',
+    channel: channelName(family),
     imports: importStatements(group),
     blocks: group.blocks.filter((block) => block.family === family),
   };
+}
+
+/** The paths by one node. BIRD sends the path by the node itself where a router gets only one. */
+function pathProtocols({ node, groups }: NodePaths, isSelf: boolean): StaticProtocol[] {
+  return groups.flatMap((group) =>
+    FAMILIES.flatMap((family): StaticProtocol[] => {
+      const [address, blocks] = [node.addresses[family], group.blocks.filter((block) => block.family === family)];
+      if (!address || blocks.length === 0) return [];
+      const nextHop = `bgp_next_hop = ${formatAddress(address)};`;
+      return [
+        {
+          symbol: symbolFor(`skycap_path_v${family}_`, `${node.name}/${group.name}`),
+          ...{ channel: channelName(family), table: pathTable(family), blocks },
+          imports: [nextHop, ...(isSelf ? [`preference = ${OWN_PREFERENCE};`] : []), ...importStatements(group)],
+        },
+      ];
+    }),
+  );
+}
+
+function pathTable(family: Family): string {
+  return `skycap_paths_v${family}`;
+}
+
+function channelName(family: Family): 'ipv4' | 'ipv6' {
+  return family === 4 ? 'ipv4' : 'ipv6';
+}
+
+/** Of the routes and of the paths: their names are those of Eips, so a group of both is the same. */
+function groupsOf({ routes, paths = [] }: BgpPlan): readonly RouteGroup[] {
+  return [...routes, ...paths.flatMap(({ groups }) => groups)];
 }
 
 function bgpProtocol(session: BgpSession, bgp: BgpPlan, version: BirdVersion): BgpProtocol {
@@ -170,7 +212,8 @@ function neighborWords(neighbor: Neighbor, port: number): string {
 function bgpChannel(channel: SessionChannel, session: BgpSession, bgp: BgpPlan): BgpChannel {
   const { family, extendedNextHop } = channel;
   return {
-    channel: family === 4 ? 'ipv4' : 'ipv6',
+    channel: channelName(family),
+    ...(session.nextHops && { table: pathTable(family) }),
     extendedNextHop,
     exports: exportsOf(channel, session, bgp),
   };
@@ -178,7 +221,8 @@ function bgpChannel(channel: SessionChannel, session: BgpSession, bgp: BgpPlan):
 
 /** The attributes of the routes come first, and the policy sees them. No policy takes off what maintenance adds. */
 function exportsOf(channel: SessionChannel, session: BgpSession, bgp: BgpPlan): readonly string[] {
-  const { routes, policy, gracefulShutdown } = bgp;
+  const { policy, gracefulShutdown } = bgp;
+  const groups = groupsOf(bgp);
   const { family, nextHop, nodeAddress } = channel;
   const { neighbor, neighborAs, localAs } = session;
   const isExternal = neighborAs === 'external' || (neighborAs !== 'internal' && neighborAs !== localAs);
@@ -186,12 +230,13 @@ function exportsOf(channel: SessionChannel, session: BgpSession, bgp: BgpPlan): 
     ...{ family, nodeAddress, neighbor: neighborRange(neighbor) },
     ...(isExternal && { ownAs: localAs }),
     isOverOtherFamily: nextHop !== 'self',
-    attributes: routes.map(({ attributes }) => attributes),
-    atAccept: gracefulShutdown ? GRACEFUL_SHUTDOWN : [],
+    attributes: groups.map(({ attributes }) => attributes),
+    // A node in maintenance takes its own path away, and sends those of the others.
+    atAccept: gracefulShutdown && !session.nextHops ? GRACEFUL_SHUTDOWN : [],
   };
   return [
-    ...(facts.isOverOtherFamily ? [nodeAsNextHop(facts)] : []),
-    ...exportStatements(session, marksOf(routes)),
+    ...(session.nextHops ? [KEEP_NEXT_HOP] : facts.isOverOtherFamily ? [nodeAsNextHop(facts)] : []),
+    ...exportStatements(session, marksOf(groups)),
     ...(policy ? policyStatements(policy, facts) : facts.atAccept),
   ];
 }
@@ -214,6 +259,11 @@ function bfdSession({ address, local, isDirect }: BfdNeighbor): BfdSession {
   return { neighbor: formatAddress(address), local: formatAddress(local), multihop: !isDirect };
 }
 
+const FAMILIES = [4, 6] as const;
+/** BIRD's preference of static routes is 200. */
+const OWN_PREFERENCE = 201;
+/** BIRD sends a next hop of another node where the export filter sets it. */
+const KEEP_NEXT_HOP = 'bgp_next_hop = bgp_next_hop;';
 const LINK_LOCAL = 'fe80::/10';
 const LINK_LOCAL_RANGE: AddressRange = { family: 6, first: 0xfe80n << 112n, last: (0xfec0n << 112n) - 1n };
 const LONGEST_DESCRIPTION = 120;

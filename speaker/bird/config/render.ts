@@ -51,6 +51,7 @@ export function renderBirdConfig(config: BirdConfig, known: BlockTexts = new Wea
     'timeformat protocol "%Y-%m-%dT%H:%M:%S%z";',
     '',
     ...(config.definitions.length > 0 ? [...config.definitions, ''] : []),
+    ...(config.tables.length > 0 ? [...config.tables, ''] : []),
   ];
   const sessions = [
     ...config.sessions.flatMap(sessionLines),
@@ -87,10 +88,10 @@ function staticLines({ routes, ...protocol }: StaticProtocol & { readonly routes
 }
 
 /** All but the routes. */
-function staticHead({ symbol, channel, imports }: StaticProtocol): string[] {
+function staticHead({ symbol, channel, table, imports }: StaticProtocol): string[] {
   if (imports.length === 0) return [`protocol static ${symbol} {`, `  ${channel};`];
   const filter = ['    import filter {', ...[...imports, 'accept;'].map((statement) => `      ${statement}`), '    };'];
-  return [`protocol static ${symbol} {`, `  ${channel} {`, ...filter, '  };'];
+  return [`protocol static ${symbol} {`, `  ${channel} {`, ...tableLines(table), ...filter, '  };'];
 }
 
 function sessionLines(session: BgpProtocol): string[] {
@@ -123,9 +124,15 @@ function sessionLines(session: BgpProtocol): string[] {
   ];
 }
 
-function channelLines({ channel, exports, extendedNextHop }: BgpChannel): string[] {
+function tableLines(table: string | undefined): string[] {
+  return table === undefined ? [] : [`    table ${table};`];
+}
+
+function channelLines({ channel, table, exports, extendedNextHop }: BgpChannel): string[] {
   return [
     `  ${channel} {`,
+    ...tableLines(table),
+    ...(table === undefined ? [] : ['    add paths tx;']),
     '    import none;',
     ...exportLines(exports),
     ...(extendedNextHop ? ['    extended next hop on;'] : []),

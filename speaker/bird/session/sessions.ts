@@ -31,6 +31,10 @@ export interface ProtocolReport {
   /** Sent to the router since the session is there, of all channels. */
   readonly updatesSent: number;
   readonly withdrawalsSent: number;
+  /** Channels, such as `ipv4`, that the router has offered; absent before it has. */
+  readonly offered?: ReadonlySet<string>;
+  /** Of these, those in which the router takes several paths for a prefix (ADD-PATH, RFC 7911). */
+  readonly takesPaths?: ReadonlySet<string>;
 }
 
 const SUMMARY_CODE = 1002;
@@ -81,10 +85,13 @@ function summary(text: string): Draft | undefined {
 }
 
 function addDetail(draft: Draft, text: string): void {
+  if (/^\s*Neighbor capabilities\s*$/.test(text)) Object.assign(draft, { offered: new Set(), takesPaths: new Set() });
   const [, key, value = ''] = /^\s*([A-Z][A-Za-z -]*):\s*(.*?)\s*$/.exec(text) ?? [];
   if (key === 'Routes') draft.routesExported += Number(/\b([0-9]+) exported\b/.exec(value)?.[1] ?? 0);
   else if (key === 'Export updates') draft.updatesSent += lastNumber(value);
   else if (key === 'Export withdraws') draft.withdrawalsSent += lastNumber(value);
+  else if (key === 'AF announced' && draft.offered) draft.offered = wordsOf(value);
+  else if (key === 'RX' && draft.takesPaths) draft.takesPaths = wordsOf(value);
   else if (key !== undefined && !draft.fields.has(key)) draft.fields.set(key, value);
 }
 
@@ -93,12 +100,18 @@ function lastNumber(value: string): number {
   return Number(/\b([0-9]+)$/.exec(value)?.[1] ?? 0);
 }
 
+function wordsOf(value: string): ReadonlySet<string> {
+  return new Set(value.split(/\s+/).filter((word) => word !== ''));
+}
+
 /** All of a session that BIRD does not say. */
 export interface SessionIdentity
   extends Pick<SpeakerSession, 'peer' | 'neighborAddress' | 'neighborAs' | 'localAs' | 'disabled'> {
   /** Absent where only the report of before tells of the session, and where the router connects. */
   readonly neighborPort?: number;
   readonly hasPassword?: boolean;
+  /** The channels, where the session has several paths for a prefix. */
+  readonly manyPaths?: readonly string[];
   /** The router connects, and BIRD learns its address from that. */
   readonly connects?: boolean;
   /** See `RouterAs`. */
@@ -117,6 +130,7 @@ export function identityOf(session: BgpSession): SessionIdentity {
     ...(!connects && { neighborPort }),
     ...(connects && { connects }),
     hasPassword: password !== undefined,
+    ...(session.nextHops && { manyPaths: session.channels.map(({ family }) => `ipv${family}`) }),
   };
 }
 
@@ -178,8 +192,13 @@ function sessionReport(identity: SessionIdentity, report: ProtocolReport | undef
     ...(holdTimeSeconds !== undefined && { holdTimeSeconds }),
     ...(keepaliveSeconds !== undefined && { keepaliveSeconds }),
     routesSent: report?.routesExported ?? 0,
+    ...(state === 'Established' && sendsOnePath(identity, report) && { sendsOnePath: true }),
     disabled,
   };
+}
+
+function sendsOnePath({ manyPaths = [] }: SessionIdentity, report: ProtocolReport | undefined): boolean {
+  return manyPaths.some((channel) => report?.offered?.has(channel) && !report.takesPaths?.has(channel));
 }
 
 /** BIRD's further words: `Passive` waits for the router, which is Active in RFC 4271; `Down` and `Close` are on the way to Idle. */

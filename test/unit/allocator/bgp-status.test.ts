@@ -193,6 +193,15 @@ test('a password that is not found is a condition of its own; the sessions stand
   expect(established(peerFacts(router, all))).toBe(`True SessionsEstablished: 2 of 2 nodes; c: no session, ${message}`);
 });
 
+test('a router that takes one path where a path by each node is meant is a condition of its own', () => {
+  const { conditions } = bgpPeerStatus(peerFacts(router, [speaker('node-1', { ...session, sendsOnePath: true })]));
+  expect(conditions?.map(({ type, status, reason }) => `${type} ${status} ${reason}`)).toEqual([
+    'Accepted True Accepted',
+    'Established True SessionsEstablished',
+    'NextHops False NoAddPath',
+  ]);
+});
+
 test('fields without effect are named', () => {
   const object: BgpPeerObject = { ...router, spec: { ...router.spec, transport: { tcpMss: 1400 } } };
   expect(bgpPeerStatus(peerFacts(object, [])).conditions).toContainEqual(

@@ -116,7 +116,9 @@ function addPathNotes(spec: Partial<Spec>): Note[] {
     [
       'spec.afiSafis[].addPaths.config.sendMax',
       wanted.some(({ sendMax }) => Number(sendMax) > 1),
-      'each node announces itself, so it has one path for an address and sends one',
+      spec.nextHops === 'AllNodes'
+        ? 'spec.nextHops: AllNodes sends a path for each node'
+        : 'each node announces itself, so it has one path for an address and sends one; spec.nextHops: AllNodes sends one for each node',
     ],
     ['spec.afiSafis[].addPaths.config.receive', wanted.some(({ receive }) => receive === true), NO_ROUTES],
   ];

@@ -141,6 +141,11 @@ describe('by BGP', () => {
       verdict(web, [speakerNode('a', { sessions: [UP], conditions: [{ ...unknown, ...at }] }), talks('b', UP)]),
       'True Announced: by bgp from 1 node (b) to 1 router (router)',
     ],
+    [
+      'by a session of another node',
+      verdict(web, [talks('a', UP), talks('b'), speakerNode('c', {}, { isLost: true })], { sharedWith: () => [UP] }),
+      'True Announced: by bgp from 2 nodes (a, b) to 1 router (router)',
+    ],
     ['for a CNI', verdict({ ...web, announcedByCni: true }, [talks('a', UP)]), 'False AnnouncedByCni'],
   ])('%s', (_, said, expected) => {
     expect(said.slice(0, expected.length)).toBe(expected);

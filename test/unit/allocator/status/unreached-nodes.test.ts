@@ -56,6 +56,18 @@ test('none with a BgpPeer for all nodes, or with one for each rack', () => {
   expect(site(ONE, peer('all')).found('one')).toBe(NOTHING);
 });
 
+test('with nextHops: AllNodes one node is enough, in its rack', () => {
+  const one = peer('one', { name: 'a' }, { nextHops: 'AllNodes' });
+  const { stores, watch, found } = site(one);
+  expect(found('one')).toBe(NOTHING);
+  const labels = (rack: string) => ({ 'openelb.kubesphere.io/rack': rack });
+  for (const [name, rack] of Object.entries({ a: '1', b: '1', c: '2', d: '2' }))
+    stores.nodes.put(node(name, 'True', { name, ...labels(rack) }));
+  stores.bgpConfs.put({ metadata: { name: 'default' }, spec: { asPerRack: { 1: 65001, 2: 65002 } } });
+  watch.look();
+  expect(found('one')).toBe('c,d of web');
+});
+
 test('BgpPeers that get no route of the Eip reach no node', () => {
   const { stores, watch, found } = site(...PER_RACK);
   const to = (name: string) => ({ bgp: { peers: { names: [name] } } });

@@ -209,6 +209,14 @@ const change: fc.Arbitrary<(site: Site) => unknown> = fc.oneof(
   },
   {
     weight: 1,
+    arbitrary: fc.constantFrom<'Self' | 'AllNodes'>('Self', 'AllNodes').map(
+      (nextHops) =>
+        ({ sources }: Site) =>
+          sources.bgpPeers.put(aBgpPeer('router-2', { nextHops, conf: { neighborAddress: '192.0.2.2' } })),
+    ),
+  },
+  {
+    weight: 1,
     arbitrary: fc.constantFrom(64512, -1).map(
       (as) =>
         ({ sources }: Site) =>

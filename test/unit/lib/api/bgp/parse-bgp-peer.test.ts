@@ -54,6 +54,7 @@ describe('parseBgpPeer()', () => {
       { passwordRef: { name: 's', key: 'password' } },
     ],
     ['a description', { conf: { description: 'the "left" router' } }, { description: 'the "left" router' }],
+    ['a path by each node', { nextHops: 'AllNodes' }, { nextHops: 'AllNodes' }],
     ['multihop without a number', { ebgpMultihop: { enabled: true } }, { ebgpMultihopTtl: 255 }],
     ['multihop', { ebgpMultihop: { enabled: true, multihopTtl: 3 } }, { ebgpMultihopTtl: 3 }],
     ['a hold time, and a third of it', timers({ holdTime: '30' }), { holdTimeSeconds: 30, keepaliveSeconds: 10 }],

@@ -36,6 +36,7 @@ it.each<[string, PeerSpec, PeerSpec, string | undefined]>([
     'spec.conf.localAs, spec.transport',
   ],
   ['families', {}, { afiSafis: [{ config: { family: { afi: 'AFI_IP' } } }] }, 'spec.afiSafis'],
+  ['the next hops', {}, { nextHops: 'AllNodes' }, 'spec.nextHops'],
   ['a session that is down', { conf: { adminDown: true } }, { conf: { adminDown: true, localAs: 5 } }, undefined],
 ])('of a BgpPeer: %s', (_, old, now, fields) => {
   const [before, after] = [old, now].map((spec) => valid(parseBgpPeer(aBgpPeer('router-1', spec))));

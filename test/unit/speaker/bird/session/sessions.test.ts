@@ -172,3 +172,30 @@ describe('parseProtocols()', () => {
     fc.assert(fc.property(fc.array(line), (lines) => parseProtocols({ code: 0, text: '', lines }).size >= 0));
   });
 });
+
+describe('a session with several paths for a prefix', () => {
+  const offers = (ipv4: string, ipv6: string) => `     Neighbor capabilities
+       Multiprotocol
+         AF announced: ${[ipv4 && 'ipv4', ipv6 && 'ipv6'].join(' ')}
+       ADD-PATH
+         RX: ${[ipv4, ipv6].map((one, i) => (one === 'many' ? `ipv${i ? 6 : 4}` : '')).join(' ')}
+         TX:
+     Session: `;
+  test.each([
+    ['no ADD-PATH', 'one', 'one', true],
+    ['ADD-PATH for one family', 'many', 'one', true],
+    ['ADD-PATH for both', 'many', 'many', undefined],
+    ['ADD-PATH for the only family', 'many', '', undefined],
+  ])('says whether the router offers %s', (_, ipv4, ipv6, expected) => {
+    const own = 'Local capabilities\n       ADD-PATH\n         RX:\n         TX: ipv4 ipv6\n';
+    const text = ESTABLISHED.replace('     Local capabilities\n', `     ${own}`).replace(
+      '     Session: ',
+      offers(ipv4, ipv6),
+    );
+    const many = { ...identity('up'), manyPaths: ['ipv4', 'ipv6'] };
+    const [report] = sessionReports(many, reports(`${HEAD}${text}${TAIL}`), NOW_MS);
+    expect(report?.sendsOnePath).toBe(expected);
+    const [plain] = sessionReports(identity('up'), reports(`${HEAD}${text}${TAIL}`), NOW_MS);
+    expect(plain).not.toHaveProperty('sendsOnePath');
+  });
+});
