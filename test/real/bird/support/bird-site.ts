@@ -23,6 +23,8 @@ import { aSnapshot, type ClusterOptions } from '../../../support/speaker-builder
 import { readBase } from '../../../unit/manifests/files.ts';
 import type { Lan } from './lan.ts';
 
+/** One for all sites: a logger listens for the end of the process. */
+const LOG = createLogger({ component: 'test', level: 'silent' });
 const SETPRIV = '/usr/bin/setpriv';
 const START_BIRD = join(import.meta.dirname, '../../../../speaker/bird/start-bird.sh');
 
@@ -115,7 +117,7 @@ export class BirdSite {
       plan: () => makePlan(aSnapshot(this.#cluster)),
       bird: new BirdDaemon({ control: this.control, binary, runDir: this.runDir }),
       metrics: speakerMetrics(createMetrics('test')),
-      log: createLogger({ component: 'test', level: 'silent' }),
+      log: LOG,
       onActed: () => {},
       nowMs: () => Date.now(),
     });

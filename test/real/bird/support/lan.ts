@@ -10,6 +10,8 @@ export const NODE = { v4: '192.0.2.11', v6: 'fd00::11' };
 export const ROUTER = { v4: '192.0.2.1', v6: 'fd00::1' };
 
 export class Lan {
+  /** Of those that this process made: several may stand side by side. */
+  static #made = 0;
   readonly node: string;
   readonly router: string;
   /** For files and sockets of the daemons. */
@@ -22,8 +24,9 @@ export class Lan {
   }
 
   private constructor() {
-    this.node = addNamespace('n');
-    this.router = addNamespace('r');
+    Lan.#made++;
+    this.node = addNamespace(`n${Lan.#made}`);
+    this.router = addNamespace(`r${Lan.#made}`);
     this.dir = mkdtempSync(join(tmpdir(), 'skycap-bird-'));
     ip('link', 'add', 'eth0', 'netns', this.node, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', this.router);
     for (const [name, addresses] of [
