@@ -96,6 +96,16 @@ const REMEDIES: readonly (readonly [RegExp, (dialled: Dialled) => string])[] = [
     ({ neighborAddress }) =>
       `${neighborAddress} can't be reached; look whether the router is up, and at spec.conf.neighborAddress`,
   ],
+  [
+    /^Error: (Link down|Neighbor lost)$/,
+    ({ neighborAddress }) =>
+      `the node's interface to ${neighborAddress} is down or has lost its network; look at the cable, the switch and the router`,
+  ],
+  [
+    /^Error: BFD session down$/,
+    ({ neighborAddress }) =>
+      `no BFD packets came from ${neighborAddress}; look whether the router is up and has BFD, and whether UDP ports 3784 and 4784 are open`,
+  ],
 ];
 
 /** An error as BIRD says it, with what helps where that is known. */

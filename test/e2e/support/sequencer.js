@@ -8,6 +8,7 @@ const FIRST = [
   'kills',
   'component-health',
   'cluster',
+  'local-rollover',
   'main-job',
   'zy-api-faults',
   'layer2-partitions',

@@ -180,6 +180,11 @@ export class Frr {
     return Object.keys(advertisedRoutes);
   }
 
+  /** Has bgpd begin the session with the neighbour anew; it forgets a limit that was reached. */
+  clear(address: string): void {
+    this.#vtysh(`clear bgp ${address}`);
+  }
+
   /** What bgpd says of a neighbour, whatever it is. */
   about(address: string): string {
     return this.#vtysh(`show bgp neighbors ${address}`);

@@ -51,6 +51,8 @@ it.each([
   ['BGP Error: Unacceptable hold time', /spec\.timers\.config\.holdTime/],
   ['Socket: Connection refused', /: nothing listens at 192\.0\.2\.1 port 179 for this node/],
   ['Socket: No route to host', /: 192\.0\.2\.1 can't be reached; .*spec\.conf\.neighborAddress$/],
+  ['Error: Link down', /: the node's interface to 192\.0\.2\.1 is down or has lost its network; look at the cable/],
+  ['Error: BFD session down', /: no BFD packets came from 192\.0\.2\.1; .* UDP ports 3784 and 4784 are open$/],
   ['Received: Cease', /^Received: Cease$/],
 ])('what helps against %s', (error, words) => {
   const dialled = { neighborAddress: '192.0.2.1', neighborPort: 179, neighborAs: 64_513, localAs: 64_512 };
