@@ -2,6 +2,9 @@
  * Ports of BGP and BFD that another process of the node has, a second BIRD for example: the Speaker says so with the remedy, and BIRD uses the port once it is free. Needs
  * root, bird2 and frr.
  */
+import { parse } from 'yaml';
+import type { BgpConfObject, BgpPeerObject } from '../../../lib/api/bgp/bgp-types.ts';
+import { sectionOf } from '../../support/docs/page.ts';
 import { until } from '../../support/eventually.ts';
 import { ip } from '../../support/namespaces.ts';
 import { aBgpConf, aBgpPeer, aService } from '../../support/speaker-builders.ts';
@@ -29,6 +32,13 @@ const LISTENS_ON_179 = [
   '  ipv4 { import all; export none; };',
   '}',
 ];
+
+/** What docs/bgp.md shows for a node with a BGP daemon of its own. */
+function objectsOfThePage() {
+  const { blocks } = sectionOf('docs/bgp.md', 'Beside another BGP daemon');
+  const [conf, peer] = blocks.filter(({ language }) => language === 'yaml').map(({ text }) => parse(text));
+  return { bgpConfs: [conf as BgpConfObject], bgpPeers: [peer as BgpPeerObject] };
+}
 
 async function hasRoute(frr: Frr): Promise<void> {
   await until('the route', () => frr.kernelRoute('198.51.100.7')[0] === NODE.v4);
@@ -139,21 +149,17 @@ it("the node's own BGP daemon at 127.0.0.1 has port 179 and the session with the
       `  ipv6 { import none; export all; next hop address ${NODE.v6}; };`,
       '}',
     ]);
-    const spec = {
-      conf: { neighborAddress: '127.0.0.1', peerAs: 64500 },
-      ebgpMultihop: { enabled: true, multihopTtl: 2 },
-    };
     const both = [...services, aService({ name: 'v6', ips: ['2001:db8:100::7'], eip: 'v6' })];
-    const bgpConfs = [aBgpConf({ listenPort: -1 })];
-    await site.applyUntilRunning({ bgpConfs, bgpPeers: [aBgpPeer('router-1', spec)], services: both });
-    await site.established();
+    const { bgpConfs, bgpPeers } = objectsOfThePage();
+    await site.applyUntilRunning({ bgpConfs, bgpPeers, services: both });
+    await site.established('own-daemon');
     await hasRoute(frr);
     await until('the route of IPv6', () => frr.route('2001:db8:100::7/128')?.asPath === '64500 64512');
     expect(frr.route('198.51.100.7/32')).toEqual({ nextHops: [NODE.v4], asPath: '64500 64512' });
     // FRR may prefer the daemon's link-local address, which the daemon sends as well.
     expect(frr.route('2001:db8:100::7/128')?.nextHops).toContain(NODE.v6);
     expect(await new NodeReport(site, lan).summary('Ready')).toBe('True Ready');
-    await site.applyUntilRunning({ bgpConfs, bgpPeers: [aBgpPeer('router-1', spec)], services: [] });
+    await site.applyUntilRunning({ bgpConfs, bgpPeers, services: [] });
     await until('the withdrawal', () => frr.kernelRoute('198.51.100.7').length === 0);
     expect(daemon.daemon.exited).toBeUndefined();
   });
