@@ -3,8 +3,7 @@
  *
  * The other nodes are read only while this one is in maintenance: nobody else pays for it. While they can't be read, the last decision stays.
  */
-import { isInMaintenance, isNodeReady, type NodeState, nodeState } from '../../lib/announce/node-state.ts';
-import { rackOf } from '../../lib/api/bgp/bgp.ts';
+import { isInMaintenance, isNodeReady, nodeState } from '../../lib/announce/node-state.ts';
 import { DEFAULT_MAINTENANCE, type MaintenanceSettings } from '../../lib/api/bgp/maintenance.ts';
 import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
 import type { Condition } from '../../lib/api/meta/object.ts';
@@ -18,6 +17,7 @@ import { LevelLoop, type Requeue } from '../../lib/process/loop/level-loop.ts';
 import type { Maintenance } from '../cluster/maintenance.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
 import { type ClusterNode, decideWithdrawal } from './decide-withdrawal.ts';
+import { sharedPaths } from './shared-paths.ts';
 
 export interface MaintenanceLoopOptions {
   /** @returns undefined while a store is not synced. */
@@ -133,22 +133,6 @@ export class MaintenanceLoop {
       }),
     );
   }
-}
-
-/** Finds whether a session of another node has a path by the node, by `nextHops: AllNodes` of a BgpPeer. */
-function sharedPaths(
-  { bgpConf, bgpPeers }: Snapshot,
-  nodes: readonly Node[],
-  statuses: ReadonlyMap<string | undefined, SpeakerObject['status']>,
-): (node: NodeState) => boolean {
-  const peers = new Set(bgpPeers.flatMap(({ metadata, spec }) => (spec?.nextHops === 'AllNodes' ? metadata.name : [])));
-  const conf = bgpConf && parseBgpConf(bgpConf);
-  if (peers.size === 0 || !conf?.ok) return () => false;
-  const shares = ({ metadata }: Node): boolean =>
-    statuses.get(metadata.name)?.sessions?.some(({ peer, state }) => state === 'Established' && peers.has(peer)) ??
-    false;
-  const racks = new Set(nodes.filter(shares).map(({ metadata }) => rackOf(conf.value, metadata.labels ?? {})));
-  return ({ labels }) => racks.has(rackOf(conf.value, labels));
 }
 
 /** A BgpConf that can't be read changes nothing. */
