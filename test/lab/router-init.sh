@@ -1,17 +1,18 @@
 #!/bin/bash
-# First process of the router: FRR's zebra and bgpd with folders of their own (test/lab/router.ts starts it).
+# First process of the router: FRR's zebra, bgpd and bfdd with folders of their own (test/lab/router.ts starts it).
 # LAB_HOSTNAME, LAB_FOLDER (with zebra.conf, bgpd.conf and vtysh.conf)
 set -eu
 hostname "$LAB_HOSTNAME"
 mkdir -p "$LAB_FOLDER/etc" "$LAB_FOLDER/run" /etc/frr /run/frr
 cp "$LAB_FOLDER"/{zebra,bgpd,vtysh}.conf "$LAB_FOLDER/etc/"
 chown -R frr:frr "$LAB_FOLDER/etc" "$LAB_FOLDER/run"
-touch "$LAB_FOLDER"/{zebra,bgpd}.log
-chown frr:frr "$LAB_FOLDER"/{zebra,bgpd}.log
+touch "$LAB_FOLDER"/{zebra,bgpd,bfdd}.log
+chown frr:frr "$LAB_FOLDER"/{zebra,bgpd,bfdd}.log
 mount --bind "$LAB_FOLDER/etc" /etc/frr
 mount --bind "$LAB_FOLDER/run" /run/frr
 /usr/lib/frr/zebra --log "file:$LAB_FOLDER/zebra.log" &
 until [ -S /run/frr/zserv.api ]; do sleep 0.02; done
+/usr/lib/frr/bfdd --log "file:$LAB_FOLDER/bfdd.log" &
 /usr/lib/frr/bgpd --log "file:$LAB_FOLDER/bgpd.log" &
 set +e
 while :; do wait; sleep 1; done
