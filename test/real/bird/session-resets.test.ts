@@ -121,6 +121,7 @@ const PEER_ROWS: readonly Row<PeerSpec>[] = [
     false,
   ],
   ['nodeSelector', {}, { nodeSelector: { matchLabels: { side: 'left' } } }, false],
+  ['nextHops', {}, { nextHops: 'AllNodes' }, true],
   ['conf.allowOwnAs and the like', {}, IDLE, false],
 ];
 
