@@ -1,6 +1,6 @@
 /**
- * Writes decisions about holders into claims. Each write is a compare-and-swap against the claim that was judged: of two Services
- * that share an address and change at the same time, the second is judged again, by the claim that the first has written.
+ * Writes decisions about holders into claims. Each write is a compare-and-swap against the claim that was judged. If two Services that share an address change at the
+ * same time, the allocator judges the second one again, by the claim that the first write made.
  */
 
 import type { ClaimHolder, EipClaim } from '../../lib/api/skycap/claim.ts';
@@ -12,7 +12,7 @@ import type { HolderRelease, HolderUpdate } from './plan-claim-changes.ts';
 
 type WriterDeps = Pick<Deps, 'client' | 'cluster' | 'log'>;
 
-/** @returns false if the claim has changed meanwhile; the ledger knows the change by then. */
+/** @returns false if the claim has changed meanwhile. The ledger knows the change by then. */
 export function renewEntry(
   { client, cluster }: WriterDeps,
   claim: EipClaim,

@@ -1,9 +1,9 @@
 /**
- * Decides about one holder in a claim: it stays, is bound to its Service, is released, or waits until more is known. PURE.
+ * Decides about one holder in a claim: keep it, bind it to its Service, release it, or wait until more is known. PURE.
  *
- * A holder without a UID was written at admission, before its Service was stored. The create call may still be under way, or may have failed after admission
- * (a quota, another webhook, a client that is gone): the holder has the grace period. A holder whose Service was stored once, by its UID or as this process has seen,
- * has none: it goes with its Service.
+ * The webhook writes a holder without a UID at admission, before its Service is stored. The create call may still be under way, or may have failed after admission (a
+ * quota, another webhook, a client that is gone), so such a holder has the grace period. If its Service was stored once, by the holder's UID or as this process has
+ * seen, the holder has no grace period: it goes with its Service.
  */
 
 import type { Reason } from '../../lib/api/reasons.ts';
@@ -11,29 +11,29 @@ import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
 
 export type HolderAction =
   | { readonly kind: 'keep' }
-  /** The uid is to be written into it. */
+  /** Write the Service's UID into the holder. */
   | { readonly kind: 'bind' }
   | { readonly kind: 'release'; readonly reason: Reason }
   | { readonly kind: 'wait'; readonly untilMs: number };
 
 export interface HolderFacts {
-  /** The Service that the holder names or, without a name, whose annotation has its token; absent only where that is certain. */
+  /** The Service that the holder names or, without a name, the Service whose annotation has its token. Absent only if the Service certainly does not exist. */
   readonly service?: { readonly uid: string; readonly token: string | undefined };
-  /** Whether that Service has the address, is to have it, or has it reserved. */
+  /** Whether that Service has the address, is going to have it, or has it reserved. */
   readonly isUsed: boolean;
-  /** Whether that Service shows the address, or did before this reconcile. */
+  /** Whether that Service publishes the address, or got it in the answer to its create call, now or before this reconcile. */
   readonly isShown: boolean;
-  /** Whether the Service that the token was written for was stored once, as far as this process has seen. */
+  /** Whether the Service with the holder's token was stored once, as far as this process has seen. */
   readonly wasStored: boolean;
   readonly nowMs: number;
-  /** When this process first saw the holder. */
+  /** The time when this process first saw the holder. */
   readonly firstSeenMs: number;
   readonly graceMs: number;
 }
 
 /**
- * This process observes a holder for at least this time before it releases it, whatever `since` says: the webhook's clock may be behind
- * its own. A create call that was admitted is stored within the API server's limit of a request, and nearly always within a second.
+ * The least time for which this process observes a holder before it releases it, whatever `since` says: the webhook's clock may be behind this process's clock. The API
+ * server stores an admitted object within its request timeout, and nearly always within a second.
  */
 const LEAST_OBSERVED_MS = 5_000;
 
@@ -43,17 +43,17 @@ export function decideHolder(holder: ClaimHolder, facts: HolderFacts): HolderAct
     return holder.uid !== undefined || wasStored ? release('ServiceGone') : afterGrace(holder, facts, 'ClaimExpired');
   }
   if (holder.uid === service.uid) return isUsed ? { kind: 'keep' } : release('NoLongerUsed');
-  // The Service of the UID had the same name and is gone: the present one may take its place, having asked for the address.
+  // The Service with the UID had the same name and is gone. If the present Service asks for the address, it takes the holder over.
   if (holder.uid !== undefined) return isUsed ? { kind: 'bind' } : release('ServiceGone');
   if (holder.token === service.token) return decideOwn(holder, facts);
-  // The Service gave its token up, or is another life of its name.
+  // The Service has given up its token, or is a later Service of the same name.
   if (wasStored) return isUsed ? { kind: 'bind' } : release('NoLongerUsed');
   if (!isUsed) return afterGrace(holder, facts, 'ClaimExpired');
-  // A create call for this name is under way, or has failed; the Service may be about to be replaced.
+  // A create call for this name is under way, or has failed. The Service may be about to be replaced.
   return ageOf(holder, facts) >= facts.graceMs ? { kind: 'bind' } : waitFor(holder, facts);
 }
 
-/** Name and token stand for the UID. An address that is neither used nor shown may be that of an update under way. */
+/** Name and token count as the UID. An address that is neither used nor shown may belong to an update under way. */
 function decideOwn(holder: ClaimHolder, facts: HolderFacts): HolderAction {
   if (facts.isUsed) return holder.name === undefined || holder.waiting ? { kind: 'bind' } : { kind: 'keep' };
   return facts.isShown ? release('NoLongerUsed') : afterGrace(holder, facts, 'ClaimExpired');
@@ -70,7 +70,7 @@ function waitFor(holder: ClaimHolder, facts: HolderFacts): HolderAction {
   return { kind: 'wait', untilMs: Math.max(graceEndsMs, firstSeenMs + leastObservedMs(facts)) };
 }
 
-/** By the holder's own time. A time in the future, of a clock that is ahead, counts as now; a text that is no time, as the first sight. */
+/** The age by the holder's `since`. A future time, from a clock that is ahead, counts as now. An invalid time counts as the first sight. */
 function ageOf(holder: ClaimHolder, { nowMs, firstSeenMs }: HolderFacts): number {
   const since = Date.parse(holder.since);
   return Math.max(0, nowMs - (Number.isFinite(since) ? since : firstSeenMs));

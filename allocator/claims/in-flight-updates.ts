@@ -1,9 +1,9 @@
 /**
- * Decides whether the Service's request counts already where the Service and its holder in a claim differ.
+ * Decides whether the Service's request counts already if the Service and its holder in a claim differ.
  *
- * The webhook updates the claim before the API server stores the Service, so during an update the claim is newer, and right for before and after
- * (`merge-in-flight.ts`), since the call may fail. If the webhook is down, the Service is newer. The last request on which both agreed is kept; the side that differs from it
- * has changed. PURE but for its memory.
+ * The webhook updates the claim before the API server stores the Service. During an update the claim is newer, and fits the Service before and after the update
+ * (`merge-in-flight.ts`), since the call may fail. If the webhook is down, the Service is newer. This class remembers the last request on which both agreed: the side
+ * that differs from it has changed. PURE but for its memory.
  */
 
 /** Only the claim has changed: an API call is under way, or has failed. The API server ends a call after 34 s at most. */
@@ -14,7 +14,7 @@ export const NEXT_CALL_MS = 4_000;
 export type InFlightUpdate =
   | { readonly kind: 'inSync' }
   | { readonly kind: 'useService' }
-  /** Reconcile again then, since a failed call causes no event. */
+  /** The allocator reconciles the Service again at that time, since a failed call causes no event. */
   | { readonly kind: 'wait'; readonly untilMs: number };
 
 interface Difference {
@@ -23,7 +23,7 @@ interface Difference {
   readonly sinceMs: number;
 }
 
-/** Of one entry in a claim. */
+/** The memory of one holder in a claim. */
 interface Memory {
   agreed?: string;
   difference?: Difference;
@@ -36,7 +36,7 @@ export class InFlightUpdates {
   /**
    * @param claimed the request in the claim, as comparable text.
    * @param requested the request of the Service.
-   * @param nowMs by the monotonic clock.
+   * @param nowMs the time of the monotonic clock.
    */
   judge(service: string, address: string, claimed: string, requested: string, nowMs: number): InFlightUpdate {
     const memory = this.#memoryOf(service, address);
@@ -56,14 +56,14 @@ export class InFlightUpdates {
     return nowMs >= untilMs ? { kind: 'useService' } : { kind: 'wait', untilMs };
   }
 
-  /** To be called when the entry is gone. */
+  /** The holder is gone. */
   forget(service: string, address: string): void {
     const memories = this.#memories.get(service);
     memories?.delete(address);
     if (memories?.size === 0) this.#memories.delete(service);
   }
 
-  /** The Service is no more. */
+  /** The Service is gone. */
   forgetService(service: string): void {
     this.#memories.delete(service);
   }

@@ -19,29 +19,29 @@ import type { InFlightUpdate } from './in-flight-updates.ts';
 export interface ClaimFacts {
   readonly service: Service;
   readonly serviceToken: string | undefined;
-  /** The request that the holder is to have. */
+  /** The request to write into the holder. */
   readonly requestAt: (heldAddress: HeldAddress) => ClaimedRequest;
   readonly heldAddresses: readonly HeldAddress[];
-  /** Absent for a Service that is not ours. */
+  /** Absent for a Service that Skycap does not serve. */
   readonly assignment: Assignment | undefined;
   readonly inFlightUpdateOf: (heldAddress: HeldAddress) => InFlightUpdate;
   readonly firstSeenMs: (heldAddress: HeldAddress) => number;
   readonly wasStored: (heldAddress: HeldAddress) => boolean;
   readonly nowMs: number;
-  /** How long a holder without a UID may wait for a change under way. */
+  /** The time for which a holder without a UID may wait for a change under way. */
   readonly graceMsOf: (heldAddress: HeldAddress) => number;
 }
 
-/** A holder in a claim, and the one that replaces it. */
+/** A holder in a claim, and its replacement. */
 export interface HolderUpdate {
   readonly address: Address;
   readonly own: ClaimHolder;
   readonly next: ClaimHolder;
-  /** If another Eip has the address by now than the one that gave it. */
+  /** Present if the address now belongs to another Eip than the Eip that gave it. */
   readonly source?: Source;
 }
 
-/** The holder that was judged, and why it is released. */
+/** The holder that was judged, and the reason for its release. */
 export interface HolderRelease {
   readonly address: Address;
   readonly own: ClaimHolder;
@@ -51,7 +51,7 @@ export interface HolderRelease {
 export interface ClaimChanges {
   readonly renew: readonly HolderUpdate[];
   readonly release: readonly HolderRelease[];
-  /** When to look again though nothing happens. */
+  /** The time of the next reconcile if no event comes. */
   readonly requeueAtMs: number;
 }
 
@@ -82,7 +82,7 @@ function verdictOn(heldAddress: HeldAddress, facts: ClaimFacts): HolderAction {
     isShown: heldAddress.isEstablished,
     wasStored: facts.wasStored(heldAddress),
     nowMs,
-    // It goes through all claims without a Service, and few holders ask for it.
+    // Lazy: the grace period needs all claims without a Service, and few holders need the grace period.
     get graceMs() {
       return facts.graceMsOf(heldAddress);
     },
@@ -101,7 +101,7 @@ function renewalOf(
 ): HolderUpdate & { readonly requeueAtMs: number } {
   const { address, own } = heldAddress;
   const never = Number.POSITIVE_INFINITY;
-  // An unused address is released, now or after the grace period. Meanwhile its holder takes no ports from the Services that share the address.
+  // An unused address is released, now or after the grace period. Until then its holder takes no ports from the Services that share the address.
   if (verdict.kind === 'release' || !isWanted(heldAddress, assignment))
     return { address, own, next: own, requeueAtMs: never };
   const inFlightUpdate = inFlightUpdateOf(heldAddress);
@@ -116,14 +116,14 @@ function renewalOf(
   return { address, own, next, requeueAtMs, ...(source && { source }) };
 }
 
-/** With the UID, the holder of a former Service of the name goes from the claim. */
+/** Whether the claim has a holder of a former Service of the same name. Writing the UID removes that holder. */
 function hasFormerBeside({ own, claim }: HeldAddress, { metadata: { namespace, name, uid } }: Service): boolean {
   const isFormer = (holder: ClaimHolder): boolean =>
     holder.namespace === namespace && holder.name === name && isOfFormer(holder, uid);
   return own.uid === undefined && claim.spec.holders.some(isFormer);
 }
 
-/** Addresses stay with the Eip that contains them now: one that was created again, or took over the addresses of another. */
+/** The Eip that now contains the address, if it is another one: an Eip that was created again, or one that took over the addresses of another Eip. */
 function newSource({ claim, eip, eipName, eipUid = '' }: HeldAddress): Source | undefined {
   const source = sourceOf({ name: eipName, uid: eipUid });
   const isSame = source.eip === claim.spec.eip && source.eipUid === claim.spec.eipUid;

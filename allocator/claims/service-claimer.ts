@@ -1,4 +1,4 @@
-/** Chooses and claims addresses for a stored Service, and takes over claims that give way to it. */
+/** Chooses and claims addresses for a stored Service, and takes over stray claims. */
 
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
 import { claimAddress, claimName } from '../../lib/api/skycap/claim.ts';
@@ -27,12 +27,12 @@ export class ServiceClaimer {
     this.#deps = deps;
   }
 
-  /** The choice by the view, without a write. */
+  /** The choice for the view, without a write. */
   preview(view: ServiceView, addressRequest: AddressRequest): Choice {
     return choose(addressRequest, chooseInputFor(view, this.request(view, addressRequest), this.#deps.cluster));
   }
 
-  /** The addresses that a Service would take now; none where it would get none. */
+  /** The addresses that the Service would get now; empty if it would get none. */
   wouldTake(key: string): readonly Address[] {
     const { cluster, config } = this.#deps;
     const service = cluster.services.get(key);
@@ -43,7 +43,7 @@ export class ServiceClaimer {
     return choice?.kind === 'assigned' ? choice.given.map(({ address }) => address) : [];
   }
 
-  /** Its claims are gathered anew in every round: the ledger may have learnt something. */
+  /** A Claimer that gathers the Service's claims anew in every round, since the ledger may have changed. */
   for(view: ServiceView): Claimer {
     const { client, cluster } = this.#deps;
     const chooseInput = (claimRequest: ClaimRequest): ChooseInput => {
@@ -57,7 +57,7 @@ export class ServiceClaimer {
     return claimRequestFor(view, addressRequest, this.tokenForNew(view), this.#deps.nowMs());
   }
 
-  /** One token for all claims of a Service; a new one where the annotation's is another Service's. */
+  /** One token for all claims of a Service. If the token in the annotation is another Service's, the token is a new one. */
   tokenForNew({ service, heldAddresses }: ServiceView): string {
     const { cluster, newToken } = this.#deps;
     const [first] = heldAddresses;
@@ -73,7 +73,7 @@ export class ServiceClaimer {
     return token === undefined || isForeign ? newToken() : token;
   }
 
-  /** Takes over claims whose Services were never stored, if the Service has all that it asks for then. @returns whether anything has changed. */
+  /** Takes over claims whose Services were never stored, if the Service then has all that it asks for. @returns whether any claim has changed. */
   async takeOver(view: ServiceView, addressRequest: AddressRequest, signal: AbortSignal): Promise<boolean> {
     const { cluster, strays } = this.#deps;
     const claims = strays.givingWayTo(view.service.metadata.namespace ?? '');
@@ -89,7 +89,7 @@ export class ServiceClaimer {
     const ends = await Promise.all(
       taken.map((claim) => strays.take(claim, () => store.replace(claim, [own], { signal }), signal)),
     );
-    // A Service that needs both families has no use for one of them.
+    // A Service that needs both families has no use for one alone.
     if (ends.includes(false)) {
       for (const [i, { metadata }] of taken.entries()) {
         const address = ends[i] ? claimAddress(metadata.name ?? '') : undefined;

@@ -1,4 +1,7 @@
-/** Whether a Service with a token is stored. A token is no name that could be asked for, so the namespace is listed; one list serves all that is asked within a second. */
+/**
+ * Tells whether a Service with a token is stored. The API server can't select Services by a token, so this class lists the namespace. One list answers all questions
+ * within a second.
+ */
 import { CLAIM_ANNOTATION } from '../../lib/api/keys.ts';
 import { pagesOf } from '../../lib/kube/cache/pages.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
@@ -25,7 +28,7 @@ export class StoredTokens {
     const known = this.#listed.get(namespace);
     if (known && now - known.atMs < LIST_GOOD_FOR_MS) return known.tokens.has(token);
     const tokens = await this.#tokensIn(namespace, signal);
-    // Old lists are of no more use; so the map stays as small as the burst.
+    // Old lists have no further use. Removing them keeps the map as small as the burst.
     this.#listed = new Map([...this.#listed].filter(([, { atMs }]) => now - atMs < LIST_GOOD_FOR_MS));
     this.#listed.set(namespace, { atMs: now, tokens });
     return tokens.has(token);

@@ -1,12 +1,12 @@
 /**
- * Claims without a Service: made in a create call that goes on, or was refused after admission by a quota or a policy. They give way.
+ * Finds stray claims: claims without a Service, from a create call that goes on, or that a quota or a policy refused after admission. Stray claims give way:
  *
- * - To a Service of another namespace that exists and lacks an address at once, and to one of their own after some seconds: it takes the claim over by one compare-and-swap, so
- *   that nobody who creates Services at that moment is quicker.
- * - Within seconds where addresses are scarce or shared, and where a namespace has more than a few of them, the oldest first.
+ * - A stored Service without an address takes over a stray claim of another namespace at once, and one of its own namespace after some seconds. It does so by one
+ *   compare-and-swap, so that no concurrent create call gets the address first.
+ * - If addresses are scarce or shared, the allocator releases a stray claim within seconds. If a namespace has more than a few stray claims, it releases the oldest so.
  *
- * The Service of the create call may be stored after that. It finds that the claim is another's, was not published, and gets another address. The claim decides:
- * while it is being taken over, its holder is bound before the address is published (`sync-claims.ts`).
+ * The API server may store the Service of the create call later. That Service then finds that the claim is another Service's, was not published, and gets another
+ * address. The claim decides: while a Service takes a claim over, the allocator binds its holder before it publishes the address (`sync-claims.ts`).
  */
 
 import { keyFor } from '../../lib/api/meta/object.ts';
@@ -19,20 +19,23 @@ import { rangeSize } from '../../lib/net/range.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { StoredTokens } from './stored-tokens.ts';
 
-/** To Services of its own namespace, and where addresses are scarce or shared, or a namespace has many; longer while many Services are created at once. */
+/**
+ * The shorter grace period: for Services of the same namespace, for scarce or shared addresses, and for a namespace with many stray claims. Longer while many Services
+ * are created.
+ */
 export const HURRIED_GRACE_MS = 5_000;
-/** More for each create call that may be under way: they share one API server, and the address in an answer must stay its Service's. */
+/** Added for each create call that may be under way: all share one API server, and the address in an answer must stay with its Service. */
 const PER_CREATION_MS = 100;
-/** The last of many take longer than those that were stored before. */
+/** The last calls of a burst take longer than the calls that have ended already. */
 const SLOWER_THAN_SEEN = 2;
-/** However slow they are. */
+/** The upper limit, however slow the create calls are. */
 const MOST_HURRIED_MS = 20_000;
-/** So many of a namespace, the youngest, are given the whole grace period. */
+/** The number of stray claims of a namespace, the youngest, that have the whole grace period. */
 const FEW = 4;
-/** An eighth of an Eip, or less, is free, or so few addresses. */
+/** Addresses are scarce if an eighth of an Eip or less is free, or this number of addresses or less. */
 const SCARCE = 8n;
 const SCARCE_FEW = 2n;
-/** The Service is stored after all; the watch will show it. */
+/** The time after a live read has found the Service stored: the watch shows it within this time. */
 const THERE_FOR_MS = 5_000;
 
 export interface StrayClaimsDeps {
@@ -51,14 +54,14 @@ interface Stray {
 
 export class StrayClaims {
   readonly #deps: StrayClaimsDeps;
-  /** By name of the claim, until when it is left alone. */
+  /** Name of the claim → the time until which no Service may take it over. */
   readonly #left = new Map<string, number>();
 
   constructor(deps: StrayClaimsDeps) {
     this.#deps = deps;
   }
 
-  /** The claims that give way now to a Service of this namespace, the oldest first. */
+  /** The stray claims that a Service of this namespace may take over now, the oldest first. */
   givingWayTo(namespace: string): EipClaim[] {
     const strays = this.#strays();
     const hurriedMs = this.#hurriedMs(strays);
@@ -71,7 +74,7 @@ export class StrayClaims {
   /**
    * Goes through all claims without a Service.
    *
-   * @returns whether there is any, of any age, and the claims that give way now, as texts: with a new text a waiting Service may take a claim.
+   * @returns whether there is any, of any age, and the claims that give way now, as texts. A new text means that a waiting Service may take over a claim.
    */
   look(): { readonly isAny: boolean; readonly givingWay: ReadonlySet<string> } {
     const strays = this.#strays();
@@ -95,11 +98,11 @@ export class StrayClaims {
     });
   }
 
-  /** How long a claim may wait for its Service. One that is younger than the shortest time is judged when it has that age: in a flood of creations all are younger. */
+  /** The grace period of a claim. A claim younger than the shortest grace period is judged at that age: during a burst of create calls all claims are younger. */
   graceMs(claim: EipClaim, holder: ClaimHolder): number {
     const { graceMs, cluster } = this.#deps;
     const shortestMs = Math.min(graceMs, HURRIED_GRACE_MS);
-    // Before the strays are gone through: measured later, the holder would be older than itself.
+    // Measured before the iteration over the stray claims: measured later, the holder would be older than itself.
     const ageMs = cluster.holderFirstSeen.ageMs(claim, holder);
     if (ageMs < shortestMs) return shortestMs;
     const strays = this.#strays();
@@ -108,9 +111,9 @@ export class StrayClaims {
   }
 
   /**
-   * Has a claim written that gives way, unless its Service is there after all.
+   * Has a stray claim written, unless its Service is stored after all.
    *
-   * @param write replaces the holders, if the claim has not changed since it was looked at.
+   * @param write replaces the holders if the claim has not changed since it was read.
    */
   async take(claim: EipClaim, write: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
     const { cluster, monotonicMs } = this.#deps;
@@ -143,7 +146,7 @@ export class StrayClaims {
     });
   }
 
-  /** By the cache. */
+  /** According to the cache. */
   #isStray(claim: EipClaim, holder: ClaimHolder): boolean {
     const { cluster } = this.#deps;
     const { namespace, name, uid, token } = holder;
@@ -152,7 +155,7 @@ export class StrayClaims {
     return cluster.index.ownerOf(namespace, token) === undefined;
   }
 
-  /** A Service of another type has no address: an update that would make it a load balancer is under way, or has failed. */
+  /** Whether the Service is stored as a load balancer. A Service of another type has no address: an update to LoadBalancer is under way, or has failed. */
   async #isThere({ namespace, name, token }: ClaimHolder, signal: AbortSignal): Promise<boolean> {
     const { client, tokens } = this.#deps;
     if (name === undefined) return tokens.has(namespace, token, signal);
@@ -160,7 +163,7 @@ export class StrayClaims {
     return service?.spec?.type === 'LoadBalancer';
   }
 
-  /** Another holder has a Service: the address does not give way, and neither do the ports that are held there. */
+  /** Whether another holder has a Service. The address then does not give way, and neither do the ports of that Service. */
   #isShared(claim: EipClaim): boolean {
     return !claim.spec.holders.every((holder) => this.#isStray(claim, holder));
   }

@@ -21,7 +21,7 @@ import { InFlightUpdates } from './in-flight-updates.ts';
 import { type ClaimChanges, planClaimChanges } from './plan-claim-changes.ts';
 import type { StrayClaims } from './stray-claims.ts';
 
-/** After a lost race; the ledger knows the other write by then. */
+/** The requeue after a lost race. The ledger knows the other write by then. */
 const AT_ONCE: Requeue = { requeueAfterMs: 1 };
 
 export interface ClaimSyncDeps extends Deps {
@@ -37,12 +37,12 @@ export class ClaimSync {
   }
 
   /**
-   * Binds the holders that this Service could lose otherwise, before their addresses are published:
-   * - a holder with the UID or the token of another life of the name, which a former leader, whose write is late, may release at any moment;
-   * - a holder without a name, which only the token on the Service leads to: an edit of the Service may remove the token;
-   * - a holder that is being taken over, since its Service came late.
+   * Binds the holders that this Service could lose otherwise, before the allocator publishes their addresses:
+   * - a holder with the UID or the token of a former Service of the name, since a late write of a former leader may release it at any time;
+   * - a holder without a name, since only the token on the Service leads to it, and an edit of the Service may remove the token;
+   * - a holder in a claim that is being taken over, since its own Service may be stored late.
    *
-   * @returns false if there was such a holder; then the Service is reconciled anew.
+   * @returns false if there was such a holder. The allocator then reconciles the Service again.
    */
   async bindFirst(
     view: ServiceView,
@@ -57,7 +57,7 @@ export class ClaimSync {
       own.name === undefined ||
       isOfFormer(own, uid) ||
       (own.uid === undefined && (own.token !== token || cluster.beingTaken.has(claimName(address))));
-    // A holder that is gone was taken over, or its claim was deleted by hand.
+    // If the holder is gone, another Service took it over, or a user deleted the claim.
     const isHeld = ({ address }: Assignment['uses'][number]): boolean =>
       view.heldAddresses.some((heldAddress) => sameAddress(heldAddress.address, address));
     if (!assignment.uses.every(isHeld)) return false;
@@ -68,7 +68,7 @@ export class ClaimSync {
     return bound.length === 0;
   }
 
-  /** @param assignment absent for a Service that is not ours. */
+  /** @param assignment absent for a Service that Skycap does not serve. */
   async run(
     view: ServiceView,
     addressRequest: AddressRequest | undefined,
@@ -83,7 +83,7 @@ export class ClaimSync {
     return Number.isFinite(requeueAtMs) ? { requeueAfterMs: Math.max(1, requeueAtMs - this.#deps.nowMs()) } : undefined;
   }
 
-  /** The Service is no more. */
+  /** The Service is gone. */
   forget(key: string): void {
     this.#inFlightUpdates.forgetService(key);
   }
@@ -132,7 +132,7 @@ export class ClaimSync {
     });
   }
 
-  /** @returns false where a claim changed meanwhile, and has to be judged again. */
+  /** @returns false if a claim has changed meanwhile. The allocator then judges it again. */
   async #renew({ heldAddresses }: ServiceView, renew: ClaimChanges['renew'], signal: AbortSignal): Promise<boolean> {
     let isDone = true;
     for (const change of renew) {

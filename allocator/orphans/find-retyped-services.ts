@@ -1,6 +1,6 @@
 /**
- * Finds Services that ceased to be load balancers while no allocator led. The watch shows only load balancers, so a leader looks for such Services once, when its term
- * begins. From then on the watch shows a Service leave, and `removed-services.ts` handles it.
+ * Finds Services that stopped being load balancers while there was no leader. The watch shows only load balancers, so a leader lists such Services once, when its term
+ * begins. After that, the watch shows a Service leave, and `removed-services.ts` handles it.
  */
 import type { Service } from '../../lib/api/service/service.ts';
 import { pagesOf } from '../../lib/kube/cache/pages.ts';

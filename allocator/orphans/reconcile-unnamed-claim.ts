@@ -1,6 +1,6 @@
 /**
- * Claims with a holder without a name, created under `generateName` before the Service had one. The token leads to the Service.
- * If none was stored, the claim is released after the grace period, once a live list shows that no Service of the namespace has the token.
+ * Reconciles claims with a holder without a name: the webhook wrote it for a create call with `generateName`, before the Service had a name. The token leads to the
+ * Service. If no Service is stored, the allocator releases the claim after the grace period, once a live list shows that no Service of the namespace has the token.
  */
 
 import { keyOf } from '../../lib/api/meta/object.ts';
@@ -13,13 +13,13 @@ import type { StoredTokens } from '../claims/stored-tokens.ts';
 import { HURRIED_GRACE_MS, type StrayClaims } from '../claims/stray-claims.ts';
 import type { Deps } from '../deps.ts';
 
-/** The cache will show the Service that the list has. */
+/** The cache shows the Service from the list within this time. */
 const BEHIND_MS = 250;
 
 export interface UnnamedClaimReconcilerDeps extends Deps {
   readonly strays: StrayClaims;
   readonly tokens: StoredTokens;
-  /** Has the Service reconciled, which binds the claim. */
+  /** Queues the Service, whose reconcile binds the claim. */
   readonly askService: (key: string) => void;
 }
 
@@ -30,7 +30,7 @@ export class UnnamedClaimReconciler {
     this.#deps = deps;
   }
 
-  /** @param name of the claim. One at a time. */
+  /** @param name the claim's name. Calls must not overlap. */
   async reconcile(name: string, signal: AbortSignal): Promise<Requeue | undefined> {
     const address = claimAddress(name);
     const claim = address && this.#deps.cluster.ledger.claimOf(address);
@@ -43,7 +43,7 @@ export class UnnamedClaimReconciler {
     return waits.length > 0 ? { requeueAfterMs: Math.max(1, Math.min(...waits)) } : undefined;
   }
 
-  /** @returns the time until the next look. */
+  /** @returns the time until the next reconcile. */
   async #collect(
     claim: EipClaim,
     address: Address,
@@ -54,7 +54,7 @@ export class UnnamedClaimReconciler {
     const owner = cluster.index.ownerOf(holder.namespace, holder.token);
     if (owner) {
       askService(keyOf(owner));
-      // The Service may lose the token before its holder is bound, and then nothing leads to the claim.
+      // The Service may lose the token before its holder is bound. After that, nothing leads to the claim.
       return config.claimGraceSeconds * 1000;
     }
     const now = nowMs();
@@ -63,7 +63,7 @@ export class UnnamedClaimReconciler {
     const wasStored = cluster.holderFirstSeen.wasStored(claim, holder);
     const unused = { isUsed: false, isShown: false, wasStored };
     const verdict = decideHolder(holder, { ...unused, nowMs: now, firstSeenMs, graceMs });
-    // The grace period may be shorter by then.
+    // The grace period may be shorter at the next reconcile.
     if (verdict.kind === 'wait') return Math.min(verdict.untilMs - now, HURRIED_GRACE_MS);
     if (verdict.kind !== 'release') return undefined;
     // The cache may be behind.

@@ -1,9 +1,9 @@
 /**
- * Services that disappeared from the cache: deleted, or of another type now. After a live read has confirmed it, their claims are released, and Skycap's metadata on
- * them is removed.
+ * Handles Services that left the cache because they were deleted or have another type now. After a live read has confirmed it, the allocator releases their claims and
+ * removes Skycap's metadata from the Services that still exist.
  *
- * The caches may be behind, and a Service that was created again under its name is another one: hence the read, and hence holders are told apart by UID and
- * token. A holder without a UID may belong to a create call under way and has its grace period, unless its Service was seen stored.
+ * The caches may be behind, hence the live read. A Service that was created again under the same name is another Service, hence the comparison of holders by UID and
+ * token. A holder without a UID may belong to a create call under way and has its grace period, unless this process has seen its Service stored.
  */
 
 import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, EIP_LABEL, WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
@@ -21,7 +21,7 @@ import type { Deps } from '../deps.ts';
 import { patchServiceStatus } from '../services/patch-service-status.ts';
 import { withoutManagedMetadata } from '../services/service-patch.ts';
 
-/** The watch will show a Service that is stored after all. */
+/** The watch shows a stored Service within this time. */
 const BEHIND_MS = 100;
 
 /** A holder of the Service in a claim, and the decision about it. */
@@ -37,21 +37,21 @@ export interface RemovedServicesDeps extends Deps {
 
 export class RemovedServices {
   readonly #deps: RemovedServicesDeps;
-  /** As the watch showed them last, until their claims are released. */
+  /** The Services as the watch last showed them, until their claims are released. */
   readonly #departed = new Map<string, Service>();
 
   constructor(deps: RemovedServicesDeps) {
     this.#deps = deps;
   }
 
-  /** The watch has shown the Service leave, or a live list did. @returns whether Skycap has written anything on it. */
+  /** The watch showed the Service leave, or a live list found it. @returns whether Skycap has written anything on it. */
   saw(key: string, service: Service): boolean {
     if (!isMarked(service)) return false;
     this.#departed.set(key, service);
     return true;
   }
 
-  /** The Service is stored (again). */
+  /** The Service is stored, or stored again. */
   forget(key: string): void {
     this.#departed.delete(key);
   }
@@ -72,7 +72,7 @@ export class RemovedServices {
     return this.#whenToLookAgain(entries);
   }
 
-  /** Holders with its name, and those that have only the token of a Service that was seen. */
+  /** The holders with the Service's name, and the holders without a name that have the token of a departed Service. */
   #entries(namespace: string, name: string, departed: Service | undefined): Entry[] {
     const { cluster, strays, nowMs } = this.#deps;
     const token = departed?.metadata.annotations?.[CLAIM_ANNOTATION];
@@ -98,7 +98,7 @@ export class RemovedServices {
     );
   }
 
-  /** The webhook does so in the update itself, unless it was down. */
+  /** The webhook removes the metadata in the update itself, unless the webhook is down. */
   async #takeMarksOff(service: Service, signal: AbortSignal): Promise<void> {
     const body = withoutManagedMetadata(service);
     if (body) await patchServiceStatus(this.#deps.client, service, body, signal);
@@ -117,7 +117,7 @@ export class RemovedServices {
   #whenToLookAgain(entries: readonly Entry[]): KeyRequeue | undefined {
     const times = entries.flatMap(({ verdict }) => (verdict.kind === 'wait' ? [verdict.untilMs] : []));
     if (times.length === 0) return undefined;
-    // The grace period may be shorter by then.
+    // The grace period may be shorter at the next reconcile.
     return {
       requeueAfterMs: Math.max(1, Math.min(...times.map((time) => time - this.#deps.nowMs()), HURRIED_GRACE_MS)),
     };

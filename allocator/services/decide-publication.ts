@@ -1,5 +1,5 @@
 /**
- * Decides the state of a Service for an Assignment: annotations, label, status, conditions, and the Events about the change. PURE.
+ * Decides the publication of an Assignment: annotations, label, status, conditions, and the Events about the change. PURE.
  *
  * Two rules come first: a published address goes only if it certainly must (`mustGo`), and entries of other controllers stay (`isOwn`).
  */
@@ -36,33 +36,33 @@ import { ingressOf, withOwnEntries } from './ingress.ts';
 export interface PublicationFacts {
   readonly service: Service;
   readonly heldAddresses: readonly HeldAddress[];
-  /** The token to stand on a Service that has an address. */
+  /** The token for a Service that has an address. */
   readonly token: string;
   /** The condition about the announcement of these addresses. */
   readonly announcedOf: (addresses: readonly Address[]) => ConditionUpdate | undefined;
   /** Why annotations for BGP have no effect on the routes of these addresses. */
   readonly routeOverridesOf: (addresses: readonly Address[]) => ConditionUpdate | undefined;
-  /** Another Service has a claim on the address, and this one has not. */
+  /** Whether another Service has a claim on the address and this Service has none. */
   readonly isTakenByOthers: (address: Address) => boolean;
-  /** An Eip has the address. */
+  /** Whether an Eip contains the address. */
   readonly isOfEip: (address: Address) => boolean;
-  /** Ours because there is a default Eip, or was when it got its address. */
+  /** Whether Skycap serves the Service because of a default Eip, now or when the Service got its address. */
   readonly isByDefault: boolean;
-  /** `skycap.io/waiting-since` for a Service that has to wait; used only where none stands there. */
+  /** The value of `skycap.io/waiting-since` for a Service that has to wait. Used only if the Service has none. */
   readonly waitsSince: string;
 }
 
 export interface Publication {
   readonly managedMetadata: ManagedMetadata;
-  /** All of it, with the entries of others. */
+  /** The whole list, with the entries of other controllers. */
   readonly ingress: readonly LoadBalancerIngress[];
-  /** Our addresses in it. */
+  /** Skycap's addresses in the list. */
   readonly addresses: readonly Address[];
-  /** Conditions; none of ours beside them and the next is to stand there. */
+  /** The conditions to set. The patch removes Skycap's other conditions, but for `skycap.io/Announced`. */
   readonly verdicts: readonly ConditionUpdate[];
-  /** The condition about who announces: goes along with whatever else is written; 'as it is' where it is not known yet, none without an address. */
+  /** The condition `skycap.io/Announced`, written along with other changes. 'as it is': no change yet. Absent: the Service has no address. */
   readonly announced?: ConditionUpdate | 'as it is';
-  /** To be recorded after the patch. */
+  /** The Events to record after the patch. */
   readonly events: readonly ServiceEvent[];
 }
 
@@ -87,15 +87,13 @@ export function decidePublication(facts: PublicationFacts, assignment: Assignmen
   };
 }
 
-/** An annotation for BGP came to have no effect, or for another reason than before. */
+/** An Event if an annotation for BGP newly has no effect, or has none for another reason than before. */
 function overrideEvents({ status }: Service, verdict: ConditionUpdate | undefined): ServiceEvent[] {
   const former = status?.conditions?.find(({ type }) => type === ROUTE_OVERRIDES_CONDITION);
   return verdict && former?.reason !== verdict.reason ? [event('Warning', verdict.reason, verdict.message)] : [];
 }
 
-/**
- * `announced/reconcile-announced.ts` handles changes that may pass by themselves, and changes with an Event: a node takes an address of layer 2 only once it is published.
- */
+/** `announced/reconcile-announced.ts` handles changes that may be transient, and changes with an Event: a node takes an address of layer 2 only once it is published. */
 function announcedFor(facts: PublicationFacts, shown: readonly Address[]): ConditionUpdate | 'as it is' | undefined {
   const verdict = facts.announcedOf(shown);
   const former = facts.service.status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION);
@@ -109,7 +107,7 @@ function sameList(a: readonly Address[], b: readonly Address[]): boolean {
   return a.length === b.length && a.every((one, i) => sameAddress(one, b[i]!));
 }
 
-/** By the condition about who announces. */
+/** According to the condition `skycap.io/Announced`. */
 export function isSaidToBeContested({ status }: Service): boolean {
   return (
     status?.conditions?.some((one) => one.type === ANNOUNCED_CONDITION && one.reason === 'StatusContested') === true
@@ -123,7 +121,7 @@ const BY_DEFAULT: ConditionUpdate = {
   message: `the Service asks for no particular load balancer, and Skycap serves those while it has a default Eip; to take it off, give it the annotation ${SERVICE_ANNOTATIONS.optIn[0]} with another value`,
 };
 
-/** Asks for no particular load balancer, and has one. */
+/** The Service asks for no particular load balancer, and another one serves it. */
 const SERVED_BY_ANOTHER: ConditionUpdate = {
   type: BY_DEFAULT_CONDITION,
   status: 'False',
@@ -137,9 +135,9 @@ export interface LeavingFacts extends Pick<PublicationFacts, 'service' | 'heldAd
 }
 
 /**
- * The Service stopped being ours: nothing of ours stays, and nothing of others' goes. While our condition stands, what it names and what the Service publishes of
- * our Eips is ours though nothing else tells of it any more: marks may be forged, and the token with them that the claim would be known by; claims and
- * Eips may be gone.
+ * The publication of a Service that Skycap no longer serves: it removes all of Skycap's entries, and none of another controller's. While Skycap's condition stands, the
+ * addresses in the condition and the published addresses of Skycap's Eips count as Skycap's. Nothing else may prove it any more: annotations may be forged, along with
+ * the token that leads to the claim, and claims and Eips may be gone.
  */
 export function decideLeaving({ service, heldAddresses, isOfEip, isLeftAlone }: LeavingFacts): Publication {
   const given = [
@@ -157,19 +155,19 @@ export function decideLeaving({ service, heldAddresses, isOfEip, isLeftAlone }: 
   };
 }
 
-/** The addresses that the Service was given, by its annotation and its condition. */
+/** The addresses that Skycap gave to the Service, by its annotation and its condition. */
 function givenBefore(service: Service): readonly Address[] {
   return [...annotatedAddresses(service), ...addressesInCondition(service)];
 }
 
-/** Those that it was given, as `describe` wrote them. */
+/** The given addresses, as `describe` wrote them into the condition. */
 function addressesInCondition({ status }: Service): Address[] {
   const condition = status?.conditions?.find(({ type }) => type === ADDRESS_ASSIGNED_CONDITION);
   const words = condition?.status === 'True' ? condition.message.split(/[\s,]+/) : [];
   return words.flatMap((word) => parseAddress(word) ?? []);
 }
 
-/** The addresses that the Service uses, and while its request is not fulfilled, other addresses of Skycap's that need not go. */
+/** The addresses that the Service uses. While its request is not fulfilled, also its other addresses of Skycap's that need not go. */
 function addressesFor(facts: PublicationFacts, assignment: Assignment): Address[] {
   const used = assignment.uses.map(({ address }) => address);
   if (assignment.isComplete) return used;
@@ -180,15 +178,15 @@ function addressesFor(facts: PublicationFacts, assignment: Assignment): Address[
 }
 
 /**
- * Whether an address that the Service publishes is for us to take away. It is, where an Eip has it, where a claim tells of it, or where it was given by us or by
- * OpenELB, which leaves a label. Any other is of another controller.
+ * Whether Skycap may remove an address that the Service publishes: an Eip contains it, there is a claim on it, or it was given by Skycap or by OpenELB, which leaves a
+ * label. Any other address belongs to another controller.
  */
 function isOwn(address: Address, { service, heldAddresses, isOfEip, isTakenByOthers }: PublicationFacts): boolean {
   const isHeld = heldAddresses.some((heldAddress) => sameAddress(heldAddress.address, address));
   return isHeld || isOfEip(address) || isTakenByOthers(address) || wasGiven(address, service);
 }
 
-/** By us, or by OpenELB. */
+/** Whether Skycap or OpenELB gave the address. */
 export function wasGiven(address: Address, service: Service): boolean {
   const { annotations, labels } = service.metadata;
   const isOpenElbs =
@@ -197,15 +195,15 @@ export function wasGiven(address: Address, service: Service): boolean {
 }
 
 /**
- * Whether a published address of ours is certain to be no longer this Service's, while its wish is not fulfilled. It is, where it is replaced by another
- * of its family, or where its claim was found not to serve any more. All else stays.
+ * Whether an address that Skycap published is certainly no longer this Service's while its request is not fulfilled: another address of its family replaces it, or its
+ * claim was found not to serve the Service any more. Any other address stays.
  */
 function mustGo(address: Address, facts: PublicationFacts, { uses }: Assignment): boolean {
   if (uses.some((use) => use.address.family === address.family)) return true;
   return facts.heldAddresses.some((heldAddress) => sameAddress(heldAddress.address, address));
 }
 
-/** Forged metadata is corrected here. */
+/** The managed metadata. This function replaces forged metadata. */
 function managedMetadataAfter(
   facts: PublicationFacts,
   assignment: Assignment,
@@ -215,12 +213,12 @@ function managedMetadataAfter(
   const [first] = assignment.uses;
   if (!first && shown.length === 0) return { waitingSince };
   const addresses = shown.map(formatAddress).join(',');
-  // An address of Skycap's is published that the Service does not hold: token and label, which tell of its origin, are left for when more is known.
+  // If the Service publishes an address of Skycap's that it does not hold, token and label stay until more is known, since they show the origin of the address.
   const { token, eip } = first ? { token: facts.token, eip: first.eipName } : managedMetadataOf(facts.service);
   return { addresses, token, waitingSince, eip };
 }
 
-/** Events only for news: an address that the Service was not given before, or another reason than before. */
+/** The Events for news only: an address that the Service did not have before, or a new reason. */
 function publicationEvents(
   facts: PublicationFacts,
   assignment: Assignment,
@@ -228,7 +226,7 @@ function publicationEvents(
 ): ServiceEvent[] {
   const { service } = facts;
   const before = publishedAddresses(service);
-  // An address that another controller took out of the status was given before, and is written again.
+  // If another controller took an address out of the status, that address is not news when it is written again.
   const known = [...before, ...addressesInCondition(service)];
   const fresh = assignment.uses.filter(({ address }) => !isOneOf(known, address));
   const gone = before.filter((address) => !isOneOf(addresses, address) && wasOurs(address, facts));
@@ -242,13 +240,13 @@ function publicationEvents(
   ];
 }
 
-/** A Service that keeps an address has one: nothing is pending. */
+/** If a Service keeps an address, the Event says so, and not that the Service pends. */
 function obstacleEvent({ hasAddress, reason, message }: Assignment): ServiceEvent {
   if (hasAddress) return event('Warning', reason, message);
   return event('Warning', 'AddressPending', `${reason}: ${message}`);
 }
 
-/** The create call was answered with an address that had to give way before the Service was stored. */
+/** The create call's answer had an address that another Service took over before the Service was stored. */
 function lateEvents({ service, isTakenByOthers }: PublicationFacts, addresses: readonly Address[]): ServiceEvent[] {
   if (hasOurCondition(service)) return [];
   const lost = annotatedAddresses(service).filter((one) => !isOneOf(addresses, one) && isTakenByOthers(one));
@@ -258,7 +256,7 @@ function lateEvents({ service, isTakenByOthers }: PublicationFacts, addresses: r
   return [event('Warning', 'ClaimExpired', message)];
 }
 
-/** An address of an Eip that another controller has put beside Skycap's addresses was never the Service's. */
+/** Another controller may have added an address of an Eip beside Skycap's addresses. That address was never the Service's. */
 function wasOurs(address: Address, facts: PublicationFacts): boolean {
   return hasOurCondition(facts.service) ? wasGiven(address, facts.service) : isOwn(address, facts);
 }

@@ -1,13 +1,13 @@
 /**
- * `status.loadBalancer.ingress` with our entries in it as they should be. PURE.
+ * Computes `status.loadBalancer.ingress` with Skycap's entries in it. PURE.
  *
- * Skycap owns the entries of its own addresses and no others: host names and addresses that another controller wrote stay where they stand. In an entry of ours
- * `ip` and `ipMode` are ours; a host name or the state of ports that another one adds to it stays.
+ * Skycap owns the entries of its own addresses and no others: host names and addresses of another controller keep their places. In its own entries Skycap owns `ip` and
+ * `ipMode`; a host name or the state of ports that another controller adds to such an entry stays.
  */
 import type { LoadBalancerIngress, Service } from '../../lib/api/service/service.ts';
 import { type Address, formatAddress, parseAddress, sameAddress } from '../../lib/net/address.ts';
 
-/** @param wanted our addresses, in this order; they take the places of ours that stand there, and the rest follows. */
+/** @param wanted Skycap's addresses, in this order. They take the places of Skycap's present entries, and the rest follows. */
 export function withOwnEntries(
   present: readonly LoadBalancerIngress[],
   wanted: readonly Address[],
@@ -41,13 +41,13 @@ export function sameEntry(a: LoadBalancerIngress, b: LoadBalancerIngress | undef
   return isSame && JSON.stringify(a.ports) === JSON.stringify(b?.ports);
 }
 
-/** `VIP` said outright: kube-proxy has to take the packets that arrive for the address. */
+/** `VIP` is explicit, so that kube-proxy takes the packets that arrive for the address. */
 function published(address: Address, present: LoadBalancerIngress = {}): LoadBalancerIngress {
   const entry: LoadBalancerIngress = { ...present, ip: formatAddress(address), ipMode: 'VIP' };
   return sameEntry(entry, present) ? present : entry;
 }
 
-/** Of an entry of an address that goes, or stands there twice, what another one has added stays. */
+/** If the entry of an address goes or is a duplicate, the fields of other controllers in it stay. */
 function withoutAddress({ hostname, ports }: LoadBalancerIngress): LoadBalancerIngress[] {
   return hostname ? [{ hostname, ...(ports && { ports }) }] : [];
 }

@@ -1,11 +1,11 @@
-/** Writes the allocator's part of a Service. All of it goes through `services/status`, which admission does not see. */
+/** Writes the allocator's part of a Service through `services/status`, for which the API server calls no webhook. */
 import type { Service } from '../../lib/api/service/service.ts';
 import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import { FIELD_MANAGER } from './status-writers.ts';
 
-/** @returns the patched Service, as a cache would hold it. */
+/** @returns the patched Service, in the form in which a cache holds it. */
 export async function patchServiceStatus(
   client: Pick<KubeClient, 'patch'>,
   { metadata: { namespace, name = '' } }: Service,

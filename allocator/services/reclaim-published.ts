@@ -9,11 +9,11 @@ import { reclaimsFor } from './reclaim.ts';
 
 export interface ReclaimDeps extends Pick<Deps, 'client' | 'cluster' | 'nowMs'> {
   readonly claimer: Claimer;
-  /** For new entries. */
+  /** The token for new holders. */
   readonly token: string;
 }
 
-/** @returns `shared`: other Services had claimed an address already. `nothing`: there was nothing to do. */
+/** @returns `shared`: other Services had a claim on an address already. `nothing`: every published address has a claim. */
 export async function reclaimPublished(
   view: ServiceView,
   { client, cluster, nowMs, claimer, token }: ReclaimDeps,
@@ -27,7 +27,7 @@ export async function reclaimPublished(
   if (!addressRequest || reclaims.length === 0) return 'nothing';
   const isShared = reclaims.some(({ isHeld }) => isHeld);
   if (isShared) {
-    // A stale cache would bring back an address that the Service has left and that another Service has by now.
+    // A stale cache would bring back an address that the Service has left and that another Service may have by now.
     const { namespace = '', name = '', resourceVersion } = service.metadata;
     const stored = await client.get(SERVICES, { namespace, name }, { signal });
     if (stored.metadata.resourceVersion !== resourceVersion) {

@@ -1,7 +1,7 @@
 /**
- * Finds the addresses that a Service of Skycap publishes without a claim: the claim was deleted by hand, or OpenELB gave the address. The allocator claims such an address
- * again before it chooses anything, whatever the Service would get now: also from an Eip that is disabled, bound to other namespaces, or gone and perhaps created again
- * later; and beside other Services that publish the address, with or without consent. PURE.
+ * Finds the addresses that a Service of Skycap publishes without a claim: a user deleted the claim, or OpenELB gave the address. The allocator claims such an address
+ * again before it chooses an address, whatever the Service would get now. The Eip may be disabled, bound to other namespaces, or gone and perhaps created again later.
+ * Other Services may publish the address too, with or without consent. PURE.
  */
 
 import type { Eip } from '../../lib/api/eip/eip.ts';
@@ -18,9 +18,9 @@ import { wasGiven } from './decide-publication.ts';
 
 export interface Reclaim {
   readonly address: Address;
-  /** The Eip that has the address. Absent: no Eip has it, and there is a claim from the time when one had it. */
+  /** The Eip that contains the address. Absent: no Eip contains it, and there is a claim from an earlier Eip. */
   readonly eip: Eip | undefined;
-  /** Other Services have a claim of the address, to be joined. */
+  /** Whether other Services have a claim on the address. This Service then joins that claim. */
   readonly isHeld: boolean;
 }
 
@@ -37,13 +37,13 @@ export function reclaimsFor(
     const eip = pools.containing(address) ?? formerEip(service, address);
     const isHeld = claimOf(address) !== undefined;
     if (has(address) || (!eip && !isHeld) || isStrange(address, service, heldAddresses)) return [];
-    // Beside a held address, another controller may have written an address of other Services.
+    // Another controller may have written an address of other Services beside a held address.
     const hasOther = published.some((other) => other.family === address.family && has(other));
     return isHeld && hasOther ? [] : [{ address, eip, isHeld }];
   });
 }
 
-/** Another controller has written the address, beside the given address or in its place. */
+/** Whether another controller has written the address, beside the given address or in its place. */
 function isStrange(address: Address, service: Service, heldAddresses: readonly HeldAddress[]): boolean {
   if (!hasOurCondition(service) || wasGiven(address, service)) return false;
   return heldAddresses.some((held) => held.isEstablished && held.address.family === address.family);

@@ -1,6 +1,6 @@
 /**
- * One Service: gather → decide → act. A reconcile decides everything up to the claim before its first await, so that the order of the queue is the
- * order in which addresses are given. At most one patch of the Service follows, and then the changes in its claims.
+ * Reconciles one Service: gather → decide → act. A reconcile decides everything up to the claim before its first await, so that Services get addresses in the order of
+ * the queue. At most one patch of the Service follows, and then the changes in its claims.
  */
 
 import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
@@ -45,13 +45,13 @@ const LEFT_FOR_MS = 3_000;
 export interface ServiceReconcilerDeps extends ClaimSyncDeps {
   readonly waiting: WaitingList;
   readonly allocationOrder: AllocationOrder;
-  /** Whether the Service was there when this replica began to lead: then it has waited since its creation. */
+  /** Whether the Service existed when this replica became the leader. If so, the Service has waited since its creation. */
   readonly wasThere: (key: string) => boolean;
-  /** Whether addresses that are about to be published are announced. */
+  /** The condition `skycap.io/Announced` for addresses that are about to be published. */
   readonly announcedOf: (service: Service, addresses: readonly Address[]) => ConditionUpdate | undefined;
   /** Why annotations for BGP have no effect on the routes of these addresses. */
   readonly routeOverridesOf: (service: Service, addresses: readonly Address[]) => ConditionUpdate | undefined;
-  /** Has another Service looked at. */
+  /** Queues another Service. */
   readonly ask: (key: string) => void;
 }
 
@@ -60,7 +60,7 @@ export class ServiceReconciler {
   readonly #claimer: ServiceClaimer;
   readonly #claimSync: ClaimSync;
   readonly #writer: ServiceWriter;
-  /** Since when no other load balancer serves the Service. */
+  /** By Service, the time since which no other load balancer serves it. */
   readonly #leftSinceMs = new Map<string, number>();
 
   constructor(deps: ServiceReconcilerDeps) {
@@ -73,7 +73,7 @@ export class ServiceReconciler {
   async reconcile(service: Service, signal: AbortSignal): Promise<KeyRequeue | undefined> {
     const again = await this.#look(service, signal);
     const contest = this.#deps.cluster.rewriteBackoff.contestOf(keyOf(service));
-    // The end of the contest is reported then.
+    // At that time the allocator reports the end of the contest.
     return contest && contest.endsInMs < (again?.requeueAfterMs ?? Number.POSITIVE_INFINITY)
       ? { requeueAfterMs: contest.endsInMs + 1 }
       : again;
@@ -83,7 +83,7 @@ export class ServiceReconciler {
     const { cluster, config, allocationOrder } = this.#deps;
     const view = viewOf(service, cluster, config);
     if (service.metadata.deletionTimestamp !== undefined) return this.#releaseAll(view, signal);
-    // Without `started`: the Service keeps its turn, or other waiting Services would overtake it.
+    // Without `started`, the Service keeps its turn. Otherwise other waiting Services would overtake it.
     if (view.unsure) return this.#makeSure(view.unsure, signal);
     allocationOrder.started(view.key);
     const calmMs = this.#calmMs(view);
@@ -99,7 +99,7 @@ export class ServiceReconciler {
     }
   }
 
-  /** A Service of another load balancer may have no ingress for a moment: Skycap waits before it serves such a Service. */
+  /** A Service of another load balancer may have no ingress for a moment. Skycap waits before it serves such a Service. */
   #calmMs({ key, service, parsed, isByDefault }: ServiceView): number {
     if (parsed.kind === 'notOurs' || !isByDefault || !isLeftAlone(service)) {
       this.#leftSinceMs.delete(key);
@@ -125,7 +125,7 @@ export class ServiceReconciler {
     this.#deps.metrics.serviceGone(key);
   }
 
-  /** The choice comes first, without a write: after admission the Service holds all of it, as a rule, and nothing is claimed. */
+  /** The choice comes first, without a write: after admission the Service usually holds every address, and there is nothing to claim. */
   async #give(
     before: ServiceView,
     addressRequest: AddressRequest,
@@ -174,7 +174,7 @@ export class ServiceReconciler {
       beyond && !refusal ? await this.#exchange(view, beyond, assignment, signal) : NO_EXCHANGE;
     const stays = view.heldAddresses.filter(({ address }) => !leaves.some((one) => sameAddress(one, address)));
     const again = await this.#settle(view, addressRequest, { ...outcomeWith(stays), reserves }, signal);
-    // The queue tries again later, and reports it.
+    // The queue logs the error and tries again later.
     if (refusal) throw refusal;
     return again;
   }
@@ -199,7 +199,7 @@ export class ServiceReconciler {
     return exchange;
   }
 
-  /** The Service's request can't be read. */
+  /** The Service's request can't be parsed. */
   #keep(view: ServiceView, problems: readonly Problem[], signal: AbortSignal): Promise<KeyRequeue | undefined> {
     const plain = requestWithoutAddresses(view.service);
     if (!plain) throw new Error(`Cannot judge Service "${view.key}": it asks for nothing`);
@@ -240,7 +240,7 @@ export class ServiceReconciler {
     return this.#claimSync.run(view, addressRequest, assignment, signal);
   }
 
-  /** Skycap does not serve the Service, or no more. */
+  /** Skycap does not serve the Service, or no longer does. */
   async #leave(view: ServiceView, signal: AbortSignal): Promise<KeyRequeue | undefined> {
     this.#stopWaiting(view.key);
     const isOfEip = (address: Address): boolean => this.#deps.cluster.isOfEip(address);
@@ -249,14 +249,14 @@ export class ServiceReconciler {
     return this.#claimSync.run(view, undefined, undefined, signal);
   }
 
-  /** A Service under deletion, which a finalizer may keep for a while, keeps its addresses and gets no new ones. */
+  /** A Service under deletion keeps its addresses and gets no new ones. A finalizer may keep it for a while. */
   async #releaseAll({ key, service }: ServiceView, signal: AbortSignal): Promise<undefined> {
     this.#stopWaiting(key);
     const body = finalizersOnlyPatch(service);
     if (body) await this.#writer.patch(service, body, signal);
   }
 
-  /** Waits for the caches, or asks the API server whether an Eip is really gone, and not with its CRD. Nothing of the Service is touched before. */
+  /** Waits for the caches, or asks the API server whether an Eip is really gone, and not together with its CRD. Until then the Service does not change. */
   async #makeSure(unsure: Unsure, signal: AbortSignal): Promise<KeyRequeue> {
     const { cluster, client } = this.#deps;
     if (unsure.kind === 'eips') {
@@ -265,7 +265,7 @@ export class ServiceReconciler {
     return { requeueAfterMs: BEHIND_MS, backsOff: true };
   }
 
-  /** @returns whether there was something to claim; then the Service is reconciled anew. */
+  /** @returns whether there was an address to claim. The allocator then reconciles the Service again. */
   async #reclaim(view: ServiceView, signal: AbortSignal): Promise<boolean> {
     const claimer = this.#claimer.for(view);
     // One token for all families.
@@ -274,12 +274,12 @@ export class ServiceReconciler {
       { ...this.#deps, claimer, token: this.#claimer.tokenForNew(view) },
       signal,
     );
-    // Services that would share one of the addresses can be judged now.
+    // Services that would share one of the addresses can be reconciled now.
     if (isDone === 'shared') this.#deps.allocationOrder.addressFreed();
     return isDone !== 'nothing';
   }
 
-  /** See `isTurnOfAnother`; then this Service is reconciled again after the others. */
+  /** See `isTurnOfAnother`. The allocator then reconciles this Service again after the others. */
   #mustRequeueBehind(view: ServiceView, choice: Choice & { kind: 'assigned' }): boolean {
     const { allocationOrder } = this.#deps;
     const self = waitingOf(view.service, waitingSinceOf(view.service) ?? this.#waitsSince(view), false);
@@ -296,7 +296,7 @@ export class ServiceReconciler {
     return new Date(sinceMs).toISOString();
   }
 
-  /** Before the first write, so that a reconcile of another Service meanwhile finds this one among the waiting Services. */
+  /** Called before the first write, so that a concurrent reconcile of another Service finds this one among the waiting Services. */
   #account({ service, key }: ServiceView, assignment: Assignment, { managedMetadata }: Publication): void {
     const { waiting, metrics } = this.#deps;
     const { waits, waitsFor } = assignment;
@@ -306,7 +306,7 @@ export class ServiceReconciler {
   }
 }
 
-/** The Service publishes an address without a claim. At rest no Service does. */
+/** Whether the Service publishes an address without a claim, which no Service does in a stable state. */
 function isUnclaimed({ service, heldAddresses, parsed }: ServiceView): boolean {
   if (parsed.kind === 'notOurs') return false;
   return publishedAddresses(service).some(

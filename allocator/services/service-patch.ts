@@ -1,9 +1,9 @@
 /**
- * The one request that makes a Service stand as decided, or none. PURE.
+ * Computes the one patch that makes a Service match the publication, or none. PURE.
  *
- * A strategic merge patch of the status subresource, which takes changes of metadata too (as Kubernetes' own service controller
- * uses it): annotations, label, status and finalizers change together or not at all, no webhook is called for it, and the resourceVersion makes
- * it fail for an allocator that decided by an old state, such as a leader that does not know yet that it was replaced.
+ * The patch is a strategic merge patch of the status subresource, which also accepts changes of metadata (Kubernetes' own service controller uses it so). Annotations,
+ * label, status and finalizers change together or not at all, and the API server calls no webhook. By its resourceVersion the patch fails for an allocator that decided
+ * from an old state, such as a former leader that does not yet know its successor.
  */
 
 import {
@@ -39,7 +39,7 @@ export interface ServicePatch {
   readonly status?: { readonly loadBalancer?: object; readonly conditions?: readonly { readonly type: string }[] };
 }
 
-/** @returns undefined if the Service is as it should be. A change in the condition about its announcement alone is written by `announcedPatch`. */
+/** @returns undefined if the Service is up to date. If only the condition `skycap.io/Announced` differs, `announcedPatch` writes it. */
 export function servicePatch(service: Service, decision: Publication, nowMs: number): ServicePatch | undefined {
   const metadata = metadataPatch(service, decision.managedMetadata);
   const loadBalancer = loadBalancerPatch(service, decision);
@@ -66,7 +66,7 @@ export function servicePatch(service: Service, decision: Publication, nowMs: num
   return { metadata: { uid, resourceVersion, ...metadata }, ...(hasStatus && { status }) };
 }
 
-/** The parts of the Publication that the patch writes, as texts: equal exactly if the same is written again. */
+/** The parts of the Publication that the patch writes, as texts. Equal texts mean the same write again. */
 export function textsIn(patch: ServicePatch, service: Service, decision: Publication): RewriteTexts {
   const { metadata, status } = patch;
   const { generation } = service.metadata;
@@ -79,21 +79,21 @@ export function textsIn(patch: ServicePatch, service: Service, decision: Publica
   };
 }
 
-/** For the condition about the announcement alone. @returns undefined if the Service has it. */
+/** The patch for the condition `skycap.io/Announced` alone. @returns undefined if the Service has that condition. */
 export function announcedPatch(service: Service, verdict: ConditionUpdate, nowMs: number): unknown {
   const conditions = conditionPatch(service, ANNOUNCED_CONDITION, verdict, { nowMs });
   const { uid, resourceVersion } = service.metadata;
   return conditions.length > 0 ? { metadata: { uid, resourceVersion }, status: { conditions } } : undefined;
 }
 
-/** Takes only OpenELB's finalizers off: for a Service about which nothing else is decided. */
+/** Removes only OpenELB's finalizers, for a Service without any other decision. */
 export function finalizersOnlyPatch(service: Service): unknown {
   const finalizers = finalizersPart(service);
   const { uid, resourceVersion } = service.metadata;
   return finalizers && { metadata: { uid, resourceVersion, ...finalizers } };
 }
 
-/** Takes Skycap's metadata and conditions off a Service that is no LoadBalancer any more; the API server itself clears the addresses in its status. */
+/** Removes Skycap's metadata and conditions from a Service that is no longer a LoadBalancer. The API server itself clears the addresses in its status. */
 export function withoutManagedMetadata(service: Service): unknown {
   const ingress = ingressOf(service);
   return servicePatch(
@@ -116,7 +116,7 @@ function loadBalancerPatch(service: Service, { ingress }: Publication): object |
   return { loadBalancer: { ingress: ingress.length > 0 ? ingress : null } };
 }
 
-/** The part of a patch that sets or removes the condition; empty if the Service is so. */
+/** The part of a patch that sets or removes the condition; empty if nothing changes. */
 function conditionPatch(
   service: Service,
   type: string,
@@ -135,7 +135,7 @@ function finalizersPart(service: Service): object | undefined {
   return leftovers.length > 0 ? { '$deleteFromPrimitiveList/finalizers': leftovers } : undefined;
 }
 
-/** The part of a patch that makes the map as wanted: null removes a key. */
+/** The part of a patch that changes the map into the wanted map. Null removes a key. */
 function changes(present: Texts | undefined, wanted: Texts): Record<string, string | null> | undefined {
   const differing = Object.entries(wanted).filter(([key, value]) => present?.[key] !== value);
   return differing.length > 0 ? Object.fromEntries(differing.map(([key, value]) => [key, value ?? null])) : undefined;

@@ -22,7 +22,7 @@ export class ServiceWriter {
     this.#deps = deps;
   }
 
-  /** @returns when to try again, if another controller overwrites it again and again. */
+  /** @returns the time of the next try, if another controller overwrites the publication again and again. */
   async write({ service, key }: ServiceView, decision: Publication, signal: AbortSignal): Promise<Requeue | undefined> {
     const { events, log, nowMs, cluster } = this.#deps;
     const body = servicePatch(service, decision, nowMs());
@@ -41,7 +41,7 @@ export class ServiceWriter {
     return undefined;
   }
 
-  /** The controller that overwrites Skycap's part, and the Event about it. Asked before the next write, which hides the controller in managedFields. */
+  /** The controller that overwrites Skycap's part, and the Event about it. Read before the next write, which hides the controller in managedFields. */
   async #rivalOf(
     { metadata: { namespace, name = '' } }: Service,
     decision: Publication,
@@ -54,7 +54,7 @@ export class ServiceWriter {
     return { writers: writersText(writers, false), event: contestedEvent(live, decision, parts, writers) };
   }
 
-  /** The answer goes in front of the cache, so that the next reconcile sees the Service as it is. */
+  /** The cache takes the answer at once, so that the next reconcile has the patched Service. */
   async patch(service: Service, body: unknown, signal: AbortSignal): Promise<void> {
     const { client, cluster } = this.#deps;
     cluster.saw(await patchServiceStatus(client, service, body, signal));

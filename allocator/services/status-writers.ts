@@ -1,5 +1,5 @@
 /**
- * Names the other writers of Skycap's fields on a Service, by its `metadata.managedFields`, and the fields that they have changed. For people. PURE.
+ * Names the other writers of Skycap's fields on a Service, by its `metadata.managedFields`, and the fields that they have changed, for a message to people. PURE.
  *
  * A controller that only removes fields leaves no trace there.
  */
@@ -19,7 +19,7 @@ import type { ServiceEvent } from '../deps.ts';
 import type { Publication } from './decide-publication.ts';
 import { ingressOf, sameEntry } from './ingress.ts';
 
-/** The name under which the allocator writes Services. */
+/** The field manager of the allocator's writes to Services. */
 export const FIELD_MANAGER = 'skycap-allocator';
 
 const MOST_NAMED = 3;
@@ -44,7 +44,7 @@ export function writersText(writers: readonly ManagedFields[], isTimed: boolean)
   return texts.length > 0 ? texts.join(', ') : 'another controller, which metadata.managedFields does not name,';
 }
 
-/** @param service as the others have written it. */
+/** @param service the Service as the others have written it. */
 export function contestedEvent(
   service: Service,
   decision: Publication,
@@ -57,7 +57,7 @@ export function contestedEvent(
   return { type: 'Warning', reason: 'StatusContested', action: 'Publish', message };
 }
 
-/** `status.loadBalancer without 10.0.0.1 and with lb.example.com`; what stands there in place of what is to stand. */
+/** The difference between the present and the wanted fields, such as `status.loadBalancer without 10.0.0.1 and with lb.example.com`. */
 function meddlingText(service: Service, decision: Publication, parts: readonly Part[]): string {
   const texts: Readonly<Record<Part, string>> = {
     ingress: ingressText(ingressOf(service), decision),

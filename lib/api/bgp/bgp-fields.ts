@@ -1,8 +1,8 @@
-/** Readers of single fields, shared by the parsers of BgpConf and BgpPeer. Each adds what is wrong to `problems`. */
+/** Readers of single fields, shared by the parsers of BgpConf and BgpPeer. Each reader adds its problem to `problems`. */
 
 import { type Problem, textOf } from '../problem.ts';
 
-/** AS numbers have 32 bits (RFC 6793); 0 may not be used (RFC 7607), so in OpenELB's objects it means "not set". */
+/** AS numbers have 32 bits (RFC 6793). Since 0 must not be used (RFC 7607), 0 means "not set" in OpenELB's objects. */
 export const LARGEST_AS = 4_294_967_295;
 
 export interface NumberRule {
@@ -13,7 +13,7 @@ export interface NumberRule {
   readonly remedy: string;
 }
 
-/** A whole number within the rule; absent and 0 both mean "not set" in OpenELB's objects. */
+/** Reads a whole number within the rule. An absent field and 0 both mean "not set" in OpenELB's objects. */
 export function optionalNumber(raw: unknown, rule: NumberRule, problems: Problem[]): number | undefined {
   if (raw === undefined || raw === null || raw === 0) return undefined;
   if (typeof raw === 'number' && Number.isSafeInteger(raw) && raw >= rule.least && raw <= rule.most) return raw;
@@ -33,7 +33,7 @@ export function optionalAs(raw: unknown, field: string, problems: Problem[]): nu
   );
 }
 
-/** OpenELB has its timers as strings of digits; empty and `0` mean "not set". */
+/** Reads a timer. OpenELB has timers as strings of digits; the empty string and `0` mean "not set". */
 export function optionalSeconds(raw: unknown, rule: NumberRule, problems: Problem[]): number | undefined {
   if (raw === undefined || raw === null || raw === '') return undefined;
   const seconds = typeof raw === 'string' && /^[0-9]{1,10}$/.test(raw) ? Number(raw) : Number.NaN;
@@ -47,7 +47,7 @@ export function optionalSeconds(raw: unknown, rule: NumberRule, problems: Proble
   return undefined;
 }
 
-/** True where the field is there and not at a value that asks for nothing (false, 0, empty, or only such within). */
+/** Whether the field is set to a value that asks for something: not false, 0 or empty, and not an object with only such values. */
 export function asksForSomething(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === 0 || value === '' || value === '0')
     return false;

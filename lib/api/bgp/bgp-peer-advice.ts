@@ -1,9 +1,9 @@
-/** Warnings about a BgpPeer beside others and the nodes: another BgpPeer with the same router, and an address of the nodes themselves. PURE. */
+/** Warns about a BgpPeer if another BgpPeer has the same router, or if its address is a node's own. PURE. */
 import { type Address, formatAddress, isLoopback, sameAddress } from '../../net/address.ts';
 import { mayBothSelect } from '../meta/label-selector.ts';
 import { type BgpPeer, isSameRouter, type Neighbor, neighborText } from './bgp.ts';
 
-/** All of another BgpPeer that matters here. */
+/** The fields of another BgpPeer that count here. */
 export type OtherPeer = Pick<BgpPeer, 'name' | 'neighbor' | 'neighborPort' | 'nodeSelector' | 'vrf'>;
 
 export interface NodeAddress {
@@ -25,12 +25,12 @@ export function bgpPeerAdvice(peer: BgpPeer, others: Iterable<OtherPeer>, nodes:
   return [];
 }
 
-/** @returns undefined where other BgpPeers are to be looked at. */
+/** @returns undefined if the other BgpPeers still have to be compared. */
 function ofNodesThemselves(peer: BgpPeer, nodes: Iterable<NodeAddress>): string[] | undefined {
   if (peer.neighbor.kind !== 'address') return undefined;
   const { address: neighbor } = peer.neighbor;
   const text = formatAddress(neighbor);
-  // Another BGP daemon on the node itself, which may have port 179 if BIRD has another.
+  // The neighbor is another BGP daemon on the node itself. It may have port 179 if BIRD has another port.
   const isDaemon = peer.ebgpMultihopTtl !== undefined;
   const field = fieldOf(peer.neighbor);
   if (isLoopback(neighbor))

@@ -1,4 +1,4 @@
-/** BgpConf and BgpPeer (`network.kubesphere.io/v1alpha2`, OpenELB's) as they stand in the API, before they are parsed. */
+/** The API types of BgpConf and BgpPeer (`network.kubesphere.io/v1alpha2`, OpenELB's), before parsing. */
 import type { LabelSelector } from '../meta/label-selector.ts';
 import type { Condition, KubeObject } from '../meta/object.ts';
 
@@ -27,7 +27,7 @@ export interface BgpConfObject extends KubeObject {
     readonly useMultiplePaths?: boolean;
     readonly gracefulRestart?: GracefulRestart;
     readonly policy?: string;
-    /** New: what happens on a node with the annotation `skycap.io/maintenance`. */
+    /** Skycap's: the maintenance of a node with the annotation `skycap.io/maintenance`. */
     readonly maintenance?: {
       /** Default 10. */
       readonly drainSeconds?: number;
@@ -50,7 +50,7 @@ export interface BgpPeerObject extends KubeObject {
       /** Skycap's: routers in this prefix may connect. */
       readonly neighborPrefix?: string;
       readonly peerAs?: number;
-      /** Skycap's: any AS number but the nodes' own, or the nodes' own. */
+      /** Skycap's: `external` accepts any AS number but the nodes' own, `internal` only the nodes' own. */
       readonly dynamicPeerAs?: 'external' | 'internal';
       readonly localAs?: number;
       readonly authPassword?: string;
@@ -81,7 +81,7 @@ export interface BgpPeerObject extends KubeObject {
     };
     readonly timers?: {
       readonly config?: {
-        /** Strings of digits, in seconds, as OpenELB has them. */
+        /** In OpenELB's form: strings of digits, in seconds. */
         readonly connectRetry?: string;
         readonly holdTime?: string;
         readonly keepaliveInterval?: string;
@@ -108,11 +108,11 @@ export interface BgpPeerObject extends KubeObject {
       readonly mpGracefulRestart?: { readonly config?: { readonly enabled?: boolean } };
     }[];
     readonly nodeSelector?: LabelSelector;
-    /** Skycap's: a path by each node that may announce an address. Default `Self`. */
+    /** Skycap's: `AllNodes` sends one path for each node that may announce an address. Default `Self`. */
     readonly nextHops?: 'Self' | 'AllNodes';
   };
   readonly status?: {
-    /** Skycap's: `2/3`, nodes with a session that is established, of those with a session. */
+    /** Skycap's: the nodes with an established session and the nodes with a session, such as `2/3`. */
     readonly sessionsSummary?: string;
     readonly routesSent?: number;
     readonly nodesPeerStatus?: Readonly<Record<string, NodePeerStatus>>;
@@ -120,7 +120,7 @@ export interface BgpPeerObject extends KubeObject {
   };
 }
 
-/** Numbers of messages as OpenELB stored them. */
+/** Counts of messages, in OpenELB's form. */
 export interface MessageCounts {
   readonly notification?: string;
   readonly update?: string;
@@ -133,7 +133,7 @@ export interface MessageCounts {
   readonly withdrawPrefix?: string;
 }
 
-/** OpenELB's shape: the counters are strings, and times RFC 3339. Fields that Skycap does not write are here so that they stay readable. */
+/** OpenELB's form: the counters are strings, and times RFC 3339. The type also has the fields that Skycap does not write, so that Skycap can read them. */
 export interface NodePeerStatus {
   readonly peerState?: {
     readonly neighborAddress?: string;

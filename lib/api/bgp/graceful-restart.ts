@@ -5,7 +5,7 @@ import type { GracefulRestartOptions } from './bgp.ts';
 import { asksForSomething, optionalNumber } from './bgp-fields.ts';
 import type { GracefulRestart } from './bgp-types.ts';
 
-/** Long enough to pull an image and start a pod; short enough for a node that was shut down and took its routes along. */
+/** Long enough to pull an image and start a pod, and short enough for a router that keeps the routes of a node that was shut down. */
 export const GRACEFUL_RESTART: GracefulRestartOptions = { helperOnly: false, restartSeconds: 60 };
 /** The restart time has 12 bits (RFC 4724 §3). */
 const MOST_RESTART_SECONDS = 4_095;
@@ -13,7 +13,7 @@ const MOST_RESTART_SECONDS = 4_095;
 const MOST_STALE_SECONDS = 16_777_215;
 const STALE_SECONDS = 3_600;
 
-/** @returns undefined where the object asks for nothing; `enabled: false` is no wish, since OpenELB does not store it. */
+/** @returns undefined if the object asks for nothing. `enabled: false` asks for nothing, since OpenELB does not store it. */
 export function gracefulRestartOf(
   raw: GracefulRestart | undefined,
   field: string,

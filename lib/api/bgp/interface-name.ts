@@ -1,4 +1,4 @@
-/** Reads the name of a network interface or a VRF: at most 15 characters, as in Linux, and none that bird.conf could misread. */
+/** Reads the name of a network interface or a VRF: at most 15 characters, as in Linux, and no character with a meaning in bird.conf. */
 import { type Problem, textOf } from '../problem.ts';
 
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}$/;

@@ -1,7 +1,7 @@
 /**
- * Reads a BgpConf: every value checked, every default filled in, every problem said.
+ * Parses a BgpConf: checks every value, fills in every default, and reports every problem.
  *
- * Only what leaves the speakers without a usable configuration is a problem. What has no effect is named by {@link bgpConfNotes}.
+ * A fault is a problem only if it leaves the speakers without a usable configuration. {@link bgpConfNotes} names the fields without effect.
  */
 import { type Family, formatAddress, parseAddress } from '../../net/address.ts';
 import { type AddressRange, allOf, parseRange, sameRange } from '../../net/range.ts';
@@ -15,9 +15,9 @@ import { GRACEFUL_RESTART, gracefulRestartOf } from './graceful-restart.ts';
 import { maintenanceOf } from './maintenance.ts';
 import { type FieldNotes, restartIdle, restartMissing, sentences } from './peer/bgp-peer-notes.ts';
 
-/** GoBGP's way to say "do not listen". */
+/** GoBGP's value for "do not listen". */
 const NO_LISTENER = -1;
-/** OpenELB's spelling of every address of a family. */
+/** OpenELB's texts for every address of a family. */
 const ALL_OF_FAMILY: ReadonlyMap<string, AddressRange> = new Map([
   ['0.0.0.0', allOf(4)],
   ['::', allOf(6)],
@@ -58,7 +58,7 @@ export function parseBgpConf(raw: BgpConfObject): Parsed<BgpConf> {
   };
 }
 
-/** The fields that have no effect, or another one than the author may think, one sentence each. `docs/bgp.md` has a row for each. */
+/** The fields that have no effect, or another effect than the author may expect, one sentence each. `docs/bgp.md` has a row for each. */
 export function bgpConfNotes(raw: BgpConfObject): FieldNotes {
   const spec = mapAt(raw.spec, 'spec', []);
   const dialOnly = `spec.listenPort: the nodes only dial; BIRD cannot do without a listening socket, which is on port ${DIAL_ONLY_PORT} instead`;
@@ -74,7 +74,7 @@ export function bgpConfNotes(raw: BgpConfObject): FieldNotes {
   };
 }
 
-/** OpenELB's numbers of the families that Skycap speaks: GoBGP's places in its list, and `AFI << 16 | SAFI`. */
+/** OpenELB's numbers of the families that Skycap speaks: the positions in GoBGP's list, and `AFI << 16 | SAFI`. */
 const FAMILIES: ReadonlyMap<unknown, Family> = new Map([
   [0, 4],
   [65_537, 4],
@@ -82,7 +82,7 @@ const FAMILIES: ReadonlyMap<unknown, Family> = new Map([
   [131_073, 6],
 ]);
 
-/** Numbers of other families are passed over: OpenELB's default is a list of all that GoBGP knows. */
+/** Ignores the numbers of other families, since OpenELB's default lists all families of GoBGP. */
 function familiesOf(raw: unknown, problems: Problem[]): readonly Family[] | undefined {
   const numbers = listAt(raw as readonly unknown[] | undefined, 'spec.families', problems);
   const families = new Set(numbers.flatMap((number) => FAMILIES.get(number) ?? []));
@@ -93,7 +93,7 @@ function familiesOf(raw: unknown, problems: Problem[]): readonly Family[] | unde
   return undefined;
 }
 
-/** An address or a prefix each; a node listens on those of its own that are in one. */
+/** Each entry is an address or a prefix. A node listens on its own addresses that are in an entry. */
 function listenRangesOf(raw: unknown, problems: Problem[]): readonly AddressRange[] | undefined {
   const field = 'spec.listenAddresses';
   const entries = listAt(raw as readonly unknown[] | undefined, field, problems);
@@ -140,7 +140,7 @@ function routerIdOf(raw: unknown, problems: Problem[]): string | undefined {
   return undefined;
 }
 
-/** A name that no ConfigMap can have would be looked for in vain. */
+/** Rejects a name that no ConfigMap can have, since the speakers would never find it. */
 function policyOf(raw: unknown, problems: Problem[]): string | undefined {
   if (raw === undefined || raw === null || raw === '') return undefined;
   if (typeof raw === 'string' && raw.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(raw)) return raw;

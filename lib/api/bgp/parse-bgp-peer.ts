@@ -1,9 +1,8 @@
 /**
- * Reads a BgpPeer: every value checked, every default filled in, every problem said.
+ * Parses a BgpPeer: checks every value, fills in every default, and reports every problem.
  *
- * What passes here is accepted by BIRD: one peer that it refused would hold up the configuration of all. So this is the place where
- * addresses, numbers and strings are held to what `bird.conf` can carry (test/unit/speaker/bird/hostile.test.ts asks the real daemon).
- * The password is shown in no problem.
+ * BIRD accepts every BgpPeer that passes here: one rejected BgpPeer would block the configuration of all. Hence this file limits addresses, numbers and strings to
+ * values that are valid in `bird.conf` (test/unit/speaker/bird/hostile.test.ts asks the real daemon). No problem shows the password.
  */
 import type { Family } from '../../net/address.ts';
 import { CNI_LABELS, firstOf } from '../keys.ts';
@@ -18,11 +17,11 @@ import { connectionOf } from './peer/parse-connection.ts';
 import { neighborAsOf, neighborOf } from './peer/parse-neighbor.ts';
 import { passwordsOf } from './peer/parse-password.ts';
 
-/** A dead node keeps its routes so long where no BFD watches it (docs/decisions/0022). */
+/** Without BFD, the routes of a dead node last this long (docs/decisions/0022). */
 const HOLD_TIME_SECONDS = 15;
-/** OpenELB's (GoBGP's) default, where a BgpPeer sets the keepalive interval alone: the interval may be too long for another. */
+/** OpenELB's (GoBGP's) default. It applies if a BgpPeer sets only the keepalive interval, which may be too long for a shorter hold time. */
 const OPENELB_HOLD_TIME_SECONDS = 90;
-/** OpenELB's is 120 s, which leaves a router that came back without routes for two minutes where only the nodes connect. */
+/** OpenELB's default is 120 s. If only the nodes dial, it would leave a router without routes for two minutes after its return. */
 const CONNECT_RETRY_SECONDS = 10;
 
 type Spec = NonNullable<BgpPeerObject['spec']>;
@@ -72,7 +71,7 @@ function optionalFieldsOf(
   };
 }
 
-/** The routes of an unnumbered router have the link-local address of the node itself as next hop. */
+/** With an unnumbered router, the next hop of the routes is the node's own link-local address. */
 function nextHopsOf(raw: unknown, neighbor: Neighbor | undefined, problems: Problem[]): Pick<BgpPeer, 'nextHops'> {
   if (raw === undefined || raw === null || raw === '' || raw === 'Self') return {};
   const field = 'spec.nextHops';
@@ -96,7 +95,7 @@ function timersOf(
     most: 65_535,
     remedy: `write digits, such as "${example}"`,
   });
-  // RFC 4271 §4.2: a hold time is zero or at least three seconds; zero means "not set" in OpenELB's objects.
+  // A hold time is zero or at least three seconds (RFC 4271 §4.2). Zero means "not set" in OpenELB's objects.
   const keepaliveRule = rule('keepaliveInterval', 1, HOLD_TIME_SECONDS / 3);
   const interval = optionalSeconds(config.keepaliveInterval, keepaliveRule, problems);
   const hold =
@@ -114,7 +113,7 @@ function timersOf(
   return { holdTimeSeconds: hold, keepaliveSeconds: keepalive, connectRetrySeconds: retry ?? CONNECT_RETRY_SECONDS };
 }
 
-/** An entry without a family has that of the router's address, as in OpenELB. */
+/** If an entry has no family, the family of the router's address applies, as in OpenELB. */
 function familiesOf(
   afiSafis: Spec['afiSafis'],
   neighbor: Neighbor | undefined,

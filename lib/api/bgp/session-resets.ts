@@ -1,5 +1,5 @@
 /**
- * Which edits of a BgpPeer or a BgpConf end sessions: BIRD starts a session anew where something that the two ends agreed on changes, or an end of the connection
+ * Names the edits of a BgpPeer or a BgpConf that reset sessions. BIRD resets a session if an end of the connection changes, or a value that both ends negotiated
  * (measured with 2.0.12 and 2.17.6). `docs/bgp.md` has the same in a column. PURE.
  */
 import { type BgpConf, type BgpPeer, neighborText } from './bgp.ts';
@@ -41,7 +41,7 @@ const CONF: readonly Row<BgpConf>[] = [
   ['spec.gracefulRestart', ({ gracefulRestart }) => gracefulRestart],
 ];
 
-/** One sentence, or none. */
+/** @returns one sentence, or none. */
 export function bgpPeerResets(old: BgpPeer, now: BgpPeer): string[] {
   if (old.disabled || now.disabled) return [];
   return told(changed(PEER, old, now), 'the session of each selected node');

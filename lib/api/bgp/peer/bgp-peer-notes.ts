@@ -1,5 +1,5 @@
 /**
- * The fields of a BgpPeer that have no effect, each with the reason. `docs/bgp.md` has a row for each. PURE.
+ * Names the fields of a BgpPeer that have no effect, each with the reason. `docs/bgp.md` has a row for each. PURE.
  *
  * A field at its zero value asks for nothing, since OpenELB does not store it.
  */
@@ -8,16 +8,16 @@ import { asksForSomething } from '../bgp-fields.ts';
 import type { BgpPeerObject, GracefulRestart } from '../bgp-types.ts';
 
 export interface FieldNotes {
-  /** Somebody asked for an effect that does not come. A condition says so, too. */
+  /** Fields whose effect the user asks for and does not get. A condition reports them, too. */
   readonly missing: readonly string[];
-  /** There is nothing for the field to do. */
+  /** Fields for which there is nothing to do. */
   readonly idle: readonly string[];
 }
 
 type Spec = NonNullable<BgpPeerObject['spec']>;
 type Note = readonly [field: string, value: unknown, why: string];
 
-/** GoBGP's default, and what it makes of nothing. */
+/** GoBGP's default, which it also uses for an absent value. */
 const DEFAULT_ADVERTISEMENT_SECONDS = '30';
 
 const NO_ROUTES = 'Skycap accepts no routes';
@@ -50,7 +50,7 @@ export function bgpPeerNotes(raw: BgpPeerObject): FieldNotes {
   };
 }
 
-/** Shared with the BgpConf's. */
+/** Used for the BgpConf as well. */
 export function restartMissing(raw: GracefulRestart | undefined, field: string): Note[] {
   const { notificationEnabled } = mapAt(raw, field, []);
   return [[`${field}.notificationEnabled`, notificationEnabled, 'BIRD has no RFC 8538']];
@@ -77,7 +77,7 @@ export function sentences(notes: readonly Note[]): string[] {
   return notes.flatMap(([field, value, why]) => (asksForSomething(value) ? [`${field}: has no effect: ${why}`] : []));
 }
 
-/** The Secret that the manifests let the speakers read. */
+/** The Secret that the speakers may read by the manifests. */
 export const PASSWORD_SECRET = 'skycap-bgp-passwords';
 
 function secretNotes(conf: Partial<NonNullable<Spec['conf']>>): string[] {

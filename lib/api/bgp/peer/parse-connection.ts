@@ -1,4 +1,4 @@
-/** Reads what a BgpPeer says about the TCP connection: its ends, how far the router may be, BFD and the VRF. */
+/** Parses the fields of a BgpPeer about the TCP connection: both ends, the distance of the router, BFD and the VRF. */
 import { type Address, parseAddress } from '../../../net/address.ts';
 import { addressHint } from '../../../net/address-hint.ts';
 import { mapAt } from '../../meta/shapes.ts';
@@ -11,7 +11,7 @@ import { optionalInterface } from '../interface-name.ts';
 type Spec = NonNullable<BgpPeerObject['spec']>;
 
 const LARGEST_TTL = 255;
-/** With a router that has the same, its routes go 600 ms after the power. */
+/** If the router has the same settings, the routes of a node without power end after 600 ms. */
 const BFD: BfdOptions = { receiveIntervalMs: 200, transmitIntervalMs: 200, multiplier: 3, passive: false };
 const LOCAL_ADDRESS = 'spec.transport.localAddress';
 const BIND_INTERFACE = 'spec.transport.bindInterface';
@@ -67,7 +67,7 @@ function multihopTtlOf(raw: NonNullable<Spec['ebgpMultihop']>, problems: Problem
   return raw.enabled === true ? ttl : undefined;
 }
 
-/** A packet leaves with 255, and each router on the way takes one. */
+/** A packet starts with TTL 255, and each router on the way subtracts one. */
 function ttlSecurityHopsOf(raw: NonNullable<Spec['ttlSecurity']>, problems: Problem[]): number | undefined {
   const rule = {
     field: 'spec.ttlSecurity.ttlMin',

@@ -1,4 +1,4 @@
-/** Reads which router a BgpPeer is about: an address, a link-local address with its interface, an interface alone, or a prefix. */
+/** Parses the router of a BgpPeer: an address, a link-local address with its interface, an interface alone, or a prefix. */
 import { type Address, formatAddress, parseAddress } from '../../../net/address.ts';
 import { addressHint } from '../../../net/address-hint.ts';
 import { type AddressRange, firstAddress, parseRange, rangeContains, rangesOverlap } from '../../../net/range.ts';
@@ -89,7 +89,7 @@ function touches(range: AddressRange, prefix: string): boolean {
   return parsed.ok && rangesOverlap(range, parsed.range);
 }
 
-/** An AS number, or one of the two words in a field of its own. */
+/** An AS number, or `external` or `internal` in `dynamicPeerAs`. */
 export function neighborAsOf(conf: Conf, problems: Problem[]): BgpPeer['neighborAs'] | undefined {
   const field = 'spec.conf.peerAs';
   const as = optionalAs(conf.peerAs, field, problems);

@@ -1,4 +1,4 @@
-/** Reads the password of a BgpPeer, or the reference to a Secret that has it. No problem shows a password. */
+/** Parses the password of a BgpPeer, or the reference to the Secret with the password. No problem shows a password. */
 import { mapAt } from '../../meta/shapes.ts';
 import { type Problem, textOf } from '../../problem.ts';
 import type { BgpPeer } from '../bgp.ts';
@@ -7,13 +7,13 @@ import type { BgpPeerObject } from '../bgp-types.ts';
 
 type Conf = NonNullable<NonNullable<BgpPeerObject['spec']>['conf']>;
 
-/** The kernel's limit (`TCP_MD5SIG_MAXKEYLEN`). BIRD takes longer ones and then fails to open the socket. */
+/** The kernel's limit (`TCP_MD5SIG_MAXKEYLEN`). BIRD accepts a longer password and then fails to open the socket. */
 const PASSWORD_BYTES = 80;
 const PASSWORD = 'spec.conf.authPassword';
 const REF = 'spec.conf.authPasswordSecretRef';
-/** As in a Secret of the type kubernetes.io/basic-auth. */
+/** The key of a password in a Secret of the type kubernetes.io/basic-auth. */
 const DEFAULT_KEY = 'password';
-/** A DNS subdomain (RFC 1123), as Kubernetes names Secrets. */
+/** A DNS subdomain (RFC 1123), the form of a Secret's name in Kubernetes. */
 const SECRET_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const SECRET_KEY = /^[-._a-zA-Z0-9]{1,253}$/;
 
@@ -31,7 +31,7 @@ export function passwordsOf(conf: Conf, problems: Problem[]): Pick<BgpPeer, 'pas
   return {};
 }
 
-/** Why it can be no password. BIRD's strings have no escapes, and a line of 10 kB makes its parser crash. */
+/** The reason why a text is not valid as a password. BIRD's strings have no escapes, and a line of 10 kB crashes BIRD's parser. */
 export function passwordFault(raw: unknown): string | undefined {
   if (typeof raw !== 'string' || /["\p{Cc}]/u.test(raw) || !raw.isWellFormed())
     return 'has a double quote or a control character (value not shown); write a password without';

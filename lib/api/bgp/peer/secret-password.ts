@@ -1,14 +1,14 @@
-/** The password of a BgpPeer out of the Secret that it names. PURE. */
+/** Reads the password of a BgpPeer from its Secret. PURE. */
 import type { PasswordRef } from '../bgp.ts';
 import { PASSWORD_SECRET } from './bgp-peer-notes.ts';
 import { passwordFault } from './parse-password.ts';
 
-/** A Secret as the speaker knows it; `data` is base64. */
+/** The state of a Secret in the speaker; `data` is base64. */
 export type SecretState =
   | { readonly kind: 'found'; readonly data: Readonly<Record<string, string>> }
   | { readonly kind: 'missing' }
   | { readonly kind: 'forbidden' }
-  /** Not read yet. */
+  /** The speaker has not read the Secret yet. */
   | { readonly kind: 'unread' };
 
 export type SecretPassword =
@@ -27,7 +27,7 @@ export function secretPassword({ name, key }: PasswordRef, secret: SecretState):
     case 'found': {
       const encoded = Object.hasOwn(secret.data, key) ? secret.data[key] : undefined;
       if (encoded === undefined) return failed(`the Secret ${name} has no key ${key}; add it`);
-      // Files and `echo` end with a newline that nobody means.
+      // Files and `echo` end with a newline that is not part of the password.
       const password = Buffer.from(encoded, 'base64')
         .toString('utf8')
         .replace(/\r?\n$/, '');
