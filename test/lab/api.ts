@@ -1,14 +1,14 @@
 /**
- * The cluster's API for the lab and its tests: plain requests, the whole answer back, warnings included.
+ * A client of the cluster's API for the lab and its tests. It sends plain requests and returns the whole answer, with warnings.
  *
- * Deliberately not the client that Skycap uses (lib/kube): the tests judge that one.
+ * It is deliberately not Skycap's own client (lib/kube), since the tests check that client.
  */
 import { Agent, request } from 'undici';
 
 export interface ApiAnswer<T> {
   readonly status: number;
   readonly body: T;
-  /** The text of each `Warning` header: what kubectl prints in yellow. */
+  /** The text of each `Warning` header, which kubectl prints in yellow. */
   readonly warnings: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export interface ApiEvent<T> {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Thrown for an answer that is not 2xx; `status` is the HTTP status, the message is the API server's own. */
+/** Thrown for an answer that is not 2xx. `status` is the HTTP status, the message is the API server's own. */
 export class ApiError extends Error {
   readonly status: number;
 

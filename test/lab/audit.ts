@@ -1,4 +1,4 @@
-/** Reads the API server's audit log, to which the lab has it write every request of Skycap's own accounts. */
+/** Reads the API server's audit log, which has every request of Skycap's own accounts. */
 
 export interface AuditEvent {
   readonly verb: string;
@@ -8,14 +8,14 @@ export interface AuditEvent {
     Partial<Record<'apiGroup' | 'resource' | 'subresource' | 'namespace' | 'name', string>>
   >;
   readonly responseStatus?: { readonly code?: number; readonly message?: string };
-  /** Among others, what the authorizer decided. */
+  /** Among others, the decision of the authorizer. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /**
- * The requests in the log that RBAC refused: each is a right that a component uses and the manifests do not give. The status 403 alone
- * says less: admission answers it, too, say for an Event in a namespace that is being deleted. What was allowed at another time was refused by an API
- * server that had just started and had not read its roles yet.
+ * The requests in the log that RBAC refused: each shows a right that a component uses and the manifests do not grant. The status 403 alone proves less, since admission
+ * answers it, too, for example for an Event in a namespace under deletion. A request that was also allowed does not count: an API server that had just started had not
+ * read its roles yet.
  */
 export function forbiddenIn(log: string): AuditEvent[] {
   const events = eventsIn(log);
@@ -27,13 +27,13 @@ function decisionOn(event: AuditEvent): string | undefined {
   return event.annotations?.['authorization.k8s.io/decision'];
 }
 
-/** What RBAC looks at. */
+/** The attributes that RBAC checks. */
 function askedIn({ user, verb, objectRef = {} }: AuditEvent): string {
   const { apiGroup, resource, subresource, namespace, name } = objectRef;
   return [user.username, verb, apiGroup, resource, subresource, namespace, name].join(' ');
 }
 
-/** One JSON object a line; the last may be half written. */
+/** One JSON object a line. The last line may be incomplete. */
 export function eventsIn(log: string): AuditEvent[] {
   return log
     .split('\n')

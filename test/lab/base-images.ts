@@ -1,6 +1,6 @@
 /**
- * The images that the Dockerfile starts from, made here under the names that it uses, so that the one Dockerfile builds without a registry:
- * `debian:13-slim` from Debian's packages by mmdebstrap, and `node:24-trixie-slim` from that, the pinned Node and a pinned npm.
+ * Makes the base images of the Dockerfile under the names in it, so that the one Dockerfile builds without a registry: `debian:13-slim` from Debian's packages by
+ * mmdebstrap, and `node:24-trixie-slim` from that image, the pinned Node and a pinned npm.
  */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -13,7 +13,7 @@ import { run } from './shell.ts';
 const DEBIAN_SUITE = 'trixie';
 const DEBIAN_IMAGE = 'docker.io/library/debian:13-slim';
 const NODE_IMAGE = 'docker.io/library/node:24-trixie-slim';
-/** Any npm that reads lockfile version 3 will do; a fixed one makes the layer reproducible. */
+/** Any npm that reads lockfile version 3 fits. A fixed version makes the layer reproducible. */
 const NPM_VERSION = '11.21.2';
 const PATH_IN_IMAGE = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const LEFT_OUT = ['man', 'doc', 'locale', 'info', 'lintian'];
@@ -60,8 +60,8 @@ async function debianArchive(): Promise<string> {
 }
 
 /**
- * The machine's certificate authorities go into this image as well: its npm has to get through what this machine gets through. It is
- * the build stage only; nothing of it but the Node binary reaches the image that runs.
+ * This image also has the machine's certificate authorities, since its npm uses this machine's network. It is the build stage only: the final image gets nothing but
+ * the Node binary from it.
  */
 async function makeNodeImage(): Promise<void> {
   const authorities = process.env.NODE_EXTRA_CA_CERTS;
@@ -89,7 +89,7 @@ async function makeNodeImage(): Promise<void> {
   });
 }
 
-/** The Node that package.json pins, which is the one that Skycap runs on. */
+/** The Node that package.json pins, and that Skycap runs on. */
 function pinnedNode(): string {
   const manifest = createRequire(import.meta.url).resolve(`node-linux-${process.arch}/package.json`);
   return join(dirname(manifest), 'bin/node');

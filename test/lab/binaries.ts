@@ -58,7 +58,7 @@ async function findOnMachine(): Promise<ReadonlyMap<Program, string> | undefined
   return PROGRAMS.every((program) => found.has(program)) ? found : undefined;
 }
 
-/** One folder of links, since what was found may lie in several. */
+/** One folder of links, since the programs may be in several folders. */
 async function linkFarm(programs: ReadonlyMap<Program, string>): Promise<string> {
   const folder = cachePath('found-programs');
   await rm(folder, { recursive: true, force: true });
@@ -83,7 +83,7 @@ async function buildKubernetes(work: string, output: string, note: Note): Promis
   const theirs = await readFile(GoMod, 'utf8');
   const goVersion = /^go (\S+)/m.exec(theirs)?.[1] ?? '1.26';
   await writeFile(join(folder, 'go.mod'), kubernetesGoMod(KUBERNETES_VERSION, goVersion, theirs));
-  // `go mod tidy` keeps what is imported.
+  // `go mod tidy` keeps only imported modules.
   const imports = KUBERNETES_PROGRAMS.map((program) =>
     program === 'kubectl' ? 'k8s.io/kubectl/pkg/cmd' : `k8s.io/kubernetes/cmd/${program}/app`,
   );

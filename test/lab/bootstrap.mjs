@@ -12,7 +12,7 @@ import { missingRequirement } from './requirements.mjs';
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const PINNED_MAJOR = 24;
 
-/** What each npm script runs, and whether that needs root and a kernel with everything. */
+/** The script of each npm command, and whether it needs root and a complete kernel. */
 const MODES = {
   lab: { script: 'test/lab/main.ts', needsMachine: true },
   test: { script: 'test/run/main.ts', arguments: ['all'], needsMachine: true },
@@ -39,7 +39,7 @@ if (mode.needsMachine) {
 if (packagesAreOld()) await installPackages();
 const node = pinnedNode();
 const code = await run(node, [join(REPOSITORY, mode.script), ...(mode.arguments ?? []), ...rest], {
-  // Programs that this starts find the same Node first.
+  // Child programs find the same Node first.
   PATH: `${dirname(node)}${delimiter}${process.env.PATH}`,
 });
 process.exit(code);
@@ -49,7 +49,7 @@ function fail(sentence) {
   process.exit(1);
 }
 
-/** @returns {string | undefined} undefined where this kernel does not tell how it was built. */
+/** @returns {string | undefined} undefined if this kernel does not show its build configuration. */
 function readKernelConfig() {
   for (const path of ['/proc/config.gz', `/boot/config-${release()}`]) {
     if (!existsSync(path)) continue;
@@ -69,7 +69,7 @@ function packagesAreOld() {
 async function installPackages() {
   const started = Date.now();
   process.stderr.write('          npm packages …\n');
-  // Warnings about the machine's own Node are of no use here: it only runs npm.
+  // Warnings about the machine's own Node do not matter here, since it only runs npm.
   const npm = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {}, 'ignore');
   if (npm !== 0) fail('Cannot install the npm packages: npm ci failed, see above.');
   process.stderr.write(`${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  npm packages\n`);
@@ -85,7 +85,7 @@ function pinnedNode() {
   );
 }
 
-/** @returns {Promise<number>} the exit code; a signal counts as a shell counts it. */
+/** @returns {Promise<number>} the exit code; for a signal, the code that a shell gives. */
 function run(command, args, env, output = 'inherit') {
   return new Promise((resolve) => {
     const child = spawn(command, args, {

@@ -13,7 +13,7 @@ export interface CgroupHierarchy {
   readonly path: string;
 }
 
-/** Controllers that kubelet and runc use; what the kernel has of them is handed down. */
+/** Controllers that kubelet and runc use. Those that the kernel has are enabled for the child cgroups. */
 const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids', 'io', 'hugetlb'];
 const REMOVE_ATTEMPTS = 100;
 /**
@@ -82,7 +82,7 @@ async function handDownControllers(path: string): Promise<void> {
   const present = (await readFile(join(path, 'cgroup.controllers'), 'utf8').catch(() => '')).trim().split(' ');
   for (const controller of CONTROLLERS.filter((name) => present.includes(name))) {
     await writeFile(join(path, 'cgroup.subtree_control'), `+${controller}`).catch(() => {
-      // One that cannot be handed down here (a process stands in the way) is one that kubelet does without.
+      // If a controller can't be enabled here, because of a process in the cgroup, kubelet works without it.
     });
   }
 }

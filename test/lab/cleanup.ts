@@ -1,7 +1,7 @@
 /**
- * Takes a lab down, whole or in pieces: at the end of a run, and before the next when the last one crashed.
+ * Takes a lab down, whole or in pieces: at the end of a run, and before the next run after a crash.
  *
- * It goes by what the lab's name says can exist and by the process records in its state folder, so it needs no memory of the run.
+ * The lab's name and the process records in its state folder show all that can exist, so no memory of the run is necessary.
  */
 import { cp, lstat, mkdir, rm } from 'node:fs/promises';
 import { fileExists } from './buildah.ts';
@@ -11,16 +11,16 @@ import { presentNamespaces, processesIn, removeNetwork } from './network.ts';
 import { eventually } from './poll.ts';
 import { identityOf, kill, killRecorded, recordedNames } from './processes.ts';
 
-/** Where containerd and etcd keep data: large, and nothing in it to read. */
+/** The data folders of containerd and etcd, which are large and have no logs. */
 const NO_LOGS_IN = /\/(containerd|etcd|kubelet|cni|cgroup|run)$/;
 const IS_LOG = /\.log$/;
 const REMOVE_DEADLINE_MS = 15_000;
 
-/** Ends and removes everything that the lab of this layout has. Nothing happens when there is nothing. */
+/** Ends and removes everything of the lab with this layout. Does nothing if there is nothing. */
 export async function cleanUp(layout: Layout): Promise<void> {
   const names = await recordedNames(layout.pids);
   await Promise.all(names.map((name) => killRecorded(layout.pids, name)));
-  // A crash between a start and its record leaves a process that only its namespace tells.
+  // A crash between a start and its record leaves a process that only its namespace shows.
   for (const namespace of await presentNamespaces(layout)) {
     for (const pid of await processesIn(namespace)) {
       const identity = await identityOf(pid);
@@ -37,7 +37,7 @@ export async function cleanUp(layout: Layout): Promise<void> {
   });
 }
 
-/** Copies the logs out of the state folder, over those of the last time. @returns the folder with them. */
+/** Copies the logs out of the state folder, and replaces the former copy. @returns the folder with the copy. */
 export async function saveLogs(layout: Layout): Promise<string> {
   const target = `${layout.state}.logs`;
   await rm(target, { recursive: true, force: true });
@@ -49,12 +49,12 @@ export async function saveLogs(layout: Layout): Promise<string> {
   return target;
 }
 
-/** Whether a lab of this layout left anything that {@link cleanUp} would take away. */
+/** Whether a lab of this layout left anything for {@link cleanUp}. */
 export async function hasLeftovers(layout: Layout): Promise<boolean> {
   return fileExists(layout.state);
 }
 
-/** @throws {Error} when something that is not the lab's stands where the lab would be. */
+/** @throws {Error} if something else already has the lab's names. */
 export async function refuseForeign(layout: Layout): Promise<void> {
   if (await hasLeftovers(layout)) return;
   const [foreign] = await presentNamespaces(layout);

@@ -1,5 +1,5 @@
 // Runs inside the client's namespace (test/lab/client.ts starts it): does the requests that it reads as JSON from its
-// standard input, each on a connection of its own, and prints what came of each as JSON.
+// standard input, each on a connection of its own, and prints each result as JSON.
 import { get } from './client-get.mjs';
 
 const { url, count, concurrency, timeoutMs } = JSON.parse(await new Response(process.stdin).text());

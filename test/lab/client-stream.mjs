@@ -35,7 +35,7 @@ const beat = setInterval(() => {
 
 process.stdin.resume();
 process.stdin.once('end', async () => {
-  // What is over sooner than this program is up would be seen by nobody.
+  // If the input ends before the first result, the program waits for one. Otherwise it would report nothing about an outage shorter than its own start.
   while (answered + failed === 0) await new Promise((resolve) => setTimeout(resolve, everyMs));
   clearInterval(beat);
   await Promise.all(open);

@@ -1,4 +1,4 @@
-/** A client behind the router that connects to Services on a steady beat, so that a test can tell when they were out of reach, and for how long. */
+/** A client behind the router that connects to Services at a steady rate, so that a test can measure when and how long they were out of reach. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -11,9 +11,9 @@ export interface ClientFailure {
   readonly url: string;
   /** When the request started, by `Date.now()`. */
   readonly atMs: number;
-  /** `ETIMEDOUT` where nothing answered, `EHOSTUNREACH` without a route, `status 500`, … */
+  /** `ETIMEDOUT` if nothing answered, `EHOSTUNREACH` without a route, `status 500`, … */
   readonly error: string;
-  /** The connection stood, and the request on it was lost: its node or its pod was changed for another. */
+  /** Whether the connection was established and the request on it was lost, because another node or pod took over. */
   readonly connected: boolean;
   readonly milliseconds: number;
 }
@@ -28,7 +28,7 @@ export interface ClientStreamOptions {
   readonly urls: readonly string[];
   /** Between two requests to the same URL. @default 100 */
   readonly everyMs?: number;
-  /** Long, since on a busy machine the backends are slow: what is slow is not lost. @default 10000 */
+  /** Long, since backends are slow on a busy machine, and a slow answer is not a lost one. @default 10000 */
   readonly timeoutMs?: number;
 }
 
@@ -36,7 +36,7 @@ type Line = { readonly failure: ClientFailure } | { readonly answered: number; r
 
 export class ClientStream implements AsyncDisposable {
   readonly #child: ChildProcess;
-  /** When its output has ended. */
+  /** Resolves at the end of the client's output. */
   readonly #closed: Promise<unknown>;
   readonly #failures: ClientFailure[] = [];
   #sums: { readonly answered: number; readonly slowestMs: number } | undefined;
@@ -50,7 +50,7 @@ export class ClientStream implements AsyncDisposable {
     this.#closed = once(lines, 'close');
   }
 
-  /** Waits for the answers that are still due, @returns what came of all requests. */
+  /** Waits for the answers that are still due. @returns the sums of all requests. */
   async end(): Promise<ClientStreamSums> {
     this.#child.stdin!.end();
     await this.#closed;

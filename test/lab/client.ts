@@ -1,4 +1,4 @@
-/** The client behind the router: it reaches the cluster only by what the router has routes to. */
+/** The client behind the router, which reaches the cluster only by the router's routes. */
 import { fileURLToPath } from 'node:url';
 import { CLIENT_ADDRESS, type DualAddress, type Layout, namespaceOf } from './layout.ts';
 import { enterNamespace, inNamespace } from './network.ts';
@@ -8,7 +8,7 @@ const AGENT = fileURLToPath(new URL('./client-agent.mjs', import.meta.url));
 
 export type ClientAnswer =
   | { readonly ok: true; readonly status: number; readonly body: string; readonly milliseconds: number }
-  /** `ETIMEDOUT` where nothing answered, `ECONNREFUSED`, `EHOSTUNREACH`, … */
+  /** `ETIMEDOUT` if nothing answered, `ECONNREFUSED`, `EHOSTUNREACH`, … */
   | { readonly ok: false; readonly error: string; readonly milliseconds: number };
 
 export interface GetOptions {

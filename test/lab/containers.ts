@@ -1,17 +1,17 @@
-/** The containers on a node, through its containerd: for doing to them what kubelet is not told of. */
+/** Acts on a node's containers through its containerd, behind kubelet's back. */
 import { run } from './shell.ts';
 
 const CONTAINERD_NAMESPACE = 'k8s.io';
 
 export interface ContainerFilter {
   readonly namespace: string;
-  /** The pod's name; of all pods without it. */
+  /** The pod's name. Absent: all pods. */
   readonly pod?: string;
-  /** The container's name in its pod; all of them without it. */
+  /** The container's name in its pod. Absent: all containers. */
   readonly container?: string;
 }
 
-/** @returns the ids of the running ones that the filter names. */
+/** @returns the ids of the running containers that match the filter. */
 export async function runningContainers(socket: string, filter: ContainerFilter): Promise<readonly string[]> {
   const labels = [
     ['pod.namespace', filter.namespace],

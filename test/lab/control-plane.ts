@@ -16,7 +16,7 @@ const READY_DEADLINE_MS = 60_000;
 const ETCD = 'http://127.0.0.1:2379';
 const ETCD_PEER = 'http://127.0.0.1:2380';
 
-/** Every request of Skycap's own accounts is noted, so that a test can find one that RBAC refused. */
+/** The audit log has every request of Skycap's own accounts, so that a test can find a request that RBAC refused. */
 const AUDIT_POLICY = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
@@ -34,7 +34,7 @@ export class ControlPlane {
     this.#binaries = binaries;
   }
 
-  /** Starts etcd and the API server, then, once it answers, the two that depend on it. */
+  /** Starts etcd and the API server. Once the API server answers, starts the two that depend on it. */
   async start(api: Api): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
     await writeFile(join(this.#folder, 'audit-policy.json'), JSON.stringify(AUDIT_POLICY));
@@ -70,12 +70,12 @@ export class ControlPlane {
     });
   }
 
-  /** Ends it at once, as a crash would. */
+  /** Ends the component at once, as a crash would. */
   async killComponent(component: ControlPlaneComponent): Promise<void> {
     await killRecorded(this.#layout.pids, component);
   }
 
-  /** Starts again what has ended, lets go on what was stopped, and waits until the API server is ready. For after a test that broke it. */
+  /** Starts ended components again, continues stopped ones, and waits until the API server is ready. For use after a test that broke the API server. */
   async restore(api: Api): Promise<void> {
     for (const component of COMPONENTS) {
       const record = await readRecord(this.#layout.pids, component);
@@ -85,12 +85,12 @@ export class ControlPlane {
     }
   }
 
-  /** SIGSTOP and SIGCONT: for a component that hangs and is there. */
+  /** SIGSTOP and SIGCONT: for a component that hangs but exists. */
   async signalComponent(component: ControlPlaneComponent, signal: NodeJS.Signals): Promise<void> {
     await signalRecorded(this.#layout.pids, component, signal);
   }
 
-  /** Throws etcd's history away up to now: who asks for what came before is told that it is gone (410). */
+  /** Removes etcd's history up to now. The API server answers requests for earlier revisions with 410 Gone. */
   async compactEtcd(): Promise<void> {
     const { header } = JSON.parse(await this.#askEtcd('range', { key: Buffer.from('x').toString('base64') }));
     await this.#askEtcd('compaction', { revision: header.revision, physical: true });
@@ -131,7 +131,7 @@ export class ControlPlane {
           `--listen-peer-urls=${ETCD_PEER}`,
           `--initial-advertise-peer-urls=${ETCD_PEER}`,
           `--initial-cluster=default=${ETCD_PEER}`,
-          // The data need not outlive the machine's power.
+          // The data need not survive a power loss of the machine.
           '--unsafe-no-fsync',
           '--log-level=error',
         ];

@@ -1,4 +1,4 @@
-/** Where packages of another Debian release come from: the machine's own mirrors, with the release's name exchanged. */
+/** Computes the sources of another Debian release: the machine's own mirrors, with the name of that release. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

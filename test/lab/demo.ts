@@ -1,6 +1,6 @@
 /**
- * The demonstration, in steps: pools and peer, a Service whose create call answers with its address, the route on the router, and a
- * client that reaches the pods. `npm run lab` prints what the steps find, the e2e tests assert it.
+ * The demonstration, in steps: pools and peer, a Service whose create call answers with its address, the route on the router, and a client that reaches the pods. `npm
+ * run lab` prints the results of the steps, and the e2e tests check them.
  */
 import { parseAllDocuments } from 'yaml';
 import { type KubeObject, keyOf } from '../../lib/api/meta/object.ts';
@@ -27,7 +27,7 @@ export interface Examples {
 }
 
 export interface CreatedService {
-  /** As the create call answered it. */
+  /** The Service in the answer of the create call. */
   readonly service: Service;
   readonly addresses: readonly string[];
   readonly warnings: readonly string[];

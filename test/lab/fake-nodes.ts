@@ -1,8 +1,8 @@
 /**
- * Nodes that are only objects: no kubelet, no pods, no network. They make a cluster large, for whatever counts, lists or watches nodes.
+ * Nodes that are only objects, without kubelet, pods and network. They make a cluster large for a component that counts, lists or watches nodes.
  *
- * A node counts as alive as long as its Lease is renewed, so that is all that runs here. Nothing is scheduled to them: they are tainted, and
- * lack the label `kubernetes.io/os: linux` by which a DaemonSet that tolerates every taint (Skycap's speaker) selects its nodes.
+ * A node counts as alive as long as its Lease is renewed, so this class only renews Leases. The nodes get no pods: they have a taint, and lack the label
+ * `kubernetes.io/os: linux` by which a DaemonSet that tolerates every taint (Skycap's speaker) selects its nodes.
  */
 import type { Api } from './api.ts';
 
@@ -33,10 +33,10 @@ export class FakeNodes implements AsyncDisposable {
     this.#api = api;
     this.names = names;
     this.#timer = setInterval(() => {
-      // One round after the other: a slow API server must not be asked for more.
+      // One round after the other, since a slow API server must not get more requests.
       this.#renewal = this.#renewal.then(() => this.#renewAll());
     }, RENEW_EVERY_MS);
-    // A test that forgets to dispose must still be able to end.
+    // The timer must not keep a process alive whose test forgets to dispose.
     this.#timer.unref();
   }
 
@@ -55,14 +55,14 @@ export class FakeNodes implements AsyncDisposable {
     await this.#renewal;
     await forEach(this.names, async (name) => {
       await this.#api.delete(`/api/v1/nodes/${name}`);
-      // The node's garbage collection may have been quicker.
+      // The garbage collection of the node may have been quicker.
       await this.#api.delete(`${LEASES}/${name}`).catch(() => undefined);
     });
   }
 
   async #renewAll(): Promise<void> {
     await forEach(this.names, async (name) => {
-      // A failed renewal is what an unreachable API server looks like; the next round comes anyway.
+      // A failed renewal looks like an unreachable API server. The next round tries again.
       await this.#api.patch(`${LEASES}/${name}`, { spec: { renewTime: microTime() } }).catch(() => undefined);
     });
   }

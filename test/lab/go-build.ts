@@ -1,4 +1,4 @@
-/** Builds programs in Go through Go's module proxy, in a folder that goes, into one that is there whole or not at all. */
+/** Builds Go programs through Go's module proxy, in a temporary folder. The target folder appears complete or not at all. */
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ export async function withGo(
   }
 }
 
-/** `-v` names each package when it is compiled, which is all the progress that Go tells. */
+/** `-v` prints each package as it is compiled. Go reports no other progress. */
 export async function compile(folder: string, args: readonly string[], what: string, note: Note): Promise<void> {
   let compiled = 0;
   await goIn(folder)(['build', '-v', ...args], (line) => {

@@ -9,7 +9,7 @@ import { cachePath } from './cache.ts';
 import { compile, goIn, type Note, withGo, writeImports } from './go-build.ts';
 import { HELM_VERSION, helmGoMod, KUBERNETES_VERSION } from './programs.ts';
 
-/** @returns the program; in the cache folder, where tests look. */
+/** @returns the program in the cache folder, where tests look for it. */
 export async function prepareHelm(note: Note): Promise<string> {
   const program = helmPath();
   if (!(await fileExists(program))) await withGo('Helm', folder(), (work, output) => build(work, output, note));

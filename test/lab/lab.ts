@@ -38,7 +38,7 @@ export interface LabOptions {
   readonly progress?: Progress;
 }
 
-/** What {@link Lab.attach} needs to know of a running lab. */
+/** The data that {@link Lab.attach} needs of a running lab. */
 interface LabRecord {
   readonly owner: ProcessIdentity;
   readonly nodes: number;
@@ -52,7 +52,7 @@ interface LabRecord {
 const SERVICE_ACCOUNT_DEADLINE_MS = 20_000;
 const DEFAULT_LAB = 'skl';
 
-/** The lab that is meant where none is named. */
+/** The lab's name by default. */
 export function defaultLab(): string {
   return process.env.SKYCAP_LAB_NAME || DEFAULT_LAB;
 }
@@ -76,7 +76,7 @@ export class Lab implements AsyncDisposable {
     this.nodes = nodeNumbers(record.nodes).map((number) => new LabNode({ ...record, layout, number, api: this.api }));
   }
 
-  /** Cleans up what the last run left, then starts everything; on failure nothing stays behind but the logs. */
+  /** Cleans up after the last run, then starts everything. After a failure only the logs stay. */
   static async start(options: LabOptions): Promise<Lab> {
     const layout = await refuseIfTaken(options.name);
     const progress = options.progress ?? silentProgress;
@@ -99,7 +99,7 @@ export class Lab implements AsyncDisposable {
     try {
       await progress.step('networks', () => buildNetwork(networkPlanFor(layout, numbers.length)));
       await progress.step('control plane', async () => {
-        // Nodes boot as far as containerd meanwhile; the router has nothing to wait for.
+        // Meanwhile the nodes boot as far as containerd; the router depends on nothing.
         const nodes = lab.nodes.map((node) => node.makeDisk().then(() => node.boot()));
         await allDone([lab.controlPlane.start(lab.api), ...nodes, lab.router.start()]);
       });
@@ -117,7 +117,7 @@ export class Lab implements AsyncDisposable {
     }
   }
 
-  /** The lab that another process started. Disposing of what this gives takes that lab down. */
+  /** The lab that another process started. Disposing of the result takes that lab down. */
   static async attach(name = defaultLab()): Promise<Lab> {
     const layout = layoutOf(name);
     const record = await readLabRecord(layout);
@@ -186,7 +186,7 @@ export class Lab implements AsyncDisposable {
     return forbiddenIn(await readFile(this.layout.auditLog, 'utf8'));
   }
 
-  /** Copies the logs of all machines and pods to where they outlive the lab. @returns the folder. */
+  /** Copies the logs of all machines and pods to a folder that outlives the lab. @returns the folder. */
   async saveLogs(): Promise<string> {
     return saveLogs(this.layout);
   }
@@ -197,7 +197,7 @@ export class Lab implements AsyncDisposable {
     await cleanUp(this.layout);
   }
 
-  /** Lets go without taking anything down: for who attached to somebody else's lab. */
+  /** Releases the client without taking anything down: for a process that attached to another process's lab. */
   async detach(): Promise<void> {
     await this.api[Symbol.asyncDispose]();
   }
@@ -206,7 +206,7 @@ export class Lab implements AsyncDisposable {
     await this.dispose();
   }
 
-  /** Without it, the first pod of the namespace is refused. */
+  /** Without the service account, the API server refuses the first pod of the namespace. */
   async #waitForServiceAccount(): Promise<void> {
     await eventually(() => this.api.get('/api/v1/namespaces/default/serviceaccounts/default').then(() => true), {
       what: `the default service account (log: ${this.controlPlane.logOf('kube-controller-manager')})`,
@@ -215,7 +215,7 @@ export class Lab implements AsyncDisposable {
   }
 }
 
-/** Like Promise.all, but nothing is still going on when it throws: what comes then is taking down. */
+/** Like Promise.all, but no work is still under way when it throws, since the caller then takes everything down. */
 async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
   const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
@@ -230,16 +230,16 @@ async function readLabRecord(layout: Layout): Promise<LabRecord | undefined> {
   return text === undefined ? undefined : (JSON.parse(text) as LabRecord);
 }
 
-/** The process that keeps the lab, when it still runs. */
+/** The process that keeps the lab, if it still runs. */
 export async function ownerOf(layout: Layout): Promise<ProcessIdentity | undefined> {
   const owner = (await readLabRecord(layout))?.owner;
   return owner && (await isRunning(owner)) ? owner : undefined;
 }
 
 /**
- * A lab whose owner is alive is somebody's, and namespaces without a record of the lab's are somebody else's; only left-overs may go.
+ * A lab whose owner is alive is in use, and namespaces without a record of this lab belong to something else. Only left-overs may be removed.
  *
- * @throws {Error} when the name is not free to start a lab under.
+ * @throws {Error} if the name is in use.
  */
 export async function refuseIfTaken(name = defaultLab()): Promise<Layout> {
   const layout = layoutOf(name);

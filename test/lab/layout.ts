@@ -1,13 +1,13 @@
 /**
  * The names, addresses and paths of a lab, all derived from its three-letter name, so that cleaning up after a crash needs no memory:
- * what a lab of this name can have left is known. Two labs (say the tests' and the one that a person plays with) stand side by
+ * the name shows everything that a lab can have left. Two labs (say the tests' and the one that a person plays with) stand side by
  * side, because everything but one small link to the control plane lives in network namespaces of the lab's own.
  *
  *     client 10.99.0.2 ── 10.99.0.1 router 10.98.0.254 ──┬── n1 10.98.0.11   pods 10.244.1.0/24
  *                                   (FRR, AS 65000)      ├── n2 10.98.0.12   pods 10.244.2.0/24
  *     this machine 10.97.x.1 ── 10.97.x.2 cp 10.98.0.10 ─┴── n3 10.98.0.13   pods 10.244.3.0/24
  *
- * The nodes' addresses are in a subnet that the client is not in: what it reaches, it reaches by the router's routes only.
+ * The client is on another subnet than the nodes and reaches them only by the router's routes.
  */
 import { join } from 'node:path';
 
@@ -47,7 +47,7 @@ export interface Layout {
   readonly name: string;
   /** Logs, keys, sockets and the nodes' disks; removed with the lab. */
   readonly state: string;
-  /** One file a long-lived process, with what is needed to end it safely. */
+  /** One record for each long-lived process, with the data to end it safely. */
   readonly pids: string;
   readonly kubeconfig: string;
   readonly auditLog: string;

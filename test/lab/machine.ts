@@ -53,12 +53,12 @@ export class Machine {
     });
   }
 
-  /** Ends everything in it at once. */
+  /** Ends everything in the machine at once. */
   async kill(): Promise<void> {
     await killRecorded(this.#layout.pids, this.name);
   }
 
-  /** @throws {GiveUp} when it is off, with what its first process said last. */
+  /** @throws {GiveUp} if the machine is off, with the last lines of its first process. */
   async refuseIfOff(): Promise<void> {
     await refuseIfEnded(this.#layout.pids, this.name, this.log);
   }

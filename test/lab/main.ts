@@ -75,11 +75,11 @@ async function up(options: UpOptions): Promise<number> {
   const prepared = await prepare(progress);
   await using lab = await progress.step('cluster ready', () => Lab.start({ ...prepared, name, progress }));
   const work = options.skycap ? demonstrate(lab, options.fabric) : Promise.resolve(0);
-  // Ctrl-C must not have to wait for a step that waits for something that does not come.
+  // Ctrl-C must end a step that waits for an event that never comes.
   const code = await Promise.race([work, stopped]);
   if (options.stay && code !== INTERRUPTED) {
     print(usage(lab));
-    // Waiting for a signal alone would not keep the process alive.
+    // Waiting for a signal alone does not keep the process alive.
     const alive = setInterval(() => {}, KEEP_ALIVE_MS);
     await stopped;
     clearInterval(alive);
@@ -88,7 +88,7 @@ async function up(options: UpOptions): Promise<number> {
   return code;
 }
 
-/** A failure is told and leaves the lab as it is, for somebody to look at. @returns the exit code. */
+/** Reports a failure and leaves the lab as it is, for inspection. @returns the exit code. */
 async function demonstrate(lab: Lab, withFabric: boolean): Promise<number> {
   try {
     await progress.step('Skycap installed and running', async () => {
@@ -106,7 +106,7 @@ async function demonstrate(lab: Lab, withFabric: boolean): Promise<number> {
 
 async function reload(): Promise<number> {
   return withLab(async (lab) => {
-    // Manifests may have been edited as well; they need not wait for the image.
+    // The manifests may have changed as well, and do not depend on the image.
     const [image] = await Promise.all([
       whilePreparing(() => progress.step('Skycap image', buildSkycapImage)),
       installSkycap(lab),
@@ -123,7 +123,7 @@ async function down(): Promise<number> {
     return 0;
   }
   await progress.step('taken down', async () => {
-    // Its keeper takes it down itself when told to; what is left then, or after a crash, goes here.
+    // The process that keeps the lab takes it down itself. The rest, or a lab after a crash, is removed here.
     const owner = await ownerOf(layout);
     if (owner) await kill(owner, 'SIGTERM');
     await cleanUp(layout);

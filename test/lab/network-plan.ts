@@ -162,5 +162,5 @@ function podRoutes(number: number): string[] {
   return [`route add ${v4} via ${via.v4}`, `-6 route add ${v6} via ${via.v6}`];
 }
 
-/** What the router may accept BGP sessions from. */
+/** The router accepts BGP sessions from these subnets. */
 export const NODE_SUBNETS = [NODE_SUBNET.v4, NODE_SUBNET.v6] as const;

@@ -43,7 +43,7 @@ export async function presentNamespaces(layout: Layout): Promise<string[]> {
   return names.filter((name) => known.has(name));
 }
 
-/** Removes the namespaces and, with them, every link in them. What still runs in one keeps it alive, so end that first. */
+/** Removes the namespaces and, with them, every link in them. A process in a namespace keeps it alive, so end the processes first. */
 export async function removeNetwork(layout: Layout): Promise<void> {
   await tryRun('ip', ['link', 'delete', layout.hostLink.interface]);
   await removeNamespaces(await presentNamespaces(layout));

@@ -89,7 +89,7 @@ function kubeletConfig(input: NodeConfigInput): object {
     clusterDomain: 'cluster.local',
     clusterDNS: ['10.96.0.10'],
     resolvConf: join(input.folder, 'resolv.conf'),
-    // The disk is this machine's; how full it is, is none of the node's business.
+    // The disk is this machine's, so its usage must not evict pods.
     evictionHard: {
       'memory.available': '100Mi',
       'nodefs.available': '0%',
@@ -99,7 +99,7 @@ function kubeletConfig(input: NodeConfigInput): object {
     imageGCHighThresholdPercent: 100,
     nodeStatusUpdateFrequency: '4s',
     syncFrequency: '10s',
-    // A container that was killed a second time within ten minutes would wait for half a minute: right in earnest, a nuisance in tests.
+    // By default, a container that is killed a second time within ten minutes waits for half a minute, which slows tests.
     crashLoopBackOff: { maxContainerRestartPeriod: '1s' },
     maxPods: 100,
     // A burst of pods at the default of 50 requests a second reports their state late.
@@ -117,7 +117,7 @@ function proxyConfig(input: NodeConfigInput): object {
     clientConnection: { kubeconfig: join(input.pki, 'proxy.kubeconfig') },
     clusterCIDR: POD_CIDRS.join(','),
     nftables: { minSyncPeriod: '100ms' },
-    // Zero means "leave alone": these are settings of the whole machine and cannot be written in a namespace.
+    // Zero leaves a setting unchanged: these are settings of the whole machine, and not writable in a namespace.
     conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' },
   };
 }

@@ -6,9 +6,9 @@ hostname "$LAB_HOSTNAME"
 disk=$LAB_FOLDER/disk
 # A boot starts with an empty /run.
 rm -rf "$disk/run"
-# The names of other network namespaces are not ours to hold.
+# The node must not keep other network namespaces by name.
 awk '$5 ~ "^(/var)?/run/netns"{print $5}' /proc/self/mountinfo | tac | xargs -r umount -l
-# Copies of our own of the paths that containerd, kubelet and CNI have fixed in them.
+# The node's own copies of the paths that are hard-coded in containerd, kubelet and CNI.
 for path in var/lib/kubelet var/lib/containerd var/lib/cni var/log run etc/cni opt; do
   mkdir -p "$disk/$path" "/$path"
   mount --bind "$disk/$path" "/$path"
@@ -19,14 +19,14 @@ mount --rbind /sys/fs/cgroup "$LAB_FOLDER/cgroup"
 mount -t sysfs sysfs /sys
 mount --rbind "$LAB_FOLDER/cgroup" /sys/fs/cgroup
 umount -l "$LAB_FOLDER/cgroup"
-# kubelet writes these, and they are the whole machine's: give it files that already hold what it wants.
+# kubelet writes these settings of the whole machine. Give it files that already have its values.
 for setting in vm/overcommit_memory=1 vm/panic_on_oom=0 kernel/panic=10 kernel/panic_on_oops=1; do
   file=$LAB_FOLDER/sysctl/${setting%=*}
   mkdir -p "${file%/*}"
   echo "${setting#*=}" >"$file"
   mount --bind "$file" "/proc/sys/${setting%=*}"
 done
-# Pods with mountPropagation, and the sandboxes' namespaces, need what a systemd machine has: everything shared.
+# Pods with mountPropagation, and the sandboxes' namespaces, need shared mounts, as on a machine with systemd.
 mount --make-rshared /
 
 mkdir -p /etc/cni/net.d /run/containerd
@@ -40,5 +40,5 @@ until [ -e "$LAB_FOLDER/go" ]; do sleep 0.05; done
   --hostname-override="$LAB_HOSTNAME" --node-ip="$LAB_NODE_IPS" --v=2 >>"$LAB_FOLDER/kubelet.log" 2>&1 &
 "$LAB_BIN/kube-proxy" --config="$LAB_FOLDER/proxy.json" --v=2 >>"$LAB_FOLDER/kube-proxy.log" 2>&1 &
 set +e
-# Waits for ever, and takes in the orphans of every container.
+# Waits for ever, and reaps the orphans of every container.
 while :; do wait; sleep 1; done

@@ -21,7 +21,7 @@ export interface NodeOptions {
   readonly number: number;
   readonly binaries: string;
   readonly pauseArchive: string;
-  /** Where the node's first disk comes from (`seed.ts`). */
+  /** The seed of the node's first disk (`seed.ts`). */
   readonly seed: string;
   readonly api: Api;
 }
@@ -95,7 +95,7 @@ export class LabNode {
     await writeFile(join(this.machine.folder, 'go'), '');
   }
 
-  /** What a node reported before it lost power stands until its heartbeat is missed, so only a heartbeat since counts. */
+  /** The conditions from before a power loss stay until the heartbeat is missed, so only a later heartbeat counts. */
   async isReady(): Promise<boolean> {
     const [node, lease] = await Promise.all([
       this.#options.api.get<NodeObject>(`/api/v1/nodes/${this.name}`),
@@ -116,7 +116,7 @@ export class LabNode {
     });
   }
 
-  /** Pulls the cable and ends everything on the node at once: no program gets to say good-bye. */
+  /** Pulls the cable and ends everything on the node at once: no program can shut down in order. */
   async powerOff(): Promise<void> {
     await setCable(this.#options.layout, this.name, 'down');
     await this.machine.kill();
@@ -130,7 +130,7 @@ export class LabNode {
     await this.boot();
   }
 
-  /** Sends the signal to every running container that the filter names. @returns how many there were. */
+  /** Sends the signal to every running container that matches the filter. @returns the number of containers. */
   async signalContainers(filter: ContainerFilter, signal: NodeJS.Signals): Promise<number> {
     const ids = await runningContainers(this.containerdSocket, filter);
     await Promise.all(ids.map((id) => signalContainer(this.containerdSocket, id, signal)));

@@ -23,7 +23,7 @@ interface Manifest {
 
 export interface OciImage {
   readonly name: string;
-  /** `sha256:…` of the manifest: what containerd calls the image's target. */
+  /** `sha256:…` of the manifest, containerd's target of the image. */
   readonly digest: string;
   /** Digests of the manifest, the configuration and the layers. */
   readonly blobs: readonly string[];
@@ -72,7 +72,7 @@ export async function importImage(image: OciImage, socket: string): Promise<numb
   return lacking.length;
 }
 
-/** Turns what buildah wrote (blobs and a manifest in one folder) into an image layout. */
+/** Turns buildah's output (blobs and a manifest in one folder) into an image layout. */
 async function arrange(folder: string, name: string): Promise<OciImage> {
   const text = await readFile(join(folder, 'manifest.json'));
   const manifest = JSON.parse(text.toString()) as Manifest;

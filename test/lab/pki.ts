@@ -68,7 +68,7 @@ export async function makePki(layout: Layout, nodes: readonly number[]): Promise
       users.map((user, i) => `${tokens.get(user.file)},${user.name},${i},${user.group ?? ''}\n`).join(''),
     ),
     ...users.map((user) => {
-      // The person at the keyboard comes by the link of this machine, all others are inside.
+      // The admin uses the link of this machine. Everything else is inside the lab.
       const host = user.file === 'admin' ? layout.hostLink.controlPlane : CONTROL_PLANE_ADDRESS.v4;
       const kubeconfig = kubeconfigFor(layout.name, `https://${host}:${API_PORT}`, ca.certPem, tokens.get(user.file)!);
       return save(`${user.file}.kubeconfig`, kubeconfig);

@@ -1,22 +1,22 @@
-/** Waiting for what another process does: ask again until it holds or the deadline passes, and then say what was last seen. */
+/** Waits for another process: repeats a probe until it holds or the deadline passes, and then reports the last failure. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface EventuallyOptions {
-  /** Completes "Cannot see …": what is waited for, e.g. `three next hops to 198.51.100.7`. */
+  /** Completes "Cannot see …": the expected state, e.g. `three next hops to 198.51.100.7`. */
   readonly what: string;
   readonly deadlineMs: number;
   /** @default 50 */
   readonly intervalMs?: number;
 }
 
-/** Thrown by a probe that has seen that waiting is of no use. */
+/** Thrown by a probe if waiting is pointless. */
 export class GiveUp extends Error {}
 
 /**
- * Calls `probe` until it neither throws nor gives `undefined` or `false`.
+ * Calls `probe` until it neither throws nor returns `undefined` or `false`.
  *
- * @returns what `probe` gave.
- * @throws {Error} at the deadline, with the last failure as its cause; at once what is a {@link GiveUp}.
+ * @returns the result of `probe`.
+ * @throws {Error} at the deadline, with the last failure as its cause; a {@link GiveUp} at once.
  */
 export async function eventually<T>(probe: () => T | Promise<T>, options: EventuallyOptions): Promise<Truthy<T>> {
   const started = performance.now();

@@ -27,7 +27,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   tcpdump: 'tcpdump',
 };
 const SERVICES = ['bird', 'containerd', 'frr', 'gobgpd', 'openbgpd', 'prometheus'];
-/** Debian keeps daemons where a user's PATH may not lead. */
+/** Debian has daemons in folders that a user's PATH may lack. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 const POLICY = '/usr/sbin/policy-rc.d';
 
@@ -50,7 +50,7 @@ export async function prepareDebianPackages(
     note(`installing ${missing.join(' ')}`);
     await run('apt-get', ['install', '--yes', '--quiet', '--no-install-recommends', ...missing], { env, onLine: note });
   });
-  // Nor at the next boot. A machine without systemd has nothing to switch off.
+  // The services stay off at the next boot, too. A machine without systemd has none.
   await tryRun('systemctl', [
     'disable',
     '--quiet',

@@ -26,12 +26,12 @@ export function preparePrograms(progress: Progress): Promise<string> {
   return whilePreparing(() => prepareDaemons(progress));
 }
 
-/** For tests of the chart, and for those who change it. @returns the program. */
+/** For tests of the chart, and for its maintainers. @returns the program. */
 export function prepareHelmProgram(progress: Progress): Promise<string> {
   return whilePreparing(() => progress.step(`Helm ${HELM_VERSION}`, prepareHelm));
 }
 
-/** What only some machines need. @param packages package → a program of it. */
+/** For packages that only some machines need. @param packages package → a program of it. */
 export function preparePackages(packages: Readonly<Record<string, string>>, progress: Progress): Promise<void> {
   return whilePreparing(() =>
     progress.step(`Debian package ${Object.keys(packages).join(', ')}`, (note) =>

@@ -103,9 +103,9 @@ export async function kill(identity: ProcessIdentity, signal: NodeJS.Signals = '
 }
 
 /**
- * For a probe that waits for what the recorded process will do.
+ * For a probe that waits for an action of the recorded process.
  *
- * @throws {GiveUp} when it has ended, with the last lines of its log.
+ * @throws {GiveUp} if the process has ended, with the last lines of its log.
  */
 export async function refuseIfEnded(pids: string, name: string, log: string): Promise<void> {
   const identity = await readRecord(pids, name);

@@ -1,4 +1,4 @@
-/** Which Kubernetes, etcd and Helm the lab runs, and how a program's own word about its version is read. */
+/** The versions of the lab's Kubernetes, etcd and Helm, and the check of a program's own version output. */
 
 export const KUBERNETES_VERSION = 'v1.36.3';
 export const ETCD_VERSION = 'v3.7.3';
@@ -21,7 +21,7 @@ export function versionArguments(program: Program): readonly string[] {
 }
 
 /**
- * Whether what the program printed about itself will do: the same minor version, any patch.
+ * Whether the version in the output fits: the same minor version, any patch.
  *
  * @param output such as `Kubernetes v1.36.3`, `Client Version: v1.36.3` or `etcd Version: 3.7.3`.
  */
@@ -63,7 +63,7 @@ export function helmGoMod(version: string, kubernetesVersion: string): string {
   return `module skycap-lab\ngo 1.26\nrequire helm.sh/helm/v4 ${version}\n${requires}`;
 }
 
-/** Stamps the version in, or the server would say v0.0.0, which clients take for ancient. */
+/** Sets the version. Otherwise the server would report v0.0.0, which clients take for a very old version. */
 export function linkerFlags(version: string): string {
   const [, major, minor] = /^v(\d+)\.(\d+)\./.exec(version) ?? [];
   const at = 'k8s.io/component-base/version';

@@ -1,4 +1,4 @@
-/** What a person watching sees: a line when something is done, with the seconds it took, and one that moves while it is not. */
+/** Shows progress: a line with the seconds for each finished step, and a moving line for the present step. */
 
 export interface Progress {
   /** Runs `work` and reports it under `title`; `note` says how far it is. */
@@ -6,11 +6,11 @@ export interface Progress {
 }
 
 const REDRAW_EVERY_MS = 200;
-/** Without a terminal a moving line cannot be drawn; a log gets a line now and then, so that it never looks stuck. */
+/** Without a terminal there is no moving line. A log gets a line now and then, so that it never looks stuck. */
 const LOG_EVERY_MS = 15_000;
 const CLEAR_LINE = '\r\u001b[2K';
 
-/** Tells everything on the stream (standard error by default, so that output can be piped). */
+/** Writes the progress to the stream (standard error by default, so that output can be piped). */
 export function consoleProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   const clear = stream.isTTY ? CLEAR_LINE : '';
   return {
@@ -39,7 +39,7 @@ export function consoleProgress(stream: NodeJS.WriteStream = process.stderr): Pr
   };
 }
 
-/** Tells nothing. */
+/** Writes nothing. */
 export const silentProgress: Progress = {
   step: (_title, work) => work(() => {}),
 };

@@ -1,6 +1,6 @@
-// What the machine itself must bring: nothing here can be installed. Plain JavaScript, because it runs before anything is.
+// The requirements for the machine itself, which nobody can install. Plain JavaScript, since it runs before any package is installed.
 
-/** Settings of a kernel's build (`/proc/config.gz`), and what of the lab does not work without. */
+/** Options of a kernel's build (`/proc/config.gz`), and the part of the lab that needs each. */
 const KERNEL_OPTIONS = {
   NET_NS: 'network namespaces',
   PID_NS: 'process id namespaces',
@@ -19,7 +19,7 @@ const KERNEL_OPTIONS = {
 
 /**
  * @param {{ platform: string, arch: string, uid: number, kernelConfig?: string }} machine
- * @returns {string | undefined} what is missing and what to do, in a sentence.
+ * @returns {string | undefined} the missing requirement and its remedy, in a sentence.
  */
 export function missingRequirement(machine) {
   const { platform, arch, uid, kernelConfig } = machine;

@@ -68,7 +68,7 @@ export class RouteWatch implements AsyncDisposable {
       if (!event.deleted) this.#note(event.prefix, atMs);
       return;
     }
-    // One line a next hop follows, where there are several.
+    // If there are several next hops, one line for each follows.
     const last = this.#events.pop();
     if (last) this.#events.push({ ...last, nextHops: [...last.nextHops, ...nextHopsIn(line)] });
   }

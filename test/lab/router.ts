@@ -1,4 +1,4 @@
-/** The router between the nodes and the client: FRR in a namespace, and what its kernel really forwards by. */
+/** The router between the nodes and the client: FRR in a namespace, and the routes of its kernel. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ export interface BgpNeighbor {
   readonly address: string;
   readonly remoteAs: number;
   readonly state: string;
-  /** How long the session has been in this state. */
+  /** The time since the last change of the state. */
   readonly sinceMs: number;
   readonly prefixesReceived: number;
 }

@@ -1,13 +1,13 @@
 /** Reads the kernel's routes as `ip -j route` tells them, and their changes as `ip monitor route` does, which knows no JSON. */
 
 export interface Route {
-  /** As the kernel writes it: without length for a single address. */
+  /** In the kernel's form: without length for a single address. */
   readonly prefix: string;
   /** Gateways in ascending order; more than one is an equal-cost route. */
   readonly nextHops: readonly string[];
 }
 
-/** A route as it is from now on, or as it was when it went. */
+/** The route after the change, or the former route if it was deleted. */
 export interface RouteEvent extends Route {
   readonly deleted: boolean;
 }
@@ -18,7 +18,7 @@ interface KernelRoute {
   readonly nexthops?: readonly { readonly gateway?: string }[];
 }
 
-/** @param json what `ip -j route` (one family) printed; nothing at all when there is no route. */
+/** @param json the output of `ip -j route` (one family); empty if there is no route. */
 export function parseRoutes(json: string): Route[] {
   const routes: readonly KernelRoute[] = json.trim() === '' ? [] : JSON.parse(json);
   const merged = new Map<string, Route>();
@@ -42,7 +42,7 @@ export function parseRouteEvent(line: string): RouteEvent | undefined {
   return prefix === undefined ? undefined : { prefix, deleted: deleted !== undefined, nextHops: nextHopsIn(line) };
 }
 
-/** The gateway that the line names, if it does. */
+/** The gateway in the line, if any. */
 export function nextHopsIn(line: string): string[] {
   return [...line.matchAll(/\bvia (?:inet6 )?(\S+)/g)].map((match) => match[1]!);
 }

@@ -17,7 +17,7 @@ import { killRecorded, startDaemon } from './processes.ts';
 import { CommandError, run, tryRun } from './shell.ts';
 
 const START_DEADLINE_MS = 15_000;
-/** What containerd writes to, relative to its root. Everything else is immutable or is made at its start. */
+/** The files that containerd writes to, relative to its root. Everything else is immutable or is made at its start. */
 const DATABASES = ['io.containerd.metadata.v1.bolt/meta.db', 'io.containerd.snapshotter.v1.overlayfs/metadata.db'];
 const LINKED = ['io.containerd.content.v1.content/blobs', 'io.containerd.snapshotter.v1.overlayfs/snapshots'];
 

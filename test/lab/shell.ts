@@ -33,14 +33,14 @@ export class CommandError extends Error {
   }
 }
 
-/** @returns what the program wrote to its standard output. @throws {CommandError} unless it ends with 0. */
+/** @returns the program's standard output. @throws {CommandError} unless it ends with 0. */
 export async function run(command: string, args: readonly string[] = [], options: RunOptions = {}): Promise<string> {
   const result = await tryRun(command, args, options);
   if (result.code !== 0) throw new CommandError([command, ...args], result);
   return result.stdout;
 }
 
-/** Like {@link run}, for callers to whom failure is an answer. A program that is missing or was killed gives 127 or 137. */
+/** Like {@link run}, for callers that expect failures. A missing program gives 127, and a killed one 137. */
 export function tryRun(command: string, args: readonly string[] = [], options: RunOptions = {}): Promise<RunResult> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -68,7 +68,7 @@ export function tryRun(command: string, args: readonly string[] = [], options: R
     }
     child.once('error', (error) => resolve({ code: 127, stdout, stderr: stderr || error.message }));
     child.once('close', (code, signal) => resolve({ code: code ?? (signal ? 137 : 1), stdout, stderr }));
-    // A program that ends without reading its input is no fault of its own.
+    // It is no error if a program ends without reading its input.
     child.stdin.on('error', () => {});
     child.stdin.end(options.input ?? '');
   });

@@ -5,7 +5,7 @@ import type { Progress } from './progress.ts';
 
 const REQUESTS = 30;
 
-/** Does the demonstration's steps and tells what each found. */
+/** Runs the demonstration's steps and prints each result. */
 export async function showDemonstration(lab: Lab, progress: Progress, print: (text: string) => void): Promise<void> {
   const examples = await demo.readExamples(lab);
   await progress.step('examples: an Eip, a BgpConf, a BgpPeer and three pods', () => demo.applyExamples(lab, examples));
@@ -36,7 +36,7 @@ export async function showDemonstration(lab: Lab, progress: Progress, print: (te
   await showState(lab, print);
 }
 
-/** What a user would look at. */
+/** Prints the objects that a user would look at. */
 export async function showState(lab: Lab, print: (text: string) => void): Promise<void> {
   const show = async (title: string, output: Promise<string>) => print(`\n$ ${title}\n${(await output).trimEnd()}`);
   for (const kinds of ['eip', 'bgppeer', 'svc', 'speakers'])
@@ -47,7 +47,7 @@ export async function showState(lab: Lab, print: (text: string) => void): Promis
   }
 }
 
-/** How to go on from here. */
+/** The next commands to try. */
 export function usage(lab: Lab): string {
   return `
 The lab is up. In another terminal:

@@ -1,4 +1,4 @@
-/** Signals that ask a command line of the lab to take down what it has started. */
+/** Signals that ask a command line of the lab to take its lab down. */
 
 /** As a shell counts a program that Ctrl-C ended. */
 export const INTERRUPTED = 130;

@@ -7,11 +7,11 @@ import { buildah, imageExists, imageFolder } from './buildah.ts';
 import { exportImage, type OciImage } from './oci.ts';
 import { run } from './shell.ts';
 
-/** `manifests/overlays/lab` names the same. Not `latest`, which would make every pod start pull. */
+/** The same name as in `manifests/overlays/lab`. Not `latest`, since every pod start would then pull. */
 export const SKYCAP_IMAGE = 'localhost/skycap:lab';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
-/** What .dockerignore lets through, and what says how to build it. */
+/** The files that .dockerignore lets through, and the files that define the build. */
 const INPUTS = [
   'Dockerfile',
   '.dockerignore',
@@ -26,7 +26,7 @@ const INPUTS = [
   'speaker',
 ];
 
-/** Builds the image when something in it has changed since the last time. `note` gets the build's own lines. */
+/** Builds the image if its content has changed since the last build. `note` gets the lines of the build. */
 export async function buildSkycapImage(note: (text: string) => void): Promise<OciImage> {
   const inputs = await digestOf(INPUTS);
   const built = imageFolder('skycap.inputs');

@@ -51,7 +51,7 @@ export class StandingConnections implements AsyncDisposable {
     return connections;
   }
 
-  /** Closes them. @returns what came of them. */
+  /** Closes the connections. @returns their sums. */
   async end(): Promise<StandingSums> {
     this.#child.stdin!.end();
     await this.#closed;

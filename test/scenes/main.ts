@@ -1,10 +1,10 @@
 /**
- * `npm run scene`: plays scenes by name, and says step by step what happens.
+ * `npm run scene`: plays scenes by name, and prints the result of each step.
  *
  *     npm run scene                     lists them
  *     npm run scene -- sharing          those with this in their name
  *
- * Scenes with machines are played in the lab that `npm run lab` keeps.
+ * Scenes with machines run in the lab that `npm run lab` keeps.
  */
 import { preparePrograms } from '../lab/prepare.ts';
 import { consoleProgress } from '../lab/progress.ts';

@@ -13,7 +13,7 @@ export function fabricConfigFiles(router: FabricRouter): Readonly<Record<string,
   };
 }
 
-/** The timers are a fabric's whose links tell when they fail: a router that lost its power takes its links along. */
+/** The timers suit a fabric whose links show a failure: a router without power takes its links down. */
 function bgpdConfig(router: FabricRouter): string {
   const isLeaf = LEAVES.some((leaf) => leaf === router);
   const neighbors = neighborsOf(router);

@@ -7,7 +7,7 @@
  *                                       AS 65200     AS 65102
  *
  * Every link between two routers is a subnet of its own, with a session of each family (RFC 7938). Both leaves are on the nodes' switch. The nodes send
- * what is for `outside` to both, and to one alone when the other does not answer ARP.
+ * packets for `outside` to both leaves. If a leaf does not answer ARP, the nodes send them to the other alone.
  */
 import {
   BORDER,
@@ -66,7 +66,7 @@ const PAIRS: readonly (readonly [FabricRouter, FabricRouter])[] = [
 ];
 export const FABRIC_LINKS: readonly FabricLink[] = PAIRS.map(([upper, lower], i) => ({ number: i + 1, upper, lower }));
 
-/** The routers that a router has a wire to, with the address at the other end. */
+/** The routers at the other ends of a router's wires, with their addresses. */
 export function neighborsOf(router: FabricRouter): { readonly name: FabricRouter; readonly address: DualAddress }[] {
   return FABRIC_LINKS.flatMap(({ number, upper, lower }) => {
     if (router === upper) return [{ name: lower, address: linkAddress(number, 1) }];
@@ -100,7 +100,7 @@ export function fabricPlanFor(layout: Layout, nodeCount: number): NetworkPlan {
   };
 }
 
-/** Takes out of the nodes what the plan added there; all else goes with the namespaces. */
+/** Removes the plan's settings from the nodes. Everything else goes with the namespaces. */
 export function withoutFabric(layout: Layout, nodeCount: number): IpBatch[] {
   return nodeNumbers(nodeCount).map((number) => ({
     namespace: namespaceOf(layout, nodeName(number)),
@@ -108,7 +108,7 @@ export function withoutFabric(layout: Layout, nodeCount: number): IpBatch[] {
   }));
 }
 
-/** A node leaves out a next hop that does not answer ARP, and learns of that within two seconds. */
+/** A node does not use a next hop without an ARP answer, and notices within two seconds. */
 const NODE = [
   ...FORWARDING,
   'net.ipv4.fib_multipath_hash_policy=1',
@@ -165,5 +165,5 @@ function nodeRoutes(verb: 'add' | 'delete'): string[] {
   return [`route ${verb} ${OUTSIDE_SUBNET.v4} ${via('v4')}`, `-6 route ${verb} ${OUTSIDE_SUBNET.v6} ${via('v6')}`];
 }
 
-/** What the leaves accept sessions from. */
+/** The leaves accept sessions from these ranges. */
 export const LEAF_LISTEN_RANGES = [NODE_SUBNET.v4, NODE_SUBNET.v6] as const;

@@ -10,7 +10,7 @@ import { ADMIN, findBinaries } from '../../support/control-plane.ts';
 import { eventually, until } from '../../support/eventually.ts';
 import type { Component, Kubectl, Stage } from './stage.ts';
 
-/** As manifests/base/settings.env has it where a user changes nothing, but for the times that a test would have to wait for. */
+/** The defaults of manifests/base/settings.env, but with shorter times for tests. */
 const ALLOCATOR_ENV = { SKYCAP_CLAIM_GRACE_SECONDS: '6' };
 const OPENELB = '/apis/network.kubesphere.io/v1alpha2';
 const SKYCAP = '/apis/skycap.io/v1alpha1';
@@ -55,7 +55,7 @@ export class ApiStage implements Stage {
 
   async stop(component: Component): Promise<void> {
     if (component === 'allocator') {
-      // In order, so that the next one need not wait for the Lease to run out.
+      // In order, so that the next replica need not wait until the Lease expires.
       await this.#allocator?.daemon.kill('SIGTERM');
       this.#allocator = undefined;
     } else {
@@ -148,7 +148,7 @@ export class ApiStage implements Stage {
   }
 }
 
-/** Never throws for what kubectl says. */
+/** Never throws: the result has kubectl's errors. */
 export function runKubectl(program: string, args: readonly string[], input?: string): Promise<Kubectl> {
   return new Promise((resolve) => {
     const child = execFile(program, args, { maxBuffer: KUBECTL_OUTPUT_BYTES }, (error, output, errors) => {

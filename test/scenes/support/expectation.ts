@@ -1,5 +1,5 @@
 /**
- * What a scene says of an object, held against the object. PURE. Each difference is a sentence, so that a failed scene reads like a report.
+ * Compares a scene's expectations with an object. PURE. Each difference is a sentence, so that a failed scene reads like a report.
  *
  *     service shop/web:
  *       addresses: [192.0.2.0]                       # status.loadBalancer.ingress, in order
@@ -56,7 +56,7 @@ const KEYS: readonly string[] = [
 ] satisfies (keyof ObjectExpectation)[];
 const ABSENT = 'absent';
 
-/** @throws {Error} for an expectation that can't be read: no waiting would mend it. */
+/** @throws {Error} if an expectation can't be parsed, since waiting would not help. */
 export function differencesOf({ object, events }: Seen, expected: unknown): string[] {
   if (expected === ABSENT) return object ? ['is there'] : [];
   if (typeof expected !== 'object' || expected === null) {
@@ -77,7 +77,7 @@ export function differencesOf({ object, events }: Seen, expected: unknown): stri
   ];
 }
 
-/** Text with every word in it, a regular expression where it stands between slashes. */
+/** Whether the text contains the wanted text, or matches it if it is a regular expression between slashes. */
 export function contains(text: string, wanted: string): boolean {
   const [, pattern] = /^\/(.+)\/$/s.exec(wanted) ?? [];
   return pattern === undefined ? text.includes(wanted) : new RegExp(pattern).test(text);

@@ -1,6 +1,6 @@
 /**
- * A stage with machines: the lab, as it stands. Scenes look at routes in the router's kernel, at who answers on the nodes' network, and at what a client behind
- * the router gets, and may run programs on the machines.
+ * A stage with machines: the running lab. Scenes check routes in the router's kernel, the machines that answer on the nodes' network, and the answers to a client
+ * behind the router. Scenes may run programs on the machines.
  */
 import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import type { ClaimHolder, EipClaim } from '../../../lib/api/skycap/claim.ts';
@@ -70,7 +70,7 @@ export class LabStage implements Stage {
     ]);
   }
 
-  /** The webhooks of the lab follow within moments; a Service that comes before them is given its address by the allocator. */
+  /** The lab's webhooks follow within moments. If a Service is created before that, the allocator gives it its address. */
   async untilEipsAreKnown(): Promise<void> {
     await eventually(async () => (await this.kubectl(['get', 'eips'])).code === 0, { what: 'Eips', deadlineMs: 5_000 });
   }
@@ -98,7 +98,7 @@ export class LabStage implements Stage {
 
   async clear(made: readonly KubeObject[]): Promise<void> {
     const objects = made.filter(({ kind }) => kind !== 'Namespace').toReversed();
-    // Addresses in use are given back before the Eip that they are from goes.
+    // Services release their addresses before their Eip is deleted.
     const services = objects.filter(({ kind }) => kind === 'Service');
     const tokens = services.length === 0 ? [] : await this.#tokensOf(services);
     for (const group of [services, objects.filter(({ kind }) => kind !== 'Service')]) {

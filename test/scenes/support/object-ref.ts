@@ -1,4 +1,4 @@
-/** How scenes name an object: `service shop/web`, `eip web`, `claim 192.0.2.7`. */
+/** The names of objects in scenes: `service shop/web`, `eip web`, `claim 192.0.2.7`. */
 
 export interface NamedObject {
   readonly kind: string;
@@ -18,7 +18,7 @@ interface Kind {
 const OPENELB = '/apis/network.kubesphere.io/v1alpha2';
 const SKYCAP = '/apis/skycap.io/v1alpha1';
 
-/** What scenes look at. Any other kind is there for `kubectl`. */
+/** The kinds in expectations. Every other kind is for `kubectl` only. */
 const KINDS: Readonly<Record<string, Kind>> = {
   service: { kind: 'Service', base: '/api/v1', plural: 'services', namespaced: true },
   configmap: { kind: 'ConfigMap', base: '/api/v1', plural: 'configmaps', namespaced: true },
@@ -32,7 +32,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   claim: { kind: 'EipClaim', base: SKYCAP, plural: 'eipclaims', namespaced: false },
 };
 
-/** @throws {Error} where the text names no object of a kind that scenes know. */
+/** @throws {Error} if the text names no object of a known kind. */
 export function refOf(text: string): NamedObject {
   const ref = parseRef(text);
   if (ref) return ref;

@@ -1,6 +1,4 @@
-/**
- * What Services publish, change by change as the API server tells it: an address that was gone for a moment between two looks is seen here.
- */
+/** Watches the addresses that Services publish. Unlike polling, the watch shows an address that was absent for a moment. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import type { Api } from '../../lab/api.ts';
@@ -50,7 +48,7 @@ export class PublishedHistory {
     }
   }
 
-  /** What was to stay and did not, as sentences. */
+  /** The changes of kept addresses, as sentences. */
   broken(): readonly string[] {
     return this.#broken;
   }

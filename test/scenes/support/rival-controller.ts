@@ -1,4 +1,4 @@
-/** Another controller that has its own idea of an object's status and writes it whenever it finds another one there. */
+/** Another controller that wants another status of an object, and restores it whenever the status differs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import type { Api } from '../../lab/api.ts';

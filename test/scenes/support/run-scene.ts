@@ -1,4 +1,4 @@
-/** Plays a scene on a stage, step by step, and says at the first step that goes otherwise what was to be seen and what was. */
+/** Plays a scene on a stage, step by step. At the first step with another result, it reports the expected and the actual result. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../../lib/api/meta/object.ts';
@@ -17,7 +17,7 @@ const STAYS_MS = 2_000;
 export interface Playing {
   readonly stage: Stage;
   readonly scene: Scene;
-  /** Told of each step, for who watches. */
+  /** Called with the text of each step, for a progress display. */
   readonly onStep?: (text: string) => void;
 }
 
@@ -40,7 +40,7 @@ export async function playScene({ stage, scene, onStep }: Playing): Promise<void
   }
 }
 
-/** The verb, and what it is done to where that is short. */
+/** The verb and, if short, its object. */
 function titleOf(step: Step): string {
   const [verb = '', value] = Object.entries(step)[0] ?? [];
   const names = typeof value === 'object' && !Array.isArray(value) ? Object.keys(value as object) : [value].flat();
@@ -132,7 +132,7 @@ class Play {
     return said;
   }
 
-  /** The namespaces that objects are in need not be written down. */
+  /** Scenes need not create the namespaces of their objects. */
   async #makeNamespaces(objects: readonly KubeObject[]): Promise<void> {
     const written = objects.flatMap(({ kind, metadata }) => (kind === 'Namespace' ? (metadata.name ?? []) : []));
     for (const { metadata } of objects) {
@@ -235,7 +235,7 @@ interface Said {
   readonly errors: string;
 }
 
-/** What was to be printed, warned of or refused. @throws {Error} where it was not. */
+/** Checks the printed texts, the warnings and the refusal. @throws {Error} if they differ from the step's. */
 function judge(step: Step, { code, output, errors }: Said): void {
   const refused = listOf(step.refused);
   if (refused.length > 0 && code === 0) throw new Error(`was not refused: ${output}${errors}`);
@@ -255,7 +255,7 @@ function judge(step: Step, { code, output, errors }: Said): void {
   }
 }
 
-/** For a request whose refusal with this status is an answer. */
+/** For a request whose refusal with this status is a valid answer. */
 function ignoreStatus(status: number): (error: unknown) => undefined {
   return (error) => {
     if (error instanceof ApiError && error.status === status) return undefined;

@@ -1,4 +1,4 @@
-/** A scene as its file has it: read, checked against `scene.schema.json`, and refused with the file and the place of what is wrong. */
+/** Reads a scene from its file and checks it against `scene.schema.json`. An error names the file and the place of the fault. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -10,7 +10,7 @@ export const SCENES_FOLDER = join(import.meta.dirname, '..');
 /** Names, or texts that are looked for, as YAML has one or several. */
 export type OneOrMore = string | readonly string[];
 
-/** What an object must look like; `expectation.ts` has the meaning of each key. */
+/** The expected state of an object; `expectation.ts` defines each key. */
 export type Expectations = Readonly<Record<string, unknown>>;
 
 export interface Step {
@@ -19,7 +19,7 @@ export interface Step {
   readonly replace?: string;
   readonly delete?: OneOrMore;
   readonly kubectl?: OneOrMore;
-  /** What `kubectl` reads as `-f -`. */
+  /** kubectl's input for `-f -`. */
   readonly input?: string;
   /** Merge patches by object. */
   readonly patch?: Readonly<Record<string, object>>;
@@ -51,7 +51,7 @@ export interface Step {
   readonly power?: Readonly<Record<string, 'on' | 'off'>>;
 }
 
-/** Another controller that writes the status of an object whenever it says something else. */
+/** Another controller that restores the status of an object whenever the status differs. */
 export interface Rival {
   /** Its field manager. */
   readonly name: string;
@@ -66,25 +66,25 @@ export interface Scene {
   readonly scene: string;
   readonly where: 'api' | 'lab';
   readonly steps: readonly Step[];
-  /** They undo what was done to machines. */
+  /** The steps that undo changes to machines. */
   readonly finally?: readonly Step[];
 }
 
 const schema = JSON.parse(readFileSync(join(SCENES_FOLDER, 'scene.schema.json'), 'utf8'));
 const isScene = new Ajv2020({ allErrors: true }).compile<Omit<Scene, 'name'>>(schema);
 
-/** What a step does; it does one of these. */
+/** The verbs of the steps. Each step has one. */
 const VERBS = [
   ...['apply', 'create', 'replace', 'delete', 'kubectl', 'patch', 'patchStatus'],
   ...['stop', 'start', 'rival', 'wait', 'backends', 'exec', 'power'],
 ] as const;
-/** Those that say something. */
+/** The verbs of steps with output. */
 const SAYING: readonly string[] = VERBS.slice(0, 7);
 const SAID: readonly string[] = ['warns', 'warnsNot', 'refused', 'prints', 'printsNot'];
 const ON_MACHINES: readonly string[] = VERBS.slice(-3);
 const LOOKS: readonly string[] = ['see', 'stays', 'keep'];
 
-/** @throws {Error} naming the place of what is wrong. */
+/** @throws {Error} that names the place of the fault. */
 export function parseScene(name: string, text: string): Scene {
   const content = parsed(name, text);
   if (!isScene(content)) throw new Error(`Cannot read the scene ${name}: ${schemaProblems().join('; ')}`);
@@ -116,7 +116,7 @@ function schemaProblems(): string[] {
   });
 }
 
-/** What would be passed over in silence. */
+/** Fields that would have no effect without a message. */
 function stepProblems(step: Step, where: Scene['where']): string[] {
   const keys = Object.keys(step);
   const verbs = VERBS.filter((verb) => keys.includes(verb));

@@ -1,4 +1,4 @@
-/** Where a scene is played: a cluster with Skycap in it, as a user and an administrator reach it. */
+/** The stage of a scene: a cluster with Skycap, as a user and an administrator see it. */
 import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import type { Api } from '../../lab/api.ts';
 import type { Step } from './scene-file.ts';
@@ -9,7 +9,7 @@ export interface Kubectl {
   /** The exit code. */
   readonly code: number;
   readonly output: string;
-  /** Warnings, and why it failed. */
+  /** Warnings, and the reason of a failure. */
   readonly errors: string;
 }
 
@@ -18,17 +18,17 @@ export interface Stage {
   readonly api: Api;
   /** @param input stands for `-`. */
   kubectl(args: readonly string[], input?: string): Promise<Kubectl>;
-  /** Resolves when none of its processes runs any more. */
+  /** Resolves when no process of the component runs any more. */
   stop(component: Component): Promise<void>;
-  /** Resolves when it works. */
+  /** Resolves when the component is ready. */
   start(component: Component): Promise<void>;
-  /** Resolves when Skycap's webhooks know of the Eips that there are. */
+  /** Resolves when Skycap's webhooks know the existing Eips. */
   untilEipsAreKnown(): Promise<void>;
-  /** The steps that only a stage with machines can do, and what is to be seen there. @returns undefined for a step of another kind. */
+  /** The steps that need a stage with machines, and their output. @returns undefined for a step of another kind. */
   machineStep?(step: Step): Promise<string> | undefined;
-  /** @returns differences; undefined where the text names nothing that machines show. */
+  /** @returns differences; undefined if the text names nothing that machines show. */
   machineDifferences?(what: string, expected: unknown): Promise<string[]> | undefined;
-  /** Removes what a scene made. @param made in the order in which it was made. */
+  /** Removes the objects of a scene. @param made the objects, in the order of their creation. */
   clear(made: readonly KubeObject[]): Promise<void>;
   dispose(): Promise<void>;
 }
