@@ -38,7 +38,8 @@ import { makeStores, type Stores } from './cluster/stores.ts';
 import { readConfig, type SpeakerConfig } from './config.ts';
 import { AnnouncementIndex } from './desired/announcement-index.ts';
 import { asksForAllNodes } from './desired/next-hops.ts';
-import { Layer2, type Layer2Options } from './l2/layer2.ts';
+import { Layer2 } from './l2/layer2.ts';
+import type { Layer2Options } from './l2/layer2-options.ts';
 import type { ResponderListener } from './l2/link/responder-port.ts';
 import { nodeNetworks } from './l2/peers/node-networks.ts';
 import { limitsAnnouncers } from './l2/peers/other-nodes.ts';
@@ -84,22 +85,13 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
   const store = new SpeakerObjectStore({ client, nodeName, speakers: stores.speakers, node });
   const { layer2, responder, peers } = makeLayer2({
     ...{ settings, registry, metrics, client, node, store, snapshot, socketPath, onStop },
-    eips: () => (store.synced ? layer2Eips() : undefined),
-    onNeighbors: replan,
-    onOthers: replan,
-    needsOthers: () => needsOthers(),
+    ...eipReaders({ settings, stores, knownEips, isSynced: () => store.synced }),
+    ...{ onNeighbors: replan, onOthers: replan },
     onState: () => {
       plans.trigger();
       reports.trigger();
     },
   });
-  const noEips: Snapshot['eips'] = new Map();
-  // Without an Eip layer 2 opens no socket.
-  const layer2Eips = () => (settings.protocols.has('layer2') ? takeEips(stores.sources, knownEips) : noEips);
-  const needsOthers = () => {
-    const eips = settings.protocols.has('bgp') && store.synced ? takeEips(stores.sources, knownEips) : undefined;
-    return eips !== undefined && (limitsAnnouncers({ eips }) || asksForAllNodes(stores.sources.bgpPeers.values()));
-  };
   const announcements = new AnnouncementIndex();
   const onServiceChange = (key: string) => {
     for (const follower of [announcements, knownEips, layer2]) follower.changed(key);
@@ -271,6 +263,27 @@ function birdWatcher({ plans, reports, routerAs }: WatcherParts): BirdWatcher {
     onChange: (line) => {
       routerAs.heard(line);
       reports.trigger();
+    },
+  };
+}
+
+interface EipReaderParts {
+  readonly settings: SpeakerConfig;
+  readonly stores: ReturnType<typeof makeStores>;
+  readonly knownEips: KnownEips;
+  readonly isSynced: () => boolean;
+}
+
+/** The Eips that layer 2 serves, and whether BGP depends on other nodes. Both are unknown until the Speaker object is read. */
+function eipReaders({ settings: { protocols }, stores, knownEips, isSynced }: EipReaderParts) {
+  const noEips: Snapshot['eips'] = new Map();
+  const known = () => (isSynced() ? takeEips(stores.sources, knownEips) : undefined);
+  return {
+    // Without an Eip layer 2 opens no socket.
+    eips: () => (protocols.has('layer2') ? known() : isSynced() ? noEips : undefined),
+    needsOthers: () => {
+      const eips = protocols.has('bgp') ? known() : undefined;
+      return eips !== undefined && (limitsAnnouncers({ eips }) || asksForAllNodes(stores.sources.bgpPeers.values()));
     },
   };
 }

@@ -1,64 +1,27 @@
 /**
- * Layer 2 on this node, and the other nodes as BGP may need to know them. It begins with the first Eip of layer 2 (or with `needsOthers`) and ends with the last one. When the process is told to stop, it hands all addresses over.
+ * Layer 2 on this node, and the other nodes as BGP may need to know them. It begins with the first Eip of layer 2 (or with `needsOthers`) and ends with the
+ * last one. When the process is told to stop, it hands all addresses over.
  */
-import type { Registry } from 'prom-client';
-import type { Node } from '../../lib/api/service/service.ts';
 import type { Layer2Conflict } from '../../lib/api/skycap/speaker-types.ts';
 import type { Followed } from '../../lib/kube/cache/cache-check.ts';
-import type { KubeClient, KubeWatcher } from '../../lib/kube/client.ts';
 import { EventRecorder } from '../../lib/kube/events/events.ts';
 import { formatAddress } from '../../lib/net/address.ts';
-import { type Clock, pause } from '../../lib/process/clock.ts';
-import type { Logger } from '../../lib/process/log.ts';
+import { pause } from '../../lib/process/clock.ts';
 import { LevelLoop, type Requeue } from '../../lib/process/loop/level-loop.ts';
 import { WorkBudget } from '../../lib/process/loop/work-budget.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
-import type { SpeakerMetrics } from '../metrics.ts';
 import { ConflictWatch } from './conflicts/conflict-watch.ts';
+import type { Layer2Options } from './layer2-options.ts';
 import { Layer2Term } from './layer2-term.ts';
 import type { OtherOwner } from './link/link.ts';
-import type { ResponderListener, ResponderPort } from './link/responder-port.ts';
+import type { ResponderListener } from './link/responder-port.ts';
 import { interfacesWith } from './ownership/interfaces-with.ts';
 import { Layer2AddressIndex, usesLayer2 } from './ownership/layer2-addresses.ts';
-import {
-  EMPTY_REPORT,
-  type Layer2Report,
-  Layer2StatusWriter,
-  type Layer2Store,
-  readReport,
-} from './ownership/layer2-status-writer.ts';
+import { EMPTY_REPORT, type Layer2Report, Layer2StatusWriter, readReport } from './ownership/layer2-status-writer.ts';
 import { PartitionConflicts } from './ownership/partition-conflicts.ts';
 import { OwnershipReporter } from './ownership-reporter.ts';
 import type { FleetView } from './peers/other-nodes.ts';
-import type { PeerWatchListener, PeerWatchPort } from './peers/peer-watch-port.ts';
-
-export interface Layer2Options {
-  readonly nodeName: string;
-  /** The namespace of the Leases. */
-  readonly namespace: string;
-  /** The name of this Pod, which no other speaker has. Events show it. */
-  readonly podName: string;
-  readonly client: KubeClient & KubeWatcher;
-  /** @returns undefined while a store is not synced. */
-  readonly snapshot: () => Snapshot | undefined;
-  /** The Eips of the snapshot. Layer 2 reads them at every change, in clusters without layer 2 too. */
-  readonly eips: () => Snapshot['eips'] | undefined;
-  /** BGP has to know the other nodes, whether or not an Eip asks for layer 2. */
-  readonly needsOthers: () => boolean;
-  readonly node: () => Node | undefined;
-  readonly store: Layer2Store;
-  /** The listener of `responder` and `peers` is the {@link Layer2} object. */
-  readonly responder: ResponderPort;
-  readonly peers: PeerWatchPort;
-  /** {@link Layer2.others} may have changed. */
-  readonly onOthers: () => void;
-  /** {@link Layer2.state} or {@link Layer2.isWatchKnown} has changed. */
-  readonly onState: () => void;
-  readonly metrics: SpeakerMetrics;
-  readonly registry: Registry;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
+import type { PeerWatchListener } from './peers/peer-watch-port.ts';
 
 /** For the conditions of the Speaker object. */
 export interface Layer2State {

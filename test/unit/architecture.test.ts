@@ -121,6 +121,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'speaker/l2': [
     'layer2.ts',
+    'layer2-options.ts',
     'layer2-term.ts',
     'ownership-loop.ts',
     'ownership-reporter.ts',

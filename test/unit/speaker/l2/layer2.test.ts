@@ -1,6 +1,7 @@
 /** What layer 2 says of itself while its thread has nothing to say, and what the speaker says when it ends. */
 import { createMetrics } from '../../../../lib/process/metrics.ts';
-import { Layer2, type Layer2Options } from '../../../../speaker/l2/layer2.ts';
+import { Layer2 } from '../../../../speaker/l2/layer2.ts';
+import type { Layer2Options } from '../../../../speaker/l2/layer2-options.ts';
 import { speakerMetrics } from '../../../../speaker/metrics.ts';
 import { readyChecks } from '../../../../speaker/report/health.ts';
 import { until } from '../../../support/eventually.ts';
