@@ -3,7 +3,7 @@
  * prefixes seldom change, so the allocator reads the object now and then and does not watch it.
  */
 import type { KubeObject } from '../../lib/api/meta/object.ts';
-import { type AddressRange, parseRange, rangesOverlap } from '../../lib/net/range.ts';
+import { type AddressRange, parseRange, rangeCovers, rangesOverlap } from '../../lib/net/range.ts';
 
 /** Parts of Calico's object, which Skycap does not own: no field is sure to be there. */
 interface CalicoBgpConfiguration extends KubeObject {
@@ -23,8 +23,5 @@ export function calicoRanges(object: KubeObject | undefined): readonly AddressRa
 
 export function calicoShare(ranges: readonly AddressRange[], range: AddressRange): CalicoShare {
   if (!ranges.some((one) => rangesOverlap(one, range))) return 'none';
-  const isAll = ranges.some(
-    ({ family, first, last }) => family === range.family && first <= range.first && range.last <= last,
-  );
-  return isAll ? 'all' : 'part';
+  return ranges.some((one) => rangeCovers(one, range)) ? 'all' : 'part';
 }

@@ -53,6 +53,11 @@ export function rangeContains(range: AddressRange, address: Address): boolean {
   return range.family === address.family && range.first <= address.value && address.value <= range.last;
 }
 
+/** Whether every address of `inner` is in `outer`. */
+export function rangeCovers(outer: AddressRange, inner: AddressRange): boolean {
+  return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;
+}
+
 export function rangesOverlap(a: AddressRange, b: AddressRange): boolean {
   return a.family === b.family && a.first <= b.last && b.first <= a.last;
 }

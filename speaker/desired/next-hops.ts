@@ -13,6 +13,7 @@ import { type BgpConf, rackOf } from '../../lib/api/bgp/bgp.ts';
 import type { BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
+import { jsonKey } from '../../lib/api/meta/json-key.ts';
 import { matchesLabels } from '../../lib/api/meta/label-selector.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
@@ -28,7 +29,7 @@ export interface NextHops {
   readonly nodes: readonly NextHopNode[];
   readonly minimumNodes: number;
   /** Equal exactly where all of the above is. */
-  readonly key: string;
+  readonly key: string | undefined;
 }
 
 /** Names of nodes, sorted. */
@@ -70,7 +71,7 @@ function nextHopsFor(
     a.node.name < b.node.name ? -1 : 1,
   );
   const { minimumNodes } = conf.maintenance;
-  return { nodes, minimumNodes, key: keyOf(nodes, minimumNodes) };
+  return { nodes, minimumNodes, key: jsonKey([minimumNodes, nodes]) };
 }
 
 /** @param hops undefined where no session asks for the next hops. */
@@ -99,9 +100,4 @@ function outOfMaintenance(able: readonly NextHopNode[], minimumNodes: number): r
 
 function without(names: readonly string[], name: string): string[] {
   return names.filter((other) => other !== name);
-}
-
-function keyOf(nodes: readonly NextHopNode[], minimumNodes: number): string {
-  const text = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
-  return JSON.stringify([minimumNodes, nodes], text);
 }

@@ -2,6 +2,7 @@
  * Names the edits of a BgpPeer or a BgpConf that reset sessions. BIRD resets a session if an end of the connection changes, or a value that both ends negotiated
  * (measured with 2.0.12 and 2.17.6). `docs/bgp.md` has the same in a column. PURE.
  */
+import { jsonKey } from '../meta/json-key.ts';
 import { type BgpConf, type BgpPeer, neighborText } from './bgp.ts';
 import { GRACEFUL_RESTART } from './graceful-restart.ts';
 
@@ -57,9 +58,5 @@ function told(fields: readonly string[], which: string): string[] {
 }
 
 function changed<T>(rows: readonly Row<T>[], old: T, now: T): string[] {
-  return rows.flatMap(([field, value]) => (textOf(value(old)) === textOf(value(now)) ? [] : [field]));
-}
-
-function textOf(value: unknown): string | undefined {
-  return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? part.toString() : part));
+  return rows.flatMap(([field, value]) => (jsonKey(value(old)) === jsonKey(value(now)) ? [] : [field]));
 }

@@ -5,7 +5,7 @@
 import type { Eip } from '../../api/eip/eip.ts';
 import type { Parsed } from '../../api/problem.ts';
 import type { Address } from '../../net/address.ts';
-import { rangeContains } from '../../net/range.ts';
+import { rangeContains, rangeCovers } from '../../net/range.ts';
 
 export class FormerEips {
   #eips: readonly Eip[] = [];
@@ -39,5 +39,5 @@ export class FormerEips {
 
 /** The present Eip has every address of the former one. */
 function covers({ range: now }: Eip, { range: before }: Eip): boolean {
-  return now.family === before.family && now.first <= before.first && before.last <= now.last;
+  return rangeCovers(now, before);
 }

@@ -5,7 +5,7 @@ import { quote } from '../../api/problem.ts';
 import type { AddressRequest } from '../../api/service/address-request.ts';
 import { didYouMean } from '../../api/service/did-you-mean.ts';
 import { parseAddress } from '../../net/address.ts';
-import { type AddressRange, parseRange } from '../../net/range.ts';
+import { parseRange, rangeCovers } from '../../net/range.ts';
 import type { Pools } from './pools.ts';
 
 const MOST_NAMED = 5;
@@ -31,7 +31,7 @@ function remedyFor(unknown: readonly string[], named: readonly string[], pools: 
   if (parts.length > 1) return `where several are meant, write commas between them, as in ${quote(parts.join(','))}`;
   const range = parseRange(first);
   if (range.ok) {
-    const having = [...pools.byName.values()].find((eip) => isWithin(range.range, eip.range));
+    const having = [...pools.byName.values()].find((eip) => rangeCovers(eip.range, range.range));
     return having ? `did you mean ${having.name}?` : 'name an Eip that has these addresses, or create one';
   }
   const others = [...pools.byName.keys(), ...pools.overlapping.keys()].filter((other) => !named.includes(other));
@@ -44,10 +44,6 @@ function remedyFor(unknown: readonly string[], named: readonly string[], pools: 
 function meantBy(name: string, others: readonly string[]): string | undefined {
   const bare = name.replace(/^.*\/(?=.)|\/\d*$/g, '').replaceAll(/["'`[\]{}()]/g, '');
   return didYouMean(name, others) ?? didYouMean(bare, others);
-}
-
-function isWithin(inner: AddressRange, outer: AddressRange): boolean {
-  return inner.family === outer.family && outer.first <= inner.first && inner.last <= outer.last;
 }
 
 /** Text of a user, of any content and length. An address in it is hidden, since the message would seem to say that it was given. */

@@ -5,6 +5,7 @@ import type { BgpPeerObject } from '../../../lib/api/bgp/bgp-types.ts';
 import { DEFAULT_MAINTENANCE } from '../../../lib/api/bgp/maintenance.ts';
 import { parseBgpConf } from '../../../lib/api/bgp/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../../lib/api/bgp/parse-bgp-peer.ts';
+import { jsonKey } from '../../../lib/api/meta/json-key.ts';
 import type { Node } from '../../../lib/api/service/service.ts';
 import type { SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
 import type { Family } from '../../../lib/net/address.ts';
@@ -24,12 +25,12 @@ export function limitsAnnouncers({ eips }: Pick<Snapshot, 'eips'>): boolean {
 
 /** Gives the same array as before where nothing is different: decisions are made anew for another. */
 export class OtherNodes {
-  #text = '';
+  #text: string | undefined;
   #others: readonly OtherNode[] = [];
 
   take(fleet: FleetView, snapshot: Pick<Snapshot, 'nodeName' | 'bgpConf' | 'bgpPeers'>): readonly OtherNode[] {
     const others = otherNodes(fleet, snapshot);
-    const text = JSON.stringify(others, (_, value) => (typeof value === 'bigint' ? String(value) : value));
+    const text = jsonKey(others);
     if (text !== this.#text) this.#others = others;
     this.#text = text;
     return this.#others;

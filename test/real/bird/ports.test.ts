@@ -33,7 +33,7 @@ const LISTENS_ON_179 = [
   '}',
 ];
 
-/** What docs/bgp.md shows for a node with a BGP daemon of its own. */
+/** The BgpConf and the BgpPeer that docs/bgp.md shows for a node with a BGP daemon of its own. */
 function objectsOfThePage() {
   const { blocks } = sectionOf('docs/bgp.md', 'Beside another BGP daemon');
   const [conf, peer] = blocks.filter(({ language }) => language === 'yaml').map(({ text }) => parse(text));

@@ -67,7 +67,7 @@ async function sessions(): Promise<readonly string[]> {
 
 const path = (prefix: string) => frr.paths(prefix)[0];
 
-/** What a recipe promises beside the session and the route. */
+/** By heading, the check of a recipe that promises more than a session and a route. */
 const PROMISES: Readonly<Record<string, () => unknown>> = {
   'A router and an AS in each rack': () => expect(path(`${ADDRESS}/32`)).toMatchObject({ asPath: '65101' }),
   'A dead node is noticed in half a second': async () => {
