@@ -4,6 +4,8 @@
  *
  * Nothing is done before every store has been read completely. A speaker that was just started finds that BIRD runs the configuration that it would send.
  */
+
+import { type Announcement, isAnnounced } from '../lib/bgp/announcement.ts';
 import { compareAddresses } from '../lib/net/address.ts';
 import { pause } from '../lib/process/clock.ts';
 import type { Logger } from '../lib/process/log.ts';
@@ -13,7 +15,6 @@ import type { ApplyOutcome, RunningBird } from './bird/apply.ts';
 import { buildBirdConfig } from './bird/config/model.ts';
 import { type BlockTexts, type RenderedConfig, renderBirdConfig } from './bird/config/render.ts';
 import type { BirdVersion } from './bird/config/version.ts';
-import { type Announcement, isAnnounced } from './desired/announcement.ts';
 import type { Planned } from './desired/plan.ts';
 import { type AnnouncementBlock, announcementsIn, countAnnounced } from './desired/routes.ts';
 import type { SpeakerMetrics } from './metrics.ts';

@@ -1,6 +1,6 @@
 /**
  * Whether a node may announce an address of a Service, by BGP or on layer 2: named checks in order, the first "no" is the reason. By BGP all nodes
- * that may do it; on layer 2 one of them does (`speaker/l2/ownership/decide-owner.ts`).
+ * that may do it; on layer 2 one of them does (`lib/layer2/decide-owner.ts`).
  *
  * Announced is exactly what the allocator published in `status.loadBalancer`, and only while an Eip still
  * vouches for it; annotations are never believed.

@@ -10,11 +10,11 @@ import { parseEip } from '../../lib/api/eip/parse-eip.ts';
 import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Parsed } from '../../lib/api/problem.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import type { Services } from '../../lib/bgp/services.ts';
 import { FormerEips } from '../../lib/ipam/pools/former-eips.ts';
 import type { Address } from '../../lib/net/address.ts';
 import { rangeContains } from '../../lib/net/range.ts';
 import { PerService } from './per-service.ts';
-import type { Services } from './services.ts';
 
 /** Of so many, and so long ones, the Speaker object tells. */
 const MOST_TOLD = 32;

@@ -6,7 +6,7 @@
  */
 import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
-import type { Services } from './services.ts';
+import type { Services } from '../../lib/bgp/services.ts';
 
 export interface Update<Value> {
   readonly services: Services;

@@ -9,11 +9,11 @@ import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
 import type { KubeObject } from '../../lib/api/meta/object.ts';
 import type { ConfigMap } from '../../lib/api/policy/find-policy.ts';
 import type { EndpointSlice, Node, Service } from '../../lib/api/service/service.ts';
+import type { Maintenance } from '../../lib/bgp/maintenance.ts';
+import type { Services, SlicesByService } from '../../lib/bgp/services.ts';
+import type { SessionPasswords } from '../../lib/bgp/session-passwords.ts';
 import type { BfdNeighbor } from './bfd-neighbor.ts';
 import { KnownEips } from './known-eips.ts';
-import type { Maintenance } from './maintenance.ts';
-import type { Services } from './services.ts';
-import type { SessionPasswords } from './session-passwords.ts';
 
 export interface Snapshot {
   readonly nodeName: string;
@@ -44,10 +44,6 @@ export interface Objects<T extends KubeObject> {
   readonly synced: boolean;
   get(key: string): T | undefined;
   values(): Iterable<T>;
-}
-
-export interface SlicesByService {
-  get(serviceKey: string): readonly EndpointSlice[];
 }
 
 export interface Sources {

@@ -1,5 +1,5 @@
 /** Addresses that this node leaves to other nodes, and announces until these have had time to: routers never see the old route go before the new one comes. */
-import { isAnnounced } from './announcement.ts';
+import { isAnnounced } from '../../lib/bgp/announcement.ts';
 import { type AnnouncementBlock, announcementsIn } from './routes.ts';
 
 /** The API server tells all nodes of a change within moments, and BIRD needs some more. */

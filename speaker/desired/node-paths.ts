@@ -2,7 +2,7 @@
 
 import type { NodeState } from '../../lib/announce/node-state.ts';
 import type { KubeObject } from '../../lib/api/meta/object.ts';
-import type { NextHops } from './next-hops.ts';
+import type { NextHops } from '../../lib/bgp/next-hops.ts';
 import { type AggregateBlock, type AnnouncementBlock, type GroupBlock, groupsFrom, type RouteGroup } from './routes.ts';
 
 /** The paths by one node. */

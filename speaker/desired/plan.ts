@@ -13,16 +13,16 @@ import type { PolicyProblem } from '../../lib/api/policy/find-policy.ts';
 import type { RoutePolicy } from '../../lib/api/policy/route-policy.ts';
 import { formatProblems } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
+import type { Maintenance } from '../../lib/bgp/maintenance.ts';
+import { gatherNextHops } from '../../lib/bgp/next-hops.ts';
+import { NO_PASSWORDS } from '../../lib/bgp/session-passwords.ts';
+import { type BgpSession, desiredSessions, type RefusedPeer } from '../../lib/bgp/sessions.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { BfdNeighbor } from '../cluster/bfd-neighbor.ts';
-import type { Maintenance } from '../cluster/maintenance.ts';
-import { NO_PASSWORDS } from '../cluster/session-passwords.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
 import { AnnouncementIndex } from './announcement-index.ts';
-import { gatherNextHops } from './next-hops.ts';
 import { type NodePaths, nodePaths } from './node-paths.ts';
 import { type AnnouncementBlock, type RouteGroup, routeGroups } from './routes.ts';
-import { type BgpSession, desiredSessions, type RefusedPeer } from './sessions.ts';
 
 export interface BgpPlan {
   /** IPv4 text. */

@@ -4,9 +4,9 @@
  */
 import { type PeerSelection, type RouteAttributes, selectsPeer } from '../../lib/api/eip/eip-bgp.ts';
 import type { KubeObject } from '../../lib/api/meta/object.ts';
+import { type AggregateRoute, type GroupTerms, PLAIN_GROUP } from '../../lib/bgp/address-route.ts';
+import { type Announcement, isAnnounced } from '../../lib/bgp/announcement.ts';
 import { type Address, bitsOf, compareAddresses, type Family } from '../../lib/net/address.ts';
-import { type AggregateRoute, type GroupTerms, PLAIN_GROUP } from './address-route.ts';
-import { type Announcement, isAnnounced } from './announcement.ts';
 
 export interface AnnouncementBlock {
   readonly family: Family;

@@ -1,10 +1,11 @@
 /** Probes for addresses on the wire, and keeps each result for as long as the result is valid. At most one probe for an address runs at a time. */
+
+import type { ProbeResult } from '../../lib/layer2/decide-owner.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import type { Layer2Address, OtherOwner } from './link/link.ts';
 import type { ResponderPort } from './link/responder-port.ts';
-import type { ProbeResult } from './ownership/decide-owner.ts';
 
 export interface AddressProberOptions {
   readonly responder: Pick<ResponderPort, 'probe'>;

@@ -5,14 +5,14 @@
 import type { Registry } from 'prom-client';
 import type { Node } from '../../lib/api/service/service.ts';
 import type { KubeClient, KubeWatcher } from '../../lib/kube/client.ts';
+import type { Decision } from '../../lib/layer2/decide-owner.ts';
+import type { Layer2Candidate } from '../../lib/layer2/layer2-candidate.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
 import { AddressProber } from './address-prober.ts';
 import type { OtherOwner } from './link/link.ts';
 import type { ResponderPort } from './link/responder-port.ts';
-import type { Decision } from './ownership/decide-owner.ts';
-import type { Layer2Candidate } from './ownership/layer2-addresses.ts';
 import { readReport } from './ownership/layer2-status-writer.ts';
 import type { PartitionConflicts } from './ownership/partition-conflicts.ts';
 import { OwnershipLoop } from './ownership-loop.ts';

@@ -3,8 +3,10 @@
  * last one. When the process is told to stop, it hands all addresses over.
  */
 import type { Layer2Conflict } from '../../lib/api/skycap/speaker-types.ts';
+import type { FleetView } from '../../lib/bgp/other-nodes.ts';
 import type { Followed } from '../../lib/kube/cache/cache-check.ts';
 import { EventRecorder } from '../../lib/kube/events/events.ts';
+import { usesLayer2 } from '../../lib/layer2/layer2-candidate.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import { pause } from '../../lib/process/clock.ts';
 import { LevelLoop, type Requeue } from '../../lib/process/loop/level-loop.ts';
@@ -16,11 +18,10 @@ import { Layer2Term } from './layer2-term.ts';
 import type { OtherOwner } from './link/link.ts';
 import type { ResponderListener } from './link/responder-port.ts';
 import { interfacesWith } from './ownership/interfaces-with.ts';
-import { Layer2AddressIndex, usesLayer2 } from './ownership/layer2-addresses.ts';
+import { Layer2AddressIndex } from './ownership/layer2-addresses.ts';
 import { EMPTY_REPORT, type Layer2Report, Layer2StatusWriter, readReport } from './ownership/layer2-status-writer.ts';
 import { PartitionConflicts } from './ownership/partition-conflicts.ts';
 import { OwnershipReporter } from './ownership-reporter.ts';
-import type { FleetView } from './peers/other-nodes.ts';
 import type { PeerWatchListener } from './peers/peer-watch-port.ts';
 
 /** For the conditions of the Speaker object. */

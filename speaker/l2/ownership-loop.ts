@@ -8,6 +8,8 @@
 import { nodeState } from '../../lib/announce/node-state.ts';
 import { matchesLabels } from '../../lib/api/meta/label-selector.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
+import { type Decision, decideOwnership } from '../../lib/layer2/decide-owner.ts';
+import { type Layer2Candidate, layer2Eips } from '../../lib/layer2/layer2-candidate.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 import type { Logger } from '../../lib/process/log.ts';
@@ -15,9 +17,7 @@ import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
 import type { AddressProber } from './address-prober.ts';
 import type { Answered, ResponderPort } from './link/responder-port.ts';
-import { type Decision, decideOwnership } from './ownership/decide-owner.ts';
 import { type EipLinks, interfacesOf, linkEips } from './ownership/eip-links.ts';
-import { type Layer2Candidate, layer2Eips } from './ownership/layer2-addresses.ts';
 import { type Layer2Report, noticesIn, readReport } from './ownership/layer2-status-writer.ts';
 import { hadBefore, nodesSeen, ringMembers } from './ownership/nodes-seen.ts';
 import { nextNotices, standingNotices } from './ownership/notices.ts';

@@ -1,10 +1,10 @@
 /** Reports changes of owners on this node: in the log, in metrics, and in Events on the Services. */
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { EventRecorder } from '../../lib/kube/events/events.ts';
+import type { Decision } from '../../lib/layer2/decide-owner.ts';
+import { type Layer2Candidate, sharingServicesOf } from '../../lib/layer2/layer2-candidate.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import type { SpeakerMetrics } from '../metrics.ts';
-import type { Decision } from './ownership/decide-owner.ts';
-import { type Layer2Candidate, sharingServicesOf } from './ownership/layer2-addresses.ts';
 
 export interface OwnershipReporterOptions {
   readonly nodeName: string;

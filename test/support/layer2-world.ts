@@ -3,12 +3,12 @@
  * said that are as old as a test wants them. Time is the test's.
  */
 import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
+import type { Decision } from '../../lib/layer2/decide-owner.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { Snapshot } from '../../speaker/cluster/snapshot.ts';
 import { AddressProber } from '../../speaker/l2/address-prober.ts';
 import type { Link, OtherOwner } from '../../speaker/l2/link/link.ts';
 import type { Answered, ResponderPort } from '../../speaker/l2/link/responder-port.ts';
-import type { Decision } from '../../speaker/l2/ownership/decide-owner.ts';
 import type { Layer2Report } from '../../speaker/l2/ownership/layer2-status-writer.ts';
 import { OwnershipLoop } from '../../speaker/l2/ownership-loop.ts';
 import { layer2Addresses } from './layer2-builders.ts';

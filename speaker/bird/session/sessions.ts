@@ -12,7 +12,7 @@
 
 import { neighborConnects, neighborText } from '../../../lib/api/bgp/bgp.ts';
 import type { SessionState, SpeakerSession } from '../../../lib/api/skycap/speaker-types.ts';
-import type { BgpSession } from '../../desired/sessions.ts';
+import type { BgpSession } from '../../../lib/bgp/sessions.ts';
 import { dynamicName, peerSymbol } from '../config/model.ts';
 import type { Reply } from '../reply.ts';
 import { noAnswer, nobodyCame, withRemedy } from './session-error.ts';

@@ -5,6 +5,8 @@
 import type { Reason } from '../../../lib/api/reasons.ts';
 import { type Layer2Conflict, MOST_CONFLICTS, type SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
 import type { EventRecorder } from '../../../lib/kube/events/events.ts';
+import type { Decision } from '../../../lib/layer2/decide-owner.ts';
+import { type Layer2Candidate, sharingServicesOf } from '../../../lib/layer2/layer2-candidate.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
 import type { Clock } from '../../../lib/process/clock.ts';
 import type { Logger } from '../../../lib/process/log.ts';
@@ -13,8 +15,6 @@ import type { SpeakerMetrics } from '../../metrics.ts';
 import { formatMac, type MacAddress, parseMac } from '../frames/mac-address.ts';
 import type { OtherOwner } from '../link/link.ts';
 import type { ResponderPort } from '../link/responder-port.ts';
-import type { Decision } from '../ownership/decide-owner.ts';
-import { type Layer2Candidate, sharingServicesOf } from '../ownership/layer2-addresses.ts';
 import { conflictOverText, conflictText } from './conflict-text.ts';
 import { ConflictTracker, type Kind } from './conflict-tracker.ts';
 

@@ -1,46 +1,9 @@
-/** The addresses that one node at a time has to answer for: published by Services, from Eips of layer 2. Pure. */
+/** The addresses that one node at a time has to answer for, kept up to date. Pure. */
 
-import { type EipOfAddress, eipFinder } from '../../../lib/announce/eip-of-address.ts';
-import { type EndpointPlaces, placesOf } from '../../../lib/announce/endpoints.ts';
-import type { Eip } from '../../../lib/api/eip/eip.ts';
-import { isLayer2 } from '../../../lib/api/eip/eip.ts';
-import { keyOf } from '../../../lib/api/meta/object.ts';
-import { publishedAddresses } from '../../../lib/api/service/published-addresses.ts';
-import type { EndpointSlice, Service } from '../../../lib/api/service/service.ts';
-import { type Address, formatAddress } from '../../../lib/net/address.ts';
+import { eipFinder } from '../../../lib/announce/eip-of-address.ts';
+import { type Layer2Candidate, sharedCandidate, wantedBy } from '../../../lib/layer2/layer2-candidate.ts';
 import { PerService } from '../../cluster/per-service.ts';
 import type { Snapshot } from '../../cluster/snapshot.ts';
-
-/** A Service that publishes the address, and the nodes with its endpoints of the address's family. */
-export interface SharingService {
-  readonly service: Service;
-  readonly places: EndpointPlaces;
-}
-
-export interface Layer2Candidate {
-  readonly address: Address;
-  /** The address in canonical text. */
-  readonly text: string;
-  readonly eip: Eip;
-  /** At least one; more if Services share the address. */
-  readonly sharers: readonly SharingService[];
-}
-
-/** The Services that publish the address, for Events: objects from a list come without their kind. */
-export function sharingServicesOf(wanted: Layer2Candidate | undefined) {
-  return (wanted?.sharers ?? []).map(({ service: { metadata } }) => ({ apiVersion: 'v1', kind: 'Service', metadata }));
-}
-
-/** Whether an Eip asks for layer 2: without one a speaker takes no part in layer 2. */
-export function usesLayer2(eips: Snapshot['eips']): boolean {
-  return layer2Eips(eips).length > 0;
-}
-
-export function layer2Eips(eips: Snapshot['eips']): readonly Eip[] {
-  return [...eips.values()].flatMap((eip) =>
-    eip.ok && isLayer2(eip.value) && !eip.value.announcedByCni ? [eip.value] : [],
-  );
-}
 
 /**
  * The addresses of layer 2 by their text, made anew only for Services that changed. The result depends on the snapshot alone: a new index has the same
@@ -77,29 +40,13 @@ export class Layer2AddressIndex {
 
   #share(text: string, change: (all: readonly Layer2Candidate[]) => readonly Layer2Candidate[]): void {
     const all = change(this.#sharers.get(text) ?? []);
-    const [first, ...others] = all.toSorted(byService);
+    const [first, ...others] = all;
     if (first) {
       this.#sharers.set(text, all);
-      const sharers = [first, ...others].flatMap((one) => one.sharers);
-      this.#wanted.set(text, { ...first, sharers });
+      this.#wanted.set(text, sharedCandidate([first, ...others]));
     } else {
       this.#sharers.delete(text);
       this.#wanted.delete(text);
     }
   }
-}
-
-/** Each candidate is of one Service. */
-function byService(a: Layer2Candidate, b: Layer2Candidate): number {
-  const [one, other] = [a, b].map(({ sharers }) => (sharers[0] ? keyOf(sharers[0].service) : ''));
-  return one! < other! ? -1 : 1;
-}
-
-function wantedBy(service: Service, slices: readonly EndpointSlice[], eipOf: EipOfAddress): readonly Layer2Candidate[] {
-  return publishedAddresses(service).flatMap((address): Layer2Candidate[] => {
-    const eip = eipOf(service, address);
-    if (!eip?.ok || !isLayer2(eip.value) || eip.value.announcedByCni) return [];
-    const sharers = [{ service, places: placesOf(slices, address.family) }];
-    return [{ address, text: formatAddress(address), eip: eip.value, sharers }];
-  });
 }

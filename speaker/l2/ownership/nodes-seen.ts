@@ -3,8 +3,8 @@
 import { isNodeReady, nodeState } from '../../../lib/announce/node-state.ts';
 import type { Node } from '../../../lib/api/service/service.ts';
 import type { SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
+import type { Layer2Node } from '../../../lib/layer2/decide-owner.ts';
 import type { Member } from '../peers/peer-watch-port.ts';
-import type { Layer2Node } from './decide-owner.ts';
 import { noticesIn, readReport } from './layer2-status-writer.ts';
 
 export interface NodesSeenInput {

@@ -5,7 +5,7 @@
  * endpoints it sees; what it says of that comes later.
  */
 import fc from 'fast-check';
-import { decideOwnership } from '../../../../speaker/l2/ownership/decide-owner.ts';
+import { decideOwnership } from '../../../../lib/layer2/decide-owner.ts';
 import { nextNotices, standingNotices } from '../../../../speaker/l2/ownership/notices.ts';
 import { ADDRESS, aView, wantedOf } from '../../../support/layer2-builders.ts';
 import { anEndpoint, aService, aSlice, READY } from '../../../support/speaker-builders.ts';

@@ -1,7 +1,7 @@
 /** Who has an address: what must hold in any state, and at scale. */
 import fc from 'fast-check';
 import type { Service } from '../../../../lib/api/service/service.ts';
-import { decideOwnership, type Layer2Node, type View } from '../../../../speaker/l2/ownership/decide-owner.ts';
+import { decideOwnership, type Layer2Node, type View } from '../../../../lib/layer2/decide-owner.ts';
 import {
   aLayer2Node,
   aView,

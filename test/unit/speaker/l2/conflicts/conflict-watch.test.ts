@@ -1,10 +1,10 @@
 /** Who has an address of ours beside this node, by which name people are told, and where. */
 import type { Layer2Conflict, SpeakerObject } from '../../../../../lib/api/skycap/speaker-types.ts';
+import type { Decision } from '../../../../../lib/layer2/decide-owner.ts';
 import { parseAddress } from '../../../../../lib/net/address.ts';
 import { ConflictWatch } from '../../../../../speaker/l2/conflicts/conflict-watch.ts';
 import { formatMac } from '../../../../../speaker/l2/frames/mac-address.ts';
 import type { Link, OtherOwner } from '../../../../../speaker/l2/link/link.ts';
-import type { Decision } from '../../../../../speaker/l2/ownership/decide-owner.ts';
 import { ADDRESS, wantedOf } from '../../../../support/layer2-builders.ts';
 import { logSink } from '../../../../support/log-sink.ts';
 import { aService } from '../../../../support/speaker-builders.ts';

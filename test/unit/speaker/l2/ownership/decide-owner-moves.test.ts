@@ -1,5 +1,5 @@
 /** How an address moves while its owner lives: a drain, and rebalancing. */
-import { decideOwnership } from '../../../../../speaker/l2/ownership/decide-owner.ts';
+import { decideOwnership } from '../../../../../lib/layer2/decide-owner.ts';
 import { ADDRESS, aView, byRank, CORDONED, EXCLUDED } from '../../../../support/layer2-builders.ts';
 import { anEip, anEndpoint, aService, aSlice, DRAINING, READY } from '../../../../support/speaker-builders.ts';
 import { decided, first, has, NAMES, second, third, yields } from './decided.ts';

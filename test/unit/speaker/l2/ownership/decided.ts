@@ -1,5 +1,5 @@
 /** The decision of each of three nodes about one address, in the order of their ranks. */
-import { decideOwnership } from '../../../../../speaker/l2/ownership/decide-owner.ts';
+import { decideOwnership } from '../../../../../lib/layer2/decide-owner.ts';
 import { ADDRESS, aView, byRank, type NodeOptions, type ViewOptions } from '../../../../support/layer2-builders.ts';
 
 export const NAMES = ['node-1', 'node-2', 'node-3'];

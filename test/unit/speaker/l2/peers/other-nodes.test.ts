@@ -1,7 +1,8 @@
 /** The other nodes, from their Speakers as the cache keeps them: the same array as long as nothing that counts has changed. */
 import type { SpeakerObject, SpeakerSession } from '../../../../../lib/api/skycap/speaker-types.ts';
+import { limitsAnnouncers } from '../../../../../lib/bgp/other-nodes.ts';
 import { slimSpeaker } from '../../../../../speaker/cluster/trim-objects.ts';
-import { limitsAnnouncers, OtherNodes } from '../../../../../speaker/l2/peers/other-nodes.ts';
+import { OtherNodes } from '../../../../../speaker/l2/peers/other-nodes.ts';
 import { aBgpConf, aBgpPeer, aNode, anEip, aSnapshot } from '../../../../support/speaker-builders.ts';
 
 const session: SpeakerSession = {

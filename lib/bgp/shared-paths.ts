@@ -2,15 +2,15 @@
  * Finds whether a session of another node has a path by a node, by `nextHops: AllNodes` of a BgpPeer. PURE. The sessions of this node, and of nodes in maintenance, do not
  * count: they end with a reboot.
  */
-import { isInMaintenance, type NodeState, nodeState } from '../../lib/announce/node-state.ts';
-import { rackOf } from '../../lib/api/bgp/bgp.ts';
-import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
-import type { Node } from '../../lib/api/service/service.ts';
-import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
-import type { Snapshot } from '../cluster/snapshot.ts';
+import { isInMaintenance, type NodeState, nodeState } from '../announce/node-state.ts';
+import { rackOf } from '../api/bgp/bgp.ts';
+import { parseBgpConf } from '../api/bgp/parse-bgp-conf.ts';
+import type { Node } from '../api/service/service.ts';
+import type { SpeakerObject } from '../api/skycap/speaker-types.ts';
+import type { BgpSource } from './next-hops.ts';
 
 export function sharedPaths(
-  { nodeName, bgpConf, bgpPeers }: Pick<Snapshot, 'nodeName' | 'bgpConf' | 'bgpPeers'>,
+  { nodeName, bgpConf, bgpPeers }: BgpSource & { readonly nodeName: string },
   nodes: readonly Node[],
   /** By the name of the node. */
   statuses: ReadonlyMap<string | undefined, SpeakerObject['status']>,

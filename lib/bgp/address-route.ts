@@ -1,12 +1,12 @@
 /** How the route of an announced address goes out: in which group, with a host route or without one, within which aggregate. */
 import { createHash } from 'node:crypto';
-import { type RouteTerms, routeTerms } from '../../lib/announce/route-terms.ts';
-import type { Eip } from '../../lib/api/eip/eip.ts';
-import { attributesKey, PLAIN_BGP } from '../../lib/api/eip/eip-bgp.ts';
-import type { Parsed } from '../../lib/api/problem.ts';
-import type { Service } from '../../lib/api/service/service.ts';
-import type { Address } from '../../lib/net/address.ts';
-import { prefixText } from '../../lib/net/prefix.ts';
+import { type RouteTerms, routeTerms } from '../announce/route-terms.ts';
+import type { Eip } from '../api/eip/eip.ts';
+import { attributesKey, PLAIN_BGP } from '../api/eip/eip-bgp.ts';
+import type { Parsed } from '../api/problem.ts';
+import type { Service } from '../api/service/service.ts';
+import type { Address } from '../net/address.ts';
+import { prefixText } from '../net/prefix.ts';
 
 /** The terms of all routes of a group. */
 export interface GroupTerms extends RouteTerms {

@@ -4,15 +4,15 @@
  * A node counts itself as able, and another node only while that node shows in the API that it is: live, out of maintenance and in a session with a router that gets the
  * route. Nodes with different knowledge therefore announce an address too often rather than not at all.
  */
-import { nodeRefusal } from '../../lib/announce/eligible.ts';
-import { type EndpointPlaces, localNodes } from '../../lib/announce/endpoints.ts';
-import { type OtherNode, reachesRouter } from '../../lib/announce/other-node.ts';
-import { isAmongHighest } from '../../lib/announce/rendezvous.ts';
-import { routeTerms } from '../../lib/announce/route-terms.ts';
-import type { Eip } from '../../lib/api/eip/eip.ts';
-import type { PeerSelection } from '../../lib/api/eip/eip-bgp.ts';
-import type { Service } from '../../lib/api/service/service.ts';
-import { type Address, formatAddress } from '../../lib/net/address.ts';
+import { nodeRefusal } from '../announce/eligible.ts';
+import { type EndpointPlaces, localNodes } from '../announce/endpoints.ts';
+import { type OtherNode, reachesRouter } from '../announce/other-node.ts';
+import { isAmongHighest } from '../announce/rendezvous.ts';
+import { routeTerms } from '../announce/route-terms.ts';
+import type { Eip } from '../api/eip/eip.ts';
+import type { PeerSelection } from '../api/eip/eip-bgp.ts';
+import type { Service } from '../api/service/service.ts';
+import { type Address, formatAddress } from '../net/address.ts';
 
 export interface PublishedAddress {
   readonly eip: Eip;

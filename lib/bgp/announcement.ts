@@ -1,13 +1,13 @@
 /** The decision about one address on this node, and the decisions about the addresses that one Service publishes. */
-import type { EipOfAddress } from '../../lib/announce/eip-of-address.ts';
-import { announceReason } from '../../lib/announce/eligible.ts';
-import { placesOf, viewFrom } from '../../lib/announce/endpoints.ts';
-import type { NodeState } from '../../lib/announce/node-state.ts';
-import { ageKey } from '../../lib/api/meta/object.ts';
-import type { Reason } from '../../lib/api/reasons.ts';
-import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
-import type { EndpointSlice, Service } from '../../lib/api/service/service.ts';
-import { type Address, formatAddress } from '../../lib/net/address.ts';
+import type { EipOfAddress } from '../announce/eip-of-address.ts';
+import { announceReason } from '../announce/eligible.ts';
+import { placesOf, viewFrom } from '../announce/endpoints.ts';
+import type { NodeState } from '../announce/node-state.ts';
+import { ageKey } from '../api/meta/object.ts';
+import type { Reason } from '../api/reasons.ts';
+import { publishedAddresses } from '../api/service/published-addresses.ts';
+import type { EndpointSlice, Service } from '../api/service/service.ts';
+import { type Address, formatAddress } from '../net/address.ts';
 import type { AddressRoute, RouteOfAddress } from './address-route.ts';
 import type { IsLeftToOthers, PublishedAddress } from './left-to-others.ts';
 import type { NextHopsOf } from './next-hops.ts';

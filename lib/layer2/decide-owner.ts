@@ -13,13 +13,13 @@
  *   have the address by its objects; the former owner answers until it observes that.
  */
 
-import { announceReason } from '../../../lib/announce/eligible.ts';
-import { viewFrom } from '../../../lib/announce/endpoints.ts';
-import type { NodeState } from '../../../lib/announce/node-state.ts';
-import { hashOf, rankOf } from '../../../lib/announce/rendezvous.ts';
-import { matchesLabels } from '../../../lib/api/meta/label-selector.ts';
-import type { Reason } from '../../../lib/api/reasons.ts';
-import type { Layer2Candidate, SharingService } from './layer2-addresses.ts';
+import { announceReason } from '../announce/eligible.ts';
+import { viewFrom } from '../announce/endpoints.ts';
+import type { NodeState } from '../announce/node-state.ts';
+import { hashOf, rankOf } from '../announce/rendezvous.ts';
+import { matchesLabels } from '../api/meta/label-selector.ts';
+import type { Reason } from '../api/reasons.ts';
+import type { Layer2Candidate, SharingService } from './layer2-candidate.ts';
 
 /** A node, for the decisions of layer 2. */
 export interface Layer2Node {

@@ -4,7 +4,7 @@
  * A peer that can't have its session is left out with a reason; it never disturbs the others.
  */
 
-import type { NodeState } from '../../lib/announce/node-state.ts';
+import type { NodeState } from '../announce/node-state.ts';
 import {
   type BfdOptions,
   type BgpConf,
@@ -15,18 +15,18 @@ import {
   neighborConnects,
   neighborFamily,
   neighborText,
-} from '../../lib/api/bgp/bgp.ts';
-import type { BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
-import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
-import { secretPassword } from '../../lib/api/bgp/peer/secret-password.ts';
-import { matchesLabels } from '../../lib/api/meta/label-selector.ts';
-import { ageKey } from '../../lib/api/meta/object.ts';
-import { formatProblems } from '../../lib/api/problem.ts';
-import type { Reason } from '../../lib/api/reasons.ts';
-import type { RefusedPeer as ToldRefusal } from '../../lib/api/skycap/speaker-types.ts';
-import { type Address, type Family, formatAddress, isLoopback, sameAddress } from '../../lib/net/address.ts';
-import type { SessionPasswords } from '../cluster/session-passwords.ts';
+} from '../api/bgp/bgp.ts';
+import type { BgpPeerObject } from '../api/bgp/bgp-types.ts';
+import { parseBgpPeer } from '../api/bgp/parse-bgp-peer.ts';
+import { secretPassword } from '../api/bgp/peer/secret-password.ts';
+import { matchesLabels } from '../api/meta/label-selector.ts';
+import { ageKey } from '../api/meta/object.ts';
+import { formatProblems } from '../api/problem.ts';
+import type { Reason } from '../api/reasons.ts';
+import type { RefusedPeer as ToldRefusal } from '../api/skycap/speaker-types.ts';
+import { type Address, type Family, formatAddress, isLoopback, sameAddress } from '../net/address.ts';
 import { type LocalEnd, localEndOf } from './local-end.ts';
+import type { SessionPasswords } from './session-passwords.ts';
 
 /** One family of a session: routes of the family are sent, none is accepted. */
 export interface SessionChannel {

@@ -2,21 +2,20 @@
  * The nodes that are next hops of an address for a BgpPeer with `nextHops: AllNodes`: every node that may announce the address and lives. PURE.
  *
  * A node in maintenance is a next hop only where fewer than `minimumNodes` other nodes are, and then the last by name stays, as in
- * `speaker/maintenance/decide-withdrawal.ts`. Of more nodes than `spec.bgp.announcers` of the Eip, those of the highest rank are the next hops.
+ * `lib/bgp/decide-withdrawal.ts`. Of more nodes than `spec.bgp.announcers` of the Eip, those of the highest rank are the next hops.
  */
-import { announceReason } from '../../lib/announce/eligible.ts';
-import { viewFrom } from '../../lib/announce/endpoints.ts';
-import { isInMaintenance, type NodeState } from '../../lib/announce/node-state.ts';
-import type { OtherNode } from '../../lib/announce/other-node.ts';
-import { isAmongHighest } from '../../lib/announce/rendezvous.ts';
-import { type BgpConf, rackOf } from '../../lib/api/bgp/bgp.ts';
-import type { BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
-import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
-import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
-import { jsonKey } from '../../lib/api/meta/json-key.ts';
-import { matchesLabels } from '../../lib/api/meta/label-selector.ts';
-import { formatAddress } from '../../lib/net/address.ts';
-import type { Snapshot } from '../cluster/snapshot.ts';
+import { announceReason } from '../announce/eligible.ts';
+import { viewFrom } from '../announce/endpoints.ts';
+import { isInMaintenance, type NodeState } from '../announce/node-state.ts';
+import type { OtherNode } from '../announce/other-node.ts';
+import { isAmongHighest } from '../announce/rendezvous.ts';
+import { type BgpConf, rackOf } from '../api/bgp/bgp.ts';
+import type { BgpConfObject, BgpPeerObject } from '../api/bgp/bgp-types.ts';
+import { parseBgpConf } from '../api/bgp/parse-bgp-conf.ts';
+import { parseBgpPeer } from '../api/bgp/parse-bgp-peer.ts';
+import { jsonKey } from '../api/meta/json-key.ts';
+import { matchesLabels } from '../api/meta/label-selector.ts';
+import { formatAddress } from '../net/address.ts';
 import type { PublishedAddress } from './left-to-others.ts';
 
 export interface NextHopNode {
@@ -50,7 +49,15 @@ export function gatherNextHops(snapshot: NextHopsSource, self: NodeState): NextH
   return conf.ok ? nextHopsFor(others, self, conf.value) : undefined;
 }
 
-type NextHopsSource = Pick<Snapshot, 'bgpConf' | 'bgpPeers' | 'others'>;
+export interface BgpSource {
+  /** The one named `default`. */
+  readonly bgpConf: BgpConfObject | undefined;
+  readonly bgpPeers: readonly BgpPeerObject[];
+}
+
+interface NextHopsSource extends BgpSource {
+  readonly others?: readonly OtherNode[];
+}
 
 function isForAllNodes(raw: BgpPeerObject, { labels }: NodeState): boolean {
   if (raw.spec?.nextHops !== 'AllNodes') return false;

@@ -1,9 +1,9 @@
 /** The node's end of a session: from which address it speaks, and whether it listens for the router. */
 
-import type { NodeState } from '../../lib/announce/node-state.ts';
-import { type BgpConf, type BgpPeer, DIAL_ONLY_PORT, neighborFamily } from '../../lib/api/bgp/bgp.ts';
-import type { Address } from '../../lib/net/address.ts';
-import { allOf, rangeContains, sameRange } from '../../lib/net/range.ts';
+import type { NodeState } from '../announce/node-state.ts';
+import { type BgpConf, type BgpPeer, DIAL_ONLY_PORT, neighborFamily } from '../api/bgp/bgp.ts';
+import type { Address } from '../net/address.ts';
+import { allOf, rangeContains, sameRange } from '../net/range.ts';
 
 export interface LocalEnd {
   /** Absent: the kernel chooses. */

@@ -4,17 +4,17 @@
  * The nodes do not talk about it. Of several nodes in maintenance, the first by name withdraw, as many as the minimum allows: every node comes to the
  * same result from the same objects.
  */
-import { eipFinder } from '../../lib/announce/eip-of-address.ts';
-import { announceReason, nodeRefusal } from '../../lib/announce/eligible.ts';
-import { localNodes, placesOf, viewFrom } from '../../lib/announce/endpoints.ts';
-import type { NodeState } from '../../lib/announce/node-state.ts';
-import type { Eip } from '../../lib/api/eip/eip.ts';
-import { keyOf } from '../../lib/api/meta/object.ts';
-import type { Parsed } from '../../lib/api/problem.ts';
-import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
-import { type Address, formatAddress } from '../../lib/net/address.ts';
-import type { KeptAddress, Maintenance } from '../cluster/maintenance.ts';
-import type { Snapshot } from '../cluster/snapshot.ts';
+import { type EipsByName, eipFinder } from '../announce/eip-of-address.ts';
+import { announceReason, nodeRefusal } from '../announce/eligible.ts';
+import { localNodes, placesOf, viewFrom } from '../announce/endpoints.ts';
+import type { NodeState } from '../announce/node-state.ts';
+import type { Eip } from '../api/eip/eip.ts';
+import { keyOf } from '../api/meta/object.ts';
+import type { Parsed } from '../api/problem.ts';
+import { publishedAddresses } from '../api/service/published-addresses.ts';
+import { type Address, formatAddress } from '../net/address.ts';
+import type { KeptAddress, Maintenance } from './maintenance.ts';
+import type { Services, SlicesByService } from './services.ts';
 
 export interface ClusterNode {
   readonly node: NodeState;
@@ -24,7 +24,7 @@ export interface ClusterNode {
 }
 
 export interface WithdrawalInput {
-  readonly snapshot: Pick<Snapshot, 'services' | 'slices' | 'eips'>;
+  readonly snapshot: { readonly services: Services; readonly slices: SlicesByService; readonly eips: EipsByName };
   readonly self: NodeState;
   /** By name; an entry of this node counts as it stands in `self`. */
   readonly nodes: ReadonlyMap<string, ClusterNode>;
