@@ -4,7 +4,7 @@
  *
  *     freed ─▶ due (in order) ─ asked ─▶ started ─▶ served or still waiting ─▶ ended ─▶ those who stepped back are asked
  */
-import { compareWaiting, type Waiting, type WaitingList } from './waiting-list.ts';
+import { compareWaiting, type Waiting, type WaitingList } from '../../lib/ipam/assignment/waiting-list.ts';
 
 /** The number of longer-waiting Services that are considered. Beyond this number, the first Service in the queue gets the address. */
 const MOST_LOOKED_AT = 256;

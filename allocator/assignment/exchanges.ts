@@ -7,14 +7,7 @@
 import { keyFor } from '../../lib/api/meta/object.ts';
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
 import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
-import { fulfils, type HeldAddress } from '../../lib/ipam/choice/held-address.ts';
-import type { ClaimRequest } from '../../lib/ipam/claims/claimer.ts';
-import { newHolder, requestIn, requestOf, requestText } from '../../lib/ipam/claims/holder-entry.ts';
-import { namesOf } from '../../lib/ipam/claims/holders-of.ts';
-import type { Address } from '../../lib/net/address.ts';
-import type { ClusterState } from '../cluster/cluster-state.ts';
-import type { Assignment } from './decide-assignment.ts';
-import { findExchange, firstToLeave, leftBy, type Move, type Mover, type Movers } from './exchange.ts';
+import type { Assignment } from '../../lib/ipam/assignment/decide-assignment.ts';
 import {
   chooseInputFor,
   claimRequestFor,
@@ -22,8 +15,15 @@ import {
   type ServiceView,
   type ViewSettings,
   viewOf,
-} from './service-view.ts';
-import type { WaitingList } from './waiting-list.ts';
+} from '../../lib/ipam/assignment/service-view.ts';
+import type { WaitingList } from '../../lib/ipam/assignment/waiting-list.ts';
+import { fulfils, type HeldAddress } from '../../lib/ipam/choice/held-address.ts';
+import type { ClaimRequest } from '../../lib/ipam/claims/claimer.ts';
+import { newHolder, requestIn, requestOf, requestText } from '../../lib/ipam/claims/holder-entry.ts';
+import { namesOf } from '../../lib/ipam/claims/holders-of.ts';
+import type { Address } from '../../lib/net/address.ts';
+import type { ClusterState } from '../cluster/cluster-state.ts';
+import { findExchange, firstToLeave, leftBy, type Move, type Mover, type Movers } from './exchange.ts';
 
 export type ExchangeStep =
   | { readonly kind: 'none' }

@@ -1,6 +1,7 @@
 /** Decides whether a Service leaves an address to a Service that has waited longer. PURE. */
+
+import type { Waiting } from '../../lib/ipam/assignment/waiting-list.ts';
 import { type Address, sameAddress } from '../../lib/net/address.ts';
-import type { Waiting } from './waiting-list.ts';
 
 /**
  * @param wanted free addresses that the Service would take.

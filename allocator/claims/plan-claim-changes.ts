@@ -7,12 +7,12 @@
 import type { Reason } from '../../lib/api/reasons.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
+import { type Assignment, isUsed } from '../../lib/ipam/assignment/decide-assignment.ts';
 import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import { type ClaimedRequest, renewedHolder } from '../../lib/ipam/claims/holder-entry.ts';
 import { isOfFormer, tokenShown } from '../../lib/ipam/claims/service-claims.ts';
 import { type Source, sourceOf } from '../../lib/ipam/pools/source.ts';
 import { type Address, sameAddress } from '../../lib/net/address.ts';
-import { type Assignment, isUsed } from '../assignment/decide-assignment.ts';
 import { decideHolder, type HolderAction } from './decide-holder.ts';
 import type { InFlightUpdate } from './in-flight-updates.ts';
 

@@ -2,17 +2,17 @@
 
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
 import { claimAddress, claimName } from '../../lib/api/skycap/claim.ts';
-import { type Choice, type ChooseInput, choose } from '../../lib/ipam/choice/choose.ts';
-import { Claimer, type ClaimRequest } from '../../lib/ipam/claims/claimer.ts';
-import { TakenButFor } from '../../lib/ipam/claims/taken-but-for.ts';
-import type { Address } from '../../lib/net/address.ts';
 import {
   chooseInputFor,
   claimRequestFor,
   remainingRequest,
   type ServiceView,
   viewOf,
-} from '../assignment/service-view.ts';
+} from '../../lib/ipam/assignment/service-view.ts';
+import { type Choice, type ChooseInput, choose } from '../../lib/ipam/choice/choose.ts';
+import { Claimer, type ClaimRequest } from '../../lib/ipam/claims/claimer.ts';
+import { TakenButFor } from '../../lib/ipam/claims/taken-but-for.ts';
+import type { Address } from '../../lib/net/address.ts';
 import type { Deps } from '../deps.ts';
 import type { StrayClaims } from './stray-claims.ts';
 

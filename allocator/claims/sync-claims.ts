@@ -2,6 +2,8 @@
 
 import type { AddressRequest } from '../../lib/api/service/address-request.ts';
 import { claimName } from '../../lib/api/skycap/claim.ts';
+import type { Assignment } from '../../lib/ipam/assignment/decide-assignment.ts';
+import { requestWithoutAddresses, type ServiceView } from '../../lib/ipam/assignment/service-view.ts';
 import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import {
   type ClaimedRequest,
@@ -13,8 +15,6 @@ import {
 import { isOfFormer, requestAsHeld } from '../../lib/ipam/claims/service-claims.ts';
 import { formatAddress, sameAddress } from '../../lib/net/address.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';
-import type { Assignment } from '../assignment/decide-assignment.ts';
-import { requestWithoutAddresses, type ServiceView } from '../assignment/service-view.ts';
 import type { Deps } from '../deps.ts';
 import { releaseEntry, renewEntry } from './claim-writer.ts';
 import { InFlightUpdates } from './in-flight-updates.ts';

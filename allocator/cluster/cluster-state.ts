@@ -9,16 +9,10 @@ import { keyFor, keyOf } from '../../lib/api/meta/object.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import { type ClaimHolder, claimAddress, type EipClaim } from '../../lib/api/skycap/claim.ts';
-import type { EipState, HeldAddress } from '../../lib/ipam/choice/held-address.ts';
-import {
-  claimsOf,
-  holdersOf,
-  type IsHolder,
-  namesOf,
-  ownHolder,
-  type ServiceIdentity,
-} from '../../lib/ipam/claims/holders-of.ts';
-import { annotatedAddresses, isEstablished } from '../../lib/ipam/claims/service-claims.ts';
+import type { HeldAddressesView } from '../../lib/ipam/assignment/assignment-cluster.ts';
+import { heldAddressesIn } from '../../lib/ipam/assignment/held-addresses.ts';
+import { claimsOf, holdersOf, type IsHolder, namesOf, type ServiceIdentity } from '../../lib/ipam/claims/holders-of.ts';
+import { annotatedAddresses } from '../../lib/ipam/claims/service-claims.ts';
 import { ReservedAddresses } from '../../lib/ipam/pools/reserved.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
 import { rangeContains } from '../../lib/net/range.ts';
@@ -35,12 +29,6 @@ import type { Stores } from './stores.ts';
 
 /** It goes into a claim, whose schema refuses a longer text. */
 const TOKEN = /^[\w-]{1,128}$/;
-
-export interface HeldAddressesView {
-  readonly heldAddresses: readonly HeldAddress[];
-  /** Eips that are not in the cache and may be gone; nothing is decided before that is known. */
-  readonly unknownEips: readonly string[];
-}
 
 /** Made once; it subscribes to the stores before all others, so that each later subscriber finds a change in it. */
 export class ClusterState {
@@ -117,28 +105,13 @@ export class ClusterState {
 
   /** Without an await: Eips that are not known yet are named in the answer. */
   heldAddressesOf(service: Service): HeldAddressesView {
-    const identity = this.identityOf(service);
-    const isOurs = this.isHolder(service);
-    const unknownEips: string[] = [];
-    const heldAddresses = this.claimsOf(service).flatMap((claim): HeldAddress[] => {
-      const address = claimAddress(claim.metadata.name ?? '');
-      const own = ownHolder(identity, claim.spec.holders.filter(isOurs));
-      if (!address || !own) return [];
-      const { name, uid, state } = this.eips.stateOf(address, claim.spec);
-      if (state === 'unknown') unknownEips.push(name);
-      return [
-        {
-          address,
-          claim,
-          own,
-          eipName: name,
-          ...(uid !== undefined && { eipUid: uid }),
-          eip: known(state),
-          isEstablished: isEstablished(service, address, own, identity.token),
-        },
-      ];
+    return heldAddressesIn({
+      service,
+      identity: this.identityOf(service),
+      claims: this.claimsOf(service),
+      isHolder: this.isHolder(service),
+      stateOf: (address, source) => this.eips.stateOf(address, source),
     });
-    return { heldAddresses, unknownEips };
   }
 
   /** Which holder in a claim is the Service's. */
@@ -198,9 +171,4 @@ export class ClusterState {
     if (this.index.isPublished(address)) this.eips.doubt();
     this.ledger.forget(address, claim.metadata.uid);
   }
-}
-
-/** An Eip that is not known to be gone counts as there. */
-function known(state: EipState | 'unknown'): EipState {
-  return state === 'unknown' ? 'unusable' : state;
 }

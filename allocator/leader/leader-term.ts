@@ -6,6 +6,7 @@
 import { type KubeObject, keyOf } from '../../lib/api/meta/object.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { Service } from '../../lib/api/service/service.ts';
+import { compareWaiting, WaitingList, waitingOf, waitingSinceOf } from '../../lib/ipam/assignment/waiting-list.ts';
 import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
 import { explanationOf } from '../../lib/kube/http/explaining-client.ts';
 import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
@@ -19,7 +20,6 @@ import { ReachWatch } from '../announced/reach-watch.ts';
 import { AnnouncedReconciler } from '../announced/reconcile-announced.ts';
 import { ServiceAnnouncements } from '../announced/service-announcements.ts';
 import { AllocationOrder } from '../assignment/allocation-order.ts';
-import { compareWaiting, WaitingList, waitingOf, waitingSinceOf } from '../assignment/waiting-list.ts';
 import { StoredTokens } from '../claims/stored-tokens.ts';
 import { HURRIED_GRACE_MS, StrayClaims } from '../claims/stray-claims.ts';
 import type { Deps } from '../deps.ts';

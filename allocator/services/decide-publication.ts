@@ -24,11 +24,11 @@ import {
 } from '../../lib/api/service/managed-metadata.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { LoadBalancerIngress, Service } from '../../lib/api/service/service.ts';
+import { type Assignment, describe, isUsed } from '../../lib/ipam/assignment/decide-assignment.ts';
+import { waitingSinceOf } from '../../lib/ipam/assignment/waiting-list.ts';
 import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import { annotatedAddresses } from '../../lib/ipam/claims/service-claims.ts';
 import { type Address, formatAddress, parseAddress, sameAddress } from '../../lib/net/address.ts';
-import { type Assignment, describe, isUsed } from '../assignment/decide-assignment.ts';
-import { waitingSinceOf } from '../assignment/waiting-list.ts';
 import type { ServiceEvent } from '../deps.ts';
 import { announcedDelayMs } from './announced-delay.ts';
 import { ingressOf, withOwnEntries } from './ingress.ts';

@@ -1,9 +1,10 @@
 /** Carries out `reclaim.ts`: claims the published addresses of a Service again, alone or beside other Services. */
+
+import { claimRequestFor, requestWithoutAddresses, type ServiceView } from '../../lib/ipam/assignment/service-view.ts';
+import { waitingSinceOf } from '../../lib/ipam/assignment/waiting-list.ts';
 import type { Claimer } from '../../lib/ipam/claims/claimer.ts';
 import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
-import { claimRequestFor, requestWithoutAddresses, type ServiceView } from '../assignment/service-view.ts';
-import { waitingSinceOf } from '../assignment/waiting-list.ts';
 import type { Deps } from '../deps.ts';
 import { reclaimsFor } from './reclaim.ts';
 

@@ -11,6 +11,16 @@ import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import { isLeftAlone } from '../../lib/api/service/served-by-another.ts';
 import type { Service } from '../../lib/api/service/service.ts';
+import { type Assignment, decideAssignment, decideInvalid } from '../../lib/ipam/assignment/decide-assignment.ts';
+import {
+  asStoredIn,
+  remainingRequest,
+  requestWithoutAddresses,
+  type ServiceView,
+  type Unsure,
+  viewOf,
+} from '../../lib/ipam/assignment/service-view.ts';
+import { type WaitingList, waitingOf, waitingSinceOf } from '../../lib/ipam/assignment/waiting-list.ts';
 import type { Choice } from '../../lib/ipam/choice/choose.ts';
 import type { HeldAddress } from '../../lib/ipam/choice/held-address.ts';
 import { tokenShown } from '../../lib/ipam/claims/service-claims.ts';
@@ -19,17 +29,7 @@ import { explanationOf } from '../../lib/kube/http/explaining-client.ts';
 import { type Address, formatAddress, sameAddress } from '../../lib/net/address.ts';
 import type { KeyRequeue } from '../../lib/process/loop/keyed-queue.ts';
 import type { AllocationOrder } from '../assignment/allocation-order.ts';
-import { type Assignment, decideAssignment, decideInvalid } from '../assignment/decide-assignment.ts';
 import { type Exchange, exchangeFor, NO_EXCHANGE, reservation } from '../assignment/exchanges.ts';
-import {
-  asStoredIn,
-  remainingRequest,
-  requestWithoutAddresses,
-  type ServiceView,
-  type Unsure,
-  viewOf,
-} from '../assignment/service-view.ts';
-import { type WaitingList, waitingOf, waitingSinceOf } from '../assignment/waiting-list.ts';
 import { isTurnOfAnother } from '../assignment/whose-turn.ts';
 import { ServiceClaimer } from '../claims/service-claimer.ts';
 import { ClaimSync, type ClaimSyncDeps } from '../claims/sync-claims.ts';

@@ -2,10 +2,10 @@
 
 import { managedFieldsOf } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
+import type { ServiceView } from '../../lib/ipam/assignment/service-view.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';
-import type { ServiceView } from '../assignment/service-view.ts';
 import type { Part, Texts } from '../cluster/rewrite-backoff.ts';
 import type { Deps, ServiceEvent } from '../deps.ts';
 import type { Publication } from './decide-publication.ts';

@@ -138,7 +138,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'speaker/l2/responder': ['', 'linux', 'rules'],
   'lib/api': ['policy', 'bgp', 'service', 'eip', 'skycap', 'meta', ''],
-  'lib/ipam': ['claims', 'choice', 'pools'],
+  'lib/ipam': ['assignment', 'claims', 'choice', 'pools'],
   'lib/kube': ['http', 'events', 'election', 'cache', 'transport', 'access', ''],
   'lib/process': ['health', 'loop', ''],
 };
@@ -172,6 +172,7 @@ const PURE_FOLDERS = [
   'lib/announce',
   'lib/bgp',
   'lib/layer2',
+  'lib/ipam/assignment',
   'lib/ipam/choice',
   'lib/ipam/pools',
   'speaker/desired',

@@ -1,7 +1,13 @@
 /** One look at a Service, as `reconcile-service.ts` takes it, with the claims made at once instead of by the API server. */
 import { Announcers } from '../../../allocator/announced/announcers.ts';
 import { ServiceAnnouncements } from '../../../allocator/announced/service-announcements.ts';
-import { type Assignment, decideAssignment, decideInvalid } from '../../../allocator/assignment/decide-assignment.ts';
+import { ClusterState } from '../../../allocator/cluster/cluster-state.ts';
+import { decideLeaving, decidePublication, type Publication } from '../../../allocator/services/decide-publication.ts';
+import { reclaimsFor } from '../../../allocator/services/reclaim.ts';
+import type { AddressRequest } from '../../../lib/api/service/address-request.ts';
+import type { Service } from '../../../lib/api/service/service.ts';
+import { type ClaimHolder, claimName } from '../../../lib/api/skycap/claim.ts';
+import { type Assignment, decideAssignment, decideInvalid } from '../../../lib/ipam/assignment/decide-assignment.ts';
 import {
   chooseInputFor,
   claimRequestFor,
@@ -9,13 +15,7 @@ import {
   requestWithoutAddresses,
   type ServiceView,
   viewOf,
-} from '../../../allocator/assignment/service-view.ts';
-import { ClusterState } from '../../../allocator/cluster/cluster-state.ts';
-import { decideLeaving, decidePublication, type Publication } from '../../../allocator/services/decide-publication.ts';
-import { reclaimsFor } from '../../../allocator/services/reclaim.ts';
-import type { AddressRequest } from '../../../lib/api/service/address-request.ts';
-import type { Service } from '../../../lib/api/service/service.ts';
-import { type ClaimHolder, claimName } from '../../../lib/api/skycap/claim.ts';
+} from '../../../lib/ipam/assignment/service-view.ts';
 import { type Choice, choose } from '../../../lib/ipam/choice/choose.ts';
 import { type Address, formatAddress } from '../../../lib/net/address.ts';
 import { type HandStores, NOW_MS } from './builders.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AllocationOrder } from '../../../../allocator/assignment/allocation-order.ts';
-import { WaitingList } from '../../../../allocator/assignment/waiting-list.ts';
+import { WaitingList } from '../../../../lib/ipam/assignment/waiting-list.ts';
 
 function make(...keys: string[]): { allocationOrder: AllocationOrder; list: WaitingList; asked: string[] } {
   const list = new WaitingList();

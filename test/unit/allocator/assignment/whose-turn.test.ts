@@ -1,5 +1,5 @@
-import type { Waiting } from '../../../../allocator/assignment/waiting-list.ts';
 import { isTurnOfAnother } from '../../../../allocator/assignment/whose-turn.ts';
+import type { Waiting } from '../../../../lib/ipam/assignment/waiting-list.ts';
 import { addr } from '../builders.ts';
 
 const waiting = (key: string): Waiting => ({ key, sinceMs: 0, isOptional: false });

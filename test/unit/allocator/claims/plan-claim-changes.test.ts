@@ -1,6 +1,6 @@
-import type { Assignment } from '../../../../allocator/assignment/decide-assignment.ts';
 import { type ClaimFacts, planClaimChanges } from '../../../../allocator/claims/plan-claim-changes.ts';
 import type { ClaimHolder } from '../../../../lib/api/skycap/claim.ts';
+import type { Assignment } from '../../../../lib/ipam/assignment/decide-assignment.ts';
 import type { HeldAddress } from '../../../../lib/ipam/choice/held-address.ts';
 import { requestOf } from '../../../../lib/ipam/claims/holder-entry.ts';
 import { requestAsHeld } from '../../../../lib/ipam/claims/service-claims.ts';

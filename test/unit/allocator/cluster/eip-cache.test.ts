@@ -1,7 +1,7 @@
 /** What the deletion of an Eip does: a user's, one that asks for the release of the addresses, and that of the CRD, which is nobody's wish. */
 
-import { viewOf } from '../../../../allocator/assignment/service-view.ts';
 import type { ClusterState } from '../../../../allocator/cluster/cluster-state.ts';
+import { viewOf } from '../../../../lib/ipam/assignment/service-view.ts';
 import type { Crd } from '../../../../lib/kube/crd.ts';
 import { addr, apiServer, claim, EIP_CRD, eipObject, handStores, holder, service } from '../builders.ts';
 import { announcementsIn, lookAt, SETTINGS, worldOf } from '../decide.ts';

@@ -1,4 +1,3 @@
-import type { Assignment } from '../../../../allocator/assignment/decide-assignment.ts';
 import {
   decideLeaving,
   decidePublication,
@@ -9,6 +8,7 @@ import type { ConditionUpdate } from '../../../../lib/api/meta/conditions.ts';
 import type { Condition } from '../../../../lib/api/meta/object.ts';
 import { withManagedMetadata } from '../../../../lib/api/service/managed-metadata.ts';
 import type { Service } from '../../../../lib/api/service/service.ts';
+import type { Assignment } from '../../../../lib/ipam/assignment/decide-assignment.ts';
 import type { HeldAddress } from '../../../../lib/ipam/choice/held-address.ts';
 import { type Address, formatAddress } from '../../../../lib/net/address.ts';
 import { addr, claim, holder, NOW_MS, service } from '../builders.ts';

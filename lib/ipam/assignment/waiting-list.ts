@@ -4,9 +4,9 @@
  * The order is by `skycap.io/waiting-since`, which admission writes a little before the object is stored, then by name. An annotation from long before the creation is
  * forged or copied from another Service: then the time of the creation counts. A Service that only lacks an optional second family (PreferDualStack) comes last.
  */
-import { WAITING_SINCE_ANNOTATION } from '../../lib/api/keys.ts';
-import { keyOf } from '../../lib/api/meta/object.ts';
-import type { Service } from '../../lib/api/service/service.ts';
+import { WAITING_SINCE_ANNOTATION } from '../../api/keys.ts';
+import { keyOf } from '../../api/meta/object.ts';
+import type { Service } from '../../api/service/service.ts';
 
 export interface Waiting {
   /** `namespace/name`. */

@@ -1,13 +1,13 @@
+import { REASONS } from '../../../../../lib/api/reasons.ts';
 import {
   type AssignmentFacts,
   decideAssignment,
   decideInvalid,
-} from '../../../../allocator/assignment/decide-assignment.ts';
-import { REASONS } from '../../../../lib/api/reasons.ts';
-import type { Choice } from '../../../../lib/ipam/choice/choose.ts';
-import type { HeldAddress } from '../../../../lib/ipam/choice/held-address.ts';
-import { formatAddress } from '../../../../lib/net/address.ts';
-import { addr, addressRequest, claim, eip, holder } from '../builders.ts';
+} from '../../../../../lib/ipam/assignment/decide-assignment.ts';
+import type { Choice } from '../../../../../lib/ipam/choice/choose.ts';
+import type { HeldAddress } from '../../../../../lib/ipam/choice/held-address.ts';
+import { formatAddress } from '../../../../../lib/net/address.ts';
+import { addr, addressRequest, claim, eip, holder } from '../../../allocator/builders.ts';
 
 const own = holder('front');
 const heldAddress = (address: string, state: HeldAddress['eip']): HeldAddress => ({

@@ -3,8 +3,8 @@ import {
   WaitingList,
   waitingOf,
   waitingSinceOf,
-} from '../../../../allocator/assignment/waiting-list.ts';
-import { service } from '../builders.ts';
+} from '../../../../../lib/ipam/assignment/waiting-list.ts';
+import { service } from '../../../allocator/builders.ts';
 
 const since = (name: string, created: string, annotation?: string, isOptional = false) =>
   waitingOf(

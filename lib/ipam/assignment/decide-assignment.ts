@@ -4,17 +4,17 @@
  * The decision has the reason of the condition `skycap.io/AddressAssigned`.
  */
 
-import { formatProblems, type Problem } from '../../lib/api/problem.ts';
-import type { Reason } from '../../lib/api/reasons.ts';
-import type { AddressRequest } from '../../lib/api/service/address-request.ts';
-import { reasonOf } from '../../lib/api/service/parse-address-request.ts';
-import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
-import type { Choice, Given } from '../../lib/ipam/choice/choose.ts';
-import { apartAt, type HeldAddress } from '../../lib/ipam/choice/held-address.ts';
-import { keptAddresses, requestAsHeld } from '../../lib/ipam/claims/service-claims.ts';
-import type { Obstacle } from '../../lib/ipam/pools/obstacle.ts';
-import type { Source } from '../../lib/ipam/pools/source.ts';
-import { type Address, type Family, formatAddress, sameAddress } from '../../lib/net/address.ts';
+import { formatProblems, type Problem } from '../../api/problem.ts';
+import type { Reason } from '../../api/reasons.ts';
+import type { AddressRequest } from '../../api/service/address-request.ts';
+import { reasonOf } from '../../api/service/parse-address-request.ts';
+import type { ClaimHolder } from '../../api/skycap/claim.ts';
+import { type Address, type Family, formatAddress, sameAddress } from '../../net/address.ts';
+import type { Choice, Given } from '../choice/choose.ts';
+import { apartAt, type HeldAddress } from '../choice/held-address.ts';
+import { keptAddresses, requestAsHeld } from '../claims/service-claims.ts';
+import type { Obstacle } from '../pools/obstacle.ts';
+import type { Source } from '../pools/source.ts';
 
 /** An address of the Service, and its Eip. */
 export interface Use {

@@ -2,11 +2,11 @@
  * The addresses that are taken from the view of one Service: those with claims, and those that other Services publish. An address whose claim was deleted by hand is not
  * given to another Service until its own Service has claimed it again.
  */
-import type { EipClaim } from '../../lib/api/skycap/claim.ts';
-import type { Taken } from '../../lib/ipam/choice/ledger.ts';
-import type { Withheld } from '../../lib/ipam/pools/withheld.ts';
-import { type Address, addressOf } from '../../lib/net/address.ts';
-import type { AddressRange } from '../../lib/net/range.ts';
+import type { EipClaim } from '../../api/skycap/claim.ts';
+import { type Address, addressOf } from '../../net/address.ts';
+import type { AddressRange } from '../../net/range.ts';
+import type { Taken } from '../choice/ledger.ts';
+import type { Withheld } from '../pools/withheld.ts';
 
 export class TakenForService implements Taken {
   readonly #ledger: Taken;

@@ -3,28 +3,28 @@
  * choice.
  */
 
-import { BY_DEFAULT_CONDITION, EIP_LABEL, SERVICE_ANNOTATIONS } from '../../lib/api/keys.ts';
-import { type Condition, keyFor, keyOf } from '../../lib/api/meta/object.ts';
-import type { AddressRequest } from '../../lib/api/service/address-request.ts';
+import { BY_DEFAULT_CONDITION, EIP_LABEL, SERVICE_ANNOTATIONS } from '../../api/keys.ts';
+import { type Condition, keyFor, keyOf } from '../../api/meta/object.ts';
+import type { AddressRequest } from '../../api/service/address-request.ts';
 import {
   isOurs,
   type ParsedAddressRequest,
   parseAddressRequest,
   type UnmarkedServices,
-} from '../../lib/api/service/parse-address-request.ts';
-import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
-import { isServedByAnother } from '../../lib/api/service/served-by-another.ts';
-import type { Service } from '../../lib/api/service/service.ts';
-import type { ClaimHolder } from '../../lib/api/skycap/claim.ts';
-import type { ChooseInput } from '../../lib/ipam/choice/choose.ts';
-import { type HeldAddress, pinnedAddresses } from '../../lib/ipam/choice/held-address.ts';
-import type { ClaimRequest } from '../../lib/ipam/claims/claimer.ts';
-import { newHolder, requestOf, withRequest } from '../../lib/ipam/claims/holder-entry.ts';
-import { namesOf } from '../../lib/ipam/claims/holders-of.ts';
-import { annotatedAddresses, formerAddresses, standsFor } from '../../lib/ipam/claims/service-claims.ts';
-import { type Address, sameAddress } from '../../lib/net/address.ts';
-import type { ClusterState } from '../cluster/cluster-state.ts';
-import { TakenForService } from '../cluster/taken-for-service.ts';
+} from '../../api/service/parse-address-request.ts';
+import { publishedAddresses } from '../../api/service/published-addresses.ts';
+import { isServedByAnother } from '../../api/service/served-by-another.ts';
+import type { Service } from '../../api/service/service.ts';
+import type { ClaimHolder } from '../../api/skycap/claim.ts';
+import { type Address, sameAddress } from '../../net/address.ts';
+import type { ChooseInput } from '../choice/choose.ts';
+import { type HeldAddress, pinnedAddresses } from '../choice/held-address.ts';
+import type { ClaimRequest } from '../claims/claimer.ts';
+import { newHolder, requestOf, withRequest } from '../claims/holder-entry.ts';
+import { namesOf } from '../claims/holders-of.ts';
+import { annotatedAddresses, formerAddresses, standsFor } from '../claims/service-claims.ts';
+import type { AssignmentCluster } from './assignment-cluster.ts';
+import { TakenForService } from './taken-for-service.ts';
 
 /** Made anew for each reconcile. */
 export interface ServiceView {
@@ -52,7 +52,7 @@ export interface ViewSettings {
   readonly unmarkedServices: UnmarkedServices;
 }
 
-export function viewOf(service: Service, cluster: ClusterState, settings: ViewSettings): ServiceView {
+export function viewOf(service: Service, cluster: AssignmentCluster, settings: ViewSettings): ServiceView {
   const { heldAddresses, unknownEips } = cluster.heldAddressesOf(service);
   const label = labelledEip(service, heldAddresses);
   const isUnknown = label !== undefined && cluster.eips.existence({ eip: label }) === 'unknown';
@@ -109,7 +109,7 @@ export function requestWithoutAddresses(service: Service): AddressRequest | unde
 }
 
 /** The holder with the request of the stored Service; the holder itself if its Service is not in the cache. */
-export function asStoredIn(cluster: ClusterState): (holder: ClaimHolder, address: Address) => ClaimHolder {
+export function asStoredIn(cluster: AssignmentCluster): (holder: ClaimHolder, address: Address) => ClaimHolder {
   return (holder, address) => {
     const service = cluster.services.get(keyFor(holder.namespace, holder.name ?? ''));
     if (!service || !standsFor(holder, service)) return holder;
@@ -140,7 +140,7 @@ export function claimRequestFor(
 }
 
 /** All that the choice for the Service depends on. */
-export function chooseInputFor(view: ServiceView, claimRequest: ClaimRequest, cluster: ClusterState): ChooseInput {
+export function chooseInputFor(view: ServiceView, claimRequest: ClaimRequest, cluster: AssignmentCluster): ChooseInput {
   const { service, key, heldAddresses } = view;
   const shown = publishedAddresses(service);
   const isOthers = (address: Address): boolean =>
@@ -159,7 +159,11 @@ export function chooseInputFor(view: ServiceView, claimRequest: ClaimRequest, cl
 }
 
 /** An address of a default Eip stays when that Eip is the default no more. */
-function wasGivenByDefault(service: Service, heldAddresses: readonly HeldAddress[], cluster: ClusterState): boolean {
+function wasGivenByDefault(
+  service: Service,
+  heldAddresses: readonly HeldAddress[],
+  cluster: AssignmentCluster,
+): boolean {
   const isMarked = service.status?.conditions?.some(isByDefaultCondition) === true;
   const isPublished = publishedAddresses(service).some((address) => cluster.isOfEip(address));
   return isMarked && (isPublished || hasSomethingOfOurs(service, heldAddresses));
@@ -189,11 +193,15 @@ function labelledEip(service: Service, heldAddresses: readonly HeldAddress[]): s
 }
 
 /** The labels of a namespace decide which Eips it may use. Without the labels, the wrong Eip could be chosen. */
-function hasNamespace(service: Service, { stores }: ClusterState): boolean {
+function hasNamespace(service: Service, { stores }: AssignmentCluster): boolean {
   return stores.namespaces.get(service.metadata.namespace ?? '') !== undefined;
 }
 
 /** Another Service that shares the published address is claiming it again. This Service joins afterwards. */
-function isBeingClaimed(service: Service, heldAddresses: readonly HeldAddress[], { ledger }: ClusterState): boolean {
+function isBeingClaimed(
+  service: Service,
+  heldAddresses: readonly HeldAddress[],
+  { ledger }: AssignmentCluster,
+): boolean {
   return formerAddresses(service, heldAddresses).some((address) => ledger.isTaken(address) && !ledger.claimOf(address));
 }
