@@ -56,6 +56,11 @@ export function isNotFound(error: unknown): error is KubeError {
   return hasStatus(error, 404);
 }
 
+/** The user, or the ServiceAccount, lacks the right. */
+export function isForbidden(error: unknown): error is KubeError {
+  return hasStatus(error, 403);
+}
+
 /** 409 of a lost compare-and-swap; see {@link isAlreadyExists} for the other 409. */
 export function isConflict(error: unknown): error is KubeError {
   return hasStatus(error, 409) && error.reason !== 'AlreadyExists';

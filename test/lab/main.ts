@@ -1,5 +1,6 @@
 /** `npm run lab`: the command line of the lab. */
 import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { cleanUp, hasLeftovers } from './cleanup.ts';
 import { showFabric } from './fabric/show-fabric.ts';
 import { installSkycap, restartSkycap, waitForSkycap } from './install.ts';
@@ -20,10 +21,12 @@ npm run lab -- --fabric           with two leaves, two spines and a border in fr
 npm run lab -- reload             build, load and restart Skycap in the running lab
 npm run lab -- show               what there is, as at the end of the demonstration
 npm run lab -- kubectl …          kubectl in the running lab
+npm run lab -- skycap …           kubectl skycap in the running lab
 npm run lab -- exec <machine> …   a program on client, router, n1, n2 or n3 (leaf1, spine1, border, outside, …)
 npm run lab -- down               take down what is there, also after a crash
 SKYCAP_LAB_NAME=ska npm run lab   another lab beside it (sk and any letter)`;
 
+const PLUGIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const KEEP_ALIVE_MS = 1 << 30;
 
 const progress = consoleProgress();
@@ -44,6 +47,8 @@ async function main(args: readonly string[]): Promise<number> {
       return withLab((lab) => showState(lab, print));
     case 'kubectl':
       return withLab((lab) => passThrough(lab.kubectlPath, rest, { KUBECONFIG: lab.kubeconfig }));
+    case 'skycap':
+      return withLab((lab) => passThrough(process.execPath, [PLUGIN, ...rest], { KUBECONFIG: lab.kubeconfig }));
     case 'exec': {
       const [machine = '', ...program] = rest;
       return withLab(async (lab) => {

@@ -12,11 +12,14 @@ export type KubeconfigFrom = { readonly text: string } | { readonly path: string
 
 /** Exec plugins and token files have their own caches behind this one. */
 const MAX_AGE_MS = 10_000;
+/** client-node's context for localhost:8080, as kubectl's of old, if there is neither a kubeconfig nor a pod's ServiceAccount. */
+const NO_KUBECONFIG = 'loaded-context';
 
-export function kubeconfigAccess(from: KubeconfigFrom, nowMs: () => number): AccessSource {
+/** @param context of the kubeconfig. @default its current context */
+export function kubeconfigAccess(from: KubeconfigFrom, nowMs: () => number, context?: string): AccessSource {
   let config: KubeConfig | undefined;
   const read = async (): Promise<Access> => {
-    config ??= await load(from);
+    config ??= await load(from, context);
     return accessOf(config);
   };
   const cached = cachedAccess(read, { maxAgeMs: MAX_AGE_MS, nowMs });
@@ -30,12 +33,29 @@ export function kubeconfigAccess(from: KubeconfigFrom, nowMs: () => number): Acc
   };
 }
 
-async function load(from: KubeconfigFrom): Promise<KubeConfig> {
+/** The namespace of the context, if the context has one. @throws if the kubeconfig has no such context. */
+export async function kubeconfigNamespace(from: KubeconfigFrom, context?: string): Promise<string | undefined> {
+  const config = await load(from, context);
+  return config.getContextObject(config.getCurrentContext())?.namespace;
+}
+
+async function load(from: KubeconfigFrom, context: string | undefined): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
-  if (from === 'default') config.loadFromDefault();
-  else if ('path' in from) config.loadFromFile(from.path);
-  else config.loadFromString(from.text);
+  try {
+    if (from === 'default') config.loadFromDefault();
+    else if ('path' in from) config.loadFromFile(from.path);
+    else config.loadFromString(from.text);
+  } catch (cause) {
+    throw new Error(`Cannot use the kubeconfig: ${(cause as Error).message}`, { cause });
+  }
+  if (config.getCurrentContext() === NO_KUBECONFIG) {
+    throw new Error('Cannot use the kubeconfig: KUBECONFIG is not set, and ~/.kube/config does not exist');
+  }
+  if (context !== undefined) {
+    if (!config.getContextObject(context)) throw new Error(`Cannot use the kubeconfig: it has no context "${context}"`);
+    config.setCurrentContext(context);
+  }
   return config;
 }
 

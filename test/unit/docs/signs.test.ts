@@ -14,16 +14,16 @@ const PAGES = [
 
 test('every file that a page names is there', () => {
   const named = PAGES.flatMap((page) =>
-    [...read(page).matchAll(/\b(?:lib|webhook|allocator|speaker|test|manifests)\/[\w./-]+\.(?:ts|ya?ml|md|sh)\b/g)].map(
-      ([path]) => ({ page, path }),
-    ),
+    [
+      ...read(page).matchAll(/\b(?:lib|webhook|allocator|speaker|cli|test|manifests)\/[\w./-]+\.(?:ts|ya?ml|md|sh)\b/g),
+    ].map(([path]) => ({ page, path })),
   );
   expect(named.length).toBeGreaterThan(60);
   expect(named.filter(({ path }) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
 
 test('every file that a page names without its folder is there, once', () => {
-  const files = ['lib', 'webhook', 'allocator', 'speaker', 'test'].flatMap((folder) =>
+  const files = ['lib', 'webhook', 'allocator', 'speaker', 'cli', 'test'].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
   );
   const named = PAGES.flatMap((page) =>

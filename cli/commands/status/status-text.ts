@@ -1,0 +1,64 @@
+/** `status` as text. Without `--all` it fits one screen in a cluster of any size: the first rows of each table, and the number of the others. PURE. */
+import type { ClusterStatus, NodeUse } from '../../../lib/explain/cluster-status.ts';
+import { ageText } from '../../output/age.ts';
+import { tableOf } from '../../output/table.ts';
+import type { View } from '../../output/view.ts';
+
+export interface StatusTextOptions {
+  readonly all: boolean;
+  readonly nowMs: number;
+}
+
+/** Rows of each table without `--all`. */
+const MOST_ROWS = 6;
+
+export function statusText(status: ClusterStatus, { all, nowMs }: StatusTextOptions, view: View): string {
+  const table = (title: string, head: readonly string[], rows: readonly (readonly string[])[]): string => {
+    const shown = all ? rows : rows.slice(0, MOST_ROWS);
+    const rest = rows.length - shown.length;
+    const more = rest > 0 ? `\n${view.dim(`… and ${rest} more (--all)`)}` : '';
+    return `${view.bold(title)}\n${tableOf(head, shown, view)}${more}`;
+  };
+  const { problems, pending, pools, nodes } = status;
+  const problemRows = problems.map(({ object, reason, message }) => [view.bad('✗'), object, reason, message]);
+  const pendingRows = pending.map((one) => [one.service, one.reason, ageText(one.since, nowMs), one.message]);
+  const poolRows = [...pools]
+    .sort((a, b) => b.waiting - a.waiting || a.free - b.free)
+    .map((pool) => [pool.eip, pool.address, pool.protocol, `${pool.used}`, `${pool.free}`, `${pool.waiting}`]);
+  const parts = [
+    summaryOf(status, view),
+    ...(problemRows.length > 0 ? [table('Problems', ['', 'OBJECT', 'REASON', 'MESSAGE'], problemRows)] : []),
+    ...(pendingRows.length > 0
+      ? [table('Services without an address', ['SERVICE', 'REASON', 'SINCE', 'MESSAGE'], pendingRows)]
+      : []),
+    ...(poolRows.length > 0
+      ? [table('Pools', ['EIP', 'ADDRESS', 'PROTOCOL', 'USED', 'FREE', 'WAITING'], poolRows)]
+      : []),
+    ...(nodes.length > 0
+      ? [table('Nodes', ['NODE', 'SESSIONS', 'BGP', 'LAYER 2', 'STATE'], nodeRows(nodes, view))]
+      : []),
+    ...status.unread.map(({ message }) => view.dim(`Note: ${message}`)),
+  ];
+  return parts.join('\n\n');
+}
+
+function summaryOf({ problems, pending, assigned, nodes }: ClusterStatus, view: View): string {
+  const counted = `${assigned} Services with an address, ${pending.length} without; ${nodes.length} nodes`;
+  const count = problems.length;
+  return count + pending.length === 0
+    ? `${view.good('✓')} ${counted}; no problem`
+    : `${view.bad('✗')} ${counted}; ${count === 1 ? '1 problem' : `${count} problems`}`;
+}
+
+/** Nodes with a problem first. */
+function nodeRows(nodes: readonly NodeUse[], view: View): string[][] {
+  return [...nodes]
+    .sort((a, b) => Number(a.ready) - Number(b.ready))
+    .map(({ node, sessions, bgpAddresses, layer2Addresses, ready, message }) => [
+      node,
+      sessions ? `${sessions.established}/${sessions.total}` : '-',
+      `${bgpAddresses}`,
+      `${layer2Addresses}`,
+      ready ? view.good('ready') : view.bad(message),
+    ]);
+}
