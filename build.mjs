@@ -2,7 +2,7 @@
 // which costs tens of MB and is not wanted in a pod): those files and Node are all that the image needs. The speaker's thread for layer 2 is a file of
 // its own, and beside it stands the one binary of koffi that this machine, and so the image, needs.
 import { existsSync } from 'node:fs';
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { build } from 'esbuild';
 
@@ -14,8 +14,9 @@ const REQUIRE = `import { createRequire as createRequireOfBundle } from 'node:mo
 const require = createRequireOfBundle(import.meta.url);`;
 
 const present = COMPONENTS.filter((component) => existsSync(`${component}/main.ts`));
-await rm('dist', { recursive: true, force: true });
-await mkdir('dist');
+await mkdir('dist', { recursive: true });
+// `npm run release` has its folder there.
+for (const name of await readdir('dist')) if (name !== 'release') await rm(`dist/${name}`, { recursive: true });
 const { outputFiles } = await build({
   entryPoints: [
     ...present.map((component) => ({ in: `${component}/main.ts`, out: component })),

@@ -1,4 +1,4 @@
-// The first thing that runs: `npm run lab`, `npm test`, `npm run test:unit`, `npm run test:soak`, `npm run check`, `npm run bench` and `npm run manifests` all come by here,
+// The first thing that runs: `npm run lab`, `npm test`, `npm run test:unit`, `npm run test:soak`, `npm run check`, `npm run bench`, `npm run release` and `npm run manifests` all come by here,
 // on whatever Node the machine has and before any package is installed. It looks whether the machine will do, installs the npm packages when they are
 // missing or old, and hands over to the Node 24 that package.json pins.
 import { spawn } from 'node:child_process';
@@ -21,6 +21,7 @@ const MODES = {
   bench: { script: 'test/bench/main.ts', needsMachine: true },
   scene: { script: 'test/scenes/main.ts', needsMachine: true },
   manifests: { script: 'test/manifests/main.ts', needsMachine: false },
+  release: { script: 'release/main.ts', needsMachine: true },
   soak: { script: 'test/soak/main.ts', needsMachine: true },
 };
 

@@ -1,0 +1,76 @@
+/** What `npm run release` is asked for. PURE */
+import { parseArgs } from 'node:util';
+
+export const PLATFORMS = ['linux/amd64', 'linux/arm64'] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
+export interface ReleaseOptions {
+  /** The name of the image without tag, such as `registry.example/skycap`. */
+  readonly repository: string;
+  /** Default: the version in package.json of the sources. */
+  readonly version: string | undefined;
+  /** A tag or a commit whose sources are released. Default: the files of this checkout as they are. */
+  readonly from: string | undefined;
+  readonly platforms: readonly Platform[];
+  readonly output: string;
+  /** Take the base images of the Dockerfile from their registry; otherwise they are made here from Debian's packages. */
+  readonly pull: boolean;
+}
+
+export const USAGE = `npm run release -- [--registry NAME] [--version X.Y.Z] [--from TAG|COMMIT] [--platform linux/amd64,linux/arm64] [--output FOLDER] [--pull]
+
+  --registry NAME    the image is NAME/skycap (default: localhost, for nodes that import the archive)
+  --version X.Y.Z    default: the version in package.json
+  --from COMMIT      release the sources of a tag or commit; default: the files as they are
+  --platform LIST    default: linux/amd64,linux/arm64
+  --output FOLDER    default: dist/release
+  --pull             take the base images from their registry; default: make them from Debian's packages`;
+
+/** SemVer without build metadata: a tag of an image has no "+". */
+const VERSION = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
+/** Host, port and path, each part as the specification of OCI distribution has it. */
+const REGISTRY = /^[a-z0-9]+([.-][a-z0-9]+)*(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/;
+
+/** @throws {RangeError} that names the option, its value and the remedy. */
+export function parseReleaseOptions(args: readonly string[]): ReleaseOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      registry: { type: 'string', default: 'localhost' },
+      version: { type: 'string' },
+      from: { type: 'string' },
+      platform: { type: 'string', default: PLATFORMS.join() },
+      output: { type: 'string', default: 'dist/release' },
+      pull: { type: 'boolean', default: false },
+    },
+  });
+  if (!REGISTRY.test(values.registry)) {
+    throw new RangeError(
+      `Cannot use --registry "${values.registry}": write a host and a path in lower case, such as registry.example/team`,
+    );
+  }
+  if (values.version !== undefined) checkVersion(values.version);
+  return {
+    repository: `${values.registry}/skycap`,
+    version: values.version,
+    from: values.from,
+    platforms: parsePlatforms(values.platform),
+    output: values.output,
+    pull: values.pull,
+  };
+}
+
+/** @returns the version itself. @throws {RangeError} */
+export function checkVersion(version: string): string {
+  if (VERSION.test(version)) return version;
+  throw new RangeError(`Cannot use the version "${version}": write three numbers, such as 1.2.3 or 1.2.3-rc.1`);
+}
+
+function parsePlatforms(list: string): Platform[] {
+  const words = [...new Set(list.split(','))];
+  const known = (word: string): word is Platform => (PLATFORMS as readonly string[]).includes(word);
+  const unknown = words.find((word) => !known(word));
+  if (unknown !== undefined)
+    throw new RangeError(`Cannot build for --platform "${unknown}": write one or both of ${PLATFORMS.join()}`);
+  return words.filter(known);
+}
