@@ -6,6 +6,8 @@
  */
 
 import { type Announcement, isAnnounced } from '../lib/bgp/announcement.ts';
+import type { Planned } from '../lib/bgp/plan.ts';
+import { type AnnouncementBlock, announcementsIn, countAnnounced } from '../lib/bgp/routes.ts';
 import { compareAddresses } from '../lib/net/address.ts';
 import { pause } from '../lib/process/clock.ts';
 import type { Logger } from '../lib/process/log.ts';
@@ -15,8 +17,6 @@ import type { ApplyOutcome, RunningBird } from './bird/apply.ts';
 import { buildBirdConfig } from './bird/config/model.ts';
 import { type BlockTexts, type RenderedConfig, renderBirdConfig } from './bird/config/render.ts';
 import type { BirdVersion } from './bird/config/version.ts';
-import type { Planned } from './desired/plan.ts';
-import { type AnnouncementBlock, announcementsIn, countAnnounced } from './desired/routes.ts';
 import type { SpeakerMetrics } from './metrics.ts';
 import type { LoopState } from './report/loop-state.ts';
 

@@ -1,15 +1,15 @@
 /** Makes the plan from the snapshot and from what is known beside it: this node's maintenance, the other nodes, and the addresses that are being handed over to them. */
 import type { Protocols } from '../lib/api/eip/protocols.ts';
 import { SAFE_TO_REBOOT } from '../lib/api/skycap/speaker-types.ts';
+import type { AnnouncementIndex } from '../lib/bgp/announcement-index.ts';
 import { asksForAllNodes } from '../lib/bgp/next-hops.ts';
 import { limitsAnnouncers } from '../lib/bgp/other-nodes.ts';
+import { makePlan, type Planned } from '../lib/bgp/plan.ts';
 import type { ExplainingClient } from '../lib/kube/http/explaining-client.ts';
 import { systemClock } from '../lib/process/clock.ts';
 import type { Logger } from '../lib/process/log.ts';
-import type { Snapshot } from './cluster/snapshot.ts';
-import type { AnnouncementIndex } from './desired/announcement-index.ts';
-import { HAND_OVER_MS, HandOver } from './desired/hand-over.ts';
-import { makePlan, type Planned } from './desired/plan.ts';
+import type { Snapshot } from '../lib/snapshot/snapshot.ts';
+import { HAND_OVER_MS, HandOver } from './hand-over.ts';
 import type { Layer2 } from './l2/layer2.ts';
 import { OtherNodes } from './l2/peers/other-nodes.ts';
 import { MaintenanceLoop } from './maintenance/maintenance-loop.ts';

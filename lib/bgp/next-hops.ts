@@ -2,7 +2,7 @@
  * The nodes that are next hops of an address for a BgpPeer with `nextHops: AllNodes`: every node that may announce the address and lives. PURE.
  *
  * A node in maintenance is a next hop only where fewer than `minimumNodes` other nodes are, and then the last by name stays, as in
- * `lib/bgp/decide-withdrawal.ts`. Of more nodes than `spec.bgp.announcers` of the Eip, those of the highest rank are the next hops.
+ * `lib/bgp/maintenance/decide-withdrawal.ts`. Of more nodes than `spec.bgp.announcers` of the Eip, those of the highest rank are the next hops.
  */
 import { announceReason } from '../announce/eligible.ts';
 import { viewFrom } from '../announce/endpoints.ts';

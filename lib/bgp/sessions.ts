@@ -25,8 +25,8 @@ import { formatProblems } from '../api/problem.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { RefusedPeer as ToldRefusal } from '../api/skycap/speaker-types.ts';
 import { type Address, type Family, formatAddress, isLoopback, sameAddress } from '../net/address.ts';
+import type { SessionPasswords } from '../snapshot/session-passwords.ts';
 import { type LocalEnd, localEndOf } from './local-end.ts';
-import type { SessionPasswords } from './session-passwords.ts';
 
 /** One family of a session: routes of the family are sent, none is accepted. */
 export interface SessionChannel {

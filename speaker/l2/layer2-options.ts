@@ -4,7 +4,7 @@ import type { Node } from '../../lib/api/service/service.ts';
 import type { KubeClient, KubeWatcher } from '../../lib/kube/client.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 import type { Logger } from '../../lib/process/log.ts';
-import type { Snapshot } from '../cluster/snapshot.ts';
+import type { Snapshot } from '../../lib/snapshot/snapshot.ts';
 import type { SpeakerMetrics } from '../metrics.ts';
 import type { ResponderPort } from './link/responder-port.ts';
 import type { Layer2Store } from './ownership/layer2-status-writer.ts';

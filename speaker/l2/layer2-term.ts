@@ -9,7 +9,7 @@ import type { Decision } from '../../lib/layer2/decide-owner.ts';
 import type { Layer2Candidate } from '../../lib/layer2/layer2-candidate.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 import type { Logger } from '../../lib/process/log.ts';
-import type { Snapshot } from '../cluster/snapshot.ts';
+import type { Snapshot } from '../../lib/snapshot/snapshot.ts';
 import { AddressProber } from './address-prober.ts';
 import type { OtherOwner } from './link/link.ts';
 import type { ResponderPort } from './link/responder-port.ts';

@@ -11,7 +11,7 @@ import { formatAddress } from '../../lib/net/address.ts';
 import { pause } from '../../lib/process/clock.ts';
 import { LevelLoop, type Requeue } from '../../lib/process/loop/level-loop.ts';
 import { WorkBudget } from '../../lib/process/loop/work-budget.ts';
-import type { Snapshot } from '../cluster/snapshot.ts';
+import type { Snapshot } from '../../lib/snapshot/snapshot.ts';
 import { ConflictWatch } from './conflicts/conflict-watch.ts';
 import type { Layer2Options } from './layer2-options.ts';
 import { Layer2Term } from './layer2-term.ts';

@@ -14,7 +14,7 @@ import { type Address, formatAddress } from '../../lib/net/address.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';
-import type { Snapshot } from '../cluster/snapshot.ts';
+import type { Snapshot } from '../../lib/snapshot/snapshot.ts';
 import type { AddressProber } from './address-prober.ts';
 import type { Answered, ResponderPort } from './link/responder-port.ts';
 import { type EipLinks, interfacesOf, linkEips } from './ownership/eip-links.ts';

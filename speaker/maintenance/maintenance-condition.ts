@@ -3,7 +3,7 @@ import type { Condition } from '../../lib/api/meta/object.ts';
 import { shortened } from '../../lib/api/problem.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
 import { SAFE_TO_REBOOT } from '../../lib/api/skycap/speaker-types.ts';
-import type { KeptAddress, Maintenance } from '../../lib/bgp/maintenance.ts';
+import type { KeptAddress, Maintenance } from '../../lib/snapshot/maintenance.ts';
 
 export interface MaintenanceFacts {
   readonly maintenance: Maintenance;

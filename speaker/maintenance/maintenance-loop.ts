@@ -9,15 +9,15 @@ import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
 import type { Condition } from '../../lib/api/meta/object.ts';
 import type { Node } from '../../lib/api/service/service.ts';
 import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
-import { type ClusterNode, decideWithdrawal } from '../../lib/bgp/decide-withdrawal.ts';
-import type { Maintenance } from '../../lib/bgp/maintenance.ts';
-import { sharedPaths } from '../../lib/bgp/shared-paths.ts';
+import { type ClusterNode, decideWithdrawal } from '../../lib/bgp/maintenance/decide-withdrawal.ts';
+import { sharedPaths } from '../../lib/bgp/maintenance/shared-paths.ts';
 import { listAll } from '../../lib/kube/cache/pages.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
 import { NODES, SPEAKERS } from '../../lib/kube/resource.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import { LevelLoop, type Requeue } from '../../lib/process/loop/level-loop.ts';
-import type { Snapshot } from '../cluster/snapshot.ts';
+import type { Maintenance } from '../../lib/snapshot/maintenance.ts';
+import type { Snapshot } from '../../lib/snapshot/snapshot.ts';
 
 export interface MaintenanceLoopOptions {
   /** @returns undefined while a store is not synced. */

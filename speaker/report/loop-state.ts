@@ -1,6 +1,7 @@
 /** The last result of `loop.ts`, for readiness and the Speaker object. */
+
+import type { Planned } from '../../lib/bgp/plan.ts';
 import type { ApplyOutcome } from '../bird/apply.ts';
-import type { Planned } from '../desired/plan.ts';
 
 export interface LoopState {
   readonly planned: Planned;

@@ -5,7 +5,7 @@ import { hashOf, rankOf } from '../../lib/announce/rendezvous.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import type { EndpointSlice, Node, Service } from '../../lib/api/service/service.ts';
 import type { Layer2Node, View } from '../../lib/layer2/decide-owner.ts';
-import type { Snapshot } from '../../speaker/cluster/snapshot.ts';
+import type { Snapshot } from '../../lib/snapshot/snapshot.ts';
 import { Layer2AddressIndex } from '../../speaker/l2/ownership/layer2-addresses.ts';
 import { aNode, anEip, aService, aSnapshot } from './speaker-builders.ts';
 

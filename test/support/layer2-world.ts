@@ -5,7 +5,7 @@
 import type { SpeakerObject } from '../../lib/api/skycap/speaker-types.ts';
 import type { Decision } from '../../lib/layer2/decide-owner.ts';
 import { type Address, formatAddress } from '../../lib/net/address.ts';
-import type { Snapshot } from '../../speaker/cluster/snapshot.ts';
+import type { Snapshot } from '../../lib/snapshot/snapshot.ts';
 import { AddressProber } from '../../speaker/l2/address-prober.ts';
 import type { Link, OtherOwner } from '../../speaker/l2/link/link.ts';
 import type { Answered, ResponderPort } from '../../speaker/l2/link/responder-port.ts';

@@ -10,11 +10,11 @@ import { EIP_LABEL } from '../../lib/api/keys.ts';
 import { type KubeObject, keyOf } from '../../lib/api/meta/object.ts';
 import type { ConfigMap } from '../../lib/api/policy/find-policy.ts';
 import type { Endpoint, EndpointSlice, Node, Service } from '../../lib/api/service/service.ts';
-import type { Maintenance } from '../../lib/bgp/maintenance.ts';
-import type { SessionPasswords } from '../../lib/bgp/session-passwords.ts';
-import type { BfdNeighbor } from '../../speaker/cluster/bfd-neighbor.ts';
-import type { KnownEips } from '../../speaker/cluster/known-eips.ts';
-import { type Objects, type Snapshot, takeSnapshot } from '../../speaker/cluster/snapshot.ts';
+import type { BfdNeighbor } from '../../lib/snapshot/bfd-neighbor.ts';
+import type { KnownEips } from '../../lib/snapshot/known-eips.ts';
+import type { Maintenance } from '../../lib/snapshot/maintenance.ts';
+import type { SessionPasswords } from '../../lib/snapshot/session-passwords.ts';
+import { type Objects, type Snapshot, takeSnapshot } from '../../lib/snapshot/snapshot.ts';
 
 export function aNode(over: Partial<Node> & { readonly name?: string; readonly ips?: readonly string[] } = {}): Node {
   const { name = 'node-1', ips = ['192.0.2.11', 'fd00::11'], metadata, ...rest } = over;

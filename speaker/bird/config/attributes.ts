@@ -7,8 +7,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { Community } from '../../../lib/api/eip/community.ts';
+import type { RouteGroup } from '../../../lib/bgp/routes.ts';
 import type { BgpSession } from '../../../lib/bgp/sessions.ts';
-import type { RouteGroup } from '../../desired/routes.ts';
 
 /** The marks that some route has. */
 export interface Marks {

@@ -11,13 +11,13 @@ import {
   neighborConnects,
 } from '../../../lib/api/bgp/bgp.ts';
 import { PLAIN_GROUP } from '../../../lib/bgp/address-route.ts';
+import type { NodePaths } from '../../../lib/bgp/node-paths.ts';
+import type { BgpPlan, Plan } from '../../../lib/bgp/plan.ts';
+import type { RouteBlock, RouteGroup } from '../../../lib/bgp/routes.ts';
 import type { BgpSession, SessionChannel } from '../../../lib/bgp/sessions.ts';
 import { type Family, formatAddress } from '../../../lib/net/address.ts';
 import type { AddressRange } from '../../../lib/net/range.ts';
-import type { BfdNeighbor } from '../../cluster/bfd-neighbor.ts';
-import type { NodePaths } from '../../desired/node-paths.ts';
-import type { BgpPlan, Plan } from '../../desired/plan.ts';
-import type { RouteBlock, RouteGroup } from '../../desired/routes.ts';
+import type { BfdNeighbor } from '../../../lib/snapshot/bfd-neighbor.ts';
 import { definitionsFor, exportStatements, GRACEFUL_SHUTDOWN, importStatements, marksOf } from './attributes.ts';
 import { nodeAsNextHop } from './policy/action-lines.ts';
 import { policyStatements } from './policy/policy-statements.ts';

@@ -10,7 +10,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { BfdOptions, GracefulRestartOptions } from '../../../lib/api/bgp/bgp.ts';
-import type { RouteBlock } from '../../desired/routes.ts';
+import type { RouteBlock } from '../../../lib/bgp/routes.ts';
 import type { BgpChannel, BgpProtocol, BirdConfig, StaticProtocol } from './model.ts';
 
 /** The protocol of all BFD sessions. */

@@ -2,8 +2,8 @@
 
 import { eipFinder } from '../../../lib/announce/eip-of-address.ts';
 import { type Layer2Candidate, sharedCandidate, wantedBy } from '../../../lib/layer2/layer2-candidate.ts';
-import { PerService } from '../../cluster/per-service.ts';
-import type { Snapshot } from '../../cluster/snapshot.ts';
+import { PerService } from '../../../lib/snapshot/per-service.ts';
+import type { Snapshot } from '../../../lib/snapshot/snapshot.ts';
 
 /**
  * The addresses of layer 2 by their text, made anew only for Services that changed. The result depends on the snapshot alone: a new index has the same

@@ -6,7 +6,7 @@
  * any more therefore stays for a while. With a node that others hold for gone, it stays as long as it is Up: by it that node knows that it is seen.
  */
 import { type Address, sameAddress } from '../../../lib/net/address.ts';
-import type { BfdNeighbor } from '../../cluster/bfd-neighbor.ts';
+import type { BfdNeighbor } from '../../../lib/snapshot/bfd-neighbor.ts';
 import type { Member } from './peer-watch-port.ts';
 import { watchedBy, watches } from './ring.ts';
 

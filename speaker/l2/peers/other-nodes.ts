@@ -2,7 +2,7 @@
 import type { OtherNode } from '../../../lib/announce/other-node.ts';
 import { jsonKey } from '../../../lib/api/meta/json-key.ts';
 import { type FleetView, otherNodes } from '../../../lib/bgp/other-nodes.ts';
-import type { Snapshot } from '../../cluster/snapshot.ts';
+import type { Snapshot } from '../../../lib/snapshot/snapshot.ts';
 
 /** Gives the same array as before where nothing is different: decisions are made anew for another. */
 export class OtherNodes {

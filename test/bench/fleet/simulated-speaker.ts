@@ -4,18 +4,18 @@
  */
 import { Registry } from 'prom-client';
 import { SliceIndex } from '../../../lib/announce/slice-index.ts';
+import { AnnouncementIndex } from '../../../lib/bgp/announcement-index.ts';
+import { makePlan } from '../../../lib/bgp/plan.ts';
+import { countAnnounced } from '../../../lib/bgp/routes.ts';
 import { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { createLogger } from '../../../lib/process/log.ts';
 import { LevelLoop } from '../../../lib/process/loop/level-loop.ts';
+import { KnownEips } from '../../../lib/snapshot/known-eips.ts';
+import { takeSnapshot } from '../../../lib/snapshot/snapshot.ts';
 import type { RunningBird } from '../../../speaker/bird/apply.ts';
 import { peerSymbol } from '../../../speaker/bird/config/model.ts';
 import type { Reply } from '../../../speaker/bird/reply.ts';
-import { KnownEips } from '../../../speaker/cluster/known-eips.ts';
-import { takeSnapshot } from '../../../speaker/cluster/snapshot.ts';
 import { makeStores, type Stores } from '../../../speaker/cluster/stores.ts';
-import { AnnouncementIndex } from '../../../speaker/desired/announcement-index.ts';
-import { makePlan } from '../../../speaker/desired/plan.ts';
-import { countAnnounced } from '../../../speaker/desired/routes.ts';
 import { SpeakerLoop } from '../../../speaker/loop.ts';
 import { speakerMetrics } from '../../../speaker/metrics.ts';
 import { Reporter } from '../../../speaker/report/report.ts';

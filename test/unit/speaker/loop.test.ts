@@ -1,11 +1,12 @@
 /** The loop: what is brought to BIRD, when nothing is, and what it remembers and logs. */
+
+import { makePlan } from '../../../lib/bgp/plan.ts';
 import { createLogger } from '../../../lib/process/log.ts';
 import { createMetrics } from '../../../lib/process/metrics.ts';
+import type { Snapshot } from '../../../lib/snapshot/snapshot.ts';
 import type { ApplyOutcome, RunningBird } from '../../../speaker/bird/apply.ts';
 import type { RenderedConfig } from '../../../speaker/bird/config/render.ts';
 import { parseBirdVersion } from '../../../speaker/bird/config/version.ts';
-import type { Snapshot } from '../../../speaker/cluster/snapshot.ts';
-import { makePlan } from '../../../speaker/desired/plan.ts';
 import { type BirdPort, SpeakerLoop } from '../../../speaker/loop.ts';
 import { speakerMetrics } from '../../../speaker/metrics.ts';
 import { aBgpConf, aBgpPeer, anEip, aService, aSnapshot } from '../../support/speaker-builders.ts';

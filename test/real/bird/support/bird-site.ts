@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SpeakerSession } from '../../../../lib/api/skycap/speaker-types.ts';
+import { makePlan } from '../../../../lib/bgp/plan.ts';
 import { createLogger } from '../../../../lib/process/log.ts';
 import { createMetrics } from '../../../../lib/process/metrics.ts';
 import { type ApplyOutcome, BirdDaemon } from '../../../../speaker/bird/apply.ts';
@@ -12,7 +13,6 @@ import {
   parseProtocols,
   sessionReports,
 } from '../../../../speaker/bird/session/sessions.ts';
-import { makePlan } from '../../../../speaker/desired/plan.ts';
 import { SpeakerLoop } from '../../../../speaker/loop.ts';
 import { speakerMetrics } from '../../../../speaker/metrics.ts';
 import type { LoopState } from '../../../../speaker/report/loop-state.ts';

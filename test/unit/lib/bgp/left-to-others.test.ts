@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { nodeState } from '../../../../lib/announce/node-state.ts';
 import type { OtherNode } from '../../../../lib/announce/other-node.ts';
 import type { EndpointSlice } from '../../../../lib/api/service/service.ts';
-import { makePlan } from '../../../../speaker/desired/plan.ts';
-import { announcementsIn } from '../../../../speaker/desired/routes.ts';
+import { makePlan } from '../../../../lib/bgp/plan.ts';
+import { announcementsIn } from '../../../../lib/bgp/routes.ts';
 import { aNode, anEip, anEndpoint, aService, aSlice, aSnapshot, READY } from '../../../support/speaker-builders.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { BgpConfObject } from '../../../../lib/api/bgp/bgp-types.ts';
 import type { EipObject } from '../../../../lib/api/eip/eip-types.ts';
 import { EXCLUDE_NODE_LABEL } from '../../../../lib/api/keys.ts';
-import { makePlan } from '../../../../speaker/desired/plan.ts';
+import { makePlan } from '../../../../lib/bgp/plan.ts';
 import {
   aBgpConf,
   aBgpPeer,

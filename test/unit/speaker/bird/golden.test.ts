@@ -6,11 +6,11 @@
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makePlan } from '../../../../lib/bgp/plan.ts';
+import type { Snapshot } from '../../../../lib/snapshot/snapshot.ts';
 import { buildBirdConfig } from '../../../../speaker/bird/config/model.ts';
 import { renderBirdConfig } from '../../../../speaker/bird/config/render.ts';
 import { parseBirdVersion, saysAuthentication } from '../../../../speaker/bird/config/version.ts';
-import type { Snapshot } from '../../../../speaker/cluster/snapshot.ts';
-import { makePlan } from '../../../../speaker/desired/plan.ts';
 import { birdRefusal, localBirdVersion } from '../../../support/bird-binary.ts';
 
 const ROOT = join(import.meta.dirname, '../../../golden/bird');

@@ -6,9 +6,9 @@
 import fc from 'fast-check';
 import type { BgpPeerObject } from '../../../../lib/api/bgp/bgp-types.ts';
 import type { EipObject } from '../../../../lib/api/eip/eip-types.ts';
+import { makePlan } from '../../../../lib/bgp/plan.ts';
 import { buildBirdConfig } from '../../../../speaker/bird/config/model.ts';
 import { renderBirdConfig } from '../../../../speaker/bird/config/render.ts';
-import { makePlan } from '../../../../speaker/desired/plan.ts';
 import { birdRefusal, localBirdVersion } from '../../../support/bird-binary.ts';
 import {
   aBgpConf,

@@ -1,6 +1,7 @@
 /** Which changes of Services make a speaker look at everything. */
+
+import { makePlan } from '../../../../lib/bgp/plan.ts';
 import { concernsAddresses } from '../../../../speaker/cluster/affects-addresses.ts';
-import { makePlan } from '../../../../speaker/desired/plan.ts';
 import { layer2Addresses } from '../../../support/layer2-builders.ts';
 import { aBgpConf, aBgpPeer, anEip, aService, aSnapshot } from '../../../support/speaker-builders.ts';
 

@@ -3,8 +3,8 @@
 import { nodeState } from '../../../../lib/announce/node-state.ts';
 import { sameTrimmed, trimNode, trimSlice } from '../../../../lib/announce/trim-objects.ts';
 import type { EndpointSlice, Service } from '../../../../lib/api/service/service.ts';
+import { makePlan } from '../../../../lib/bgp/plan.ts';
 import { slimService } from '../../../../speaker/cluster/trim-objects.ts';
-import { makePlan } from '../../../../speaker/desired/plan.ts';
 import {
   aNode,
   anEip,

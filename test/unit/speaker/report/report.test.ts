@@ -1,9 +1,10 @@
 /** When the Speaker object is written: what matters at once, counts when their turn comes. */
+
+import { makePlan } from '../../../../lib/bgp/plan.ts';
 import { createMetrics } from '../../../../lib/process/metrics.ts';
 import { peerSymbol } from '../../../../speaker/bird/config/model.ts';
 import { BirdUnreachableError } from '../../../../speaker/bird/control.ts';
 import type { Reply } from '../../../../speaker/bird/reply.ts';
-import { makePlan } from '../../../../speaker/desired/plan.ts';
 import { speakerMetrics } from '../../../../speaker/metrics.ts';
 import { Reporter } from '../../../../speaker/report/report.ts';
 import type { SpeakerStatus } from '../../../../speaker/report/status.ts';

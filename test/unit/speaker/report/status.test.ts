@@ -1,7 +1,7 @@
 /** The Speaker's status: what it says, and when it is worth a write. */
 import fc from 'fast-check';
 import type { SpeakerSession } from '../../../../lib/api/skycap/speaker-types.ts';
-import { makePlan } from '../../../../speaker/desired/plan.ts';
+import { makePlan } from '../../../../lib/bgp/plan.ts';
 import {
   isUrgent,
   isWorthWriting,

@@ -1,10 +1,10 @@
 /** The passwords that a configuration has are read back from its text, whatever they and the names of the peers are. */
 import fc from 'fast-check';
+import { makePlan } from '../../../../../lib/bgp/plan.ts';
 import { buildBirdConfig, peerSymbol } from '../../../../../speaker/bird/config/model.ts';
 import { readPasswords } from '../../../../../speaker/bird/config/read-passwords.ts';
 import { renderBirdConfig } from '../../../../../speaker/bird/config/render.ts';
 import { parseBirdVersion } from '../../../../../speaker/bird/config/version.ts';
-import { makePlan } from '../../../../../speaker/desired/plan.ts';
 import { aBgpPeer, aSnapshot } from '../../../../support/speaker-builders.ts';
 
 it('reads back what was written', () => {

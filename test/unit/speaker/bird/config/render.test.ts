@@ -1,5 +1,6 @@
 /** Properties of the text; what it says is in the golden files. */
 import fc from 'fast-check';
+import { makePlan } from '../../../../../lib/bgp/plan.ts';
 import { buildBirdConfig } from '../../../../../speaker/bird/config/model.ts';
 import {
   FINGERPRINT_PROTOCOL,
@@ -7,7 +8,6 @@ import {
   renderBirdConfig,
 } from '../../../../../speaker/bird/config/render.ts';
 import { parseBirdVersion } from '../../../../../speaker/bird/config/version.ts';
-import { makePlan } from '../../../../../speaker/desired/plan.ts';
 import { aBgpPeer, aService, aSnapshot, type ClusterOptions } from '../../../../support/speaker-builders.ts';
 
 const version = parseBirdVersion('BIRD 2.17.5')!;

@@ -1,6 +1,6 @@
 /** Taking the snapshot: unknown is not empty. */
 import { SliceIndex } from '../../../../lib/announce/slice-index.ts';
-import { takeSnapshot } from '../../../../speaker/cluster/snapshot.ts';
+import { takeSnapshot } from '../../../../lib/snapshot/snapshot.ts';
 import { aBgpConf, aNode, anEip, aService, aSlice, objects } from '../../../support/speaker-builders.ts';
 
 const sources = () => ({

@@ -2,7 +2,7 @@
 
 import { KnownPolicy } from '../../../../lib/announce/known-policy.ts';
 import type { ConfigMap } from '../../../../lib/api/policy/find-policy.ts';
-import { makePlan } from '../../../../speaker/desired/plan.ts';
+import { makePlan } from '../../../../lib/bgp/plan.ts';
 import { aBgpConf, aPolicyMap, aSnapshot } from '../../../support/speaker-builders.ts';
 
 const NONE = '';

@@ -1,5 +1,5 @@
 /** A BFD session that this node is to have with another one. */
-import type { Address } from '../../lib/net/address.ts';
+import type { Address } from '../net/address.ts';
 
 export interface BfdNeighbor {
   /** Of the node. */

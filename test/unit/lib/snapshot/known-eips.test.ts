@@ -1,11 +1,11 @@
 /** What a node remembers of Eips that are gone or were edited: an address that is published goes on being announced as it was. */
 import type { EipObject } from '../../../../lib/api/eip/eip-types.ts';
 import type { Service } from '../../../../lib/api/service/service.ts';
+import { makePlan } from '../../../../lib/bgp/plan.ts';
+import { announcementsIn } from '../../../../lib/bgp/routes.ts';
 import { usesLayer2 } from '../../../../lib/layer2/layer2-candidate.ts';
-import { KnownEips } from '../../../../speaker/cluster/known-eips.ts';
-import type { Snapshot } from '../../../../speaker/cluster/snapshot.ts';
-import { makePlan } from '../../../../speaker/desired/plan.ts';
-import { announcementsIn } from '../../../../speaker/desired/routes.ts';
+import { KnownEips } from '../../../../lib/snapshot/known-eips.ts';
+import type { Snapshot } from '../../../../lib/snapshot/snapshot.ts';
 import { layer2Addresses } from '../../../support/layer2-builders.ts';
 import { anEip, aService, aSnapshot } from '../../../support/speaker-builders.ts';
 

@@ -2,12 +2,12 @@
  * Finds whether a session of another node has a path by a node, by `nextHops: AllNodes` of a BgpPeer. PURE. The sessions of this node, and of nodes in maintenance, do not
  * count: they end with a reboot.
  */
-import { isInMaintenance, type NodeState, nodeState } from '../announce/node-state.ts';
-import { rackOf } from '../api/bgp/bgp.ts';
-import { parseBgpConf } from '../api/bgp/parse-bgp-conf.ts';
-import type { Node } from '../api/service/service.ts';
-import type { SpeakerObject } from '../api/skycap/speaker-types.ts';
-import type { BgpSource } from './next-hops.ts';
+import { isInMaintenance, type NodeState, nodeState } from '../../announce/node-state.ts';
+import { rackOf } from '../../api/bgp/bgp.ts';
+import { parseBgpConf } from '../../api/bgp/parse-bgp-conf.ts';
+import type { Node } from '../../api/service/service.ts';
+import type { SpeakerObject } from '../../api/skycap/speaker-types.ts';
+import type { BgpSource } from '../next-hops.ts';
 
 export function sharedPaths(
   { nodeName, bgpConf, bgpPeers }: BgpSource & { readonly nodeName: string },

@@ -2,11 +2,11 @@
  * Announcements and routes in blocks of neighbouring addresses. A block in which nothing changed is the very same object as before, so every later step
  * (the diff, the text of bird.conf, its digest) does the work of the blocks that changed and passes the others on.
  */
-import { type PeerSelection, type RouteAttributes, selectsPeer } from '../../lib/api/eip/eip-bgp.ts';
-import type { KubeObject } from '../../lib/api/meta/object.ts';
-import { type AggregateRoute, type GroupTerms, PLAIN_GROUP } from '../../lib/bgp/address-route.ts';
-import { type Announcement, isAnnounced } from '../../lib/bgp/announcement.ts';
-import { type Address, bitsOf, compareAddresses, type Family } from '../../lib/net/address.ts';
+import { type PeerSelection, type RouteAttributes, selectsPeer } from '../api/eip/eip-bgp.ts';
+import type { KubeObject } from '../api/meta/object.ts';
+import { type Address, bitsOf, compareAddresses, type Family } from '../net/address.ts';
+import { type AggregateRoute, type GroupTerms, PLAIN_GROUP } from './address-route.ts';
+import { type Announcement, isAnnounced } from './announcement.ts';
 
 export interface AnnouncementBlock {
   readonly family: Family;

@@ -4,17 +4,17 @@
  * The nodes do not talk about it. Of several nodes in maintenance, the first by name withdraw, as many as the minimum allows: every node comes to the
  * same result from the same objects.
  */
-import { type EipsByName, eipFinder } from '../announce/eip-of-address.ts';
-import { announceReason, nodeRefusal } from '../announce/eligible.ts';
-import { localNodes, placesOf, viewFrom } from '../announce/endpoints.ts';
-import type { NodeState } from '../announce/node-state.ts';
-import type { Eip } from '../api/eip/eip.ts';
-import { keyOf } from '../api/meta/object.ts';
-import type { Parsed } from '../api/problem.ts';
-import { publishedAddresses } from '../api/service/published-addresses.ts';
-import { type Address, formatAddress } from '../net/address.ts';
-import type { KeptAddress, Maintenance } from './maintenance.ts';
-import type { Services, SlicesByService } from './services.ts';
+import { type EipsByName, eipFinder } from '../../announce/eip-of-address.ts';
+import { announceReason, nodeRefusal } from '../../announce/eligible.ts';
+import { localNodes, placesOf, viewFrom } from '../../announce/endpoints.ts';
+import type { NodeState } from '../../announce/node-state.ts';
+import type { Eip } from '../../api/eip/eip.ts';
+import { keyOf } from '../../api/meta/object.ts';
+import type { Parsed } from '../../api/problem.ts';
+import { publishedAddresses } from '../../api/service/published-addresses.ts';
+import { type Address, formatAddress } from '../../net/address.ts';
+import type { KeptAddress, Maintenance } from '../../snapshot/maintenance.ts';
+import type { Services, SlicesByService } from '../../snapshot/services.ts';
 
 export interface ClusterNode {
   readonly node: NodeState;

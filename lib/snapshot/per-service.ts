@@ -4,9 +4,9 @@
  *
  * The caller reports every change of a Service and of its EndpointSlices. A change that is not reported leaves a stale value.
  */
-import { keyOf } from '../../lib/api/meta/object.ts';
-import type { Service } from '../../lib/api/service/service.ts';
-import type { Services } from '../../lib/bgp/services.ts';
+import { keyOf } from '../api/meta/object.ts';
+import type { Service } from '../api/service/service.ts';
+import type { Services } from './services.ts';
 
 export interface Update<Value> {
   readonly services: Services;

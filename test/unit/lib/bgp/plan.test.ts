@@ -2,9 +2,9 @@
 import type { BgpPeerObject } from '../../../../lib/api/bgp/bgp-types.ts';
 import type { SecretState } from '../../../../lib/api/bgp/peer/secret-password.ts';
 import { parseProtocols } from '../../../../lib/api/eip/protocols.ts';
+import { makePlan, type Planned } from '../../../../lib/bgp/plan.ts';
 import type { BgpSession } from '../../../../lib/bgp/sessions.ts';
 import { formatAddress } from '../../../../lib/net/address.ts';
-import { makePlan, type Planned } from '../../../../speaker/desired/plan.ts';
 import {
   aBgpConf,
   aBgpPeer,

@@ -3,18 +3,18 @@
  * they had. What is published goes on being announced as it was (decisions/0018); whether it stays published is for the allocator to say. The Speaker object has
  * them, too, for when this speaker is started anew.
  */
-import { type EipsByName, formerKey } from '../../lib/announce/eip-of-address.ts';
-import type { Eip } from '../../lib/api/eip/eip.ts';
-import type { EipObject } from '../../lib/api/eip/eip-types.ts';
-import { parseEip } from '../../lib/api/eip/parse-eip.ts';
-import { keyOf } from '../../lib/api/meta/object.ts';
-import type { Parsed } from '../../lib/api/problem.ts';
-import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
-import type { Services } from '../../lib/bgp/services.ts';
-import { FormerEips } from '../../lib/ipam/pools/former-eips.ts';
-import type { Address } from '../../lib/net/address.ts';
-import { rangeContains } from '../../lib/net/range.ts';
+import { type EipsByName, formerKey } from '../announce/eip-of-address.ts';
+import type { Eip } from '../api/eip/eip.ts';
+import type { EipObject } from '../api/eip/eip-types.ts';
+import { parseEip } from '../api/eip/parse-eip.ts';
+import { keyOf } from '../api/meta/object.ts';
+import type { Parsed } from '../api/problem.ts';
+import { publishedAddresses } from '../api/service/published-addresses.ts';
+import { FormerEips } from '../ipam/pools/former-eips.ts';
+import type { Address } from '../net/address.ts';
+import { rangeContains } from '../net/range.ts';
 import { PerService } from './per-service.ts';
+import type { Services } from './services.ts';
 
 /** Of so many, and so long ones, the Speaker object tells. */
 const MOST_TOLD = 32;

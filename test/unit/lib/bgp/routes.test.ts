@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { nodeState } from '../../../../lib/announce/node-state.ts';
 import type { EndpointSlice, Service } from '../../../../lib/api/service/service.ts';
+import { AnnouncementIndex } from '../../../../lib/bgp/announcement-index.ts';
+import { announcementsIn, routeGroups } from '../../../../lib/bgp/routes.ts';
 import { compareAddresses, formatAddress, parseAddress } from '../../../../lib/net/address.ts';
-import type { Snapshot } from '../../../../speaker/cluster/snapshot.ts';
-import { AnnouncementIndex } from '../../../../speaker/desired/announcement-index.ts';
-import { announcementsIn, routeGroups } from '../../../../speaker/desired/routes.ts';
+import type { Snapshot } from '../../../../lib/snapshot/snapshot.ts';
 import {
   aNode,
   anEip,

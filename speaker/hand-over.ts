@@ -1,6 +1,6 @@
 /** Addresses that this node leaves to other nodes, and announces until these have had time to: routers never see the old route go before the new one comes. */
-import { isAnnounced } from '../../lib/bgp/announcement.ts';
-import { type AnnouncementBlock, announcementsIn } from './routes.ts';
+import { isAnnounced } from '../lib/bgp/announcement.ts';
+import { type AnnouncementBlock, announcementsIn } from '../lib/bgp/routes.ts';
 
 /** The API server tells all nodes of a change within moments, and BIRD needs some more. */
 export const HAND_OVER_MS = 5_000;

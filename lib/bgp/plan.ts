@@ -5,24 +5,24 @@
  *                           └─ desiredSessions ──────────▶ sessions
  */
 import { createHash } from 'node:crypto';
-import { type NodeState, nodeState } from '../../lib/announce/node-state.ts';
-import { BGP_PORT, type BgpConf, type LocalAs, localAsOf } from '../../lib/api/bgp/bgp.ts';
-import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
-import { ALL_PROTOCOLS, type Protocols, protocolOffText } from '../../lib/api/eip/protocols.ts';
-import type { PolicyProblem } from '../../lib/api/policy/find-policy.ts';
-import type { RoutePolicy } from '../../lib/api/policy/route-policy.ts';
-import { formatProblems } from '../../lib/api/problem.ts';
-import type { Reason } from '../../lib/api/reasons.ts';
-import type { Maintenance } from '../../lib/bgp/maintenance.ts';
-import { gatherNextHops } from '../../lib/bgp/next-hops.ts';
-import { NO_PASSWORDS } from '../../lib/bgp/session-passwords.ts';
-import { type BgpSession, desiredSessions, type RefusedPeer } from '../../lib/bgp/sessions.ts';
-import { formatAddress } from '../../lib/net/address.ts';
-import type { BfdNeighbor } from '../cluster/bfd-neighbor.ts';
-import type { Snapshot } from '../cluster/snapshot.ts';
+import { type NodeState, nodeState } from '../announce/node-state.ts';
+import { BGP_PORT, type BgpConf, type LocalAs, localAsOf } from '../api/bgp/bgp.ts';
+import { parseBgpConf } from '../api/bgp/parse-bgp-conf.ts';
+import { ALL_PROTOCOLS, type Protocols, protocolOffText } from '../api/eip/protocols.ts';
+import type { PolicyProblem } from '../api/policy/find-policy.ts';
+import type { RoutePolicy } from '../api/policy/route-policy.ts';
+import { formatProblems } from '../api/problem.ts';
+import type { Reason } from '../api/reasons.ts';
+import { formatAddress } from '../net/address.ts';
+import type { BfdNeighbor } from '../snapshot/bfd-neighbor.ts';
+import type { Maintenance } from '../snapshot/maintenance.ts';
+import { NO_PASSWORDS } from '../snapshot/session-passwords.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { AnnouncementIndex } from './announcement-index.ts';
+import { gatherNextHops } from './next-hops.ts';
 import { type NodePaths, nodePaths } from './node-paths.ts';
 import { type AnnouncementBlock, type RouteGroup, routeGroups } from './routes.ts';
+import { type BgpSession, desiredSessions, type RefusedPeer } from './sessions.ts';
 
 export interface BgpPlan {
   /** IPv4 text. */

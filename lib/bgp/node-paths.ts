@@ -1,8 +1,8 @@
 /** The routes of BgpPeers with `nextHops: AllNodes`: a path for each node that is a next hop of the address, in blocks as in `routes.ts`. */
 
-import type { NodeState } from '../../lib/announce/node-state.ts';
-import type { KubeObject } from '../../lib/api/meta/object.ts';
-import type { NextHops } from '../../lib/bgp/next-hops.ts';
+import type { NodeState } from '../announce/node-state.ts';
+import type { KubeObject } from '../api/meta/object.ts';
+import type { NextHops } from './next-hops.ts';
 import { type AggregateBlock, type AnnouncementBlock, type GroupBlock, groupsFrom, type RouteGroup } from './routes.ts';
 
 /** The paths by one node. */

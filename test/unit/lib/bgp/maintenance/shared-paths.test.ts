@@ -1,8 +1,8 @@
 /** Whether other nodes stay reachable by `nextHops: AllNodes` while a node is rebooted. */
-import { nodeState } from '../../../../lib/announce/node-state.ts';
-import type { SpeakerSession } from '../../../../lib/api/skycap/speaker-types.ts';
-import { sharedPaths } from '../../../../lib/bgp/shared-paths.ts';
-import { aBgpPeer, aNode, aSnapshot } from '../../../support/speaker-builders.ts';
+import { nodeState } from '../../../../../lib/announce/node-state.ts';
+import type { SpeakerSession } from '../../../../../lib/api/skycap/speaker-types.ts';
+import { sharedPaths } from '../../../../../lib/bgp/maintenance/shared-paths.ts';
+import { aBgpPeer, aNode, aSnapshot } from '../../../../support/speaker-builders.ts';
 
 const UP: SpeakerSession = {
   peer: 'router-1',

@@ -1,9 +1,9 @@
 /** An address that goes to other nodes is announced until these have it, and then no more. */
-import { nodeState } from '../../../../lib/announce/node-state.ts';
-import { AnnouncementIndex } from '../../../../speaker/desired/announcement-index.ts';
-import { HAND_OVER_MS, HandOver } from '../../../../speaker/desired/hand-over.ts';
-import { makePlan } from '../../../../speaker/desired/plan.ts';
-import { aNode, anEip, aService, aSnapshot } from '../../../support/speaker-builders.ts';
+import { nodeState } from '../../../lib/announce/node-state.ts';
+import { AnnouncementIndex } from '../../../lib/bgp/announcement-index.ts';
+import { makePlan } from '../../../lib/bgp/plan.ts';
+import { HAND_OVER_MS, HandOver } from '../../../speaker/hand-over.ts';
+import { aNode, anEip, aService, aSnapshot } from '../../support/speaker-builders.ts';
 
 const snapshot = aSnapshot({
   services: [aService()],

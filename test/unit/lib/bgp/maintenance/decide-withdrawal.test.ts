@@ -1,7 +1,7 @@
 /** Which addresses a node in maintenance withdraws: never below the minimum, and the same answer on every node. */
 import fc from 'fast-check';
-import { nodeState } from '../../../../lib/announce/node-state.ts';
-import { type ClusterNode, decideWithdrawal } from '../../../../lib/bgp/decide-withdrawal.ts';
+import { nodeState } from '../../../../../lib/announce/node-state.ts';
+import { type ClusterNode, decideWithdrawal } from '../../../../../lib/bgp/maintenance/decide-withdrawal.ts';
 import {
   aNode,
   anEip,
@@ -12,7 +12,7 @@ import {
   type ClusterOptions,
   DRAINING,
   READY,
-} from '../../../support/speaker-builders.ts';
+} from '../../../../support/speaker-builders.ts';
 
 interface Told {
   readonly maintenance?: boolean;

@@ -3,14 +3,14 @@
  *
  * The result depends on the snapshot alone: a new index comes to the same decisions as one that has followed every change.
  */
-import { type EipOfAddress, eipFinder } from '../../lib/announce/eip-of-address.ts';
-import type { NodeState } from '../../lib/announce/node-state.ts';
-import { type RouteOfAddress, routeFinder, routeKey } from '../../lib/bgp/address-route.ts';
-import { type Announcement, serviceAnnouncements, sharedAnnouncement } from '../../lib/bgp/announcement.ts';
-import { leftToOthers } from '../../lib/bgp/left-to-others.ts';
-import { type NextHops, nextHopsFinder } from '../../lib/bgp/next-hops.ts';
-import { PerService } from '../cluster/per-service.ts';
-import type { Snapshot } from '../cluster/snapshot.ts';
+import { type EipOfAddress, eipFinder } from '../announce/eip-of-address.ts';
+import type { NodeState } from '../announce/node-state.ts';
+import { PerService } from '../snapshot/per-service.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { type RouteOfAddress, routeFinder, routeKey } from './address-route.ts';
+import { type Announcement, serviceAnnouncements, sharedAnnouncement } from './announcement.ts';
+import { leftToOthers } from './left-to-others.ts';
+import { type NextHops, nextHopsFinder } from './next-hops.ts';
 import { type AnnouncementBlock, announcementBlock, blockKeyOf, compareBlocks } from './routes.ts';
 
 /** By the text of the address: the decisions of the Services that publish it. */

@@ -1,19 +1,19 @@
 /** The part of the cluster that this node's speaker decides by. A decision reads it before anything is awaited: Services and slices are the stores' own. */
 
-import type { EipsByName } from '../../lib/announce/eip-of-address.ts';
-import { KnownPolicy, type PolicyInForce } from '../../lib/announce/known-policy.ts';
-import type { OtherNode } from '../../lib/announce/other-node.ts';
-import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
-import type { EipObject } from '../../lib/api/eip/eip-types.ts';
-import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
-import type { KubeObject } from '../../lib/api/meta/object.ts';
-import type { ConfigMap } from '../../lib/api/policy/find-policy.ts';
-import type { EndpointSlice, Node, Service } from '../../lib/api/service/service.ts';
-import type { Maintenance } from '../../lib/bgp/maintenance.ts';
-import type { Services, SlicesByService } from '../../lib/bgp/services.ts';
-import type { SessionPasswords } from '../../lib/bgp/session-passwords.ts';
+import type { EipsByName } from '../announce/eip-of-address.ts';
+import { KnownPolicy, type PolicyInForce } from '../announce/known-policy.ts';
+import type { OtherNode } from '../announce/other-node.ts';
+import type { BgpConfObject, BgpPeerObject } from '../api/bgp/bgp-types.ts';
+import type { EipObject } from '../api/eip/eip-types.ts';
+import { BGP_CONF_NAME } from '../api/keys.ts';
+import type { KubeObject } from '../api/meta/object.ts';
+import type { ConfigMap } from '../api/policy/find-policy.ts';
+import type { EndpointSlice, Node, Service } from '../api/service/service.ts';
 import type { BfdNeighbor } from './bfd-neighbor.ts';
 import { KnownEips } from './known-eips.ts';
+import type { Maintenance } from './maintenance.ts';
+import type { Services, SlicesByService } from './services.ts';
+import type { SessionPasswords } from './session-passwords.ts';
 
 export interface Snapshot {
   readonly nodeName: string;

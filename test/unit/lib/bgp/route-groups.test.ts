@@ -4,8 +4,8 @@ import { oldestOf, routeTerms } from '../../../../lib/announce/route-terms.ts';
 import { communityKey } from '../../../../lib/api/eip/community.ts';
 import { parseEip } from '../../../../lib/api/eip/parse-eip.ts';
 import type { Service } from '../../../../lib/api/service/service.ts';
-import { AnnouncementIndex } from '../../../../speaker/desired/announcement-index.ts';
-import { makePlan } from '../../../../speaker/desired/plan.ts';
+import { AnnouncementIndex } from '../../../../lib/bgp/announcement-index.ts';
+import { makePlan } from '../../../../lib/bgp/plan.ts';
 import {
   aBgpPeer,
   aNode,

@@ -10,13 +10,13 @@ import type { BgpConfObject, BgpPeerObject } from '../../../../lib/api/bgp/bgp-t
 import type { EipObject } from '../../../../lib/api/eip/eip-types.ts';
 import type { ConfigMap } from '../../../../lib/api/policy/find-policy.ts';
 import type { EndpointSlice, Node, Service } from '../../../../lib/api/service/service.ts';
+import { AnnouncementIndex } from '../../../../lib/bgp/announcement-index.ts';
+import { makePlan, type Planned } from '../../../../lib/bgp/plan.ts';
+import { KnownEips } from '../../../../lib/snapshot/known-eips.ts';
+import { takeSnapshot } from '../../../../lib/snapshot/snapshot.ts';
 import { buildBirdConfig } from '../../../../speaker/bird/config/model.ts';
 import { type BlockTexts, renderBirdConfig } from '../../../../speaker/bird/config/render.ts';
 import { parseBirdVersion } from '../../../../speaker/bird/config/version.ts';
-import { KnownEips } from '../../../../speaker/cluster/known-eips.ts';
-import { takeSnapshot } from '../../../../speaker/cluster/snapshot.ts';
-import { AnnouncementIndex } from '../../../../speaker/desired/announcement-index.ts';
-import { makePlan, type Planned } from '../../../../speaker/desired/plan.ts';
 import { Layer2AddressIndex } from '../../../../speaker/l2/ownership/layer2-addresses.ts';
 import { HandStore } from '../../../support/hand-store.ts';
 import {
