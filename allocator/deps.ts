@@ -11,7 +11,7 @@ import type { AllocatorMetrics } from './metrics.ts';
 export interface ServiceEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason: Reason;
-  readonly action: 'Assign' | 'Release' | 'Publish' | 'Announce' | 'Connect' | 'Write';
+  readonly action: 'Assign' | 'Release' | 'Publish' | 'Announce' | 'Connect' | 'Write' | 'Preflight';
   readonly message: string;
   /** As in `lib/kube/events/event.ts`. */
   readonly isTurn?: boolean;

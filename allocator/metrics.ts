@@ -16,6 +16,8 @@ export interface AllocatorMetrics {
   announcedGone(key: string): void;
   eip(name: string, status: Pick<EipStatus, 'poolSize' | 'usage' | 'reserved' | 'waiting'>): void;
   eipGone(name: string): void;
+  /** The reason of each finding of the preflight. */
+  preflight(reasons: readonly Reason[]): void;
   reconciled(queue: QueueName, result: 'ok' | 'conflict' | 'error', seconds: number): void;
   /** The numbers of Services and Eips are those of the replica that acts; one that does no longer has none. */
   clear(): void;
@@ -39,6 +41,10 @@ export function createAllocatorMetrics(
   const reserved = ofEip('skycap_eip_addresses_reserved', 'Addresses of the Eip that nobody has and nobody is given.');
   const waiting = ofEip('skycap_eip_services_waiting', 'Services that wait for an address of the Eip.');
   const gauges = [size, used, reserved, waiting];
+  const findings = new Gauge({
+    ...{ name: 'skycap_preflight_findings', help: 'Findings of the preflight, by reason (docs/reasons.md).' },
+    ...{ labelNames: ['reason'], registers },
+  });
   const countOf = <L extends string>(name: string, help: string, labels: L, of: Counted<L>) =>
     new Gauge<L | 'reason'>({
       ...{ name, help, labelNames: [labels, 'reason'], registers },
@@ -86,11 +92,15 @@ export function createAllocatorMetrics(
     eipGone: (name) => {
       for (const gauge of gauges) gauge.remove({ eip: name });
     },
+    preflight: (reasons) => {
+      findings.reset();
+      for (const reason of reasons) findings.inc({ reason });
+    },
     reconciled: (queue, result, took) => seconds.observe({ queue, result }, took),
     clear: () => {
       states.clear();
       announced.clear();
-      for (const gauge of gauges) gauge.reset();
+      for (const gauge of [...gauges, findings]) gauge.reset();
     },
   };
 }

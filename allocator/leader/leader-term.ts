@@ -10,11 +10,10 @@ import { compareWaiting, WaitingList, waitingOf, waitingSinceOf } from '../../li
 import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
 import { explanationOf } from '../../lib/kube/http/explaining-client.ts';
 import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
-import { CALICO_BGP_CONFIGURATIONS, SERVICES } from '../../lib/kube/resource.ts';
+import { SERVICES } from '../../lib/kube/resource.ts';
 import { pause } from '../../lib/process/clock.ts';
 import { KeyedQueue, type KeyRequeue, type KeyResult } from '../../lib/process/loop/keyed-queue.ts';
 import { LevelLoop, type Requeue } from '../../lib/process/loop/level-loop.ts';
-import { calicoRanges } from '../announced/calico.ts';
 import { eipAnnouncedCondition } from '../announced/eip-announced.ts';
 import { ReachWatch } from '../announced/reach-watch.ts';
 import { AnnouncedReconciler } from '../announced/reconcile-announced.ts';
@@ -34,6 +33,7 @@ import { Refusals } from '../status/refusals.ts';
 import { UnreachedWatch } from '../status/unreached-watch.ts';
 import type { Caches } from './caches.ts';
 import { EventLoopYield } from './event-loop-yield.ts';
+import { PreflightWatch } from './preflight-watch.ts';
 import { type ConflictRetryOptions, withConflictRetry } from './retry-on-conflict.ts';
 
 const AT_ONCE: Requeue = { requeueAfterMs: 1 };
@@ -41,7 +41,6 @@ const AT_ONCE: Requeue = { requeueAfterMs: 1 };
 const STATUS_WORKERS = 4;
 /** A look goes through all nodes for each Eip, which takes 10 ms with 5,000 nodes and ten Eips. All of them change at once when a router restarts. */
 const REACH_EVERY_MS = 500;
-const CALICO_EVERY_MS = 3 * 60_000;
 
 const STRAYS_EVERY_MS = 500;
 
@@ -69,7 +68,7 @@ export class LeaderTerm {
   readonly #reconciler: ServiceReconciler;
   readonly #retypedServices: LevelLoop;
   readonly #reach: LevelLoop;
-  readonly #calico: LevelLoop;
+  readonly #preflight: PreflightWatch;
   readonly #refusals = new Refusals();
   readonly #unreached: UnreachedWatch;
   readonly #eventLoopYield = new EventLoopYield(() => performance.now());
@@ -103,7 +102,12 @@ export class LeaderTerm {
     this.#unreached = new UnreachedWatch(deps.cluster);
     const reach = new ReachWatch(deps.cluster, caches.announcers);
     this.#reach = this.#loop('reach', (signal) => this.#lookAtReachOnce(reach, signal));
-    this.#calico = this.#loop('calico', (signal) => this.#lookAtCalico(caches, signal));
+    this.#preflight = new PreflightWatch(deps, {
+      onCalico: (ranges) => {
+        if (caches.announcers.setCalico(ranges)) this.#reach.trigger();
+      },
+      onChange: () => this.#lookAtEips(),
+    });
     this.#retypedServices = this.#loop('services left behind', (signal) =>
       findRetypedServices(deps.client, (service) => this.#foundLeft(service), signal),
     );
@@ -127,10 +131,9 @@ export class LeaderTerm {
     this.#lookAtEverything();
     this.#retypedServices.trigger();
     this.#reach.trigger();
-    this.#calico.trigger();
     this.strays.trigger();
     try {
-      const loops = [this.#retypedServices, this.#reach, this.#calico, this.strays];
+      const loops = [this.#retypedServices, this.#reach, this.#preflight, this.strays];
       await Promise.all([...this.#queues(), ...loops].map((part) => part.run(signal)));
     } finally {
       ledger.onFreed = () => {};
@@ -180,12 +183,6 @@ export class LeaderTerm {
     for (const key of services) this.announced.add(key);
     for (const name of this.#unreached.look()) this.bgp.add(peerKey(name));
     await pause(REACH_EVERY_MS, signal);
-  }
-
-  async #lookAtCalico({ announcers }: Caches, signal: AbortSignal): Promise<Requeue> {
-    const object = await getOrUndefined(this.#deps.client, CALICO_BGP_CONFIGURATIONS, { name: 'default' }, signal);
-    if (announcers.setCalico(calicoRanges(object))) this.#reach.trigger();
-    return { requeueAfterMs: CALICO_EVERY_MS };
   }
 
   #lookAtEips(): void {
@@ -261,6 +258,7 @@ export class LeaderTerm {
       announcedOf: (eip) => eipAnnouncedCondition(eip, announcers.reachOf(eip)),
       waitingFor: (name) => (this.#wereThere.size > 0 ? undefined : waiting.countFor(name)),
       refusedOf: (name) => this.#refusals.of(`eips ${name}`),
+      findingsOf: (eip) => this.#preflight.findingsOf(eip),
     });
     return this.#queue('eips', STATUS_WORKERS, { act: (name, signal) => eips.reconcile(name, signal) });
   }

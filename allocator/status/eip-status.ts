@@ -14,6 +14,7 @@ import { holderName } from '../../lib/ipam/choice/sharing.ts';
 import type { Withheld } from '../../lib/ipam/pools/withheld.ts';
 import { compareAddresses, formatAddress } from '../../lib/net/address.ts';
 import { type AddressRange, firstAddress, lastAddress, rangeContains, rangeSize } from '../../lib/net/range.ts';
+import { type Finding, findingText } from '../../lib/preflight/finding.ts';
 import { WRITABLE, writableVerdict } from './refusals.ts';
 
 export interface EipFacts {
@@ -35,6 +36,8 @@ export interface EipFacts {
   readonly announced: ConditionUpdate | undefined;
   /** The obstacle to writes of the object. */
   readonly refused?: string | undefined;
+  /** Of the preflight. @default none */
+  readonly findings?: readonly Finding[];
   readonly nowMs: number;
 }
 
@@ -45,7 +48,17 @@ export interface EipFacts {
 export const MOST_LISTED = 1_000;
 /** Addresses that are in use here and elsewhere. */
 const MOST_TOLD = 5;
-const OWN_CONDITIONS = ['Accepted', 'Ready', 'Reserved', 'Default', 'Supported', 'Announced', WRITABLE] as const;
+const MOST_FINDINGS_TOLD = 3;
+const OWN_CONDITIONS = [
+  'Accepted',
+  'Ready',
+  'Reserved',
+  'Default',
+  'Supported',
+  'Announced',
+  'Preflight',
+  WRITABLE,
+] as const;
 
 export function eipStatus(facts: EipFacts): EipStatus {
   const { object, parsed, claims, waiting, nowMs } = facts;
@@ -62,6 +75,7 @@ export function eipStatus(facts: EipFacts): EipStatus {
     ...defaultVerdict(facts),
     ...supportedVerdict(facts),
     ...(facts.announced ? [facts.announced] : []),
+    ...preflightVerdict(facts),
     ...writableVerdict(facts.refused),
   ];
   const moment = { nowMs, generation: object.metadata.generation };
@@ -171,6 +185,13 @@ function defaultVerdict({ parsed, secondTo }: EipFacts): ConditionUpdate[] {
 
 function supportedVerdict({ unsupported }: EipFacts): ConditionUpdate[] {
   return unsupported.length > 0 ? [verdict('Supported', 'False', 'Unsupported', unsupported.join('; '))] : [];
+}
+
+function preflightVerdict({ findings = [] }: EipFacts): ConditionUpdate[] {
+  const [first] = findings;
+  if (!first) return [];
+  const message = shortened(findings, MOST_FINDINGS_TOLD, findingText).join('. ');
+  return [verdict('Preflight', 'False', first.reason, message)];
 }
 
 function verdict(

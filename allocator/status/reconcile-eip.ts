@@ -6,6 +6,7 @@ import { unsupportedEipFields } from '../../lib/api/eip/parse-eip.ts';
 import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
 import type { Parsed } from '../../lib/api/problem.ts';
 import { EIPS } from '../../lib/kube/resource.ts';
+import type { Finding } from '../../lib/preflight/finding.ts';
 import type { KeyRest } from '../../lib/process/loop/keyed-queue.ts';
 import type { MutationCache } from '../cluster/mutation-cache.ts';
 import type { Deps } from '../deps.ts';
@@ -22,6 +23,7 @@ export interface EipSources {
   readonly announcedOf: (eip: Eip) => ConditionUpdate | undefined;
   /** Why the cluster refuses to write the Eip. */
   readonly refusedOf: (eipName: string) => string | undefined;
+  readonly findingsOf: (eip: Eip) => readonly Finding[];
 }
 
 export class EipReconciler {
@@ -68,6 +70,7 @@ export class EipReconciler {
       unsupported: unsupportedEipFields(object),
       announced: parsed.ok && !overlaps ? this.#sources.announcedOf(parsed.value) : undefined,
       refused: this.#sources.refusedOf(name),
+      findings: parsed.ok ? this.#sources.findingsOf(parsed.value) : [],
       nowMs: nowMs(),
     });
     metrics.eip(name, status);

@@ -49,6 +49,11 @@ export const REASONS = [
   'PolicyNotFound',
   'WriteRefused',
   'Ready',
+  // The preflight: obstacles outside of Skycap (condition Preflight, metric skycap_preflight_findings, kubectl skycap doctor).
+  'PoolOfAnother',
+  'DefaultContested',
+  'OpenElbRunning',
+  'CrdOutdated',
   // The state of an address on a node.
   'Announced',
   'NotPublished',

@@ -59,8 +59,8 @@ test('lib/ imports no component', () => {
   ).toEqual([]);
 });
 
-test('inside lib/ the arrows point one way: net ← api ← ipam ← announce ← snapshot ← bgp, layer2 ← cluster ← explain; kube beside them', () => {
-  const reading = ['lib/cluster', 'lib/explain'];
+test('inside lib/ the arrows point one way: net ← api ← ipam ← announce ← snapshot ← bgp, layer2 ← cluster ← preflight, explain; kube beside them', () => {
+  const reading = ['lib/cluster', 'lib/preflight', 'lib/explain'];
   const deciding = ['lib/snapshot', 'lib/bgp', 'lib/layer2', ...reading];
   const mayNot: Record<string, readonly string[]> = {
     'lib/net': [...deciding, 'lib/api', 'lib/ipam', 'lib/announce', 'lib/kube', 'lib/process'],
@@ -72,7 +72,8 @@ test('inside lib/ the arrows point one way: net ← api ← ipam ← announce �
     'lib/snapshot': [...reading, 'lib/bgp', 'lib/layer2', 'lib/kube', 'lib/process'],
     'lib/bgp': [...reading, 'lib/layer2', 'lib/kube', 'lib/process'],
     'lib/layer2': [...reading, 'lib/bgp', 'lib/kube', 'lib/process'],
-    'lib/cluster': ['lib/explain', 'lib/kube', 'lib/process'],
+    'lib/cluster': ['lib/preflight', 'lib/explain', 'lib/kube', 'lib/process'],
+    'lib/preflight': ['lib/explain', 'lib/process'],
     'lib/explain': ['lib/kube', 'lib/process'],
   };
   const bad = Object.entries(mayNot).flatMap(([folder, targets]) =>
@@ -145,6 +146,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'speaker/l2/responder': ['', 'linux', 'rules'],
   'lib/api': ['policy', 'bgp', 'service', 'eip', 'skycap', 'meta', ''],
   'lib/ipam': ['assignment', 'claims', 'choice', 'pools'],
+  'lib/preflight': ['rivals', 'crds', 'node', ''],
   'lib/kube': ['http', 'events', 'election', 'cache', 'transport', 'access', ''],
   'lib/process': ['health', 'loop', ''],
 };
