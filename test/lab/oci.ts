@@ -72,6 +72,11 @@ export async function importImage(image: OciImage, socket: string): Promise<numb
   return lacking.length;
 }
 
+/** Gives an image that is in the containerd behind the socket a further name. */
+export async function nameImage(from: string, to: string, socket: string): Promise<void> {
+  await run('ctr', ['--address', socket, '--namespace', CONTAINERD_NAMESPACE, 'images', 'tag', '--force', from, to]);
+}
+
 /** Turns buildah's output (blobs and a manifest in one folder) into an image layout. */
 async function arrange(folder: string, name: string): Promise<OciImage> {
   const text = await readFile(join(folder, 'manifest.json'));

@@ -10,6 +10,7 @@ const FIRST = [
   'cluster',
   'local-rollover',
   'main-job',
+  'install-pages',
   'zy-api-faults',
   'layer2-partitions',
 ];

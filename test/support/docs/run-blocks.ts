@@ -1,5 +1,6 @@
 /** Does what a page says, block by block: applies YAML, runs commands, and compares their output with the output that the page shows. */
 import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Block } from './page.ts';
 import { differenceFromShown } from './shown-output.ts';
@@ -15,38 +16,58 @@ export interface PageRunner {
   readonly timeoutMs?: number;
 }
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 90_000;
+/** A reader who sees an old state looks once more. */
+const SETTLE_MS = 30_000;
+const EVERY_MS = 300;
+/** Commands that change nothing. */
+const READING = /^(?:curl|kubectl(?: -n \S+)? (?:get|describe|logs|events|skycap)) /;
 
 /** @throws an error that names the line of the page. */
 export async function runBlocks(blocks: readonly Block[], runner: PageRunner): Promise<void> {
-  let output: string | undefined;
-  for (const block of blocks) {
+  for (const [index, block] of blocks.entries()) {
+    const { language, line } = block;
     try {
-      output = await runBlock(block, runner, output);
+      if (language === '') {
+        if (blocks[index - 1]?.language !== 'sh') throw new Error('it shows the output of no command');
+      } else if (language === 'yaml') await runner.apply(block.text);
+      else if (language !== 'sh') await runner.other(block);
+      else {
+        const next = blocks[index + 1];
+        await runAndCompare(block, next?.language === '' ? next.text : undefined, runner);
+      }
     } catch (error) {
-      throw new Error(`Cannot do what line ${block.line} says: ${(error as Error).message}`, { cause: error });
+      throw new Error(`Cannot do what line ${line} says: ${(error as Error).message}`, { cause: error });
     }
   }
 }
 
-/** @returns the output of a block of commands. */
-async function runBlock(block: Block, runner: PageRunner, before: string | undefined): Promise<string | undefined> {
-  switch (block.language) {
-    case 'yaml':
-      await runner.apply(block.text);
-      return undefined;
-    case 'sh':
-      return await runCommands(block.text, runner);
-    case '': {
-      if (before === undefined) throw new Error('it shows the output of no command');
-      const difference = differenceFromShown(block.text, before);
-      if (difference !== undefined) throw new Error(difference);
-      return undefined;
-    }
-    default:
-      await runner.other(block);
-      return undefined;
+/** @throws where a command fails or says something else than the page shows; commands that only read are asked again for a while. */
+async function runAndCompare({ text }: Block, shown: string | undefined, runner: PageRunner): Promise<void> {
+  const deadline = performance.now() + (isReading(text) ? SETTLE_MS : 0);
+  for (;;) {
+    const problem = await differenceOf(text, shown, runner);
+    if (problem === undefined) return;
+    if (performance.now() >= deadline) throw new Error(problem);
+    await sleep(EVERY_MS);
   }
+}
+
+async function differenceOf(text: string, shown: string | undefined, runner: PageRunner): Promise<string | undefined> {
+  try {
+    const said = await runCommands(text, runner);
+    return shown === undefined ? undefined : differenceFromShown(shown, said);
+  } catch (error) {
+    const { stdout = '' } = error as { stdout?: string };
+    // A command that fails may be the subject of the page.
+    if (shown !== undefined && stdout !== '' && differenceFromShown(shown, stdout) === undefined) return undefined;
+    return `${(error as Error).message}${stdout}`;
+  }
+}
+
+function isReading(text: string): boolean {
+  const lines = text.trim().split('\n');
+  return lines.every((line) => READING.test(line));
 }
 
 /** Ends at the first command that fails, as a reader would. */
