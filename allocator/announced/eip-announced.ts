@@ -2,9 +2,9 @@
 
 import { type Eip, isLayer2 } from '../../lib/api/eip/eip.ts';
 import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
-import { isUnknown } from './decide-announced.ts';
-import type { EipReach } from './eip-reach.ts';
-import { hindranceText, reasonOf } from './hindrance-text.ts';
+import { isUnknown } from '../../lib/reach/decide-announced.ts';
+import type { EipReach } from '../../lib/reach/eip-reach.ts';
+import { hindranceText, reasonOf } from '../../lib/reach/hindrance-text.ts';
 
 /** More nodes or routers than this are counted, and not named. */
 const MOST_NAMED = 5;

@@ -4,8 +4,8 @@
  */
 import type { Condition } from '../../lib/api/meta/object.ts';
 import type { Reason } from '../../lib/api/reasons.ts';
+import type { Finding } from '../../lib/reach/decide-announced.ts';
 import { announcedDelayMs } from '../services/announced-delay.ts';
-import type { Finding } from './decide-announced.ts';
 
 interface Lack {
   readonly sinceMs: number;

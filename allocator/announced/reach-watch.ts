@@ -8,9 +8,9 @@ import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import { givenAddresses } from '../../lib/ipam/claims/service-claims.ts';
 import { formatAddress } from '../../lib/net/address.ts';
+import type { Announcers } from '../../lib/reach/announcers.ts';
+import type { EipReach } from '../../lib/reach/eip-reach.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
-import type { Announcers } from './announcers.ts';
-import type { EipReach } from './eip-reach.ts';
 
 export interface ToLookAt {
   /** Names. */

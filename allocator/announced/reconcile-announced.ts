@@ -9,10 +9,10 @@ import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import { pause } from '../../lib/process/clock.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';
+import { announcedCondition, type Finding, sentencesOf } from '../../lib/reach/decide-announced.ts';
 import type { Deps, ServiceEvent } from '../deps.ts';
 import { patchServiceStatus } from '../services/patch-service-status.ts';
 import { announcedPatch } from '../services/service-patch.ts';
-import { announcedCondition, type Finding, sentencesOf } from './decide-announced.ts';
 import { Lacking } from './lacking.ts';
 import type { ServiceAnnouncements } from './service-announcements.ts';
 

@@ -9,11 +9,11 @@ import { publishedAddresses } from '../../lib/api/service/published-addresses.ts
 import type { Service } from '../../lib/api/service/service.ts';
 import { annotatedAddresses } from '../../lib/ipam/claims/service-claims.ts';
 import { type Address, formatAddress, sameAddress } from '../../lib/net/address.ts';
+import type { Announcers } from '../../lib/reach/announcers.ts';
+import { announcedCondition, announcedFindings, type Finding } from '../../lib/reach/decide-announced.ts';
+import type { SharingService } from '../../lib/reach/service-reach.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
-import type { Announcers } from './announcers.ts';
-import { announcedCondition, announcedFindings, type Finding } from './decide-announced.ts';
 import { routeOverridesCondition } from './route-overrides-condition.ts';
-import type { SharingService } from './service-reach.ts';
 
 export class ServiceAnnouncements {
   readonly #cluster: ClusterState;

@@ -14,12 +14,7 @@ import { iterable } from '../../lib/kube/cache/iterable.ts';
 import type { Change, Store } from '../../lib/kube/cache/store.ts';
 import { StoreReaders } from '../../lib/kube/cache/store-readers.ts';
 import type { Logger } from '../../lib/process/log.ts';
-
-/** Why the sessions and addresses in a Speaker's status do not count. With `down` only the addresses do not count. */
-type Silence = 'lost' | 'gone' | 'down' | undefined;
-
-/** Of the container in its pods. */
-const SPEAKER = 'speaker';
+import { heard, isDown, isLost, type Silence } from '../../lib/reach/heard-speaker.ts';
 
 export interface ReachableSources {
   readonly said: Store<SpeakerObject>;
@@ -118,23 +113,4 @@ export class ReachableSpeakers implements Store<SpeakerObject> {
     if (isKnown && (pods?.size ?? 0) === 0) return 'gone';
     return pods && [...pods].every((key) => isDown(this.#sources.pods.get(key))) ? 'down' : undefined;
   }
-}
-
-function isDown(pod: Pod | undefined): boolean {
-  const { state } = pod?.status?.containerStatuses?.find(({ name }) => name === SPEAKER) ?? {};
-  return state?.waiting !== undefined || state?.terminated !== undefined;
-}
-
-/** A speaker may be alive although its Node is absent, or not in the cache yet. */
-export function isLost(node: Node | undefined): boolean {
-  return node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'Unknown';
-}
-
-function heard(speaker: SpeakerObject, silence: Silence): SpeakerObject {
-  if (!speaker.status || !(silence || speaker.status.stopping)) return speaker;
-  const { layer2Addresses: _, layer2Conflicts: __, sessions = [], ...status } = speaker.status;
-  if (silence === 'down' && !speaker.status.stopping) return { ...speaker, status: { ...status, sessions } };
-  const lastError = silence === 'lost' ? 'Kubernetes has lost the node' : 'the speaker has ended';
-  const idle = sessions.map((session) => ({ ...session, state: 'Idle' as const, lastError }));
-  return { ...speaker, status: { ...status, sessions: idle, ...(silence === 'gone' && { stopping: true }) } };
 }

@@ -2,7 +2,7 @@
 import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
 import type { EipObject } from '../../lib/api/eip/eip-types.ts';
 import type { Protocols } from '../../lib/api/eip/protocols.ts';
-import { Announcers } from '../announced/announcers.ts';
+import { Announcers } from '../../lib/reach/announcers.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import { MutationCache } from '../cluster/mutation-cache.ts';
 import { ClaimsByEip } from '../status/claims-by-eip.ts';

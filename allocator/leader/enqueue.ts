@@ -15,7 +15,7 @@ import type { Pools } from '../../lib/ipam/pools/pools.ts';
 import type { Change, Store } from '../../lib/kube/cache/store.ts';
 import { formatAddress, sameAddress } from '../../lib/net/address.ts';
 import { type AddressRange, rangeContains } from '../../lib/net/range.ts';
-import { concernsReach, movedAddresses } from '../announced/announcers.ts';
+import { concernsReach, movedAddresses } from '../../lib/reach/announcers.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import { servicesOfSlice } from '../cluster/endpoint-index.ts';
 import { confKey, peerKey } from '../status/reconcile-bgp.ts';

@@ -14,7 +14,7 @@ import { classlessServers } from '../../lib/preflight/rivals/classless-servers.t
 import { eipFindings, NO_RIVALS, type Rivals } from '../../lib/preflight/rivals/eip-findings.ts';
 import { readForeignPools, readOpenElbRunning } from '../../lib/preflight/rivals/read-rivals.ts';
 import { LevelLoop, type Requeue } from '../../lib/process/loop/level-loop.ts';
-import { calicoRanges } from '../announced/calico.ts';
+import { calicoRanges } from '../../lib/reach/calico.ts';
 import type { Deps } from '../deps.ts';
 
 export interface PreflightListener {

@@ -3,7 +3,6 @@
  * listed in the user's namespace.
  */
 import type { KubeObject } from '../../lib/api/meta/object.ts';
-import type { ClusterRead, KindName, Kinds, Listed, Unread } from '../../lib/cluster/cluster-read.ts';
 import { pagesOf } from '../../lib/kube/cache/pages.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
 import { isForbidden, isNotFound } from '../../lib/kube/errors.ts';
@@ -21,6 +20,7 @@ import {
   SERVICES,
   SPEAKERS,
 } from '../../lib/kube/resource.ts';
+import type { ClusterRead, KindName, Kinds, Listed, Unread } from '../../lib/snapshot/cluster-read.ts';
 
 const RESOURCES: { readonly [K in KindName]: Resource<Kinds[K]> } = {
   services: SERVICES,

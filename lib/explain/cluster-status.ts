@@ -5,7 +5,7 @@ import { ADDRESS_ASSIGNED_CONDITION } from '../api/keys.ts';
 import { keyOf } from '../api/meta/object.ts';
 import type { Service } from '../api/service/service.ts';
 import type { SpeakerObject } from '../api/skycap/speaker-types.ts';
-import { type ClusterRead, type Unread, unreadIn } from '../cluster/cluster-read.ts';
+import { type ClusterRead, type Unread, unreadIn } from '../snapshot/cluster-read.ts';
 import { type Problem, problemsIn } from './problems.ts';
 
 export type StatusKinds = 'services' | 'eips' | 'bgpConfs' | 'bgpPeers' | 'speakers' | 'nodes';

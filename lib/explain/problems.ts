@@ -1,6 +1,6 @@
 /** The problems that Skycap's objects report in their conditions. PURE. */
 import { type Condition, type KubeObject, keyOf } from '../api/meta/object.ts';
-import type { ClusterRead } from '../cluster/cluster-read.ts';
+import type { ClusterRead } from '../snapshot/cluster-read.ts';
 
 export interface Problem {
   /** `Eip web`. */

@@ -43,7 +43,7 @@ export const ENDPOINT_SLICES: Resource<EndpointSlice> = {
   plural: 'endpointslices',
   namespaced: true,
 };
-/** Calico's; `allocator/announced/calico.ts` reads a part of the object. */
+/** Calico's; `lib/reach/calico.ts` reads a part of the object. */
 export const CALICO_BGP_CONFIGURATIONS: Resource<KubeObject> = {
   group: 'crd.projectcalico.org',
   version: 'v1',

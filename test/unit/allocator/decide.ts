@@ -1,5 +1,5 @@
 /** One look at a Service, as `reconcile-service.ts` takes it, with the claims made at once instead of by the API server. */
-import { Announcers } from '../../../allocator/announced/announcers.ts';
+
 import { ServiceAnnouncements } from '../../../allocator/announced/service-announcements.ts';
 import { ClusterState } from '../../../allocator/cluster/cluster-state.ts';
 import { decideLeaving, decidePublication, type Publication } from '../../../allocator/services/decide-publication.ts';
@@ -18,6 +18,7 @@ import {
 } from '../../../lib/ipam/assignment/service-view.ts';
 import { type Choice, choose } from '../../../lib/ipam/choice/choose.ts';
 import { type Address, formatAddress } from '../../../lib/net/address.ts';
+import { Announcers } from '../../../lib/reach/announcers.ts';
 import { type HandStores, NOW_MS } from './builders.ts';
 
 export const SETTINGS = { unmarkedServices: 'defaultEip' } as const;

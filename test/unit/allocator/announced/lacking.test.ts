@@ -1,7 +1,8 @@
 /** Which address of a Service is news, and when. */
-import type { Finding } from '../../../../allocator/announced/decide-announced.ts';
+
 import { Lacking, type News } from '../../../../allocator/announced/lacking.ts';
 import type { Condition } from '../../../../lib/api/meta/object.ts';
+import type { Finding } from '../../../../lib/reach/decide-announced.ts';
 
 const up = (address: string): Finding => ({ address, status: 'True', reason: 'Announced', text: '' });
 const down = (address: string): Finding => ({ address, status: 'False', reason: 'SessionsDown', text: '' });

@@ -1,11 +1,11 @@
 /** The requests that write the condition `skycap.io/Announced` of a Service: beside the address where that can be, and alone else. */
 
-import { announcedCondition } from '../../../../allocator/announced/decide-announced.ts';
 import { announcedPatch, servicePatch } from '../../../../allocator/services/service-patch.ts';
 import { withManagedMetadata } from '../../../../lib/api/service/managed-metadata.ts';
+import { announcedCondition } from '../../../../lib/reach/decide-announced.ts';
+import { DOWN, speaker, UP } from '../../lib/reach/builders.ts';
 import { handStores, NOW_MS, service } from '../builders.ts';
 import { announcementsIn, lookAt, worldOf } from '../decide.ts';
-import { DOWN, speaker, UP } from './builders.ts';
 
 type Patch = { readonly status?: { readonly conditions?: readonly { readonly type: string }[] } } | undefined;
 const typesIn = (patch: unknown) => ((patch as Patch)?.status?.conditions ?? []).map(({ type }) => type);

@@ -1,10 +1,11 @@
 /** Which Services and Eips are looked at anew when nodes and sessions change. */
-import { Announcers } from '../../../../allocator/announced/announcers.ts';
+
 import { ReachWatch } from '../../../../allocator/announced/reach-watch.ts';
+import { Announcers } from '../../../../lib/reach/announcers.ts';
 import { anEndpoint, aSlice } from '../../../support/speaker-builders.ts';
+import { DOWN, node, speaker, UP } from '../../lib/reach/builders.ts';
 import { eipObject, handStores, service } from '../builders.ts';
 import { worldOf } from '../decide.ts';
-import { DOWN, node, speaker, UP } from './builders.ts';
 
 function site() {
   const stores = handStores();

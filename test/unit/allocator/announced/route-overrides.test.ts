@@ -1,11 +1,12 @@
 /** Services whose annotations for BGP change who gets their routes, or have no effect: what the conditions say. */
-import { Announcers } from '../../../../allocator/announced/announcers.ts';
-import { announcedCondition } from '../../../../allocator/announced/decide-announced.ts';
+
 import { ReachWatch } from '../../../../allocator/announced/reach-watch.ts';
 import { servicePatch } from '../../../../allocator/services/service-patch.ts';
+import { Announcers } from '../../../../lib/reach/announcers.ts';
+import { announcedCondition } from '../../../../lib/reach/decide-announced.ts';
+import { DOWN, node, speaker, UP } from '../../lib/reach/builders.ts';
 import { addr, eipObject, handStores, NOW_MS, service } from '../builders.ts';
 import { announcementsIn, lookAt, worldOf } from '../decide.ts';
-import { DOWN, node, speaker, UP } from './builders.ts';
 
 const [LEFT, RIGHT] = ['left', 'right'].map((peer) => ({ ...UP, peer }));
 const ADDRESS = '198.51.100.1';

@@ -1,9 +1,10 @@
 /** What is gathered about a Service: whose it is, what it holds, and when nothing may be decided yet. */
-import { announcedCondition } from '../../../../allocator/announced/decide-announced.ts';
+
 import type { ClusterState } from '../../../../allocator/cluster/cluster-state.ts';
 import type { Service } from '../../../../lib/api/service/service.ts';
 import { remainingRequest, viewOf } from '../../../../lib/ipam/assignment/service-view.ts';
 import type { KubeClient } from '../../../../lib/kube/client.ts';
+import { announcedCondition } from '../../../../lib/reach/decide-announced.ts';
 import { addressRequest, apiServer, claim, EIP_CRD, eipObject, handStores, holder, service } from '../builders.ts';
 import { announcementsIn, lookAt, SETTINGS, worldOf } from '../decide.ts';
 

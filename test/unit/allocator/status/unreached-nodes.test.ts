@@ -3,7 +3,7 @@ import { UnreachedWatch } from '../../../../allocator/status/unreached-watch.ts'
 import type { BgpPeerObject } from '../../../../lib/api/bgp/bgp-types.ts';
 import type { EipObject } from '../../../../lib/api/eip/eip-types.ts';
 import { EXCLUDE_NODE_LABEL } from '../../../../lib/api/keys.ts';
-import { node, speaker } from '../announced/builders.ts';
+import { node, speaker } from '../../lib/reach/builders.ts';
 import { eipObject, handStores } from '../builders.ts';
 import { worldOf } from '../decide.ts';
 

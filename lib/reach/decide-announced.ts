@@ -5,14 +5,14 @@
  * condition says only whether any node announces the address: a change of a node or a router changes no Service (docs/decisions/0012).
  */
 
-import type { Eip } from '../../lib/api/eip/eip.ts';
-import { isLayer2 } from '../../lib/api/eip/eip.ts';
-import { ANNOUNCED_CONDITION } from '../../lib/api/keys.ts';
-import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
-import { shortened } from '../../lib/api/problem.ts';
-import type { Reason } from '../../lib/api/reasons.ts';
-import type { Layer2Conflict } from '../../lib/api/skycap/speaker-types.ts';
-import { type Address, formatAddress } from '../../lib/net/address.ts';
+import type { Eip } from '../api/eip/eip.ts';
+import { isLayer2 } from '../api/eip/eip.ts';
+import { ANNOUNCED_CONDITION } from '../api/keys.ts';
+import type { ConditionUpdate } from '../api/meta/conditions.ts';
+import { shortened } from '../api/problem.ts';
+import type { Reason } from '../api/reasons.ts';
+import type { Layer2Conflict } from '../api/skycap/speaker-types.ts';
+import { type Address, formatAddress } from '../net/address.ts';
 import type { EipReach, Standing } from './eip-reach.ts';
 import { hindranceText, idleText, type Regarding, reasonOf } from './hindrance-text.ts';
 import { chosenNodes, type SharingService, serviceReach } from './service-reach.ts';

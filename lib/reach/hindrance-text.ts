@@ -1,12 +1,12 @@
 /** Why no node announces an address, as a sentence with its remedy. PURE. The sentence has only facts that seldom change, since the conditions of many Services have it. */
-import { localNodes } from '../../lib/announce/endpoints.ts';
-import type { Eip } from '../../lib/api/eip/eip.ts';
-import { interfacesText } from '../../lib/api/eip/interface-selector.ts';
-import { protocolOf, protocolOffText } from '../../lib/api/eip/protocols.ts';
-import { EXCLUDE_NODE_LABEL } from '../../lib/api/keys.ts';
-import { labelSelectorText } from '../../lib/api/meta/label-selector.ts';
-import { quote } from '../../lib/api/problem.ts';
-import type { Reason } from '../../lib/api/reasons.ts';
+import { localNodes } from '../announce/endpoints.ts';
+import type { Eip } from '../api/eip/eip.ts';
+import { interfacesText } from '../api/eip/interface-selector.ts';
+import { protocolOf, protocolOffText } from '../api/eip/protocols.ts';
+import { EXCLUDE_NODE_LABEL } from '../api/keys.ts';
+import { labelSelectorText } from '../api/meta/label-selector.ts';
+import { quote } from '../api/problem.ts';
+import type { Reason } from '../api/reasons.ts';
 import type { EipReach, Standing } from './eip-reach.ts';
 import type { SharingService } from './service-reach.ts';
 

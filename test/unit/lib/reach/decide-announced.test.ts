@@ -1,19 +1,20 @@
 /** The words of the condition `skycap.io/Announced` of a Service, and how long something must be so before it is told. */
-import {
-  type AnnouncedFacts,
-  announcedCondition,
-  announcedFindings,
-  type Conflict,
-} from '../../../../allocator/announced/decide-announced.ts';
-import type { EipReach, Standing } from '../../../../allocator/announced/eip-reach.ts';
+
 import { announcedDelayMs } from '../../../../allocator/services/announced-delay.ts';
 import { placesOf } from '../../../../lib/announce/endpoints.ts';
 import type { Eip } from '../../../../lib/api/eip/eip.ts';
 import { PLAIN_BGP } from '../../../../lib/api/eip/eip-bgp.ts';
 import type { Condition } from '../../../../lib/api/meta/object.ts';
 import type { Reason } from '../../../../lib/api/reasons.ts';
+import {
+  type AnnouncedFacts,
+  announcedCondition,
+  announcedFindings,
+  type Conflict,
+} from '../../../../lib/reach/decide-announced.ts';
+import type { EipReach, Standing } from '../../../../lib/reach/eip-reach.ts';
 import { anEndpoint, aSlice } from '../../../support/speaker-builders.ts';
-import { addr, eip } from '../builders.ts';
+import { addr, eip } from '../../allocator/builders.ts';
 
 const v4 = eip('web', '198.51.100.0/24');
 const v6 = eip('six', '2001:db8::/64');

@@ -1,10 +1,11 @@
 /** Nodes and what their speakers say. */
-import type { SpeakerNode } from '../../../../allocator/announced/eip-reach.ts';
+
 import { type NodeState, nodeState } from '../../../../lib/announce/node-state.ts';
 import type { Node } from '../../../../lib/api/service/service.ts';
 import type { SpeakerObject, SpeakerSession } from '../../../../lib/api/skycap/speaker-types.ts';
+import type { SpeakerNode } from '../../../../lib/reach/eip-reach.ts';
 import { aNode } from '../../../support/speaker-builders.ts';
-import { ESTABLISHED } from '../builders.ts';
+import { ESTABLISHED } from '../../allocator/builders.ts';
 
 export const UP = ESTABLISHED;
 export const DOWN: SpeakerSession = { ...UP, state: 'Active' };

@@ -1,23 +1,23 @@
 /** Answers from Nodes and Speakers which node has each address of layer 2, and which nodes announce the addresses of each Eip. */
 
-import { type NodeState, nodeState } from '../../lib/announce/node-state.ts';
-import { type BgpConf, rackOf } from '../../lib/api/bgp/bgp.ts';
-import type { BgpConfObject, BgpPeerObject } from '../../lib/api/bgp/bgp-types.ts';
-import { parseBgpConf } from '../../lib/api/bgp/parse-bgp-conf.ts';
-import { parseBgpPeer } from '../../lib/api/bgp/parse-bgp-peer.ts';
-import type { Eip } from '../../lib/api/eip/eip.ts';
-import { ALL_PROTOCOLS, type Protocols } from '../../lib/api/eip/protocols.ts';
-import { BGP_CONF_NAME } from '../../lib/api/keys.ts';
-import { isNewer } from '../../lib/api/meta/resource-version.ts';
-import type { Node } from '../../lib/api/service/service.ts';
-import type { Layer2Conflict, SpeakerObject, SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
-import type { Change, Store } from '../../lib/kube/cache/store.ts';
-import { type Address, formatAddress } from '../../lib/net/address.ts';
-import { type AddressRange, rangeText } from '../../lib/net/range.ts';
-import { isLost } from '../cluster/reachable-speakers.ts';
+import { type NodeState, nodeState } from '../announce/node-state.ts';
+import { type BgpConf, rackOf } from '../api/bgp/bgp.ts';
+import type { BgpConfObject, BgpPeerObject } from '../api/bgp/bgp-types.ts';
+import { parseBgpConf } from '../api/bgp/parse-bgp-conf.ts';
+import { parseBgpPeer } from '../api/bgp/parse-bgp-peer.ts';
+import type { Eip } from '../api/eip/eip.ts';
+import { ALL_PROTOCOLS, type Protocols } from '../api/eip/protocols.ts';
+import { BGP_CONF_NAME } from '../api/keys.ts';
+import { isNewer } from '../api/meta/resource-version.ts';
+import type { Node } from '../api/service/service.ts';
+import type { Layer2Conflict, SpeakerObject, SpeakerSession } from '../api/skycap/speaker-types.ts';
+import type { Change, Store } from '../kube/cache/store.ts';
+import { type Address, formatAddress } from '../net/address.ts';
+import { type AddressRange, rangeText } from '../net/range.ts';
 import { calicoShare } from './calico.ts';
 import type { Conflict, Owner } from './decide-announced.ts';
 import { type EipReach, eipReach, type ReachFacts, reachText } from './eip-reach.ts';
+import { isLost } from './heard-speaker.ts';
 
 export interface AnnouncerStores {
   readonly speakers: Store<SpeakerObject>;

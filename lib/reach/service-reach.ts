@@ -2,9 +2,9 @@
  * Decides whether any node announces an address of one Service, or may, and why none does. PURE. The rules for endpoints are the nodes' own
  * (`lib/announce/eligible.ts`).
  */
-import { type EndpointPlaces, localNodes } from '../../lib/announce/endpoints.ts';
-import { highestOf } from '../../lib/announce/rendezvous.ts';
-import type { Eip } from '../../lib/api/eip/eip.ts';
+import { type EndpointPlaces, localNodes } from '../announce/endpoints.ts';
+import { highestOf } from '../announce/rendezvous.ts';
+import type { Eip } from '../api/eip/eip.ts';
 import { type EipReach, furthest, reachesEndpoints, type Standing } from './eip-reach.ts';
 
 /** A Service that publishes an address. */

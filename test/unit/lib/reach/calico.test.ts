@@ -1,6 +1,7 @@
 /** The share of an Eip that Calico announces, by `spec.serviceLoadBalancerIPs`. */
-import { calicoRanges, calicoShare } from '../../../../allocator/announced/calico.ts';
+
 import { parseRange } from '../../../../lib/net/range.ts';
+import { calicoRanges, calicoShare } from '../../../../lib/reach/calico.ts';
 
 const object = (...cidrs: readonly unknown[]) => ({
   metadata: { name: 'default' },

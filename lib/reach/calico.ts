@@ -2,8 +2,8 @@
  * The addresses of load balancers that Calico announces by BGP: `spec.serviceLoadBalancerIPs` of Calico's BGPConfiguration `default`. Most clusters do not have the kind, and the
  * prefixes seldom change, so the allocator reads the object now and then and does not watch it.
  */
-import type { KubeObject } from '../../lib/api/meta/object.ts';
-import { type AddressRange, parseRange, rangeCovers, rangesOverlap } from '../../lib/net/range.ts';
+import type { KubeObject } from '../api/meta/object.ts';
+import { type AddressRange, parseRange, rangeCovers, rangesOverlap } from '../net/range.ts';
 
 /** Parts of Calico's object, which Skycap does not own: no field is sure to be there. */
 interface CalicoBgpConfiguration extends KubeObject {

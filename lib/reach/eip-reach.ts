@@ -2,15 +2,15 @@
  * Computes from Nodes and Speakers which nodes announce the addresses of an Eip, or can, and the obstacle of each other node. PURE. Endpoints belong to each Service
  * (`service-reach.ts`).
  */
-import { nodeRefusal } from '../../lib/announce/eligible.ts';
-import type { NodeState } from '../../lib/announce/node-state.ts';
-import { type Eip, isLayer2 } from '../../lib/api/eip/eip.ts';
-import { selectsPeer } from '../../lib/api/eip/eip-bgp.ts';
-import { type Protocols, protocolOf } from '../../lib/api/eip/protocols.ts';
-import type { Reason } from '../../lib/api/reasons.ts';
-import { SAFE_TO_REBOOT, type SpeakerObject, type SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
-import type { Family } from '../../lib/net/address.ts';
-import { type AddressRange, firstAddress } from '../../lib/net/range.ts';
+import { nodeRefusal } from '../announce/eligible.ts';
+import type { NodeState } from '../announce/node-state.ts';
+import { type Eip, isLayer2 } from '../api/eip/eip.ts';
+import { selectsPeer } from '../api/eip/eip-bgp.ts';
+import { type Protocols, protocolOf } from '../api/eip/protocols.ts';
+import type { Reason } from '../api/reasons.ts';
+import { SAFE_TO_REBOOT, type SpeakerObject, type SpeakerSession } from '../api/skycap/speaker-types.ts';
+import type { Family } from '../net/address.ts';
+import { type AddressRange, firstAddress } from '../net/range.ts';
 import { type CalicoShare, calicoShare } from './calico.ts';
 
 /**

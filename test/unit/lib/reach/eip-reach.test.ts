@@ -1,11 +1,11 @@
 /** Which nodes announce the addresses of an Eip, or can have them, and what is missing where none does. */
 import { eipAnnouncedCondition } from '../../../../allocator/announced/eip-announced.ts';
-import { eipReach, type ReachFacts, reachText, type SpeakerNode } from '../../../../allocator/announced/eip-reach.ts';
 import type { Eip } from '../../../../lib/api/eip/eip.ts';
 import { type PeerSelection, PLAIN_BGP } from '../../../../lib/api/eip/eip-bgp.ts';
 import { ALL_PROTOCOLS, parseProtocols } from '../../../../lib/api/eip/protocols.ts';
 import type { SpeakerSession } from '../../../../lib/api/skycap/speaker-types.ts';
-import { eip } from '../builders.ts';
+import { eipReach, type ReachFacts, reachText, type SpeakerNode } from '../../../../lib/reach/eip-reach.ts';
+import { eip } from '../../allocator/builders.ts';
 import { DOWN, speaker, speakerNode, UP } from './builders.ts';
 
 const web = eip('web', '198.51.100.0/24');

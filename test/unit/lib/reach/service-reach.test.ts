@@ -1,14 +1,14 @@
 /** What the allocator says of a Service is what the nodes do: for any nodes, endpoints and policies. */
 
 import fc from 'fast-check';
-import { eipReach, type SpeakerNode } from '../../../../allocator/announced/eip-reach.ts';
-import { serviceReach } from '../../../../allocator/announced/service-reach.ts';
 import { announceReason } from '../../../../lib/announce/eligible.ts';
 import { placesOf, viewFrom } from '../../../../lib/announce/endpoints.ts';
 import type { Eip } from '../../../../lib/api/eip/eip.ts';
 import { ALL_PROTOCOLS } from '../../../../lib/api/eip/protocols.ts';
+import { eipReach, type SpeakerNode } from '../../../../lib/reach/eip-reach.ts';
+import { serviceReach } from '../../../../lib/reach/service-reach.ts';
 import { anEndpoint, aService, aSlice, DRAINING, GONE, NOT_READY, READY } from '../../../support/speaker-builders.ts';
-import { addr, eip } from '../builders.ts';
+import { addr, eip } from '../../allocator/builders.ts';
 import { DOWN, speakerNode, UP } from './builders.ts';
 
 const NAMES = ['a', 'b', 'c'] as const;

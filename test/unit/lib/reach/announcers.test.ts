@@ -1,6 +1,6 @@
 /** Who has an address, who else, and what an Eip's reach is made from: as Speakers, Nodes and peers change. */
-import { Announcers, movedAddresses } from '../../../../allocator/announced/announcers.ts';
-import { addr, eip, handStores } from '../builders.ts';
+import { Announcers, movedAddresses } from '../../../../lib/reach/announcers.ts';
+import { addr, eip, handStores } from '../../allocator/builders.ts';
 import { DOWN, node, speaker, UP } from './builders.ts';
 
 const has = (name: string, ...addresses: string[]) =>

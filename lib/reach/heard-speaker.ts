@@ -1,0 +1,31 @@
+/**
+ * A Speaker as far as it counts. The status of a speaker that cannot update it any more still has sessions and addresses: those of a lost node, of a speaker that was told to
+ * end, and of a speaker whose pod is gone. PURE.
+ */
+import type { Node, Pod } from '../api/service/service.ts';
+import type { SpeakerObject } from '../api/skycap/speaker-types.ts';
+
+/** Why the sessions and addresses in a Speaker's status do not count. With `down` only the addresses do not count. */
+export type Silence = 'lost' | 'gone' | 'down' | undefined;
+
+/** Of the container in its pods. */
+const SPEAKER = 'speaker';
+
+export function isDown(pod: Pod | undefined): boolean {
+  const { state } = pod?.status?.containerStatuses?.find(({ name }) => name === SPEAKER) ?? {};
+  return state?.waiting !== undefined || state?.terminated !== undefined;
+}
+
+/** A speaker may be alive although its Node is absent, or not in the cache yet. */
+export function isLost(node: Node | undefined): boolean {
+  return node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'Unknown';
+}
+
+export function heard(speaker: SpeakerObject, silence: Silence): SpeakerObject {
+  if (!speaker.status || !(silence || speaker.status.stopping)) return speaker;
+  const { layer2Addresses: _, layer2Conflicts: __, sessions = [], ...status } = speaker.status;
+  if (silence === 'down' && !speaker.status.stopping) return { ...speaker, status: { ...status, sessions } };
+  const lastError = silence === 'lost' ? 'Kubernetes has lost the node' : 'the speaker has ended';
+  const idle = sessions.map((session) => ({ ...session, state: 'Idle' as const, lastError }));
+  return { ...speaker, status: { ...status, sessions: idle, ...(silence === 'gone' && { stopping: true }) } };
+}
