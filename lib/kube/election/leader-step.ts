@@ -9,14 +9,17 @@ import { type Lease, microTime } from './lease.ts';
 export interface LeaderTiming {
   /** A Lease without a renewal for this time is free. */
   readonly leaseMs: number;
-  /** A leader without a renewal for this time stops leading; well below `leaseMs`, so that it stops before another one starts. */
+  /** A leader without a renewal for this time stops leading; below `leaseMs`, so that it stops before another one starts. */
   readonly renewDeadlineMs: number;
-  /** Between two renewals. */
+  /** From one renewal to the next. */
   readonly renewMs: number;
 }
 
-/** A killed leader is replaced after 9 to 10 s; 20 requests a minute. A leader that stops in order frees the Lease, and is replaced at once. */
-export const LEADER_TIMING: LeaderTiming = { leaseMs: 9_000, renewDeadlineMs: 6_000, renewMs: 3_000 };
+/**
+ * A lost leader is replaced after 3 to 4 s; 60 requests a minute. A leader that stops in order frees the Lease, and is replaced at once. An API server that takes
+ * longer than 1.5 s for a write costs the leadership, and after it a term begins anew; nothing else is lost.
+ */
+export const LEADER_TIMING: LeaderTiming = { leaseMs: 4_000, renewDeadlineMs: 3_000, renewMs: 1_000 };
 
 /** The Lease as last seen to change, and the time. */
 export interface Observation {

@@ -156,14 +156,14 @@ class Elector {
 
   /** Renews until `stop` aborts, and aborts it if no renewal succeeds in time. */
   async #keep(stop: AbortController): Promise<void> {
-    let waitMs = this.#timing.renewMs;
+    let isRenewed = true;
     while (!stop.signal.aborted) {
-      await pause(Math.min(waitMs, Math.max(0, this.#msLeft())), stop.signal);
+      const waitMs = isRenewed ? this.#renewedAtMs + this.#timing.renewMs - this.#clock.monotonicMs() : RETRY_MS;
+      await pause(Math.max(0, Math.min(waitMs, this.#msLeft())), stop.signal);
       if (stop.signal.aborted) return;
-      if (this.#msLeft() <= 0) stop.abort(new Error('the Lease could not be renewed in time'));
-      else if (await this.#write(this.#held, stop.signal)) waitMs = this.#timing.renewMs;
-      else if (!this.#held) stop.abort(new Error('the Lease is no longer ours'));
-      else waitMs = RETRY_MS;
+      if (this.#msLeft() <= 0) return stop.abort(new Error('the Lease could not be renewed in time'));
+      isRenewed = await this.#write(this.#held, stop.signal);
+      if (!isRenewed && !this.#held) stop.abort(new Error('the Lease is no longer ours'));
     }
   }
 

@@ -14,7 +14,7 @@ const HELD: Lease = {
   metadata: { ...REF, resourceVersion: '4' },
   spec: {
     holderIdentity: 'other',
-    leaseDurationSeconds: 9,
+    leaseDurationSeconds: 4,
     renewTime: '2026-01-01T00:00:00.000000Z',
     leaseTransitions: 2,
   },
@@ -29,12 +29,12 @@ const rows: Record<string, { lease: Lease | undefined; sinceMs: number; expected
     sinceMs: 0,
     expected: { kind: 'take' },
   },
-  'somebody renews it': { lease: HELD, sinceMs: 8_000, expected: { kind: 'wait', ms: 1_000 } },
-  'nobody renewed it for its duration': { lease: HELD, sinceMs: 9_000, expected: { kind: 'take' } },
+  'somebody renews it': { lease: HELD, sinceMs: 3_000, expected: { kind: 'wait', ms: 1_000 } },
+  'nobody renewed it for its duration': { lease: HELD, sinceMs: 4_000, expected: { kind: 'take' } },
   'its holder asked for a longer one': {
     lease: { ...HELD, spec: { ...HELD.spec, leaseDurationSeconds: 30 } },
-    sinceMs: 9_000,
-    expected: { kind: 'wait', ms: 21_000 },
+    sinceMs: 4_000,
+    expected: { kind: 'wait', ms: 26_000 },
   },
 };
 
@@ -44,7 +44,7 @@ it.each(Object.entries(rows))('%s', (_, { lease, sinceMs, expected }) => {
 
 it('counts from when a renewal was seen, whatever the clock of the holder says', () => {
   fc.assert(
-    fc.property(fc.array(fc.record({ renew: fc.boolean(), ms: fc.nat(8_999) })), (events) => {
+    fc.property(fc.array(fc.record({ renew: fc.boolean(), ms: fc.nat(3_999) })), (events) => {
       let observation = observe(undefined, HELD, 0);
       let lease = HELD;
       let nowMs = 0;
@@ -70,7 +70,7 @@ it('takes over with the resourceVersion seen, and counts the change of hands', (
     metadata: { ...REF, resourceVersion: '4' },
     spec: {
       holderIdentity: 'self',
-      leaseDurationSeconds: 9,
+      leaseDurationSeconds: 4,
       acquireTime: '1970-01-01T00:00:00.000000Z',
       renewTime: '1970-01-01T00:00:00.000000Z',
       leaseTransitions: 3,
@@ -87,6 +87,6 @@ it('renews without changing when it was acquired', () => {
 
 it('leaves a leader time to stop before another one may start', () => {
   const { leaseMs, renewDeadlineMs, renewMs } = LEADER_TIMING;
-  expect(renewDeadlineMs).toBeLessThanOrEqual(leaseMs - 2_000);
+  expect(renewDeadlineMs).toBeLessThanOrEqual(leaseMs - 1_000);
   expect(renewMs * 2).toBeLessThanOrEqual(renewDeadlineMs);
 });
