@@ -147,7 +147,7 @@ interface Certificate {
 
 /** By Skycap or by cert-manager: in either case a loop that looks at the Secret whenever it changes. */
 function makeCertificate(options: WebhookOptions, { secrets }: Stores): Certificate {
-  const { config, client, registry, log, now, onCertificate } = options;
+  const { config, client, registry, log, now, monotonicMs, onCertificate } = options;
   const { namespace, certificateSource } = config;
   const names = servingNames(config);
   const common = { namespace, secrets, onContent: onCertificate, now, log };
@@ -156,7 +156,7 @@ function makeCertificate(options: WebhookOptions, { secrets }: Stores): Certific
     return { check: reader.check, stores: {}, run: (signal) => follow(reader, [secrets], log, signal) };
   }
   const stores = makeConfigurationStores({ client, namespace, log, registry });
-  const keeper = new TlsKeeper({ ...common, ...stores, client, names });
+  const keeper = new TlsKeeper({ ...common, ...stores, client, names, monotonicMs });
   const { mutating, validating } = stores;
   return {
     check: keeper.check,

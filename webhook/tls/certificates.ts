@@ -15,8 +15,8 @@ export const AUTHORITY_DAYS = 3 * 365;
 export const SERVING_DAYS = 90;
 
 const DAY_MS = 24 * 3_600_000;
-/** The clocks of API server and node may differ. */
-const BACKDATE_MS = 3_600_000;
+/** The clocks of API server and node may differ: by a time zone, where one of them has the local time for UTC. */
+const BACKDATE_MS = DAY_MS;
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 interface Authority {

@@ -27,8 +27,8 @@ export interface TlsPlanInput {
 
 /** API servers watch the configurations, and take a change within seconds. */
 export const SETTLE_MS = 60_000;
-/** Clocks jump, so no pause lasts weeks. */
-const LONGEST_PAUSE_MS = 3_600_000;
+/** A clock that jumps, or is set right, is noticed within this time. */
+const LONGEST_PAUSE_MS = 60_000;
 
 export function planTls({ facts, names, nowMs, publishedForMs }: TlsPlanInput): TlsPlan {
   const [signing] = facts?.authorities ?? [];

@@ -18,6 +18,14 @@ import { bundleOf, factsOf, readContent, type Secret, type TlsContent, withConte
 export const TLS_SECRET = 'skycap-webhook-tls';
 export const WEBHOOK_CONFIGURATION = 'skycap';
 
+/** As in the manifests. */
+const TLS_SECRET_LABELS = {
+  'app.kubernetes.io/name': 'skycap',
+  'app.kubernetes.io/component': 'webhook',
+  'app.kubernetes.io/part-of': 'skycap',
+};
+const FIELD_MANAGER = 'skycap-webhook';
+
 export const SECRETS: Resource<Secret> = {
   group: '',
   version: 'v1',
@@ -39,6 +47,8 @@ export interface TlsKeeperDeps {
   /** Takes a new certificate into use. */
   readonly onContent: (content: TlsContent) => void;
   readonly now: () => Date;
+  /** By a clock that never jumps. */
+  readonly monotonicMs: () => number;
   readonly log: Logger;
 }
 
@@ -73,13 +83,13 @@ export class TlsKeeper {
   }
 
   async #step(signal: AbortSignal): Promise<Requeue | undefined> {
-    const { names, now } = this.#deps;
-    const secret = this.#secret();
+    const { names, now, monotonicMs } = this.#deps;
+    const secret = this.#secret() ?? (await this.#create(signal));
     const content = readContent(secret);
     const facts = content && factsOf(content);
     const nowMs = now().getTime();
     const isPublished = content && this.#published?.bundle === bundleOf(content);
-    const publishedForMs = isPublished && this.#published ? nowMs - this.#published.sinceMs : undefined;
+    const publishedForMs = isPublished && this.#published ? monotonicMs() - this.#published.sinceMs : undefined;
     const plan = planTls({ facts, names, nowMs, publishedForMs });
     if (plan.kind !== 'keep' || !content) {
       await this.#write(secret, await this.#next(plan, content), plan, signal);
@@ -90,17 +100,29 @@ export class TlsKeeper {
     return { requeueAfterMs: plan.requeueAfterMs };
   }
 
-  /** @throws {Error} if the Secret does not exist: the manifests have it, and Skycap may not create Secrets. */
-  #secret(): Secret {
+  /** @returns undefined if the Secret does not exist. */
+  #secret(): Secret | undefined {
     const { secrets, namespace } = this.#deps;
     const read = secrets.get(`${namespace}/${TLS_SECRET}`);
-    if (!read) {
-      throw new Error(
-        `Cannot keep the certificate: there is no Secret ${namespace}/${TLS_SECRET}; apply the manifests again`,
-      );
-    }
-    if (this.#written && read.metadata.resourceVersion === this.#written.over) return this.#written.secret;
+    if (this.#written && read?.metadata.resourceVersion === this.#written.over) return this.#written.secret;
+    this.#written = undefined;
     return read;
+  }
+
+  /**
+   * Creates the Secret as the manifests have it, without content. By server-side apply, since RBAC can name an object for this way of creating it, and since a Secret
+   * that another replica has created and filled meanwhile stays as it is.
+   */
+  async #create(signal: AbortSignal): Promise<Secret> {
+    const { client, namespace, log } = this.#deps;
+    const body = {
+      ...{ apiVersion: 'v1', kind: 'Secret', type: 'Opaque' },
+      metadata: { name: TLS_SECRET, namespace, labels: TLS_SECRET_LABELS },
+    };
+    const ref = { name: TLS_SECRET, namespace };
+    const created = await client.patch(SECRETS, ref, body, { type: 'apply', fieldManager: FIELD_MANAGER, signal });
+    log.warn({ secret: `${namespace}/${TLS_SECRET}` }, 'created the Secret of the certificate, which was gone');
+    return created;
   }
 
   async #next(plan: TlsPlan, content: TlsContent | undefined): Promise<TlsContent> {
@@ -135,7 +157,7 @@ export class TlsKeeper {
   }
 
   async #publish(bundle: string, signal: AbortSignal): Promise<void> {
-    const { client, mutating, validating, log, now } = this.#deps;
+    const { client, mutating, validating, log, monotonicMs } = this.#deps;
     for (const [resource, store] of [
       [MUTATING, mutating],
       [VALIDATING, validating],
@@ -147,6 +169,6 @@ export class TlsKeeper {
       await client.patch(resource, { name: WEBHOOK_CONFIGURATION }, patch, { type: 'strategic', signal });
       log.info({ kind: resource.kind }, 'published caBundle');
     }
-    if (this.#published?.bundle !== bundle) this.#published = { bundle, sinceMs: now().getTime() };
+    if (this.#published?.bundle !== bundle) this.#published = { bundle, sinceMs: monotonicMs() };
   }
 }

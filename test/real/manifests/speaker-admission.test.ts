@@ -1,4 +1,4 @@
-/** What the admission policy lets a speaker write, asked with tokens as kubelet asks for them: each for a pod on a node. */
+/** What the admission policies let a speaker and a webhook write. The speakers' tokens are as kubelet asks for them: each for a pod on a node. */
 import type { SpeakerObject } from '../../../lib/api/skycap/speaker-types.ts';
 import { LEASES } from '../../../lib/kube/election/lease.ts';
 import { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
@@ -93,4 +93,22 @@ it.each<readonly [string, () => Promise<unknown>]>([
 it('others write Leases as before', async () => {
   await admin.patch(LEASES, lease('skycap-speaker-b').metadata, { spec: { holderIdentity: 'b' } }, { type: 'merge' });
   expect((await admin.get(LEASES, lease('skycap-speaker-b').metadata)).spec?.holderIdentity).toBe('b');
+});
+
+it('a webhook makes its Secret anew, and none that Kubernetes fills with the token of another account', async () => {
+  const token = await plane.kubectl(['create', 'token', 'skycap-webhook', '-n', NAMESPACE]);
+  const access = { server: plane.url, token: token.trim(), tls: { ca: plane.caPem } };
+  const webhook = HttpKubeClient.fromToken(access, { component: 'test' });
+  const secrets = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true } as const;
+  const annotations = { 'kubernetes.io/service-account.name': 'skycap-allocator' };
+  const make = (name: string, type: string) => {
+    const ref = { name, namespace: NAMESPACE };
+    const body = { apiVersion: 'v1', kind: 'Secret', type, metadata: { ...ref, annotations } };
+    return webhook.patch(secrets, ref, body, { type: 'apply', fieldManager: 'test' });
+  };
+  await admin.delete(secrets, { name: 'skycap-webhook-tls', namespace: NAMESPACE });
+  await expect(make('skycap-webhook-tls', 'kubernetes.io/service-account-token')).rejects.toThrow(/type Opaque only/);
+  await expect(make('other', 'Opaque')).rejects.toThrow(/forbidden/);
+  await make('skycap-webhook-tls', 'Opaque');
+  await webhook.close();
 });

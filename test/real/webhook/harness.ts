@@ -57,12 +57,15 @@ export class WebhookLab implements AsyncDisposable {
       env,
       users = [],
       isReplaceable = false,
+      prepare = async () => {},
       ...options
     }: {
       readonly env?: NodeJS.ProcessEnv;
       readonly users?: readonly string[];
       /** The test ends webhooks and starts others: the API server is not told of one process's own address. */
       readonly isReplaceable?: boolean;
+      /** Starts webhooks of its own, before the API server is told where they are. */
+      readonly prepare?: (lab: WebhookLab) => Promise<void>;
     } & Pick<ControlPlaneOptions, 'controllerManager'> = {},
   ): Promise<WebhookLab> {
     const plane = await ControlPlane.start({ users: [WEBHOOK_USER, ALLOCATOR_USER, ...users], ...options });
@@ -71,6 +74,7 @@ export class WebhookLab implements AsyncDisposable {
       await plane.kubectl(['apply', '-k', `${ROOT}/manifests`]);
       await plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
       await Promise.all(Array.from({ length: count }, () => lab.startWebhook(env)));
+      await prepare(lab);
       await lab.#register(count === 1 && !isReplaceable);
       return lab;
     } catch (error) {

@@ -78,7 +78,11 @@ describe('rights', () => {
       { role: 'Role skycap-webhook', resourceNames: ['skycap-webhook-tls'] },
       { role: 'Role skycap-bgp-passwords', resourceNames: ['skycap-bgp-passwords'], verbs: ['list', 'watch'] },
     ]);
-    expect(secrets[0].verbs).not.toContain('create');
+    // RBAC asks for the name where server-side apply creates.
+    expect(secrets[0].verbs).toEqual(['list', 'watch', 'update', 'create', 'patch']);
+    expect(only('ValidatingAdmissionPolicy', 'skycap-webhook').spec.validations[0].expression).toBe(
+      "object.type == 'Opaque'",
+    );
     expect(only('Secret', 'skycap-webhook-tls').data).toBeUndefined();
   });
 

@@ -53,13 +53,13 @@ it.each<[string, Partial<TlsPlanInput> & { day: number }, string]>([
   );
 });
 
-it('looks again when the next step is due, but at least every hour and at most every second', () => {
+it('looks again when the next step is due, but at least every minute and at most every second', () => {
   const againAt = (day: number) => {
     const plan = planTls({ facts: facts(), names: NAMES, nowMs: day * DAY, publishedForMs: SETTLE_MS });
     return plan.kind === 'keep' ? plan.requeueAfterMs : undefined;
   };
-  expect(againAt(1)).toBe(3_600_000);
-  expect(againAt(60 - 60_000 / DAY)).toBeCloseTo(60_000, -1);
+  expect(againAt(1)).toBe(60_000);
+  expect(againAt(60 - 30_000 / DAY)).toBeCloseTo(30_000, -1);
   expect(againAt(60 - 1 / DAY)).toBe(1_000);
 });
 
