@@ -4,7 +4,6 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { installSkycap, waitForSkycap } from '../lab/install.ts';
 import { eventually } from '../lab/poll.ts';
 import { exceptionsText, LabReader } from '../support/docs/lab-reader.ts';
 import { publishedOf, Scene } from './support/scene.ts';
@@ -30,10 +29,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  // Whatever failed, the next file finds Skycap as it was.
-  await reader?.shell('helm uninstall skycap --namespace skycap-system --ignore-not-found --wait');
-  await installSkycap(scene.lab);
-  await waitForSkycap(scene.lab);
+  await reader?.installSkycapAgain();
   await reader?.[Symbol.asyncDispose]();
   await scene.close();
 });

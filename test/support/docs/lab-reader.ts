@@ -6,6 +6,7 @@ import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { helmPath } from '../../lab/helm.ts';
+import { installSkycap, waitForSkycap } from '../../lab/install.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { nameImage } from '../../lab/oci.ts';
 import { SKYCAP_IMAGE } from '../../lab/skycap-image.ts';
@@ -73,6 +74,13 @@ export class LabReader implements AsyncDisposable {
   /** Commands of the test's own. */
   async shell(text: string): Promise<void> {
     await runBlocks([{ language: 'sh', text, line: 0 }], this.runner);
+  }
+
+  /** Whatever a test did or failed to do, the next test finds Skycap as the lab installs it. */
+  async installSkycapAgain(): Promise<void> {
+    await this.shell('helm uninstall skycap --namespace skycap-system --ignore-not-found --wait');
+    await installSkycap(this.lab);
+    await waitForSkycap(this.lab);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
