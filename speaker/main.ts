@@ -18,8 +18,6 @@ import { EventRecorder } from '../lib/kube/events/events.ts';
 import { ExplainingClient } from '../lib/kube/http/explaining-client.ts';
 import { HttpKubeClient } from '../lib/kube/http/http-client.ts';
 import { systemClock } from '../lib/process/clock.ts';
-import { EventLoopCheck } from '../lib/process/health/event-loop-check.ts';
-import { serveHealth } from '../lib/process/health/health.ts';
 import { type OnStop, runUntilSignal } from '../lib/process/lifecycle.ts';
 import { createLogger } from '../lib/process/log.ts';
 import { EventCoalescing } from '../lib/process/loop/event-coalescing.ts';
@@ -28,11 +26,11 @@ import { createMetrics } from '../lib/process/metrics.ts';
 import { KnownEips } from '../lib/snapshot/known-eips.ts';
 import type { SessionPasswords } from '../lib/snapshot/session-passwords.ts';
 import { type Snapshot, takeEips, takeSnapshot } from '../lib/snapshot/snapshot.ts';
-import packageJson from '../package.json' with { type: 'json' };
 import { BirdDaemon } from './bird/apply.ts';
 import { peerSymbol } from './bird/config/model.ts';
 import { readPasswords } from './bird/config/read-passwords.ts';
 import { BirdControl } from './bird/control.ts';
+import { listenersOn } from './bird/listening.ts';
 import { RouterAs } from './bird/session/router-as.ts';
 import { type BirdWatcher, watchBird } from './bird/watch.ts';
 import { concernsAddresses } from './cluster/affects-addresses.ts';
@@ -52,8 +50,9 @@ import { SpeakerLoop } from './loop.ts';
 import type { MaintenanceLoop } from './maintenance/maintenance-loop.ts';
 import { speakerMetrics } from './metrics.ts';
 import { makePlanner } from './planner.ts';
-import { readyChecks } from './report/health.ts';
+import { HealthPort } from './report/health-port.ts';
 import { makeReporter } from './report/make-reporter.ts';
+import { serveReadiness } from './report/serve-readiness.ts';
 import { SpeakerObjectStore } from './report/speaker-object.ts';
 
 const config = readConfig(process.env);
@@ -109,18 +108,20 @@ async function run(settings: SpeakerConfig, signal: AbortSignal, onStop: OnStop)
     onActed: () => reports.trigger(),
   });
   const routerAs = new RouterAs();
+  const { healthAddress: address } = settings;
+  const healthPort = new HealthPort({ address, nodeName, listenersOn, log, onChange: () => reports.trigger() });
   const reporter = makeReporter({
     ...{ nodeName, stores, node, store, knownEips, events, metrics, layer2, control: reportControl, routerAs, log },
+    healthPort,
     loopState: () => loop.state,
   });
   const plans = new LevelLoop({ name: 'plan', act: (stop) => loop.act(stop), log });
   const reports = new LevelLoop({ name: 'report', act: (stop) => reporter.act(stop), log });
   follow({ stores, plans, reports, layer2, maintenance, onServiceChange, signal });
-  const health = await serveReadiness({ settings, registry, stores, layer2, loop, onStop });
-  log.info({ nodeName, health: health.address, version: packageJson.version }, 'speaker started');
   const late = afterHandOver(signal, layer2);
   await Promise.all([
     ...Object.values(stores.sources).map((source) => source.run(late)),
+    serveReadiness({ settings, registry, stores, layer2, loopState: () => loop.state, healthPort, log, onStop }, late),
     watchBird({ socketPath }, birdWatcher({ plans, reports, routerAs }), late),
     ...[stores.speakers, plans, maintenance, reports, layer2, peers, secrets, responder].map((part) => part.run(late)),
   ]);
@@ -306,32 +307,6 @@ function passwordsFrom({ secrets, stores, runDir, loop }: PasswordParts): () => 
       inUse: (peer) => planned.find((session) => session.peer === peer) ?? onDisk.get(peerSymbol(peer)),
     };
   };
-}
-
-interface ReadinessOptions {
-  readonly settings: SpeakerConfig;
-  readonly registry: Registry;
-  readonly stores: Stores;
-  readonly layer2: Layer2;
-  readonly loop: SpeakerLoop;
-  readonly onStop: OnStop;
-}
-
-async function serveReadiness({ settings, registry, stores, layer2, loop, onStop }: ReadinessOptions) {
-  const eventLoop = new EventLoopCheck({ monotonicMs: systemClock.monotonicMs, registry });
-  onStop('event loop check', () => eventLoop.stop());
-  const caches = () => ({ ...stores.sources, ...layer2.caches });
-  const ready = readyChecks(
-    caches,
-    () => loop.state,
-    () => layer2.state,
-  );
-  const health = await serveHealth({
-    ...{ address: settings.healthAddress, metricsToken: settings.metricsToken, registry },
-    ready: { ...ready, 'event loop': eventLoop.check },
-  });
-  onStop('health', () => health.close());
-  return health;
 }
 
 /** Aborts when what this node has on layer 2 is another's. */

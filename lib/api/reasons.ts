@@ -54,6 +54,7 @@ export const REASONS = [
   'DefaultContested',
   'OpenElbRunning',
   'CrdOutdated',
+  'StrictArpOff',
   // The state of an address on a node.
   'Announced',
   'NotPublished',

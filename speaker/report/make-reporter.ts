@@ -3,6 +3,7 @@
 import type { Node } from '../../lib/api/service/service.ts';
 import { silentCaches } from '../../lib/kube/cache/cache-check.ts';
 import type { EventRecorder } from '../../lib/kube/events/events.ts';
+import { strictArpFindings } from '../../lib/preflight/node/strict-arp.ts';
 import { systemClock } from '../../lib/process/clock.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import type { KnownEips } from '../../lib/snapshot/known-eips.ts';
@@ -12,10 +13,12 @@ import { BusyPort } from '../bird/busy-port.ts';
 import type { BirdControl } from '../bird/control.ts';
 import { canShareUdpPort, listenersOn } from '../bird/listening.ts';
 import type { RouterAs } from '../bird/session/router-as.ts';
+import { readArpSettings } from '../cluster/arp-settings.ts';
 import { readNodeSegments } from '../cluster/node-segments.ts';
 import type { Stores } from '../cluster/stores.ts';
 import type { Layer2 } from '../l2/layer2.ts';
 import type { SpeakerMetrics } from '../metrics.ts';
+import type { HealthPort } from './health-port.ts';
 import type { LoopState } from './loop-state.ts';
 import { Reporter } from './report.ts';
 import type { SpeakerObjectStore } from './speaker-object.ts';
@@ -32,6 +35,7 @@ export interface ReporterParts {
   readonly loopState: () => LoopState | undefined;
   readonly control: BirdControl;
   readonly routerAs: RouterAs;
+  readonly healthPort: Pick<HealthPort, 'findings'>;
   readonly log: Logger;
 }
 
@@ -39,6 +43,8 @@ export function makeReporter(parts: ReporterParts): Reporter {
   const { nodeName, stores, node, store, knownEips, events, metrics, layer2, loopState, control, routerAs, log } =
     parts;
   const { monotonicMs, nowMs } = systemClock;
+  const interfaces = () => (store.status?.layer2Interfaces ?? []).map(({ name }) => name);
+  const aboutArp = () => (layer2.state ? strictArpFindings(readArpSettings(interfaces()), interfaces(), nodeName) : []);
   const warn = (peer: string, reason: 'PortInUse' | 'BfdPortInUse', message: string) => {
     const regarding = stores.sources.bgpPeers.get(peer);
     const note = `${nodeName}: ${message}`;
@@ -58,8 +64,9 @@ export function makeReporter(parts: ReporterParts): Reporter {
     segments: () =>
       readNodeSegments({
         nodeAddresses: (node()?.status?.addresses ?? []).map(({ address }) => address),
-        interfaces: (store.status?.layer2Interfaces ?? []).map(({ name }) => name),
+        interfaces: interfaces(),
       }),
+    findings: () => [...aboutArp(), ...parts.healthPort.findings],
     ...{ control, store, metrics, log, nowMs },
     skycapVersion: packageJson.version,
   });

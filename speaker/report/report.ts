@@ -9,6 +9,7 @@
  */
 import { isPortInUse } from '../../lib/api/bgp/port-in-use.ts';
 import type { SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
+import type { Finding } from '../../lib/preflight/finding.ts';
 import { pause } from '../../lib/process/clock.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';
@@ -54,6 +55,8 @@ export interface ReporterOptions {
   readonly formerEips?: () => readonly string[];
   /** @default none */
   readonly segments?: () => NodeSegments;
+  /** Of the preflight of the node. @default none */
+  readonly findings?: () => readonly Finding[];
   readonly metrics: SpeakerMetrics;
   readonly log: Logger;
   readonly skycapVersion: string;
@@ -133,7 +136,7 @@ export class Reporter {
     sessions: readonly SpeakerSession[] | undefined,
     bfdPorts: readonly string[] | undefined,
   ): ReportedStatus {
-    const { control, skycapVersion, nowMs, store, silent, layer2, segments, formerEips } = this.#options;
+    const { control, skycapVersion, nowMs, store, silent, layer2, segments, formerEips, findings } = this.#options;
     const bird = control.version?.text ?? store.status?.versions?.bird;
     return speakerStatus({
       planned,
@@ -144,6 +147,7 @@ export class Reporter {
       ...(bfdPorts && { bfdPorts }),
       ...(formerEips && { formerEips: formerEips() }),
       ...(segments && { segments: segments() }),
+      ...(findings && { findings: findings() }),
       versions: { skycap: skycapVersion, ...(bird && { bird }) },
       former: store.status,
       now: `${new Date(nowMs()).toISOString().slice(0, 19)}Z`,

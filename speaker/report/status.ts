@@ -13,6 +13,7 @@ import { withoutCounts } from '../../lib/api/skycap/speaker-counts.ts';
 import type { RefusedPeer, SpeakerObject, SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
 import type { Plan, Planned } from '../../lib/bgp/plan.ts';
 import { countAnnounced } from '../../lib/bgp/routes.ts';
+import { type Finding, findingText } from '../../lib/preflight/finding.ts';
 import type { ApplyOutcome } from '../bird/apply.ts';
 import { explainingError } from '../bird/session/session-error.ts';
 import type { NodeSegments } from '../cluster/node-segments.ts';
@@ -37,6 +38,8 @@ export interface StatusInput {
   readonly layer2?: Layer2State | undefined;
   /** A message for each UDP port of BFD that another process has. Absent while BFD is not in use, or BIRD does not answer. */
   readonly bfdPorts?: readonly string[];
+  /** Of the preflight of the node. @default none */
+  readonly findings?: readonly Finding[];
   /** See `KnownEips`. @default none */
   readonly formerEips?: readonly string[];
   /** The node's networks and gateways. */
@@ -70,6 +73,7 @@ export function speakerStatus(input: StatusInput): ReportedStatus {
     sessionsVerdict(input, enabled, told),
     ...(input.layer2 ? [layer2Verdict(input.layer2)] : []),
     ...(input.bfdPorts ? [bfdPortsVerdict(input.bfdPorts)] : []),
+    ...preflightVerdict(input.findings ?? []),
   ];
   return {
     sessions: told,
@@ -223,6 +227,14 @@ function bfdPortsVerdict(messages: readonly string[]): ConditionUpdate {
   return messages.length > 0
     ? { type, status: 'False', reason: 'BfdPortInUse', message: messages.join('; ') }
     : { type, status: 'True', reason: 'Ready', message: 'no other process has a UDP port of BFD' };
+}
+
+/** Absent without findings. */
+function preflightVerdict(findings: readonly Finding[]): ConditionUpdate[] {
+  const [first] = findings;
+  if (!first) return [];
+  const message = findings.map(findingText).join('. ');
+  return [{ type: 'Preflight', status: 'False', reason: first.reason, message }];
 }
 
 /** Absent while the node is not in maintenance. */

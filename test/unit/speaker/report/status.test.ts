@@ -61,6 +61,15 @@ it('says that another process has a port of BFD, while BFD is in use', () => {
   expect(bfd(['port 3784'])).toMatchObject({ BfdPorts: 'False BfdPortInUse', Ready: 'False BfdPortInUse' });
 });
 
+it('says what the preflight of the node has found, and nothing else', () => {
+  const object = { kind: 'Node', name: 'n1' };
+  const finding = { reason: 'StrictArpOff', object, message: 'the node answers', remedy: 'set strictARP' } as const;
+  expect(conditionsOf(speakerStatus(input({ findings: [] })))).not.toHaveProperty('Preflight');
+  const found = speakerStatus(input({ findings: [finding] }));
+  expect(conditionsOf(found)).toMatchObject({ Preflight: 'False StrictArpOff', Ready: 'False StrictArpOff' });
+  expect(found.conditions?.find(({ type }) => type === 'Preflight')?.message).toBe('the node answers; set strictARP');
+});
+
 describe('layer 2', () => {
   const CONFLICT = { address: '198.51.100.7', mac: '02:00:00:00:00:09', interface: 'eth0' };
   const quiet = { isMute: false, unable: [], conflicts: [] };
