@@ -5,10 +5,9 @@
  * The Services are read from the API server, since a claim may belong to a deleted Service. The deletion of the CRD calls no webhook.
  */
 import { type Eip, releasesAddresses } from '../../lib/api/eip/eip.ts';
-import { type LiveAddress, nameAddresses } from '../../lib/api/eip/validate-eip.ts';
-import { CLAIM_ANNOTATION, RELEASE_ADDRESSES_ANNOTATION } from '../../lib/api/keys.ts';
+import { eipInUseText, type LiveAddress, nameAddresses } from '../../lib/api/eip/validate-eip.ts';
+import { CLAIM_ANNOTATION } from '../../lib/api/keys.ts';
 import { keyFor, keyOf } from '../../lib/api/meta/object.ts';
-import { quote } from '../../lib/api/problem.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
@@ -39,7 +38,7 @@ export async function reviewEipDeletion(
   const inUse = await addressesInUse(name, cluster, client, signal);
   if (inUse.length === 0) return allowed();
   if (releasesAddresses(oldObject)) return allowed(`takes their addresses from Services: ${nameAddresses(inUse)}`);
-  const message = `Eip ${quote(name)} has addresses in use: ${nameAddresses(inUse)}; have these Services name another Eip first, or delete them. To take the addresses from them: kubectl annotate eip ${name} ${RELEASE_ADDRESSES_ANNOTATION}=true`;
+  const message = eipInUseText(name, inUse);
   if (!dryRun) log.info({ kind: 'Eip', name, operation: 'DELETE', why: message }, 'refused object');
   return { answer: { allowed: false, refusal: 'Forbidden', message }, outcome: 'denied' };
 }

@@ -1,12 +1,12 @@
 /** The answers to a Service's review that need no address. */
 import type { Reason } from '../../lib/api/reasons.ts';
 import { managedMetadataOf, withManagedMetadata } from '../../lib/api/service/managed-metadata.ts';
+import type { ServiceDecision } from '../../lib/ipam/admission/decide-service.ts';
 import { admissionRefusalIn } from '../../lib/kube/http/admission-refusal.ts';
 import { patchFor } from '../review/patch.ts';
 import type { Refusal } from '../review/review.ts';
 import type { Reviewed } from '../review/reviewed.ts';
 import { pendingWarnings } from './advice/service-advice.ts';
-import type { ServiceDecision } from './decide-service.ts';
 import type { Subject } from './review-subject.ts';
 
 export interface ServiceAnswer extends Reviewed {

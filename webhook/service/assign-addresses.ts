@@ -1,12 +1,12 @@
 /** Chooses and claims the addresses of a Service under review. */
 import type { Service } from '../../lib/api/service/service.ts';
+import type { ServiceDecision } from '../../lib/ipam/admission/decide-service.ts';
 import type { Choice } from '../../lib/ipam/choice/choose.ts';
 import { type HeldAddress, pinnedAddresses } from '../../lib/ipam/choice/held-address.ts';
 import { NAMESPACES } from '../../lib/kube/resource.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import { claimsHeld, type ServiceClaimRequest } from '../cluster/service-claim-request.ts';
 import type { UnstoredClaims } from '../cluster/unstored-claims.ts';
-import type { ServiceDecision } from './decide-service.ts';
 import { exists, type FindClaimDeps, findClaimOfNew, findClaimOfStored } from './find-existing-claim.ts';
 import { isForUnstored } from './giving-way.ts';
 import { releaseLeftPorts } from './left-ports.ts';

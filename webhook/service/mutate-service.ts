@@ -5,6 +5,7 @@
 import { managedMetadataOf } from '../../lib/api/service/managed-metadata.ts';
 import { isOurs, portsOf } from '../../lib/api/service/parse-address-request.ts';
 import { publishedAddresses } from '../../lib/api/service/published-addresses.ts';
+import { decideCreate, decideUpdate, type ServiceDecision } from '../../lib/ipam/admission/decide-service.ts';
 import { clashAt } from '../../lib/ipam/choice/choose.ts';
 import { holdersOf } from '../../lib/ipam/claims/holders-of.ts';
 import type { Logger } from '../../lib/process/log.ts';
@@ -15,7 +16,6 @@ import { eipsOf, NOTHING_IS_OURS, newEipWarnings, newNearlyOursWarnings } from '
 import { answerChoice, answerPinned } from './answer-choice.ts';
 import { deferred, denied, type ServiceAnswer, UNTOUCHED, unreadable } from './answers.ts';
 import { type AssignDeps, assignAddresses } from './assign-addresses.ts';
-import { decideCreate, decideUpdate, type ServiceDecision } from './decide-service.ts';
 import { fieldsOf, type Subject, subjectOf } from './review-subject.ts';
 
 export interface ServiceMutatorDeps extends AssignDeps {

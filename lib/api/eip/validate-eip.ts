@@ -6,8 +6,8 @@
  */
 import { compareAddresses, formatAddress, parseAddress } from '../../net/address.ts';
 import { rangeContains, rangesOverlap, rangeText, sameRange } from '../../net/range.ts';
-import { DEFAULT_EIP_ANNOTATIONS } from '../keys.ts';
-import type { Problem } from '../problem.ts';
+import { DEFAULT_EIP_ANNOTATIONS, RELEASE_ADDRESSES_ANNOTATION } from '../keys.ts';
+import { type Problem, quote } from '../problem.ts';
 import { asksToBeDefault, type Eip } from './eip.ts';
 
 /** A given address of the Eip, with the `namespace/name` of its holders. */
@@ -93,6 +93,11 @@ function strandedAddresses(eip: Eip, old: Eip, live: readonly LiveAddress[]): Pr
       message: `leaves out addresses in use: ${nameAddresses(stranded)}; keep them in the Eip, or delete those Services first`,
     },
   ];
+}
+
+/** Why an Eip is not deleted. */
+export function eipInUseText(name: string, inUse: readonly LiveAddress[]): string {
+  return `Eip ${quote(name)} has addresses in use: ${nameAddresses(inUse)}; have these Services name another Eip first, or delete them. To take the addresses from them: kubectl annotate eip ${name} ${RELEASE_ADDRESSES_ANNOTATION}=true`;
 }
 
 /** `192.0.2.1 (shop/web), 192.0.2.2 (shop/api) and 3 more`. */

@@ -56,11 +56,6 @@ export function nearlyOursWarnings(service: Service, isOurs: boolean | undefined
   ];
 }
 
-/** The warnings that `before` does not have: an update repeats no warning. */
-export function newWarnings(now: readonly string[], before: readonly string[]): string[] {
-  return now.filter((warning) => !before.includes(warning));
-}
-
 function optInWarnings({ metadata }: Service): string[] {
   const value = firstOf(metadata.annotations, SERVICE_ANNOTATIONS.optIn);
   if (value === undefined) return [];

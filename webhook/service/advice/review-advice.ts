@@ -1,12 +1,14 @@
 /** Warnings that an update shows only if it causes them. */
+
 import type { Eip } from '../../../lib/api/eip/eip.ts';
 import { managedMetadataOf, markedAddresses } from '../../../lib/api/service/managed-metadata.ts';
 import { isOurs } from '../../../lib/api/service/parse-address-request.ts';
 import type { Service } from '../../../lib/api/service/service.ts';
+import { newWarnings } from '../../../lib/ipam/admission/new-problems.ts';
 import { rangeContains } from '../../../lib/net/range.ts';
 import type { ClusterState } from '../../cluster/cluster-state.ts';
 import type { Subject } from '../review-subject.ts';
-import { nearlyOursWarnings, newWarnings } from './nearly-ours.ts';
+import { nearlyOursWarnings } from './nearly-ours.ts';
 import { aggregateWarnings, routeOverrideWarnings } from './route-advice.ts';
 import { affinityWarnings, overriddenWarnings } from './service-advice.ts';
 

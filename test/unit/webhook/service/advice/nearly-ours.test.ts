@@ -1,6 +1,8 @@
 /** Services that were probably meant for Skycap are told so; those of others hear nothing. */
+
 import type { Service } from '../../../../../lib/api/service/service.ts';
-import { nearlyOursWarnings, newWarnings } from '../../../../../webhook/service/advice/nearly-ours.ts';
+import { newWarnings } from '../../../../../lib/ipam/admission/new-problems.ts';
+import { nearlyOursWarnings } from '../../../../../webhook/service/advice/nearly-ours.ts';
 
 const OPT_IN = 'lb.kubesphere.io/v1alpha1';
 const EIP = 'eip.openelb.kubesphere.io/v1alpha2';

@@ -1,5 +1,5 @@
-/** Separates the problems that an update adds from those of the stored object, by their sentences. Pure. */
-import { formatProblem, type Problem } from '../../lib/api/problem.ts';
+/** Separates the problems and warnings that an update adds from those of the stored object, by their sentences. PURE. */
+import { formatProblem, type Problem } from '../../api/problem.ts';
 
 export interface SplitProblems {
   /** Reasons to refuse the update. */
@@ -14,4 +14,9 @@ export function splitProblems(now: readonly Problem[], before: readonly Problem[
     added: now.filter((problem) => !old.has(formatProblem(problem))),
     known: now.map(formatProblem).filter((sentence) => old.has(sentence)),
   };
+}
+
+/** The warnings that `before` does not have: an update repeats no warning. */
+export function newWarnings(now: readonly string[], before: readonly string[]): string[] {
+  return now.filter((warning) => !before.includes(warning));
 }

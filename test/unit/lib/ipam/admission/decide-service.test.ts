@@ -1,10 +1,10 @@
 /** What becomes of a Service under review, before anything is claimed. */
 
-import { managedMetadataOf } from '../../../../lib/api/service/managed-metadata.ts';
-import type { AddressRequestContext } from '../../../../lib/api/service/parse-address-request.ts';
-import type { Service } from '../../../../lib/api/service/service.ts';
-import { decideCreate, decideUpdate, type ServiceDecision } from '../../../../webhook/service/decide-service.ts';
-import { OURS, service, stored } from '../builders.ts';
+import { managedMetadataOf } from '../../../../../lib/api/service/managed-metadata.ts';
+import type { AddressRequestContext } from '../../../../../lib/api/service/parse-address-request.ts';
+import type { Service } from '../../../../../lib/api/service/service.ts';
+import { decideCreate, decideUpdate, type ServiceDecision } from '../../../../../lib/ipam/admission/decide-service.ts';
+import { OURS, service, stored } from '../../../webhook/builders.ts';
 
 const CONTEXT: AddressRequestContext = { unmarkedServices: 'defaultEip', defaultEipExists: false, primaryFamily: 4 };
 const EIP = 'eip.openelb.kubesphere.io/v1alpha2';

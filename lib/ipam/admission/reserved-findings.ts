@@ -1,8 +1,8 @@
 /** Problems of an Eip that has addresses in use or reserved elsewhere in the cluster. Pure. */
-import type { Eip } from '../../lib/api/eip/eip.ts';
-import type { Problem } from '../../lib/api/problem.ts';
-import type { Withheld } from '../../lib/ipam/pools/withheld.ts';
-import { rangeText, sameRange } from '../../lib/net/range.ts';
+import type { Eip } from '../../api/eip/eip.ts';
+import type { Problem } from '../../api/problem.ts';
+import { rangeText, sameRange } from '../../net/range.ts';
+import type { Withheld } from '../pools/withheld.ts';
 
 export interface ReservedFindings {
   readonly problems: readonly Problem[];

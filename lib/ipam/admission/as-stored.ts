@@ -2,7 +2,7 @@
  * Fills in the fields of a Service in an UPDATE as the API server does after admission. A `kubectl replace` of the original manifest has no cluster IPs and no
  * families, and the stored Service keeps them (Kubernetes `pkg/registry/core/service/storage`, `patchAllocatedValues` and `alloc.go`). Pure.
  */
-import type { Service } from '../../lib/api/service/service.ts';
+import type { Service } from '../../api/service/service.ts';
 
 export function asStored(service: Service, old: Service): Service {
   const { spec = {} } = service;

@@ -1,9 +1,9 @@
 /** What is said of an Eip at kubectl apply, word for word. */
-import { formatProblems } from '../../../../lib/api/problem.ts';
-import { type Reservation, Withheld } from '../../../../lib/ipam/pools/withheld.ts';
-import { parseRange } from '../../../../lib/net/range.ts';
-import { reservedFindings } from '../../../../webhook/admission/reserved-findings.ts';
-import { eip } from '../../lib/ipam/builders.ts';
+import { formatProblems } from '../../../../../lib/api/problem.ts';
+import { reservedFindings } from '../../../../../lib/ipam/admission/reserved-findings.ts';
+import { type Reservation, Withheld } from '../../../../../lib/ipam/pools/withheld.ts';
+import { parseRange } from '../../../../../lib/net/range.ts';
+import { eip } from '../builders.ts';
 
 const reserve = (text: string, what: string): Reservation => {
   const parsed = parseRange(text);

@@ -5,27 +5,27 @@
  * forged it, and needs no call to the API server. An UPDATE is denied only for problems that it adds.
  */
 
-import { formatProblem, formatProblems, type Problem } from '../../lib/api/problem.ts';
-import type { Reason } from '../../lib/api/reasons.ts';
-import { type AddressRequest, addressRequestKey, askedFor } from '../../lib/api/service/address-request.ts';
-import { hasOurCondition } from '../../lib/api/service/has-our-condition.ts';
+import { formatProblem, formatProblems, type Problem } from '../../api/problem.ts';
+import type { Reason } from '../../api/reasons.ts';
+import { type AddressRequest, addressRequestKey, askedFor } from '../../api/service/address-request.ts';
+import { hasOurCondition } from '../../api/service/has-our-condition.ts';
 import {
   hasManagedMetadata,
   type ManagedMetadata,
   managedMetadataOf,
   NO_MANAGED_METADATA,
   withManagedMetadata,
-} from '../../lib/api/service/managed-metadata.ts';
+} from '../../api/service/managed-metadata.ts';
 import {
   type AddressRequestContext,
   isRefused,
   parseAddressRequest,
   reasonOf,
-} from '../../lib/api/service/parse-address-request.ts';
-import { parseRouteOverrides } from '../../lib/api/service/route-overrides.ts';
-import type { Service } from '../../lib/api/service/service.ts';
-import { splitProblems } from '../review/new-problems.ts';
+} from '../../api/service/parse-address-request.ts';
+import { parseRouteOverrides } from '../../api/service/route-overrides.ts';
+import type { Service } from '../../api/service/service.ts';
 import { asStored } from './as-stored.ts';
+import { splitProblems } from './new-problems.ts';
 
 export type ServiceDecision =
   /** Not Skycap's. */
