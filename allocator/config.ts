@@ -25,6 +25,9 @@ export interface Config {
   readonly claimGraceSeconds: number;
   /** Services worked on at the same time. */
   readonly workers: number;
+  /** Former holders of addresses that are kept at most. 0: none. */
+  readonly historyEntries: number;
+  readonly historyDays: number;
 }
 
 export function readConfig(env: Env): Parsed<Config> {
@@ -38,6 +41,8 @@ export function readConfig(env: Env): Parsed<Config> {
     unmarkedServices: oneOf('SKYCAP_UNMARKED_SERVICES', ['defaultEip', 'always', 'never'], 'defaultEip'),
     claimGraceSeconds: integer('SKYCAP_CLAIM_GRACE_SECONDS', { min: 1, max: 3600 }, 60),
     workers: integer('SKYCAP_WORKERS', { min: 1, max: 256 }, 16),
+    historyEntries: integer('SKYCAP_HISTORY_ENTRIES', { min: 0, max: 100_000 }, 10_000),
+    historyDays: integer('SKYCAP_HISTORY_DAYS', { min: 1, max: 3_650 }, 90),
   });
 }
 

@@ -28,7 +28,9 @@ export interface Deps extends Clock {
   readonly events: EventSink;
   readonly metrics: AllocatorMetrics;
   readonly log: Logger;
-  readonly config: Pick<Config, 'namespace' | 'unmarkedServices' | 'claimGraceSeconds' | 'workers' | 'protocols'>;
+  readonly config: Omit<Config, 'podName' | 'logLevel' | 'healthAddress' | 'metricsToken'>;
+  /** The time in which former holders gather before they are written. */
+  readonly historyGatherMs: number;
   /** Random, 128 bits in hexadecimal. */
   readonly newToken: () => string;
 }

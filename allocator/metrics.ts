@@ -1,5 +1,5 @@
 /** The allocator's own metrics. The API requests, the process and the caches have theirs in `lib/`. */
-import { Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { EipStatus } from '../lib/api/eip/eip-types.ts';
 import type { Condition } from '../lib/api/meta/object.ts';
 import type { Reason } from '../lib/api/reasons.ts';
@@ -19,6 +19,7 @@ export interface AllocatorMetrics {
   /** The reason of each finding of the preflight. */
   preflight(reasons: readonly Reason[]): void;
   reconciled(queue: QueueName, result: 'ok' | 'conflict' | 'error', seconds: number): void;
+  historyEntries(outcome: 'written' | 'dropped', count: number): void;
   /** The numbers of Services and Eips are those of the replica that acts; one that does no longer has none. */
   clear(): void;
 }
@@ -96,6 +97,7 @@ export function createAllocatorMetrics(
       findings.reset();
       for (const reason of reasons) findings.inc({ reason });
     },
+    historyEntries: historyCounter(registers),
     reconciled: (queue, result, took) => seconds.observe({ queue, result }, took),
     clear: () => {
       states.clear();
@@ -103,4 +105,14 @@ export function createAllocatorMetrics(
       for (const gauge of [...gauges, findings]) gauge.reset();
     },
   };
+}
+
+function historyCounter(registers: Registry[]): AllocatorMetrics['historyEntries'] {
+  const counter = new Counter({
+    name: 'skycap_allocator_history_entries_total',
+    help: 'Former holders of addresses, by whether their entry was written.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  return (outcome, count) => counter.inc({ outcome }, count);
 }

@@ -26,7 +26,8 @@ export interface ClaimFacts {
   readonly assignment: Assignment | undefined;
   readonly inFlightUpdateOf: (heldAddress: HeldAddress) => InFlightUpdate;
   readonly firstSeenMs: (heldAddress: HeldAddress) => number;
-  readonly wasStored: (heldAddress: HeldAddress) => boolean;
+  /** The UID of the Service that was stored with the holder's token, as far as this process has seen. */
+  readonly storedUid: (heldAddress: HeldAddress) => string | undefined;
   readonly nowMs: number;
   /** The time for which a holder without a UID may wait for a change under way. */
   readonly graceMsOf: (heldAddress: HeldAddress) => number;
@@ -80,7 +81,7 @@ function verdictOn(heldAddress: HeldAddress, facts: ClaimFacts): HolderAction {
     service: { uid: service.metadata.uid ?? '', token: serviceToken },
     isUsed: isWanted(heldAddress, assignment),
     isShown: heldAddress.isEstablished,
-    wasStored: facts.wasStored(heldAddress),
+    wasStored: facts.storedUid(heldAddress) !== undefined,
     nowMs,
     // Lazy: the grace period needs all claims without a Service, and few holders need the grace period.
     get graceMs() {
@@ -97,8 +98,9 @@ function isWanted(heldAddress: HeldAddress, assignment: Assignment | undefined):
 function renewalOf(
   heldAddress: HeldAddress,
   verdict: HolderAction,
-  { service, serviceToken, requestAt, heldAddresses, assignment, inFlightUpdateOf }: ClaimFacts,
+  facts: ClaimFacts,
 ): HolderUpdate & { readonly requeueAtMs: number } {
+  const { service, serviceToken, requestAt, heldAddresses, assignment, inFlightUpdateOf, nowMs } = facts;
   const { address, own } = heldAddress;
   const never = Number.POSITIVE_INFINITY;
   // An unused address is released, now or after the grace period. Until then its holder takes no ports from the Services that share the address.
@@ -110,10 +112,17 @@ function renewalOf(
     bind: verdict.kind === 'bind' || hasFormerBeside(heldAddress, service),
     token: tokenShown(assignment?.uses[0]?.address, heldAddresses, serviceToken),
     serviceCounts: inFlightUpdate.kind === 'useService',
+    ...(verdict.kind === 'bind' && isOfOther(heldAddress, facts) && { takenOverAt: new Date(nowMs).toISOString() }),
   });
   const source = newSource(heldAddress);
   const requeueAtMs = inFlightUpdate.kind === 'wait' ? inFlightUpdate.untilMs : never;
   return { address, own, next, requeueAtMs, ...(source && { source }) };
+}
+
+/** Whether the holder was another Service's of the same name. */
+function isOfOther(heldAddress: HeldAddress, { service, storedUid }: ClaimFacts): boolean {
+  const uid = heldAddress.own.uid ?? storedUid(heldAddress);
+  return uid !== undefined && uid !== service.metadata.uid;
 }
 
 /** Whether the claim has a holder of a former Service of the same name. Writing the UID removes that holder. */

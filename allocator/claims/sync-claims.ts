@@ -126,7 +126,7 @@ export class ClaimSync {
           : inFlightUpdate;
       },
       firstSeenMs: ({ claim, own }) => cluster.holderFirstSeen.firstSeenMs(claim, own),
-      wasStored: ({ claim, own }) => cluster.holderFirstSeen.wasStored(claim, own),
+      storedUid: ({ claim, own }) => cluster.holderFirstSeen.storedUid(claim, own),
       nowMs: now,
       graceMsOf: ({ claim, own }) => this.#deps.strays.graceMs(claim, own),
     });

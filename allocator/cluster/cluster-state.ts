@@ -54,7 +54,7 @@ export class ClusterState {
     this.index = new ServiceIndex(this.services);
     this.eips = new EipCache(stores.eips, clock, () => [...stores.services.values()].flatMap(publishedAddresses));
     this.reserved = new ReservedAddresses(stores);
-    this.holderFirstSeen = new HolderFirstSeen(clock, (holder) => this.#isStored(holder));
+    this.holderFirstSeen = new HolderFirstSeen(clock, (holder) => this.#uidOf(holder));
     this.createDuration = new CreateDuration(clock.monotonicMs);
     this.rewriteBackoff = new RewriteBackoff(clock);
     this.endpoints = new EndpointIndex(stores);
@@ -70,20 +70,22 @@ export class ClusterState {
   }
 
   #noteStored(service: Service, isNew: boolean): void {
-    const { namespace = '', name, annotations } = service.metadata;
+    const { namespace = '', name, uid = '', annotations } = service.metadata;
     const token = annotations?.[CLAIM_ANNOTATION];
     if (token === undefined) return;
     for (const claim of this.ledger.heldByToken(namespace, token)) {
       const holder = claim.spec.holders.find((one) => one.token === token && one.uid === undefined);
       if (!holder || (holder.name ?? name) !== name) continue;
       if (isNew) this.createDuration.note(this.holderFirstSeen.ageMs(claim, holder));
-      this.holderFirstSeen.noteStored(claim, holder);
+      this.holderFirstSeen.noteStored(claim, holder, uid);
     }
   }
 
-  #isStored({ namespace, name, token }: ClaimHolder): boolean {
-    if (name === undefined) return this.index.ownerOf(namespace, token) !== undefined;
-    return this.services.get(keyFor(namespace, name))?.metadata.annotations?.[CLAIM_ANNOTATION] === token;
+  /** Of the stored Service with the holder's token. */
+  #uidOf({ namespace, name, token }: ClaimHolder): string | undefined {
+    const service =
+      name === undefined ? this.index.ownerOf(namespace, token) : this.services.get(keyFor(namespace, name));
+    return service?.metadata.annotations?.[CLAIM_ANNOTATION] === token ? service.metadata.uid : undefined;
   }
 
   /** Whether all stores have their first list. */

@@ -1,5 +1,5 @@
 /**
- * The time when this process first saw each holder without a UID, and whether it has seen the Service of the holder stored. The grace period of a claim counts by the holder's own
+ * The time when this process first saw each holder without a UID, and the UID of the holder's Service, if it has seen the Service stored. The grace period of a claim counts by the holder's own
  * `since`; the time of the first sight guards against a webhook whose clock is behind.
  *
  * A Service and its holder have one token, so a named holder needs no UID. Leader and standby tell a deletion from a create call under way by these records.
@@ -13,21 +13,22 @@ interface Sight {
   readonly since: string;
   /** By the monotonic clock. */
   readonly firstMs: number;
-  wasStored: boolean;
+  /** The UID of the stored Service. */
+  storedUid: string | undefined;
 }
 
 export class HolderFirstSeen {
   readonly #clock: Clock;
-  readonly #isStored: (holder: ClaimHolder) => boolean;
+  readonly #uidOf: (holder: ClaimHolder) => string | undefined;
   /** Claim's name → token. Holders with a UID are not in it. */
   readonly #seen = new Map<string, ReadonlyMap<string, Sight>>();
   /** Names of the claims with a holder whose Service was not seen stored. */
   readonly #unstored = new Set<string>();
 
-  /** @param isStored whether a Service with the holder's name and token is in the cache. */
-  constructor(clock: Clock, isStored: (holder: ClaimHolder) => boolean) {
+  /** @param uidOf of the Service in the cache with the holder's name and token. */
+  constructor(clock: Clock, uidOf: (holder: ClaimHolder) => string | undefined) {
     this.#clock = clock;
-    this.#isStored = isStored;
+    this.#uidOf = uidOf;
   }
 
   onChange({ type, key, object }: Change<EipClaim>): void {
@@ -37,8 +38,8 @@ export class HolderFirstSeen {
     const sights = unbound.map((holder): [string, Sight] => {
       const known = before?.get(holder.token);
       const { token, since } = holder;
-      const wasStored = (known?.since === since && known.wasStored) || this.#isStored(holder);
-      return [token, { since, firstMs: known?.firstMs ?? firstMs, wasStored }];
+      const storedUid = (known?.since === since ? known.storedUid : undefined) ?? this.#uidOf(holder);
+      return [token, { since, firstMs: known?.firstMs ?? firstMs, storedUid }];
     });
     if (sights.length === 0) this.#seen.delete(key);
     else this.#seen.set(key, new Map(sights));
@@ -46,16 +47,21 @@ export class HolderFirstSeen {
   }
 
   /** The Service of the holder is stored. */
-  noteStored(claim: EipClaim, { token }: ClaimHolder): void {
+  noteStored(claim: EipClaim, { token }: ClaimHolder, uid: string): void {
     const { name = '' } = claim.metadata;
     const sight = this.#seen.get(name)?.get(token);
-    if (sight) sight.wasStored = true;
+    if (sight) sight.storedUid = uid;
     this.#noteUnstored(name);
   }
 
   /** Whether the Service of a holder without a UID was stored once, as far as this process has seen. */
-  wasStored(claim: EipClaim, { token }: ClaimHolder): boolean {
-    return this.#seen.get(claim.metadata.name ?? '')?.get(token)?.wasStored === true;
+  wasStored(claim: EipClaim, holder: ClaimHolder): boolean {
+    return this.storedUid(claim, holder) !== undefined;
+  }
+
+  /** The UID of that Service. */
+  storedUid(claim: EipClaim, { token }: ClaimHolder): string | undefined {
+    return this.#seen.get(claim.metadata.name ?? '')?.get(token)?.storedUid;
   }
 
   /** In wall-clock time, computed from the present time. For a holder that the watch has not shown yet: now. */
@@ -82,7 +88,7 @@ export class HolderFirstSeen {
 
   #noteUnstored(name: string): void {
     const sights = [...(this.#seen.get(name)?.values() ?? [])];
-    if (sights.some(({ wasStored }) => !wasStored)) this.#unstored.add(name);
+    if (sights.some(({ storedUid }) => storedUid === undefined)) this.#unstored.add(name);
     else this.#unstored.delete(name);
   }
 }

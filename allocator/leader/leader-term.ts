@@ -19,6 +19,8 @@ import { ReachWatch } from '../announced/reach-watch.ts';
 import { AnnouncedReconciler } from '../announced/reconcile-announced.ts';
 import { ServiceAnnouncements } from '../announced/service-announcements.ts';
 import { AllocationOrder } from '../assignment/allocation-order.ts';
+import type { FormerHolders } from '../claims/history/former-holders.ts';
+import { writeGathered } from '../claims/history/write-history.ts';
 import { StoredTokens } from '../claims/stored-tokens.ts';
 import { HURRIED_GRACE_MS, StrayClaims } from '../claims/stray-claims.ts';
 import type { Deps } from '../deps.ts';
@@ -59,6 +61,8 @@ export class LeaderTerm {
   readonly allocationOrder: AllocationOrder;
   /** To be triggered by a claim whose Service was not seen stored. */
   readonly strays: LevelLoop;
+  /** To be triggered when a Service has lost an address. */
+  readonly history: LevelLoop;
   /** No claim of a create call is collected before. */
   readonly shortestGraceMs: number;
   /** Names of the claims that were found to give way. */
@@ -75,8 +79,11 @@ export class LeaderTerm {
   /** Services that were stored when the term began and were not reconciled since. */
   readonly #wereThere = new Set<string>();
 
-  constructor(deps: Deps, caches: Caches) {
+  constructor(deps: Deps, caches: Caches, formerHolders: FormerHolders) {
     this.#deps = deps;
+    const { historyEntries: entries, historyDays: days } = deps.config;
+    const history = { ...deps, formerHolders, limits: { entries, days } };
+    this.history = this.#loop('history', (signal) => writeGathered(history, deps.historyGatherMs, signal));
     const waiting = new WaitingList((eipName) => this.eips.add(eipName));
     this.allocationOrder = new AllocationOrder(waiting, (key) => this.services.add(key));
     const { allocationOrder } = this;
@@ -133,7 +140,7 @@ export class LeaderTerm {
     this.#reach.trigger();
     this.strays.trigger();
     try {
-      const loops = [this.#retypedServices, this.#reach, this.#preflight, this.strays];
+      const loops = [this.#retypedServices, this.#reach, this.#preflight, this.strays, this.history];
       await Promise.all([...this.#queues(), ...loops].map((part) => part.run(signal)));
     } finally {
       ledger.onFreed = () => {};

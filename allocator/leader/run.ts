@@ -11,9 +11,10 @@ import { ExplainingClient, type RefusedWrite } from '../../lib/kube/http/explain
 import { type Clock, systemClock } from '../../lib/process/clock.ts';
 import type { Checks } from '../../lib/process/health/check.ts';
 import type { Logger } from '../../lib/process/log.ts';
+import { HISTORY_GATHER_MS, writeHistory } from '../claims/history/write-history.ts';
 import type { Config } from '../config.ts';
 import type { EventSink } from '../deps.ts';
-import { createAllocatorMetrics } from '../metrics.ts';
+import { type AllocatorMetrics, createAllocatorMetrics } from '../metrics.ts';
 import { Allocator } from './allocator.ts';
 import { LeadingClient } from './fenced-client.ts';
 import { createReflectors, type Reflectors } from './reflectors.ts';
@@ -27,6 +28,8 @@ export interface RunOptions {
   readonly clock?: Clock;
   /** @default `LEADER_TIMING` */
   readonly timing?: LeaderTiming;
+  /** @default `HISTORY_GATHER_MS` */
+  readonly historyGatherMs?: number;
 }
 
 export interface RunningAllocator {
@@ -39,6 +42,7 @@ export interface RunningAllocator {
 /** The name of the Lease; RBAC allows just this one. */
 export const LEASE_NAME = 'skycap-allocator';
 const TOKEN_BYTES = 16;
+const FLUSH_WITHIN_MS = 1_000;
 
 /** Returns at once; the checks are there from the start, and false until the caches are filled. */
 export function runAllocator(options: RunOptions, signal: AbortSignal): RunningAllocator {
@@ -55,7 +59,7 @@ async function run(
   reflectors: Reflectors,
   signal: AbortSignal,
 ): Promise<void> {
-  const { config, events, log, registry, clock = systemClock, timing } = options;
+  const { config, events, log, registry, clock = systemClock, timing, historyGatherMs = HISTORY_GATHER_MS } = options;
   // Nobody leads where the Lease can't be written, so nobody would say it.
   const onRefused = ({ resource: { group, version, kind, plural }, ref, explanation }: RefusedWrite): void => {
     if (plural !== LEASES.plural) return;
@@ -84,15 +88,37 @@ async function run(
       clock,
       ...(timing && { timing }),
     };
-    await runWhileLeader(election, stop.signal, (term, leadership) => {
+    let ledToTheEnd = false;
+    await runWhileLeader(election, stop.signal, async (term, leadership) => {
       setMaxListeners(0, term);
       const newToken = (): string => randomBytes(TOKEN_BYTES).toString('hex');
       const leading = new LeadingClient(client, leadership, term);
-      return allocator.lead({ ...clock, client: leading, config, events, metrics, log, newToken }, term);
+      const deps = { ...clock, config, events, metrics, log, newToken, historyGatherMs };
+      await allocator.lead({ ...deps, client: leading }, term);
+      ledToTheEnd = stop.signal.aborted;
     });
+    // The Lease is free by now, so no replica waits for these writes.
+    if (ledToTheEnd) await flushHistory({ client, config, metrics, log, clock, allocator });
   } finally {
     signal.removeEventListener('abort', end);
     stop.abort(new Error('the allocator ends'));
     await following;
+  }
+}
+
+interface FlushDeps extends Pick<Required<RunOptions>, 'config' | 'log' | 'clock'> {
+  readonly client: KubeClient;
+  readonly metrics: AllocatorMetrics;
+  readonly allocator: Allocator;
+}
+
+async function flushHistory({ client, config, metrics, log, clock, allocator }: FlushDeps): Promise<void> {
+  const { historyEntries: entries, historyDays: days } = config;
+  const { formerHolders } = allocator;
+  const deps = { client, formerHolders, limits: { entries, days }, metrics, nowMs: clock.nowMs };
+  try {
+    if (entries > 0) await writeHistory(deps, AbortSignal.timeout(FLUSH_WITHIN_MS));
+  } catch (err) {
+    log.info({ err, entries: formerHolders.size }, 'history not written at the end');
   }
 }

@@ -39,7 +39,8 @@ export async function reclaimPublished(
   const claimRequest = claimRequestFor(view, addressRequest, token, nowMs());
   const { askedFor: _, ...unasked } = claimRequest.holder;
   // A Service that waits for another address has this one by a former request, which is not known.
-  const holder = waitingSinceOf(service) === undefined ? claimRequest.holder : unasked;
+  const asked = waitingSinceOf(service) === undefined ? claimRequest.holder : unasked;
+  const holder = { ...asked, publishedBefore: true };
   for (const { address, eip } of reclaims) await claimer.retake(address, eip, { ...claimRequest, holder }, signal);
   return isShared ? 'shared' : 'alone';
 }

@@ -36,6 +36,11 @@ export const REASONS = [
   'ServiceGone',
   'NoLongerUsed',
   'ClaimExpired',
+  // Why a Service got an address (history).
+  'AddressRequested',
+  'EipNamed',
+  'EipMatches',
+  'FoundPublished',
   // The state of an Eip, a BgpConf or a BgpPeer.
   'Accepted',
   'Invalid',

@@ -5,6 +5,7 @@ import { OPENELB_GROUP, SKYCAP_GROUP } from '../api/keys.ts';
 import type { KubeObject } from '../api/meta/object.ts';
 import type { ConfigMap } from '../api/policy/find-policy.ts';
 import type { EndpointSlice, Namespace, Node, Pod, Service, ServiceCidr } from '../api/service/service.ts';
+import type { AddressHistory } from '../api/skycap/address-history.ts';
 import type { EipClaim } from '../api/skycap/claim.ts';
 import type { SpeakerObject } from '../api/skycap/speaker-types.ts';
 
@@ -55,4 +56,9 @@ export const EIPS: Resource<EipObject> = { ...openelb, kind: 'Eip', plural: 'eip
 export const BGP_CONFS: Resource<BgpConfObject> = { ...openelb, kind: 'BgpConf', plural: 'bgpconfs' };
 export const BGP_PEERS: Resource<BgpPeerObject> = { ...openelb, kind: 'BgpPeer', plural: 'bgppeers' };
 export const EIP_CLAIMS: Resource<EipClaim> = { ...skycap, kind: 'EipClaim', plural: 'eipclaims' };
+export const ADDRESS_HISTORIES: Resource<AddressHistory> = {
+  ...skycap,
+  kind: 'AddressHistory',
+  plural: 'addresshistories',
+};
 export const SPEAKERS: Resource<SpeakerObject> = { ...skycap, kind: 'Speaker', plural: 'speakers' };

@@ -37,6 +37,8 @@ export interface ClaimHolder {
   readonly changing?: boolean;
   /** A reservation: the Service waits until the Services in its way have left, which have reservations as well. */
   readonly waiting?: boolean;
+  /** The Service published the address before the holder was written: the claim was deleted, or another load balancer gave the address. */
+  readonly publishedBefore?: boolean;
   /** RFC 3339; when the holder was written. The grace period of a holder without UID counts from here. */
   readonly since: string;
 }

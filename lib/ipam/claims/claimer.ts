@@ -14,6 +14,7 @@ import { type Choice, type ChooseInput, choose, type Given } from '../choice/cho
 import { sourceOf } from '../pools/source.ts';
 import { ClaimStore, type ClaimStoreDeps, MOST_ROUNDS } from './claim-store.ts';
 import type { Contention } from './contention.ts';
+import { beginOf } from './holder-entry.ts';
 import { mergeInFlight } from './merge-in-flight.ts';
 
 export interface ClaimRequest {
@@ -189,8 +190,8 @@ function renewed(own: ClaimHolder | undefined, next: ClaimHolder, isStored: bool
   if (!own || own.token !== next.token) return next;
   const name = next.name ?? own.name;
   const uid = next.uid ?? own.uid;
-  const since = isStored ? own.since : next.since;
-  const merged: ClaimHolder = { ...next, ...(name && { name }), ...(uid && { uid }), since };
+  const begin = isStored ? beginOf(own) : {};
+  const merged: ClaimHolder = { ...next, ...(name && { name }), ...(uid && { uid }), ...begin };
   return JSON.stringify(sorted(merged)) === JSON.stringify(sorted(own)) ? own : merged;
 }
 

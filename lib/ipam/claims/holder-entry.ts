@@ -53,6 +53,8 @@ export interface Renewal {
   readonly token: string;
   /** The request of the Service counts, in all. */
   readonly serviceCounts: boolean;
+  /** The holder was a former Service's: the new value of `since`. */
+  readonly takenOverAt?: string;
 }
 
 /** @returns `own` itself if nothing is to be written. */
@@ -70,7 +72,7 @@ export function renewedHolder(
   const isBound = own.name === name && own.uid === uid;
   const token = (renewal.bind || isBound) && renewal.token !== '' ? renewal.token : own.token;
   if ((isBound || !renewal.bind) && token === own.token && requestText(next) === requestText(claimed)) return own;
-  const { namespace, since } = own;
+  const { namespace } = own;
   const identity = renewal.bind ? { name, uid } : { name: own.name, uid: own.uid };
   return {
     namespace,
@@ -78,8 +80,13 @@ export function renewedHolder(
     ...(identity.uid !== undefined && { uid: identity.uid }),
     token,
     ...next,
-    since,
+    ...(renewal.takenOverAt === undefined ? beginOf(own) : { since: renewal.takenOverAt }),
   };
+}
+
+/** When the Service got the address. */
+export function beginOf({ publishedBefore, since }: ClaimHolder): Pick<ClaimHolder, 'publishedBefore' | 'since'> {
+  return { ...(publishedBefore && { publishedBefore }), since };
 }
 
 /** The request for the claim of this address. */
@@ -131,17 +138,15 @@ export function requestIn({
 }
 
 /** The holder with this request in place of its own. */
-export function withRequest(
-  { namespace, name, uid, token, since }: ClaimHolder,
-  claimedRequest: ClaimedRequest,
-): ClaimHolder {
+export function withRequest(own: ClaimHolder, claimedRequest: ClaimedRequest): ClaimHolder {
+  const { namespace, name, uid, token } = own;
   return {
     namespace,
     ...(name !== undefined && { name }),
     ...(uid !== undefined && { uid }),
     token,
     ...claimedRequest,
-    since,
+    ...beginOf(own),
   };
 }
 

@@ -29,6 +29,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 export const TIMING: LeaderTiming = { leaseMs: 4_000, renewDeadlineMs: 3_000, renewMs: 500 };
 /** Short, but longer than a test's own writes take. */
 export const GRACE_SECONDS = 3;
+export const HISTORY_GATHER_MS = 1_000;
 
 /** Shorter than jest's patience with a test, so that it is the reason which is shown. */
 export function eventually<T>(check: () => T | Promise<T>, withinMs = 10_000): Promise<T> {
@@ -57,6 +58,8 @@ export class Replica {
           unmarkedServices: 'defaultEip',
           claimGraceSeconds,
           workers: 16,
+          historyEntries: 10_000,
+          historyDays: 90,
           protocols: ALL_PROTOCOLS,
         },
         events: {
@@ -65,6 +68,7 @@ export class Replica {
         log,
         registry: this.registry,
         timing,
+        historyGatherMs: HISTORY_GATHER_MS,
       },
       this.#stop.signal,
     );
@@ -148,6 +152,7 @@ export class AllocatorLab implements AsyncDisposable {
   static async start(): Promise<AllocatorLab> {
     const plane = await ControlPlane.start({ users: [ALLOCATOR_USER] });
     const files = ['crds/eips', 'crds/eipclaims', 'crds/bgpconfs', 'crds/bgppeers', 'crds/speakers'];
+    files.push('crds/addresshistories');
     files.push('base/namespace', 'base/rbac');
     await plane.kubectl(['apply', ...files.flatMap((file) => ['-f', join(ROOT, 'manifests', `${file}.yaml`)])]);
     await plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);

@@ -85,7 +85,7 @@ it('the definitions are left where the chart is uninstalled, and left out where 
   const crds = async (...args: string[]) =>
     objectsIn(await template(...args)).filter(({ kind }) => kind === 'CustomResourceDefinition');
   const kept = (await crds()).map(({ metadata }) => metadata.annotations['helm.sh/resource-policy']);
-  expect(kept).toEqual(['keep', 'keep', 'keep', 'keep', 'keep']);
+  expect(kept).toEqual(Array(6).fill('keep'));
   expect(await crds('--set', 'crds.install=false')).toEqual([]);
 });
 
@@ -121,6 +121,8 @@ const OTHER: Readonly<Record<string, unknown>> = {
   'webhook.extraNames': ['lb.example', '192.0.2.1'],
   'allocator.replicas': 1,
   'allocator.workers': 8,
+  'allocator.history.entries': 500,
+  'allocator.history.days': 7,
   'speaker.bird.resources': { limits: { memory: '1Gi' } },
   'monitoring.enabled': true,
   'monitoring.labels': { release: 'prometheus' },

@@ -31,6 +31,8 @@ await runUntilSignal({ process, log }, async (signal, onStop) => {
         unmarkedServices: 'defaultEip',
         claimGraceSeconds: Number(process.env.SKYCAP_CLAIM_GRACE_SECONDS),
         workers: 16,
+        historyEntries: 10_000,
+        historyDays: 90,
         protocols: ALL_PROTOCOLS,
       },
       events: {

@@ -13,6 +13,8 @@ test('the defaults fit the manifests', () => {
       unmarkedServices: 'defaultEip',
       claimGraceSeconds: 60,
       workers: 16,
+      historyEntries: 10_000,
+      historyDays: 90,
       protocols: ALL_PROTOCOLS,
     },
   });

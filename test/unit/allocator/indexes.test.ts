@@ -126,7 +126,7 @@ test('unbound holders are remembered from when they were first seen, bound ones 
   let elapsedMs = 0;
   let setBackMs = 0;
   const nowMs = () => NOW_MS + elapsedMs - setBackMs;
-  const holderFirstSeen = new HolderFirstSeen({ nowMs, monotonicMs: () => elapsedMs }, () => false);
+  const holderFirstSeen = new HolderFirstSeen({ nowMs, monotonicMs: () => elapsedMs }, () => undefined);
   const { uid: _, ...unbound } = holder('front');
   const made = claim('10.0.0.1', [unbound]);
   holderFirstSeen.onChange({ type: 'added', key: '10.0.0.1', object: made });
@@ -145,7 +145,7 @@ test('unbound holders are remembered from when they were first seen, bound ones 
 });
 
 test('a holder is known as stored from its Service on, until it is written anew', () => {
-  let stored = false;
+  let stored: string | undefined;
   const holderFirstSeen = new HolderFirstSeen({ nowMs: () => NOW_MS, monotonicMs: () => 0 }, () => stored);
   const { uid: _, ...front } = holder('front');
   const see = (one: ClaimHolder) => {
@@ -154,11 +154,11 @@ test('a holder is known as stored from its Service on, until it is written anew'
     return [holderFirstSeen.wasStored(object, one), holderFirstSeen.unstored().has('10.0.0.1')];
   };
   expect(see(front)).toEqual([false, true]);
-  holderFirstSeen.noteStored(claim('10.0.0.1', [front]), front);
+  holderFirstSeen.noteStored(claim('10.0.0.1', [front]), front, 'uid-front');
   expect(see(front)).toEqual([true, false]);
   // A create call of the same name took the claim over with its token.
   expect(see({ ...front, since: '2026-01-01T00:00:01Z' })).toEqual([false, true]);
-  stored = true;
+  stored = 'uid-front';
   expect(see({ ...front, since: '2026-01-01T00:00:02Z' })).toEqual([true, false]);
 });
 

@@ -18,6 +18,7 @@ const VERSIONS = {
   bgpconfs: 'v1alpha2',
   bgppeers: 'v1alpha2',
   eipclaims: 'v1alpha1',
+  addresshistories: 'v1alpha1',
   speakers: 'v1alpha1',
 };
 

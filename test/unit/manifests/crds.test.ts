@@ -1,7 +1,7 @@
 /** The CRDs by themselves, and held against the TypeScript types of lib/api: neither has a field that the other lacks. */
 import { join } from 'node:path';
 import { OPENELB_GROUP, SKYCAP_GROUP } from '../../../lib/api/keys.ts';
-import { BGP_CONFS, BGP_PEERS, EIP_CLAIMS, EIPS, SPEAKERS } from '../../../lib/kube/resource.ts';
+import { ADDRESS_HISTORIES, BGP_CONFS, BGP_PEERS, EIP_CLAIMS, EIPS, SPEAKERS } from '../../../lib/kube/resource.ts';
 import { type Manifest, ROOT, readCrds, schemaOf } from './files.ts';
 import { leaves, requiredPaths, type Shape, shapeOfInterface, shapeOfSchema, wordsByPath } from './shape.ts';
 
@@ -11,6 +11,7 @@ const KINDS = [
   { resource: BGP_CONFS, type: 'BgpConfObject', file: 'bgp/bgp-types.ts' },
   { resource: BGP_PEERS, type: 'BgpPeerObject', file: 'bgp/bgp-types.ts' },
   { resource: EIP_CLAIMS, type: 'EipClaim', file: 'skycap/claim.ts' },
+  { resource: ADDRESS_HISTORIES, type: 'AddressHistory', file: 'skycap/address-history.ts' },
   { resource: SPEAKERS, type: 'SpeakerObject', file: 'skycap/speaker-types.ts' },
 ] as const;
 

@@ -123,6 +123,7 @@ describe('rights', () => {
     expect(writers('speakers')).toEqual(['ClusterRole skycap-speaker']);
     expect(writers('speakers/status')).toEqual(['ClusterRole skycap-speaker']);
     expect(writers('eipclaims')).toEqual(['ClusterRole skycap-webhook', 'ClusterRole skycap-allocator']);
+    expect(writers('addresshistories')).toEqual(['ClusterRole skycap-allocator']);
     expect(writers('nodes')).toEqual([]);
     expect(writers('endpointslices')).toEqual([]);
   });

@@ -38,7 +38,7 @@ const factsWith = (differs: Partial<ClaimFacts>): ClaimFacts => ({
   assignment: assignment('10.0.0.1'),
   inFlightUpdateOf: () => ({ kind: 'inSync' }),
   firstSeenMs: () => NOW_MS,
-  wasStored: () => false,
+  storedUid: () => undefined,
   nowMs: NOW_MS,
   graceMsOf: () => 60_000,
   ...differs,
@@ -64,6 +64,19 @@ test('an Eip that has the address by now is written into its claim, once', () =>
   expect(planClaimChanges(factsWith({ heldAddresses: [unusable] })).renew).toEqual([]);
 });
 
+test('a holder that is bound to another Service than before begins anew, and one that is bound to its own does not', () => {
+  const sinceOf = (storedUid: string | undefined) => {
+    const heldAddresses = [heldAddress('10.0.0.1', { uid: undefined, token: 'other', publishedBefore: true })];
+    const [renewed] = planClaimChanges(
+      factsWith({ heldAddresses, storedUid: () => storedUid, nowMs: NOW_MS + 100_000 }),
+    ).renew;
+    return [renewed?.next.uid, renewed?.next.publishedBefore, renewed?.next.since];
+  };
+  const since = heldAddress('10.0.0.1').own.since;
+  expect(sinceOf('uid-former')).toEqual(['uid-front', undefined, new Date(NOW_MS + 100_000).toISOString()]);
+  expect(sinceOf('uid-front')).toEqual(['uid-front', true, since]);
+});
+
 test.each<[string, Partial<ClaimFacts>, object]>([
   ['stands as it should: nothing', { heldAddresses: [heldAddress('10.0.0.1')] }, nothing],
   [
@@ -73,7 +86,10 @@ test.each<[string, Partial<ClaimFacts>, object]>([
   ],
   [
     'has the token of another life of the name, which was stored: is bound',
-    { heldAddresses: [heldAddress('10.0.0.1', { uid: undefined, token: 'of-a-former' })], wasStored: () => true },
+    {
+      heldAddresses: [heldAddress('10.0.0.1', { uid: undefined, token: 'of-a-former' })],
+      storedUid: () => 'uid-former',
+    },
     { ...nothing, renew: [['10.0.0.1', 'uid-front', 1]] },
   ],
   [
