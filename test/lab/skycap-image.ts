@@ -32,20 +32,21 @@ export async function buildSkycapImage(note: (text: string) => void): Promise<Oc
   const built = imageFolder('skycap.inputs');
   const last = await readFile(built, 'utf8').catch(() => undefined);
   if (last !== inputs || !(await imageExists(SKYCAP_IMAGE))) {
-    await build(note);
+    await buildImage(REPOSITORY, SKYCAP_IMAGE, note);
     await writeFile(built, inputs);
   }
   note('exporting it');
   return exportImage(SKYCAP_IMAGE);
 }
 
-async function build(note: (text: string) => void): Promise<void> {
+/** Builds the image of the folder's Dockerfile. Layers that were built before are not built again. */
+export async function buildImage(folder: string, tag: string, note: (text: string) => void): Promise<void> {
   const npmCache = (await run('npm', ['config', 'get', 'cache'])).trim();
   await mkdir(npmCache, { recursive: true });
   // The packages that are on this machine already need not come from the network again.
   const volume = `--volume=${npmCache}:/root/.npm`;
-  const options = ['--layers', '--isolation=chroot', '--pull-never', volume, `--tag=${SKYCAP_IMAGE}`];
-  await buildah(['bud', ...options, REPOSITORY], { onLine: note });
+  const options = ['--layers', '--isolation=chroot', '--pull-never', volume, `--tag=${tag}`];
+  await buildah(['bud', ...options, folder], { onLine: note });
 }
 
 /** One digest of the names and contents of the files, and of those in the folders. */

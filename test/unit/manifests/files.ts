@@ -1,6 +1,6 @@
 /** The project's YAML, read and parsed: what the tests of the manifests look at. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 
 export const ROOT = join(import.meta.dirname, '../../..');
@@ -17,24 +17,29 @@ export interface ManifestFile {
 
 /** @throws when a document is not YAML, or has a key twice. */
 export function readManifests(folder: string): ManifestFile[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+  return readdirSync(resolve(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.yaml'))
     .sort()
     .map((name) => readManifest(join(folder, name)));
 }
 
 export function readManifest(path: string): ManifestFile {
-  const text = readFileSync(join(ROOT, path), 'utf8');
+  const text = readFileSync(resolve(ROOT, path), 'utf8');
   const objects = parseAllDocuments(text, { uniqueKeys: true }).map((document) => {
     if (document.errors.length > 0) throw new Error(`Cannot parse "${path}": ${document.errors[0]?.message}`);
     return document.toJS();
   });
-  return { path: relative(ROOT, join(ROOT, path)), text, objects };
+  return { path: relative(ROOT, resolve(ROOT, path)), text, objects };
 }
 
 /** The CRDs by plural name. */
 export function readCrds(): Readonly<Record<string, Manifest>> {
-  const crds = readManifests('manifests/crds').flatMap((file) => file.objects);
+  return readCrdsIn('manifests/crds');
+}
+
+/** @param folder absolute, or below the repository. */
+export function readCrdsIn(folder: string): Readonly<Record<string, Manifest>> {
+  const crds = readManifests(folder).flatMap((file) => file.objects);
   return Object.fromEntries(
     crds.filter((crd) => crd.kind === 'CustomResourceDefinition').map((crd) => [crd.spec.names.plural, crd]),
   );
