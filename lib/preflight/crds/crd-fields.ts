@@ -3,6 +3,7 @@
  * run format.
  */
 export const CRD_FIELDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  'addresshistories.skycap.io': { v1alpha1: ['spec', 'spec.count', 'spec.entries'] },
   'bgpconfs.network.kubesphere.io': {
     v1alpha2: [
       'spec',
@@ -161,6 +162,7 @@ export const CRD_FIELDS: Readonly<Record<string, Readonly<Record<string, readonl
       'spec.holders[].askedFor',
       'spec.holders[].changing',
       'spec.holders[].waiting',
+      'spec.holders[].publishedBefore',
       'spec.holders[].since',
     ],
   },
