@@ -7,6 +7,7 @@ import { pagesOf } from '../../lib/kube/cache/pages.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
 import { isForbidden, isNotFound } from '../../lib/kube/errors.ts';
 import {
+  ADDRESS_HISTORIES,
   BGP_CONFS,
   BGP_PEERS,
   CONFIG_MAPS,
@@ -29,6 +30,7 @@ const RESOURCES: { readonly [K in KindName]: Resource<Kinds[K]> } = {
   nodes: NODES,
   eips: EIPS,
   eipClaims: EIP_CLAIMS,
+  addressHistories: ADDRESS_HISTORIES,
   bgpConfs: BGP_CONFS,
   bgpPeers: BGP_PEERS,
   speakers: SPEAKERS,

@@ -7,6 +7,7 @@ import type { EipObject } from '../api/eip/eip-types.ts';
 import type { KubeObject } from '../api/meta/object.ts';
 import type { ConfigMap } from '../api/policy/find-policy.ts';
 import type { EndpointSlice, Namespace, Node, Service, ServiceCidr } from '../api/service/service.ts';
+import type { AddressHistory } from '../api/skycap/address-history.ts';
 import type { EipClaim } from '../api/skycap/claim.ts';
 import type { SpeakerObject } from '../api/skycap/speaker-types.ts';
 
@@ -17,6 +18,7 @@ export interface Kinds {
   readonly nodes: Node;
   readonly eips: EipObject;
   readonly eipClaims: EipClaim;
+  readonly addressHistories: AddressHistory;
   readonly bgpConfs: BgpConfObject;
   readonly bgpPeers: BgpPeerObject;
   readonly speakers: SpeakerObject;

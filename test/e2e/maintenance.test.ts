@@ -7,6 +7,7 @@ import { RouteWatch } from '../lab/route-watch.ts';
 import { labRunner } from '../support/docs/lab-runner.ts';
 import { sectionOf } from '../support/docs/page.ts';
 import { runBlocks } from '../support/docs/run-blocks.ts';
+import { type PluginRun, runPlugin } from '../support/plugin.ts';
 import { unexplained } from './support/in-flight.ts';
 import { addressesOf, Scene } from './support/scene.ts';
 
@@ -67,6 +68,8 @@ async function reports(node: string, reason: string): Promise<void> {
   });
 }
 
+const plugin = (...args: string[]): Promise<PluginRun> =>
+  runPlugin(['--kubeconfig', lab.kubeconfig, 'maintenance', ...args]);
 const others = (node: number) => NODES.filter((_, i) => i !== node - 1);
 
 test('its traffic moves to the other nodes, and comes back afterwards, without a failed connection or a session that ends', async () => {
@@ -106,16 +109,18 @@ test('routers prefer other nodes before the routes go: they carry GRACEFUL_SHUTD
 
 test('an address that too few other nodes announce stays, and is named', async () => {
   await setMaintenance({ drainSeconds: 0, minimumNodes: 2 });
-  await Promise.all(['n1', 'n2'].map((node) => annotate(node, '=true')));
-  await lab.kubectl(['wait', 'speaker/n1', '--for=condition=SafeToReboot', '--timeout=60s']);
-  await eventually(
-    async () => /NoOtherNode.*still announces|still announces.*NoOtherNode/.test(await conditionOf('n2')),
-    {
-      what: 'n2 that stays',
-      deadlineMs: 20_000,
-    },
-  );
+  const [first, second] = await Promise.all([plugin('n1', '--wait'), plugin('n2', '--wait', '--timeout', '15')]);
+  expect(first).toMatchObject({ code: 0, out: expect.stringContaining('Node n1 may be rebooted') });
+  expect(second.code).toBe(1);
+  expect(second.out).toMatch(/Node n2 may not be rebooted: NoOtherNode: still announces .*\n.*minimumNodes/);
   const { paths } = JSON.parse(await lab.router.vtysh(`show bgp ipv4 unicast ${cluster}/32 json`));
   const from = paths.flatMap(({ nexthops }: { nexthops: { ip: string }[] }) => nexthops.map(({ ip }) => ip));
   expect([...new Set(from)].sort()).toEqual(others(1));
+  for (const node of ['n1', 'n2']) expect((await plugin(node, '--end', '--wait')).code).toBe(0);
+  await lab.router.waitForNextHops(cluster, 3, 20_000);
+});
+
+test('a node that is not there, and a time that is none', async () => {
+  expect(await plugin('n9')).toMatchObject({ code: 2, err: expect.stringContaining('There is no Node n9') });
+  expect(await plugin('n1', '--timeout', '2m')).toMatchObject({ code: 2, err: expect.stringContaining('seconds') });
 });

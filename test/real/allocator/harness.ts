@@ -29,6 +29,8 @@ const ROOT = join(import.meta.dirname, '../../..');
 export const TIMING: LeaderTiming = { leaseMs: 4_000, renewDeadlineMs: 3_000, renewMs: 500 };
 /** Short, but longer than a test's own writes take. */
 export const GRACE_SECONDS = 3;
+/** A user without any right. */
+export const NO_RIGHTS_USER = 'nobody';
 export const HISTORY_GATHER_MS = 1_000;
 
 /** Shorter than jest's patience with a test, so that it is the reason which is shown. */
@@ -150,7 +152,7 @@ export class AllocatorLab implements AsyncDisposable {
   }
 
   static async start(): Promise<AllocatorLab> {
-    const plane = await ControlPlane.start({ users: [ALLOCATOR_USER] });
+    const plane = await ControlPlane.start({ users: [ALLOCATOR_USER, NO_RIGHTS_USER] });
     const files = ['crds/eips', 'crds/eipclaims', 'crds/bgpconfs', 'crds/bgppeers', 'crds/speakers'];
     files.push('crds/addresshistories');
     files.push('base/namespace', 'base/rbac');

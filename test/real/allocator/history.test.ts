@@ -4,7 +4,8 @@ import type { HistoryEntry } from '../../../lib/ipam/history/entry.ts';
 import { decodeEntries, encodeEntries } from '../../../lib/ipam/history/entry-lines.ts';
 import { holdingsOf } from '../../../lib/ipam/history/holdings.ts';
 import { ADDRESS_HISTORIES, EIP_CLAIMS } from '../../../lib/kube/resource.ts';
-import { AllocatorLab, eventually } from './harness.ts';
+import { runPlugin } from '../../support/plugin.ts';
+import { AllocatorLab, eventually, NO_RIGHTS_USER } from './harness.ts';
 
 let lab: AllocatorLab;
 
@@ -63,6 +64,13 @@ test('given, moved, left alone, deleted, and created again under the name', asyn
   ]);
   // The end is the time at which the allocator saw it, which may be moments after the address was given again.
   expect(Date.parse(holdings[0]!.to!) - Date.parse(holdings[1]!.from)).toBeLessThan(1_000);
+  const shown = async (user: string | undefined, what: string) =>
+    runPlugin(['--kubeconfig', await lab.plane.kubeconfigFile(user), 'history', what]);
+  const ofAddress = await shown(undefined, '198.51.100.9');
+  expect(ofAddress.out).toMatch(/moves\/a .*AddressRequested +ServiceGone\n.*moves\/a .*now +AddressRequested\n/);
+  expect((await shown(undefined, 'moves/b')).out).toMatch(/198\.51\.100\.1 .*EipNamed +NoLongerUsed/);
+  const blind = await shown(NO_RIGHTS_USER, 'moves/b');
+  expect(blind).toMatchObject({ code: 0, out: expect.stringContaining('You may not list addresshistories') });
   await lab.stop(replica);
 }, 40_000);
 

@@ -1,0 +1,29 @@
+/** Runs `kubectl skycap` in this process, as on a pipe, and collects what it prints. */
+import { EventEmitter } from 'node:events';
+import { runProgram } from '../../cli/program/run-program.ts';
+import type { Surroundings } from '../../cli/session/surroundings.ts';
+
+export interface PluginRun {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export async function runPlugin(args: readonly string[]): Promise<PluginRun> {
+  const written = { out: '', err: '' };
+  const stream = (name: 'out' | 'err') => ({
+    write: (text: string): boolean => {
+      written[name] += text;
+      return true;
+    },
+  });
+  const around = Object.assign(new EventEmitter(), {
+    stdin: {},
+    stdout: stream('out'),
+    stderr: stream('err'),
+    env: {},
+    version: '1.2.3',
+  });
+  const code = await runProgram(args, around as unknown as Surroundings);
+  return { code, ...written };
+}
