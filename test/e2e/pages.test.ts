@@ -1,20 +1,43 @@
-/** docs/first-service.md as it stands, in a real cluster: every command and YAML, and the output that the page shows. */
+/** docs/first-service.md and docs/troubleshooting.md as they stand, in a real cluster: every command and YAML, and the output that the pages show. */
 import { Lab } from '../lab/lab.ts';
+import { namespaceOf } from '../lab/layout.ts';
+import { inNamespace } from '../lab/network.ts';
 import { LabReader } from '../support/docs/lab-reader.ts';
+import { readPage } from '../support/docs/page.ts';
 
+const TROUBLESHOOTING = 'docs/troubleshooting.md';
+
+let lab: Lab;
 let reader: LabReader;
 
 beforeAll(async () => {
-  const lab = await Lab.attach();
-  // What an earlier test left.
-  await lab.kubectl(['delete', 'eips,bgppeers,bgpconfs', '--all']);
+  lab = await Lab.attach();
   reader = await LabReader.open(lab);
+  await removeObjects();
 });
 
 afterAll(async () => {
+  await onControlPlane('ip', 'address', 'delete', '10.98.0.200/32', 'dev', 'eth0').catch(() => undefined);
+  await removeObjects();
   await reader?.[Symbol.asyncDispose]();
-  await reader?.lab.detach();
+  await lab?.detach();
 });
+
+/** A machine on the nodes' network. */
+const onControlPlane = (...command: string[]) => inNamespace(namespaceOf(lab.layout, 'cp'), command);
+
+/** The page's own, and what an earlier test left. */
+async function removeObjects(): Promise<void> {
+  await lab.kubectl([
+    'delete',
+    'service/web',
+    'service/shop',
+    'service/office',
+    'deployment/web',
+    '--ignore-not-found',
+  ]);
+  await lab.kubectl(['delete', 'eips,bgppeers,bgpconfs', '--all']);
+}
 
 test.each(['By BGP', 'On layer 2'])(
   'a first Service, %s',
@@ -23,3 +46,54 @@ test.each(['By BGP', 'On layer 2'])(
   },
   120_000,
 );
+
+const service = (name: string, eip: string): string => `kubectl apply -f - <<END
+apiVersion: v1
+kind: Service
+metadata: { name: ${name}, annotations: { lb.kubesphere.io/v1alpha1: openelb, eip.openelb.kubesphere.io/v1alpha2: ${eip} } }
+spec: { type: LoadBalancer, selector: { app: web }, ports: [{ port: 80, targetPort: http }] }
+END`;
+
+const eip = (name: string, spec: string): string => `kubectl apply -f - <<END
+apiVersion: network.kubesphere.io/v1alpha2
+kind: Eip
+metadata: { name: ${name} }
+spec: ${spec}
+END`;
+
+/** By heading of docs/troubleshooting.md, the commands that bring the trouble about; the page ends it. */
+const TROUBLES: Readonly<Record<string, string>> = {
+  '': `${eip('web', '{ address: 198.51.100.0/24 }')}
+kubectl apply -f examples/bgpconf.yaml -f examples/bgppeer.yaml -f examples/service.yaml
+kubectl rollout status deployment/web --timeout=60s`,
+  'A Service stays pending': service('shop', 'wbe'),
+  'A Service has an address, and no client reaches it by BGP': `kubectl delete service shop
+kubectl patch bgppeer router --type=merge --patch '{"spec":{"conf":{"peerAs":65001}}}'`,
+  'A Service is announced, and no client gets an answer': 'kubectl scale deployment web --replicas=0',
+  'A Service has an address, and no node answers on layer 2': `${eip('office', '{ address: 10.98.0.200, protocol: layer2, interface: eht9 }')}
+${service('office', 'office')}`,
+  'An Eip is refused': '',
+  "An Eip can't be deleted": '',
+  'Skycap itself': '',
+  'Another machine has the address': 'kubectl delete service office',
+};
+
+describe('troubleshooting', () => {
+  test.each(Object.entries(TROUBLES))(
+    '%s',
+    async (heading, trouble) => {
+      if (trouble !== '') await reader.shell(trouble);
+      if (heading.startsWith('Another machine')) {
+        await onControlPlane('ip', 'address', 'add', '10.98.0.200/32', 'dev', 'eth0');
+        await reader.shell(service('office', 'office'));
+      }
+      await reader.does(TROUBLESHOOTING, heading);
+    },
+    120_000,
+  );
+
+  test('each section with commands is tried', () => {
+    const sections = readPage(TROUBLESHOOTING).filter(({ blocks }) => blocks.length > 0);
+    expect(sections.map(({ heading }) => heading)).toEqual(Object.keys(TROUBLES));
+  });
+});
