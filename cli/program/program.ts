@@ -1,6 +1,7 @@
 /** The command line: the options of every command, as kubectl spells them, and the commands. */
 import { Command, Option } from 'commander';
 import { addCompletion } from '../commands/completion/add-completion.ts';
+import { addDoctor } from '../commands/doctor/add-doctor.ts';
 import { addHistory } from '../commands/history/add-history.ts';
 import { addMaintenance } from '../commands/maintenance/add-maintenance.ts';
 import { addStatus } from '../commands/status/add-status.ts';
@@ -36,6 +37,6 @@ export function makeProgram(act: Act, { stdout, stderr, version }: ProgramOption
     .showHelpAfterError('See "kubectl skycap --help".')
     .exitOverride();
   // Subcommands inherit the settings above as they are added.
-  for (const add of [addStatus, addHistory, addMaintenance, addCompletion]) add(program, act);
+  for (const add of [addStatus, addDoctor, addHistory, addMaintenance, addCompletion]) add(program, act);
   return program;
 }

@@ -35,6 +35,7 @@ export async function openSession(
   );
   const session: Session = {
     client,
+    serverVersion: () => client.serverVersion(signal),
     namespace: namespace ?? (await kubeconfigNamespace(from, context)) ?? 'default',
     onlyNamespace: options.allNamespaces ? undefined : namespace,
     signal,

@@ -3,6 +3,8 @@ import type { KubeClient, KubeWatcher } from '../../lib/kube/client.ts';
 
 export interface Session {
   readonly client: KubeClient & KubeWatcher;
+  /** The version of the API server, such as `v1.34.2`. */
+  readonly serverVersion: () => Promise<string>;
   /** Of `-n`, or of the kubeconfig's context, or `default`. */
   readonly namespace: string;
   /** `-n`, if given: a command for the whole cluster is limited by it. */

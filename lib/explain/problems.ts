@@ -11,7 +11,7 @@ export interface Problem {
 
 /** Conditions of which False means that an administrator has to act. `Ready` of an Eip repeats the others, and is False also for a full Eip, which the pools show. */
 const ALARMING: Readonly<Record<string, readonly string[]>> = {
-  Eip: ['Accepted', 'Writable', 'Default', 'Supported', 'Announced'],
+  Eip: ['Accepted', 'Writable', 'Default', 'Supported', 'Announced', 'Preflight'],
   BgpPeer: ['Accepted', 'Writable', 'Established', 'Password', 'NextHops', 'Supported'],
   BgpConf: ['Accepted', 'Writable', 'PolicyAccepted'],
   Speaker: ['Ready'],

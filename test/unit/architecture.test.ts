@@ -152,7 +152,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'speaker/l2/responder': ['', 'linux', 'rules'],
   'lib/api': ['policy', 'bgp', 'service', 'eip', 'skycap', 'meta', ''],
   'lib/ipam': ['admission', 'history', 'assignment', 'claims', 'choice', 'pools'],
-  'lib/preflight': ['rivals', 'crds', 'node', ''],
+  'lib/preflight': ['rivals', 'crds', 'node', 'network', 'install', ''],
   'lib/kube': ['http', 'events', 'election', 'cache', 'transport', 'access', ''],
   'lib/process': ['health', 'loop', ''],
 };

@@ -97,6 +97,19 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
     return this.#requester.call({ ...about('get', resource, ref), method: 'GET', path, signal: options.signal });
   }
 
+  /** The version of the API server, such as `v1.34.2`. */
+  async serverVersion(signal?: AbortSignal): Promise<string> {
+    const call = {
+      verb: 'get',
+      method: 'GET',
+      resource: 'version',
+      action: 'get the version',
+      path: '/version',
+    } as const;
+    const { gitVersion = '' } = await this.#requester.call<{ readonly gitVersion?: string }>({ ...call, signal });
+    return gitVersion;
+  }
+
   async list<T extends KubeObject>(resource: Resource<T>, options: ListOptions = {}): Promise<ListPage<T>> {
     const { namespace, signal, metadataOnly, ...query } = options;
     const path = collectionPath(resource, namespace) + queryString(query);

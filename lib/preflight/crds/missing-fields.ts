@@ -37,7 +37,16 @@ export function fieldsOf(schema: Schema | undefined, path = ''): string[] {
   });
 }
 
-/** @returns nothing for an absent definition: another finding tells of it. */
+export function missingCrd(name: string): Finding {
+  return {
+    reason: 'CrdMissing',
+    object: { kind: 'CustomResourceDefinition', name },
+    message: 'the definition does not exist, so the API server knows no such object; Services keep their addresses',
+    remedy: 'apply the definitions of this version: kubectl apply --server-side -k manifests/crds',
+  };
+}
+
+/** @returns nothing for an absent definition. */
 export function crdFindings(name: string, crd: CrdWithSchema | undefined): Finding[] {
   const object = { kind: 'CustomResourceDefinition', name };
   const remedy = "apply Skycap's definitions: kubectl apply --server-side --force-conflicts -k manifests/crds";
