@@ -9,6 +9,7 @@ import { exceptionsText, LabReader } from '../support/docs/lab-reader.ts';
 import { publishedOf, Scene } from './support/scene.ts';
 
 const INSTALL = 'docs/install.md';
+const UPGRADE = 'docs/upgrade.md';
 const UNINSTALL = 'docs/uninstall.md';
 const EIPS_CRD = 'eips.network.kubesphere.io';
 const NAMES = ['one', 'two', 'dual'];
@@ -64,6 +65,7 @@ test('uninstalled by kubectl: definitions, claims and addresses stay', async () 
 test('installed by kubectl', async () => {
   await reader.does(INSTALL, 'kubectl');
   expect(await published()).toEqual(before);
+  await reader.does(UPGRADE, 'kubectl');
 }, 120_000);
 
 test('taken over by Helm', async () => {
@@ -98,11 +100,16 @@ test('installed by Helm and tested, each Service has its old address, and a late
   });
 }, 150_000);
 
-test('upgraded, with a changed definition', async () => {
+test('upgraded, with a changed definition, and back', async () => {
+  await reader.does(UPGRADE, 'Before');
+  const categories = () => kubectl('get', 'crd', EIPS_CRD, '-o', 'jsonpath={.spec.names.categories}');
   const file = join(reader.folder, 'manifests/crds/eips.yaml');
   const text = await readFile(file, 'utf8');
   await writeFile(file, text.replace('categories: [networking]', 'categories: [networking, later]'));
-  await reader.does(INSTALL, 'Upgrade');
-  expect(await kubectl('get', 'crd', EIPS_CRD, '-o', 'jsonpath={.spec.names.categories}')).toContain('later');
+  await reader.does(UPGRADE, 'Helm');
+  expect(await categories()).toContain('later');
+  await reader.does(UPGRADE, 'After');
+  await reader.does(UPGRADE, 'Back');
+  expect(await categories()).not.toContain('later');
   expect(await published()).toEqual(before);
 }, 120_000);
