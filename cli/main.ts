@@ -1,4 +1,5 @@
 /** `kubectl skycap`: reads the command line and the environment, runs one command, sets the exit code. */
+import './polyfills.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { runProgram } from './program/run-program.ts';
 

@@ -2,12 +2,16 @@
 import { Command, Option } from 'commander';
 import { addCompletion } from '../commands/completion/add-completion.ts';
 import { addDoctor } from '../commands/doctor/add-doctor.ts';
+import { addExplain } from '../commands/explain/add-explain.ts';
 import { addHistory } from '../commands/history/add-history.ts';
 import { addMaintenance } from '../commands/maintenance/add-maintenance.ts';
 import { addStatus } from '../commands/status/add-status.ts';
 import { EXIT } from '../exit-codes.ts';
 import { FORMATS } from '../output/print.ts';
-import type { Act } from '../session/command.ts';
+import type { Act, AddCommand } from '../session/command.ts';
+
+/** In the order of the help. */
+const COMMANDS: readonly AddCommand[] = [addStatus, addExplain, addDoctor, addHistory, addMaintenance, addCompletion];
 
 const AFTER_HELP = `
 Exit codes: ${EXIT.fine} nothing is wrong; ${EXIT.problem} the command found a problem; ${EXIT.usage} wrong command line, or no such object; ${EXIT.loss} simulate: something
@@ -37,6 +41,6 @@ export function makeProgram(act: Act, { stdout, stderr, version }: ProgramOption
     .showHelpAfterError('See "kubectl skycap --help".')
     .exitOverride();
   // Subcommands inherit the settings above as they are added.
-  for (const add of [addStatus, addDoctor, addHistory, addMaintenance, addCompletion]) add(program, act);
+  for (const add of COMMANDS) add(program, act);
   return program;
 }

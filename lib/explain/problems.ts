@@ -32,8 +32,11 @@ export function problemsIn({ eips, bgpConfs, bgpPeers, speakers }: ClusterRead<K
 
 function problemsOf(kind: string, object: KubeObject, conditions: readonly Condition[] | undefined): Problem[] {
   return (conditions ?? [])
-    .filter(
-      ({ type, status, reason }) => status === 'False' && ALARMING[kind]?.includes(type) && !INTENDED.includes(reason),
-    )
+    .filter((condition) => isAlarming(kind, condition))
     .map(({ reason, message }) => ({ object: `${kind} ${keyOf(object)}`, reason, message }));
+}
+
+/** Whether an administrator has to act on the condition. */
+export function isAlarming(kind: string, { type, status, reason }: Condition): boolean {
+  return status === 'False' && ALARMING[kind]?.includes(type) === true && !INTENDED.includes(reason);
 }

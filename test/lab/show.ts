@@ -51,6 +51,9 @@ export async function showState(lab: Lab, print: (text: string) => void): Promis
 export function usage(lab: Lab): string {
   return `
 The lab is up. In another terminal:
+  npm run lab -- skycap status           problems, pools and nodes
+  npm run lab -- skycap explain web      the walk of a packet to the Service web
+  npm run lab -- skycap explain node/n1  what a node announces, and what not
   npm run lab -- kubectl get svc         any kubectl command
   npm run lab -- exec client curl …      a program on client, router, n1, n2 or n3
   npm run lab -- reload                  after an edit: build, load and restart Skycap

@@ -23,7 +23,7 @@ export function statusText(status: ClusterStatus, { all, nowMs }: StatusTextOpti
   const problemRows = problems.map(({ object, reason, message }) => [view.bad('✗'), object, reason, message]);
   const pendingRows = pending.map((one) => [one.service, one.reason, ageText(one.since, nowMs), one.message]);
   const poolRows = [...pools]
-    .sort((a, b) => b.waiting - a.waiting || a.free - b.free)
+    .sort((a, b) => b.waiting - a.waiting || b.used / b.size - a.used / a.size)
     .map((pool) => [pool.eip, pool.address, pool.protocol, `${pool.used}`, `${pool.free}`, `${pool.waiting}`]);
   const parts = [
     summaryOf(status, view),

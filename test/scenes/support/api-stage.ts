@@ -46,11 +46,14 @@ export class ApiStage implements Stage {
     }
   }
 
+  /** Path of the cluster admin's kubeconfig. */
+  kubeconfig(): Promise<string> {
+    return this.#lab.plane.kubeconfigFile();
+  }
+
   async kubectl(args: readonly string[], input?: string): Promise<Kubectl> {
-    const { plane } = this.#lab;
-    const kubeconfig = await plane.kubeconfigFile();
     const program = join(findBinaries(), 'kubectl');
-    return runKubectl(program, ['--kubeconfig', kubeconfig, ...args], input);
+    return runKubectl(program, ['--kubeconfig', await this.kubeconfig(), ...args], input);
   }
 
   async stop(component: Component): Promise<void> {

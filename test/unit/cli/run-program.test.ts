@@ -1,25 +1,6 @@
-import { EventEmitter } from 'node:events';
-import { runProgram } from '../../../cli/program/run-program.ts';
-import type { Surroundings } from '../../../cli/session/surroundings.ts';
+import { runPlugin } from '../../support/plugin.ts';
 
-async function run(...args: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  const written = { out: '', err: '' };
-  const stream = (name: 'out' | 'err') => ({
-    write: (text: string) => {
-      written[name] += text;
-      return true;
-    },
-  });
-  const around = Object.assign(new EventEmitter(), {
-    stdin: {},
-    stdout: stream('out'),
-    stderr: stream('err'),
-    env: {},
-    version: '1.2.3',
-  }) as unknown as Surroundings;
-  const code = await runProgram(args, around);
-  return { code, ...written };
-}
+const run = (...args: string[]) => runPlugin(args);
 
 test('help and version succeed, and a wrong command line is refused', async () => {
   expect(await run('--help')).toMatchObject({ code: 0, out: expect.stringContaining('Exit codes:') });

@@ -1,0 +1,56 @@
+/** Explains an address: its Eip, its holders, and the walk of each Service that has it; or why no Service has it. PURE. */
+import { keyFor, keyOf } from '../../api/meta/object.ts';
+import type { Service } from '../../api/service/service.ts';
+import { claimName } from '../../api/skycap/claim.ts';
+import { type Address, formatAddress } from '../../net/address.ts';
+import { unreadIn } from '../../snapshot/cluster-read.ts';
+import { type Explanation, explanationOf, failed, ok, type Step, unknown, warning } from '../explanation.ts';
+import type { World } from '../world.ts';
+
+/** @param walks the explanation of each Service that has the address. */
+export function explainAddress(world: World, address: Address, walks: readonly Explanation[]): Explanation {
+  const steps = [eipStep(world, address), holderStep(world, address), ...walks.flatMap((walk) => walk.steps)];
+  return explanationOf(`Address ${formatAddress(address)}`, steps, { unread: unreadIn(world.read) });
+}
+
+/** The Services that have the address: by its claim, and those that publish it. */
+export function servicesWith(world: World, address: Address): Service[] {
+  const holders = world.ledger.claimOf(address)?.spec.holders ?? [];
+  const held = holders.flatMap(({ namespace, name = '' }) => world.services.get(keyFor(namespace, name)) ?? []);
+  return [...new Map([...held, ...world.publishersOf(address)].map((service) => [keyOf(service), service])).values()];
+}
+
+function eipStep(world: World, address: Address): Step {
+  if (world.read.eips.unread) return unknown('the Eips can not be read', 'Eips');
+  const eip = world.pools.containing(address);
+  if (!eip) return failed('AddressOutsideEip', 'no Eip that can be used has the address', 'Eips');
+  return ok(`has the address, protocol ${eip.protocol}`, `Eip ${eip.name}`);
+}
+
+function holderStep(world: World, address: Address): Step {
+  const { eipClaims } = world.read;
+  const from = `EipClaim ${claimName(address)}`;
+  const services = servicesWith(world, address);
+  if (eipClaims.unread) {
+    const names = services.map(keyOf).join(', ');
+    return names ? ok(`is published by ${names}`, 'Services') : unknown('the EipClaims can not be read', from);
+  }
+  const claim = world.ledger.claimOf(address);
+  if (claim) {
+    const holders = claim.spec.holders.map(({ namespace, name }) => keyFor(namespace, name ?? '(not named yet)'));
+    return ok(`is held by ${holders.join(', ')}`, from);
+  }
+  const reserved = world.whyReserved(address);
+  if (reserved !== undefined)
+    return warning(`${reserved}, so no Service is given it`, from, { reason: 'AddressReserved' });
+  if (services.length > 0) {
+    return warning(`does not exist, and ${services.map(keyOf).join(', ')} publish the address`, from, {
+      reason: 'ServedByAnother',
+    });
+  }
+  const isOfEip = world.isOfEip(address);
+  return ok(
+    isOfEip ? 'does not exist: the address is free' : 'does not exist: no Service has the address from Skycap',
+    from,
+  );
+}
