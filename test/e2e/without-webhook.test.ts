@@ -1,9 +1,12 @@
-/** Skycap in parts: the webhook scaled to zero stands in nobody's way, and a lost allocator changes no address. */
+/** Skycap in parts: the webhook scaled to zero stands in nobody's way, and a lost allocator is replaced in seconds and changes no address. */
 import { SKYCAP_NAMESPACE } from '../lab/install.ts';
+import { setCable } from '../lab/network.ts';
 import { eventually } from '../lab/poll.ts';
+import { leader, victims } from './support/kills.ts';
 import { publishedOf, Scene } from './support/scene.ts';
 
 const IN_SKYCAP = ['-n', SKYCAP_NAMESPACE];
+const BUSY_MS = 1_000;
 
 let scene: Scene;
 
@@ -11,7 +14,10 @@ beforeAll(async () => {
   scene = await Scene.open('parts', { v4: '198.51.103.0/24' });
 });
 
-afterAll(() => scene?.close());
+afterAll(async () => {
+  for (const { name } of scene?.lab.nodes ?? []) await setCable(scene.lab.layout, name, 'up');
+  await scene?.close();
+});
 
 describe('with the webhook scaled to zero', () => {
   beforeAll(async () => {
@@ -63,6 +69,35 @@ test('the leading allocator deleted: the other takes over, no address changes', 
   const after = await shown();
   for (const [name, ips] of before) expect(after.get(name)).toEqual(ips);
 });
+
+test("the leader's node lost: the other leads within five seconds, and one stopped in order is replaced at once", async () => {
+  const { lab } = scene;
+  const apart = async () => new Set((await victims(lab, 'allocator')).map(({ node }) => node)).size === 2;
+  await eventually(apart, { what: 'two allocators on two nodes', deadlineMs: 60_000 });
+  const lost = await eventually(() => leader(lab), { what: 'a leader', deadlineMs: 20_000 });
+  const lostMs = await replacedAfterMs(lost.pod, () => setCable(lab.layout, lost.node, 'down'));
+  await setCable(lab.layout, lost.node, 'up');
+  const stopped = await eventually(() => leader(lab), { what: 'a leader', deadlineMs: 20_000 });
+  const stoppedMs = await replacedAfterMs(stopped.pod, async () => {
+    await lab.kubectl([...IN_SKYCAP, 'delete', 'pod', stopped.pod, '--wait=false']);
+  });
+  process.stderr.write(`replaced after ${Math.round(lostMs)} ms, and ${Math.round(stoppedMs)} ms\n`);
+  // On a busy machine a second more.
+  expect(lostMs).toBeLessThan(5_000 + BUSY_MS);
+  expect(stoppedMs).toBeLessThan(1_000 + BUSY_MS);
+}, 120_000);
+
+/** From the end of `act` until another pod leads. */
+async function replacedAfterMs(pod: string, act: () => Promise<void>): Promise<number> {
+  await act();
+  const startedMs = performance.now();
+  await eventually(async () => ((await leader(scene.lab))?.pod ?? pod) !== pod, {
+    what: 'another leader',
+    deadlineMs: 30_000,
+    intervalMs: 50,
+  });
+  return performance.now() - startedMs;
+}
 
 async function shown(): Promise<Map<string, string[]>> {
   return new Map((await scene.services()).map((service) => [service.metadata.name, publishedOf(service)]));

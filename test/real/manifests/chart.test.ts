@@ -1,6 +1,6 @@
 /** The chart and `kubectl apply -k` give the same objects; each value has its effect, and a wrong one is refused by its name. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { run } from '../../lab/shell.ts';
 import { CHART, helm, NAMESPACE, REPOSITORY, template, tryHelm } from '../../manifests/helm.ts';
@@ -74,6 +74,27 @@ it('no container of bgp-only has NET_RAW, and none of layer2-only may open port 
   expect(await capabilities('layer2-only')).toEqual([['NET_RAW'], ['NET_RAW']]);
 });
 
+it('the ServiceMonitors send the token of the metrics, in both installations alike', async () => {
+  const monitors = async (objects: Promise<Readonly<Record<string, Manifest>>>) =>
+    Object.entries(await objects)
+      .filter(([identity]) => identity.startsWith('ServiceMonitor '))
+      .toSorted()
+      .map(([, object]) => object);
+  const folder = mkdtempSync(join(REPOSITORY, 'manifests/overlays/test-'));
+  try {
+    const components = ['monitoring', 'metrics-token'].map((name) => `../../components/${name}`);
+    writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify({ resources: ['../../base'], components }));
+    const ours = await monitors(kustomized(relative(REPOSITORY, folder)));
+    const text = await template('--set', 'monitoring.enabled=true,monitoring.sendToken=true');
+    expect(ours).toHaveLength(2);
+    expect(await monitors(Promise.resolve(byIdentity(text)))).toEqual(ours);
+    const credentials = { name: 'skycap-metrics', key: 'token' };
+    for (const { spec } of ours) expect(spec.endpoints).toMatchObject([{ authorization: { credentials } }]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 it('in another namespace nothing names the usual one', async () => {
   const text = await template('--namespace', 'lb', '--set', 'crds.install=false,monitoring.enabled=true');
   expect(text).not.toContain(NAMESPACE);
@@ -126,6 +147,7 @@ const OTHER: Readonly<Record<string, unknown>> = {
   'speaker.bird.resources': { limits: { memory: '1Gi' } },
   'monitoring.enabled': true,
   'monitoring.labels': { release: 'prometheus' },
+  'monitoring.sendToken': true,
   'networkPolicy.enabled': true,
   'networkPolicy.webhookFrom': [{ ipBlock: { cidr: '192.0.2.0/28' } }],
   'networkPolicy.metricsFrom': [{ podSelector: {} }],
@@ -140,7 +162,7 @@ const OTHER: Readonly<Record<string, unknown>> = {
 /** Without these, a value of the group has no effect. */
 function underFor(path: string): readonly string[] {
   if (path.startsWith('certificate.issuerRef')) return ['--set', 'certificate.source=certManager'];
-  if (path === 'monitoring.labels') return ['--set', 'monitoring.enabled=true'];
+  if (/^monitoring\.(?!enabled)/.test(path)) return ['--set', 'monitoring.enabled=true'];
   return /^networkPolicy\.(?!enabled)/.test(path) ? ['--set', 'networkPolicy.enabled=true'] : [];
 }
 
@@ -167,7 +189,7 @@ it('each value has a place in the schema and an effect', async () => {
     const changed = await withTests(...under, '--set-json', `${path}=${JSON.stringify(OTHER[path])}`);
     expect([path, changed === before]).toEqual([path, false]);
   }
-}, 60_000);
+}, 120_000);
 
 it.each([
   ['a name that is unknown', 'loglevel=info', /at '': additional properties 'loglevel' not allowed/],

@@ -3,7 +3,7 @@
  * of Prometheus, and alerts fire and end with what causes them. Needs root, bird2, frr, prometheus and the Kubernetes binaries.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BGP_CONFS, BGP_PEERS, EIPS } from '../../../lib/kube/resource.ts';
@@ -28,6 +28,13 @@ const peer = (spec: object) => ({
   spec: { ...aBgpPeer().spec, bfd: { enabled: true }, ...spec },
 });
 
+const TOKEN = 'of-the-test';
+const WITH_TOKEN = { SKYCAP_METRICS_TOKEN: TOKEN };
+const SHIFTED_CLOCK = join(import.meta.dirname, '../../support/shifted-clock.mjs');
+const CLOCK_FILE = join(folder, 'clock.json');
+const DAY_MS = 24 * 3_600_000;
+const SECRET = ['secret', 'skycap-webhook-tls', '-n', 'skycap-system'];
+
 let lab: WebhookLab;
 let lan: Lan;
 let site: BirdSite;
@@ -37,7 +44,10 @@ let targets: readonly Target[];
 let prometheus: Prometheus;
 
 beforeAll(async () => {
-  lab = await WebhookLab.start(1, { users: [SPEAKER_USER] });
+  setClock(0);
+  const options = `--disable-warning=ExperimentalWarning --import ${SHIFTED_CLOCK}`;
+  const clock = { NODE_OPTIONS: options, CLOCK_FILE };
+  lab = await WebhookLab.start(1, { users: [SPEAKER_USER], env: { ...WITH_TOKEN, ...clock } });
   const { plane, client } = lab;
   const kind = (name: string) => ({ apiVersion: 'network.kubesphere.io/v1alpha2', kind: name });
   await createNode(client, 'node-1');
@@ -49,8 +59,14 @@ beforeAll(async () => {
   site = new BirdSite(lan);
   site.startContainer();
   frr = await Frr.start(lan, { neighbors: ['v4'], bfd: true, each: ['bfd'] });
-  const speaker = await startSpeaker({ plane, nodeName: 'node-1', runDir: site.runDir, folder: lan.dir });
-  allocator = await startAllocator({ plane, name: 'allocator', folder: lan.dir });
+  const speaker = await startSpeaker({
+    plane,
+    nodeName: 'node-1',
+    runDir: site.runDir,
+    folder: lan.dir,
+    settings: WITH_TOKEN,
+  });
+  allocator = await startAllocator({ plane, name: 'allocator', folder: lan.dir, env: WITH_TOKEN });
   daemons.push(speaker.daemon, allocator.daemon);
   targets = [
     { component: 'webhook', scheme: 'https', address: `127.0.0.1:${lab.webhooks[0]!.port}` },
@@ -58,7 +74,7 @@ beforeAll(async () => {
     { component: 'speaker', scheme: 'http', address: speaker.health },
   ];
   await createServices(1, 1);
-  prometheus = await Prometheus.start(folder, targets);
+  prometheus = await Prometheus.start(folder, targets, TOKEN);
   daemons.push(prometheus.daemon);
 }, 180_000);
 
@@ -69,6 +85,11 @@ afterAll(async () => {
   await lab?.[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** Of the webhook. */
+function setClock(wallMs: number): void {
+  writeFileSync(CLOCK_FILE, JSON.stringify({ wallMs, monotonicMs: 0 }));
+}
 
 async function createServices(first: number, last: number): Promise<void> {
   for (let i = first; i <= last; i += 1) {
@@ -116,7 +137,9 @@ it('the session, its route and its BFD are counted, and nothing is wrong', async
 it('promtool finds no fault with the metrics', async () => {
   for (const { component, scheme, address } of targets) {
     if (scheme === 'https') continue;
-    const text = await (await fetch(`http://${address}/metrics`)).text();
+    const text = await (
+      await fetch(`http://${address}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })
+    ).text();
     const own = text.split('\n').filter((line) => /^(# (HELP|TYPE) )?skycap_/.test(line));
     const input = `${own.join('\n')}\n`;
     const said = execFileSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8', stdio: 'pipe' });
@@ -142,10 +165,26 @@ it('an allocator that is gone and BFD that is blocked fire their alerts, which e
   const expected = ['SkycapBfdBlocked', 'SkycapNoLeader'];
   await eventually(async () => expect(await prometheus.firing()).toEqual(expected), { withinMs: 90_000 });
   nft('delete table inet block');
-  const env = { SKYCAP_HEALTH_ADDRESS: allocator.health };
+  const env = { SKYCAP_HEALTH_ADDRESS: allocator.health, ...WITH_TOKEN };
   const again = await startAllocator({ plane: lab.plane, name: 'allocator-2', folder: lan.dir, env });
   daemons.push(again.daemon);
   await eventually(async () => expect(await prometheus.firing()).toEqual([]), { withinMs: 90_000 });
 }, 190_000);
+
+it('a certificate near its end fires its alert, which ends when the webhook has renewed it', async () => {
+  // By the webhook's clock, the certificate is new.
+  setClock(-80 * DAY_MS);
+  await lab.plane.kubectl(['delete', ...SECRET]);
+  const expected = ['SkycapCertificateExpiresSoon'];
+  await eventually(async () => expect(await prometheus.firing()).toEqual(expected), { withinMs: 60_000 });
+  setClock(0);
+  await eventually(
+    async () => {
+      await lab.plane.kubectl(['annotate', ...SECRET, '--overwrite', `looked-at=${Math.random()}`]);
+      expect(await prometheus.firing()).toEqual([]);
+    },
+    { withinMs: 60_000, everyMs: 1_000 },
+  );
+}, 130_000);
 
 const EXPECTED = ['SkycapAddressNotAnnounced', 'SkycapPoolNearlyFull', 'SkycapServicesPending', 'SkycapSessionDown'];

@@ -53,8 +53,8 @@ export class Prometheus {
     this.#url = url;
   }
 
-  /** Alerts fire at once. @param folder its own. */
-  static async start(folder: string, targets: readonly Target[]): Promise<Prometheus> {
+  /** Alerts fire at once. @param folder its own. @param token that the metrics need. */
+  static async start(folder: string, targets: readonly Target[], token: string): Promise<Prometheus> {
     const groups = rules().groups.map((group) => ({
       ...group,
       rules: rules().alerts.map((rule) => ({ ...rule, for: '0s' })),
@@ -62,6 +62,7 @@ export class Prometheus {
     writeFileSync(join(folder, 'rules.json'), JSON.stringify({ groups }));
     const scrape_configs = targets.map(({ component, scheme, address }) => ({
       ...{ job_name: component, scheme, tls_config: { insecure_skip_verify: true } },
+      authorization: { credentials: token },
       static_configs: [{ targets: [address], labels: { instance: component } }],
     }));
     const global = { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' };
