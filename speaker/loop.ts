@@ -74,7 +74,8 @@ export class SpeakerLoop {
     onActed();
     const endedMs = performance.now();
     if (outcome?.kind === 'Applied') await pause(this.#budget.spent(endedMs - startedMs, endedMs), signal);
-    return outcome?.kind === 'BirdUnreachable' ? { requeueAfterMs: RETRY_MS } : undefined;
+    const isRetried = outcome?.kind === 'BirdUnreachable' || outcome?.kind === 'NotWritten';
+    return isRetried ? { requeueAfterMs: RETRY_MS } : undefined;
   }
 
   async #apply(planned: Extract<Planned, { kind: 'plan' }>, signal: AbortSignal): Promise<ApplyOutcome> {
@@ -109,6 +110,8 @@ export class SpeakerLoop {
       log.error({ reason: planned.reason, message: planned.message }, 'configuration on hold');
     else if (outcome?.kind === 'BirdRefused')
       log.error({ reason: outcome.kind, message: outcome.message }, 'configuration refused');
+    else if (outcome?.kind === 'NotWritten')
+      log.error({ reason: outcome.kind, message: outcome.message }, 'configuration not written');
     else if (outcome?.kind === 'BirdUnreachable')
       log.warn({ reason: outcome.kind, message: outcome.message }, 'configuration waits for bird');
     else if (planned.policyProblem) log.error(planned.policyProblem, 'the former policy stays in force');

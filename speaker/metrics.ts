@@ -100,12 +100,12 @@ function reportMetrics(registers: Registry[]) {
 function configurationMetrics(registers: Registry[]) {
   const configurations = new Counter({
     name: 'skycap_speaker_configurations_total',
-    help: 'Configurations brought to BIRD, by outcome: Applied, BirdRefused, BirdUnreachable.',
+    help: 'Configurations brought to BIRD, by outcome: Applied, BirdRefused, BirdUnreachable, NotWritten.',
     labelNames: ['outcome'] as const,
     registers,
   });
   // So that an alert on the first refusal has a zero to compare with.
-  for (const outcome of ['Applied', 'BirdRefused', 'BirdUnreachable']) configurations.inc({ outcome }, 0);
+  for (const outcome of ['Applied', 'BirdRefused', 'BirdUnreachable', 'NotWritten']) configurations.inc({ outcome }, 0);
   return {
     configurations,
     configureSeconds: new Histogram({

@@ -120,6 +120,7 @@ export const REASONS = [
   'Applied',
   'BirdRefused',
   'BirdUnreachable',
+  'NotWritten',
   'WatchSilent',
 ] as const;
 

@@ -32,6 +32,8 @@ export type ApplyOutcome =
   | { readonly kind: 'Applied'; readonly durationMs: number }
   /** The old configuration runs on. `message` is BIRD's. */
   | { readonly kind: 'BirdRefused'; readonly message: string }
+  /** To be tried again: the file cannot be written, and the old configuration runs on. */
+  | { readonly kind: 'NotWritten'; readonly message: string }
   /** To be tried again. The configuration is in place for BIRD to find, unless its check was not finished. */
   | { readonly kind: 'BirdUnreachable'; readonly message: string };
 
@@ -52,6 +54,7 @@ const FILE_MODE = 0o640;
 /** Too slow, or out of memory: that says nothing about the text. By any other signal it ended itself, on that text. */
 const ENDED_FROM_OUTSIDE: readonly string[] = ['SIGTERM', 'SIGKILL'];
 const LONGEST_MESSAGE = 500;
+const STAGED = 'bird.conf.staged';
 const NO_ANSWER = 'BIRD does not answer on its control socket; the log of container bird may say why';
 
 interface Run {
@@ -130,7 +133,12 @@ export class BirdDaemon {
   /** Makes the file hold `text`, or says why not. */
   async #putInPlace(config: RenderedConfig, signal: AbortSignal): Promise<ApplyOutcome | undefined> {
     const { text, frame } = config;
-    const staged = this.#stage(text);
+    const staged = join(this.#options.runDir, STAGED);
+    try {
+      this.#stage(text);
+    } catch (error) {
+      return { kind: 'NotWritten', message: (error as Error).message };
+    }
     if (frame !== this.#checkedFrame) {
       const check = await this.#runBinary(['-p', '-c', staged], signal);
       if (check.wasEnded) return { kind: 'BirdUnreachable', message: `the check was not finished: ${check.output}` };
@@ -152,7 +160,7 @@ export class BirdDaemon {
 
   /** At once: the files are in memory, and to have another thread do it takes longer than the writing, ten times a configuration. */
   #stage(text: string): string {
-    const staged = `${this.#file}.staged`;
+    const staged = join(this.#options.runDir, STAGED);
     writeFileSync(staged, text, { mode: FILE_MODE });
     // The umask may have removed bits.
     chmodSync(staged, FILE_MODE);

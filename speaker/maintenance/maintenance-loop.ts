@@ -79,7 +79,8 @@ export class MaintenanceLoop {
       return undefined;
     }
     const nowMs = this.#options.nowMs();
-    this.#sinceMs ??= this.#startedMs(nowMs);
+    // Not in the future: a clock that is set back would make the drain as much longer.
+    this.#sinceMs = Math.min(this.#sinceMs ?? this.#startedMs(nowMs), nowMs);
     const drainsUntilMs = this.#sinceMs + settings.drainSeconds * 1000;
     const nodes = await this.#readNodes(snapshot, settings, signal);
     const isDraining = nowMs < drainsUntilMs;

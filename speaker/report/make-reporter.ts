@@ -67,7 +67,7 @@ export function makeReporter(parts: ReporterParts): Reporter {
         interfaces: interfaces(),
       }),
     findings: () => [...aboutArp(), ...parts.healthPort.findings],
-    ...{ control, store, metrics, log, nowMs },
+    ...{ control, store, metrics, log, nowMs, monotonicMs },
     skycapVersion: packageJson.version,
   });
 }

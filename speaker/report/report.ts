@@ -61,6 +61,8 @@ export interface ReporterOptions {
   readonly log: Logger;
   readonly skycapVersion: string;
   readonly nowMs: () => number;
+  /** By a clock that never jumps. */
+  readonly monotonicMs: () => number;
   /** @default Math.random */
   readonly random?: () => number;
 }
@@ -126,9 +128,9 @@ export class Reporter {
 
   /** The remaining wait of changed counts. */
   async #waitMs(signal: AbortSignal): Promise<number> {
-    const { store, nowMs, random = Math.random } = this.#options;
-    this.#countsDueMs ??= nowMs() + ((await store.fleetSize(signal)) / COUNT_WRITES_PER_SECOND) * 1000 * random();
-    return this.#countsDueMs - nowMs();
+    const { store, monotonicMs, random = Math.random } = this.#options;
+    this.#countsDueMs ??= monotonicMs() + ((await store.fleetSize(signal)) / COUNT_WRITES_PER_SECOND) * 1000 * random();
+    return this.#countsDueMs - monotonicMs();
   }
 
   #status(

@@ -162,6 +162,13 @@ function appliedCondition({ planned, outcome }: StatusInput): ConditionUpdate {
         reason: 'BirdRefused',
         message: `BIRD refused the configuration and keeps the one it has: ${outcome.message}`,
       };
+    case 'NotWritten':
+      return {
+        type,
+        status: 'False',
+        reason: 'NotWritten',
+        message: `the configuration cannot be written, and BIRD keeps the one it has: ${outcome.message}`,
+      };
     default:
       return {
         type,

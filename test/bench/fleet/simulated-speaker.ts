@@ -96,6 +96,7 @@ export class SimulatedSpeaker implements AsyncDisposable {
       layer2: () => undefined,
       skycapVersion: '0.1.0',
       nowMs: () => Date.now(),
+      monotonicMs: () => performance.now(),
     });
     const plans = new LevelLoop({ name: 'plan', act: (stop) => loop.act(stop), log });
     const reports = new LevelLoop({ name: 'report', act: (stop) => reporter.act(stop), log });

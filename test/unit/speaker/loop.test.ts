@@ -69,15 +69,16 @@ it('leaves BIRD alone while the BgpConf is broken, and says so once', async () =
   ]);
 });
 
-it('comes back by itself where BIRD does not answer, and only then', async () => {
+it('comes back by itself where BIRD does not answer or the file is not written, and only then', async () => {
   const { loop } = scene(
-    [aSnapshot(), aSnapshot()],
+    [aSnapshot(), aSnapshot(), aSnapshot()],
     [
+      { kind: 'NotWritten', message: 'z' },
       { kind: 'BirdUnreachable', message: 'x' },
       { kind: 'BirdRefused', message: 'y' },
     ],
   );
-  expect(await loop.act(signal)).toEqual({ requeueAfterMs: 2_000 });
+  for (let i = 0; i < 2; i++) expect(await loop.act(signal)).toEqual({ requeueAfterMs: 2_000 });
   expect(await loop.act(signal)).toBeUndefined();
 });
 

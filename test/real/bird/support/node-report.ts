@@ -54,6 +54,7 @@ export class NodeReport {
       log: createLogger({ component: 'test', level: 'silent' }),
       skycapVersion: 'test',
       nowMs: () => Date.now(),
+      monotonicMs: () => performance.now(),
     });
   }
 

@@ -1,5 +1,5 @@
 /** What becomes of a configuration whose check does not end in order. The rest of it is asked of a real BIRD, in test/real/bird. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BirdDaemon } from '../../../../speaker/bird/apply.ts';
@@ -33,6 +33,20 @@ it.each([
 ])('ended by %s: %s', async (by, kind, message) => {
   checkBy(`kill -${by.slice(3)} $$`);
   expect(await daemon().apply(config, undefined, signal)).toEqual({ kind, message });
+});
+
+it('a file that cannot be written is tried again, and the former one stays', async () => {
+  const bird = daemon();
+  checkBy('exit 0');
+  await bird.apply(config, undefined, signal);
+  mkdirSync(join(runDir, 'bird.conf.staged'));
+  const next = { ...config, text: 'next', fingerprint: 'next' };
+  const message = expect.stringMatching(/^EISDIR: /);
+  expect(await bird.apply(next, undefined, signal)).toEqual({ kind: 'NotWritten', message });
+  expect(readFileSync(join(runDir, 'bird.conf'), 'utf8')).toBe(config.text);
+  rmSync(join(runDir, 'bird.conf.staged'), { recursive: true });
+  expect(await bird.apply(next, undefined, signal)).toMatchObject({ kind: 'BirdUnreachable' });
+  expect(readFileSync(join(runDir, 'bird.conf'), 'utf8')).toBe('next');
 });
 
 it('a check that was killed is made again', async () => {

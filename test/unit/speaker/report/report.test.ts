@@ -59,7 +59,9 @@ function scene(nodes: number) {
     layer2: () => undefined,
     log: logSink().log,
     skycapVersion: '0.1.0',
-    nowMs: () => now.ms,
+    // The clock that may jump stands still.
+    nowMs: () => 0,
+    monotonicMs: () => now.ms,
     random: () => 0.5,
   });
   const sessionUp = async () => (await metrics.sessionUp.get()).values.map(({ labels, value }) => [labels.peer, value]);

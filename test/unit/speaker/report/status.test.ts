@@ -173,6 +173,12 @@ describe('conditions', () => {
       { Applied: 'False BirdRefused', SessionsEstablished: 'True SessionsEstablished', Ready: 'False BirdRefused' },
     ],
     [
+      'the disk is full',
+      { outcome: { kind: 'NotWritten', message: 'ENOSPC: no space left on device, write' } },
+      undefined,
+      { Applied: 'False NotWritten', SessionsEstablished: 'True SessionsEstablished', Ready: 'False NotWritten' },
+    ],
+    [
       'BIRD is away',
       { outcome: { kind: 'BirdUnreachable', message: 'no' }, sessions: undefined },
       undefined,
