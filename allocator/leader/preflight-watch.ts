@@ -13,6 +13,7 @@ import { type Finding, findingText, objectText } from '../../lib/preflight/findi
 import { classlessServers } from '../../lib/preflight/rivals/classless-servers.ts';
 import { eipFindings, NO_RIVALS, type Rivals } from '../../lib/preflight/rivals/eip-findings.ts';
 import { readForeignPools, readOpenElbRunning } from '../../lib/preflight/rivals/read-rivals.ts';
+import { TolerantReader } from '../../lib/preflight/tolerant-reader.ts';
 import { LevelLoop, type Requeue } from '../../lib/process/loop/level-loop.ts';
 import { calicoRanges } from '../../lib/reach/calico.ts';
 import type { Deps } from '../deps.ts';
@@ -33,6 +34,7 @@ export class PreflightWatch {
   readonly #loop: LevelLoop;
   #rivals: Rivals = NO_RIVALS;
   #aboutCrds: readonly Finding[] = [];
+  readonly #refused = new Set<string>();
   /** The findings of the last look, as texts. */
   #told: ReadonlySet<string> = new Set();
 
@@ -61,21 +63,23 @@ export class PreflightWatch {
 
   async #look(signal: AbortSignal): Promise<Requeue> {
     const { client, cluster, nowMs } = this.#deps;
-    const calico = await getOrUndefined(client, CALICO_BGP_CONFIGURATIONS, { name: 'default' }, signal);
+    const reader = new TolerantReader(client, signal);
+    const calico = await getOrUndefined(reader, CALICO_BGP_CONFIGURATIONS, { name: 'default' });
     this.#listener.onCalico(calicoRanges(calico));
-    const pools = await readForeignPools(client, signal);
-    const isOpenElbRunning = await readOpenElbRunning(client, nowMs(), signal);
+    const pools = await readForeignPools(reader, signal);
+    const isOpenElbRunning = await readOpenElbRunning(reader, nowMs(), signal);
     const classless = classlessServers(pools, cluster.stores.services.values());
     this.#rivals = { pools, classless, isOpenElbRunning };
-    this.#aboutCrds = await this.#readCrds(signal);
+    this.#aboutCrds = await this.#readCrds(reader);
     this.#tell();
+    this.#tellRefused(reader);
     return { requeueAfterMs: EVERY_MS };
   }
 
-  async #readCrds(signal: AbortSignal): Promise<readonly Finding[]> {
+  async #readCrds(reader: TolerantReader): Promise<readonly Finding[]> {
     const findings: Finding[] = [];
     for (const name of Object.keys(CRD_FIELDS)) {
-      const crd: CrdWithSchema | undefined = await getOrUndefined(this.#deps.client, CRDS, { name }, signal);
+      const crd: CrdWithSchema | undefined = await getOrUndefined(reader, CRDS, { name });
       const found = crdFindings(name, crd);
       findings.push(...found);
       for (const one of found) if (crd && this.#isNews(one)) this.#recordEvent(crd, one);
@@ -87,6 +91,14 @@ export class PreflightWatch {
   #recordEvent(crd: CrdWithSchema, finding: Finding): void {
     const { reason } = finding;
     this.#deps.events.record(crd, { type: 'Warning', reason, action: 'Preflight', message: findingText(finding) });
+  }
+
+  /** Once for each: the manifests are of another version than the image. */
+  #tellRefused({ unread }: TolerantReader): void {
+    for (const { message } of unread) {
+      if (!this.#refused.has(message)) this.#deps.log.warn({ message }, 'preflight read refused; apply the manifests');
+      this.#refused.add(message);
+    }
   }
 
   #isNews(finding: Finding): boolean {

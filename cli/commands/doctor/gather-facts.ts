@@ -12,9 +12,9 @@ import { WEBHOOK, WEBHOOK_SECRET } from '../../../lib/preflight/install/webhook-
 import { DAEMON_SETS, DEPLOYMENTS } from '../../../lib/preflight/install/workload-findings.ts';
 import { KUBE_PROXY_CONFIG } from '../../../lib/preflight/node/kube-proxy-findings.ts';
 import { readForeignPools, readOpenElbRunning } from '../../../lib/preflight/rivals/read-rivals.ts';
+import { TolerantReader } from '../../../lib/preflight/tolerant-reader.ts';
 import { type ReadOptions, readCluster } from '../../cluster/read-cluster.ts';
 import type { Session } from '../../session/session.ts';
-import { TolerantReader } from './tolerant-reader.ts';
 
 interface SecretData extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;

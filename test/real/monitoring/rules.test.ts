@@ -103,6 +103,14 @@ const COURSES: readonly Course[] = [
     summary: 'n1 has no BFD session with node n2.',
     labels: { component: 'speaker', instance: 'n1', node: 'n2' },
   },
+  {
+    alert: 'SkycapPreflight',
+    series: 'skycap_preflight_findings{instance="a1",reason="PoolOfAnother"}',
+    values: [0, 2, 0],
+    minutes: 10,
+    summary: 'Something outside of Skycap is in its way: PoolOfAnother.',
+    labels: { reason: 'PoolOfAnother' },
+  },
 ];
 const BEGINS = 5;
 

@@ -1,9 +1,9 @@
-/** Reads for `doctor`: a read that the user may not make becomes a note, and the object or the list counts as absent. */
-import type { KubeObject } from '../../../lib/api/meta/object.ts';
-import type { KubeClient, ListOptions, ListPage, ObjectRef } from '../../../lib/kube/client.ts';
-import { isForbidden, isNotFound, KubeError } from '../../../lib/kube/errors.ts';
-import type { Resource } from '../../../lib/kube/resource.ts';
-import type { Unread } from '../../../lib/snapshot/cluster-read.ts';
+/** Reads for the preflight: a read that the user, or the component, may not make becomes a note, and the object or the list counts as absent. */
+import type { KubeObject } from '../api/meta/object.ts';
+import type { KubeClient, ListOptions, ListPage, ObjectRef } from '../kube/client.ts';
+import { isForbidden, isNotFound, KubeError } from '../kube/errors.ts';
+import type { Resource } from '../kube/resource.ts';
+import type { Unread } from '../snapshot/cluster-read.ts';
 
 const NO_OBJECTS = { items: [], resourceVersion: '' };
 
