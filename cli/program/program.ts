@@ -6,12 +6,21 @@ import { addExplain } from '../commands/explain/add-explain.ts';
 import { addHistory } from '../commands/history/add-history.ts';
 import { addMaintenance } from '../commands/maintenance/add-maintenance.ts';
 import { addStatus } from '../commands/status/add-status.ts';
+import { addSupportBundle } from '../commands/support-bundle/add-support-bundle.ts';
 import { EXIT } from '../exit-codes.ts';
 import { FORMATS } from '../output/print.ts';
 import type { Act, AddCommand } from '../session/command.ts';
 
 /** In the order of the help. */
-const COMMANDS: readonly AddCommand[] = [addStatus, addExplain, addDoctor, addHistory, addMaintenance, addCompletion];
+const COMMANDS: readonly AddCommand[] = [
+  addStatus,
+  addExplain,
+  addDoctor,
+  addHistory,
+  addMaintenance,
+  addSupportBundle,
+  addCompletion,
+];
 
 const AFTER_HELP = `
 Exit codes: ${EXIT.fine} nothing is wrong; ${EXIT.problem} the command found a problem; ${EXIT.usage} wrong command line, or no such object; ${EXIT.loss} simulate: something

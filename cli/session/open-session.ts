@@ -38,6 +38,9 @@ export async function openSession(
     serverVersion: () => client.serverVersion(signal),
     namespace: namespace ?? (await kubeconfigNamespace(from, context)) ?? 'default',
     onlyNamespace: options.allNamespaces ? undefined : namespace,
+    kubectl: async (args) =>
+      (await import('./run-kubectl.ts')).runKubectl(args, { kubeconfig, context, env: around.env, signal }),
+    readText: (path) => client.readText(path, signal),
     signal,
     nowMs: () => Date.now(),
     say: (line) => around.stderr.write(`${line}\n`),

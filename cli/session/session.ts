@@ -9,6 +9,10 @@ export interface Session {
   readonly namespace: string;
   /** `-n`, if given: a command for the whole cluster is limited by it. */
   readonly onlyNamespace: string | undefined;
+  /** Runs kubectl for the same cluster. @throws with kubectl's words. */
+  readonly kubectl: (args: readonly string[]) => Promise<string>;
+  /** Reads what is no object, such as a log, by its path in the API. */
+  readonly readText: (path: string) => Promise<string>;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
   readonly nowMs: () => number;

@@ -9,7 +9,8 @@ export interface PluginRun {
   readonly err: string;
 }
 
-export async function runPlugin(args: readonly string[]): Promise<PluginRun> {
+/** @param env has the PATH on which the plugin finds kubectl. */
+export async function runPlugin(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<PluginRun> {
   const written = { out: '', err: '' };
   const stream = (name: 'out' | 'err') => ({
     write: (text: string): boolean => {
@@ -21,7 +22,7 @@ export async function runPlugin(args: readonly string[]): Promise<PluginRun> {
     stdin: {},
     stdout: stream('out'),
     stderr: stream('err'),
-    env: {},
+    env,
     version: '1.2.3',
   });
   const code = await runProgram(args, around as unknown as Surroundings);

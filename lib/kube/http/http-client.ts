@@ -199,6 +199,12 @@ export class HttpKubeClient implements KubeClient, KubeWatcher {
     return eventsOf<T>(body, call.action, this.#onWatchEvent);
   }
 
+  /** A log, or the answer of a pod: text, by its path. @throws as {@link get}. */
+  readText(path: string, signal: AbortSignal): Promise<string> {
+    const action = `read ${path.split('?')[0]}`;
+    return this.#requester.text({ verb: 'get', resource: 'text', action, method: 'GET', path, accept: '*/*', signal });
+  }
+
   /** Ends the connection, with every request and watch on it. */
   close(): Promise<void> {
     return this.#requester.close();

@@ -57,13 +57,21 @@ export class Requester {
    * @returns the answer's JSON.
    * @throws {KubeError} or {KubeUnreachableError}; the reason of the signal if it ended the request.
    */
-  async call<T>(call: Call): Promise<T> {
+  call<T>(call: Call): Promise<T> {
+    return this.#read(call, (text) => JSON.parse(text) as T);
+  }
+
+  /** @throws as {@link call}. */
+  text(call: Call): Promise<string> {
+    return this.#read(call, (text) => text);
+  }
+
+  async #read<T>(call: Call, parse: (text: string) => T): Promise<T> {
     const deadline = new Deadline(this.#timeoutMs, call.signal);
     try {
       for (let attempt = 1; ; attempt++) {
         try {
-          const answer = await this.#send(call, deadline.signal);
-          return JSON.parse(await textOf(answer)) as T;
+          return parse(await textOf(await this.#send(call, deadline.signal)));
         } catch (error) {
           const delayMs = this.#delayBeforeRepeat(call, error, attempt, deadline.signal);
           if (delayMs === undefined) throw error;
