@@ -1,7 +1,10 @@
 /** The image of all platforms as one archive in the format of OCI (image-spec, image-layout.md), built from the Dockerfile of the sources. */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildah } from '../test/lab/buildah.ts';
+import { buildah, imageFolder } from '../test/lab/buildah.ts';
+import { npmPackage } from '../test/lab/npm-package.ts';
+import { run } from '../test/lab/shell.ts';
+import { refuseOtherArchitecture } from './image-content.ts';
 import type { Platform } from './options.ts';
 import { packFolder } from './pack-folder.ts';
 import type { Source } from './source.ts';
@@ -48,6 +51,22 @@ export async function makeImageArchive(
   return { digest, stored };
 }
 
+const THIS_PLATFORM: Platform = process.arch === 'arm64' ? 'linux/arm64' : 'linux/amd64';
+
+/** @returns a folder that takes the place of the Dockerfile's stage `node`: the base image that is made here is of this machine's architecture. */
+async function foreignNode(platform: Platform, source: Source): Promise<string> {
+  const name = `node-${platform.replace('/', '-').replace('amd64', 'x64')}`;
+  const { optionalDependencies } = JSON.parse(await readFile(join(source.folder, 'package.json'), 'utf8')) as {
+    readonly optionalDependencies: Readonly<Record<string, string>>;
+  };
+  const version = optionalDependencies[name];
+  if (!version) throw new Error(`Cannot build for ${platform}: package.json has no version of ${name}`);
+  const folder = imageFolder(`${name}-${version}`);
+  await mkdir(join(folder, 'usr/local/bin'), { recursive: true });
+  await copyFile(join(await npmPackage(name, version), 'bin/node'), join(folder, 'usr/local/bin/node'));
+  return folder;
+}
+
 /** @returns the name of the image in buildah's store. */
 async function build(request: ImageRequest, platform: Platform, note: (text: string) => void): Promise<string> {
   const { source, version, pull } = request;
@@ -64,6 +83,8 @@ async function build(request: ImageRequest, platform: Platform, note: (text: str
     `--label=org.opencontainers.image.${key}=${value}`,
     `--annotation=org.opencontainers.image.${key}=${value}`,
   ]);
+  const npmCache = (await run('npm', ['config', 'get', 'cache'])).trim();
+  await mkdir(npmCache, { recursive: true });
   await buildah(
     [
       'bud',
@@ -72,6 +93,11 @@ async function build(request: ImageRequest, platform: Platform, note: (text: str
       pull ? '--pull' : '--pull-never',
       '--format=oci',
       `--platform=${platform}`,
+      // buildah of Debian 12 does not set it.
+      `--build-arg=BUILDPLATFORM=${THIS_PLATFORM}`,
+      ...(pull || platform === THIS_PLATFORM ? [] : [`--build-context=node=${await foreignNode(platform, source)}`]),
+      // Packages that are on this machine already need not come from the network again.
+      `--volume=${npmCache}:/root/.npm`,
       `--timestamp=${source.epochSeconds}`,
       ...described,
       `--tag=${name}`,
@@ -79,6 +105,7 @@ async function build(request: ImageRequest, platform: Platform, note: (text: str
     ],
     { onLine: (line) => note(`${platform}: ${line}`) },
   );
+  await refuseOtherArchitecture(name, platform);
   return name;
 }
 

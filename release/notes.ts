@@ -16,6 +16,7 @@ export function releaseNotes({ version, image, repository }: NotesRequest): stri
 | \`skycap-${version}.tgz\` | the chart of Helm |
 | \`skycap.yaml\` | the same objects, for kubectl |
 | \`images.txt\` | the images that a cluster needs; there is no other than Skycap's own |
+| \`skycap-${version}-linux-*.cdx.json\` | for each platform the packages in the image, in the format of CycloneDX |
 | \`SHA256SUMS\` | for \`sha256sum --check SHA256SUMS\` |
 
 Push the image to a registry that the nodes reach:

@@ -9,8 +9,10 @@ import type { Progress } from '../test/lab/progress.ts';
 import { packChart, renderManifest } from './chart.ts';
 import { writeChecksums } from './checksums.ts';
 import { makeImageArchive, type ReleaseImage } from './image.ts';
+import { readPackages } from './image-content.ts';
 import { releaseNotes } from './notes.ts';
 import { checkVersion, type ReleaseOptions } from './options.ts';
+import { renderSbom } from './sbom.ts';
 import { type Source, withSource } from './source.ts';
 
 const PACKAGES = { buildah: 'buildah', mmdebstrap: 'mmdebstrap' };
@@ -70,10 +72,26 @@ async function fill(
 ): Promise<Omit<Release, 'folder'>> {
   const version = checkVersion(options.version ?? source.version);
   const request = { ...options, source, version };
-  const { digest }: ReleaseImage = await progress.step('image', (note) =>
+  const { digest, stored }: ReleaseImage = await progress.step('image', (note) =>
     makeImageArchive(request, join(part, `skycap-${version}.oci.tar`), work, note),
   );
   const image = `${options.repository}@${digest}`;
+  await progress.step('list of packages', async (note) => {
+    for (const [platform, name] of stored) {
+      const packages = await readPackages(name);
+      if (!packages) return note('none, since these sources do not write one');
+      const { repository } = options;
+      const text = renderSbom({
+        platform,
+        version,
+        digest,
+        repository,
+        epochSeconds: source.epochSeconds,
+        ...packages,
+      });
+      await writeFile(join(part, `skycap-${version}-${platform.replace('/', '-')}.cdx.json`), text);
+    }
+  });
   await progress.step('chart and manifest', async () => {
     const chart = await packChart({ ...request, digest }, part, work);
     await writeFile(join(part, 'skycap.yaml'), await renderManifest(chart, source));

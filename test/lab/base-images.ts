@@ -2,12 +2,12 @@
  * Makes the base images of the Dockerfile under the names in it, so that the one Dockerfile builds without a registry: `debian:13-slim` from Debian's packages by
  * mmdebstrap, and `node:24-trixie-slim` from that image, the pinned Node and a pinned npm.
  */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { buildah, commitImage, fileExists, imageExists, imageFolder } from './buildah.ts';
-import { cachePath } from './cache.ts';
 import { debianSourcesFor } from './debian-sources.ts';
+import { npmPackage } from './npm-package.ts';
 import { run } from './shell.ts';
 
 const DEBIAN_SUITE = 'trixie';
@@ -97,7 +97,6 @@ function pinnedNode(): string {
 
 /** @returns the folder of npm's package, fetched once. */
 async function pinnedNpm(): Promise<string> {
-  const folder = cachePath('npm', NPM_VERSION);
   const link = imageFolder('npm-link');
   await mkdir(link, { recursive: true });
   for (const name of ['npm', 'npx']) {
@@ -107,14 +106,5 @@ async function pinnedNpm(): Promise<string> {
       { mode: 0o755 },
     );
   }
-  if (await fileExists(folder)) return folder;
-  const part = `${folder}.part`;
-  await rm(part, { recursive: true, force: true });
-  await mkdir(part, { recursive: true });
-  const packed = await run('npm', ['pack', '--silent', `npm@${NPM_VERSION}`], { cwd: part });
-  await run('tar', ['-xzf', packed.trim(), '--strip-components=1'], { cwd: part });
-  await rm(join(part, packed.trim()));
-  JSON.parse(await readFile(join(part, 'package.json'), 'utf8'));
-  await rename(part, folder);
-  return folder;
+  return npmPackage('npm', NPM_VERSION);
 }

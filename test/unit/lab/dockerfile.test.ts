@@ -4,7 +4,9 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const bases = [...read('Dockerfile').matchAll(/^FROM (\S+)/gm)].map((match) => match[1]);
+const bases = [
+  ...new Set([...read('Dockerfile').matchAll(/^FROM (?:--platform=\S+ )?(\S+:\S+)/gm)].map((match) => match[1])),
+];
 
 test('the lab makes exactly the base images that the Dockerfile starts from', () => {
   const made = [...read('test/lab/base-images.ts').matchAll(/'docker\.io\/library\/([^']+)'/g)].map(

@@ -1,0 +1,128 @@
+/** `npm run release` of this checkout: each file is judged by the tools of its format. */
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
+import { withImage } from '../../../release/image-content.ts';
+import { PLATFORMS } from '../../../release/options.ts';
+import type { Release } from '../../../release/release.ts';
+import { preparePackages } from '../../lab/prepare.ts';
+import { silentProgress } from '../../lab/progress.ts';
+import { run } from '../../lab/shell.ts';
+import { helm } from '../../manifests/helm.ts';
+import { ControlPlane } from '../../support/control-plane.ts';
+import { makeTestRelease } from '../../support/release.ts';
+import { elfFiles, READELF_PACKAGE } from './elf.ts';
+
+const MOST_BYTES = 90_000_000;
+const REGISTRY = 'registry.example/team';
+const MACHINES = { 'linux/amd64': 'Advanced Micro Devices X86-64', 'linux/arm64': 'AArch64' };
+
+/** In the image's index. */
+interface Manifest {
+  readonly digest: string;
+  readonly platform: { readonly os: string; readonly architecture: string };
+}
+
+let release: Release;
+const file = (name: string) => join(release.folder, name);
+const archivePath = () => file(`skycap-${release.version}.oci.tar`);
+const archive = () => `oci-archive:${archivePath()}:${release.version}`;
+const skopeo = (...args: string[]) => run('skopeo', args);
+
+beforeAll(async () => {
+  await preparePackages({ skopeo: 'skopeo', ...READELF_PACKAGE }, silentProgress);
+  release = await makeTestRelease('real', '--registry', REGISTRY);
+}, 600_000);
+
+test('the checksums cover every file and are right', async () => {
+  const said = await run('sha256sum', ['--check', 'SHA256SUMS'], { cwd: release.folder });
+  expect(said.match(/: OK$/gm)).toHaveLength(7);
+});
+
+describe('the image', () => {
+  test('is one index of both platforms with the digest that the manifests name, and all its blobs', async () => {
+    const index = await skopeo('inspect', '--raw', archive());
+    const platforms = (JSON.parse(index) as { manifests: Manifest[] }).manifests;
+    expect(platforms.map(({ platform }) => `${platform.os}/${platform.architecture}`)).toEqual([...PLATFORMS]);
+    expect((await run('sha256sum', [], { input: index })).slice(0, 64)).toBe(release.image.split('@sha256:')[1]);
+    // skopeo compares the digest of each blob that it copies.
+    await skopeo('copy', '--quiet', '--all', archive(), `dir:${file('../copied')}`);
+    await run('rm', ['-r', file('../copied')]);
+  }, 60_000);
+
+  test.each(PLATFORMS)('is small and labelled for %s', async (platform) => {
+    const arch = platform.slice('linux/'.length);
+    const image = JSON.parse(await skopeo('--override-arch', arch, 'inspect', archive()));
+    const { manifests } = JSON.parse(await skopeo('inspect', '--raw', archive())) as { manifests: Manifest[] };
+    const { digest } = manifests.find((manifest) => manifest.platform.architecture === arch)!;
+    const path = `./blobs/${digest.replace(':', '/')}`;
+    const { layers } = JSON.parse(await run('tar', ['-xOf', archivePath(), path])) as { layers: { size: number }[] };
+    const bytes = layers.map(({ size }) => size).reduce((a, b) => a + b);
+    expect(bytes).toBeLessThan(MOST_BYTES);
+    expect(image).toMatchObject({
+      Architecture: arch,
+      Labels: {
+        'org.opencontainers.image.title': 'Skycap',
+        'org.opencontainers.image.version': release.version,
+        'org.opencontainers.image.revision': expect.stringMatching(/^[0-9a-f]{40}/),
+      },
+    });
+  });
+
+  test.each(PLATFORMS)(
+    'has only programs for %s, and every library that they need',
+    async (platform) => {
+      const name = `localhost/skycap-release:${release.version}-${platform.replace('/', '-')}`;
+      const files = await withImage(name, elfFiles);
+      const paths = files.map(({ path }) => path);
+      for (const program of ['/usr/local/bin/node', '/usr/sbin/bird', '/usr/bin/dash'])
+        expect(paths).toContain(program);
+      expect(paths.some((path) => path.startsWith('/app/node_modules/@koromix/'))).toBe(true);
+      expect(new Set(files.map(({ machine }) => machine))).toEqual(new Set([MACHINES[platform]]));
+      const present = new Set(paths.map((path) => basename(path)));
+      const links = await withImage(name, (root) =>
+        run('find', [join(root, 'usr/lib'), '-type', 'l', '-printf', '%f\n']),
+      );
+      for (const link of links.split('\n')) present.add(link);
+      const missing = files.flatMap(({ path, needed }) =>
+        needed.filter((library) => !present.has(library)).map((library) => `${path} → ${library}`),
+      );
+      expect(missing).toEqual([]);
+    },
+    60_000,
+  );
+});
+
+test.each(PLATFORMS)(
+  'the list of packages for %s is valid CycloneDX and has npm, Debian and Node',
+  async (platform) => {
+    const text = await readFile(file(`skycap-${release.version}-${platform.replace('/', '-')}.cdx.json`), 'utf8');
+    expect(await new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(text)).toBeNull();
+    const names = (JSON.parse(text) as { components: { purl: string }[] }).components.map(({ purl }) => purl);
+    for (const start of [
+      'pkg:npm/express@',
+      'pkg:npm/%40kubernetes/client-node@',
+      'pkg:deb/debian/bird2@2.',
+      'pkg:generic/node@24.',
+    ])
+      expect(names.filter((name) => name.startsWith(start))).toHaveLength(1);
+  },
+);
+
+test('the chart passes `helm lint --strict` and names the image by its digest alone', async () => {
+  const chart = file(`skycap-${release.version}.tgz`);
+  await helm(['lint', '--strict', chart]);
+  const images = (await helm(['template', 'skycap', chart, '--namespace', 'x'])).matchAll(/^\s+image: (.+)$/gm);
+  expect(new Set([...images].map(([, image]) => image))).toEqual(new Set([release.image]));
+  expect(release.image).toMatch(/^registry\.example\/team\/skycap@sha256:[0-9a-f]{64}$/);
+  expect(await readFile(file('images.txt'), 'utf8')).toBe(`${release.image}\n`);
+});
+
+test('a real API server accepts skycap.yaml, twice', async () => {
+  await using plane = await ControlPlane.start();
+  const apply = () => plane.kubectl(['apply', '--server-side', '-f', file('skycap.yaml')]);
+  expect(await apply()).toContain('customresourcedefinition.apiextensions.k8s.io/eips.network.kubesphere.io');
+  await apply();
+  const images = await plane.kubectl(['get', 'deploy,ds', '-n', 'skycap-system', '-o', 'jsonpath={..image}']);
+  expect(new Set(images.split(' '))).toEqual(new Set([release.image]));
+}, 90_000);
