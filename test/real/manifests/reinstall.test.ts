@@ -18,6 +18,11 @@ const ALL = `${ROOT}/manifests`;
 const CRDS = `${ROOT}/manifests/crds`;
 const BASE = `${ROOT}/manifests/base`;
 const IN_SKYCAP = ['--namespace', 'skycap-system'];
+/** The kinds of Skycap's objects outside of its namespace, but for the definitions. */
+const WITHOUT_NAMESPACE = [
+  ...['mutatingwebhookconfigurations', 'validatingwebhookconfigurations', 'validatingadmissionpolicies'],
+  ...['validatingadmissionpolicybindings', 'clusterroles', 'clusterrolebindings'],
+].join();
 const ENDS_WITHIN = '--timeout=30s';
 /** Pods end some seconds after their workloads are gone. */
 const RUN_ON_MS = 2_000;
@@ -106,7 +111,9 @@ const ROUNDS: readonly (readonly [string, readonly Step[], string, readonly Step
     'the namespace first',
     [
       ['delete', 'namespace', 'skycap-system'],
-      ['delete', '-k', ALL, '--ignore-not-found'],
+      // As docs/uninstall.md says.
+      ['delete', '--selector', 'app.kubernetes.io/part-of=skycap', WITHOUT_NAMESPACE],
+      ['delete', '-k', CRDS],
     ],
     'the webhook alone, for a while',
     [startWebhook, applyEips, createNewcomers, () => sleep(ALONE_MS), startTheAllocator],
@@ -149,14 +156,10 @@ async function remove(steps: readonly Step[]): Promise<void> {
   await stopProcesses();
 }
 
-/** Whatever is left in the cluster outside of the Services, but for the definitions. */
+/** Whatever is left in the cluster outside of the Services. */
 async function leftOver(): Promise<readonly string[]> {
-  const kinds = [
-    ...['mutatingwebhookconfigurations', 'validatingwebhookconfigurations', 'validatingadmissionpolicies'],
-    ...['validatingadmissionpolicybindings', 'clusterroles', 'clusterrolebindings', 'namespaces', 'crds'],
-  ];
-  const names = (await kubectl('get', kinds.join(','), '-o', 'name')).split('\n');
-  return names.filter((name) => /skycap|kubesphere/.test(name));
+  const names = await kubectl('get', `${WITHOUT_NAMESPACE},namespaces,crds`, '-o', 'name');
+  return names.split('\n').filter((name) => /skycap|kubesphere/.test(name));
 }
 
 async function isAsBefore(): Promise<void> {
