@@ -42,9 +42,10 @@ export function statusText(status: ClusterStatus, { all, nowMs }: StatusTextOpti
   return parts.join('\n\n');
 }
 
-function summaryOf({ problems, pending, assigned, nodes }: ClusterStatus, view: View): string {
+function summaryOf({ problems, pending, assigned, nodes, unread }: ClusterStatus, view: View): string {
   const counted = `${assigned} Services with an address, ${pending.length} without; ${nodes.length} nodes`;
   const count = problems.length;
+  if (count + pending.length === 0 && unread.length > 0) return `${view.warn('?')} ${counted}, as far as you may read`;
   return count + pending.length === 0
     ? `${view.good('✓')} ${counted}; no problem`
     : `${view.bad('✗')} ${counted}; ${count === 1 ? '1 problem' : `${count} problems`}`;
