@@ -12,10 +12,3 @@
 {{- if has "bfd" .Values.protocols }}{{ $needed = append $needed "NET_RAW" }}{{ end -}}
 {{- join ", " $needed -}}
 {{- end -}}
-
-{{- /* Annotations of what is there for `helm test` only, with the weight by which Helm sorts. */}}
-{{- define "skycap.testHook" -}}
-helm.sh/hook: test
-helm.sh/hook-weight: {{ . | quote }}
-helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
-{{- end -}}
