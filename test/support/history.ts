@@ -23,12 +23,15 @@ export class History implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #start: State;
   readonly #events: Happened[] = [];
-  readonly #latest = new Map<string, string>();
+  /** Of each kind, the objects that there are, by key. */
+  readonly #objects = { service: new Map<string, Happened['object']>(), claim: new Map<string, Happened['object']>() };
   readonly #watching: Promise<void>[] = [];
   #broken: Error | undefined;
+  readonly #definitionsChange: boolean;
 
-  private constructor(api: Api, services: KubeList<Service>, claims: KubeList<EipClaim>) {
+  private constructor(api: Api, services: KubeList<Service>, claims: KubeList<EipClaim>, definitionsChange: boolean) {
     this.#api = api;
+    this.#definitionsChange = definitionsChange;
     this.#start = { services: services.items, claims: claims.items };
     for (const [kind, list] of [['service', services] as const, ['claim', claims] as const]) {
       for (const object of list.items) this.#note(kind, object, false);
@@ -36,11 +39,15 @@ export class History implements AsyncDisposable {
     }
   }
 
-  /** A moment after its CRD is there, the API server may still be making room for the claims. */
-  static async start(api: Api): Promise<History> {
+  /**
+   * A moment after its CRD is there, the API server may still be making room for the claims.
+   *
+   * @param definitionsChange the API server forgets the history of a kind whose CRD changes: a list then stands for the changes that it does not tell.
+   */
+  static async start(api: Api, { definitionsChange = false } = {}): Promise<History> {
     return eventually(async () => {
       const services = await api.get<KubeList<Service>>(PATHS.service);
-      return new History(api, services, await api.get<KubeList<EipClaim>>(PATHS.claim));
+      return new History(api, services, await api.get<KubeList<EipClaim>>(PATHS.claim), definitionsChange);
     });
   }
 
@@ -61,7 +68,8 @@ export class History implements AsyncDisposable {
           this.#api.get<KubeList<EipClaim>>(PATHS.claim),
         ]);
         const now = [...services.items.map(idOf('service')), ...claims.items.map(idOf('claim'))];
-        const known = [...this.#latest].map(([key, version]) => `${key} ${version}`);
+        const { service, claim } = this.#objects;
+        const known = [...[...service.values()].map(idOf('service')), ...[...claim.values()].map(idOf('claim'))];
         if (now.sort().join() !== known.sort().join()) throw new Error('Cannot tell the history: it is behind');
       },
       { withinMs: 20_000, everyMs: 100 },
@@ -84,21 +92,43 @@ export class History implements AsyncDisposable {
           if (type === 'ERROR') throw new ApiError(`watch ${kind}`, 410, 'the history is gone');
           version = object.metadata.resourceVersion!;
           if (type === 'BOOKMARK') continue;
-          const deleted = type === 'DELETED';
-          this.#note(kind, object, deleted);
-          this.#events.push({ kind, object, deleted, revision: BigInt(version) });
+          this.#happened(kind, object, type === 'DELETED', version);
         }
       } catch (error) {
-        if (error instanceof ApiError && error.status === 410) this.#broken = error;
+        if (error instanceof ApiError && error.status === 410) {
+          if (this.#definitionsChange) version = await this.#listAgain(kind, version);
+          else this.#broken = error;
+        }
         await sleep(PAUSE_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
       }
     }
   }
 
-  #note(kind: Happened['kind'], object: KubeObject, deleted: boolean): void {
-    const key = `${kind} ${keyOf(object)}`;
-    if (deleted) this.#latest.delete(key);
-    else this.#latest.set(key, object.metadata.resourceVersion ?? '');
+  /** @returns the version of the list, or the former version if the API server gives none just now. */
+  async #listAgain(kind: Happened['kind'], former: string): Promise<string> {
+    const list = await this.#api.get<KubeList<Service & EipClaim>>(PATHS[kind]).catch(() => undefined);
+    if (!list) return former;
+    const { resourceVersion } = list.metadata;
+    const known = this.#objects[kind];
+    const listed = new Map(list.items.map((object) => [keyOf(object), object]));
+    for (const [key, object] of known) {
+      if (!listed.has(key)) this.#happened(kind, object, true, resourceVersion);
+    }
+    for (const object of listed.values()) {
+      const version = object.metadata.resourceVersion!;
+      if (known.get(keyOf(object))?.metadata.resourceVersion !== version) this.#happened(kind, object, false, version);
+    }
+    return resourceVersion;
+  }
+
+  #happened(kind: Happened['kind'], object: Happened['object'], deleted: boolean, version: string): void {
+    this.#note(kind, object, deleted);
+    this.#events.push({ kind, object, deleted, revision: BigInt(version) });
+  }
+
+  #note(kind: Happened['kind'], object: Happened['object'], deleted: boolean): void {
+    if (deleted) this.#objects[kind].delete(keyOf(object));
+    else this.#objects[kind].set(keyOf(object), object);
   }
 }
 

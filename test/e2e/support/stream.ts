@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Service } from '../../../lib/api/service/service.ts';
 import { ApiError } from '../../lab/api.ts';
 import type { Random } from '../../support/random.ts';
-import type { Scene } from './scene.ts';
+import { addressesOf, type Scene } from './scene.ts';
 
 export interface StreamOptions {
   readonly scene: Scene;
@@ -31,6 +31,9 @@ export class Stream {
   readonly failures: string[] = [];
   /** Services with a request that the API server, out of breath, did not answer: whether it was carried out is not known, and nothing more is done to them. */
   readonly unanswered = new Set<string>();
+  /** Load balancers that were created, and those of them whose create call answered without an address. */
+  readonly created: string[] = [];
+  readonly withoutAddress: string[] = [];
 
   constructor(options: StreamOptions) {
     this.#options = options;
@@ -94,7 +97,15 @@ export class Stream {
 
   #creation(name: string): [string, () => Promise<unknown>] {
     this.#kinds.set(name, 'LoadBalancer');
-    return ['create', () => this.#options.scene.createService(name)];
+    return ['create', () => this.#create(name)];
+  }
+
+  async #create(name: string): Promise<void> {
+    const { body } = await this.#options.scene.createService(name);
+    this.created.push(name);
+    if (addressesOf(body).length > 0) return;
+    this.withoutAddress.push(name);
+    this.note(`NO ADDRESS in the answer to the creation of ${name}`);
   }
 
   #changeOf(name: string, kind: Kind): [string, () => Promise<unknown>] {
@@ -105,7 +116,7 @@ export class Stream {
         return ['delete', () => scene.deleteService(name)];
       case 'again':
         this.#kinds.set(name, 'LoadBalancer');
-        return ['delete and create', () => scene.deleteService(name).then(() => scene.createService(name))];
+        return ['delete and create', () => scene.deleteService(name).then(() => this.#create(name))];
       case 'retype':
         this.#kinds.set(name, kind === 'LoadBalancer' ? 'ClusterIP' : 'LoadBalancer');
         return [
