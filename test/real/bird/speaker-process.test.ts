@@ -2,7 +2,9 @@
  * The whole speaker as a process, with the rights of its ServiceAccount and no more, between a real API server, the real BIRD and a real
  * router: what it writes, and what happens when it is killed. Needs root, bird2, frr and the Kubernetes binaries.
  */
+import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EIP_LABEL } from '../../../lib/api/keys.ts';
@@ -24,6 +26,8 @@ import { Lan, NODE, ROUTER } from './support/lan.ts';
 
 const _ROOT = join(import.meta.dirname, '../../..');
 const ADDRESS = '198.51.100.7';
+/** A process that starts on a busy machine. */
+const STARTS = { withinMs: 30_000 };
 
 let plane: ControlPlane;
 let client: HttpKubeClient;
@@ -291,6 +295,25 @@ it('takes the password from a Secret, keeps it without, and shows it nowhere', a
   await refer(null);
   await until('the session without a password', isUpAfter(withAnother), { withinMs: 90_000 });
 }, 300_000);
+
+it('another process has the port of health: the Speaker says so, and the port is used once it is free', async () => {
+  await speaker.kill();
+  const port = Number(health.split(':')[1]);
+  const other = createServer().listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  try {
+    await start({ SKYCAP_HEALTH_ADDRESS: `127.0.0.1:${port}` });
+    health = `127.0.0.1:${port}`;
+    await eventually(async () => {
+      const message = expect.stringMatching(new RegExp(`^port ${port} of the node, for health .* is taken`));
+      expect(await condition('Preflight')).toMatchObject({ status: 'False', reason: 'PortInUse', message });
+    }, STARTS);
+  } finally {
+    other.close();
+  }
+  await until('readiness', isReady, STARTS);
+  await eventually(async () => expect(await condition('Preflight')).toBeUndefined(), STARTS);
+}, 90_000);
 
 it('a router with another AS number: the error has both numbers, and it is gone once the number is mended', async () => {
   const writeAs = (peerAs: number) =>
