@@ -1,6 +1,10 @@
 /** A node is taken out for work: its traffic moves first, a client notices nothing, and `kubectl wait` tells when. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { ClientStream } from '../lab/client-stream.ts';
 import { type Examples, readExamples, waitForSessions } from '../lab/demo.ts';
+import { SKYCAP_NAMESPACE } from '../lab/install.ts';
 import type { Lab } from '../lab/lab.ts';
 import { eventually } from '../lab/poll.ts';
 import { RouteWatch } from '../lab/route-watch.ts';
@@ -8,6 +12,7 @@ import { labRunner } from '../support/docs/lab-runner.ts';
 import { sectionOf } from '../support/docs/page.ts';
 import { runBlocks } from '../support/docs/run-blocks.ts';
 import { type PluginRun, runPlugin } from '../support/plugin.ts';
+import { untar } from '../support/untar.ts';
 import { unexplained } from './support/in-flight.ts';
 import { addressesOf, Scene } from './support/scene.ts';
 
@@ -123,4 +128,45 @@ test('an address that too few other nodes announce stays, and is named', async (
 test('a node that is not there, and a time that is none', async () => {
   expect(await plugin('n9')).toMatchObject({ code: 2, err: expect.stringContaining('There is no Node n9') });
   expect(await plugin('n1', '--timeout', '2m')).toMatchObject({ code: 2, err: expect.stringContaining('seconds') });
+});
+
+test('the support bundle has logs, the state of BIRD and metrics, and no password of a session', async () => {
+  const password = 'Xq7hunter2';
+  const secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'skycap-bgp-passwords', namespace: SKYCAP_NAMESPACE },
+  };
+  const conf = {
+    neighborAddress: '10.98.0.250',
+    peerAs: 64_999,
+    authPasswordSecretRef: { name: secret.metadata.name, key: 'planted' },
+  };
+  await lab.apply(
+    { ...secret, stringData: { planted: password } },
+    { apiVersion: 'network.kubesphere.io/v1alpha2', kind: 'BgpPeer', metadata: { name: 'planted' }, spec: { conf } },
+  );
+  const folder = await mkdtemp(join(tmpdir(), 'skycap-bundle-'));
+  try {
+    await eventually(async () => (await lab.kubectl(['get', 'speaker', 'n1', '-o', 'json'])).includes('10.98.0.250'), {
+      what: 'a session with the password',
+      deadlineMs: 20_000,
+    });
+    const file = join(folder, 'bundle.tar.gz');
+    const env = { PATH: `${dirname(lab.kubectlPath)}:/usr/bin:/bin` };
+    const { code, out } = await runPlugin(['--kubeconfig', lab.kubeconfig, 'support-bundle', '--file', file], env);
+    expect(code).toBe(0);
+    const files = await untar(file);
+    const names = [...files.keys()];
+    for (const part of [/allocator.*\/allocator\.log$/, /webhook.*\/metrics\.txt$/, /speaker.*\/bird\.txt$/]) {
+      expect([part, names.some((name) => part.test(name)), out]).toEqual([part, true, out]);
+    }
+    const bird = [...files].find(([name]) => name.endsWith('/bird.txt'))?.[1] ?? '';
+    expect(bird).toContain('Established');
+    expect([...files].filter(([, text]) => text.includes(password)).map(([name]) => name)).toEqual([]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+    await lab.kubectl(['delete', 'bgppeer', 'planted', '--ignore-not-found']);
+    await lab.kubectl(['delete', 'secret', secret.metadata.name, '-n', SKYCAP_NAMESPACE, '--ignore-not-found']);
+  }
 });

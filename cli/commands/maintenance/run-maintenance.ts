@@ -24,6 +24,8 @@ export interface MaintenanceOptions {
 }
 
 const LOOK_EVERY_MS = 500;
+/** A speaker writes a new condition sooner. */
+const STALE_FOR_MS = 10_000;
 
 export async function runMaintenance(session: Session, name: string, options: MaintenanceOptions): Promise<Report> {
   const timeoutMs = parseTimeout(options.timeout);
@@ -62,10 +64,12 @@ async function follow(
   stale: Condition | undefined,
   timeoutMs: number,
 ): Promise<MaintenanceProgress> {
-  const untilMs = performance.now() + timeoutMs;
+  const startedMs = performance.now();
+  const untilMs = startedMs + timeoutMs;
   let told = '';
   for (;;) {
-    const progress = maintenanceProgress(name, await speakerOf(session, name), stale);
+    const before = performance.now() - startedMs < STALE_FOR_MS ? stale : undefined;
+    const progress = maintenanceProgress(name, await speakerOf(session, name), before);
     const line = progressLine(progress);
     if (timeoutMs > 0 && line !== told && !progress.safeToReboot) session.say(line);
     told = line;

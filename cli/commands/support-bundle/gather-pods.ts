@@ -11,6 +11,10 @@ interface SkycapPod extends KubeObject {
   };
 }
 
+/** The speaker listens on 127.0.0.1 of its node. */
+const SPEAKER_METRICS =
+  'fetch("http://127.0.0.1:7980/metrics").then((answer) => answer.ok ? answer.text() : Promise.reject(answer.status)).then(console.log)';
+
 const SKYCAP_PODS: Resource<SkycapPod> = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
 const SELECTOR = 'app.kubernetes.io/name=skycap,app.kubernetes.io/component';
 /** Of a container. */
@@ -18,11 +22,10 @@ const LOG_BYTES = 1_000_000;
 const LOG_LINES = 5_000;
 const AT_A_TIME = 6;
 
-/** How the API server reaches the metrics of a component. The speaker listens on its node alone, unless metrics are opened. */
+/** How the API server reaches the metrics of a component. */
 const METRICS_AT: Readonly<Record<string, string>> = {
   allocator: 'http:POD:8080',
   webhook: 'https:POD:8443',
-  speaker: 'http:POD:7980',
 };
 
 /** @returns the number of pods. */
@@ -57,7 +60,14 @@ async function gatherPod(gathering: Gathering, pod: SkycapPod): Promise<void> {
   const component = labels?.['app.kubernetes.io/component'] ?? '';
   const at = METRICS_AT[component];
   if (at) await read('metrics.txt', 'metrics', `${path}/${at.replace('POD', name)}/proxy/metrics`);
-  if (component !== 'speaker') return;
+  if (component === 'speaker') await gatherSpeaker(gathering, namespace, name);
+}
+
+async function gatherSpeaker(gathering: Gathering, namespace: string, name: string): Promise<void> {
+  const { archive, session } = gathering;
+  const exec = ['exec', '-n', namespace, name, '-c', 'speaker', '--', 'node', '-e', SPEAKER_METRICS];
+  const metrics = await orNote(gathering, `metrics of pod ${name}`, () => session.kubectl(exec));
+  if (metrics !== undefined) await archive.addText(`pods/${name}/metrics.txt`, metrics);
   const state = await orNote(gathering, `state of BIRD in pod ${name} (the Speaker object has the sessions)`, () =>
     birdState(session, namespace, name),
   );
