@@ -81,3 +81,5 @@ test('deleted definitions take no address away, and come back with the objects',
   expect(await published()).toBe(ADDRESS);
   expect(await answers()).toBe(10);
 }, 120_000);
+
+test('each section with commands is done', () => expect(reader.undone(PAGE)).toEqual([]));

@@ -25,11 +25,14 @@ beforeAll(async () => {
   reader = await LabReader.open(scene.lab);
   for (const name of ['one', 'two']) await scene.createService(name, { spec: { ipFamilyPolicy: 'SingleStack' } });
   await scene.createService('dual', { spec: { ipFamilyPolicy: 'RequireDualStack' } });
+  // The Service of the page.
+  await reader.shell('kubectl apply -f examples/eip.yaml -f examples/service.yaml');
   for (const name of NAMES) await scene.published(name, name === 'dual' ? 2 : 1);
   before = await published();
 });
 
 afterAll(async () => {
+  await kubectl('delete', 'service/web', 'deployment/web', '--ignore-not-found');
   await reader?.installSkycapAgain();
   await reader?.[Symbol.asyncDispose]();
   await scene.close();
@@ -63,6 +66,7 @@ test('uninstalled by kubectl: definitions, claims and addresses stay', async () 
 }, 120_000);
 
 test('installed by kubectl', async () => {
+  await reader.does(INSTALL, '');
   await reader.does(INSTALL, 'kubectl');
   expect(await published()).toEqual(before);
   await reader.does(UPGRADE, 'kubectl');
@@ -82,6 +86,15 @@ test('uninstalled by Helm: definitions, claims and addresses stay, and nobody st
   expect(await claims()).toBe(held);
   await scene.createService('meanwhile');
 }, 120_000);
+
+test('a Service whose address the user releases has none, and no mark of Skycap', async () => {
+  const service = () => kubectl('get', 'service', 'web', '-o', 'yaml');
+  expect(await service()).toMatch(/skycap\.io\/claim[\s\S]*ip: 198\.51\.100\./);
+  await reader.does(UNINSTALL, 'The addresses of Services');
+  const marks = (await service()).replace(/kubectl.kubernetes.io\/last-applied-configuration: \|\n.*\n/, '');
+  expect(marks).not.toMatch(/skycap|198\.51\.100\./);
+  await reader.shell('kubectl delete -f examples/service.yaml');
+});
 
 test('the definitions removed, too: the addresses stay', async () => {
   await reader.does(UNINSTALL, 'The definitions, too');
@@ -115,3 +128,7 @@ test('upgraded, with a changed definition, and back', async () => {
   expect(await categories()).not.toContain('later');
   expect(await published()).toEqual(before);
 }, 120_000);
+
+test.each([INSTALL, UPGRADE, UNINSTALL])('each section of %s with commands is done', (page) => {
+  expect(reader.undone(page)).toEqual([]);
+});

@@ -1,4 +1,4 @@
-/** docs/first-service.md and docs/troubleshooting.md as they stand, in a real cluster: every command and YAML, and the output that the pages show. */
+/** docs/first-service.md, docs/kubectl-skycap.md and docs/troubleshooting.md as they stand, in a real cluster: every command and YAML, and the output that the pages show. */
 import { Lab } from '../lab/lab.ts';
 import { namespaceOf } from '../lab/layout.ts';
 import { inNamespace } from '../lab/network.ts';
@@ -6,6 +6,7 @@ import { LabReader } from '../support/docs/lab-reader.ts';
 import { readPage } from '../support/docs/page.ts';
 
 const TROUBLESHOOTING = 'docs/troubleshooting.md';
+const PLUGIN = 'docs/kubectl-skycap.md';
 
 let lab: Lab;
 let reader: LabReader;
@@ -61,11 +62,31 @@ metadata: { name: ${name} }
 spec: ${spec}
 END`;
 
+/** The pool, the router and the Service that both pages speak of. */
+const SERVICE = `${eip('web', '{ address: 198.51.100.0/24 }')}
+kubectl apply -f examples/bgpconf.yaml -f examples/bgppeer.yaml -f examples/service.yaml
+kubectl rollout status deployment/web --timeout=60s
+kubectl wait service/web --for=condition=skycap.io/Announced --timeout=60s`;
+
+describe('kubectl skycap', () => {
+  const sections = readPage(PLUGIN).filter(({ blocks }) => blocks.length > 0);
+
+  beforeAll(() => reader.shell(SERVICE));
+
+  test.each(sections.map(({ heading }) => heading))(
+    '%s',
+    async (heading) => {
+      if (heading === 'explain') await reader.shell(service('shop', 'wbe'));
+      await reader.does(PLUGIN, heading);
+      if (heading === 'explain') await reader.shell('kubectl delete service shop');
+    },
+    120_000,
+  );
+});
+
 /** By heading of docs/troubleshooting.md, the commands that bring the trouble about; the page ends it. */
 const TROUBLES: Readonly<Record<string, string>> = {
-  '': `${eip('web', '{ address: 198.51.100.0/24 }')}
-kubectl apply -f examples/bgpconf.yaml -f examples/bgppeer.yaml -f examples/service.yaml
-kubectl rollout status deployment/web --timeout=60s`,
+  '': SERVICE,
   'A Service stays pending': service('shop', 'wbe'),
   'A Service has an address, and no client reaches it by BGP': `kubectl delete service shop
 kubectl patch bgppeer router --type=merge --patch '{"spec":{"conf":{"peerAs":65001}}}'`,
@@ -91,9 +112,8 @@ describe('troubleshooting', () => {
     },
     120_000,
   );
+});
 
-  test('each section with commands is tried', () => {
-    const sections = readPage(TROUBLESHOOTING).filter(({ blocks }) => blocks.length > 0);
-    expect(sections.map(({ heading }) => heading)).toEqual(Object.keys(TROUBLES));
-  });
+test.each(['docs/first-service.md', PLUGIN, TROUBLESHOOTING])('each section of %s with commands is done', (page) => {
+  expect(reader.undone(page)).toEqual([]);
 });

@@ -11,7 +11,7 @@ import type { Lab } from '../../lab/lab.ts';
 import { nameImage } from '../../lab/oci.ts';
 import { SKYCAP_IMAGE } from '../../lab/skycap-image.ts';
 import { EXCEPTIONS, withExceptions } from './exceptions.ts';
-import { sectionOf } from './page.ts';
+import { readPage, sectionOf } from './page.ts';
 import { type PageRunner, runBlocks } from './run-blocks.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -25,6 +25,8 @@ export class LabReader implements AsyncDisposable {
   /** The reader's checkout. */
   readonly folder: string;
   readonly runner: PageRunner;
+  /** `page heading` of each section done. */
+  readonly #done = new Set<string>();
 
   private constructor(lab: Lab, home: string) {
     this.lab = lab;
@@ -48,9 +50,8 @@ export class LabReader implements AsyncDisposable {
     const home = await mkdtemp(join(tmpdir(), 'skycap-reader-'));
     const reader = new LabReader(lab, home);
     await mkdir(join(home, 'bin'));
-    const curl = join(home, 'bin/curl');
-    await writeFile(curl, `#!/bin/sh\nexec ${lab.client.enter(['/usr/bin/curl']).join(' ')} "$@"\n`);
-    await chmod(curl, 0o755);
+    await program(join(home, 'bin/curl'), lab.client.enter(['/usr/bin/curl']));
+    await program(join(home, 'bin/kubectl-skycap'), [process.execPath, join(ROOT, 'cli/main.ts')]);
     await reader.copyCheckout();
     for (const image of IMAGES) {
       await Promise.all(lab.nodes.map((node) => nameImage(SKYCAP_IMAGE, image, node.containerdSocket)));
@@ -69,6 +70,13 @@ export class LabReader implements AsyncDisposable {
   /** Does what the section says. */
   async does(page: string, heading: string): Promise<void> {
     await runBlocks(withExceptions(page, sectionOf(page, heading).blocks), this.runner);
+    this.#done.add(`${page} ${heading}`);
+  }
+
+  /** The sections of the page that have blocks and are not done. */
+  undone(page: string): readonly string[] {
+    const headings = readPage(page).flatMap(({ heading, blocks }) => (blocks.length > 0 ? [heading] : []));
+    return headings.filter((heading) => !this.#done.has(`${page} ${heading}`));
   }
 
   /** Commands of the test's own. */
@@ -86,6 +94,12 @@ export class LabReader implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(dirname(this.folder), { recursive: true, force: true });
   }
+}
+
+/** A program that runs the command. */
+async function program(path: string, command: readonly string[]): Promise<void> {
+  await writeFile(path, `#!/bin/sh\nexec ${command.join(' ')} "$@"\n`);
+  await chmod(path, 0o755);
 }
 
 /** For the log of a test run. */
