@@ -5,6 +5,7 @@ import { addDoctor } from '../commands/doctor/add-doctor.ts';
 import { addExplain } from '../commands/explain/add-explain.ts';
 import { addHistory } from '../commands/history/add-history.ts';
 import { addMaintenance } from '../commands/maintenance/add-maintenance.ts';
+import { addSimulate } from '../commands/simulate/add-simulate.ts';
 import { addStatus } from '../commands/status/add-status.ts';
 import { addSupportBundle } from '../commands/support-bundle/add-support-bundle.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -17,6 +18,7 @@ const COMMANDS: readonly AddCommand[] = [
   addExplain,
   addDoctor,
   addHistory,
+  addSimulate,
   addMaintenance,
   addSupportBundle,
   addCompletion,

@@ -5,12 +5,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KnownPolicy } from '../../../lib/announce/known-policy.ts';
 import type { BgpConfObject, BgpPeerObject } from '../../../lib/api/bgp/bgp-types.ts';
 import { parseBgpConf } from '../../../lib/api/bgp/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../../lib/api/bgp/parse-bgp-peer.ts';
 import { bgpConfResets, bgpPeerResets } from '../../../lib/api/bgp/session-resets.ts';
+import { ALL_PROTOCOLS } from '../../../lib/api/eip/protocols.ts';
 import { RACK_LABELS } from '../../../lib/api/keys.ts';
 import type { Parsed } from '../../../lib/api/problem.ts';
+import { isReset, type NodeSession, sessionsOf } from '../../../lib/explain/simulation/announcements/node-sessions.ts';
 import { peerSymbol } from '../../../speaker/bird/config/model.ts';
 import { until } from '../../support/eventually.ts';
 import { ip } from '../../support/namespaces.ts';
@@ -21,6 +24,7 @@ import {
   anEip,
   aPolicyMap,
   aService,
+  aSnapshot,
   type ClusterOptions,
 } from '../../support/speaker-builders.ts';
 import { ROOT } from '../../unit/manifests/files.ts';
@@ -210,6 +214,25 @@ it('the warning names each edit of a BgpPeer or a BgpConf that ends a session, a
     ...CONF_ROWS.filter(
       ([, old, now, resets]) => bgpConfResets(conf(old), conf(now)).length !== (resets === true ? 1 : 0),
     ),
+  ];
+  expect(wrong.map(([fields]) => fields)).toEqual([]);
+});
+
+it('a simulation resets the sessions of these edits, and no others', () => {
+  const node = { name: 'node-1', object: NODES[0]!, status: {} };
+  const ends = (before: ClusterOptions, after: ClusterOptions): boolean => {
+    const knownPolicy = new KnownPolicy('skycap-system');
+    const [was, is] = [before, after].map((options) => {
+      const snapshot = aSnapshot({ nodes: NODES, knownPolicy, ...options });
+      return sessionsOf(node, snapshot, ALL_PROTOCOLS).sessions[0]!;
+    }) as [NodeSession, NodeSession];
+    return is.disabled || isReset(was, is);
+  };
+  const peer = (spec: PeerSpec): ClusterOptions => ({ bgpPeers: [aBgpPeer('router-1', spec)] });
+  const conf = (spec: ConfSpec): ClusterOptions => ({ bgpConfs: [aBgpConf(spec)] });
+  const wrong = [
+    ...PEER_ROWS.filter(([, old, now, resets]) => ends(peer(old), peer(now)) !== Boolean(resets)),
+    ...CONF_ROWS.filter(([, old, now, resets]) => ends(conf(old), conf(now)) !== Boolean(resets)),
   ];
   expect(wrong.map(([fields]) => fields)).toEqual([]);
 });

@@ -1,0 +1,24 @@
+/** Reads the cluster for `simulate`, tries the change, and reports. */
+import { type Simulation, simulate } from '../../../lib/explain/simulation/simulate.ts';
+import { EXIT, type ExitCode } from '../../exit-codes.ts';
+import type { Report } from '../../output/report.ts';
+import { CommandError } from '../../session/failure.ts';
+import type { Session } from '../../session/session.ts';
+import { readWorld } from './read-world.ts';
+import { simulationText } from './simulation-text.ts';
+import type { Wish } from './wish.ts';
+import { wishedChange } from './wished-change.ts';
+
+export async function runSimulate(session: Session, wish: Wish): Promise<Report> {
+  const change = await wishedChange(wish, session.namespace);
+  const { world, notes } = await readWorld(session, change);
+  const simulated = simulate(world, change);
+  if (!simulated.ok) throw new CommandError([simulated.message, ...notes].join(' '));
+  const simulation = { ...simulated.simulation, notes: [...notes, ...simulated.simulation.notes] };
+  return { data: simulation, text: (view) => simulationText(simulation, view), exitCode: exitCodeOf(simulation) };
+}
+
+function exitCodeOf({ losses, verdicts }: Simulation): ExitCode {
+  if (losses.length > 0) return EXIT.loss;
+  return verdicts.some(({ refused }) => refused !== undefined) ? EXIT.problem : EXIT.fine;
+}

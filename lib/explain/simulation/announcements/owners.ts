@@ -1,0 +1,160 @@
+/**
+ * The owner of each address of layer 2 once every node has acted until nothing changes. PURE. The nodes decide in turn by `decideOwnership`; probes are answered by the nodes that
+ * have the address, and by other machines that a node has reported.
+ */
+import { eipFinder } from '../../../announce/eip-of-address.ts';
+import { nodeState } from '../../../announce/node-state.ts';
+import { keyOf } from '../../../api/meta/object.ts';
+import type { Reason } from '../../../api/reasons.ts';
+import {
+  type Action,
+  type Decision,
+  decideOwnership,
+  type Layer2Node,
+  type View,
+} from '../../../layer2/decide-owner.ts';
+import { type Layer2Candidate, sharedCandidate, wantedBy } from '../../../layer2/layer2-candidate.ts';
+import type { Snapshot } from '../../../snapshot/snapshot.ts';
+import { type RunningNode, runningNodes, type World } from '../world.ts';
+
+export interface Owners {
+  /** Text of an address → its owner, for all addresses that have one. */
+  readonly owners: ReadonlyMap<string, string>;
+  /** Text of an address without an owner → why nodes do not have it. */
+  readonly refusals: ReadonlyMap<string, ReadonlySet<Reason>>;
+  /** False: the nodes would go on moving addresses. */
+  readonly isSteady: boolean;
+}
+
+const ANSWERING: readonly Action[] = ['hold', 'take'];
+
+export function settledOwners(world: World, snapshot: Snapshot): Owners {
+  const wanted = world.settings.protocols.has('layer2') ? wantedIn(snapshot) : new Map<string, Layer2Candidate>();
+  const nodes = new Map(runningNodes(world).map((one) => [one.name, layer2Node(one, wanted)]));
+  const strange = new Set(runningNodes(world).flatMap(strangeMachines));
+  const draining = drainingOn(nodes, wanted);
+  const moving = movingAddresses(nodes, wanted, draining);
+  const decided = new Map<string, Map<string, Decision>>();
+  const isSteady = settle(nodes, moving, strange, decided);
+  const owners = new Map([...nodes].flatMap(([name, { holds }]) => [...holds].map((text) => [text, name] as const)));
+  const refusals = new Map<string, ReadonlySet<Reason>>();
+  for (const text of wanted.keys()) {
+    if (owners.has(text)) continue;
+    const reasons = [...nodes.keys()].flatMap((name) => decided.get(name)?.get(text)?.reason ?? []);
+    refusals.set(text, new Set(reasons));
+  }
+  return { owners, refusals, isSteady };
+}
+
+/** @returns whether nothing moves any more. One round moves at least one address, or is the last. */
+function settle(
+  nodes: Map<string, Layer2Node>,
+  moving: ReadonlyMap<string, Layer2Candidate>,
+  strange: ReadonlySet<string>,
+  decided: Map<string, Map<string, Decision>>,
+): boolean {
+  const mostRounds = 2 * moving.size + 10;
+  for (let round = 0; round < mostRounds; round++) {
+    let isSame = true;
+    for (const name of nodes.keys()) {
+      const decisions = decideOwnership(viewOf(name, nodes, moving, strange));
+      decided.set(name, new Map(decisions.map((one) => [one.text, one])));
+      if (act(name, decisions, nodes, moving)) isSame = false;
+    }
+    if (isSame) return true;
+  }
+  return false;
+}
+
+/** @returns whether the node has done anything. */
+function act(
+  name: string,
+  decisions: readonly Decision[],
+  nodes: Map<string, Layer2Node>,
+  moving: ReadonlyMap<string, Layer2Candidate>,
+): boolean {
+  const before = nodes.get(name)!;
+  const answering = decisions.filter(({ action }) => ANSWERING.includes(action));
+  const resting = [...before.holds].filter((text) => !moving.has(text));
+  const holds = new Set([...resting, ...answering.flatMap(({ text }) => (moving.has(text) ? text : []))]);
+  const yields = new Set(
+    answering.flatMap(({ text, action, other }) => (action === 'hold' && other !== undefined ? text : [])),
+  );
+  if (isSameSet(holds, before.holds) && isSameSet(yields, before.yields)) return false;
+  nodes.set(name, { ...before, holds, yields });
+  return true;
+}
+
+function viewOf(
+  self: string,
+  nodes: ReadonlyMap<string, Layer2Node>,
+  wanted: ReadonlyMap<string, Layer2Candidate>,
+  strange: ReadonlySet<string>,
+): View {
+  const held = new Set([...nodes.values()].flatMap(({ holds }) => [...holds]));
+  const probed = new Map(
+    [...wanted.keys()].map((text) => [text, held.has(text) || strange.has(text) ? 'answered' : 'free'] as const),
+  );
+  return { self, nodes, wanted, probed, cutOff: false, partitionConflicts: new Set(), settled: true };
+}
+
+function wantedIn({ services, slices, eips }: Snapshot): Map<string, Layer2Candidate> {
+  const eipOf = eipFinder(eips);
+  const all = [...services.values()].flatMap((service) => wantedBy(service, slices.get(keyOf(service)), eipOf));
+  const byText = Map.groupBy(all, ({ text }) => text);
+  return new Map([...byText].map(([text, [first, ...rest]]) => [text, sharedCandidate([first!, ...rest])]));
+}
+
+function layer2Node({ name, object, status }: RunningNode, wanted: ReadonlyMap<string, Layer2Candidate>): Layer2Node {
+  const texts = (status.layer2Addresses ?? []).map(({ address }) => address);
+  const live = !(status.conditions ?? []).some(({ reason }) => reason === 'PacketSocketDenied');
+  return {
+    node: nodeState(name, object),
+    live,
+    heard: live,
+    stopping: false,
+    unable: new Set(status.layer2Unable),
+    holds: new Set(live ? texts.filter((text) => wanted.has(text)) : []),
+    yields: new Set(),
+  };
+}
+
+function strangeMachines({ status }: RunningNode): string[] {
+  return (status.layer2Conflicts ?? []).flatMap(({ address, node }) => (node === undefined ? address : []));
+}
+
+/** The addresses that do not simply stay with their owners. */
+function movingAddresses(
+  nodes: ReadonlyMap<string, Layer2Node>,
+  wanted: ReadonlyMap<string, Layer2Candidate>,
+  draining: ReadonlyMap<string, Layer2Candidate>,
+): ReadonlyMap<string, Layer2Candidate> {
+  const counts = new Map<string, number>();
+  for (const { holds } of nodes.values()) for (const text of holds) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const resting = new Set<string>();
+  for (const [name, { holds }] of nodes) {
+    const own = new Map([...draining, ...[...holds].map((text) => [text, wanted.get(text)!] as const)]);
+    for (const { text, action, other } of decideOwnership(viewOf(name, nodes, own, new Set()))) {
+      if (holds.has(text) && counts.get(text) === 1 && action === 'hold' && other === undefined) resting.add(text);
+    }
+  }
+  return new Map([...wanted].filter(([text]) => draining.has(text) || !resting.has(text)));
+}
+
+/** A node that is drained shows it by an endpoint of any address, so these addresses are in every view. */
+function drainingOn(
+  nodes: ReadonlyMap<string, Layer2Node>,
+  wanted: ReadonlyMap<string, Layer2Candidate>,
+): ReadonlyMap<string, Layer2Candidate> {
+  const cordoned = [...nodes].flatMap(([name, { node }]) => (node.cordoned ? name : []));
+  if (cordoned.length === 0) return new Map();
+  return new Map(
+    [...wanted].filter(([, { sharers }]) =>
+      sharers.some(({ places }) => cordoned.some((name) => places.draining.has(name))),
+    ),
+  );
+}
+
+function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((one) => b.has(one));
+}
