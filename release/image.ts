@@ -55,16 +55,22 @@ const THIS_PLATFORM: Platform = process.arch === 'arm64' ? 'linux/arm64' : 'linu
 
 /** @returns a folder that takes the place of the Dockerfile's stage `node`: the base image that is made here is of this machine's architecture. */
 async function foreignNode(platform: Platform, source: Source): Promise<string> {
+  const node = await pinnedNode(platform, source);
+  const folder = imageFolder(`node-${platform.replace('/', '-')}`);
+  await mkdir(join(folder, 'usr/local/bin'), { recursive: true });
+  await copyFile(node, join(folder, 'usr/local/bin/node'));
+  return folder;
+}
+
+/** @returns the path of the Node for the platform that package.json of the sources pins. */
+export async function pinnedNode(platform: Platform, source: Source): Promise<string> {
   const name = `node-${platform.replace('/', '-').replace('amd64', 'x64')}`;
   const { optionalDependencies } = JSON.parse(await readFile(join(source.folder, 'package.json'), 'utf8')) as {
     readonly optionalDependencies: Readonly<Record<string, string>>;
   };
   const version = optionalDependencies[name];
   if (!version) throw new Error(`Cannot build for ${platform}: package.json has no version of ${name}`);
-  const folder = imageFolder(`${name}-${version}`);
-  await mkdir(join(folder, 'usr/local/bin'), { recursive: true });
-  await copyFile(join(await npmPackage(name, version), 'bin/node'), join(folder, 'usr/local/bin/node'));
-  return folder;
+  return join(await npmPackage(name, version), 'bin/node');
 }
 
 /** @returns the name of the image in buildah's store. */

@@ -12,6 +12,7 @@ import { makeImageArchive, type ReleaseImage } from './image.ts';
 import { readPackages } from './image-content.ts';
 import { releaseNotes } from './notes.ts';
 import { checkVersion, type ReleaseOptions } from './options.ts';
+import { packPrograms } from './programs.ts';
 import { renderSbom } from './sbom.ts';
 import { type Source, withSource } from './source.ts';
 
@@ -96,6 +97,7 @@ async function fill(
     const chart = await packChart({ ...request, digest }, part, work);
     await writeFile(join(part, 'skycap.yaml'), await renderManifest(chart, source));
   });
+  await progress.step('kubectl skycap', () => packPrograms(request, part, work));
   await writeFile(join(part, 'images.txt'), `${image}\n`);
   await writeFile(join(part, 'NOTES.md'), releaseNotes({ version, image, repository: options.repository }));
   await progress.step('checksums', () => writeChecksums(part));

@@ -36,7 +36,7 @@ beforeAll(async () => {
 
 test('the checksums cover every file and are right', async () => {
   const said = await run('sha256sum', ['--check', 'SHA256SUMS'], { cwd: release.folder });
-  expect(said.match(/: OK$/gm)).toHaveLength(7);
+  expect(said.match(/: OK$/gm)).toHaveLength(10);
 });
 
 describe('the image', () => {
@@ -126,3 +126,24 @@ test('a real API server accepts skycap.yaml, twice', async () => {
   const images = await plane.kubectl(['get', 'deploy,ds', '-n', 'skycap-system', '-o', 'jsonpath={..image}']);
   expect(new Set(images.split(' '))).toEqual(new Set([release.image]));
 }, 90_000);
+
+test('`kubectl skycap` runs as one program, and from the package of npm', async () => {
+  const folder = file('../programs');
+  await run('mkdir', ['-p', folder]);
+  try {
+    const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
+    const archives = [
+      `kubectl-skycap-${release.version}-linux-${arch}.tar.gz`,
+      `kubectl-skycap-${release.version}.tgz`,
+    ];
+    for (const name of archives) await run('tar', ['-xzf', file(name), '-C', folder]);
+    const version = (stdout: string) => stdout.trim();
+    expect(version(await run(join(folder, 'kubectl-skycap'), ['--version']))).toBe(release.version);
+    expect(version(await run(process.execPath, [join(folder, 'package/kubectl-skycap.js'), '--version']))).toBe(
+      release.version,
+    );
+    expect(await run('ls', [folder])).toBe('LICENSE\nkubectl-skycap\npackage\n');
+  } finally {
+    await run('rm', ['-r', folder]);
+  }
+}, 60_000);
