@@ -87,6 +87,7 @@ const REMEDIES: Partial<Record<Reason, string>> = {
   NoBgpConf: 'Create or correct the BgpConf.',
   NodeNotSelected: 'No action if intended. Otherwise change the selector, or label a node.',
   BirdRefused: 'Report the message as a defect.',
+  NotWritten: "Remove other files from /run/skycap of the speaker's pod, or delete the pod.",
   BirdUnreachable: 'Look at the log of the container bird, and whether the node is short of memory or processors.',
   WatchSilent: "Look at the network between node and API server; the speaker's /readyz has the details.",
 };

@@ -26,7 +26,7 @@ import { type Address, type Family, formatAddress } from '../net/address.ts';
 import { rangeContains } from '../net/range.ts';
 import { Announcers } from '../reach/announcers.ts';
 import { heard, isLost } from '../reach/heard-speaker.ts';
-import type { ClusterRead } from '../snapshot/cluster-read.ts';
+import { type ClusterRead, type Unread, unreadIn } from '../snapshot/cluster-read.ts';
 import { StaticStore } from './static-store.ts';
 
 export type WorldKinds = Exclude<keyof ClusterRead, 'configMaps' | 'addressHistories'>;
@@ -35,10 +35,14 @@ export type WorldKinds = Exclude<keyof ClusterRead, 'configMaps' | 'addressHisto
 export interface Settings {
   readonly unmarkedServices: UnmarkedServices;
   readonly protocols: Protocols;
+  /** Present if the settings are the defaults, since those of the installation can't be read. */
+  readonly unread?: Unread;
 }
 
 export interface World extends AssignmentCluster {
   readonly read: ClusterRead<WorldKinds>;
+  /** What could not be read. */
+  readonly unread: readonly Unread[];
   readonly settings: Settings;
   readonly announcers: Announcers;
   readonly pools: Pools;
@@ -57,32 +61,87 @@ export function worldOf(read: ClusterRead<WorldKinds>, settings: Settings): Worl
   const parsed = new Map(read.eips.items.map((eip) => [keyOf(eip), parseEip(eip)]));
   const objects = new Map(read.eips.items.map((eip) => [keyOf(eip), eip]));
   const pools = buildPools([...parsed.values()].flatMap((eip) => (eip.ok ? [eip.value] : [])));
-  const services = new StaticStore(read.services.items);
-  const nodes = new StaticStore(read.nodes.items);
-  const bgpPeers = new StaticStore(read.bgpPeers.items);
-  const saying = read.speakers.items.map((one) => heard(one, isLost(nodes.get(keyOf(one))) ? 'lost' : undefined));
-  const speakers = new StaticStore(saying);
-  const reserved = new ReservedAddresses({
-    nodes,
-    bgpPeers,
-    speakers: new StaticStore(read.speakers.items),
-    serviceCidrs: new StaticStore(read.serviceCidrs.items),
-  });
-  const bgpConfs = new StaticStore(read.bgpConfs.items);
-  const announcers = new Announcers({ speakers, nodes, bgpPeers, bgpConfs }, settings.protocols);
   const ledger = new Ledger();
   for (const claim of read.eipClaims.items) ledger.apply(claim);
-  const publishers = Map.groupBy(
-    read.services.items.flatMap((service) =>
-      publishedAddresses(service).map((one) => ({ service, text: formatAddress(one) })),
-    ),
-    ({ text }) => text,
-  );
-  const publishersOf = (address: Address): Service[] =>
-    (publishers.get(formatAddress(address)) ?? []).map(({ service }) => service);
+  const reserved = reservedIn(read);
+  const published = publicationsIn(read.services.items);
   const slices = Map.groupBy(read.endpointSlices.items, (slice) => serviceKeyOf(slice) ?? '');
-  const former = formerEips(read);
-  const finder = eipFinder(parsed);
+  const slicesOf = (service: Service): readonly EndpointSlice[] => slices.get(keyOf(service)) ?? [];
+  return {
+    read,
+    unread: [...unreadIn(read), ...(settings.unread ? [settings.unread] : [])],
+    settings,
+    announcers: announcersIn(read, settings.protocols),
+    pools,
+    ledger,
+    reserved,
+    ...published,
+    ...holdingsIn({ ledger, pools, publishersOf: published.publishersOf }),
+    parsedEip: (name) => parsed.get(name),
+    stores: { namespaces: new StaticStore(read.namespaces.items) },
+    services: new StaticStore(read.services.items),
+    eips: {
+      pools,
+      isInDoubt: false,
+      existence: (source) => {
+        const object = objects.get(source.eip);
+        return object && isSource(object, source) ? 'there' : 'gone';
+      },
+    },
+    isOfEip: (address) => pools.containing(address) !== undefined,
+    eipOf: announcingEips(parsed, formerEips(read)),
+    eipProblemOf: (source) => eipProblem(source, objects.get(source.eip), parsed.get(source.eip), pools),
+    placesOf: (service, family) => placesOf(slicesOf(service), family),
+    slicesOf,
+    whyReserved: (address) => {
+      const eip = pools.containing(address);
+      return eip && reserved.withheldFrom(eip).whyReserved(address);
+    },
+  };
+}
+
+function reservedIn({ nodes, bgpPeers, speakers, serviceCidrs }: ClusterRead<WorldKinds>): ReservedAddresses {
+  return new ReservedAddresses({
+    nodes: new StaticStore(nodes.items),
+    bgpPeers: new StaticStore(bgpPeers.items),
+    speakers: new StaticStore(speakers.items),
+    serviceCidrs: new StaticStore(serviceCidrs.items),
+  });
+}
+
+function announcersIn(read: ClusterRead<WorldKinds>, protocols: Protocols): Announcers {
+  const nodes = new StaticStore(read.nodes.items);
+  const saying = read.speakers.items.map((one) => heard(one, isLost(nodes.get(keyOf(one))) ? 'lost' : undefined));
+  const [bgpPeers, bgpConfs] = [new StaticStore(read.bgpPeers.items), new StaticStore(read.bgpConfs.items)];
+  return new Announcers({ speakers: new StaticStore(saying), nodes, bgpPeers, bgpConfs }, protocols);
+}
+
+function publicationsIn(services: readonly Service[]): Pick<World, 'publishersOf' | 'index'> {
+  const publications = services.flatMap((service) =>
+    publishedAddresses(service).map((one) => ({ service, text: formatAddress(one) })),
+  );
+  const byAddress = Map.groupBy(publications, ({ text }) => text);
+  const publishersOf = (address: Address): Service[] =>
+    (byAddress.get(formatAddress(address)) ?? []).map(({ service }) => service);
+  return {
+    publishersOf,
+    index: {
+      isPublishedByOthers: (address, key) => {
+        const keys = publishersOf(address).map(keyOf);
+        return keys.length > 0 && !keys.includes(key);
+      },
+    },
+  };
+}
+
+type Holdings = Pick<World, 'isHolder' | 'heldAddressesOf' | 'isClaimedByPublishers'>;
+
+/** Which addresses the claims give to whom. */
+function holdingsIn({
+  ledger,
+  pools,
+  publishersOf,
+}: Pick<World, 'pools' | 'publishersOf'> & { ledger: Ledger }): Holdings {
   const identityOf = (service: Service): ServiceIdentity => ({
     ...namesOf(service),
     token: service.metadata.annotations?.[CLAIM_ANNOTATION],
@@ -93,29 +152,6 @@ export function worldOf(read: ClusterRead<WorldKinds>, settings: Settings): Worl
     return pool ? { name: pool.name, uid: pool.uid, state: 'usable' } : { name: source.eip, state: 'unusable' };
   };
   return {
-    read,
-    settings,
-    announcers,
-    pools,
-    parsedEip: (name) => parsed.get(name),
-    stores: { namespaces: new StaticStore(read.namespaces.items) },
-    services,
-    index: {
-      isPublishedByOthers: (address, key) => {
-        const keys = publishersOf(address).map(keyOf);
-        return keys.length > 0 && !keys.includes(key);
-      },
-    },
-    eips: {
-      pools,
-      isInDoubt: false,
-      existence: (source) => {
-        const object = objects.get(source.eip);
-        return object && isSource(object, source) ? 'there' : 'gone';
-      },
-    },
-    reserved,
-    ledger,
     isHolder,
     heldAddressesOf: (service) => {
       const shown = (): Address[] => [...publishedAddresses(service), ...annotatedAddresses(service)];
@@ -123,7 +159,6 @@ export function worldOf(read: ClusterRead<WorldKinds>, settings: Settings): Worl
       const claims = claimsOf(identity, isHolder(service), shown, ledger);
       return heldAddressesIn({ service, identity, claims, isHolder: isHolder(service), stateOf });
     },
-    isOfEip: (address) => pools.containing(address) !== undefined,
     isClaimedByPublishers: (address, except) => {
       const holders = ledger.claimOf(address)?.spec.holders ?? [];
       return publishersOf(address).every(
@@ -132,21 +167,16 @@ export function worldOf(read: ClusterRead<WorldKinds>, settings: Settings): Worl
           holders.some(({ namespace, name }) => namespace === metadata.namespace && name === metadata.name),
       );
     },
-    eipOf: (service, address) => {
-      const found = finder(service, address);
-      const value = found?.ok ? found.value : undefined;
-      return value && rangeContains(value.range, address)
-        ? value
-        : former.find(({ range }) => rangeContains(range, address));
-    },
-    eipProblemOf: (source) => eipProblem(source, objects.get(source.eip), parsed.get(source.eip), pools),
-    placesOf: (service, family) => placesOf(slices.get(keyOf(service)) ?? [], family),
-    slicesOf: (service) => slices.get(keyOf(service)) ?? [],
-    publishersOf,
-    whyReserved: (address) => {
-      const eip = pools.containing(address);
-      return eip && reserved.withheldFrom(eip).whyReserved(address);
-    },
+  };
+}
+
+/** An address that no Eip contains any more is announced by the Eip that is gone. */
+function announcingEips(parsed: ReadonlyMap<string, Parsed<Eip>>, former: readonly Eip[]): World['eipOf'] {
+  const finder = eipFinder(parsed);
+  return (service, address) => {
+    const found = finder(service, address);
+    const contains = ({ range }: Eip): boolean => rangeContains(range, address);
+    return found?.ok && contains(found.value) ? found.value : former.find(contains);
   };
 }
 

@@ -43,12 +43,16 @@ export function statusText(status: ClusterStatus, { all, nowMs }: StatusTextOpti
 }
 
 function summaryOf({ problems, pending, assigned, nodes, unread }: ClusterStatus, view: View): string {
-  const counted = `${assigned} Services with an address, ${pending.length} without; ${nodes.length} nodes`;
+  const counted = `${countOf(assigned, 'Service')} with an address, ${pending.length} without; ${countOf(nodes.length, 'node')}`;
   const count = problems.length;
   if (count + pending.length === 0 && unread.length > 0) return `${view.warn('?')} ${counted}, as far as you may read`;
   return count + pending.length === 0
     ? `${view.good('✓')} ${counted}; no problem`
-    : `${view.bad('✗')} ${counted}; ${count === 1 ? '1 problem' : `${count} problems`}`;
+    : `${view.bad('✗')} ${counted}; ${countOf(count, 'problem')}`;
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Nodes with a problem first. */

@@ -3,14 +3,13 @@ import { keyFor, keyOf } from '../../api/meta/object.ts';
 import type { Service } from '../../api/service/service.ts';
 import { claimName } from '../../api/skycap/claim.ts';
 import { type Address, formatAddress } from '../../net/address.ts';
-import { unreadIn } from '../../snapshot/cluster-read.ts';
 import { type Explanation, explanationOf, failed, ok, type Step, unknown, warning } from '../explanation.ts';
 import type { World } from '../world.ts';
 
 /** @param walks the explanation of each Service that has the address. */
 export function explainAddress(world: World, address: Address, walks: readonly Explanation[]): Explanation {
   const steps = [eipStep(world, address), holderStep(world, address), ...walks.flatMap((walk) => walk.steps)];
-  return explanationOf(`Address ${formatAddress(address)}`, steps, { unread: unreadIn(world.read) });
+  return explanationOf(`Address ${formatAddress(address)}`, steps, { unread: world.unread });
 }
 
 /** The Services that have the address: by its claim, and those that publish it. */

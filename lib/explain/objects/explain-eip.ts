@@ -3,7 +3,6 @@ import type { EipObject } from '../../api/eip/eip-types.ts';
 import { keyOf } from '../../api/meta/object.ts';
 import { formatProblems } from '../../api/problem.ts';
 import { hindranceText, reasonOf } from '../../reach/hindrance-text.ts';
-import { unreadIn } from '../../snapshot/cluster-read.ts';
 import { type Explanation, explanationOf, failed, ok, type Step, unknown } from '../explanation.ts';
 import { nodeLines } from '../node-lines.ts';
 import type { World } from '../world.ts';
@@ -14,7 +13,7 @@ export function explainEip(world: World, object: EipObject): Explanation {
   const { conditions, poolSize = 0, usage = 0, reserved = 0, waiting = 0 } = object.status ?? {};
   const use = `${usage} of ${poolSize} addresses are used, ${reserved} are never given, ${waiting} Services wait`;
   const steps = [...conditionSteps('Eip', from, conditions), ok(use, from), reachStep(world, object)];
-  return explanationOf(from, steps, { unread: unreadIn(world.read) });
+  return explanationOf(from, steps, { unread: world.unread });
 }
 
 function reachStep(world: World, object: EipObject): Step {

@@ -4,7 +4,6 @@ import type { Reason } from '../../api/reasons.ts';
 import type { Node } from '../../api/service/service.ts';
 import type { SpeakerObject } from '../../api/skycap/speaker-types.ts';
 import { isLost } from '../../reach/heard-speaker.ts';
-import { unreadIn } from '../../snapshot/cluster-read.ts';
 import { type Explanation, explanationOf, failed, ok, type Step, unknown, warning } from '../explanation.ts';
 import { remedyFor } from '../remedies.ts';
 import type { World } from '../world.ts';
@@ -16,7 +15,7 @@ export function explainNode(world: World, node: Node): Explanation {
   const { name = '' } = node.metadata;
   const speaker = world.read.speakers.items.find(({ metadata }) => metadata.name === name);
   const steps = [...nodeSteps(node), ...(speaker ? speakerSteps(world, name, speaker) : [noSpeaker(world, name)])];
-  return explanationOf(`Node ${name}`, steps, { unread: unreadIn(world.read) });
+  return explanationOf(`Node ${name}`, steps, { unread: world.unread });
 }
 
 function nodeSteps(node: Node): Step[] {

@@ -3,7 +3,6 @@ import type { BgpPeerObject } from '../../api/bgp/bgp-types.ts';
 import { parseBgpPeer } from '../../api/bgp/parse-bgp-peer.ts';
 import { keyOf } from '../../api/meta/object.ts';
 import { shortened } from '../../api/problem.ts';
-import { unreadIn } from '../../snapshot/cluster-read.ts';
 import { type Explanation, explanationOf, failed, ok, type Step, unknown } from '../explanation.ts';
 import type { World } from '../world.ts';
 import { conditionSteps } from './condition-steps.ts';
@@ -19,7 +18,7 @@ export function explainPeer(world: World, peer: BgpPeerObject): Explanation {
     ...conditionSteps('BgpPeer', from, peer.status?.conditions),
     ...(disabled ? [] : sessionSteps(world, name)),
   ];
-  return explanationOf(from, steps, { unread: unreadIn(world.read) });
+  return explanationOf(from, steps, { unread: world.unread });
 }
 
 function sessionSteps(world: World, peer: string): Step[] {

@@ -4,7 +4,6 @@ import { publishedAddresses } from '../../api/service/published-addresses.ts';
 import type { Service } from '../../api/service/service.ts';
 import { annotatedAddresses } from '../../ipam/claims/service-claims.ts';
 import { sameAddress } from '../../net/address.ts';
-import { unreadIn } from '../../snapshot/cluster-read.ts';
 import { type Explanation, explanationOf, type Step, type Trial } from '../explanation.ts';
 import type { World } from '../world.ts';
 import { announcedSteps } from './announced-steps.ts';
@@ -23,7 +22,10 @@ export interface ExplainServiceOptions {
 
 export function explainService(world: World, service: Service, options: ExplainServiceOptions = {}): Explanation {
   const { view, assignment } = decide(world, service);
-  const request = requestStep(service, view, world.read.eips.unread === undefined);
+  const request = requestStep(service, view, {
+    knowsEips: world.read.eips.unread === undefined,
+    unmarkedServices: world.settings.unmarkedServices,
+  });
   const published = publishedAddresses(service);
   const own = annotatedAddresses(service).filter((one) => published.some((other) => sameAddress(one, other)));
   const addresses = own.length > 0 ? own : (assignment?.uses ?? []).map(({ address }) => address);
@@ -39,7 +41,7 @@ export function explainService(world: World, service: Service, options: ExplainS
   const trials = trialsFor(world, service, options.change);
   return explanationOf(`Service ${keyOf(service)}`, steps, {
     ...(trials.length > 0 && { trials }),
-    unread: unreadIn(world.read),
+    unread: world.unread,
   });
 }
 

@@ -3,17 +3,22 @@ import { LOAD_BALANCER_CLASS, SERVICE_ANNOTATIONS } from '../../api/keys.ts';
 import { keyOf } from '../../api/meta/object.ts';
 import { formatProblems } from '../../api/problem.ts';
 import type { AddressRequest } from '../../api/service/address-request.ts';
-import { reasonOf } from '../../api/service/parse-address-request.ts';
+import { reasonOf, type UnmarkedServices } from '../../api/service/parse-address-request.ts';
 import type { Service } from '../../api/service/service.ts';
 import type { ServiceView } from '../../ipam/assignment/service-view.ts';
 import { formatAddress } from '../../net/address.ts';
 import { failed, ok, type Step, unknown } from '../explanation.ts';
 
-/** @param knowsEips whether the Eips were read: one of them may be the default. */
+export interface RequestContext {
+  /** Whether the Eips were read: one of them may be the default. */
+  readonly knowsEips: boolean;
+  readonly unmarkedServices: UnmarkedServices;
+}
+
 export function requestStep(
   service: Service,
   { parsed, isLeftAlone, isByDefault }: ServiceView,
-  knowsEips: boolean,
+  { knowsEips, unmarkedServices }: RequestContext,
 ): Step {
   const from = `Service ${keyOf(service)}`;
   const [optIn] = SERVICE_ANNOTATIONS.optIn;
@@ -30,9 +35,10 @@ export function requestStep(
     );
   }
   if (parsed.kind === 'notOurs') {
-    const fact = `neither spec.loadBalancerClass nor the annotation ${optIn} asks for Skycap, and no Eip is the default`;
+    const why = unmarkedServices === 'never' ? 'SKYCAP_UNMARKED_SERVICES is never' : 'no Eip is the default';
+    const fact = `neither spec.loadBalancerClass nor the annotation ${optIn} asks for Skycap, and ${why}`;
     const remedy = `Set the annotation ${optIn}: openelb, or spec.loadBalancerClass: ${LOAD_BALANCER_CLASS} in a new Service.`;
-    if (!knowsEips)
+    if (!knowsEips && unmarkedServices !== 'never')
       return unknown('asks for no load balancer, and whether an Eip is the default can not be read', from);
     return { state: 'failed', fact, from, remedy };
   }
@@ -45,7 +51,9 @@ export function requestStep(
 
 function markOf({ metadata, spec }: Service): string {
   const key = SERVICE_ANNOTATIONS.optIn.find((one) => metadata.annotations?.[one] !== undefined);
-  return key ? `the annotation ${key}` : `spec.loadBalancerClass ${spec?.loadBalancerClass ?? ''}`;
+  if (key) return `the annotation ${key}`;
+  const loadBalancerClass = spec?.loadBalancerClass;
+  return loadBalancerClass ? `spec.loadBalancerClass ${loadBalancerClass}` : 'the setting SKYCAP_UNMARKED_SERVICES';
 }
 
 function wishText({ eipNames, addresses, protocol, families, sharingKey }: AddressRequest): string {

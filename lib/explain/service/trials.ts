@@ -83,8 +83,8 @@ function withChange(service: Service, change: Change): Service {
 
 function changeText(change: Change): string {
   return Object.entries(change)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
+    .map(([key, value]) => (value === '' ? `no ${key}` : `${key}=${value}`))
+    .join(', ');
 }
 
 function commandFor(service: Service, change: Change): string {

@@ -140,3 +140,27 @@ test.each(
   },
   60_000,
 );
+
+test('explain decides by the settings of the installation', async () => {
+  const namespace = ['-n', 'skycap-system'];
+  const settings = '{.spec.template.spec.containers[0].envFrom[0].configMapRef.name}';
+  const { output } = await stage.kubectl([
+    'get',
+    'deployment',
+    'skycap-allocator',
+    ...namespace,
+    '-o',
+    `jsonpath=${settings}`,
+  ]);
+  const { metadata, ...rest } = service('plain', {});
+  await apply({ ...rest, metadata: { ...metadata, annotations: {} } });
+  const firstFact = async () => (await explained('shop/plain')).steps[0]?.fact;
+  for (const [value, fact] of [
+    ['never', /and SKYCAP_UNMARKED_SERVICES is never$/],
+    ['always', /^is Skycap's by the setting SKYCAP_UNMARKED_SERVICES/],
+  ] as const) {
+    const patch = JSON.stringify({ data: { SKYCAP_UNMARKED_SERVICES: value } });
+    await stage.kubectl(['patch', 'configmap', output, ...namespace, '--type=merge', '-p', patch]);
+    expect(await firstFact()).toMatch(fact);
+  }
+}, 60_000);
