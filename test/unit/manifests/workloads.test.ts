@@ -13,6 +13,7 @@ import {
   WAITING_SINCE_ANNOTATION,
 } from '../../../lib/api/keys.ts';
 import { POLICY_KEY } from '../../../lib/api/policy/toml/section.ts';
+import { CRD_FIELDS } from '../../../lib/preflight/crds/crd-fields.ts';
 import { readConfig as readSpeakerConfig } from '../../../speaker/config.ts';
 import { readConfig as readWebhookConfig } from '../../../webhook/config.ts';
 import { type Manifest, ROOT, readBase, readCrds, readManifest, readManifests } from './files.ts';
@@ -94,6 +95,15 @@ describe('rights', () => {
       if (rule.resources.includes('leases') && !rule.verbs.includes('create'))
         expect([['skycap-allocator'], ['openelb-controller']]).toContainEqual(rule.resourceNames);
     }
+  });
+
+  it('let the allocator read every definition of Skycap, for the preflight', () => {
+    const reading = rules.filter(
+      (rule: Manifest) =>
+        rule.role === 'ClusterRole skycap-allocator' && rule.apiGroups.includes('apiextensions.k8s.io'),
+    );
+    expect(reading).toHaveLength(1);
+    expect([...reading[0].resourceNames].sort()).toEqual(Object.keys(CRD_FIELDS).sort());
   });
 
   it('name only resources of ours that exist', () => {
