@@ -17,3 +17,8 @@ export function countText(addresses: bigint): string {
 export function addressesText(addresses: bigint): string {
   return addresses === 1n ? '1 address' : `${countText(addresses)} addresses`;
 }
+
+/** `1 node`, `2 nodes`. */
+export function quantityText(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,4 +1,5 @@
 /** `status` as text. Without `--all` it fits one screen in a cluster of any size: the first rows of each table, and the number of the others. PURE. */
+import { quantityText } from '../../../lib/api/count.ts';
 import type { ClusterStatus, NodeUse } from '../../../lib/explain/cluster-status.ts';
 import { ageText } from '../../output/age.ts';
 import { tableOf } from '../../output/table.ts';
@@ -43,16 +44,12 @@ export function statusText(status: ClusterStatus, { all, nowMs }: StatusTextOpti
 }
 
 function summaryOf({ problems, pending, assigned, nodes, unread }: ClusterStatus, view: View): string {
-  const counted = `${countOf(assigned, 'Service')} with an address, ${pending.length} without; ${countOf(nodes.length, 'node')}`;
+  const counted = `${quantityText(assigned, 'Service')} with an address, ${pending.length} without; ${quantityText(nodes.length, 'node')}`;
   const count = problems.length;
   if (count + pending.length === 0 && unread.length > 0) return `${view.warn('?')} ${counted}, as far as you may read`;
   return count + pending.length === 0
     ? `${view.good('✓')} ${counted}; no problem`
-    : `${view.bad('✗')} ${counted}; ${countOf(count, 'problem')}`;
-}
-
-function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+    : `${view.bad('✗')} ${counted}; ${quantityText(count, 'problem')}`;
 }
 
 /** Nodes with a problem first. */

@@ -1,5 +1,7 @@
 /** Explains a node: whether it may announce addresses, what its speaker says, its sessions and its addresses, and for each Eip why not. PURE. */
+
 import { nodeState } from '../../announce/node-state.ts';
+import { quantityText } from '../../api/count.ts';
 import type { Reason } from '../../api/reasons.ts';
 import type { Node } from '../../api/service/service.ts';
 import type { SpeakerObject } from '../../api/skycap/speaker-types.ts';
@@ -48,7 +50,7 @@ function speakerSteps(world: World, name: string, { status }: SpeakerObject): St
   const sessions = (status?.sessions ?? []).map(
     ({ peer, neighborAddress, neighborAs, state, routesSent, lastError, disabled }): Step => {
       const text = `session with ${neighborAddress} (BgpPeer ${peer}, AS ${neighborAs})`;
-      if (state === 'Established') return ok(`${text} is established, ${routesSent} routes sent`, from);
+      if (state === 'Established') return ok(`${text} is established, ${quantityText(routesSent, 'route')} sent`, from);
       if (disabled)
         return warning(`${text} is shut down by spec.conf.adminDown`, from, {
           reason: 'PeerDisabled',

@@ -1,6 +1,8 @@
 /** Explains a BgpPeer: its conditions, and its session on each node. PURE. */
+
 import type { BgpPeerObject } from '../../api/bgp/bgp-types.ts';
 import { parseBgpPeer } from '../../api/bgp/parse-bgp-peer.ts';
+import { quantityText } from '../../api/count.ts';
 import { keyOf } from '../../api/meta/object.ts';
 import { shortened } from '../../api/problem.ts';
 import { type Explanation, explanationOf, failed, ok, type Step, unknown } from '../explanation.ts';
@@ -38,7 +40,8 @@ function sessionSteps(world: World, peer: string): Step[] {
     const details = shortened(
       up,
       MOST_NAMED,
-      ({ node, session }) => `${node}: since ${session.since ?? '?'}, ${session.routesSent} routes sent`,
+      ({ node, session }) =>
+        `${node}: since ${session.since ?? '?'}, ${quantityText(session.routesSent, 'route')} sent`,
     );
     steps.push(ok(`the session is established on ${up.length} nodes`, 'Speakers', { details }));
   }

@@ -1,4 +1,5 @@
 /** The steps on the wire: by BGP the sessions and what the routers were sent, on layer 2 the owner, its interface and its MAC address. PURE. */
+import { quantityText } from '../../api/count.ts';
 import { type Eip, isLayer2 } from '../../api/eip/eip.ts';
 import { selectsPeer } from '../../api/eip/eip-bgp.ts';
 import { shortened } from '../../api/problem.ts';
@@ -32,7 +33,11 @@ function sessionSteps(world: World, eip: Eip): Step[] {
   const down = sessions.filter(({ session }) => session.state !== 'Established' && !session.disabled);
   const steps: Step[] = [];
   if (up.length > 0) {
-    const details = shortened(up, MOST_NAMED, ({ text, session }) => `${text}, ${session.routesSent} routes sent`);
+    const details = shortened(
+      up,
+      MOST_NAMED,
+      ({ text, session }) => `${text}, ${quantityText(session.routesSent, 'route')} sent`,
+    );
     steps.push(ok(`${up.length} sessions with routers are established`, 'Speakers', { details }));
   }
   if (down.length > 0) {

@@ -71,6 +71,7 @@ function notesOn({ world, change, before, after, difference }: NoteInput): strin
     ...podNotes(world, change),
     ...policyNotes(world, difference),
     ...newServiceNotes(world, change),
+    ...exchangeNotes(after),
     ...(before.isSteady && after.isSteady ? [] : ['No steady state was found: the addresses would go on moving.']),
   ];
 }
@@ -111,4 +112,12 @@ function newServiceNotes({ services, endpointSlices }: World, change: Change): s
   );
   if (fresh.length === 0) return [];
   return [`The Pods of ${fresh.map(keyOf).join(', ')} are not known: the Service counts as one without endpoints.`];
+}
+
+/** Services with an address that keep it only until they get another one. */
+function exchangeNotes({ services }: Outcome): string[] {
+  const keeping = [...services].filter(([, { reason }]) => reason === 'KeepsFormerAddress').map(([key]) => key);
+  return keeping.length < 2
+    ? []
+    : [`An exchange of addresses between Services that wait for each other is not simulated: ${keeping.join(', ')}.`];
 }

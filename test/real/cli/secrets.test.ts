@@ -99,6 +99,11 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['history', 'shop/web'],
   ['maintenance', 'n1'],
   ['maintenance', 'n1', '--end'],
+  ['explain', 'shop/web'],
+  ['explain', '192.0.2.1'],
+  ['explain', 'node/n1'],
+  ['doctor'],
+  ['simulate', 'node', 'n1', '--gone'],
 ];
 
 test.each(COMMANDS.flatMap((args) => ['text', 'json', 'yaml'].map((form) => [[...args, '-o', form].join(' ')])))(
