@@ -1,5 +1,6 @@
 /** Runs `kubectl skycap` in this process, as on a pipe, and collects what it prints. */
 import { EventEmitter } from 'node:events';
+import { homedir } from 'node:os';
 import { runProgram } from '../../cli/program/run-program.ts';
 import type { Surroundings } from '../../cli/session/surroundings.ts';
 
@@ -22,7 +23,8 @@ export async function runPlugin(args: readonly string[], env: NodeJS.ProcessEnv 
     stdin: {},
     stdout: stream('out'),
     stderr: stream('err'),
-    env,
+    // Without a home, kubectl caches in the current folder.
+    env: { HOME: homedir(), ...env },
     version: '1.2.3',
   });
   const code = await runProgram(args, around as unknown as Surroundings);
