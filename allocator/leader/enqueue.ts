@@ -233,12 +233,17 @@ function routesGatheredMs(nodes: number): number {
   return Math.max(ROUTES_GATHERED_MS, nodes * ROUTES_GATHERED_PER_NODE_MS);
 }
 
-/** Of all statuses, only `routesSent` of a BgpPeer depends on the counts. */
+/** Of all statuses, only `routesSent` of a BgpPeer depends on the counts. The first route of a session, and the loss of the last, do not wait. */
 function sameButForCounts(a: SpeakerObject, b: SpeakerObject): boolean {
   return (
     a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&
-    JSON.stringify(withoutCounts(a.status)) === JSON.stringify(withoutCounts(b.status))
+    JSON.stringify(withoutCounts(a.status)) === JSON.stringify(withoutCounts(b.status)) &&
+    JSON.stringify(haveRoutes(a)) === JSON.stringify(haveRoutes(b))
   );
+}
+
+function haveRoutes({ status }: SpeakerObject): boolean[] {
+  return (status?.sessions ?? []).map(({ routesSent }) => routesSent > 0);
 }
 
 function sameButForStatus(a: EipObject, b: EipObject): boolean {

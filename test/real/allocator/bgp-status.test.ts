@@ -94,7 +94,7 @@ test('a BgpPeer shows each session in the words of OpenELB, and the sum of them 
   });
 });
 
-test('numbers of routes are gathered into one write; a node that goes is taken out', async () => {
+test('numbers of routes are gathered into one write, but the first route is told at once; a node that goes is taken out', async () => {
   await replica.idle();
   const before = await replica.writes();
   for (let routesSent = 1; routesSent <= 20; routesSent += 1) {
@@ -105,6 +105,11 @@ test('numbers of routes are gathered into one write; a node that goes is taken o
   await eventually(async () => expect((await peer()).status?.routesSent).toBe(20 + 1), 15_000);
   const patches = 'patch bgppeers 200';
   expect(await replica.writes()).toEqual({ ...before, [patches]: (before[patches] ?? 0) + 1 });
+  // The loss of the last route, and the first one, do not wait for others.
+  for (const routesSent of [0, 20]) {
+    await report('node-1', { sessions: [{ ...session, routesSent }] });
+    await eventually(async () => expect((await peer()).status?.routesSent).toBe(routesSent + 1), 5_000);
+  }
   await lab.admin.delete(SPEAKERS, { name: 'node-2' });
   await eventually(async () => {
     expect(Object.keys((await peer()).status?.nodesPeerStatus ?? {})).toEqual(['node-1']);
