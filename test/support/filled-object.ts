@@ -6,6 +6,8 @@ type Any = any;
 const SOME_TIME = '2026-01-02T03:04:05Z';
 const MAC = '02:00:00:00:00:01';
 const LABEL = 'a';
+/** Base64. */
+const SOME_BYTES = 'YWI=';
 
 /** Values of fields whose rules no schema can tell, by the end of the path. */
 const BY_PATH: readonly (readonly [RegExp, unknown])[] = [
@@ -48,6 +50,7 @@ function filled(schema: Any, path: string): unknown {
     case 'integer':
       return Math.max(1, schema.minimum ?? 1);
     case 'string':
+      if (schema.format === 'byte') return SOME_BYTES;
       return schema.format === 'date-time' ? SOME_TIME : LABEL;
     default:
       throw new Error(`Cannot fill ${path}: its type is ${schema.type}`);
