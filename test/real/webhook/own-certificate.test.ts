@@ -3,7 +3,7 @@
  * authority is rotated.
  */
 import { X509Certificate } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { SERVICES } from '../../../lib/kube/resource.ts';
@@ -33,14 +33,20 @@ async function startTwo(started: WebhookLab): Promise<void> {
   for (const name of ['first', 'second']) {
     const file = join(started.plane.dir, `clock-of-${name}.json`);
     clockFiles.push(file);
-    setClock(file, {});
+    writeFileSync(file, clockText({}));
     const options = `--disable-warning=ExperimentalWarning --import ${SHIFTED_CLOCK}`;
     await started.startWebhook({ NODE_OPTIONS: options, CLOCK_FILE: file });
   }
 }
 
-function setClock(file: string, { wallMs = 0, monotonicMs = 0 }: { wallMs?: number; monotonicMs?: number }): void {
-  writeFileSync(file, JSON.stringify({ wallMs, monotonicMs }));
+function clockText({ wallMs = 0, monotonicMs = 0 }: { wallMs?: number; monotonicMs?: number }): string {
+  return JSON.stringify({ wallMs, monotonicMs });
+}
+
+/** Returns once the webhook goes by it. */
+async function setClock(file: string, shift: Parameters<typeof clockText>[0]): Promise<void> {
+  writeFileSync(file, clockText(shift));
+  await eventually(() => expect(readFileSync(`${file}.read`, 'utf8')).toBe(clockText(shift)));
 }
 
 const secret = (): Promise<Secret> => lab.client.get(SECRETS, REF);
@@ -107,12 +113,12 @@ it.each([
   ['behind', -2 * HOUR_MS],
 ])('is trusted by the API server where the clocks of the webhooks are two hours %s', async (_, wallMs) => {
   const before = certificateOf(await inOrder());
-  for (const file of clockFiles) setClock(file, { wallMs });
+  for (const file of clockFiles) await setClock(file, { wallMs });
   await lab.client.delete(SECRETS, REF);
   const made = new X509Certificate(certificateOf(await inOrder((read) => certificateOf(read) !== before)));
   // By the clock of the webhook.
   expect(Math.abs(made.validToDate.getTime() - 90 * DAY_MS - Date.now() - wallMs)).toBeLessThan(HOUR_MS / 2);
-  for (const file of clockFiles) setClock(file, {});
+  for (const file of clockFiles) await setClock(file, {});
 });
 
 it('comes back within seconds after its Secret was deleted, by one webhook, and both use it', async () => {
@@ -150,7 +156,7 @@ it('and its authority are rotated without a restart and without a creation that 
   expect(readContent(overlapping)?.authorities[1]).toBe(old.authorities[0]);
   const seen = await underCreations(async () => {
     await nudge();
-    for (const file of clockFiles) setClock(file, { monotonicMs: 61_000 });
+    for (const file of clockFiles) await setClock(file, { monotonicMs: 61_000 });
     await eventually(
       async () => {
         await nudge();
@@ -176,12 +182,12 @@ it('and its authority are rotated without a restart and without a creation that 
 it('stays where the clock of one webhook jumps by an hour', async () => {
   const before = await inOrder();
   for (const wallMs of [HOUR_MS, -HOUR_MS]) {
-    setClock(clockFiles[0]!, { wallMs });
+    await setClock(clockFiles[0]!, { wallMs });
     const { all, without } = await underCreations(async () => {
       for (let i = 0; i < 5; i++) await nudge();
     });
     expect([all > 0, without]).toEqual([true, 0]);
   }
-  setClock(clockFiles[0]!, {});
+  await setClock(clockFiles[0]!, {});
   expect((await secret()).metadata.resourceVersion).toBe(before.metadata.resourceVersion);
 });
