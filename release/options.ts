@@ -13,17 +13,20 @@ export interface ReleaseOptions {
   readonly from: string | undefined;
   readonly platforms: readonly Platform[];
   readonly output: string;
+  /** Where the files of the release will be, for Krew's manifest. Default: no such manifest. */
+  readonly url: string | undefined;
   /** Take the base images of the Dockerfile from their registry; otherwise they are made here from Debian's packages. */
   readonly pull: boolean;
 }
 
-export const USAGE = `npm run release -- [--registry NAME] [--version X.Y.Z] [--from TAG|COMMIT] [--platform linux/amd64,linux/arm64] [--output FOLDER] [--pull]
+export const USAGE = `npm run release -- [--registry NAME] [--version X.Y.Z] [--from TAG|COMMIT] [--platform linux/amd64,linux/arm64] [--output FOLDER] [--url URL] [--pull]
 
   --registry NAME    the image is NAME/skycap (default: localhost, for nodes that import the archive)
   --version X.Y.Z    default: the version in package.json
   --from COMMIT      release the sources of a tag or commit; default: the files as they are
   --platform LIST    default: linux/amd64,linux/arm64
   --output FOLDER    default: dist/release
+  --url URL          where the files can be downloaded: also writes Krew's manifest for kubectl skycap
   --pull             take the base images from their registry; default: make them from Debian's packages`;
 
 /** SemVer without build metadata: a tag of an image has no "+". */
@@ -41,6 +44,7 @@ export function parseReleaseOptions(args: readonly string[]): ReleaseOptions {
       from: { type: 'string' },
       platform: { type: 'string', default: PLATFORMS.join() },
       output: { type: 'string', default: 'dist/release' },
+      url: { type: 'string' },
       pull: { type: 'boolean', default: false },
     },
   });
@@ -56,6 +60,7 @@ export function parseReleaseOptions(args: readonly string[]): ReleaseOptions {
     from: values.from,
     platforms: parsePlatforms(values.platform),
     output: values.output,
+    url: parseUrl(values.url),
     pull: values.pull,
   };
 }
@@ -64,6 +69,13 @@ export function parseReleaseOptions(args: readonly string[]): ReleaseOptions {
 export function checkVersion(version: string): string {
   if (VERSION.test(version)) return version;
   throw new RangeError(`Cannot use the version "${version}": write three numbers, such as 1.2.3 or 1.2.3-rc.1`);
+}
+
+function parseUrl(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.parse(text);
+  if (url?.protocol === 'https:' && url.search === '' && url.hash === '') return url.href.replace(/\/+$/, '');
+  throw new RangeError(`Cannot use --url "${text}": write an address such as https://downloads.example/v1.2.3`);
 }
 
 function parsePlatforms(list: string): Platform[] {

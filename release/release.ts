@@ -10,6 +10,7 @@ import { packChart, renderManifest } from './chart.ts';
 import { writeChecksums } from './checksums.ts';
 import { makeImageArchive, type ReleaseImage } from './image.ts';
 import { readPackages } from './image-content.ts';
+import { writeKrewManifest } from './krew.ts';
 import { releaseNotes } from './notes.ts';
 import { checkVersion, type ReleaseOptions } from './options.ts';
 import { packPrograms } from './programs.ts';
@@ -98,6 +99,8 @@ async function fill(
     await writeFile(join(part, 'skycap.yaml'), await renderManifest(chart, source));
   });
   await progress.step('kubectl skycap', () => packPrograms(request, part, work));
+  const { url } = options;
+  if (url !== undefined) await progress.step("Krew's manifest", () => writeKrewManifest({ ...request, url }, part));
   await writeFile(join(part, 'images.txt'), `${image}\n`);
   await writeFile(join(part, 'NOTES.md'), releaseNotes({ version, image, repository: options.repository }));
   await progress.step('checksums', () => writeChecksums(part));

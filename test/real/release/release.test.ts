@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
+import { parse } from 'yaml';
 import { withImage } from '../../../release/image-content.ts';
 import { PLATFORMS } from '../../../release/options.ts';
 import type { Release } from '../../../release/release.ts';
@@ -15,6 +16,7 @@ import { elfFiles, READELF_PACKAGE } from './elf.ts';
 
 const MOST_BYTES = 90_000_000;
 const REGISTRY = 'registry.example/team';
+const URL = 'https://files.example/v1';
 const MACHINES = { 'linux/amd64': 'Advanced Micro Devices X86-64', 'linux/arm64': 'AArch64' };
 
 /** In the image's index. */
@@ -31,12 +33,12 @@ const skopeo = (...args: string[]) => run('skopeo', args);
 
 beforeAll(async () => {
   await preparePackages({ skopeo: 'skopeo', ...READELF_PACKAGE }, silentProgress);
-  release = await makeTestRelease('real', '--registry', REGISTRY);
+  release = await makeTestRelease('real', '--registry', REGISTRY, '--url', URL);
 }, 600_000);
 
 test('the checksums cover every file and are right', async () => {
   const said = await run('sha256sum', ['--check', 'SHA256SUMS'], { cwd: release.folder });
-  expect(said.match(/: OK$/gm)).toHaveLength(10);
+  expect(said.match(/: OK$/gm)).toHaveLength(11);
 });
 
 describe('the image', () => {
@@ -147,3 +149,19 @@ test('`kubectl skycap` runs as one program, and from the package of npm', async 
     await run('rm', ['-r', folder]);
   }
 }, 60_000);
+
+test('the manifest for Krew names archives of the release that have the program', async () => {
+  const { spec } = parse(await readFile(file('krew-skycap.yaml'), 'utf8')) as {
+    spec: { platforms: { uri: string; sha256: string; bin: string }[] };
+  };
+  const sums = await readFile(file('SHA256SUMS'), 'utf8');
+  expect(spec.platforms).toHaveLength(4);
+  for (const { uri, sha256, bin } of spec.platforms) {
+    const name = basename(uri);
+    expect(uri).toBe(`${URL}/${name}`);
+    expect(sums).toContain(`${sha256}  ${name}\n`);
+    expect((await run('tar', ['-tzf', file(name)])).split('\n').map((path) => path.replace(/^\.\//, ''))).toContain(
+      bin,
+    );
+  }
+});

@@ -8,6 +8,7 @@ test('without options: both platforms of these sources, for nodes that import th
     from: undefined,
     platforms: ['linux/amd64', 'linux/arm64'],
     output: 'dist/release',
+    url: undefined,
     pull: false,
   });
 });
@@ -26,9 +27,15 @@ test.each([
   [['--version', 'v1.2'], 'three numbers'],
   [['--version', '1.2.3+4'], 'three numbers'],
   [['--platform', 'linux/arm64,linux/386'], '"linux/386": write one or both of linux/amd64,linux/arm64'],
+  [['--url', 'downloads.example/v1'], 'https://downloads.example/v1.2.3'],
+  [['--url', 'https://downloads.example/v1?x=1'], 'https://downloads.example/v1.2.3'],
   [['--registery', 'x'], '--registery'],
 ])('refuses %j', (args, sentence) => {
   expect(() => parseReleaseOptions(args)).toThrow(sentence);
+});
+
+test('a slash at the end of --url is left out', () => {
+  expect(parseReleaseOptions(['--url', 'https://downloads.example/v1/']).url).toBe('https://downloads.example/v1');
 });
 
 test('a platform that is given twice is built once', () => {
