@@ -1,9 +1,11 @@
-/** Reads the API server's audit log, which has every request of Skycap's own accounts. */
+/** Reads the API server's audit log, which has every request of Skycap's own accounts, and each change of roles. */
 
 export interface AuditEvent {
   readonly verb: string;
   readonly requestURI: string;
   readonly user: { readonly username: string };
+  /** RFC 3339. */
+  readonly requestReceivedTimestamp?: string;
   readonly objectRef?: Readonly<
     Partial<Record<'apiGroup' | 'resource' | 'subresource' | 'namespace' | 'name', string>>
   >;
@@ -15,12 +17,28 @@ export interface AuditEvent {
 /**
  * The requests in the log that RBAC refused: each shows a right that a component uses and the manifests do not grant. The status 403 alone proves less, since admission
  * answers it, too, for example for an Event in a namespace under deletion. A request that was also allowed does not count: an API server that had just started had not
- * read its roles yet.
+ * read its roles yet. Nor does a request around a change of a role of Skycap: a test removes Skycap, or installs a former release, while its processes run.
  */
 export function forbiddenIn(log: string): AuditEvent[] {
   const events = eventsIn(log);
   const allowed = new Set(events.filter((event) => decisionOn(event) === 'allow').map(askedIn));
-  return events.filter((event) => decisionOn(event) === 'forbid' && !allowed.has(askedIn(event)));
+  const changesMs = events.filter(isChangeOfRole).map(receivedMs);
+  const isAroundChange = (event: AuditEvent): boolean =>
+    changesMs.some((ms) => Math.abs(receivedMs(event) - ms) < ROLE_CHANGE_MS);
+  return events.filter(
+    (event) => decisionOn(event) === 'forbid' && !allowed.has(askedIn(event)) && !isAroundChange(event),
+  );
+}
+
+/** A removal, or a former release with other roles, lasts no longer. */
+const ROLE_CHANGE_MS = 150_000;
+
+function isChangeOfRole({ objectRef }: AuditEvent): boolean {
+  return objectRef?.apiGroup === 'rbac.authorization.k8s.io' && objectRef.name?.startsWith('skycap') === true;
+}
+
+function receivedMs({ requestReceivedTimestamp = '' }: AuditEvent): number {
+  return Date.parse(requestReceivedTimestamp);
 }
 
 function decisionOn(event: AuditEvent): string | undefined {

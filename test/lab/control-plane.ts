@@ -16,12 +16,20 @@ const READY_DEADLINE_MS = 60_000;
 const ETCD = 'http://127.0.0.1:2379';
 const ETCD_PEER = 'http://127.0.0.1:2380';
 
-/** The audit log has every request of Skycap's own accounts, so that a test can find a request that RBAC refused. */
+/** The audit log has every request of Skycap's own accounts, and each change of roles, so that a test can find a request that RBAC refused. */
 const AUDIT_POLICY = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
   omitStages: ['RequestReceived', 'ResponseStarted', 'Panic'],
-  rules: [{ level: 'Metadata', userGroups: ['system:serviceaccounts:skycap-system'] }, { level: 'None' }],
+  rules: [
+    { level: 'Metadata', userGroups: ['system:serviceaccounts:skycap-system'] },
+    {
+      level: 'Metadata',
+      verbs: ['create', 'update', 'patch', 'delete'],
+      resources: [{ group: 'rbac.authorization.k8s.io' }],
+    },
+    { level: 'None' },
+  ],
 };
 
 export class ControlPlane {

@@ -37,6 +37,23 @@ test('forbiddenIn() gives what RBAC refused, not what admission did, and leaves 
   expect(forbiddenIn('')).toEqual([]);
 });
 
+test.each([
+  [30, []],
+  [900, ['/refused']],
+])('forbiddenIn() leaves out what was refused around a change of a role: %i s after it', (seconds, expected) => {
+  const at = (ms: number) => new Date(ms).toISOString();
+  const change = {
+    ...{ verb: 'delete', requestURI: '/role', user: { username: 'admin' }, requestReceivedTimestamp: at(0) },
+    objectRef: { apiGroup: 'rbac.authorization.k8s.io', resource: 'clusterroles', name: 'skycap-webhook' },
+  };
+  const refused = {
+    ...{ verb: 'get', requestURI: '/refused', user: {}, requestReceivedTimestamp: at(seconds * 1_000) },
+    annotations: { 'authorization.k8s.io/decision': 'forbid' },
+  };
+  const log = `${JSON.stringify(change)}\n${JSON.stringify(refused)}\n`;
+  expect(forbiddenIn(log).map(({ requestURI }) => requestURI)).toEqual(expected);
+});
+
 test('missingPackages() asks for files, whoever brought them', async () => {
   const packages = { coreutils: 'ls', shadow: '/etc/passwd', nowhere: 'no-such-program', gone: '/no/such/file' };
   expect(await missingPackages(packages, ['/no/such/folder', '/bin'])).toEqual(['nowhere', 'gone']);
