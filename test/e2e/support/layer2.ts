@@ -77,8 +77,8 @@ export async function answeringTo(lab: Lab, address: string): Promise<Set<string
   return new Set([...said.matchAll(/(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/gi)].map(([mac]) => mac.toLowerCase()));
 }
 
-export function urlOf(address: string): string {
-  return `http://${isIPv6(address) ? `[${address}]` : address}/`;
+export function urlOf(address: string, port = 80): string {
+  return `http://${isIPv6(address) ? `[${address}]` : address}${port === 80 ? '' : `:${port}`}/`;
 }
 
 /** The node that the hash prefers. */

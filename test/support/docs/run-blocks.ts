@@ -21,7 +21,7 @@ const TIMEOUT_MS = 90_000;
 const SETTLE_MS = 30_000;
 const EVERY_MS = 300;
 /** Commands that change nothing. */
-const READING = /^(?:curl|kubectl(?: -n \S+)? (?:get|describe|logs|events|skycap)) /;
+const READING = /^(?:curl|kubectl(?: -n \S+)? (?:get|describe|logs|events|wait|skycap)) /;
 
 /** @throws an error that names the line of the page. */
 export async function runBlocks(blocks: readonly Block[], runner: PageRunner): Promise<void> {
