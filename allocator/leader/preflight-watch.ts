@@ -2,7 +2,8 @@
  * The preflight of the leading allocator: reads now and then the objects of other load balancers and Skycap's own definitions, at most a dozen requests, and reports in
  * conditions of Eips, Events, the metric and the log. The objects seldom change and most clusters have none of them, so the allocator watches none.
  */
-import { asksToBeDefault, type Eip } from '../../lib/api/eip/eip.ts';
+import type { Eip } from '../../lib/api/eip/eip.ts';
+import { isDefaultEip } from '../../lib/ipam/pools/pools.ts';
 import { CRDS } from '../../lib/kube/crd.ts';
 import { getOrUndefined } from '../../lib/kube/http/get-or-undefined.ts';
 import { CALICO_BGP_CONFIGURATIONS, EIPS } from '../../lib/kube/resource.ts';
@@ -51,10 +52,7 @@ export class PreflightWatch {
 
   findingsOf(eip: Eip): readonly Finding[] {
     const { config, cluster } = this.#deps;
-    const isDefault =
-      config.unmarkedServices === 'defaultEip' &&
-      asksToBeDefault(eip) &&
-      !cluster.eips.pools.secondDefaults.has(eip.name);
+    const isDefault = config.unmarkedServices === 'defaultEip' && isDefaultEip(eip, cluster.eips.pools);
     return [
       ...eipFindings(eip, isDefault, this.#rivals),
       ...this.#aboutCrds.filter(({ object }) => object.name === EIP_CRD),

@@ -80,7 +80,7 @@ export class KnownEips {
 
   #remember(published: () => readonly Address[]): void {
     this.#isFirst = false;
-    for (const object of this.#told().toReversed().flatMap(readText)) {
+    for (const object of this.#told().toReversed().flatMap(formerEipIn)) {
       this.#former.changed(this.#parsed(object), this.#current.get(keyOf(object)), published);
     }
   }
@@ -121,8 +121,8 @@ function textOf({ metadata: { name, labels }, spec }: EipObject): string {
   return JSON.stringify({ metadata: { name, labels }, spec });
 }
 
-/** Somebody may have written into the object. */
-function readText(text: string): EipObject[] {
+/** The Eip in a text of a Speaker's `status.formerEips`. Somebody may have written into the object. */
+export function formerEipIn(text: string): EipObject[] {
   try {
     const { metadata, spec } = JSON.parse(text);
     return typeof metadata?.name === 'string' ? [{ metadata, spec } as EipObject] : [];

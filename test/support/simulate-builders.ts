@@ -3,9 +3,9 @@
 import { ALL_PROTOCOLS } from '../../lib/api/eip/protocols.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import type { SpeakerObject, SpeakerSession } from '../../lib/api/skycap/speaker-types.ts';
-import { giveAddresses } from '../../lib/explain/simulation/addresses/give-addresses.ts';
 import { snapshotsOf } from '../../lib/explain/simulation/announcements/node-snapshot.ts';
 import { settledOwners } from '../../lib/explain/simulation/announcements/owners.ts';
+import { giveAddresses } from '../../lib/explain/simulation/give-addresses.ts';
 import { type Objects, type Settings, type World, worldFrom } from '../../lib/explain/simulation/world.ts';
 import { aBgpConf, aBgpPeer, aNode, anEip } from './speaker-builders.ts';
 

@@ -1,9 +1,9 @@
 /** The checks of `doctor`, in the order of the output, from the facts. PURE. */
 import { parse } from 'yaml';
-import { asksToBeDefault, isLayer2 } from '../../../lib/api/eip/eip.ts';
+import { isLayer2 } from '../../../lib/api/eip/eip.ts';
 import { parseEip } from '../../../lib/api/eip/parse-eip.ts';
-import { buildPools } from '../../../lib/ipam/pools/pools.ts';
-import { ofBgpPeer, ofNode, ofServiceCidr, ofSpeaker } from '../../../lib/ipam/pools/reserved.ts';
+import { buildPools, isDefaultEip, type Pools } from '../../../lib/ipam/pools/pools.ts';
+import { reservedIn } from '../../../lib/ipam/pools/reserved.ts';
 import { CRDS } from '../../../lib/kube/crd.ts';
 import { MUTATING, VALIDATING } from '../../../lib/kube/http/admission-refusal.ts';
 import type { Resource } from '../../../lib/kube/resource.ts';
@@ -42,13 +42,23 @@ export interface CheckResult {
 export function checksOf(facts: Facts): CheckResult[] {
   const { cluster, leases, version } = facts;
   const { eips, pools } = eipsIn(facts);
+  const reserved = reservedIn({
+    nodes: cluster.nodes.items,
+    bgpPeers: cluster.bgpPeers.items,
+    serviceCidrs: cluster.serviceCidrs.items,
+    speakers: cluster.speakers.items,
+  });
   return [
     result('kubernetes', 'Kubernetes', versionFindings(version)),
     result('definitions', "Skycap's definitions", aboutCrds(facts)),
     result('workloads', "Skycap's workloads", aboutWorkloads(facts)),
     result('webhook', 'Webhook and certificate', aboutWebhook(facts)),
-    result('loadBalancers', 'Other load balancers', aboutRivals(facts, eips, pools.secondDefaults)),
-    result('pools', 'Pools and networks', poolFindings(eips, pools, reservationsIn(facts))),
+    result('loadBalancers', 'Other load balancers', aboutRivals(facts, eips, pools)),
+    result(
+      'pools',
+      'Pools and networks',
+      poolFindings(eips, pools, (eip) => reserved.withheldFrom(eip)),
+    ),
     result('nodes', 'Nodes', [...aboutNodes(facts), ...kubeProxyFindings(configurationIn(facts), eips.some(isLayer2))]),
     result('bfd', 'BFD between nodes', bfdFindings(cluster.speakers.items, livingNodes(facts))),
     result('clocks', 'Clocks', clockFindings(leases.nodes)),
@@ -97,15 +107,13 @@ function aboutWebhook({ webhooks, reader, home, certificate, readyEndpoints, now
 function aboutRivals(
   { cluster, pools, isOpenElbRunning, workloads, webhooks }: Facts,
   eips: ReturnType<typeof eipsIn>['eips'],
-  secondDefaults: ReadonlyMap<string, string>,
+  poolsOfEips: Pools,
 ): Finding[] {
   const classless = classlessServers(pools, cluster.services.items);
   const others = otherLoadBalancers(workloads);
   const isRunning = isOpenElbRunning || others.some(({ message }) => message.startsWith('OpenELB'));
-  const ofEips = eips.flatMap((eip) => {
-    const isDefault = asksToBeDefault(eip) && !secondDefaults.has(eip.name);
-    return eipFindings(eip, isDefault, { pools, classless, isOpenElbRunning });
-  });
+  const rivals = { pools, classless, isOpenElbRunning };
+  const ofEips = eips.flatMap((eip) => eipFindings(eip, isDefaultEip(eip, poolsOfEips), rivals));
   const [services, eipObjects, bgpPeers, bgpConfs] = [
     cluster.services.items,
     cluster.eips.items,
@@ -123,15 +131,6 @@ function eipsIn({ cluster }: Facts) {
     return parsed.ok ? [parsed.value] : [];
   });
   return { eips, pools: buildPools(eips) };
-}
-
-function reservationsIn({ cluster }: Facts) {
-  return [
-    ...cluster.nodes.items.flatMap(ofNode),
-    ...cluster.bgpPeers.items.flatMap(ofBgpPeer),
-    ...cluster.serviceCidrs.items.flatMap(ofServiceCidr),
-    ...cluster.speakers.items.flatMap(ofSpeaker),
-  ];
 }
 
 /** Undefined for a text that is no YAML, such as in a cluster that uses the name otherwise. */

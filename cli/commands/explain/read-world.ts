@@ -4,7 +4,7 @@ import { keyFor, keyOf } from '../../../lib/api/meta/object.ts';
 import { publishedAddresses } from '../../../lib/api/service/published-addresses.ts';
 import type { EndpointSlice, Service } from '../../../lib/api/service/service.ts';
 import { claimName, type EipClaim } from '../../../lib/api/skycap/claim.ts';
-import { type World, type WorldKinds, worldOf } from '../../../lib/explain/world.ts';
+import { World, type WorldKinds } from '../../../lib/explain/world.ts';
 import { annotatedAddresses } from '../../../lib/ipam/claims/service-claims.ts';
 import { isForbidden, isNotFound } from '../../../lib/kube/errors.ts';
 import { EIP_CLAIMS, NAMESPACES, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
@@ -44,7 +44,7 @@ export async function readWorld(session: Session, need: Need): Promise<World> {
     readNamespaces(session, need.services),
   ]);
   const read: ClusterRead<WorldKinds> = { ...rest, eipClaims, services, endpointSlices, namespaces };
-  return worldOf(read, settings);
+  return new World(read, settings);
 }
 
 export function addressesShown(service: Service): Address[] {

@@ -21,7 +21,7 @@ export function servicesWith(world: World, address: Address): Service[] {
 
 function eipStep(world: World, address: Address): Step {
   if (world.read.eips.unread) return unknown('the Eips can not be read', 'Eips');
-  const eip = world.pools.containing(address);
+  const eip = world.eips.pools.containing(address);
   if (!eip) return failed('AddressOutsideEip', 'no Eip that can be used has the address', 'Eips');
   return ok(`has the address, protocol ${eip.protocol}`, `Eip ${eip.name}`);
 }

@@ -19,7 +19,7 @@ export function explainEip(world: World, object: EipObject): Explanation {
 function reachStep(world: World, object: EipObject): Step {
   const from = `Eip ${keyOf(object)}`;
   if (world.read.speakers.unread) return unknown('the Speakers can not be read', 'Speakers');
-  const parsed = world.parsedEip(keyOf(object));
+  const parsed = world.parsedEips.get(keyOf(object));
   if (!parsed?.ok) return failed('Invalid', parsed ? formatProblems(parsed.problems) : 'can not be read', from);
   const { standing, nodes } = world.announcers.reachOf(parsed.value);
   const details = nodeLines(world, parsed.value);

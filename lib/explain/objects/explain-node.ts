@@ -83,7 +83,7 @@ function addressesStep(from: string, status: SpeakerObject['status']): Step {
 /** The Eips whose addresses the node does not announce. */
 function eipSteps(world: World, name: string): Step[] {
   return world.read.eips.items.flatMap(({ metadata }): Step[] => {
-    const eip = world.parsedEip(metadata.name ?? '');
+    const eip = world.parsedEips.get(metadata.name ?? '');
     const standing = eip?.ok ? world.announcers.reachOf(eip.value).standings.get(name) : undefined;
     if (standing === undefined || standing === 'Announced') return [];
     return [

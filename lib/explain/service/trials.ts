@@ -7,7 +7,7 @@ import { keyOf } from '../../api/meta/object.ts';
 import type { Service } from '../../api/service/service.ts';
 import { describe } from '../../ipam/assignment/decide-assignment.ts';
 import type { Trial } from '../explanation.ts';
-import { type World, worldOf } from '../world.ts';
+import { World } from '../world.ts';
 import { decide } from './decide.ts';
 
 /** The changes that `--try` knows: an empty value removes the request. */
@@ -56,7 +56,7 @@ function eipTrials(world: World, service: Service): Trial[] {
 
 function withEip(world: World, eip: EipObject): World {
   const items = world.read.eips.items.map((one) => (keyOf(one) === keyOf(eip) ? eip : one));
-  return worldOf({ ...world.read, eips: { items } }, world.settings);
+  return new World({ ...world.read, eips: { items } }, world.settings);
 }
 
 function outcomeOf(world: World, service: Service): Pick<Trial, 'helps' | 'outcome'> {

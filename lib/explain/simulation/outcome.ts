@@ -13,10 +13,10 @@ import type { Service } from '../../api/service/service.ts';
 import { type AddressRoute, routeFinder } from '../../bgp/address-route.ts';
 import { type Address, bitsOf, formatAddress } from '../../net/address.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
-import { giveAddresses, type ServiceAddresses } from './addresses/give-addresses.ts';
 import { type BgpPaths, bgpPaths } from './announcements/bgp-paths.ts';
 import { snapshotsOf } from './announcements/node-snapshot.ts';
 import { type Owners, settledOwners } from './announcements/owners.ts';
+import { giveAddresses, type ServiceAddresses } from './give-addresses.ts';
 import type { World } from './world.ts';
 
 export interface Outcome {

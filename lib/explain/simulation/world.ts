@@ -1,12 +1,12 @@
 /** The cluster that a change is tried on: the objects as the API server has them, and the settings of the installation. PURE. */
 
-import type { EipObject } from '../../api/eip/eip-types.ts';
-import type { Protocols } from '../../api/eip/protocols.ts';
-import type { UnmarkedServices } from '../../api/service/parse-address-request.ts';
+import { type KubeObject, keyOf } from '../../api/meta/object.ts';
 import type { Node } from '../../api/service/service.ts';
 import type { SpeakerObject } from '../../api/skycap/speaker-types.ts';
 import type { Family } from '../../net/address.ts';
+import { isLost } from '../../reach/heard-speaker.ts';
 import type { Kinds } from '../../snapshot/cluster-read.ts';
+import type { Settings as ComponentSettings } from '../world.ts';
 
 /** The kinds that decide. */
 export const WORLD_KINDS = [
@@ -17,17 +17,15 @@ export const WORLD_KINDS = [
 export type Objects = { readonly [K in (typeof WORLD_KINDS)[number]]: readonly Kinds[K][] };
 
 export interface World extends Objects {
-  /** Eips that are gone, or lost addresses by an edit, as Speakers report them: nodes announce addresses of theirs that are published still. */
-  readonly formerEips: readonly EipObject[];
+  /** Eips that are gone, or lost addresses by an edit, as Speakers report them in JSON: nodes announce addresses of theirs that are published still. */
+  readonly formerEips: readonly string[];
   /** The UIDs of deleted Eips whose addresses the Services lose. */
   readonly releasedEips: ReadonlySet<string>;
   readonly settings: Settings;
 }
 
 /** The settings of the components. */
-export interface Settings {
-  readonly unmarkedServices: UnmarkedServices;
-  readonly protocols: Protocols;
+export interface Settings extends Pick<ComponentSettings, 'unmarkedServices' | 'protocols'> {
   /** Of the ConfigMap with a policy. */
   readonly namespace: string;
   /** The family of a Service that names none. */
@@ -44,7 +42,7 @@ export interface RunningNode {
 }
 
 export function worldFrom(objects: Objects, settings: Settings): World {
-  const formerEips = objects.speakers.flatMap(({ status }) => (status?.formerEips ?? []).flatMap(eipFrom));
+  const formerEips = objects.speakers.flatMap(({ status }) => status?.formerEips ?? []);
   return { ...objects, formerEips, releasedEips: new Set(), settings };
 }
 
@@ -58,17 +56,8 @@ export function runningNodes({ nodes, speakers }: Pick<World, 'nodes' | 'speaker
   return running.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The kubelet is silent: Kubernetes sets the condition Ready to Unknown. */
-function isLost({ status }: Node): boolean {
-  return (status?.conditions ?? []).some((condition) => condition.type === 'Ready' && condition.status === 'Unknown');
-}
-
-/** A speaker reports a former Eip as JSON. */
-function eipFrom(text: string): EipObject[] {
-  try {
-    const { metadata, spec } = JSON.parse(text);
-    return typeof metadata?.name === 'string' ? [{ metadata, spec }] : [];
-  } catch {
-    return [];
-  }
+/** A namespace that may not be read has no labels here. */
+export function namespacesOf({ namespaces }: World): { get(name: string): KubeObject } {
+  const byName = new Map<string, KubeObject>(namespaces.map((one) => [keyOf(one), one]));
+  return { get: (name) => byName.get(name) ?? { metadata: { name } } };
 }

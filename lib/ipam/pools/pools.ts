@@ -51,6 +51,11 @@ export function buildPools(eips: Iterable<Eip>): Pools {
   };
 }
 
+/** Whether the Eip serves Services that name none as the default of its family. @param pools of all Eips. */
+export function isDefaultEip(eip: Eip, { secondDefaults }: Pick<Pools, 'secondDefaults'>): boolean {
+  return asksToBeDefault(eip) && !secondDefaults.has(eip.name);
+}
+
 /** @param accepted the oldest first. An Eip that is being deleted is the default only if there is no other. */
 function defaultsAmong(accepted: readonly Eip[]): {
   readonly defaults: ReadonlySet<Eip>;

@@ -4,7 +4,7 @@
  */
 import type { BgpPeerObject } from '../../api/bgp/bgp-types.ts';
 import type { Eip } from '../../api/eip/eip.ts';
-import type { KubeObject } from '../../api/meta/object.ts';
+import { type KubeObject, keyOf } from '../../api/meta/object.ts';
 import type { Node, ServiceCidr } from '../../api/service/service.ts';
 import type { SpeakerObject } from '../../api/skycap/speaker-types.ts';
 import type { Store } from '../../kube/cache/store.ts';
@@ -20,6 +20,16 @@ export interface ReservedSources {
   readonly speakers: Store<SpeakerObject>;
 }
 
+type Source<T extends KubeObject> = Pick<Store<T>, 'subscribe'>;
+
+/** Objects that were read once. */
+export interface ReservingObjects {
+  readonly nodes: readonly Node[];
+  readonly bgpPeers: readonly BgpPeerObject[];
+  readonly serviceCidrs: readonly ServiceCidr[];
+  readonly speakers: readonly SpeakerObject[];
+}
+
 /** Node addresses of these types are addresses on the wire. */
 const NODE_ADDRESS_TYPES: readonly string[] = ['InternalIP', 'ExternalIP'];
 
@@ -31,7 +41,8 @@ export class ReservedAddresses {
   #all: readonly Reservation[] | undefined;
   #withheld = new WeakMap<Eip, Withheld>();
 
-  constructor({ nodes, bgpPeers, serviceCidrs, speakers }: ReservedSources) {
+  constructor(sources: { readonly [K in keyof ReservedSources]: Pick<ReservedSources[K], 'subscribe'> }) {
+    const { nodes, bgpPeers, serviceCidrs, speakers } = sources;
     this.#follow(nodes, 'node', ofNode);
     this.#follow(bgpPeers, 'bgppeer', ofBgpPeer);
     this.#follow(serviceCidrs, 'servicecidr', ofServiceCidr);
@@ -48,7 +59,7 @@ export class ReservedAddresses {
     return withheld;
   }
 
-  #follow<T extends KubeObject>(store: Store<T>, kind: string, of: (object: T) => readonly Reservation[]): void {
+  #follow<T extends KubeObject>(store: Source<T>, kind: string, of: (object: T) => readonly Reservation[]): void {
     store.subscribe(({ type, key, object }) => {
       const id = `${kind}/${key}`;
       const before = this.#byObject.get(id) ?? [];
@@ -61,6 +72,23 @@ export class ReservedAddresses {
       this.onChange([...before, ...now].map(({ range }) => range));
     });
   }
+}
+
+export function reservedIn({ nodes, bgpPeers, serviceCidrs, speakers }: ReservingObjects): ReservedAddresses {
+  return new ReservedAddresses({
+    nodes: sourceOf(nodes),
+    bgpPeers: sourceOf(bgpPeers),
+    serviceCidrs: sourceOf(serviceCidrs),
+    speakers: sourceOf(speakers),
+  });
+}
+
+function sourceOf<T extends KubeObject>(objects: readonly T[]): Source<T> {
+  return {
+    subscribe: (listener) => {
+      for (const object of objects) listener({ type: 'added', key: keyOf(object), object });
+    },
+  };
 }
 
 /** The part of a Node that this needs. */

@@ -1,12 +1,12 @@
 /** Eips against each other and against the networks of the cluster: nodes, pods, cluster IPs, routers. PURE. */
 import type { Eip } from '../../api/eip/eip.ts';
 import type { Pools } from '../../ipam/pools/pools.ts';
-import { type Reservation, Withheld } from '../../ipam/pools/withheld.ts';
+import type { Withheld } from '../../ipam/pools/withheld.ts';
 import { rangeSize } from '../../net/range.ts';
 import type { Finding } from '../finding.ts';
 
-/** @param pools of all Eips. */
-export function poolFindings(eips: readonly Eip[], pools: Pools, reservations: readonly Reservation[]): Finding[] {
+/** @param pools of all Eips. @param withheldFrom the addresses of an Eip that are never given. */
+export function poolFindings(eips: readonly Eip[], pools: Pools, withheldFrom: (eip: Eip) => Withheld): Finding[] {
   return eips.flatMap((eip) => {
     const object = { kind: 'Eip', name: eip.name };
     const older = pools.overlapping.get(eip.name);
@@ -21,12 +21,11 @@ export function poolFindings(eips: readonly Eip[], pools: Pools, reservations: r
               remedy: 'change or delete one of the two',
             },
           ];
-    return [...overlaps, ...aboutNetworks(eip, reservations)];
+    return [...overlaps, ...aboutNetworks(eip, withheldFrom(eip))];
   });
 }
 
-function aboutNetworks(eip: Eip, reservations: readonly Reservation[]): Finding[] {
-  const withheld = new Withheld(eip, reservations);
+function aboutNetworks(eip: Eip, withheld: Withheld): Finding[] {
   if (withheld.reserved === 0n) return [];
   const isAll = withheld.reserved === rangeSize(eip.range);
   return [

@@ -31,8 +31,7 @@ export function snapshotsOf(world: World, before = world): (nodeName: string) =>
     bgpPeers: objectsOf(bgpPeers),
     configMaps: objectsOf(configMaps),
   };
-  const texts = formerEips.map(({ metadata, spec }) => JSON.stringify({ metadata, spec }));
-  const knownEips = new KnownEips(() => texts);
+  const knownEips = new KnownEips(() => formerEips);
   const knownPolicy = new KnownPolicy(settings.namespace);
   knownPolicy.take(confIn(before), objectsOf(before.configMaps));
   const slices = slicesOf(world.endpointSlices);

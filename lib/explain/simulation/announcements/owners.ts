@@ -30,8 +30,9 @@ const ANSWERING: readonly Action[] = ['hold', 'take'];
 
 export function settledOwners(world: World, snapshot: Snapshot): Owners {
   const wanted = world.settings.protocols.has('layer2') ? wantedIn(snapshot) : new Map<string, Layer2Candidate>();
-  const nodes = new Map(runningNodes(world).map((one) => [one.name, layer2Node(one, wanted)]));
-  const strange = new Set(runningNodes(world).flatMap(strangeMachines));
+  const running = runningNodes(world);
+  const nodes = new Map(running.map((one) => [one.name, layer2Node(one, wanted)]));
+  const strange = new Set(running.flatMap(strangeMachines));
   const draining = drainingOn(nodes, wanted);
   const moving = movingAddresses(nodes, wanted, draining);
   const decided = new Map<string, Map<string, Decision>>();

@@ -16,10 +16,11 @@ import { chooseInputFor, claimRequestFor, remainingRequest, viewOf } from '../..
 import { choose } from '../../../ipam/choice/choose.ts';
 import { holderName } from '../../../ipam/choice/sharing.ts';
 import { buildPools } from '../../../ipam/pools/pools.ts';
+import { reservedIn } from '../../../ipam/pools/reserved.ts';
 import { accountOf } from '../../../ipam/pools/source.ts';
 import { parseAddress } from '../../../net/address.ts';
-import { AddressWorld, reservationsIn } from '../addresses/address-world.ts';
-import type { World } from '../world.ts';
+import { AddressWorld } from '../../address-world.ts';
+import { namespacesOf, type World } from '../world.ts';
 import { changedWorld, withApplied } from './apply-change.ts';
 import type { AppliedObject, Change } from './change.ts';
 
@@ -72,7 +73,7 @@ function reviewObject(
 
 /** An update is refused for a port of another Service; a creation, for a full Eip that refuses. */
 function reviewService(service: Service, old: Service | undefined, world: World): Answer {
-  const cluster = new AddressWorld(world);
+  const cluster = new AddressWorld(world, namespacesOf(world));
   const { unmarkedServices, primaryFamily } = world.settings;
   const context = { unmarkedServices, defaultEipExists: cluster.eips.pools.hasDefault, primaryFamily };
   const decision = old ? decideUpdate(service, old, context) : decideCreate(service, context);
@@ -97,13 +98,13 @@ function reviewService(service: Service, old: Service | undefined, world: World)
 function findingsDeps(world: World): FindingsDeps {
   const { configMaps, settings } = world;
   const maps = new Map(configMaps.map((one) => [keyOf(one), one]));
-  const withheldFrom = reservationsIn(world);
+  const reserved = reservedIn(world);
   return {
     cluster: {
       missing: undefined,
       eips: () => parsedEips(world),
       liveAddresses: (eipName) => liveAddresses(world, eipName),
-      withheldFrom,
+      withheldFrom: (eip) => reserved.withheldFrom(eip),
       bgpPeers: () => parsedPeers(world),
       bgpPeerMetadata: () => [...world.bgpPeers],
       nodeAddresses: () => nodeAddresses(world),

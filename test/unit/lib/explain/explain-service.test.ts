@@ -8,7 +8,7 @@ import type { EipClaim } from '../../../../lib/api/skycap/claim.ts';
 import type { SpeakerObject } from '../../../../lib/api/skycap/speaker-types.ts';
 import type { Explanation } from '../../../../lib/explain/explanation.ts';
 import { explainService } from '../../../../lib/explain/service/explain-service.ts';
-import { type WorldKinds, worldOf } from '../../../../lib/explain/world.ts';
+import { World, type WorldKinds } from '../../../../lib/explain/world.ts';
 import type { ClusterRead } from '../../../../lib/snapshot/cluster-read.ts';
 
 type Speaker = NonNullable<SpeakerObject['status']>;
@@ -109,7 +109,7 @@ function explained(differs: Differs): Explanation {
         : list({ metadata: { name: 'n1', resourceVersion: '1' }, status: speaker } as SpeakerObject),
     serviceCidrs: list(),
   } as unknown as ClusterRead<WorldKinds>;
-  return explainService(worldOf(read, { unmarkedServices: 'defaultEip', protocols: ALL_PROTOCOLS }), service);
+  return explainService(new World(read, { unmarkedServices: 'defaultEip', protocols: ALL_PROTOCOLS }), service);
 }
 
 test('where all is well, each step is', () => {

@@ -1,26 +1,33 @@
 /**
  * The cluster as the decision about addresses reads it, made from the objects once and changed by each decision: the Services with what they publish, and the claims.
  */
-import type { Eip } from '../../../api/eip/eip.ts';
-import type { EipObject } from '../../../api/eip/eip-types.ts';
-import { parseEip } from '../../../api/eip/parse-eip.ts';
-import { CLAIM_ANNOTATION } from '../../../api/keys.ts';
-import { ageKey, keyFor, keyOf } from '../../../api/meta/object.ts';
-import { publishedAddresses } from '../../../api/service/published-addresses.ts';
-import type { Namespace, Service } from '../../../api/service/service.ts';
-import { type ClaimHolder, claimAddress, claimName, type EipClaim } from '../../../api/skycap/claim.ts';
-import type { AssignmentCluster, HeldAddressesView, SourceState } from '../../../ipam/assignment/assignment-cluster.ts';
-import { heldAddressesIn } from '../../../ipam/assignment/held-addresses.ts';
-import { Ledger } from '../../../ipam/choice/ledger.ts';
-import { claimsOf, holdersOf, type IsHolder, namesOf, type ServiceIdentity } from '../../../ipam/claims/holders-of.ts';
-import { annotatedAddresses } from '../../../ipam/claims/service-claims.ts';
-import type { Obstacle } from '../../../ipam/pools/obstacle.ts';
-import { buildPools } from '../../../ipam/pools/pools.ts';
-import { ofBgpPeer, ofNode, ofServiceCidr, ofSpeaker } from '../../../ipam/pools/reserved.ts';
-import { eipProblem, isSource, type Source, sourceOf } from '../../../ipam/pools/source.ts';
-import { type Reservation, Withheld } from '../../../ipam/pools/withheld.ts';
-import { type Address, formatAddress } from '../../../net/address.ts';
-import type { World } from '../world.ts';
+import type { Eip } from '../api/eip/eip.ts';
+import type { EipObject } from '../api/eip/eip-types.ts';
+import { parseEip } from '../api/eip/parse-eip.ts';
+import { CLAIM_ANNOTATION } from '../api/keys.ts';
+import { ageKey, keyFor, keyOf } from '../api/meta/object.ts';
+import type { Parsed } from '../api/problem.ts';
+import { publishedAddresses } from '../api/service/published-addresses.ts';
+import type { Service } from '../api/service/service.ts';
+import { type ClaimHolder, claimName, type EipClaim } from '../api/skycap/claim.ts';
+import type { AssignmentCluster, HeldAddressesView, SourceState } from '../ipam/assignment/assignment-cluster.ts';
+import { heldAddressesIn } from '../ipam/assignment/held-addresses.ts';
+import { Ledger } from '../ipam/choice/ledger.ts';
+import { claimsOf, holdersOf, type IsHolder, namesOf, type ServiceIdentity } from '../ipam/claims/holders-of.ts';
+import { annotatedAddresses } from '../ipam/claims/service-claims.ts';
+import type { Obstacle } from '../ipam/pools/obstacle.ts';
+import { buildPools } from '../ipam/pools/pools.ts';
+import { type ReservingObjects, reservedIn } from '../ipam/pools/reserved.ts';
+import { eipProblem, isSource, type Source, sourceOf } from '../ipam/pools/source.ts';
+import { type Address, formatAddress } from '../net/address.ts';
+
+export interface AddressObjects extends ReservingObjects {
+  readonly services: readonly Service[];
+  readonly eips: readonly EipObject[];
+  readonly eipClaims: readonly EipClaim[];
+  /** The UIDs of deleted Eips whose addresses the Services lose. */
+  readonly releasedEips: ReadonlySet<string>;
+}
 
 export class AddressWorld implements AssignmentCluster {
   readonly services: Map<string, Service>;
@@ -30,6 +37,7 @@ export class AddressWorld implements AssignmentCluster {
   readonly index: AssignmentCluster['index'];
   readonly reserved: AssignmentCluster['reserved'];
   readonly #eipObjects: ReadonlyMap<string, EipObject>;
+  readonly #parsedEips: ReadonlyMap<string, Parsed<Eip>>;
   readonly #released: ReadonlySet<string>;
   /** Text of an address → keys of the Services that publish it. */
   readonly #publishers = new Map<string, Set<string>>();
@@ -37,14 +45,13 @@ export class AddressWorld implements AssignmentCluster {
   readonly #owners = new Map<string, Service>();
   #version = Number.MAX_SAFE_INTEGER - 1_000_000_000;
 
-  constructor(world: World) {
-    this.services = new Map(world.services.map((service) => [keyOf(service), service]));
-    this.#eipObjects = new Map(world.eips.map((eip) => [keyOf(eip), eip]));
-    this.#released = world.releasedEips;
-    const namespaces = new Map<string, Namespace>(world.namespaces.map((one) => [keyOf(one), one]));
-    // A namespace that may not be read has no labels here.
-    this.stores = { namespaces: { get: (name) => namespaces.get(name) ?? { metadata: { name } } } };
-    const pools = buildPools(world.eips.flatMap((object) => parsedEip(object)));
+  constructor(objects: AddressObjects, namespaces: AssignmentCluster['stores']['namespaces']) {
+    this.services = new Map(objects.services.map((service) => [keyOf(service), service]));
+    this.#eipObjects = new Map(objects.eips.map((eip) => [keyOf(eip), eip]));
+    this.#parsedEips = new Map(objects.eips.map((eip) => [keyOf(eip), parseEip(eip)]));
+    this.#released = objects.releasedEips;
+    this.stores = { namespaces };
+    const pools = buildPools([...this.#parsedEips.values()].flatMap((eip) => (eip.ok ? [eip.value] : [])));
     this.eips = { pools, isInDoubt: false, existence: (source) => this.#existence(source) };
     this.index = {
       isPublishedByOthers: (address, key) => {
@@ -52,8 +59,8 @@ export class AddressWorld implements AssignmentCluster {
         return keys !== undefined && keys.size > 0 && !keys.has(key);
       },
     };
-    this.reserved = { withheldFrom: reservationsIn(world) };
-    for (const claim of world.eipClaims) this.ledger.apply(claim);
+    this.reserved = reservedIn(objects);
+    for (const claim of objects.eipClaims) this.ledger.apply(claim);
     for (const service of this.services.values()) {
       this.#index(service);
       this.#noteToken(service);
@@ -84,14 +91,22 @@ export class AddressWorld implements AssignmentCluster {
     );
   }
 
+  get parsedEips(): ReadonlyMap<string, Parsed<Eip>> {
+    return this.#parsedEips;
+  }
+
   eipProblemOf(source: Source): Obstacle {
-    const object = this.#eipObjects.get(source.eip);
-    return eipProblem(source, object, object && parseEip(object), this.eips.pools);
+    return eipProblem(source, this.#eipObjects.get(source.eip), this.#parsedEips.get(source.eip), this.eips.pools);
   }
 
   whyReserved(address: Address): string | undefined {
     const eip = this.eips.pools.containing(address);
     return eip && this.reserved.withheldFrom(eip).whyReserved(address);
+  }
+
+  /** The Services that publish the address. */
+  publishersOf(address: Address): readonly Service[] {
+    return [...(this.#publishers.get(formatAddress(address)) ?? [])].flatMap((key) => this.services.get(key) ?? []);
   }
 
   /** The Service is stored with what Skycap has written into it. */
@@ -159,41 +174,4 @@ export class AddressWorld implements AssignmentCluster {
     const object = this.#eipObjects.get(source.eip);
     return object && isSource(object, source) ? 'there' : 'gone';
   }
-}
-
-/** Services whose claim has a holder that is no Service any more: their addresses are free. */
-export function withoutStrays(world: World): readonly EipClaim[] {
-  const services = new Set(world.services.map(keyOf));
-  return world.eipClaims.flatMap((claim) => {
-    const holders = claim.spec.holders.filter(
-      ({ namespace, name }) => name === undefined || services.has(keyFor(namespace, name)),
-    );
-    if (holders.length === claim.spec.holders.length) return [claim];
-    return holders.length > 0 ? [{ ...claim, spec: { ...claim.spec, holders } }] : [];
-  });
-}
-
-export function reservationsIn({ nodes, bgpPeers, serviceCidrs, speakers }: World): (eip: Eip) => Withheld {
-  const all: readonly Reservation[] = [
-    ...nodes.flatMap(ofNode),
-    ...bgpPeers.flatMap(ofBgpPeer),
-    ...serviceCidrs.flatMap(ofServiceCidr),
-    ...speakers.flatMap(ofSpeaker),
-  ];
-  const known = new Map<Eip, Withheld>();
-  return (eip) => {
-    const withheld = known.get(eip) ?? new Withheld(eip, all);
-    known.set(eip, withheld);
-    return withheld;
-  };
-}
-
-function parsedEip(object: EipObject): Eip[] {
-  const parsed = parseEip(object);
-  return parsed.ok ? [parsed.value] : [];
-}
-
-/** Addresses in claims. */
-export function claimedAddresses(claims: readonly EipClaim[]): Address[] {
-  return claims.flatMap(({ metadata: { name = '' } }) => claimAddress(name) ?? []);
 }

@@ -2,13 +2,14 @@
  * The addresses of all Services once the allocator has looked at each of them until nothing changes: those that have an address first, then those that wait, the longest-waiting
  * first. PURE. An exchange of addresses between Services that wait for each other is left out.
  */
-import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, EIP_LABEL } from '../../../api/keys.ts';
-import { keyOf } from '../../../api/meta/object.ts';
-import type { AddressRequest } from '../../../api/service/address-request.ts';
-import { managedMetadataOf, withManagedMetadata } from '../../../api/service/managed-metadata.ts';
-import { publishedAddresses } from '../../../api/service/published-addresses.ts';
-import type { Service } from '../../../api/service/service.ts';
-import { type Assignment, decideAssignment, decideInvalid } from '../../../ipam/assignment/decide-assignment.ts';
+import { ADDRESSES_ANNOTATION, CLAIM_ANNOTATION, EIP_LABEL } from '../../api/keys.ts';
+import { keyFor, keyOf } from '../../api/meta/object.ts';
+import type { AddressRequest } from '../../api/service/address-request.ts';
+import { managedMetadataOf, withManagedMetadata } from '../../api/service/managed-metadata.ts';
+import { publishedAddresses } from '../../api/service/published-addresses.ts';
+import type { Service } from '../../api/service/service.ts';
+import type { EipClaim } from '../../api/skycap/claim.ts';
+import { type Assignment, decideAssignment, decideInvalid } from '../../ipam/assignment/decide-assignment.ts';
 import {
   asStoredIn,
   chooseInputFor,
@@ -17,15 +18,15 @@ import {
   requestWithoutAddresses,
   type ServiceView,
   viewOf,
-} from '../../../ipam/assignment/service-view.ts';
-import { compareWaiting, waitingOf, waitingSinceOf } from '../../../ipam/assignment/waiting-list.ts';
-import { choose } from '../../../ipam/choice/choose.ts';
-import type { HeldAddress } from '../../../ipam/choice/held-address.ts';
-import { keptRequest, requestIn, requestOf, withRequest } from '../../../ipam/claims/holder-entry.ts';
-import { annotatedAddresses, givenAddresses } from '../../../ipam/claims/service-claims.ts';
-import { type Address, formatAddress, parseAddress, sameAddress } from '../../../net/address.ts';
-import type { World } from '../world.ts';
-import { AddressWorld, withoutStrays } from './address-world.ts';
+} from '../../ipam/assignment/service-view.ts';
+import { compareWaiting, waitingOf, waitingSinceOf } from '../../ipam/assignment/waiting-list.ts';
+import { choose } from '../../ipam/choice/choose.ts';
+import type { HeldAddress } from '../../ipam/choice/held-address.ts';
+import { keptRequest, requestIn, requestOf, withRequest } from '../../ipam/claims/holder-entry.ts';
+import { annotatedAddresses, givenAddresses } from '../../ipam/claims/service-claims.ts';
+import { type Address, formatAddress, parseAddress, sameAddress } from '../../net/address.ts';
+import { AddressWorld } from '../address-world.ts';
+import { namespacesOf, type World } from './world.ts';
 
 export interface ServiceAddresses {
   /** Texts, in the order of the Service's families. */
@@ -47,7 +48,7 @@ export interface Given {
 const MOST_ROUNDS = 16;
 
 export function giveAddresses(world: World): Given {
-  const cluster = new AddressWorld({ ...world, eipClaims: withoutStrays(world) });
+  const cluster = new AddressWorld({ ...world, eipClaims: withoutStrays(world) }, namespacesOf(world));
   const services = new Map<string, ServiceAddresses>();
   let isSteady = false;
   for (let round = 0; round < MOST_ROUNDS && !isSteady; round++) {
@@ -66,6 +67,18 @@ export function giveAddresses(world: World): Given {
     services,
     isSteady,
   };
+}
+
+/** Services whose claim has a holder that is no Service any more: their addresses are free. */
+function withoutStrays(world: World): readonly EipClaim[] {
+  const services = new Set(world.services.map(keyOf));
+  return world.eipClaims.flatMap((claim) => {
+    const holders = claim.spec.holders.filter(
+      ({ namespace, name }) => name === undefined || services.has(keyFor(namespace, name)),
+    );
+    if (holders.length === claim.spec.holders.length) return [claim];
+    return holders.length > 0 ? [{ ...claim, spec: { ...claim.spec, holders } }] : [];
+  });
 }
 
 /** A Service without `skycap.io/waiting-since` has just come, or has its address. */
