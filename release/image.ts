@@ -3,7 +3,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildah, imageFolder } from '../test/lab/buildah.ts';
 import { npmPackage } from '../test/lab/npm-package.ts';
-import { run } from '../test/lab/shell.ts';
+import { buildImage } from '../test/lab/skycap-image.ts';
 import { refuseOtherArchitecture } from './image-content.ts';
 import type { Platform } from './options.ts';
 import { packFolder } from './pack-folder.ts';
@@ -89,28 +89,17 @@ async function build(request: ImageRequest, platform: Platform, note: (text: str
     `--label=org.opencontainers.image.${key}=${value}`,
     `--annotation=org.opencontainers.image.${key}=${value}`,
   ]);
-  const npmCache = (await run('npm', ['config', 'get', 'cache'])).trim();
-  await mkdir(npmCache, { recursive: true });
-  await buildah(
-    [
-      'bud',
-      '--layers',
-      '--isolation=chroot',
-      pull ? '--pull' : '--pull-never',
-      '--format=oci',
-      `--platform=${platform}`,
-      // buildah of Debian 12 does not set it.
-      `--build-arg=BUILDPLATFORM=${THIS_PLATFORM}`,
-      ...(pull || platform === THIS_PLATFORM ? [] : [`--build-context=node=${await foreignNode(platform, source)}`]),
-      // Packages that are on this machine already need not come from the network again.
-      `--volume=${npmCache}:/root/.npm`,
-      `--timestamp=${source.epochSeconds}`,
-      ...described,
-      `--tag=${name}`,
-      source.folder,
-    ],
-    { onLine: (line) => note(`${platform}: ${line}`) },
-  );
+  const options = [
+    pull ? '--pull' : '--pull-never',
+    '--format=oci',
+    `--platform=${platform}`,
+    // buildah of Debian 12 does not set it.
+    `--build-arg=BUILDPLATFORM=${THIS_PLATFORM}`,
+    ...(pull || platform === THIS_PLATFORM ? [] : [`--build-context=node=${await foreignNode(platform, source)}`]),
+    `--timestamp=${source.epochSeconds}`,
+    ...described,
+  ];
+  await buildImage(source.folder, name, (line) => note(`${platform}: ${line}`), options);
   await refuseOtherArchitecture(name, platform);
   return name;
 }

@@ -1,11 +1,12 @@
 /**
  * The manifest with which Krew, the plugin manager of kubectl, installs `kubectl skycap`: the single program on Linux, and on macOS the script, which needs Node 20.
  */
-import { access, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { sha256 } from './checksums.ts';
 import type { Platform } from './options.ts';
+import { PROGRAM, programArchive, scriptArchive } from './programs.ts';
 
 export interface KrewRequest {
   readonly version: string;
@@ -16,14 +17,8 @@ export interface KrewRequest {
 
 const FILE = 'krew-skycap.yaml';
 
-/** @param folder has the archives of the plugin, and gets the manifest. Sources without the plugin get none. */
+/** @param folder has the archives of the plugin, and gets the manifest. */
 export async function writeKrewManifest({ version, platforms, url }: KrewRequest, folder: string): Promise<void> {
-  const script = `kubectl-skycap-${version}.tgz`;
-  const hasPlugin = await access(join(folder, script)).then(
-    () => true,
-    () => false,
-  );
-  if (!hasPlugin) return;
   const entry = async (os: string, arch: string, archive: string, bin: string) => ({
     selector: { matchLabels: { os, arch } },
     uri: `${url}/${archive}`,
@@ -32,9 +27,11 @@ export async function writeKrewManifest({ version, platforms, url }: KrewRequest
   });
   const programs = platforms.map((platform) => {
     const [os = '', arch = ''] = platform.split('/');
-    return entry(os, arch, `kubectl-skycap-${version}-${os}-${arch}.tar.gz`, 'kubectl-skycap');
+    return entry(os, arch, programArchive(version, platform), PROGRAM);
   });
-  const scripts = ['amd64', 'arm64'].map((arch) => entry('darwin', arch, script, 'package/kubectl-skycap.js'));
+  const scripts = ['amd64', 'arm64'].map((arch) =>
+    entry('darwin', arch, scriptArchive(version), `package/${PROGRAM}.js`),
+  );
   const manifest = {
     apiVersion: 'krew.googlecontainertools.github.com/v1alpha2',
     kind: 'Plugin',

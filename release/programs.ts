@@ -12,7 +12,7 @@ import type { Platform } from './options.ts';
 import { packFolder } from './pack-folder.ts';
 import type { Source } from './source.ts';
 
-const PROGRAM = 'kubectl-skycap';
+export const PROGRAM = 'kubectl-skycap';
 /** Puts a resource into a program; Node's documentation names it. */
 const POSTJECT_VERSION = '1.0.0-alpha.6';
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
@@ -46,11 +46,19 @@ export async function packPrograms(request: ProgramsRequest, output: string, wor
     // In a process of its own, since postject fills the standard error with warnings about sections that do not matter.
     await run(process.execPath, ['--eval', INJECT, join(postject, 'dist/api.js'), program, blob, FUSE]);
     await copyFile(join(source.folder, 'LICENSE'), join(folder, 'LICENSE'));
-    const archive = join(output, `${PROGRAM}-${version}-${platform.replace('/', '-')}.tar.gz`);
-    await packFolder(folder, archive, source.epochSeconds);
+    await packFolder(folder, join(output, programArchive(version, platform)), source.epochSeconds);
     await rm(folder, { recursive: true });
   }
   return true;
+}
+
+export function programArchive(version: string, platform: Platform): string {
+  return `${PROGRAM}-${version}-${platform.replace('/', '-')}.tar.gz`;
+}
+
+/** The package of npm. */
+export function scriptArchive(version: string): string {
+  return `${PROGRAM}-${version}.tgz`;
 }
 
 /** @returns the path of the script. */
@@ -58,7 +66,7 @@ async function packForNpm({ source, version }: ProgramsRequest, output: string, 
   const folder = await emptyFolder(join(work, 'npm'));
   await cp(join(source.folder, 'dist', PROGRAM), join(folder, 'package'), { recursive: true });
   await copyFile(join(source.folder, 'LICENSE'), join(folder, 'package/LICENSE'));
-  await packFolder(folder, join(output, `${PROGRAM}-${version}.tgz`), source.epochSeconds);
+  await packFolder(folder, join(output, scriptArchive(version)), source.epochSeconds);
   return join(folder, 'package', `${PROGRAM}.js`);
 }
 

@@ -98,9 +98,10 @@ async function fill(
     const chart = await packChart({ ...request, digest }, part, work);
     await writeFile(join(part, 'skycap.yaml'), await renderManifest(chart, source));
   });
-  await progress.step('kubectl skycap', () => packPrograms(request, part, work));
+  const hasPlugin = await progress.step('kubectl skycap', () => packPrograms(request, part, work));
   const { url } = options;
-  if (url !== undefined) await progress.step("Krew's manifest", () => writeKrewManifest({ ...request, url }, part));
+  if (hasPlugin && url !== undefined)
+    await progress.step("Krew's manifest", () => writeKrewManifest({ ...request, url }, part));
   await writeFile(join(part, 'images.txt'), `${image}\n`);
   await writeFile(join(part, 'NOTES.md'), releaseNotes({ version, image, repository: options.repository }));
   await progress.step('checksums', () => writeChecksums(part));

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run, tryRun } from '../test/lab/shell.ts';
+import { extractCommit } from '../test/lab/extract-commit.ts';
+import { tryRun } from '../test/lab/shell.ts';
 
 export interface Source {
   readonly folder: string;
@@ -23,10 +24,7 @@ export async function withSource<T>(
   if (commit === undefined) return work(await describe(repository, repository, 'HEAD'));
   const folder = await mkdtemp(join(tmpdir(), 'skycap-release-'));
   try {
-    const archive = join(folder, '.archive.tar');
-    await run('git', ['-C', repository, 'archive', `--output=${archive}`, `${commit}^{commit}`]);
-    await run('tar', ['-xf', archive, '-C', folder]);
-    await rm(archive);
+    await extractCommit(repository, commit, folder);
     if (!existsSync(join(folder, 'manifests/chart/Chart.yaml')))
       throw new Error(`Cannot release ${commit}: it has no chart yet; choose a later commit`);
     return await work(await describe(folder, repository, commit));

@@ -1,13 +1,13 @@
 /** Skycap as it was at an earlier commit: its manifests and its image, from the history of this repository. */
-import { spawnSync } from 'node:child_process';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileExists } from './buildah.ts';
 import { cachePath } from './cache.ts';
+import { extractCommit } from './extract-commit.ts';
 import { whilePreparing } from './lock.ts';
 import { exportImage, type OciImage } from './oci.ts';
-import { run } from './shell.ts';
+import { run, tryRun } from './shell.ts';
 import { buildImage } from './skycap-image.ts';
 
 export interface FormerRelease {
@@ -43,16 +43,14 @@ export async function formerFolder(commit: string): Promise<string> {
   return whilePreparing(() => checkOut(hash));
 }
 
-/** A shallow clone has no former commit: tests that need one are left out there. */
-export function hasHistory(): boolean {
-  const { stdout } = spawnSync('git', ['-C', REPOSITORY, 'rev-parse', '--is-shallow-repository'], { encoding: 'utf8' });
-  return stdout.trim() === 'false';
-}
-
+/** A shallow clone fetches the history first: it has no former commit. */
 async function commitOf(name: string): Promise<string> {
-  const parsed = run('git', ['-C', REPOSITORY, 'rev-parse', '--verify', '--quiet', `${name}^{commit}`]);
+  const parse = ['-C', REPOSITORY, 'rev-parse', '--verify', '--quiet', `${name}^{commit}`];
+  const known = await tryRun('git', parse);
+  if (known.code === 0) return known.stdout.trim();
+  await tryRun('git', ['-C', REPOSITORY, 'fetch', '--unshallow', '--tags']);
   return (
-    await parsed.catch((cause) => {
+    await run('git', parse).catch((cause) => {
       throw new Error(`Cannot find the commit ${name}: fetch the history with \`git fetch --unshallow --tags\``, {
         cause,
       });
@@ -66,8 +64,7 @@ async function checkOut(hash: string): Promise<string> {
   const part = `${folder}.part`;
   await rm(part, { recursive: true, force: true });
   await mkdir(part, { recursive: true });
-  const pipe = 'set -o pipefail; git -C "$1" archive "$2" | tar -x -C "$3"';
-  await run('bash', ['-c', pipe, 'bash', REPOSITORY, hash, part]);
+  await extractCommit(REPOSITORY, hash, part);
   await mkdir(dirname(folder), { recursive: true });
   await rename(part, folder);
   return folder;

@@ -39,14 +39,20 @@ export async function buildSkycapImage(note: (text: string) => void): Promise<Oc
   return exportImage(SKYCAP_IMAGE);
 }
 
-/** Builds the image of the folder's Dockerfile. Layers that were built before are not built again. */
-export async function buildImage(folder: string, tag: string, note: (text: string) => void): Promise<void> {
+/** Builds the image of the folder's Dockerfile. Layers that were built before are not built again. @param options of `buildah build`, beside those of every build. */
+export async function buildImage(
+  folder: string,
+  tag: string,
+  note: (text: string) => void,
+  options: readonly string[] = ['--pull-never'],
+): Promise<void> {
   const npmCache = (await run('npm', ['config', 'get', 'cache'])).trim();
   await mkdir(npmCache, { recursive: true });
   // The packages that are on this machine already need not come from the network again.
   const volume = `--volume=${npmCache}:/root/.npm`;
-  const options = ['--layers', '--isolation=chroot', '--pull-never', volume, `--tag=${tag}`];
-  await buildah(['bud', ...options, folder], { onLine: note });
+  await buildah(['bud', '--layers', '--isolation=chroot', volume, ...options, `--tag=${tag}`, folder], {
+    onLine: note,
+  });
 }
 
 /** One digest of the names and contents of the files, and of those in the folders. */

@@ -3,7 +3,7 @@
  * when they are written, and so they are when the former definitions come back. At a real API server.
  */
 import type { Resource } from '../../../lib/kube/resource.ts';
-import { formerFolder, hasHistory, LAST_RELEASE } from '../../lab/former-release.ts';
+import { formerFolder, LAST_RELEASE } from '../../lab/former-release.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
 import { filledObject } from '../../support/filled-object.ts';
 import { type Manifest, ROOT, readCrdsIn } from '../../unit/manifests/files.ts';
@@ -64,49 +64,35 @@ class Stored {
   }
 }
 
-(hasHistory() ? test : test.skip)(
-  `nothing is lost on the way from ${LAST_RELEASE.slice(0, 12)}, and back`,
-  async () => {
-    await apply(former);
-    const stored = Object.values(readCrdsIn(former)).map((crd) => new Stored(crd));
-    expect(stored.map(({ object }) => object.kind).sort()).toEqual([
-      'BgpConf',
-      'BgpPeer',
-      'Eip',
-      'EipClaim',
-      'Speaker',
-    ]);
+test(`nothing is lost on the way from ${LAST_RELEASE.slice(0, 12)}, and back`, async () => {
+  await apply(former);
+  const stored = Object.values(readCrdsIn(former)).map((crd) => new Stored(crd));
+  expect(stored.map(({ object }) => object.kind).sort()).toEqual(['BgpConf', 'BgpPeer', 'Eip', 'EipClaim', 'Speaker']);
+  for (const one of stored) {
+    await one.create();
+    expect(await one.read()).toEqual(one.whole);
+  }
+  for (const folder of [NOW, former, NOW]) {
+    await apply(folder);
     for (const one of stored) {
-      await one.create();
+      expect(await one.read()).toEqual(one.whole);
+      await one.touch(folder === NOW ? 'now' : 'former');
       expect(await one.read()).toEqual(one.whole);
     }
-    for (const folder of [NOW, former, NOW]) {
-      await apply(folder);
-      for (const one of stored) {
-        expect(await one.read()).toEqual(one.whole);
-        await one.touch(folder === NOW ? 'now' : 'former');
-        expect(await one.read()).toEqual(one.whole);
-      }
-    }
-  },
-  120_000,
-);
+  }
+}, 120_000);
 
-(hasHistory() ? test : test.skip)(
-  'a field that the former definitions lack comes back, unless the object was written meanwhile',
-  async () => {
-    await apply(NOW);
-    const stored = Object.values(readCrdsIn(NOW)).map((crd) => new Stored(crd));
-    for (const one of stored) {
-      one.object.metadata = { name: one.object.kind === 'EipClaim' ? '192.0.2.2' : 'today' };
-      if (one.object.kind === 'EipClaim') one.object.spec.address = '192.0.2.2';
-      await one.create();
-      expect(await one.read()).toEqual(one.whole);
-    }
-    await apply(former);
-    for (const one of stored) await one.read();
-    await apply(NOW);
-    for (const one of stored) expect(await one.read()).toEqual(one.whole);
-  },
-  120_000,
-);
+test('a field that the former definitions lack comes back, unless the object was written meanwhile', async () => {
+  await apply(NOW);
+  const stored = Object.values(readCrdsIn(NOW)).map((crd) => new Stored(crd));
+  for (const one of stored) {
+    one.object.metadata = { name: one.object.kind === 'EipClaim' ? '192.0.2.2' : 'today' };
+    if (one.object.kind === 'EipClaim') one.object.spec.address = '192.0.2.2';
+    await one.create();
+    expect(await one.read()).toEqual(one.whole);
+  }
+  await apply(former);
+  for (const one of stored) await one.read();
+  await apply(NOW);
+  for (const one of stored) expect(await one.read()).toEqual(one.whole);
+}, 120_000);
