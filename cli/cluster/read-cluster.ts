@@ -3,7 +3,7 @@
  * listed in the user's namespace.
  */
 import type { KubeObject } from '../../lib/api/meta/object.ts';
-import { pagesOf } from '../../lib/kube/cache/pages.ts';
+import { itemsOf, pagesOf } from '../../lib/kube/cache/pages.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
 import { isForbidden, isNotFound } from '../../lib/kube/errors.ts';
 import {
@@ -103,21 +103,18 @@ async function listInNamespace<T extends KubeObject>(
   }
 }
 
-async function listAllPages<T extends KubeObject>(
+function listAllPages<T extends KubeObject>(
   client: Pick<KubeWatcher, 'list'>,
   resource: Resource<T>,
   { namespace, labelSelector, fieldSelector }: Selection,
   signal: AbortSignal,
 ): Promise<T[]> {
-  const items: T[] = [];
   const selection = {
     ...(namespace !== undefined && { namespace }),
     ...(labelSelector !== undefined && { labelSelector }),
     ...(fieldSelector !== undefined && { fieldSelector }),
   };
-  for await (const page of pagesOf(client, resource, { ...selection, limit: PAGE_SIZE, signal }))
-    items.push(...page.items);
-  return items;
+  return itemsOf(pagesOf(client, resource, { ...selection, limit: PAGE_SIZE, signal }));
 }
 
 function forbidden({ plural }: Resource<KubeObject>, namespace: string | undefined): Unread {

@@ -1,11 +1,12 @@
 /** The settings of the components that decide about Services: of the allocator's Deployment, and of the ConfigMaps that the Deployment names. */
 import { ALL_PROTOCOLS, type Protocols, parseProtocols } from '../../lib/api/eip/protocols.ts';
-import type { KubeObject } from '../../lib/api/meta/object.ts';
 import type { UnmarkedServices } from '../../lib/api/service/parse-address-request.ts';
 import { isForbidden, KubeError } from '../../lib/kube/errors.ts';
-import { CONFIG_MAPS, type Resource } from '../../lib/kube/resource.ts';
+import { CONFIG_MAPS } from '../../lib/kube/resource.ts';
+import { DEPLOYMENTS, type Workload } from '../../lib/preflight/install/workload-findings.ts';
 import type { Unread } from '../../lib/snapshot/cluster-read.ts';
 import type { Session } from '../session/session.ts';
+import { USUAL_NAMESPACE } from './usual-namespace.ts';
 
 export interface SettingsRead {
   readonly unmarkedServices: UnmarkedServices;
@@ -16,25 +17,7 @@ export interface SettingsRead {
   readonly unread?: Unread;
 }
 
-interface Deployment extends KubeObject {
-  readonly spec?: { readonly template?: { readonly spec?: { readonly containers?: readonly Container[] } } };
-}
-
-interface Container {
-  readonly env?: readonly { readonly name: string; readonly value?: string }[];
-  readonly envFrom?: readonly { readonly configMapRef?: { readonly name?: string } }[];
-}
-
-const DEPLOYMENTS: Resource<Deployment> = {
-  group: 'apps',
-  version: 'v1',
-  kind: 'Deployment',
-  plural: 'deployments',
-  namespaced: true,
-};
 const ALLOCATOR = 'app.kubernetes.io/name=skycap,app.kubernetes.io/component=allocator';
-/** Where the manifests install Skycap. */
-const USUAL_NAMESPACE = 'skycap-system';
 const UNMARKED: readonly UnmarkedServices[] = ['defaultEip', 'always', 'never'];
 const UNREAD: Unread = {
   resource: 'deployments',
@@ -59,7 +42,7 @@ export async function readSettings(reader: Reader): Promise<SettingsRead> {
 }
 
 /** @returns undefined without a Deployment that the user may see. */
-async function findAllocator({ client, signal }: Reader, namespace?: string): Promise<Deployment | undefined> {
+async function findAllocator({ client, signal }: Reader, namespace?: string): Promise<Workload | undefined> {
   const where = namespace === undefined ? {} : { namespace };
   try {
     return (await client.list(DEPLOYMENTS, { ...where, labelSelector: ALLOCATOR, limit: 1, signal })).items[0];
@@ -71,7 +54,7 @@ async function findAllocator({ client, signal }: Reader, namespace?: string): Pr
 
 /** The variables as the kubelet sets them: `env` comes before `envFrom`. @returns undefined if a ConfigMap can't be read. */
 async function environmentOf(
-  { spec }: Deployment,
+  { spec }: Workload,
   namespace: string,
   { client, signal }: Reader,
 ): Promise<Readonly<Record<string, string | undefined>> | undefined> {

@@ -4,7 +4,7 @@ import type { EipObject } from '../api/eip/eip-types.ts';
 import { OPENELB_GROUP, SKYCAP_GROUP } from '../api/keys.ts';
 import type { KubeObject } from '../api/meta/object.ts';
 import type { ConfigMap } from '../api/policy/find-policy.ts';
-import type { EndpointSlice, Namespace, Node, Pod, Service, ServiceCidr } from '../api/service/service.ts';
+import type { EndpointSlice, Namespace, Node, Pod, Secret, Service, ServiceCidr } from '../api/service/service.ts';
 import type { AddressHistory } from '../api/skycap/address-history.ts';
 import type { EipClaim } from '../api/skycap/claim.ts';
 import type { SpeakerObject } from '../api/skycap/speaker-types.ts';
@@ -29,6 +29,7 @@ export const SERVICES: Resource<Service> = { ...core, kind: 'Service', plural: '
 export const NAMESPACES: Resource<Namespace> = { ...core, kind: 'Namespace', plural: 'namespaces', namespaced: false };
 export const PODS: Resource<Pod> = { ...core, kind: 'Pod', plural: 'pods', namespaced: true };
 export const CONFIG_MAPS: Resource<ConfigMap> = { ...core, kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
+export const SECRETS: Resource<Secret> = { ...core, kind: 'Secret', plural: 'secrets', namespaced: true };
 export const NODES: Resource<Node> = { ...core, kind: 'Node', plural: 'nodes', namespaced: false };
 export const SERVICE_CIDRS: Resource<ServiceCidr> = {
   group: 'networking.k8s.io',

@@ -4,17 +4,11 @@
  */
 import { once } from 'node:events';
 import type { SecretState } from '../../lib/api/bgp/peer/secret-password.ts';
-import type { KubeObject } from '../../lib/api/meta/object.ts';
+import type { Secret } from '../../lib/api/service/service.ts';
 import { Reflector } from '../../lib/kube/cache/reflector.ts';
 import type { KubeWatcher } from '../../lib/kube/client.ts';
-import type { Resource } from '../../lib/kube/resource.ts';
+import { SECRETS } from '../../lib/kube/resource.ts';
 import type { Logger } from '../../lib/process/log.ts';
-
-interface Secret extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
-const SECRETS: Resource<Secret> = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
 
 export interface PasswordSecretsOptions {
   readonly client: KubeWatcher;

@@ -16,11 +16,12 @@ import {
   EIPS,
   NAMESPACES,
   NODES,
+  SECRETS,
   SERVICE_CIDRS,
   SPEAKERS,
 } from '../../lib/kube/resource.ts';
 import type { Logger } from '../../lib/process/log.ts';
-import { SECRETS, TLS_SECRET, WEBHOOK_CONFIGURATION } from '../tls/tls-keeper.ts';
+import { TLS_SECRET, WEBHOOK_CONFIGURATION } from '../tls/tls-keeper.ts';
 
 export interface StoreOptions {
   readonly client: KubeWatcher;

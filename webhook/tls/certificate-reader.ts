@@ -2,12 +2,13 @@
  * Takes the certificate of cert-manager into use whenever its Secret changes, without a restart. A Secret that is gone or unusable changes nothing: the server
  * goes on with the certificate that it has. cert-manager puts the caBundle into the webhook configurations itself.
  */
+
+import type { Secret } from '../../lib/api/service/service.ts';
 import type { Store } from '../../lib/kube/cache/store.ts';
 import { type CheckResult, failing, OK } from '../../lib/process/health/check.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import { judgeGiven, type ServingPair } from './given-certificate.ts';
-import type { Secret } from './tls-content.ts';
 import { TLS_SECRET } from './tls-keeper.ts';
 
 export interface CertificateReaderDeps {

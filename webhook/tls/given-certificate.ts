@@ -1,6 +1,7 @@
 /** The certificate that cert-manager writes into the Secret, judged. PURE. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { namesOf, type Secret } from './tls-content.ts';
+import type { Secret } from '../../lib/api/service/service.ts';
+import { namesOf } from './tls-content.ts';
 
 /** In PEM. */
 export interface ServingPair {

@@ -1,12 +1,8 @@
 /** Reads and writes the content of the Secret `skycap-webhook-tls`, and reads the facts of its certificates. */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { KubeObject } from '../../lib/api/meta/object.ts';
-import { formatAddress, parseAddress } from '../../lib/net/address.ts';
 
-export interface Secret extends KubeObject {
-  /** Base64. */
-  readonly data?: Readonly<Record<string, string>>;
-}
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { Secret } from '../../lib/api/service/service.ts';
+import { formatAddress, parseAddress } from '../../lib/net/address.ts';
 
 /** All in PEM. */
 export interface TlsContent {

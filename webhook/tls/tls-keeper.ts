@@ -3,17 +3,18 @@
  * in the two webhook configurations. Each call of `act` (the action of a {@link LevelLoop}) takes the next step.
  */
 
+import type { Secret } from '../../lib/api/service/service.ts';
 import type { Store } from '../../lib/kube/cache/store.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isConflict } from '../../lib/kube/errors.ts';
 import { MUTATING, VALIDATING, type WebhookConfiguration } from '../../lib/kube/http/admission-refusal.ts';
-import type { Resource } from '../../lib/kube/resource.ts';
+import { SECRETS } from '../../lib/kube/resource.ts';
 import { type CheckResult, failing, OK } from '../../lib/process/health/check.ts';
 import type { Logger } from '../../lib/process/log.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import { caBundlePatch } from './ca-bundle.ts';
 import { planTls, type TlsPlan } from './plan-tls.ts';
-import { bundleOf, factsOf, readContent, type Secret, type TlsContent, withContent } from './tls-content.ts';
+import { bundleOf, factsOf, readContent, type TlsContent, withContent } from './tls-content.ts';
 
 export const TLS_SECRET = 'skycap-webhook-tls';
 export const WEBHOOK_CONFIGURATION = 'skycap';
@@ -25,14 +26,6 @@ const TLS_SECRET_LABELS = {
   'app.kubernetes.io/part-of': 'skycap',
 };
 const FIELD_MANAGER = 'skycap-webhook';
-
-export const SECRETS: Resource<Secret> = {
-  group: '',
-  version: 'v1',
-  kind: 'Secret',
-  plural: 'secrets',
-  namespaced: true,
-};
 
 export interface TlsKeeperDeps {
   readonly client: KubeClient;

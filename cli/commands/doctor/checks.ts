@@ -1,5 +1,4 @@
 /** The checks of `doctor`, in the order of the output, from the facts. PURE. */
-import { parse } from 'yaml';
 import { isLayer2 } from '../../../lib/api/eip/eip.ts';
 import { parseEip } from '../../../lib/api/eip/parse-eip.ts';
 import { buildPools, isDefaultEip, type Pools } from '../../../lib/ipam/pools/pools.ts';
@@ -19,17 +18,14 @@ import {
 } from '../../../lib/preflight/install/workload-findings.ts';
 import { poolFindings } from '../../../lib/preflight/network/pool-findings.ts';
 import { clockFindings } from '../../../lib/preflight/node/clock-findings.ts';
-import {
-  KUBE_PROXY_KEY,
-  type KubeProxyConfiguration,
-  kubeProxyFindings,
-} from '../../../lib/preflight/node/kube-proxy-findings.ts';
+import { kubeProxyFindings } from '../../../lib/preflight/node/kube-proxy-findings.ts';
 import { bfdFindings, nodeFindings } from '../../../lib/preflight/node/node-findings.ts';
 import { classlessServers } from '../../../lib/preflight/rivals/classless-servers.ts';
 import { eipFindings } from '../../../lib/preflight/rivals/eip-findings.ts';
 import { openElbLeftovers } from '../../../lib/preflight/rivals/openelb-leftovers.ts';
 import { otherLoadBalancers } from '../../../lib/preflight/rivals/other-load-balancers.ts';
 import { isRenewed } from '../../../lib/preflight/rivals/read-rivals.ts';
+import { kubeProxyConfigurationIn } from '../../cluster/kube-proxy-configuration.ts';
 import type { Facts } from './gather-facts.ts';
 
 export interface CheckResult {
@@ -59,7 +55,10 @@ export function checksOf(facts: Facts): CheckResult[] {
       'Pools and networks',
       poolFindings(eips, pools, (eip) => reserved.withheldFrom(eip)),
     ),
-    result('nodes', 'Nodes', [...aboutNodes(facts), ...kubeProxyFindings(configurationIn(facts), eips.some(isLayer2))]),
+    result('nodes', 'Nodes', [
+      ...aboutNodes(facts),
+      ...kubeProxyFindings(kubeProxyConfigurationIn(facts.kubeProxy), eips.some(isLayer2)),
+    ]),
     result('bfd', 'BFD between nodes', bfdFindings(cluster.speakers.items, livingNodes(facts))),
     result('clocks', 'Clocks', clockFindings(leases.nodes)),
   ];
@@ -131,16 +130,6 @@ function eipsIn({ cluster }: Facts) {
     return parsed.ok ? [parsed.value] : [];
   });
   return { eips, pools: buildPools(eips) };
-}
-
-/** Undefined for a text that is no YAML, such as in a cluster that uses the name otherwise. */
-function configurationIn({ kubeProxy }: Facts): KubeProxyConfiguration | undefined {
-  try {
-    const read: unknown = parse(kubeProxy?.data?.[KUBE_PROXY_KEY] ?? '');
-    return typeof read === 'object' && read !== null ? read : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** A fact that several Eips share is told once. */

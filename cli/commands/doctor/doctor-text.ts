@@ -1,4 +1,5 @@
 /** The findings of `doctor` as text: a line for each check, and below it the findings with their remedies. PURE. */
+import { quantityText } from '../../../lib/api/count.ts';
 import { type Finding, objectText } from '../../../lib/preflight/finding.ts';
 import type { Unread } from '../../../lib/snapshot/cluster-read.ts';
 import type { View } from '../../output/view.ts';
@@ -11,7 +12,7 @@ export function doctorText(checks: readonly CheckResult[], unread: readonly Unre
   return [
     ...checks.map((check) => checkText(check, view)),
     '',
-    problems === 0 ? view.good('No problem found.') : view.bad(problems === 1 ? '1 problem.' : `${problems} problems.`),
+    problems === 0 ? view.good('No problem found.') : view.bad(`${quantityText(problems, 'problem')}.`),
     ...(fixable > 0 ? [`--fix can mend ${fixable}.`] : []),
     ...unread.map(({ message }) => view.dim(`Note: ${message}`)),
   ].join('\n');

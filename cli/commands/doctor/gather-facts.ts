@@ -1,11 +1,11 @@
 /** Reads the objects for `doctor`: one list or one object for each question, without a watch. */
 import type { KubeObject } from '../../../lib/api/meta/object.ts';
-import type { EndpointSlice } from '../../../lib/api/service/service.ts';
+import type { EndpointSlice, Secret } from '../../../lib/api/service/service.ts';
 import { CRDS } from '../../../lib/kube/crd.ts';
 import { LEASES } from '../../../lib/kube/election/lease.ts';
 import { MUTATING, VALIDATING } from '../../../lib/kube/http/admission-refusal.ts';
 import { getOrUndefined } from '../../../lib/kube/http/get-or-undefined.ts';
-import { CONFIG_MAPS, ENDPOINT_SLICES, NAMESPACES, type Resource } from '../../../lib/kube/resource.ts';
+import { CONFIG_MAPS, ENDPOINT_SLICES, NAMESPACES, SECRETS } from '../../../lib/kube/resource.ts';
 import { CRD_FIELDS } from '../../../lib/preflight/crds/crd-fields.ts';
 import type { CrdWithSchema } from '../../../lib/preflight/crds/missing-fields.ts';
 import { WEBHOOK, WEBHOOK_SECRET } from '../../../lib/preflight/install/webhook-findings.ts';
@@ -14,22 +14,9 @@ import { KUBE_PROXY_CONFIG } from '../../../lib/preflight/node/kube-proxy-findin
 import { readForeignPools, readOpenElbRunning } from '../../../lib/preflight/rivals/read-rivals.ts';
 import { TolerantReader } from '../../../lib/preflight/tolerant-reader.ts';
 import { type ReadOptions, readCluster } from '../../cluster/read-cluster.ts';
+import { USUAL_NAMESPACE } from '../../cluster/usual-namespace.ts';
 import type { Session } from '../../session/session.ts';
 
-interface SecretData extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
-const SECRETS: Resource<SecretData> = {
-  group: '',
-  version: 'v1',
-  kind: 'Secret',
-  plural: 'secrets',
-  namespaced: true,
-};
-
-/** Where the manifests install Skycap. Its webhook configuration names another namespace, if any. */
-const USUAL_NAMESPACE = 'skycap-system';
 /** One page of each: an installation has tens of them. */
 const PAGE = { limit: 1_000 };
 const KINDS = ['services', 'eips', 'bgpConfs', 'bgpPeers', 'speakers', 'nodes', 'serviceCidrs'] as const;
@@ -89,7 +76,7 @@ function namespaceIn(configuration: KubeObject | undefined): string | undefined 
   return webhooks[0]?.clientConfig?.service?.namespace;
 }
 
-function textIn(secret: SecretData | undefined, key: string): string | undefined {
+function textIn(secret: Secret | undefined, key: string): string | undefined {
   const text = secret?.data?.[key];
   return text === undefined ? undefined : Buffer.from(text, 'base64').toString('utf8');
 }

@@ -6,7 +6,8 @@ import type { EndpointSlice, Service } from '../../../lib/api/service/service.ts
 import { claimName, type EipClaim } from '../../../lib/api/skycap/claim.ts';
 import { World, type WorldKinds } from '../../../lib/explain/world.ts';
 import { annotatedAddresses } from '../../../lib/ipam/claims/service-claims.ts';
-import { isForbidden, isNotFound } from '../../../lib/kube/errors.ts';
+import { isForbidden } from '../../../lib/kube/errors.ts';
+import { getOrUndefined } from '../../../lib/kube/http/get-or-undefined.ts';
 import { EIP_CLAIMS, NAMESPACES, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
 import { type Address, formatAddress } from '../../../lib/net/address.ts';
 import type { ClusterRead, Listed } from '../../../lib/snapshot/cluster-read.ts';
@@ -114,14 +115,7 @@ async function readEach<T extends KubeObject>(
 ): Promise<Listed<T>> {
   const { plural } = resource;
   try {
-    const items = await Promise.all(
-      refs.map((ref) =>
-        client.get(resource, ref, { signal }).catch((error) => {
-          if (isNotFound(error)) return undefined;
-          throw error;
-        }),
-      ),
-    );
+    const items = await Promise.all(refs.map((ref) => getOrUndefined(client, resource, ref, signal)));
     return { items: items.filter((item) => item !== undefined) };
   } catch (error) {
     if (!isForbidden(error)) throw error;

@@ -19,7 +19,7 @@ import type { Report } from '../../output/report.ts';
 import { CommandError } from '../../session/failure.ts';
 import type { Session } from '../../session/session.ts';
 import { explanationText } from './explanation-text.ts';
-import { kubeProxyStep } from './kube-proxy-step.ts';
+import { kubeProxyStep, readKubeProxy } from './kube-proxy-step.ts';
 import { parseTry } from './parse-try.ts';
 import { addressesShown, readWorld } from './read-world.ts';
 import { findTarget, type Target } from './target.ts';
@@ -62,7 +62,7 @@ async function explainOneService(session: Session, service: Service, change: Cha
   const said = assignedCondition(service);
   const isSettled = said?.status === 'True' && said.reason === 'Assigned' && shown.length > 0 && !change;
   const world = await readWorld(session, { claims: isSettled ? shown : 'all', services: [service] });
-  const beyond = shown.length > 0 ? [await kubeProxyStep(session, isOnLayer2(world, service))] : [];
+  const beyond = shown.length > 0 ? [kubeProxyStep(await readKubeProxy(session), isOnLayer2(world, service))] : [];
   const present = world.services.get(keyOf(service)) ?? service;
   return explainService(world, present, { beyond, ...(change && { change }) });
 }
@@ -74,11 +74,11 @@ async function explainOneAddress(session: Session, address: Address): Promise<Ex
     ? first
     : await readWorld(session, { claims: [address], services: await publishersOf(session, address) });
   const services = servicesWith(world, address);
-  const walks = services.map(async (service) => {
-    const beyond = [await kubeProxyStep(session, isOnLayer2(world, service))];
-    return explainService(world, service, { beyond });
-  });
-  return explainAddress(world, address, await Promise.all(walks));
+  const kubeProxy = services.length > 0 ? await readKubeProxy(session) : undefined;
+  const walks = services.map((service) =>
+    explainService(world, service, { beyond: [kubeProxyStep(kubeProxy, isOnLayer2(world, service))] }),
+  );
+  return explainAddress(world, address, walks);
 }
 
 /** Without a claim, only the Services themselves tell who publishes the address, perhaps for another load balancer. */

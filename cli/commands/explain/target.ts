@@ -3,7 +3,8 @@ import type { BgpPeerObject } from '../../../lib/api/bgp/bgp-types.ts';
 import type { EipObject } from '../../../lib/api/eip/eip-types.ts';
 import { type KubeObject, keyFor } from '../../../lib/api/meta/object.ts';
 import type { Node, Service } from '../../../lib/api/service/service.ts';
-import { isForbidden, isNotFound } from '../../../lib/kube/errors.ts';
+import { isForbidden } from '../../../lib/kube/errors.ts';
+import { getOrUndefined } from '../../../lib/kube/http/get-or-undefined.ts';
 import { BGP_PEERS, EIPS, NODES, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
 import { type Address, parseAddress } from '../../../lib/net/address.ts';
 import { CommandError } from '../../session/failure.ts';
@@ -82,11 +83,6 @@ async function byNameAlone(session: Session, name: string): Promise<Target> {
 async function read(session: Session, kind: ObjectKind, name: string, namespace: string): Promise<Target | undefined> {
   const { client, signal } = session;
   const resource = RESOURCES[kind];
-  try {
-    const object = await client.get(resource, { name, ...(resource.namespaced && { namespace }) }, { signal });
-    return { kind, object } as Target;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const object = await getOrUndefined(client, resource, { name, ...(resource.namespaced && { namespace }) }, signal);
+  return object && ({ kind, object } as Target);
 }

@@ -3,7 +3,8 @@ import { keyOf } from '../../../lib/api/meta/object.ts';
 import type { Service } from '../../../lib/api/service/service.ts';
 import type { Change } from '../../../lib/explain/simulation/change/change.ts';
 import { type Settings, WORLD_KINDS, type World, worldFrom } from '../../../lib/explain/simulation/world.ts';
-import { isForbidden, isNotFound } from '../../../lib/kube/errors.ts';
+import { isForbidden } from '../../../lib/kube/errors.ts';
+import { getOrUndefined } from '../../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../../lib/kube/resource.ts';
 import { unreadIn } from '../../../lib/snapshot/cluster-read.ts';
 import { readCluster } from '../../cluster/read-cluster.ts';
@@ -67,9 +68,9 @@ async function namedServices(session: Session, change: Change): Promise<Service[
 
 async function readService({ client, signal }: Session, namespace: string, name: string): Promise<Service | undefined> {
   try {
-    return await client.get(SERVICES, { namespace, name }, { signal });
+    return await getOrUndefined(client, SERVICES, { namespace, name }, signal);
   } catch (error) {
-    if (isNotFound(error) || isForbidden(error)) return undefined;
+    if (isForbidden(error)) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 /** `support-bundle`: objects, logs, BIRD's state and metrics in one archive, without passwords. */
+import { USUAL_NAMESPACE } from '../../cluster/usual-namespace.ts';
 import type { AddCommand } from '../../session/command.ts';
 import type { SupportBundleOptions } from './run-support-bundle.ts';
 
@@ -12,7 +13,7 @@ export const addSupportBundle: AddCommand = (program, act) => {
     .command('support-bundle')
     .description('write objects, logs, the state of BIRD and metrics into one archive, without passwords')
     .option('-f, --file <path>', 'the archive (default: skycap-support-TIME.tar.gz)')
-    .option('--skycap-namespace <name>', "Skycap's namespace", 'skycap-system')
+    .option('--skycap-namespace <name>', "Skycap's namespace", USUAL_NAMESPACE)
     .addHelpText('after', HELP)
     .action((options: SupportBundleOptions) =>
       act(async (session) => (await import('./run-support-bundle.ts')).runSupportBundle(session, options)),

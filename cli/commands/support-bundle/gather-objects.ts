@@ -1,9 +1,11 @@
 /** Objects for the archive: Skycap's kinds, Services, Nodes, counts of endpoints, Events, and the workloads of Skycap. */
-import type { KubeObject } from '../../../lib/api/meta/object.ts';
+import { serviceKeyOf } from '../../../lib/announce/slices.ts';
+import { type KubeObject, keyOf } from '../../../lib/api/meta/object.ts';
 import type { EndpointSlice } from '../../../lib/api/service/service.ts';
 import { decodeEntries } from '../../../lib/ipam/history/entry-lines.ts';
 import { LEASES } from '../../../lib/kube/election/lease.ts';
 import { EVENTS, type EventObject } from '../../../lib/kube/events/event.ts';
+import { MUTATING, VALIDATING } from '../../../lib/kube/http/admission-refusal.ts';
 import {
   ADDRESS_HISTORIES,
   BGP_CONFS,
@@ -17,6 +19,7 @@ import {
   SERVICES,
   SPEAKERS,
 } from '../../../lib/kube/resource.ts';
+import { DAEMON_SETS, DEPLOYMENTS } from '../../../lib/preflight/install/workload-findings.ts';
 import { type Gathering, listed } from './gather.ts';
 
 const CLUSTER_KINDS: readonly Resource<KubeObject>[] = [
@@ -27,13 +30,11 @@ const CLUSTER_KINDS: readonly Resource<KubeObject>[] = [
   SPEAKERS,
   NODES,
   SERVICE_CIDRS,
-  configuration('MutatingWebhookConfiguration', 'mutatingwebhookconfigurations'),
-  configuration('ValidatingWebhookConfiguration', 'validatingwebhookconfigurations'),
+  MUTATING,
+  VALIDATING,
 ];
-const WORKLOADS: readonly Resource<KubeObject>[] = [
-  workload('Deployment', 'deployments'),
-  workload('DaemonSet', 'daemonsets'),
-];
+
+const WORKLOADS: readonly Resource<KubeObject>[] = [DEPLOYMENTS, DAEMON_SETS, LEASES];
 
 const SKYCAP_GROUPS = /^(network\.kubesphere\.io|skycap\.io)\//;
 
@@ -45,7 +46,7 @@ export async function gatherObjects(gathering: Gathering): Promise<void> {
   const inNamespace = session.onlyNamespace === undefined ? {} : { namespace: session.onlyNamespace };
   const services = await listed(gathering, SERVICES, { ...inNamespace, fieldSelector: 'spec.type=LoadBalancer' });
   await archive.addObject('objects/services.json', services);
-  const keys = new Set(services.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
+  const keys = new Set(services.map(keyOf));
   await archive.addObject(
     'objects/endpoints.json',
     endpointCounts(await listed(gathering, ENDPOINT_SLICES, inNamespace), keys),
@@ -55,7 +56,7 @@ export async function gatherObjects(gathering: Gathering): Promise<void> {
     'objects/events.json',
     events.filter((event) => isOfSkycap(event, namespace)),
   );
-  for (const resource of [...WORKLOADS, LEASES]) {
+  for (const resource of WORKLOADS) {
     await archive.addObject(`objects/${resource.plural}.json`, await listed(gathering, resource, { namespace }));
   }
   const histories = await listed(gathering, ADDRESS_HISTORIES);
@@ -77,22 +78,14 @@ export function endpointCounts(
   services: ReadonlySet<string>,
 ): Readonly<Record<string, Readonly<Record<string, number>>>> {
   const counts: Record<string, Record<string, number>> = {};
-  for (const { metadata, endpoints } of slices) {
-    const service = `${metadata.namespace}/${metadata.labels?.['kubernetes.io/service-name']}`;
-    if (!services.has(service)) continue;
+  for (const slice of slices) {
+    const service = serviceKeyOf(slice);
+    if (service === undefined || !services.has(service)) continue;
     counts[service] ??= {};
-    for (const { nodeName = 'no node', conditions } of endpoints ?? []) {
+    for (const { nodeName = 'no node', conditions } of slice.endpoints ?? []) {
       const key = conditions?.ready === false ? `${nodeName}, not ready` : nodeName;
       counts[service][key] = (counts[service][key] ?? 0) + 1;
     }
   }
   return counts;
-}
-
-function configuration(kind: string, plural: string): Resource<KubeObject> {
-  return { group: 'admissionregistration.k8s.io', version: 'v1', kind, plural, namespaced: false };
-}
-
-function workload(kind: string, plural: string): Resource<KubeObject> {
-  return { group: 'apps', version: 'v1', kind, plural, namespaced: true };
 }

@@ -1,6 +1,6 @@
 /** The parts of a gathering: a read that fails becomes a note, and the others go on. */
 import type { KubeObject } from '../../../lib/api/meta/object.ts';
-import { pagesOf } from '../../../lib/kube/cache/pages.ts';
+import { itemsOf, pagesOf } from '../../../lib/kube/cache/pages.ts';
 import type { ListOptions } from '../../../lib/kube/client.ts';
 import { isForbidden, KubeError } from '../../../lib/kube/errors.ts';
 import type { Resource } from '../../../lib/kube/resource.ts';
@@ -47,12 +47,8 @@ export async function listed<T extends KubeObject>(
 ): Promise<readonly T[]> {
   const { session } = gathering;
   const { plural } = resource;
-  const list = async (where: { readonly namespace?: string }): Promise<T[]> => {
-    const items: T[] = [];
-    const options = { ...selection, ...where, limit: PAGE_SIZE, signal: session.signal };
-    for await (const page of pagesOf(session.client, resource, options)) items.push(...page.items);
-    return items;
-  };
+  const list = (where: { readonly namespace?: string }): Promise<T[]> =>
+    itemsOf(pagesOf(session.client, resource, { ...selection, ...where, limit: PAGE_SIZE, signal: session.signal }));
   const isLimited = resource.namespaced && selection.namespace === undefined;
   const items = await orNote(gathering, plural, () => list({}));
   if (items || !isLimited) return items ?? [];

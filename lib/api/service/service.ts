@@ -51,6 +51,11 @@ export interface EndpointSlice extends KubeObject {
   readonly endpoints?: readonly Endpoint[] | null;
 }
 
+export interface Secret extends KubeObject {
+  /** Base64. */
+  readonly data?: Readonly<Record<string, string>>;
+}
+
 export interface Namespace extends KubeObject {}
 
 /** networking.k8s.io/v1, since Kubernetes 1.33. */

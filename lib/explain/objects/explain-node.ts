@@ -2,6 +2,7 @@
 
 import { nodeState } from '../../announce/node-state.ts';
 import { quantityText } from '../../api/count.ts';
+import { shortened } from '../../api/problem.ts';
 import type { Reason } from '../../api/reasons.ts';
 import type { Node } from '../../api/service/service.ts';
 import type { SpeakerObject } from '../../api/skycap/speaker-types.ts';
@@ -73,11 +74,9 @@ function speakerSteps(world: World, name: string, { status }: SpeakerObject): St
 
 function addressesStep(from: string, status: SpeakerObject['status']): Step {
   const owned = status?.layer2Addresses ?? [];
-  const details = owned.slice(0, MOST_NAMED).map(({ address, interface: on }) => `${address} on ${on}`);
+  const details = shortened(owned, MOST_NAMED, ({ address, interface: on }) => `${address} on ${on}`);
   const fact = `announces ${status?.announcedAddresses ?? 0} addresses by BGP, and answers for ${owned.length} on layer 2`;
-  return ok(fact, from, {
-    details: owned.length > MOST_NAMED ? [...details, `and ${owned.length - MOST_NAMED} more`] : details,
-  });
+  return ok(fact, from, { details });
 }
 
 /** The Eips whose addresses the node does not announce. */

@@ -18,6 +18,13 @@ export async function* pagesOf<T extends KubeObject>(
   } while (next);
 }
 
+/** Every object of the pages. */
+export async function itemsOf<T extends KubeObject>(pages: AsyncIterable<ListPage<T>>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const page of pages) items.push(...page.items);
+  return items;
+}
+
 const PAGE_SIZE = 500;
 
 /** Every object, as fresh as the API server has it: a list without a resourceVersion. @throws if the list takes longer than `timeoutMs`. */
@@ -28,11 +35,8 @@ export async function listAll<T extends KubeObject>(
 ): Promise<T[]> {
   const { timeoutMs, ...selection } = options;
   const deadline = new Deadline(timeoutMs, options.signal);
-  const items: T[] = [];
   try {
-    const pages = pagesOf(client, resource, { ...selection, limit: PAGE_SIZE, signal: deadline.signal });
-    for await (const page of pages) items.push(...page.items);
-    return items;
+    return await itemsOf(pagesOf(client, resource, { ...selection, limit: PAGE_SIZE, signal: deadline.signal }));
   } finally {
     deadline.dispose();
   }

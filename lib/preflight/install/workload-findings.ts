@@ -3,11 +3,17 @@ import type { KubeObject } from '../../api/meta/object.ts';
 import { NAMESPACES, type Resource } from '../../kube/resource.ts';
 import { type Finding, objectName } from '../finding.ts';
 
-/** The part of apps/v1 Deployment and DaemonSet that this reads. */
+interface Container {
+  readonly image?: string;
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly envFrom?: readonly { readonly configMapRef?: { readonly name?: string } }[];
+}
+
+/** The part of apps/v1 Deployment and DaemonSet that Skycap reads. */
 export interface Workload extends KubeObject {
   readonly spec?: {
     readonly replicas?: number;
-    readonly template?: { readonly spec?: { readonly containers?: readonly { readonly image?: string }[] } };
+    readonly template?: { readonly spec?: { readonly containers?: readonly Container[] } };
   };
   readonly status?: {
     readonly readyReplicas?: number;

@@ -6,10 +6,10 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { SERVICES } from '../../../lib/kube/resource.ts';
+import type { Secret } from '../../../lib/api/service/service.ts';
+import { SECRETS, SERVICES } from '../../../lib/kube/resource.ts';
 import { makeContent, withNewServing } from '../../../webhook/tls/certificates.ts';
-import { readContent, type Secret, withContent } from '../../../webhook/tls/tls-content.ts';
-import { SECRETS } from '../../../webhook/tls/tls-keeper.ts';
+import { readContent, withContent } from '../../../webhook/tls/tls-content.ts';
 import { eventually } from '../../support/eventually.ts';
 import { marksText, service, WebhookLab, type WebhookProcess } from './harness.ts';
 
