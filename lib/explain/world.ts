@@ -32,7 +32,7 @@ export interface Settings {
 
 export class World extends AddressWorld {
   readonly read: ClusterRead<WorldKinds>;
-  /** What could not be read. */
+  /** The kinds and settings that the user may not read. */
   readonly unread: readonly Unread[];
   readonly settings: Settings;
   readonly announcers: Announcers;

@@ -1,6 +1,6 @@
 /**
- * The former holders that are not written yet. Every replica gathers them. A standby keeps them for two minutes, so that they are not lost with a leader that
- * crashes.
+ * Gathers the former holders that no AddressHistory has yet. The leader writes them. A standby gathers the same entries and keeps each for two minutes: if the leader
+ * crashes, the standby has what the leader did not write.
  */
 import type { EipClaim } from '../../../lib/api/skycap/claim.ts';
 import type { HistoryEntry } from '../../../lib/ipam/history/entry.ts';

@@ -13,7 +13,7 @@ import type { Session } from '../../session/session.ts';
 
 export interface WorldRead {
   readonly world: World;
-  /** For the user: what could not be read. */
+  /** One sentence for each kind, and for the settings, that the user may not read. */
   readonly notes: readonly string[];
 }
 

@@ -12,7 +12,7 @@ export interface Gathering {
   readonly archive: Archive;
   /** Skycap's namespace. */
   readonly skycapNamespace: string;
-  /** What the archive lacks, one sentence each. */
+  /** One sentence for each part that could not be read. */
   readonly notes: string[];
 }
 

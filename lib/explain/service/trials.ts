@@ -22,7 +22,7 @@ export type Change = Partial<Readonly<Record<Triable, string>>>;
 
 const MOST_EIPS = 20;
 
-/** What the user asked to try. */
+/** Tries the change of `--try`. */
 export function tryChange(world: World, service: Service, change: Change): Trial {
   const outcome = outcomeOf(world, withChange(service, change));
   return { change: changeText(change), ...outcome, command: commandFor(service, change) };

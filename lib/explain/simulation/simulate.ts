@@ -14,7 +14,7 @@ import type { World } from './world.ts';
 export interface Simulation extends Difference {
   /** Of admission, on each object of the change. */
   readonly verdicts: readonly Verdict[];
-  /** What the simulation leaves out, and what no object tells. */
+  /** One sentence for each effect that the simulation leaves out, or that no object of the cluster shows. */
   readonly notes: readonly string[];
 }
 
