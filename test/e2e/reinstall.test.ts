@@ -11,7 +11,7 @@ import { Lab } from '../lab/lab.ts';
 import { eventually } from '../lab/poll.ts';
 import { eipsOfAllKinds, newcomers, servicesOfAllKinds } from '../support/services-of-all-kinds.ts';
 import { deployBackends } from './support/backends.ts';
-import { urlOf } from './support/layer2.ts';
+import { urlAt } from './support/layer2.ts';
 import { type LabService, publishedOf } from './support/scene.ts';
 
 const NAMESPACE = 'reinstall';
@@ -69,7 +69,7 @@ async function published(count: number): Promise<Published> {
 async function allAnswer(): Promise<void> {
   // Services with one sharing key that are created at the same time may have an address each.
   const urls = (await services()).flatMap((service) =>
-    publishedOf(service).map((address) => urlOf(address, service.spec?.ports?.[0]?.port)),
+    publishedOf(service).map((address) => urlAt(address, service.spec?.ports?.[0]?.port ?? 80)),
   );
   await eventually(
     async () => {

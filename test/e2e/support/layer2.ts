@@ -77,8 +77,13 @@ export async function answeringTo(lab: Lab, address: string): Promise<Set<string
   return new Set([...said.matchAll(/(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/gi)].map(([mac]) => mac.toLowerCase()));
 }
 
-export function urlOf(address: string, port = 80): string {
-  return `http://${isIPv6(address) ? `[${address}]` : address}${port === 80 ? '' : `:${port}`}/`;
+/** One argument, so that `map` can call it. */
+export function urlOf(address: string): string {
+  return urlAt(address, 80);
+}
+
+export function urlAt(address: string, port: number): string {
+  return new URL(`http://${isIPv6(address) ? `[${address}]` : address}:${port}`).href;
 }
 
 /** The node that the hash prefers. */

@@ -48,7 +48,7 @@ afterAll(() => lab?.[Symbol.asyncDispose]());
 
 function session(state: SpeakerSession['state']): SpeakerSession {
   const ends = { neighborAddress: '192.0.2.1', neighborAs: 64513, localAs: 64512 };
-  return { peer: 'router', ...ends, state, routesSent: 0, disabled: false };
+  return { peer: 'router', ...ends, state, routesSent: 1, disabled: false };
 }
 
 async function report(node: string, status: object): Promise<void> {
