@@ -11,7 +11,7 @@ import { sharedPaths } from '../../../bgp/maintenance/shared-paths.ts';
 import { asksForAllNodes } from '../../../bgp/next-hops.ts';
 import { limitsAnnouncers, otherNodes } from '../../../bgp/other-nodes.ts';
 import type { Planned } from '../../../bgp/plan.ts';
-import { announcementsIn, type RouteGroup } from '../../../bgp/routes.ts';
+import { type AnnouncementBlock, announcementsIn, type RouteGroup } from '../../../bgp/routes.ts';
 import type { KeptAddress } from '../../../snapshot/maintenance.ts';
 import type { Snapshot } from '../../../snapshot/snapshot.ts';
 import { type RunningNode, runningNodes, type World } from '../world.ts';
@@ -46,7 +46,7 @@ export function bgpPaths(
   const all = [...nodes.values()].flatMap(({ sessions }) => sessions);
   const fleet = { running, nodes, speakers: running.map((one) => speakerOf(one, nodes)) };
   const paths = new Map<string, Map<string, Set<string>>>();
-  const refusals = new Map<string, Set<Reason>>();
+  const refusals = new Refusals();
   const kept = new Map<string, readonly KeptAddress[]>();
   const shared = sharedPlans(snapshotOf(''), world.settings.protocols);
   for (const one of running) {
@@ -54,7 +54,7 @@ export function bgpPaths(
     if (snapshot.maintenance && snapshot.maintenance.kept.length > 0) kept.set(one.name, snapshot.maintenance.kept);
     for (const planned of shared.plansFor(snapshot)) {
       if (planned.kind !== 'plan') continue;
-      noteRefusals(planned, refusals);
+      refusals.note(planned.announcements);
       for (const session of nodes.get(one.name)!.sessions) addPaths(session, planned, paths);
     }
   }
@@ -62,7 +62,7 @@ export function bgpPaths(
     sessions: new Map(all.map((one) => [sessionKey(one.node, one.peer), one])),
     nodes,
     paths: new Map([...paths].map(([peer, prefixes]) => [peer, sortedPaths(prefixes)])),
-    refusals,
+    refusals: refusals.byText,
     kept,
   };
 }
@@ -125,9 +125,17 @@ function speakerOf({ name }: RunningNode, nodes: Fleet['nodes']): SpeakerObject 
   return { apiVersion: 'skycap.io/v1alpha1', kind: 'Speaker', metadata: { name }, status: { sessions } };
 }
 
-function noteRefusals({ announcements }: Planned & { kind: 'plan' }, refusals: Map<string, Set<Reason>>): void {
-  for (const { text, reason } of announcementsIn(announcements)) {
-    if (reason !== 'Announced') refusals.set(text, (refusals.get(text) ?? new Set()).add(reason));
+/** Nodes that nothing tells apart have the very same blocks, each of which is read once. */
+class Refusals {
+  readonly byText = new Map<string, Set<Reason>>();
+  readonly #noted = new Set<AnnouncementBlock>();
+
+  note(blocks: readonly AnnouncementBlock[]): void {
+    const fresh = blocks.filter((block) => !this.#noted.has(block));
+    for (const { text, reason } of announcementsIn(fresh)) {
+      if (reason !== 'Announced') this.byText.set(text, (this.byText.get(text) ?? new Set()).add(reason));
+    }
+    for (const block of fresh) this.#noted.add(block);
   }
 }
 

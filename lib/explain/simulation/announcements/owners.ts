@@ -33,11 +33,13 @@ export function settledOwners(world: World, snapshot: Snapshot): Owners {
   const running = runningNodes(world);
   const nodes = new Map(running.map((one) => [one.name, layer2Node(one, wanted)]));
   const strange = new Set(running.flatMap(strangeMachines));
-  const draining = drainingOn(nodes, wanted);
-  const moving = movingAddresses(nodes, wanted, draining);
+  const resting = restingOwners(nodes, wanted);
+  const moving = new Map([...wanted].filter(([text]) => !resting.has(text)));
+  const mobile = holdingOnly(moving, nodes);
   const decided = new Map<string, Map<string, Decision>>();
-  const isSteady = settle(nodes, moving, strange, decided);
-  const owners = new Map([...nodes].flatMap(([name, { holds }]) => [...holds].map((text) => [text, name] as const)));
+  const isSteady = settle(mobile, moving, strange, decided);
+  const owners = new Map(resting);
+  for (const [name, { holds }] of mobile) for (const text of holds) owners.set(text, name);
   const refusals = new Map<string, ReadonlySet<Reason>>();
   for (const text of wanted.keys()) {
     if (owners.has(text)) continue;
@@ -60,7 +62,7 @@ function settle(
     for (const name of nodes.keys()) {
       const decisions = decideOwnership(viewOf(name, nodes, moving, strange));
       decided.set(name, new Map(decisions.map((one) => [one.text, one])));
-      if (act(name, decisions, nodes, moving)) isSame = false;
+      if (act(name, decisions, nodes)) isSame = false;
     }
     if (isSame) return true;
   }
@@ -68,16 +70,10 @@ function settle(
 }
 
 /** @returns whether the node has done anything. */
-function act(
-  name: string,
-  decisions: readonly Decision[],
-  nodes: Map<string, Layer2Node>,
-  moving: ReadonlyMap<string, Layer2Candidate>,
-): boolean {
+function act(name: string, decisions: readonly Decision[], nodes: Map<string, Layer2Node>): boolean {
   const before = nodes.get(name)!;
   const answering = decisions.filter(({ action }) => ANSWERING.includes(action));
-  const resting = [...before.holds].filter((text) => !moving.has(text));
-  const holds = new Set([...resting, ...answering.flatMap(({ text }) => (moving.has(text) ? text : []))]);
+  const holds = new Set(answering.map(({ text }) => text));
   const yields = new Set(
     answering.flatMap(({ text, action, other }) => (action === 'hold' && other !== undefined ? text : [])),
   );
@@ -124,22 +120,38 @@ function strangeMachines({ status }: RunningNode): string[] {
   return (status.layer2Conflicts ?? []).flatMap(({ address, node }) => (node === undefined ? address : []));
 }
 
-/** The addresses that do not simply stay with their owners. */
-function movingAddresses(
+/** The addresses that simply stay with their owners. Only these are looked at by one node each: in a large cluster nearly all addresses stay. */
+function restingOwners(
   nodes: ReadonlyMap<string, Layer2Node>,
   wanted: ReadonlyMap<string, Layer2Candidate>,
-  draining: ReadonlyMap<string, Layer2Candidate>,
-): ReadonlyMap<string, Layer2Candidate> {
+): ReadonlyMap<string, string> {
+  const draining = drainingOn(nodes, wanted);
   const counts = new Map<string, number>();
   for (const { holds } of nodes.values()) for (const text of holds) counts.set(text, (counts.get(text) ?? 0) + 1);
-  const resting = new Set<string>();
+  const maybe = new Map([...wanted].filter(([text]) => counts.get(text) === 1 && !draining.has(text)));
+  const others = holdingOnly(draining, nodes);
+  const resting = new Map<string, string>();
   for (const [name, { holds }] of nodes) {
-    const own = new Map([...draining, ...[...holds].map((text) => [text, wanted.get(text)!] as const)]);
-    for (const { text, action, other } of decideOwnership(viewOf(name, nodes, own, new Set()))) {
-      if (holds.has(text) && counts.get(text) === 1 && action === 'hold' && other === undefined) resting.add(text);
+    const own = [...holds].flatMap((text) => maybe.get(text) ?? []);
+    const views = new Map(others).set(name, nodes.get(name)!);
+    const inView = new Map([...draining, ...own.map((one) => [one.text, one] as const)]);
+    for (const { text, action, other } of decideOwnership(viewOf(name, views, inView, new Set()))) {
+      if (action === 'hold' && other === undefined && maybe.has(text)) resting.set(text, name);
     }
   }
-  return new Map([...wanted].filter(([text]) => draining.has(text) || !resting.has(text)));
+  return resting;
+}
+
+function holdingOnly(
+  addresses: ReadonlyMap<string, unknown>,
+  nodes: ReadonlyMap<string, Layer2Node>,
+): Map<string, Layer2Node> {
+  return new Map(
+    [...nodes].map(([name, node]) => {
+      const holds = new Set([...node.holds].filter((text) => addresses.has(text)));
+      return [name, { ...node, holds }];
+    }),
+  );
 }
 
 /** A node that is drained shows it by an endpoint of any address, so these addresses are in every view. */
