@@ -4,10 +4,9 @@
  *
  * A contest is about one part of the Service, and a change in another part does not end it.
  */
+import type { Part } from '../../lib/api/service/status-writers.ts';
 import type { Clock } from '../../lib/process/clock.ts';
 
-/** Of Skycap's fields on a Service. `managedMetadata`: annotations and label. */
-export type Part = 'ingress' | 'managedMetadata' | 'conditions';
 /** The text of each part to write. */
 export type Texts = Partial<Readonly<Record<Part, string>>>;
 

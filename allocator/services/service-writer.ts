@@ -2,16 +2,17 @@
 
 import { managedFieldsOf } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
+import { type Part, writersOf, writersText } from '../../lib/api/service/status-writers.ts';
 import type { ServiceView } from '../../lib/ipam/assignment/service-view.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import { formatAddress } from '../../lib/net/address.ts';
 import type { Requeue } from '../../lib/process/loop/level-loop.ts';
-import type { Part, Texts } from '../cluster/rewrite-backoff.ts';
+import type { Texts } from '../cluster/rewrite-backoff.ts';
 import type { Deps, ServiceEvent } from '../deps.ts';
+import { contestedEvent } from './contested-event.ts';
 import type { Publication } from './decide-publication.ts';
 import { patchServiceStatus } from './patch-service-status.ts';
 import { servicePatch, textsIn } from './service-patch.ts';
-import { contestedEvent, writersOf, writersText } from './status-writers.ts';
 
 export type ServiceWriterDeps = Pick<Deps, 'client' | 'cluster' | 'events' | 'log' | 'nowMs'>;
 

@@ -13,7 +13,8 @@ const REMEDIES: Partial<Record<Reason, string>> = {
   EipDeleting: "Name another Eip, or create one. On the Eip: look at metadata.finalizers; Skycap removes OpenELB's.",
   EipInvalid: 'Correct the Eip: its conditions name the problem.',
   EipFull: 'Delete a Service, enlarge an Eip or add one. The longest-waiting Service is served first.',
-  EipFamilyMismatch: 'Add an Eip of that family, or set spec.ipFamilies.',
+  EipFamilyMismatch:
+    'Add an Eip of that family, or name one. A stored Service keeps the first of spec.ipFamilies: for the other family, set spec.ipFamilyPolicy: PreferDualStack, or create the Service again.',
   EipProtocolMismatch: 'Change the annotation, or name another Eip.',
   AddressInUse:
     'Request another address, or share: both Services need the same skycap.io/sharing-key, or must request the address in one namespace.',

@@ -1,5 +1,5 @@
 /** Parses `--try address=198.51.100.9,eip=web`. A value may have commas where it goes on without a key: `address=198.51.100.9,2001:db8::9`. */
-import { type Change, TRIABLE, type Triable } from '../../../lib/explain/service/trials.ts';
+import { type Change, TRIABLE, type Triable } from '../../../lib/explain/service/annotation-change.ts';
 import { CommandError } from '../../session/failure.ts';
 
 const KEYS = Object.keys(TRIABLE).join(', ');

@@ -21,6 +21,7 @@ import type { Session } from '../../session/session.ts';
 import { explanationText } from './explanation-text.ts';
 import { kubeProxyStep, readKubeProxy } from './kube-proxy-step.ts';
 import { parseTry } from './parse-try.ts';
+import { readEvents } from './read-events.ts';
 import { addressesShown, readWorld } from './read-world.ts';
 import { findTarget, type Target } from './target.ts';
 
@@ -64,7 +65,8 @@ async function explainOneService(session: Session, service: Service, change: Cha
   const world = await readWorld(session, { claims: isSettled ? shown : 'all', services: [service] });
   const beyond = shown.length > 0 ? [kubeProxyStep(await readKubeProxy(session), isOnLayer2(world, service))] : [];
   const present = world.services.get(keyOf(service)) ?? service;
-  return explainService(world, present, { beyond, ...(change && { change }) });
+  const events = await readEvents(session, present);
+  return explainService(world, present, { beyond, events, nowMs: session.nowMs(), ...(change && { change }) });
 }
 
 async function explainOneAddress(session: Session, address: Address): Promise<Explanation> {
@@ -75,8 +77,12 @@ async function explainOneAddress(session: Session, address: Address): Promise<Ex
     : await readWorld(session, { claims: [address], services: await publishersOf(session, address) });
   const services = servicesWith(world, address);
   const kubeProxy = services.length > 0 ? await readKubeProxy(session) : undefined;
-  const walks = services.map((service) =>
-    explainService(world, service, { beyond: [kubeProxyStep(kubeProxy, isOnLayer2(world, service))] }),
+  const walks = await Promise.all(
+    services.map(async (service) => {
+      const events = await readEvents(session, service);
+      const beyond = [kubeProxyStep(kubeProxy, isOnLayer2(world, service))];
+      return explainService(world, service, { events, nowMs: session.nowMs(), beyond });
+    }),
   );
   return explainAddress(world, address, walks);
 }

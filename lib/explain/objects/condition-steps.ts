@@ -7,17 +7,27 @@ import { remedyFor } from '../remedies.ts';
 
 /** @param kind of the object; `from` names the object. */
 export function conditionSteps(kind: string, from: string, conditions: readonly Condition[] | undefined): Step[] {
-  return (conditions ?? []).map((condition): Step => {
+  return (conditions ?? []).filter(isNews).map((condition): Step => {
     const { type, status, message } = condition;
     const reason = condition.reason as Reason;
-    const isBad = isAlarming(kind, condition);
-    const state = isBad ? 'failed' : status === 'Unknown' ? 'unknown' : 'ok';
+    const state = stateOf(kind, condition);
     return {
       state,
       fact: `${type} ${status}: ${message}`,
       from,
       reason,
-      remedy: isBad ? remedyFor(reason) : undefined,
+      remedy: state === 'ok' ? undefined : remedyFor(reason),
     };
   });
+}
+
+/** `Ready` repeats another condition in many cases. */
+function isNews({ type, status, message }: Condition, _: number, all: readonly Condition[]): boolean {
+  return type !== 'Ready' || status === 'True' || !all.some((one) => one.type !== type && one.message === message);
+}
+
+function stateOf(kind: string, condition: Condition): Step['state'] {
+  if (isAlarming(kind, condition)) return 'failed';
+  if (condition.status === 'Unknown') return 'unknown';
+  return condition.type === 'Ready' && condition.status === 'False' ? 'warning' : 'ok';
 }

@@ -1,4 +1,6 @@
 /** Explains an Eip: its conditions, its use, and from which nodes its addresses are announced. PURE. */
+
+import { quantityText } from '../../api/count.ts';
 import type { EipObject } from '../../api/eip/eip-types.ts';
 import { keyOf } from '../../api/meta/object.ts';
 import { formatProblems } from '../../api/problem.ts';
@@ -11,18 +13,20 @@ import { conditionSteps } from './condition-steps.ts';
 export function explainEip(world: World, object: EipObject): Explanation {
   const from = `Eip ${keyOf(object)}`;
   const { conditions, poolSize = 0, usage = 0, reserved = 0, waiting = 0 } = object.status ?? {};
-  const use = `${usage} of ${poolSize} addresses are used, ${reserved} are never given, ${waiting} Services wait`;
-  const steps = [...conditionSteps('Eip', from, conditions), ok(use, from), reachStep(world, object)];
+  const use = `addresses: ${usage} of ${poolSize} used, ${reserved} never given; Services that wait: ${waiting}`;
+  const steps = [...conditionSteps('Eip', from, conditions), ok(use, from), ...reachSteps(world, object)];
   return explanationOf(from, steps, { unread: world.unread });
 }
 
-function reachStep(world: World, object: EipObject): Step {
+function reachSteps(world: World, object: EipObject): Step[] {
   const from = `Eip ${keyOf(object)}`;
-  if (world.read.speakers.unread) return unknown('the Speakers can not be read', 'Speakers');
+  if (world.read.speakers.unread) return [unknown('the Speakers can not be read', 'Speakers')];
   const parsed = world.parsedEips.get(keyOf(object));
-  if (!parsed?.ok) return failed('Invalid', parsed ? formatProblems(parsed.problems) : 'can not be read', from);
+  const isSaid = object.status?.conditions?.some(({ type, status }) => type === 'Accepted' && status === 'False');
+  if (parsed?.ok !== true) return isSaid || !parsed ? [] : [failed('Invalid', formatProblems(parsed.problems), from)];
   const { standing, nodes } = world.announcers.reachOf(parsed.value);
   const details = nodeLines(world, parsed.value);
-  if (standing === 'Announced') return ok(`${nodes.length} nodes may announce its addresses`, 'Speakers', { details });
-  return failed(reasonOf(standing), hindranceText(standing, parsed.value), 'Speakers', { details });
+  if (standing !== 'Announced')
+    return [failed(reasonOf(standing), hindranceText(standing, parsed.value), 'Speakers', { details })];
+  return [ok(`${quantityText(nodes.length, 'node')} may announce its addresses`, 'Speakers', { details })];
 }

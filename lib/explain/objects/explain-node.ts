@@ -1,7 +1,7 @@
 /** Explains a node: whether it may announce addresses, what its speaker says, its sessions and its addresses, and for each Eip why not. PURE. */
 
 import { nodeState } from '../../announce/node-state.ts';
-import { quantityText } from '../../api/count.ts';
+import { addressesText, quantityText } from '../../api/count.ts';
 import { shortened } from '../../api/problem.ts';
 import type { Reason } from '../../api/reasons.ts';
 import type { Node } from '../../api/service/service.ts';
@@ -75,7 +75,7 @@ function speakerSteps(world: World, name: string, { status }: SpeakerObject): St
 function addressesStep(from: string, status: SpeakerObject['status']): Step {
   const owned = status?.layer2Addresses ?? [];
   const details = shortened(owned, MOST_NAMED, ({ address, interface: on }) => `${address} on ${on}`);
-  const fact = `announces ${status?.announcedAddresses ?? 0} addresses by BGP, and answers for ${owned.length} on layer 2`;
+  const fact = `announces ${addressesText(BigInt(status?.announcedAddresses ?? 0))} by BGP, and answers for ${owned.length} on layer 2`;
   return ok(fact, from, { details });
 }
 

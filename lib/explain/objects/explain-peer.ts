@@ -43,7 +43,7 @@ function sessionSteps(world: World, peer: string): Step[] {
       ({ node, session }) =>
         `${node}: since ${session.since ?? '?'}, ${quantityText(session.routesSent, 'route')} sent`,
     );
-    steps.push(ok(`the session is established on ${up.length} nodes`, 'Speakers', { details }));
+    steps.push(ok(`the session is established on ${quantityText(up.length, 'node')}`, 'Speakers', { details }));
   }
   if (down.length > 0) {
     const details = shortened(
@@ -52,7 +52,9 @@ function sessionSteps(world: World, peer: string): Step[] {
       ({ node, session }) => `${node}: ${session.lastError ?? session.state}`,
     );
     steps.push(
-      failed('SessionsDown', `the session is not established on ${down.length} nodes`, 'Speakers', { details }),
+      failed('SessionsDown', `the session is not established on ${quantityText(down.length, 'node')}`, 'Speakers', {
+        details,
+      }),
     );
   }
   for (const { node, reason, message } of refusals.slice(0, MOST_NAMED)) {

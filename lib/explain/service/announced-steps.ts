@@ -1,5 +1,4 @@
 /** The steps from the status to a node: for each address whether it is announced, by which nodes, why not by the others, and what the routers were sent. PURE. */
-import { overrideFindings } from '../../announce/override-findings.ts';
 import { ANNOUNCED_CONDITION } from '../../api/keys.ts';
 import { keyOf } from '../../api/meta/object.ts';
 import { publishedAddresses } from '../../api/service/published-addresses.ts';
@@ -11,14 +10,21 @@ import { failed, ok, type Step, unknown, warning } from '../explanation.ts';
 import { nodeLines } from '../node-lines.ts';
 import { remedyFor } from '../remedies.ts';
 import type { World } from '../world.ts';
+import { overridesOf } from './override-trials.ts';
 import { routeSteps } from './route-steps.ts';
 
-export function announcedSteps(world: World, service: Service, addresses: readonly Address[]): Step[] {
+/** @param isContested another controller takes the addresses out of the status. */
+export function announcedSteps(
+  world: World,
+  service: Service,
+  addresses: readonly Address[],
+  isContested: boolean,
+): Step[] {
   const from = `Service ${keyOf(service)}`;
   const { speakers, eips } = world.read;
   if (speakers.unread || eips.unread) return [storedStep(service, from)];
   return [
-    ...findingsFor(world, service, addresses).flatMap((finding, i) => {
+    ...findingsFor(world, service, addresses, isContested).flatMap((finding, i) => {
       const address = addresses[i]!;
       const eip = world.eipOf(service, address);
       return [
@@ -30,14 +36,13 @@ export function announcedSteps(world: World, service: Service, addresses: readon
   ];
 }
 
-function findingsFor(world: World, service: Service, addresses: readonly Address[]): Finding[] {
+function findingsFor(world: World, service: Service, addresses: readonly Address[], isContested: boolean): Finding[] {
   const { announcers } = world;
   const published = publishedAddresses(service);
-  const contest = conditionOf(service);
   return announcedFindings({
     addresses,
     isPublished: (address) => published.some((one) => sameAddress(one, address)),
-    ...(contest?.reason === 'StatusContested' && { contestedBy: 'another controller' }),
+    ...(isContested && { contestedBy: 'another controller' }),
     eipOf: (address) => world.eipOf(service, address),
     ownerOf: (address) => announcers.ownerOf(address),
     conflictsOf: (address) => announcers.conflictsOf(address),
@@ -67,7 +72,7 @@ function findingStep({ address, status, reason, text, idle }: Finding, from: str
 
 /** Without the right to read Speakers and Eips: what the allocator has written on the Service. */
 function storedStep(service: Service, from: string): Step {
-  const said = conditionOf(service);
+  const said = announcedCondition(service);
   if (!said) return unknown(`has no condition ${ANNOUNCED_CONDITION} yet`, from);
   const reason = said.reason as Step['reason'];
   const remedy = reason && said.status !== 'True' ? remedyFor(reason) : undefined;
@@ -75,17 +80,12 @@ function storedStep(service: Service, from: string): Step {
   return { state, fact: said.message, from, reason, remedy };
 }
 
-function conditionOf(service: Service) {
+export function announcedCondition(service: Service) {
   return service.status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION);
 }
 
 function overrideSteps(world: World, service: Service, addresses: readonly Address[]): Step[] {
-  const overridden = addresses.flatMap((address) => {
-    const eip = world.eipOf(service, address);
-    const sharers = world.publishersOf(address).filter((other) => keyOf(other) !== keyOf(service));
-    return eip ? [{ eip, sharers }] : [];
-  });
-  return overrideFindings(service, overridden).map(({ reason, message }) =>
+  return overridesOf(world, service, addresses).map(({ reason, message }) =>
     warning(message, `Service ${keyOf(service)}`, { reason, remedy: remedyFor(reason) }),
   );
 }

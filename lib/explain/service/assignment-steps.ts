@@ -13,17 +13,19 @@ import type { World } from '../world.ts';
 
 const ALLOCATOR = 'Look at the Deployment skycap-allocator in skycap-system.';
 
-/** @param addresses that the Service has, or is about to have. */
-export function assignmentSteps(
-  world: World,
-  service: Service,
-  assignment: Assignment,
-  addresses: readonly Address[],
-): Step[] {
+export interface Assigned {
+  readonly assignment: Assignment;
+  /** That the Service has, or is about to have. */
+  readonly addresses: readonly Address[];
+  /** Another controller takes entries out of the status. */
+  readonly isContested: boolean;
+}
+
+export function assignmentSteps(world: World, service: Service, assigned: Assigned): Step[] {
   return [
-    eipStep(world, service, assignment),
-    ...claimSteps(world, service, addresses),
-    ...statusSteps(service, addresses),
+    eipStep(world, service, assigned.assignment),
+    ...claimSteps(world, service, assigned.addresses),
+    ...statusSteps(service, assigned),
   ];
 }
 
@@ -83,17 +85,18 @@ function claimSteps(world: World, service: Service, addresses: readonly Address[
   });
 }
 
-function statusSteps(service: Service, addresses: readonly Address[]): Step[] {
+function statusSteps(service: Service, { addresses, isContested }: Assigned): Step[] {
   if (addresses.length === 0) return [];
   const from = `Service ${keyOf(service)}`;
   const missing = addresses.filter((address) => !isPublished(service, address));
   if (missing.length > 0) {
     const fact = `status.loadBalancer lacks ${missing.map(formatAddress).join(', ')}`;
-    return [failed('NotPublished', fact, from, { remedy: ALLOCATOR })];
+    const remedy = isContested ? remedyFor('StatusContested') : ALLOCATOR;
+    return [failed('NotPublished', fact, from, { remedy })];
   }
   return [ok(`status.loadBalancer has ${publishedAddresses(service).map(formatAddress).join(', ')}`, from)];
 }
 
-function isPublished(service: Service, address: Address): boolean {
+export function isPublished(service: Service, address: Address): boolean {
   return publishedAddresses(service).some((one) => sameAddress(one, address));
 }

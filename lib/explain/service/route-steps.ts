@@ -38,7 +38,7 @@ function sessionSteps(world: World, eip: Eip): Step[] {
       MOST_NAMED,
       ({ text, session }) => `${text}, ${quantityText(session.routesSent, 'route')} sent`,
     );
-    steps.push(ok(`${up.length} sessions with routers are established`, 'Speakers', { details }));
+    steps.push(ok(sessionsText(up.length, 'established'), 'Speakers', { details }));
   }
   if (down.length > 0) {
     const details = shortened(
@@ -46,7 +46,7 @@ function sessionSteps(world: World, eip: Eip): Step[] {
       MOST_NAMED,
       ({ text, session }) => `${text}: ${session.lastError ?? session.state}`,
     );
-    steps.push(failed('SessionsDown', `${down.length} sessions are not established`, 'Speakers', { details }));
+    steps.push(failed('SessionsDown', sessionsText(down.length, 'not established'), 'Speakers', { details }));
   }
   return steps;
 }
@@ -64,4 +64,8 @@ function sessionsOf(
       session,
       text: `${metadata.name} to ${session.neighborAddress} (BgpPeer ${session.peer}, AS ${session.neighborAs})`,
     }));
+}
+
+function sessionsText(count: number, state: string): string {
+  return `${quantityText(count, 'session')} with routers ${count === 1 ? 'is' : 'are'} ${state}`;
 }

@@ -53,7 +53,7 @@ export function otherFamily(addressRequest: AddressRequest, family: Family, eips
   const help =
     addressRequest.families.length > 1
       ? `${add} IPv${family} addresses${addressRequest.eipNames.length > 0 ? ' as well' : ''}`
-      : 'name another Eip or set spec.ipFamilies';
+      : `name or add an Eip with some, or create the Service again with spec.ipFamilies: [IPv${family === 4 ? 6 : 4}]`;
   return { reason: 'EipFamilyMismatch', message: `${nameThem(eips)} has no IPv${family} addresses; ${help}` };
 }
 

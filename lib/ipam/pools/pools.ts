@@ -74,7 +74,7 @@ function defaultsAmong(accepted: readonly Eip[]): {
   };
 }
 
-function isBoundTo(eip: Eip, namespace: string, labels: Readonly<Record<string, string>>): boolean {
+export function isBoundTo(eip: Eip, namespace: string, labels: Readonly<Record<string, string>>): boolean {
   if (eip.namespaces.has(namespace)) return true;
   if (!eip.namespaceSelector) return false;
   return Object.entries(eip.namespaceSelector).every(([key, value]) => labels[key] === value);

@@ -1,149 +1,132 @@
-/** For each reason for which a Service waits, `explain` names the reason, and the change that it offers or the remedy that it names mends the Service. */
-import type { Explanation } from '../../../lib/explain/explanation.ts';
-import { ApiStage } from '../../scenes/support/api-stage.ts';
-import { until } from '../../support/eventually.ts';
-import { type PluginRun, runPlugin } from '../../support/plugin.ts';
+/** For each reason for which a Service waits, `explain` names the reason, and the command that it offers or the remedy that it names mends the Service. */
+import { ExplainStage, eip, service } from './support/explain-stage.ts';
 
-let stage: ApiStage;
-let kubeconfig: string;
+let at: ExplainStage;
 
 beforeAll(async () => {
-  stage = await ApiStage.open();
-  kubeconfig = await stage.kubeconfig();
+  at = await ExplainStage.open();
 }, 120_000);
-afterAll(() => stage?.dispose());
-
-const plugin = (...args: string[]): Promise<PluginRun> => runPlugin(['--kubeconfig', kubeconfig, ...args]);
-const explained = async (...args: string[]): Promise<Explanation> =>
-  JSON.parse((await plugin('explain', ...args, '-o', 'json')).out);
-
-async function hasAddress(name: string): Promise<boolean> {
-  const { steps } = await explained(`shop/${name}`);
-  return steps.some(({ fact }) => fact.startsWith('status.loadBalancer has'));
-}
-
-async function apply(manifest: object): Promise<void> {
-  const { code, errors } = await stage.kubectl(['apply', '-f', '-'], JSON.stringify(manifest));
-  if (code !== 0) throw new Error(errors);
-}
-
-const eip = (name: string, spec: object) => ({
-  apiVersion: 'network.kubesphere.io/v1alpha2',
-  kind: 'Eip',
-  metadata: { name },
-  spec: { namespaces: ['shop'], ...spec },
-});
-
-interface Wish {
-  readonly eip?: string;
-  readonly address?: string;
-  readonly protocol?: string;
-  readonly key?: string;
-  readonly nodeProxy?: string;
-}
-
-function service(name: string, wish: Wish, spec: object = {}) {
-  const annotations = {
-    'lb.kubesphere.io/v1alpha1': 'openelb',
-    ...(wish.eip !== undefined && { 'eip.openelb.kubesphere.io/v1alpha2': wish.eip }),
-    ...(wish.address !== undefined && { 'eip.openelb.kubesphere.io/v1alpha1': wish.address }),
-    ...(wish.protocol !== undefined && { 'protocol.openelb.kubesphere.io/v1alpha1': wish.protocol }),
-    ...(wish.key !== undefined && { 'skycap.io/sharing-key': wish.key }),
-    ...(wish.nodeProxy !== undefined && { 'node-proxy.openelb.kubesphere.io/type': wish.nodeProxy }),
-  };
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name, namespace: 'shop', annotations },
-    spec: { type: 'LoadBalancer', ports: [{ port: 80 }], ...spec },
-  };
-}
+afterAll(() => at?.stage.dispose());
 
 interface Case {
   readonly reason: string;
-  readonly service: object;
-  /** Arguments of kubectl that do what the remedy says. Absent: the first command that `explain` offers. */
-  readonly remedy?: readonly string[];
+  readonly service: ReturnType<typeof service>;
+  /** A command that does what the remedy says. Absent: the first command that `explain` offers. */
+  readonly remedy?: string;
+  /** The object with the reason, and a part of its remedy. */
+  readonly from?: string;
 }
 
+const SHOP = { namespaces: ['shop'] };
+const NAMED = { ...SHOP, autoAssign: false };
 const EIPS = [
-  eip('open', { address: '192.0.2.0/28' }),
-  eip('tiny', { address: '192.0.2.32/32', autoAssign: false }),
-  eip('closed', { address: '192.0.2.48/30', disable: true, autoAssign: false }),
-  eip('lan', { address: '198.51.100.0/30', protocol: 'layer2', autoAssign: false }),
-  eip('router', { address: '198.51.100.8/30', autoAssign: false }),
+  eip('open', { address: '192.0.2.0/27', ...SHOP }),
+  eip('bank', { address: '192.0.2.64/28', namespaces: ['bank'] }),
+  eip('tiny', { address: '192.0.2.32/32', ...NAMED }),
+  eip('closed', { address: '192.0.2.48/30', disable: true, ...NAMED }),
+  eip('lan', { address: '198.51.100.0/30', protocol: 'layer2', ...NAMED }),
+  eip('router', { address: '198.51.100.8/30', ...NAMED }),
 ];
+/** The webhook refuses these. */
+const WRONG_EIPS = [
+  eip('overlapping', { address: '192.0.2.0/26', ...NAMED }),
+  eip('misspelt', { address: '203.0.113.0-203.0.113.300', ...NAMED }),
+];
+const HELD = { ...eip('going', { address: '203.0.113.64/30', ...NAMED }) };
 const PEER = {
   apiVersion: 'network.kubesphere.io/v1alpha2',
   kind: 'BgpPeer',
   metadata: { name: 'tor' },
   spec: { conf: { peerAs: 65001, neighborAddress: '198.51.100.9' } },
 };
+const elsewhere = service('no-match');
 
 const CASES: readonly Case[] = [
+  {
+    reason: 'NoEipMatches',
+    service: { ...elsewhere, metadata: { ...elsewhere.metadata, namespace: 'default' } },
+  },
   { reason: 'EipNotFound', service: service('not-found', { eip: 'opne' }) },
   { reason: 'EipDisabled', service: service('disabled', { eip: 'closed' }) },
   {
     reason: 'EipDisabled',
     service: service('enabled', { eip: 'closed' }),
-    remedy: ['patch', 'eip', 'closed', '--type=merge', '-p', '{"spec":{"disable":false}}'],
+    remedy: `kubectl patch eip closed --type=merge -p '{"spec":{"disable":false}}'`,
+  },
+  { reason: 'EipDeleting', service: service('deleting', { eip: 'going' }) },
+  { reason: 'EipInvalid', service: service('invalid-eip', { eip: 'overlapping' }) },
+  {
+    reason: 'Overlaps',
+    from: 'Eip overlapping',
+    service: service('overlapping', { eip: 'overlapping' }),
+    remedy: `kubectl patch eip overlapping --type=merge -p '{"spec":{"address":"203.0.113.128/30"}}'`,
+  },
+  {
+    reason: 'Invalid',
+    from: 'Eip misspelt',
+    service: service('misspelt', { eip: 'misspelt' }),
+    remedy: `kubectl patch eip misspelt --type=merge -p '{"spec":{"address":"203.0.113.0-203.0.113.3"}}'`,
   },
   { reason: 'EipFull', service: service('full', { eip: 'tiny' }) },
+  { reason: 'EipFamilyMismatch', service: service('ipv6', {}, { ipFamilies: ['IPv6'] }) },
+  { reason: 'EipFamilyMismatch', service: service('both', {}, { ipFamilyPolicy: 'RequireDualStack' }) },
   { reason: 'EipProtocolMismatch', service: service('protocol', { eip: 'open', protocol: 'layer2' }) },
   { reason: 'AddressInUse', service: service('in-use', { address: '192.0.2.0' }) },
   { reason: 'AddressOutsideEip', service: service('outside', { address: '192.0.2.200' }) },
+  { reason: 'AddressOutsideEip', service: service('by-field', {}, { loadBalancerIP: '192.0.2.201' }) },
   { reason: 'AddressReserved', service: service('reserved', { address: '198.51.100.9' }) },
   { reason: 'SharingRefused', service: service('sharing', { address: '192.0.2.0', key: 'mine' }) },
   {
     reason: 'NodeProxyUnsupported',
     service: service('node-proxy', { nodeProxy: 'daemonset' }),
-    remedy: ['annotate', 'service', '-n', 'shop', 'node-proxy', 'node-proxy.openelb.kubesphere.io/type-'],
+    remedy: 'kubectl annotate service -n shop node-proxy node-proxy.openelb.kubesphere.io/type-',
   },
   { reason: 'InvalidRequest', service: service('invalid', { protocol: 'ospf' }) },
 ];
 
 test('prepared', async () => {
+  const { stage } = at;
   await stage.kubectl(['create', 'namespace', 'shop']);
-  for (const object of [...EIPS, PEER]) await apply(object);
-  await stage.untilEipsAreKnown();
-  for (const [name, wish] of [
-    ['first', { address: '192.0.2.0' }],
-    ['last', { eip: 'tiny' }],
-  ] as const) {
-    await apply(service(name, wish));
-    await until(`${name} has an address`, () => hasAddress(name));
-  }
+  await stage.stop('webhook');
+  await at.apply(...EIPS, PEER);
+  // Of two overlapping Eips the older one counts, and the time has whole seconds.
+  await at.apply({ ...HELD, metadata: { ...HELD.metadata, finalizers: ['example.com/hold'] } }, ...WRONG_EIPS);
+  await stage.kubectl(['delete', 'eip', 'going', '--wait=false']);
+  await stage.start('webhook');
+  await at.apply(service('first', { address: '192.0.2.0' }), service('last', { eip: 'tiny' }));
+  await at.untilAssigned('shop/first');
+  await at.untilAssigned('shop/last');
 }, 60_000);
 
-test.each(
-  CASES.map(
-    (one) => [`${one.reason} of ${(one.service as { metadata: { name: string } }).metadata.name}`, one] as const,
-  ),
-)(
+test.each(CASES.map((one) => [`${one.reason} of ${one.service.metadata.name}`, one] as const))(
   '%s',
-  async (_, { reason, service: object, remedy }) => {
-    const { name } = (object as { metadata: { name: string } }).metadata;
-    await apply(object);
-    let before = await explained(`shop/${name}`);
-    await until(`explain says ${reason}`, async () => {
-      before = await explained(`shop/${name}`);
-      return before.steps.some((step) => step.reason === reason && step.state === 'failed');
-    });
-    const step = before.steps.find((one) => one.reason === reason)!;
+  async (_, { reason, from, service: object, remedy }) => {
+    const { name, namespace } = object.metadata;
+    const target = `${namespace}/${name}`;
+    await at.apply(object);
+    const [step, { trials }] = await at.untilSaid(target, reason, 'failed', from);
     expect(step.remedy ?? '').not.toBe('');
-    const command = before.trials?.find(({ helps }) => helps)?.command;
-    const args = remedy ?? (command ?? '').split(' ').slice(1);
-    expect(args.length).toBeGreaterThan(1);
-    const { code, errors } = await stage.kubectl(args);
-    expect([code, errors]).toEqual([0, expect.any(String)]);
-    await until('the remedy mends the Service', () => hasAddress(name));
+    await at.paste(remedy ?? trials?.find(({ helps }) => helps)?.command ?? '');
+    await at.untilAssigned(target);
   },
   60_000,
 );
 
+test('Eips of other namespaces are offered last', async () => {
+  await at.stage.kubectl(['create', 'namespace', 'bank']);
+  const lost = service('lost', { eip: 'opne' });
+  await at.apply({ ...lost, metadata: { ...lost.metadata, namespace: 'bank' } });
+  const [, { trials = [] }] = await at.untilSaid('bank/lost', 'EipNotFound', 'failed');
+  const [first, ...others] = trials.map(({ outcome }) => outcome);
+  expect(first).toMatch(/from Eip bank$/);
+  expect(others.length).toBeGreaterThan(2);
+  expect(others.filter((text) => !text.endsWith('which is bound to other namespaces'))).toEqual([]);
+}, 60_000);
+
 test('explain decides by the settings of the installation', async () => {
   const namespace = ['-n', 'skycap-system'];
   const settings = '{.spec.template.spec.containers[0].envFrom[0].configMapRef.name}';
+  const { stage } = at;
   const { output } = await stage.kubectl([
     'get',
     'deployment',
@@ -152,9 +135,9 @@ test('explain decides by the settings of the installation', async () => {
     '-o',
     `jsonpath=${settings}`,
   ]);
-  const { metadata, ...rest } = service('plain', {});
-  await apply({ ...rest, metadata: { ...metadata, annotations: {} } });
-  const firstFact = async () => (await explained('shop/plain')).steps[0]?.fact;
+  const { metadata, ...rest } = service('plain');
+  await at.apply({ ...rest, metadata: { ...metadata, annotations: {} } });
+  const firstFact = async () => (await at.explained('shop/plain')).steps[0]?.fact;
   for (const [value, fact] of [
     ['never', /and SKYCAP_UNMARKED_SERVICES is never$/],
     ['always', /^is Skycap's by the setting SKYCAP_UNMARKED_SERVICES/],

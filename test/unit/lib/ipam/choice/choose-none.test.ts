@@ -98,7 +98,8 @@ const rows: Rows = {
   },
   'waits: another family': {
     addressRequest: { families: [6], eipNames: ['web'] },
-    expected: 'pending EipFamilyMismatch: Eip web has no IPv6 addresses; name another Eip or set spec.ipFamilies',
+    expected:
+      'pending EipFamilyMismatch: Eip web has no IPv6 addresses; name or add an Eip with some, or create the Service again with spec.ipFamilies: [IPv4]',
   },
   'waits: another protocol': {
     addressRequest: { protocol: 'layer2' },

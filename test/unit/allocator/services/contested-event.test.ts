@@ -1,13 +1,9 @@
 /** Who else writes a Service, for the Event that tells of it. */
+import { contestedEvent } from '../../../../allocator/services/contested-event.ts';
 import type { Publication } from '../../../../allocator/services/decide-publication.ts';
-import {
-  contestedEvent,
-  FIELD_MANAGER,
-  writersOf,
-  writersText,
-} from '../../../../allocator/services/status-writers.ts';
 import type { ManagedFields } from '../../../../lib/api/meta/object.ts';
 import type { LoadBalancerIngress } from '../../../../lib/api/service/service.ts';
+import { FIELD_MANAGER, writersOf, writersText } from '../../../../lib/api/service/status-writers.ts';
 import { addr, service } from '../builders.ts';
 
 const entry = (manager: string, fieldsV1: object, differs: Partial<ManagedFields> = {}): ManagedFields => ({

@@ -1,0 +1,30 @@
+/** Commands of kubectl for a user to paste into a shell. PURE. */
+import type { KubeObject } from '../api/meta/object.ts';
+
+/** @param edits the value of each annotation; undefined removes the annotation. */
+export function annotateCommand(
+  { metadata: { name = '', namespace = 'default' } }: Pick<KubeObject, 'metadata'>,
+  edits: Readonly<Record<string, string | undefined>>,
+): string {
+  const args = Object.entries(edits).map(([key, value]) =>
+    value === undefined ? `${key}-` : quoted(`${key}=${value}`),
+  );
+  return `kubectl annotate service ${name} -n ${namespace} --overwrite ${args.join(' ')}`;
+}
+
+export function patchServiceCommand({ metadata }: Pick<KubeObject, 'metadata'>, patch: object): string {
+  return patchCommand(`service ${metadata.name} -n ${metadata.namespace ?? 'default'}`, patch);
+}
+
+export function patchEipCommand(name: string, spec: object): string {
+  return patchCommand(`eip ${name}`, { spec });
+}
+
+function patchCommand(target: string, patch: object): string {
+  return `kubectl patch ${target} --type=merge -p ${quoted(JSON.stringify(patch))}`;
+}
+
+/** As one word of a shell. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
