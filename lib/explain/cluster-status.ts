@@ -1,16 +1,17 @@
 /** The state of Skycap in a cluster at a glance, from the objects as read: problems, Services without an address, pools, nodes. PURE. */
 import { isLayer2 } from '../api/eip/eip.ts';
 import type { EipObject, EipProtocol } from '../api/eip/eip-types.ts';
-import { ADDRESS_ASSIGNED_CONDITION } from '../api/keys.ts';
-import { keyOf } from '../api/meta/object.ts';
-import type { Service } from '../api/service/service.ts';
+import { ADDRESS_ASSIGNED_CONDITION, ANNOUNCED_CONDITION } from '../api/keys.ts';
+import { type Condition, keyOf } from '../api/meta/object.ts';
+import type { Node, Service } from '../api/service/service.ts';
 import type { SpeakerObject } from '../api/skycap/speaker-types.ts';
+import { isLost } from '../reach/heard-speaker.ts';
 import { type ClusterRead, type Unread, unreadIn } from '../snapshot/cluster-read.ts';
-import { type Problem, problemsIn } from './problems.ts';
+import { INTENDED, type Problem, problemsIn } from './problems.ts';
 
 export type StatusKinds = 'services' | 'eips' | 'bgpConfs' | 'bgpPeers' | 'speakers' | 'nodes';
 
-export interface PendingService {
+export interface ServiceProblem {
   readonly service: string;
   readonly reason: string;
   readonly message: string;
@@ -41,7 +42,10 @@ export interface NodeUse {
 
 export interface ClusterStatus {
   readonly problems: readonly Problem[];
-  readonly pending: readonly PendingService[];
+  /** Services without an address. */
+  readonly pending: readonly ServiceProblem[];
+  /** Services with an address that no node announces, or that another machine has, too. */
+  readonly unannounced: readonly ServiceProblem[];
   readonly pools: readonly PoolUse[];
   readonly nodes: readonly NodeUse[];
   /** Services with an address of Skycap. */
@@ -51,26 +55,43 @@ export interface ClusterStatus {
 
 export function clusterStatus(cluster: ClusterRead<StatusKinds>): ClusterStatus {
   const { services, eips, speakers, nodes } = cluster;
-  const assignments = services.items.flatMap((service) => {
-    const condition = service.status?.conditions?.find(({ type }) => type === ADDRESS_ASSIGNED_CONDITION);
-    return condition ? [{ service, condition }] : [];
-  });
+  const assignments = withCondition(services.items, ADDRESS_ASSIGNED_CONDITION);
   const pending = assignments.filter(({ condition }) => condition.status !== 'True');
-  const byNode = new Map(speakers.items.map((speaker) => [speaker.metadata.name ?? '', speaker]));
-  const names = new Set([...nodes.items.map(({ metadata }) => metadata.name ?? ''), ...byNode.keys()]);
+  const unannounced = withCondition(services.items, ANNOUNCED_CONDITION).filter(
+    ({ condition: { reason } }) => reason !== 'Announced' && !INTENDED.includes(reason),
+  );
+  const speakerOf = new Map(speakers.items.map((speaker) => [keyOf(speaker), speaker]));
+  const nodeOf = new Map(nodes.items.map((node) => [keyOf(node), node]));
+  const names = [...new Set([...nodeOf.keys(), ...speakerOf.keys()])].sort();
+  const silenceOf = (name: string): Problem | undefined => silence(nodeOf.get(name), speakerOf.get(name));
   return {
-    problems: problemsIn(cluster),
-    pending: pending.map(({ service, condition: { reason, message, lastTransitionTime } }) => ({
-      service: keyOf(service as Service),
-      reason,
-      message,
-      since: lastTransitionTime,
-    })),
+    problems: [...names.flatMap((name) => silenceOf(name) ?? []), ...problemsIn(cluster)],
+    pending: pending.map(serviceProblem),
+    unannounced: unannounced.map(serviceProblem),
     pools: eips.items.map(poolUse),
-    nodes: [...names].sort().map((name) => nodeUse(name, byNode.get(name))),
+    nodes: names.map((name) => nodeUse(name, speakerOf.get(name), silenceOf(name))),
     assigned: assignments.length - pending.length,
     unread: unreadIn(cluster),
   };
+}
+
+interface WithCondition {
+  readonly service: Service;
+  readonly condition: Condition;
+}
+
+function withCondition(services: readonly Service[], type: string): WithCondition[] {
+  return services.flatMap((service) => {
+    const condition = service.status?.conditions?.find((one) => one.type === type);
+    return condition ? [{ service, condition }] : [];
+  });
+}
+
+function serviceProblem({
+  service,
+  condition: { reason, message, lastTransitionTime: since },
+}: WithCondition): ServiceProblem {
+  return { service: keyOf(service), reason, message, since };
 }
 
 function poolUse({ metadata, spec, status }: EipObject): PoolUse {
@@ -80,22 +101,25 @@ function poolUse({ metadata, spec, status }: EipObject): PoolUse {
   return { eip: metadata.name ?? '', address: spec?.address ?? '', protocol, used, size, free, waiting };
 }
 
-function nodeUse(node: string, speaker: SpeakerObject | undefined): NodeUse {
-  if (!speaker) {
-    const message = 'no speaker has reported: look at the DaemonSet skycap-speaker';
-    return { node, bgpAddresses: 0, layer2Addresses: 0, ready: false, message };
+/** Why the last report of a Speaker counts no more. */
+function silence(node: Node | undefined, speaker: SpeakerObject | undefined): Problem | undefined {
+  if (node && isLost(node)) {
+    return { object: `Node ${keyOf(node)}`, reason: 'NodeLost', message: 'Kubernetes has lost the node' };
   }
-  const {
-    establishedSessions = 0,
-    totalSessions = 0,
-    announcedAddresses = 0,
-    layer2AddressCount = 0,
-    conditions = [],
-  } = speaker.status ?? {};
+  if (!speaker?.status?.stopping) return undefined;
+  return { object: `Speaker ${keyOf(speaker)}`, reason: 'SpeakerStopping', message: 'the speaker has ended' };
+}
+
+function nodeUse(node: string, speaker: SpeakerObject | undefined, silent: Problem | undefined): NodeUse {
+  const nothing = { node, bgpAddresses: 0, layer2Addresses: 0, ready: false };
+  const { totalSessions: total = 0, conditions = [], ...counts } = speaker?.status ?? {};
+  if (silent) return { ...nothing, sessions: { established: 0, total }, message: silent.message };
+  if (!speaker) return { ...nothing, message: 'no speaker has reported: look at the DaemonSet skycap-speaker' };
+  const { establishedSessions: established = 0, announcedAddresses = 0, layer2AddressCount = 0 } = counts;
   const ready = conditions.find(({ type }) => type === 'Ready');
   return {
     node,
-    sessions: { established: establishedSessions, total: totalSessions },
+    sessions: { established, total },
     bgpAddresses: announcedAddresses,
     layer2Addresses: layer2AddressCount,
     ready: ready?.status === 'True',

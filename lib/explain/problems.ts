@@ -17,7 +17,7 @@ const ALARMING: Readonly<Record<string, readonly string[]>> = {
   Speaker: ['Ready'],
 };
 /** Intended states that a condition reports as False. */
-const INTENDED: readonly string[] = ['PeerDisabled', 'AnnouncedByCni', 'AnnouncedByCalico', 'NotPublished'];
+export const INTENDED: readonly string[] = ['PeerDisabled', 'AnnouncedByCni', 'AnnouncedByCalico', 'NotPublished'];
 
 type Kinds = 'eips' | 'bgpConfs' | 'bgpPeers' | 'speakers';
 

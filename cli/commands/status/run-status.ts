@@ -15,7 +15,8 @@ export async function runStatus(session: Session, options: { readonly all?: bool
     signal,
   });
   const status = clusterStatus(cluster);
-  const isFine = status.problems.length === 0 && status.pending.length === 0;
+  const { problems, pending, unannounced } = status;
+  const isFine = problems.length + pending.length + unannounced.length === 0;
   return {
     data: status,
     text: (view) => statusText(status, { all: options.all === true, nowMs: session.nowMs() }, view),

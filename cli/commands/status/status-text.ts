@@ -1,6 +1,6 @@
 /** `status` as text. Without `--all` it fits one screen in a cluster of any size: the first rows of each table, and the number of the others. PURE. */
 import { quantityText } from '../../../lib/api/count.ts';
-import type { ClusterStatus, NodeUse } from '../../../lib/explain/cluster-status.ts';
+import type { ClusterStatus, NodeUse, PoolUse, ServiceProblem } from '../../../lib/explain/cluster-status.ts';
 import { ageText } from '../../output/age.ts';
 import { tableOf } from '../../output/table.ts';
 import type { View } from '../../output/view.ts';
@@ -20,18 +20,20 @@ export function statusText(status: ClusterStatus, { all, nowMs }: StatusTextOpti
     const more = rest > 0 ? `\n${view.dim(`… and ${rest} more (--all)`)}` : '';
     return `${view.bold(title)}\n${tableOf(head, shown, view)}${more}`;
   };
-  const { problems, pending, pools, nodes } = status;
+  const { problems, pending, unannounced, pools, nodes } = status;
   const problemRows = problems.map(({ object, reason, message }) => [view.bad('✗'), object, reason, message]);
-  const pendingRows = pending.map((one) => [one.service, one.reason, ageText(one.since, nowMs), one.message]);
+  const ofServices = (title: string, all: readonly ServiceProblem[]): string[] => {
+    const rows = all.map(({ service, reason, since, message }) => [service, reason, ageText(since, nowMs), message]);
+    return rows.length > 0 ? [table(title, ['SERVICE', 'REASON', 'SINCE', 'MESSAGE'], rows)] : [];
+  };
   const poolRows = [...pools]
     .sort((a, b) => b.waiting - a.waiting || b.used / b.size - a.used / a.size)
-    .map((pool) => [pool.eip, pool.address, pool.protocol, `${pool.used}`, `${pool.free}`, `${pool.waiting}`]);
+    .map((pool) => [pool.eip, pool.address, pool.protocol, `${pool.used}`, freeText(pool), `${pool.waiting}`]);
   const parts = [
     summaryOf(status, view),
     ...(problemRows.length > 0 ? [table('Problems', ['', 'OBJECT', 'REASON', 'MESSAGE'], problemRows)] : []),
-    ...(pendingRows.length > 0
-      ? [table('Services without an address', ['SERVICE', 'REASON', 'SINCE', 'MESSAGE'], pendingRows)]
-      : []),
+    ...ofServices('Services without an address', pending),
+    ...ofServices('Services with an address that is not announced as it should be', unannounced),
     ...(poolRows.length > 0
       ? [table('Pools', ['EIP', 'ADDRESS', 'PROTOCOL', 'USED', 'FREE', 'WAITING'], poolRows)]
       : []),
@@ -43,13 +45,21 @@ export function statusText(status: ClusterStatus, { all, nowMs }: StatusTextOpti
   return parts.join('\n\n');
 }
 
-function summaryOf({ problems, pending, assigned, nodes, unread }: ClusterStatus, view: View): string {
-  const counted = `${quantityText(assigned, 'Service')} with an address, ${pending.length} without; ${quantityText(nodes.length, 'node')}`;
-  const count = problems.length;
-  if (count + pending.length === 0 && unread.length > 0) return `${view.warn('?')} ${counted}, as far as you may read`;
-  return count + pending.length === 0
-    ? `${view.good('✓')} ${counted}; no problem`
-    : `${view.bad('✗')} ${counted}; ${quantityText(count, 'problem')}`;
+function summaryOf(status: ClusterStatus, view: View): string {
+  const { problems, pending, unannounced, assigned, nodes, unread } = status;
+  const bad = unannounced.length > 0 ? ` (${unannounced.length} not announced as it should be)` : '';
+  const served = `${quantityText(assigned, 'Service')} with an address${bad}, ${pending.length} without`;
+  const counted = `${served}; ${quantityText(nodes.length, 'node')}`;
+  const count = problems.length + pending.length + unannounced.length;
+  if (count > 0) return `${view.bad('✗')} ${counted}; ${quantityText(count, 'problem')}`;
+  return unread.length > 0
+    ? `${view.warn('?')} ${counted}, as far as you may read`
+    : `${view.good('✓')} ${counted}; no problem`;
+}
+
+/** The pools of IPv6 have more addresses than a number holds. */
+function freeText({ free }: PoolUse): string {
+  return free < 1_000_000_000 ? `${free}` : '> 10⁹';
 }
 
 /** Nodes with a problem first. */
