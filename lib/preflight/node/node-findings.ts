@@ -1,6 +1,7 @@
 /** Nodes: their kernel, their speaker and what it reports, the BFD between them. PURE. */
 import type { Node } from '../../api/service/service.ts';
 import type { SpeakerObject } from '../../api/skycap/speaker-types.ts';
+import { isLost } from '../../reach/heard-speaker.ts';
 import type { Finding } from '../finding.ts';
 
 /** The part of `status.nodeInfo` that this reads. */
@@ -17,9 +18,17 @@ type Outside = (typeof OUTSIDE)[number];
 export function nodeFindings(nodes: readonly NodeWithInfo[], speakers: readonly SpeakerObject[]): Finding[] {
   const byName = new Map(speakers.map((speaker) => [speaker.metadata.name ?? '', speaker]));
   return nodes.flatMap((node) => {
+    if (isLost(node)) return [lostNode(node)];
     const speaker = byName.get(node.metadata.name ?? '');
     return [...aboutKernel(node), ...(speaker ? aboutSpeaker(speaker) : withoutSpeaker(node))];
   });
+}
+
+/** Its Speaker has the last report only. */
+function lostNode({ metadata: { name = '' } }: NodeWithInfo): Finding {
+  const message = 'Kubernetes has lost the node, so it announces no address';
+  const remedy = `look at the machine, its network and its kubelet: kubectl describe node ${name}`;
+  return { reason: 'NodeLost', object: { kind: 'Node', name }, message, remedy };
 }
 
 function aboutKernel({ metadata: { name = '' }, status }: NodeWithInfo): Finding[] {

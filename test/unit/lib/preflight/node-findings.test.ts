@@ -48,6 +48,12 @@ test('a node without a speaker, and a speaker whose node is in the way', () => {
   });
 });
 
+test('of a node that Kubernetes has lost, only the loss is told: its Speaker has the last report', () => {
+  const last = speaker('n1', { conditions: [condition('SessionsEstablished', 'PortInUse', 'x')] });
+  const node = { metadata: { name: 'n1' }, status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } };
+  expect(words(nodeFindings([node], [last]))).toEqual(['NodeLost n1']);
+});
+
 test.each([
   [['n1', 'n2'], ['BfdBlocked n1']],
   [['n1'], []],
