@@ -90,12 +90,16 @@ async function ended(session: Session, name: string, timeoutMs: number): Promise
     session.signal.throwIfAborted();
   } while (performance.now() < untilMs);
   const isLate = timeoutMs > 0 && !isOver;
-  const message = isLate
-    ? `Node ${name} is to leave maintenance, and its speaker has not answered. Look at the pod of the DaemonSet skycap-speaker on the node.`
-    : `The maintenance of node ${name} has ended; its speaker announces the addresses again.`;
   return {
     data: { node: name, inMaintenance: false, speakerKnows: isOver },
-    text: () => message,
+    text: () => endedText(name, isOver, isLate),
     exitCode: isLate ? EXIT.problem : EXIT.fine,
   };
+}
+
+function endedText(name: string, isOver: boolean, isLate: boolean): string {
+  if (isOver) return `The maintenance of node ${name} has ended: its speaker announces the addresses again.`;
+  return isLate
+    ? `Node ${name} is to leave maintenance, and its speaker has not answered. Look at the pod of the DaemonSet skycap-speaker on the node.`
+    : `The maintenance of node ${name} ends: its speaker will announce the addresses again. With --wait, this command waits until it does.`;
 }
