@@ -125,6 +125,8 @@ test('with BGP it comes with the address, in the same request, and goes with it'
   expect((await patches()) - before).toBe(1);
   await lab.patch('routed/web', { metadata: { annotations: { 'lb.kubesphere.io/v1alpha1': null } } });
   await eventually(async () => expect(await words('routed/web')).toBeUndefined());
+  // Its address is free for the next Service.
+  await eventually(async () => expect(await lab.claims('routed')).toEqual({}));
 });
 
 test('a session more or less is told by every Eip, and by no Service; that nobody announces any more is, and that somebody does again', async () => {
@@ -286,6 +288,8 @@ test('an interface that no node has is named', async () => {
 });
 
 test('at rest nothing is written', async () => {
+  // The first route of a session is written at once, and further ones are gathered.
+  await report('node-1', { sessions: [{ ...session('Established'), routesSent: 1 }] });
   await replica.idle();
   const before = await replica.writes();
   await report('node-1', { sessions: [{ ...session('Established'), routesSent: 77 }] });
