@@ -1,7 +1,7 @@
 /** Gathers the announcements of a Service's addresses: nodes, routers, other machines with the address, and endpoints. */
 
 import { overrideFindings } from '../../lib/announce/override-findings.ts';
-import { oldestOf, routeTerms } from '../../lib/announce/route-terms.ts';
+import { oldestOf, withPeersOf } from '../../lib/announce/route-terms.ts';
 import type { Eip } from '../../lib/api/eip/eip.ts';
 import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
 import { keyOf } from '../../lib/api/meta/object.ts';
@@ -63,8 +63,7 @@ export class ServiceAnnouncements {
   #eipFor(service: Service, address: Address): Eip | undefined {
     const eip = this.#cluster.eipOf(service, address);
     if (!eip?.bgp?.allowServiceOverrides.peers) return eip;
-    const { peers } = routeTerms(eip.bgp, oldestOf([service, ...this.#othersWith(service, address)]));
-    return peers === eip.bgp.peers ? eip : { ...eip, bgp: { ...eip.bgp, peers } };
+    return withPeersOf(eip, oldestOf([service, ...this.#othersWith(service, address)]));
   }
 
   #sharersOf(service: Service, address: Address): readonly [SharingService, ...SharingService[]] {

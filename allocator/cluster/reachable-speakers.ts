@@ -14,7 +14,7 @@ import { iterable } from '../../lib/kube/cache/iterable.ts';
 import type { Change, Store } from '../../lib/kube/cache/store.ts';
 import { StoreReaders } from '../../lib/kube/cache/store-readers.ts';
 import type { Logger } from '../../lib/process/log.ts';
-import { heard, isDown, isLost, type Silence } from '../../lib/reach/heard-speaker.ts';
+import { heard, type Silence, silenceOf } from '../../lib/reach/heard-speaker.ts';
 
 export interface ReachableSources {
   readonly said: Store<SpeakerObject>;
@@ -107,10 +107,9 @@ export class ReachableSpeakers implements Store<SpeakerObject> {
   }
 
   #silenceOf(name: string): Silence {
-    if (isLost(this.#sources.nodes.get(name))) return 'lost';
-    const pods = this.#podsOn.get(name);
-    const isKnown = pods !== undefined || this.#sources.pods.size > 0;
-    if (isKnown && (pods?.size ?? 0) === 0) return 'gone';
-    return pods && [...pods].every((key) => isDown(this.#sources.pods.get(key))) ? 'down' : undefined;
+    const { nodes, pods } = this.#sources;
+    const keys = this.#podsOn.get(name);
+    const isKnown = keys !== undefined || pods.size > 0;
+    return silenceOf(nodes.get(name), isKnown ? [...(keys ?? [])].flatMap((key) => pods.get(key) ?? []) : undefined);
   }
 }

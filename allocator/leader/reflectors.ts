@@ -24,6 +24,7 @@ import {
   SPEAKERS,
 } from '../../lib/kube/resource.ts';
 import type { Logger } from '../../lib/process/log.ts';
+import { SPEAKER_PODS } from '../../lib/reach/heard-speaker.ts';
 import { ReachableSpeakers } from '../cluster/reachable-speakers.ts';
 import type { Stores } from '../cluster/stores.ts';
 
@@ -39,9 +40,6 @@ type Selected<T extends KubeObject> = Pick<
   ReflectorOptions<T>,
   'namespace' | 'fieldSelector' | 'labelSelector' | 'transform' | 'isSame' | 'name' | 'optional'
 >;
-
-/** As the pods of the DaemonSet have it in `manifests/`. */
-const SPEAKER_PODS = 'app.kubernetes.io/name=skycap,app.kubernetes.io/component=speaker';
 
 /** @param namespace of the speakers, and of the policy. */
 export function createReflectors(client: KubeWatcher, namespace: string, log: Logger, registry?: Registry): Reflectors {

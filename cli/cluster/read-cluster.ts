@@ -16,6 +16,7 @@ import {
   ENDPOINT_SLICES,
   NAMESPACES,
   NODES,
+  PODS,
   type Resource,
   SERVICE_CIDRS,
   SERVICES,
@@ -36,6 +37,7 @@ const RESOURCES: { readonly [K in KindName]: Resource<Kinds[K]> } = {
   speakers: SPEAKERS,
   serviceCidrs: SERVICE_CIDRS,
   configMaps: CONFIG_MAPS,
+  pods: PODS,
 };
 /** A few large pages: each page costs a round trip, and the API server sends 2,500 Services in some 10 MB. */
 const PAGE_SIZE = 2_500;

@@ -25,7 +25,10 @@ export interface NodeState {
 }
 
 /** Taints that say that the node will not come back: the cluster autoscaler's, and the administrator's (KEP-2268). */
-const LEAVING_TAINTS: readonly string[] = ['ToBeDeletedByClusterAutoscaler', 'node.kubernetes.io/out-of-service'];
+export const LEAVING_TAINTS: readonly string[] = [
+  'ToBeDeletedByClusterAutoscaler',
+  'node.kubernetes.io/out-of-service',
+];
 /** kubelet's message in the condition Ready during a graceful node shutdown (`nodeshutdown` package). */
 const SHUTTING_DOWN = 'node is shutting down';
 /** The texts that Go's `strconv.ParseBool` reads as false. */

@@ -1,5 +1,6 @@
 /** The terms on which an address is announced by BGP: attributes of the route, and which BgpPeers get it, by the Eip and by annotations of a Service. */
 import { canonicalCommunities } from '../api/eip/community.ts';
+import type { Eip } from '../api/eip/eip.ts';
 import { type EipBgp, type PeerSelection, PLAIN_BGP, type RouteAttributes } from '../api/eip/eip-bgp.ts';
 import { ageKey } from '../api/meta/object.ts';
 import { type ParsedRouteOverrides, parseRouteOverrides } from '../api/service/route-overrides.ts';
@@ -24,6 +25,14 @@ export function routeTerms(bgp: EipBgp | undefined, service: Pick<Service, 'meta
     attributes: { ...attributes, communities },
     peers: chosen ? [...peers, { names: chosen }] : peers,
   };
+}
+
+/** The Eip with the BgpPeers that get the routes of the Service; the very Eip where the annotations change nothing. */
+export function withPeersOf(eip: Eip, service: Pick<Service, 'metadata'>): Eip {
+  const { bgp } = eip;
+  if (!bgp?.allowServiceOverrides.peers) return eip;
+  const { peers } = routeTerms(bgp, service);
+  return peers === bgp.peers ? eip : { ...eip, bgp: { ...bgp, peers } };
 }
 
 /** Of Services that share an address the annotations of the oldest count: one that joins changes nothing of the route. Names break a tie. */

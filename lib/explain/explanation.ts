@@ -14,6 +14,8 @@ export interface Step {
   /** A word of docs/reasons.md. */
   readonly reason?: Reason | undefined;
   readonly remedy?: string | undefined;
+  /** A command that does what the remedy says, or shows more. */
+  readonly command?: string | undefined;
   /** Further facts, such as one for each node. */
   readonly details?: readonly string[];
 }

@@ -55,7 +55,7 @@ const REMEDIES: Partial<Record<Reason, string>> = {
   OpenElbRunning: 'Stop OpenELB; the message has the command.',
   CrdOutdated: 'Apply the definitions of this version; the message has the command.',
   OtherProtocol: 'No action; or set spec.protocol.',
-  NotChosen: 'No action. To have more nodes announce the address, raise the number.',
+  NotChosen: 'No action. To have more nodes announce the address, raise spec.bgp.announcers of the Eip.',
   NodeExcluded: 'Remove the label, or set the label to false.',
   NodeLeaving: 'On a Speaker whose machine is gone for good: delete the Speaker.',
   NodeDraining: 'No action.',

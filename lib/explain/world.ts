@@ -3,35 +3,46 @@
  */
 import { eipFinder } from '../announce/eip-of-address.ts';
 import { type EndpointPlaces, placesOf } from '../announce/endpoints.ts';
+import { oldestOf, withPeersOf } from '../announce/route-terms.ts';
 import { serviceKeyOf } from '../announce/slices.ts';
 import type { Eip } from '../api/eip/eip.ts';
 import { parseEip } from '../api/eip/parse-eip.ts';
 import type { Protocols } from '../api/eip/protocols.ts';
-import { keyOf } from '../api/meta/object.ts';
+import { type KubeObject, keyOf } from '../api/meta/object.ts';
 import type { Parsed } from '../api/problem.ts';
 import type { UnmarkedServices } from '../api/service/parse-address-request.ts';
 import type { EndpointSlice, Service } from '../api/service/service.ts';
+import type { SpeakerObject } from '../api/skycap/speaker-types.ts';
 import type { Address, Family } from '../net/address.ts';
 import { rangeContains } from '../net/range.ts';
 import { Announcers } from '../reach/announcers.ts';
-import { heard, isLost } from '../reach/heard-speaker.ts';
-import { type ClusterRead, type Unread, unreadIn } from '../snapshot/cluster-read.ts';
+import { calicoRanges } from '../reach/calico.ts';
+import { heard, silenceOf } from '../reach/heard-speaker.ts';
+import { type ClusterRead, type Listed, type Unread, unreadIn } from '../snapshot/cluster-read.ts';
 import { formerEipIn } from '../snapshot/known-eips.ts';
 import { AddressWorld } from './address-world.ts';
 import { StaticStore } from './static-store.ts';
 
 export type WorldKinds = Exclude<keyof ClusterRead, 'configMaps' | 'addressHistories'>;
 
+export type WorldRead = ClusterRead<WorldKinds> & {
+  /** Calico's BGPConfiguration `default`. */
+  readonly calico: Listed<KubeObject>;
+};
+
 /** Settings of the components that no object of Skycap shows. */
 export interface Settings {
   readonly unmarkedServices: UnmarkedServices;
   readonly protocols: Protocols;
+  /** Skycap's own. */
+  readonly namespace: string;
   /** Present if the settings are the defaults, since those of the installation can't be read. */
   readonly unread?: Unread;
 }
 
 export class World extends AddressWorld {
-  readonly read: ClusterRead<WorldKinds>;
+  /** Of the Speakers, what counts. */
+  readonly read: WorldRead;
   /** The kinds and settings that the user may not read. */
   readonly unread: readonly Unread[];
   readonly settings: Settings;
@@ -39,7 +50,7 @@ export class World extends AddressWorld {
   readonly #slices: ReadonlyMap<string, readonly EndpointSlice[]>;
   readonly #eipAnnouncing: ReturnType<typeof announcingEips>;
 
-  constructor(read: ClusterRead<WorldKinds>, settings: Settings) {
+  constructor(read: WorldRead, settings: Settings) {
     super(
       {
         services: read.services.items,
@@ -53,17 +64,18 @@ export class World extends AddressWorld {
       },
       new StaticStore(read.namespaces.items),
     );
-    this.read = read;
+    this.read = { ...read, speakers: { ...read.speakers, items: heardSpeakers(read, settings) } };
     this.unread = [...unreadIn(read), ...(settings.unread ? [settings.unread] : [])];
     this.settings = settings;
-    this.announcers = announcersIn(read, settings.protocols);
+    this.announcers = announcersIn(this.read, settings.protocols);
     this.#slices = Map.groupBy(read.endpointSlices.items, (slice) => serviceKeyOf(slice) ?? '');
     this.#eipAnnouncing = announcingEips(this.parsedEips, formerEips(read));
   }
 
-  /** The Eip that answers for an address of the Service, as the nodes see it. */
+  /** The Eip that answers for an address of the Service, as the nodes see it: with the BgpPeers that get this address. */
   eipOf(service: Service, address: Address): Eip | undefined {
-    return this.#eipAnnouncing(service, address);
+    const eip = this.#eipAnnouncing(service, address);
+    return eip && withPeersOf(eip, oldestOf([service, ...this.publishersOf(address)]));
   }
 
   placesOf(service: Service, family: Family): EndpointPlaces {
@@ -71,11 +83,27 @@ export class World extends AddressWorld {
   }
 }
 
-function announcersIn(read: ClusterRead<WorldKinds>, protocols: Protocols): Announcers {
-  const nodes = new StaticStore(read.nodes.items);
-  const saying = read.speakers.items.map((one) => heard(one, isLost(nodes.get(keyOf(one))) ? 'lost' : undefined));
-  const [bgpPeers, bgpConfs] = [new StaticStore(read.bgpPeers.items), new StaticStore(read.bgpConfs.items)];
-  return new Announcers({ speakers: new StaticStore(saying), nodes, bgpPeers, bgpConfs }, protocols);
+function heardSpeakers({ speakers, nodes, pods }: WorldRead, { unread }: Settings): SpeakerObject[] {
+  const byName = new Map(nodes.items.map((node) => [keyOf(node), node]));
+  const podsOn = Map.groupBy(pods.items, ({ spec }) => spec?.nodeName ?? '');
+  // Without the settings, the namespace of the pods is a guess.
+  const isKnown = pods.items.length > 0 || (!pods.unread && !unread);
+  return speakers.items.map((speaker) => {
+    const name = keyOf(speaker);
+    return heard(speaker, silenceOf(byName.get(name), isKnown ? (podsOn.get(name) ?? []) : undefined));
+  });
+}
+
+function announcersIn({ speakers, nodes, bgpPeers, bgpConfs, calico }: WorldRead, protocols: Protocols): Announcers {
+  const stores = {
+    speakers: new StaticStore(speakers.items),
+    nodes: new StaticStore(nodes.items),
+    bgpPeers: new StaticStore(bgpPeers.items),
+    bgpConfs: new StaticStore(bgpConfs.items),
+  };
+  const announcers = new Announcers(stores, protocols);
+  announcers.setCalico(calicoRanges(calico.items[0]));
+  return announcers;
 }
 
 /** An address that no Eip contains any more is announced by the Eip that is gone. */

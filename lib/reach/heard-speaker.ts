@@ -8,11 +8,21 @@ import type { SpeakerObject } from '../api/skycap/speaker-types.ts';
 /** Why the sessions and addresses in a Speaker's status do not count. With `down` only the addresses do not count. */
 export type Silence = 'lost' | 'gone' | 'down' | undefined;
 
+/** The pods of the DaemonSet in `manifests/`. */
+export const SPEAKER_PODS = 'app.kubernetes.io/name=skycap,app.kubernetes.io/component=speaker';
 /** Of the container in its pods. */
 const SPEAKER = 'speaker';
 
-export function isDown(pod: Pod | undefined): boolean {
-  const { state } = pod?.status?.containerStatuses?.find(({ name }) => name === SPEAKER) ?? {};
+/** @param pods of the speaker on the node; undefined if nothing is known of pods. */
+export function silenceOf(node: Node | undefined, pods: readonly Pod[] | undefined): Silence {
+  if (isLost(node)) return 'lost';
+  if (!pods) return undefined;
+  if (pods.length === 0) return 'gone';
+  return pods.every(isDown) ? 'down' : undefined;
+}
+
+function isDown(pod: Pod): boolean {
+  const { state } = pod.status?.containerStatuses?.find(({ name }) => name === SPEAKER) ?? {};
   return state?.waiting !== undefined || state?.terminated !== undefined;
 }
 

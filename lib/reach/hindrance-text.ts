@@ -53,7 +53,7 @@ const TEXTS: Readonly<Record<Exclude<Hindrance, 'NoLocalEndpoints'>, (eip: Eip) 
   SpeakerStopping: () =>
     'the speaker has ended on every node that may announce it; look at the DaemonSet skycap-speaker',
   NodeInMaintenance: () =>
-    'every node that may announce it is in maintenance; remove the annotation skycap.io/maintenance from one',
+    'every node that may announce it is in maintenance; remove the annotation skycap.io/maintenance from one, or uncordon one',
   NoBgpConf: () => 'there is no valid BgpConf named default; create or mend it',
   AnnouncedByCni: () => 'a CNI speaks BGP, says a label of BgpConf default',
   AnnouncedByCalico: () => `${CALICO}, and no node has a session of Skycap with a router that is to get it`,

@@ -30,6 +30,20 @@ function localReach({ standing, standings }: EipReach, places: EndpointPlaces): 
   return best;
 }
 
+/** The obstacle of one node, with regard to endpoints. @param sharers the Services that publish the address, the one of the question first. */
+export function nodeReach(
+  node: string,
+  standing: Standing,
+  { whenNoEndpoints }: Pick<Eip, 'whenNoEndpoints'>,
+  sharers: readonly SharingService[],
+): Standing {
+  if (!reachesEndpoints(standing)) return standing;
+  const hasEndpoint = ({ isLocal, places }: SharingService): boolean =>
+    isLocal ? localNodes(places).has(node) : places.usable || whenNoEndpoints !== 'Withdraw';
+  if (sharers.some(hasEndpoint)) return standing;
+  return sharers[0]?.isLocal ? 'NoLocalEndpoints' : 'NoEndpoints';
+}
+
 /** The nodes that announce the address, sorted, by the rank that the nodes themselves go by. @param most `spec.bgp.announcers` of its Eip. */
 export function chosenNodes(
   { nodes }: EipReach,

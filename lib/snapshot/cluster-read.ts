@@ -6,7 +6,7 @@ import type { BgpConfObject, BgpPeerObject } from '../api/bgp/bgp-types.ts';
 import type { EipObject } from '../api/eip/eip-types.ts';
 import type { KubeObject } from '../api/meta/object.ts';
 import type { ConfigMap } from '../api/policy/find-policy.ts';
-import type { EndpointSlice, Namespace, Node, Service, ServiceCidr } from '../api/service/service.ts';
+import type { EndpointSlice, Namespace, Node, Pod, Service, ServiceCidr } from '../api/service/service.ts';
 import type { AddressHistory } from '../api/skycap/address-history.ts';
 import type { EipClaim } from '../api/skycap/claim.ts';
 import type { SpeakerObject } from '../api/skycap/speaker-types.ts';
@@ -24,6 +24,7 @@ export interface Kinds {
   readonly speakers: SpeakerObject;
   readonly serviceCidrs: ServiceCidr;
   readonly configMaps: ConfigMap;
+  readonly pods: Pod;
 }
 
 export type KindName = keyof Kinds;

@@ -13,13 +13,14 @@ export function explanationText({ subject, steps, trials = [], unread }: Explana
   ].join('\n');
 }
 
-function stepLines({ state, fact, from, reason, remedy, details = [] }: Step, view: View): string[] {
+function stepLines({ state, fact, from, reason, remedy, command, details = [] }: Step, view: View): string[] {
   const marks = { ok: view.good('✓'), warning: view.warn('!'), failed: view.bad('✗'), unknown: view.warn('?') };
   const shown = reason && state !== 'ok' ? `${reason}: ` : '';
   return [
     `${marks[state]} ${view.dim(`${from}:`)} ${shown}${fact}`,
     ...details.map((detail) => `    ${detail}`),
     ...(remedy && state !== 'ok' ? [`    → ${remedy}`] : []),
+    ...(command && state !== 'ok' ? [`      ${command}`] : []),
   ];
 }
 

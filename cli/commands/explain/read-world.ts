@@ -2,15 +2,22 @@
 import type { KubeObject } from '../../../lib/api/meta/object.ts';
 import { keyFor, keyOf } from '../../../lib/api/meta/object.ts';
 import { publishedAddresses } from '../../../lib/api/service/published-addresses.ts';
-import type { EndpointSlice, Service } from '../../../lib/api/service/service.ts';
+import type { EndpointSlice, Pod, Service } from '../../../lib/api/service/service.ts';
 import { claimName, type EipClaim } from '../../../lib/api/skycap/claim.ts';
-import { World, type WorldKinds } from '../../../lib/explain/world.ts';
+import { World, type WorldRead } from '../../../lib/explain/world.ts';
 import { annotatedAddresses } from '../../../lib/ipam/claims/service-claims.ts';
 import { isForbidden } from '../../../lib/kube/errors.ts';
 import { getOrUndefined } from '../../../lib/kube/http/get-or-undefined.ts';
-import { EIP_CLAIMS, NAMESPACES, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
+import {
+  CALICO_BGP_CONFIGURATIONS,
+  EIP_CLAIMS,
+  NAMESPACES,
+  type Resource,
+  SERVICES,
+} from '../../../lib/kube/resource.ts';
 import { type Address, formatAddress } from '../../../lib/net/address.ts';
-import type { ClusterRead, Listed } from '../../../lib/snapshot/cluster-read.ts';
+import { SPEAKER_PODS } from '../../../lib/reach/heard-speaker.ts';
+import type { Listed } from '../../../lib/snapshot/cluster-read.ts';
 import { readCluster } from '../../cluster/read-cluster.ts';
 import { readSettings } from '../../cluster/read-settings.ts';
 import type { Session } from '../../session/session.ts';
@@ -31,10 +38,12 @@ export async function readWorld(session: Session, need: Need): Promise<World> {
     namespace,
     signal,
   });
-  const [rest, eipClaims, settings] = await Promise.all([
+  const settings = readSettings(session);
+  const [rest, eipClaims, pods, calico] = await Promise.all([
     cluster,
     readClaims(session, need.claims),
-    readSettings(session),
+    settings.then((read) => readPods(session, read.namespace)),
+    readEach(session, CALICO_BGP_CONFIGURATIONS, [{ name: 'default' }]),
   ]);
   const services = await readServices(session, need, eipClaims.items);
   const [endpointSlices, namespaces] = await Promise.all([
@@ -44,8 +53,14 @@ export async function readWorld(session: Session, need: Need): Promise<World> {
     ),
     readNamespaces(session, need.services),
   ]);
-  const read: ClusterRead<WorldKinds> = { ...rest, eipClaims, services, endpointSlices, namespaces };
-  return new World(read, settings);
+  const read: WorldRead = { ...rest, eipClaims, services, endpointSlices, namespaces, pods, calico };
+  return new World(read, await settings);
+}
+
+/** Of the speakers. */
+async function readPods({ client, namespace, signal }: Session, of: string): Promise<Listed<Pod>> {
+  const select = { pods: { namespace: of, labelSelector: SPEAKER_PODS } };
+  return (await readCluster(client, { kinds: ['pods'], select, namespace, signal })).pods;
 }
 
 export function addressesShown(service: Service): Address[] {

@@ -25,8 +25,8 @@ function reachSteps(world: World, object: EipObject): Step[] {
   const isSaid = object.status?.conditions?.some(({ type, status }) => type === 'Accepted' && status === 'False');
   if (parsed?.ok !== true) return isSaid || !parsed ? [] : [failed('Invalid', formatProblems(parsed.problems), from)];
   const { standing, nodes } = world.announcers.reachOf(parsed.value);
-  const details = nodeLines(world, parsed.value);
-  if (standing !== 'Announced')
-    return [failed(reasonOf(standing), hindranceText(standing, parsed.value), 'Speakers', { details })];
+  const said = standing === 'Announced' ? standing : reasonOf(standing);
+  const details = nodeLines(world, parsed.value, { said });
+  if (standing !== 'Announced') return [failed(said, hindranceText(standing, parsed.value), 'Speakers', { details })];
   return [ok(`${quantityText(nodes.length, 'node')} may announce its addresses`, 'Speakers', { details })];
 }

@@ -6,7 +6,7 @@ import { shortened } from '../../api/problem.ts';
 import type { Reason } from '../../api/reasons.ts';
 import type { Node } from '../../api/service/service.ts';
 import type { SpeakerObject } from '../../api/skycap/speaker-types.ts';
-import { isLost } from '../../reach/heard-speaker.ts';
+import { isLost, SPEAKER_PODS } from '../../reach/heard-speaker.ts';
 import { type Explanation, explanationOf, failed, ok, type Step, unknown, warning } from '../explanation.ts';
 import { remedyFor } from '../remedies.ts';
 import type { World } from '../world.ts';
@@ -46,7 +46,16 @@ function noSpeaker(world: World, name: string): Step {
     : failed('NoSpeaker', 'does not exist: no speaker runs on the node, or none has reported yet', from);
 }
 
+function endedStep({ settings }: World, name: string): Step {
+  const pods = `kubectl get pods -n ${settings.namespace} -l ${SPEAKER_PODS} --field-selector spec.nodeName=${name}`;
+  return failed('SpeakerStopping', 'the speaker has ended, and with it its sessions and addresses', `Speaker ${name}`, {
+    remedy: remedyFor('NoSpeaker'),
+    command: pods,
+  });
+}
+
 function speakerSteps(world: World, name: string, { status }: SpeakerObject): Step[] {
+  if (status?.stopping) return [endedStep(world, name)];
   const from = `Speaker ${name}`;
   const sessions = (status?.sessions ?? []).map(
     ({ peer, neighborAddress, neighborAs, state, routesSent, lastError, disabled }): Step => {

@@ -6,6 +6,7 @@ import type { Service } from '../../api/service/service.ts';
 import type { Address, Family } from '../../net/address.ts';
 import { failed, ok, type Step, unknown } from '../explanation.ts';
 import type { World } from '../world.ts';
+import { endpointsRemedy } from './announced/endpoint-remedies.ts';
 
 const MOST_NAMED = 6;
 
@@ -20,7 +21,14 @@ function endpointStep(world: World, service: Service, family: Family): Step {
   const places = world.placesOf(service, family);
   const isLocal = service.spec?.externalTrafficPolicy === 'Local';
   const name = `IPv${family}`;
-  if (!places.usable) return failed('NoEndpoints', `no ${name} endpoint is ready: connections are refused`, from);
+  if (!places.usable) {
+    return failed(
+      'NoEndpoints',
+      `no ${name} endpoint is ready: connections are refused`,
+      from,
+      endpointsRemedy(service),
+    );
+  }
   const nodes = [...localNodes(places)].sort();
   const where = nodes.length > 0 ? ` on ${shortened(nodes, MOST_NAMED, String).join(', ')}` : '';
   const draining = places.ready.size === 0 ? ' (terminating; none is ready)' : '';

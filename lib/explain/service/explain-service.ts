@@ -9,7 +9,7 @@ import type { Listed } from '../../snapshot/cluster-read.ts';
 import { type Explanation, explanationOf, type Step, type Trial } from '../explanation.ts';
 import type { World } from '../world.ts';
 import type { Change } from './annotation-change.ts';
-import { announcedCondition, announcedSteps } from './announced-steps.ts';
+import { announcedCondition, announcedSteps } from './announced/announced-steps.ts';
 import { assignedCondition, assignmentSteps, isPublished } from './assignment-steps.ts';
 import { decide } from './decide.ts';
 import { endpointSteps } from './endpoint-step.ts';

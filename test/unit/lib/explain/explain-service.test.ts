@@ -8,8 +8,7 @@ import type { EipClaim } from '../../../../lib/api/skycap/claim.ts';
 import type { SpeakerObject } from '../../../../lib/api/skycap/speaker-types.ts';
 import type { Explanation } from '../../../../lib/explain/explanation.ts';
 import { explainService } from '../../../../lib/explain/service/explain-service.ts';
-import { World, type WorldKinds } from '../../../../lib/explain/world.ts';
-import type { ClusterRead } from '../../../../lib/snapshot/cluster-read.ts';
+import { World, type WorldRead } from '../../../../lib/explain/world.ts';
 
 type Speaker = NonNullable<SpeakerObject['status']>;
 
@@ -108,8 +107,11 @@ function explained(differs: Differs): Explanation {
         ? list()
         : list({ metadata: { name: 'n1', resourceVersion: '1' }, status: speaker } as SpeakerObject),
     serviceCidrs: list(),
-  } as unknown as ClusterRead<WorldKinds>;
-  return explainService(new World(read, { unmarkedServices: 'defaultEip', protocols: ALL_PROTOCOLS }), service);
+    pods: list(),
+    calico: list(),
+  } as unknown as WorldRead;
+  const settings = { unmarkedServices: 'defaultEip', protocols: ALL_PROTOCOLS, namespace: 'skycap-system' } as const;
+  return explainService(new World(read, settings), service);
 }
 
 test('where all is well, each step is', () => {

@@ -1,16 +1,17 @@
 /** The steps from the status to a node: for each address whether it is announced, by which nodes, why not by the others, and what the routers were sent. PURE. */
-import { ANNOUNCED_CONDITION } from '../../api/keys.ts';
-import { keyOf } from '../../api/meta/object.ts';
-import { publishedAddresses } from '../../api/service/published-addresses.ts';
-import type { Service } from '../../api/service/service.ts';
-import { type Address, sameAddress } from '../../net/address.ts';
-import { announcedFindings, type Finding } from '../../reach/decide-announced.ts';
-import type { SharingService } from '../../reach/service-reach.ts';
-import { failed, ok, type Step, unknown, warning } from '../explanation.ts';
-import { nodeLines } from '../node-lines.ts';
-import { remedyFor } from '../remedies.ts';
-import type { World } from '../world.ts';
-import { overridesOf } from './override-trials.ts';
+import { ANNOUNCED_CONDITION } from '../../../api/keys.ts';
+import { keyOf } from '../../../api/meta/object.ts';
+import { publishedAddresses } from '../../../api/service/published-addresses.ts';
+import type { Service } from '../../../api/service/service.ts';
+import { type Address, sameAddress } from '../../../net/address.ts';
+import { announcedFindings, type Finding } from '../../../reach/decide-announced.ts';
+import type { SharingService } from '../../../reach/service-reach.ts';
+import { failed, ok, type Step, unknown, warning } from '../../explanation.ts';
+import { nodeLines, nodeStandings } from '../../node-lines.ts';
+import { remedyFor } from '../../remedies.ts';
+import type { World } from '../../world.ts';
+import { overridesOf } from '../override-trials.ts';
+import { announceRemedy } from './announce-remedy.ts';
 import { routeSteps } from './route-steps.ts';
 
 /** @param isContested another controller takes the addresses out of the status. */
@@ -27,10 +28,18 @@ export function announcedSteps(
     ...findingsFor(world, service, addresses, isContested).flatMap((finding, i) => {
       const address = addresses[i]!;
       const eip = world.eipOf(service, address);
-      return [
-        findingStep(finding, from, eip ? nodeLines(world, eip) : []),
-        ...(eip ? routeSteps(world, eip, address) : []),
-      ];
+      if (!eip) return [findingStep(finding, from, { remedy: remedyFor(finding.reason) })];
+      const whose = { address, sharers: sharersOf(world, service, address) };
+      const nodes = nodeStandings(world, eip, whose);
+      if (eip.announcedByCni)
+        return [findingStep(finding, from, announceRemedy(finding.reason, { world, service, eip, nodes }))];
+      const reason = finding.idle === undefined ? finding.reason : 'NoLocalEndpoints';
+      const more = {
+        reason,
+        ...announceRemedy(reason, { world, service, eip, nodes }),
+        details: nodeLines(world, eip, { whose, said: reason }),
+      };
+      return [findingStep(finding, from, more), ...routeSteps(world, eip, { address, nodes, said: reason })];
     }),
     ...overrideSteps(world, service, addresses),
   ];
@@ -47,27 +56,30 @@ function findingsFor(world: World, service: Service, addresses: readonly Address
     ownerOf: (address) => announcers.ownerOf(address),
     conflictsOf: (address) => announcers.conflictsOf(address),
     reachOf: (eip) => announcers.reachOf(eip),
-    sharersOf: (address) => [sharing(world, service, address), ...othersAt(world, service, address)],
+    sharersOf: (address) => sharersOf(world, service, address),
   });
 }
 
-function othersAt(world: World, service: Service, address: Address): SharingService[] {
+/** The Service, and the others that publish the address. */
+function sharersOf(world: World, service: Service, address: Address): [SharingService, ...SharingService[]] {
   const others = world.publishersOf(address).filter((other) => keyOf(other) !== keyOf(service));
-  return others.map((other) => sharing(world, other, address));
+  return [sharing(world, service, address), ...others.map((other) => sharing(world, other, address))];
 }
 
 function sharing(world: World, service: Service, { family }: Address): SharingService {
   return { isLocal: service.spec?.externalTrafficPolicy === 'Local', places: world.placesOf(service, family) };
 }
 
-function findingStep({ address, status, reason, text, idle }: Finding, from: string, details: readonly string[]): Step {
+function findingStep({ address, status, reason, text, idle }: Finding, from: string, more: Partial<Step>): Step {
   const isFine = status === 'True' && reason === 'Announced';
-  const fact = `${address} ${isFine ? 'is announced' : 'is'} ${text}`.replace(' is is ', ' is ');
-  const shown = { reason, details, remedy: isFine ? undefined : remedyFor(reason) };
-  if (isFine) return idle === undefined ? ok(fact, from, shown) : warning(`${fact}, but ${idle}`, from, shown);
-  if (status === 'True') return warning(`${address} is announced ${text}`, from, shown);
-  const not = `${address} is not announced ${text}`.replace('is not announced is', 'is');
-  return status === 'False' ? failed(reason, not, from, shown) : unknown(not, from, shown);
+  const shown = { reason, ...more };
+  if (status === 'True') {
+    const fact = `${address} is announced ${text}`;
+    if (!isFine) return warning(fact, from, shown);
+    return idle === undefined ? ok(fact, from, shown) : warning(`${fact}, but ${idle}`, from, shown);
+  }
+  if (status === 'Unknown') return unknown(`${address} ${text}`, from, shown);
+  return failed(reason, `${address} is not announced ${text}`.replace('is not announced is', 'is'), from, shown);
 }
 
 /** Without the right to read Speakers and Eips: what the allocator has written on the Service. */

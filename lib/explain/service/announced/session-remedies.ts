@@ -1,0 +1,115 @@
+/** Remedies for an address without a session that sends it to a router. PURE. */
+import type { BgpPeerObject } from '../../../api/bgp/bgp-types.ts';
+import { parseBgpPeer } from '../../../api/bgp/parse-bgp-peer.ts';
+import { selectsPeer } from '../../../api/eip/eip-bgp.ts';
+import { BGP_CONF_NAME, CNI_LABELS, SERVICE_ANNOTATIONS } from '../../../api/keys.ts';
+import { labelSelectorText, matchesLabels } from '../../../api/meta/label-selector.ts';
+import { type KubeObject, keyOf } from '../../../api/meta/object.ts';
+import { shortened } from '../../../api/problem.ts';
+import { labelling, nodesAt } from './node-remedies.ts';
+import type { Remedy, Trouble } from './trouble.ts';
+
+const MOST_NAMED = 3;
+
+export function noConfRemedy({ world }: Trouble): Remedy {
+  const isThere = world.read.bgpConfs.items.some((one) => keyOf(one) === BGP_CONF_NAME);
+  return isThere
+    ? {
+        remedy: 'Correct the BgpConf: its conditions name the field.',
+        command: `kubectl describe bgpconf ${BGP_CONF_NAME}`,
+      }
+    : { remedy: `Create the BgpConf ${BGP_CONF_NAME}, with the AS number of the nodes in spec.as.` };
+}
+
+/** Looks for the cause in the order in which a speaker decides. */
+export function noSessionsRemedy(trouble: Trouble): Remedy {
+  const { world, eip, service } = trouble;
+  const { bgpPeers, speakers } = world.read;
+  if (bgpPeers.unread) return {};
+  if (bgpPeers.items.length === 0) return { remedy: 'Create a BgpPeer for each router.' };
+  const peers = peersOf(trouble);
+  const [peer] = peers;
+  if (!peer) {
+    const names = shortened(bgpPeers.items, MOST_NAMED, keyOf).join(', ');
+    const [annotation] = SERVICE_ANNOTATIONS.peers;
+    const { namespace = '', name = '', annotations = {} } = service.metadata;
+    const isOwn = annotations[annotation] !== undefined && eip.bgp?.allowServiceOverrides.peers === true;
+    return isOwn
+      ? {
+          remedy: `Have the annotation ${annotation} name a BgpPeer that spec.bgp.peers of Eip ${eip.name} selects (there are ${names}), or remove it.`,
+          command: `kubectl annotate service ${name} -n ${namespace} ${annotation}-`,
+        }
+      : {
+          remedy: `Have spec.bgp.peers of Eip ${eip.name} select a BgpPeer that exists (${names}), or create one.`,
+          command: `kubectl edit eip ${eip.name}`,
+        };
+  }
+  const command = `kubectl skycap explain bgppeer/${keyOf(peer)}`;
+  const refused = speakers.items
+    .flatMap(({ status }) => status?.refusedPeers ?? [])
+    .find(({ peer: name }) => peers.some((one) => keyOf(one) === name));
+  if (refused) return { remedy: `No session with BgpPeer ${refused.peer}: ${refused.message}`, command };
+  return ofCni(peers) ?? ofSelector(peers, trouble) ?? { command };
+}
+
+function ofCni(peers: readonly BgpPeerObject[]): Remedy | undefined {
+  const labelled = peers.map((peer) => unlabelling('BgpPeer', peer));
+  return labelled.every((one) => one !== undefined) ? labelled[0] : undefined;
+}
+
+/** The selector of a BgpPeer selects none of the nodes that lack a session. */
+function ofSelector(peers: readonly BgpPeerObject[], { world, nodes }: Trouble): Remedy | undefined {
+  const lacking = nodesAt('NoSessions', nodes);
+  const labelsOf = (node: string) =>
+    world.read.nodes.items.find(({ metadata }) => metadata.name === node)?.metadata.labels ?? {};
+  for (const object of peers) {
+    const parsed = parseBgpPeer(object);
+    const selector = parsed.ok ? parsed.value.nodeSelector : [];
+    const [node] = lacking;
+    if (node === undefined || lacking.some((one) => matchesLabels(selector, labelsOf(one)))) continue;
+    return {
+      remedy: `Change spec.nodeSelector of BgpPeer ${keyOf(object)} (${labelSelectorText(selector)}), which selects none of these nodes, or label a node.`,
+      ...labelling(node, selector),
+    };
+  }
+  return undefined;
+}
+
+export function disabledRemedy(trouble: Trouble): Remedy {
+  const peer = peersOf(trouble).find(({ spec }) => spec?.conf?.adminDown === true);
+  return peer
+    ? {
+        remedy: `Set spec.conf.adminDown of BgpPeer ${keyOf(peer)} to false.`,
+        command: `kubectl patch bgppeer ${keyOf(peer)} --type=merge -p '{"spec":{"conf":{"adminDown":false}}}'`,
+      }
+    : {};
+}
+
+export function sessionsDownRemedy(trouble: Trouble): Remedy {
+  const [peer] = peersOf(trouble);
+  return peer ? { command: `kubectl skycap explain bgppeer/${keyOf(peer)}` } : {};
+}
+
+/** A label of the Eip or of the BgpConf. */
+export function cniRemedy({ world, eip }: Trouble): Remedy {
+  const named = (objects: readonly KubeObject[], name: string) => objects.find((one) => keyOf(one) === name);
+  return (
+    unlabelling('Eip', eip.announcedByCni ? named(world.read.eips.items, eip.name) : undefined) ??
+    unlabelling('BgpConf', named(world.read.bgpConfs.items, BGP_CONF_NAME)) ??
+    {}
+  );
+}
+
+function unlabelling(kind: 'Eip' | 'BgpConf' | 'BgpPeer', object: KubeObject | undefined): Remedy | undefined {
+  const keys = CNI_LABELS.filter((key) => object?.metadata.labels?.[key] !== undefined);
+  if (!object || keys.length === 0) return undefined;
+  return {
+    remedy: `Remove the label ${keys.join(' and ')} from ${kind} ${keyOf(object)} if Skycap is to announce the addresses.`,
+    command: `kubectl label ${kind.toLowerCase()} ${keyOf(object)} ${keys.map((key) => `${key}-`).join(' ')}`,
+  };
+}
+
+/** The BgpPeers whose routers are to get the address. */
+function peersOf({ world, eip }: Trouble): BgpPeerObject[] {
+  return world.read.bgpPeers.items.filter(({ metadata }) => selectsPeer(eip.bgp?.peers ?? [], metadata));
+}

@@ -1,0 +1,23 @@
+/** A state in which no node announces an address, and its end by the remedy that `explain` names. */
+import type { Step } from '../../../../lib/explain/explanation.ts';
+
+export interface Case {
+  readonly reason: string;
+  /** Of several with the same reason. */
+  readonly because?: string;
+  /** @default routed/web */
+  readonly service?: string;
+  /** @default failed */
+  readonly state?: Step['state'];
+  /** Brings the state about as the cluster does. */
+  readonly cause: () => Promise<unknown>;
+  /** The fact and the details of the step. */
+  readonly says: RegExp;
+  /** The remedy and the command of the step. */
+  readonly helps: RegExp;
+  /** What happens outside of the API server once the command is done; without a command, what the remedy says. */
+  readonly remedy?: () => Promise<unknown>;
+  /** The command shows more, and changes nothing. */
+  readonly isToRead?: true;
+  readonly restore?: () => Promise<unknown>;
+}
