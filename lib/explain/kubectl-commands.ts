@@ -6,10 +6,22 @@ export function annotateCommand(
   { metadata: { name = '', namespace = 'default' } }: Pick<KubeObject, 'metadata'>,
   edits: Readonly<Record<string, string | undefined>>,
 ): string {
-  const args = Object.entries(edits).map(([key, value]) =>
-    value === undefined ? `${key}-` : quoted(`${key}=${value}`),
-  );
-  return `kubectl annotate service ${name} -n ${namespace} --overwrite ${args.join(' ')}`;
+  return `kubectl annotate service ${name} -n ${namespace} --overwrite ${editsText(edits)}`;
+}
+
+/** @param edits the value of each label; undefined removes the label. */
+export function labelCommand(
+  kind: 'node' | 'eip' | 'bgpconf' | 'bgppeer',
+  name: string,
+  edits: Readonly<Record<string, string | undefined>>,
+): string {
+  return `kubectl label ${kind} ${name} --overwrite ${editsText(edits)}`;
+}
+
+function editsText(edits: Readonly<Record<string, string | undefined>>): string {
+  return Object.entries(edits)
+    .map(([key, value]) => quoted(value === undefined ? `${key}-` : `${key}=${value}`))
+    .join(' ');
 }
 
 export function patchServiceCommand({ metadata }: Pick<KubeObject, 'metadata'>, patch: object): string {
@@ -18,6 +30,10 @@ export function patchServiceCommand({ metadata }: Pick<KubeObject, 'metadata'>, 
 
 export function patchEipCommand(name: string, spec: object): string {
   return patchCommand(`eip ${name}`, { spec });
+}
+
+export function patchBgpPeerCommand(name: string, spec: object): string {
+  return patchCommand(`bgppeer ${name}`, { spec });
 }
 
 function patchCommand(target: string, patch: object): string {

@@ -1,5 +1,6 @@
 /** Remedies for an address without an endpoint. PURE. */
 import type { Service } from '../../../api/service/service.ts';
+import { patchServiceCommand } from '../../kubectl-commands.ts';
 import { nodesAt } from './node-remedies.ts';
 import type { Remedy, Trouble } from './trouble.ts';
 
@@ -18,11 +19,10 @@ export function endpointsRemedy({ metadata: { namespace = '', name = '' }, spec 
 /** With ready endpoints, none of them is on a node that may announce the address. */
 export function localEndpointsRemedy({ world, service, eip, nodes }: Trouble): Remedy {
   if (!world.placesOf(service, eip.range.family).usable) return endpointsRemedy(service);
-  const { namespace = '', name = '' } = service.metadata;
   const able = nodesAt('NoLocalEndpoints', nodes).slice(0, MOST_NAMED);
   const where = able.length > 0 ? able.join(' or ') : 'a node that may announce the address';
   return {
     remedy: `Run a ready pod on ${where}, or set externalTrafficPolicy: Cluster, with which pods may see a node's address as that of the client.`,
-    command: `kubectl patch service ${name} -n ${namespace} --type=merge -p '{"spec":{"externalTrafficPolicy":"Cluster"}}'`,
+    command: patchServiceCommand(service, { spec: { externalTrafficPolicy: 'Cluster' } }),
   };
 }

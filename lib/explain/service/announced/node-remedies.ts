@@ -4,12 +4,13 @@ import { EXCLUDE_NODE_LABEL } from '../../../api/keys.ts';
 import type { LabelRequirement } from '../../../api/meta/label-selector.ts';
 import type { Node } from '../../../api/service/service.ts';
 import type { Standing } from '../../../reach/eip-reach.ts';
+import { labelCommand } from '../../kubectl-commands.ts';
 import type { World } from '../../world.ts';
 import type { Remedy, Trouble } from './trouble.ts';
 
 export function excludedRemedy({ nodes }: Trouble): Remedy {
   const [node] = nodesAt('NodeExcluded', nodes);
-  return node === undefined ? {} : { command: `kubectl label node ${node} ${EXCLUDE_NODE_LABEL}-` };
+  return node === undefined ? {} : { command: labelCommand('node', node, { [EXCLUDE_NODE_LABEL]: undefined }) };
 }
 
 export function unselectedRemedy({ nodes, eip }: Trouble): Remedy {
@@ -60,8 +61,9 @@ export function nodesAt(standing: Standing, nodes: Trouble['nodes']): string[] {
 /** The command by which a selector selects the node; none for a selector that no further label fulfils. */
 export function labelling(node: string, selector: readonly LabelRequirement[]): Remedy {
   if (selector.some(({ operator }) => operator === 'NotIn' || operator === 'DoesNotExist')) return {};
-  const labels = selector.map(({ key, values }) => `${key}=${values[0] ?? ''}`);
-  return { command: `kubectl label node ${node} --overwrite ${labels.join(' ')}` };
+  return {
+    command: labelCommand('node', node, Object.fromEntries(selector.map(({ key, values }) => [key, values[0] ?? '']))),
+  };
 }
 
 function nodeNamed({ read }: World, name: string): Node | undefined {

@@ -6,6 +6,7 @@ import { BGP_CONF_NAME, CNI_LABELS, SERVICE_ANNOTATIONS } from '../../../api/key
 import { labelSelectorText, matchesLabels } from '../../../api/meta/label-selector.ts';
 import { type KubeObject, keyOf } from '../../../api/meta/object.ts';
 import { shortened } from '../../../api/problem.ts';
+import { annotateCommand, labelCommand, patchBgpPeerCommand } from '../../kubectl-commands.ts';
 import { labelling, nodesAt } from './node-remedies.ts';
 import type { Remedy, Trouble } from './trouble.ts';
 
@@ -32,12 +33,12 @@ export function noSessionsRemedy(trouble: Trouble): Remedy {
   if (!peer) {
     const names = shortened(bgpPeers.items, MOST_NAMED, keyOf).join(', ');
     const [annotation] = SERVICE_ANNOTATIONS.peers;
-    const { namespace = '', name = '', annotations = {} } = service.metadata;
-    const isOwn = annotations[annotation] !== undefined && eip.bgp?.allowServiceOverrides.peers === true;
+    const isOwn =
+      service.metadata.annotations?.[annotation] !== undefined && eip.bgp?.allowServiceOverrides.peers === true;
     return isOwn
       ? {
           remedy: `Have the annotation ${annotation} name a BgpPeer that spec.bgp.peers of Eip ${eip.name} selects (there are ${names}), or remove it.`,
-          command: `kubectl annotate service ${name} -n ${namespace} ${annotation}-`,
+          command: annotateCommand(service, { [annotation]: undefined }),
         }
       : {
           remedy: `Have spec.bgp.peers of Eip ${eip.name} select a BgpPeer that exists (${names}), or create one.`,
@@ -80,7 +81,7 @@ export function disabledRemedy(trouble: Trouble): Remedy {
   return peer
     ? {
         remedy: `Set spec.conf.adminDown of BgpPeer ${keyOf(peer)} to false.`,
-        command: `kubectl patch bgppeer ${keyOf(peer)} --type=merge -p '{"spec":{"conf":{"adminDown":false}}}'`,
+        command: patchBgpPeerCommand(keyOf(peer), { conf: { adminDown: false } }),
       }
     : {};
 }
@@ -100,12 +101,14 @@ export function cniRemedy({ world, eip }: Trouble): Remedy {
   );
 }
 
-function unlabelling(kind: 'Eip' | 'BgpConf' | 'BgpPeer', object: KubeObject | undefined): Remedy | undefined {
+const KINDS = { Eip: 'eip', BgpConf: 'bgpconf', BgpPeer: 'bgppeer' } as const;
+
+function unlabelling(kind: keyof typeof KINDS, object: KubeObject | undefined): Remedy | undefined {
   const keys = CNI_LABELS.filter((key) => object?.metadata.labels?.[key] !== undefined);
   if (!object || keys.length === 0) return undefined;
   return {
     remedy: `Remove the label ${keys.join(' and ')} from ${kind} ${keyOf(object)} if Skycap is to announce the addresses.`,
-    command: `kubectl label ${kind.toLowerCase()} ${keyOf(object)} ${keys.map((key) => `${key}-`).join(' ')}`,
+    command: labelCommand(KINDS[kind], keyOf(object), Object.fromEntries(keys.map((key) => [key, undefined]))),
   };
 }
 

@@ -55,7 +55,7 @@ export function nodeCases(stage: () => AnnouncedStage): readonly Case[] {
       reason: 'AllNodesExcluded',
       cause: () => stage().patchNodes({ metadata: { labels: { [EXCLUDED]: '' } } }),
       says: /exclude-from-external-load-balancers/,
-      helps: /kubectl label node node-1 /,
+      helps: /kubectl label node node-1 --overwrite node.kubernetes.io\/exclude-from-external-load-balancers-$/,
       restore: () => stage().patchNodes({ metadata: { labels: { [EXCLUDED]: null } } }),
     },
     {

@@ -83,7 +83,7 @@ export function routeCases(stage: () => AnnouncedStage): readonly Case[] {
       because: 'the annotation of the Service names another BgpPeer',
       cause: () => annotateWeb('tor-x'),
       says: /skycap.io\/bgp-peers/,
-      helps: /kubectl annotate service web -n routed skycap.io\/bgp-peers-$/,
+      helps: /kubectl annotate service web -n routed --overwrite skycap.io\/bgp-peers-$/,
     },
     {
       reason: 'NoSessions',
@@ -140,7 +140,7 @@ export function routeCases(stage: () => AnnouncedStage): readonly Case[] {
       state: 'unknown',
       cause: () => patchEip('routed', { metadata: { labels: { [CNI]: 'calico' } } }),
       says: /Eip routed/,
-      helps: /kubectl label eip routed openelb.kubesphere.io\/cni-$/,
+      helps: /kubectl label eip routed --overwrite openelb.kubesphere.io\/cni-$/,
     },
     {
       reason: 'AnnouncedByCni',
@@ -151,7 +151,7 @@ export function routeCases(stage: () => AnnouncedStage): readonly Case[] {
         await noSessions();
       },
       says: /BgpConf default/,
-      helps: /kubectl label bgpconf default openelb.kubesphere.io\/cni-$/,
+      helps: /kubectl label bgpconf default --overwrite openelb.kubesphere.io\/cni-$/,
       remedy: well,
     },
     {
@@ -162,7 +162,7 @@ export function routeCases(stage: () => AnnouncedStage): readonly Case[] {
         await noSessions();
       },
       says: /no node that may announce it has a session/,
-      helps: /kubectl label bgppeer tor-a openelb.kubesphere.io\/cni-$/,
+      helps: /kubectl label bgppeer tor-a --overwrite openelb.kubesphere.io\/cni-$/,
       remedy: () => stage().report({ sessions: [session('tor-a')] }),
       restore: async () => {
         await patchPeers({ metadata: { labels: { [CNI]: null } } });
