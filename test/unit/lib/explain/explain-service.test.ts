@@ -107,7 +107,7 @@ function explained(differs: Differs): Explanation {
         ? list()
         : list({ metadata: { name: 'n1', resourceVersion: '1' }, status: speaker } as SpeakerObject),
     serviceCidrs: list(),
-    pods: list(),
+    pods: list({ metadata: { name: 'speaker-n1' }, spec: { nodeName: 'n1' } }),
     calico: list(),
   } as unknown as WorldRead;
   const settings = { unmarkedServices: 'defaultEip', protocols: ALL_PROTOCOLS, namespace: 'skycap-system' } as const;
