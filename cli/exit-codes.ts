@@ -6,7 +6,7 @@ export const EXIT = {
   problem: 1,
   /** The command line is wrong, or names an object that does not exist. */
   usage: 2,
-  /** `simulate`: a Service would lose an address, or an address the last path of a router or its owner. */
+  /** `simulate`: a Service would lose an address, or an address its owner or the last path of a BgpPeer. */
   loss: 3,
   /** The API server can't be reached, refuses the user, or the kubeconfig can't be used. */
   cluster: 4,

@@ -1,4 +1,4 @@
-/** The condition `Announced` of an Eip: the nodes and routers of its addresses, or on layer 2 the nodes that can have them, or why there is none. PURE. */
+/** The condition `Announced` of an Eip: the nodes and BgpPeers of its addresses, or on layer 2 the nodes that can have them, or why there is none. PURE. */
 
 import { type Eip, isLayer2 } from '../../lib/api/eip/eip.ts';
 import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
@@ -6,7 +6,7 @@ import { isUnknown } from '../../lib/reach/decide-announced.ts';
 import type { EipReach } from '../../lib/reach/eip-reach.ts';
 import { hindranceText, reasonOf } from '../../lib/reach/hindrance-text.ts';
 
-/** More nodes or routers than this are counted, and not named. */
+/** More nodes or BgpPeers than this are counted, and not named. */
 const MOST_NAMED = 5;
 const TYPE = 'Announced';
 
@@ -23,7 +23,7 @@ export function eipAnnouncedCondition(eip: Eip, reach: EipReach): ConditionUpdat
   const from = counted(nodes, 'node');
   const message = isLayer2(eip)
     ? `by ${eip.protocol}: ${from} can have its addresses, one at a time`
-    : `by bgp from ${from} to ${counted(peers, 'router')}${limitText(eip)}`;
+    : `by bgp from ${from} to ${counted(peers, 'BgpPeer')}${limitText(eip)}`;
   if (!isLayer2(eip) && reach.calico !== 'none')
     return { type: TYPE, status: 'True', reason: 'AnnouncedByCalico', message: `${message}; ${calicoText(reach)}` };
   return { type: TYPE, status: 'True', reason: 'Announced', message };
@@ -39,7 +39,7 @@ function limitText({ bgp }: Eip): string {
   return `, at most ${bgp.announcers} ${bgp.announcers === 1 ? 'node' : 'nodes'} for each address`;
 }
 
-/** `3 nodes (a, b, c)`, `1 router (r)`, `120 nodes`. */
+/** `3 nodes (a, b, c)`, `1 BgpPeer (r)`, `120 nodes`. */
 function counted(names: readonly string[], what: string): string {
   const count = `${names.length} ${what}${names.length === 1 ? '' : 's'}`;
   return names.length > MOST_NAMED ? count : `${count} (${names.join(', ')})`;

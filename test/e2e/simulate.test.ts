@@ -143,7 +143,7 @@ test('a BgpPeer selects fewer nodes: the sessions that end and the paths that st
   const nodes = ['n1', 'n2'];
   const nodeSelector = { matchExpressions: [{ key: HOSTNAME, operator: 'In', values: nodes }] };
   const foretold = await simulatedEdit(...PEERS.map((peer) => ['bgppeers', peer, { nodeSelector }] as const));
-  expect(foretold.sessions.map(({ node, router, change }) => [node, router, change])).toEqual(
+  expect(foretold.sessions.map(({ node, peer, change }) => [node, peer, change])).toEqual(
     PEERS.map((peer) => ['n3', peer, 'ends']),
   );
   expect(pathsAfter(foretold, routed)).toEqual(nodes);

@@ -31,13 +31,13 @@ export function simulationText(simulation: Simulation, view: View): string {
         one.to ?? `${NOTHING} ${listed(one.reasons ?? [])}`.trim(),
       ]),
     ),
-    ...part('BGP: the paths that a router has', ['ROUTER', 'ADDRESSES', 'BEFORE', 'AFTER'], pathRows(bgp)),
+    ...part('BGP: the paths by each BgpPeer', ['BGPPEER', 'ADDRESSES', 'BEFORE', 'AFTER'], pathRows(bgp)),
     ...part(
       'BGP: other attributes',
       ['ADDRESS', 'SERVICES'],
       attributes.map((one) => [one.address, listed(one.services)]),
     ),
-    ...part('Sessions', ['ROUTER', 'CHANGE', 'NODES', 'WHY'], sessionRows(sessions)),
+    ...part('Sessions', ['BGPPEER', 'CHANGE', 'NODES', 'WHY'], sessionRows(sessions)),
     ...lossLines(losses, view),
     notes.map((note) => view.dim(`Note: ${note}`)).join('\n'),
   ].join('\n\n');
@@ -64,21 +64,21 @@ function verdictLines(verdicts: Simulation['verdicts'], view: View): string[] {
 
 function lossLines(losses: readonly Loss[], view: View): string[] {
   if (losses.length === 0) return [];
-  const lines = losses.map(({ service, address, of, router }) => {
+  const lines = losses.map(({ service, address, of, peer }) => {
     if (of === 'address') return `${view.bad('✗')} ${service} loses its address ${address}`;
-    const why = of === 'owner' ? 'no node answers for' : `router ${router} has no path to`;
+    const why = of === 'owner' ? 'no node answers for' : `no session of BgpPeer ${peer} has a path to`;
     return `${view.bad('✗')} ${service}: ${why} ${address}`;
   });
   return [`${view.bold('Losses')}\n${lines.join('\n')}`];
 }
 
 function pathRows(changes: readonly PathChange[]): string[][] {
-  const same = Map.groupBy(changes, ({ router, before, after }) => JSON.stringify([router, before, after]));
+  const same = Map.groupBy(changes, ({ peer, before, after }) => JSON.stringify([peer, before, after]));
   return [...same.values()].map((some) => {
-    const { router, before, after, reasons = [] } = some[0]!;
+    const { peer, before, after, reasons = [] } = some[0]!;
     const addresses = some.map(({ address }) => address);
     return [
-      router,
+      peer,
       listed(addresses),
       counted(before),
       after.length > 0 ? counted(after) : `0 ${listed(reasons)}`.trim(),
@@ -87,10 +87,10 @@ function pathRows(changes: readonly PathChange[]): string[][] {
 }
 
 function sessionRows(changes: Simulation['sessions']): string[][] {
-  const same = Map.groupBy(changes, ({ router, change, message = '' }) => JSON.stringify([router, change, message]));
+  const same = Map.groupBy(changes, ({ peer, change, message = '' }) => JSON.stringify([peer, change, message]));
   return [...same.values()].map((some) => {
-    const { router, change, message = '' } = some[0]!;
-    return [router, change, listed(some.map(({ node }) => node)), message];
+    const { peer, change, message = '' } = some[0]!;
+    return [peer, change, listed(some.map(({ node }) => node)), message];
   });
 }
 

@@ -22,12 +22,12 @@ export interface OwnerChange {
   readonly reasons?: readonly string[];
 }
 
-/** The paths of one router for one address. */
+/** The paths that the router of one BgpPeer has for one address. */
 export interface PathChange {
   readonly address: string;
   readonly services: readonly string[];
   /** Name of the BgpPeer. */
-  readonly router: string;
+  readonly peer: string;
   /** Names of nodes. */
   readonly before: readonly string[];
   readonly after: readonly string[];
@@ -36,7 +36,8 @@ export interface PathChange {
 
 export interface SessionChange {
   readonly node: string;
-  readonly router: string;
+  /** Name of the BgpPeer. */
+  readonly peer: string;
   /** `resets`: ends and begins again, with all its routes. */
   readonly change: 'starts' | 'ends' | 'resets' | 'is disabled' | 'is enabled';
   readonly message?: string;
@@ -51,9 +52,10 @@ export interface AttributeChange {
 export interface Loss {
   readonly service: string;
   readonly address: string;
-  /** `address`: the Service has it no more. `owner`, `paths`: no node answers for it, or a router has no path to it. */
+  /** `address`: the Service has it no more. `owner`, `paths`: no node answers for it, or no session of a BgpPeer has a path to it. */
   readonly of: 'address' | 'owner' | 'paths';
-  readonly router?: string;
+  /** Name of the BgpPeer. */
+  readonly peer?: string;
 }
 
 export interface Difference {
@@ -121,14 +123,14 @@ function ownerChange({ text, was, is }: Pair): OwnerChange[] {
 }
 
 function pathChanges({ text, was, is }: Pair): PathChange[] {
-  const routers = [...new Set([...(was?.paths.keys() ?? []), ...(is?.paths.keys() ?? [])])].sort();
-  return routers.flatMap((router): PathChange[] => {
-    const before = was?.paths.get(router) ?? NO_NODES;
-    const after = is?.paths.get(router) ?? NO_NODES;
+  const peers = [...new Set([...(was?.paths.keys() ?? []), ...(is?.paths.keys() ?? [])])].sort();
+  return peers.flatMap((peer): PathChange[] => {
+    const before = was?.paths.get(peer) ?? NO_NODES;
+    const after = is?.paths.get(peer) ?? NO_NODES;
     if (before.join() === after.join()) return [];
     const reasons = after.length === 0 && is ? is.refusals : NO_NODES;
     const services = (is ?? was)!.services;
-    return [{ address: text, services, router, before, after, ...(reasons.length > 0 && { reasons }) }];
+    return [{ address: text, services, peer, before, after, ...(reasons.length > 0 && { reasons }) }];
   });
 }
 
@@ -144,10 +146,10 @@ function sessionChanges(
   const keys = [...new Set([...was.keys(), ...is.keys()])].sort();
   return keys.flatMap((key): SessionChange[] => {
     const [before, after] = [was.get(key), is.get(key)];
-    const { node, peer: router } = (after ?? before)!;
+    const { node, peer } = (after ?? before)!;
     const change = changeOf(before, after);
-    const message = after ? undefined : (nodes.get(node)?.refused.get(router) ?? nodes.get(node)?.none);
-    return change ? [{ node, router, change, ...(message !== undefined && { message }) }] : [];
+    const message = after ? undefined : (nodes.get(node)?.refused.get(peer) ?? nodes.get(node)?.none);
+    return change ? [{ node, peer, change, ...(message !== undefined && { message }) }] : [];
   });
 }
 
@@ -174,8 +176,8 @@ function lostOwners(changes: readonly OwnerChange[]): Loss[] {
 }
 
 function lostPaths(changes: readonly PathChange[]): Loss[] {
-  return changes.flatMap(({ address, services, router, after }) =>
-    after.length === 0 ? services.map((service): Loss => ({ service, address, of: 'paths', router })) : [],
+  return changes.flatMap(({ address, services, peer, after }) =>
+    after.length === 0 ? services.map((service): Loss => ({ service, address, of: 'paths', peer })) : [],
   );
 }
 

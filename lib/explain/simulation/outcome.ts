@@ -35,7 +35,7 @@ export interface AddressOutcome {
   readonly protocol: 'bgp' | 'layer2';
   /** Layer 2. */
   readonly owner?: string;
-  /** BGP: by the name of the BgpPeer, the nodes by which its router has a path. Routers without a path are left out. */
+  /** BGP: by the name of the BgpPeer, the nodes by which its router has a path. BgpPeers whose routers have no path are left out. */
   readonly paths: ReadonlyMap<string, readonly string[]>;
   /** BGP: the attributes of the route, as text to compare. */
   readonly attributes: string;

@@ -121,7 +121,7 @@ test('with BGP it comes with the address, in the same request, and goes with it'
   await lab.published('routed/web', '198.51.100.0');
   await replica.idle();
   expect(await words('routed/web')).toBe('True Announced: 198.51.100.0 by bgp, see Eip routed');
-  expect(await eipWords('routed')).toBe('True Announced: by bgp from 2 nodes (node-1, node-2) to 1 router (router)');
+  expect(await eipWords('routed')).toBe('True Announced: by bgp from 2 nodes (node-1, node-2) to 1 BgpPeer (router)');
   expect((await patches()) - before).toBe(1);
   await lab.patch('routed/web', { metadata: { annotations: { 'lb.kubesphere.io/v1alpha1': null } } });
   await eventually(async () => expect(await words('routed/web')).toBeUndefined());

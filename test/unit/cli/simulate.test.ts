@@ -91,7 +91,7 @@ test('losses are named, and a refusal is the first line', () => {
   const world = aWorld({ services: [aServiceOf('web')] });
   const lost = shown(world, { kind: 'delete', of: 'BgpPeer', name: 'router-1' });
   expect(lost).toMatch(/^✗ 1 Service loses something\n/);
-  expect(lost).toContain('✗ shop/web: router router-1 has no path to 198.51.100.0');
+  expect(lost).toContain('✗ shop/web: no session of BgpPeer router-1 has a path to 198.51.100.0');
   expect(shown(world, { kind: 'delete', of: 'Eip', name: 'v4' })).toMatch(
     /^✗ The API server would refuse the change\n/,
   );

@@ -62,7 +62,7 @@ function sessionSteps(world: World, eip: Eip, { nodes, said }: Route): Step[] {
       MOST_NAMED,
       ({ node, session }) => `${endsOf(node, session)}, ${quantityText(session.routesSent, 'route')} sent`,
     );
-    steps.push(ok(sessionsText(up.length, 'established'), 'Speakers', { details }));
+    steps.push(ok(sessionsText(up, 'established'), 'Speakers', { details }));
   }
   for (const [reason, some] of down)
     if (reason) steps.push({ ...troubleStep(reason, some), ...(reason === said && { remedy: undefined }) });
@@ -75,7 +75,7 @@ function troubleStep(reason: NonNullable<SessionOfNode['trouble']>['reason'], so
   );
   const details = shortened([...new Set(lines)], MOST_NAMED, String);
   if (reason !== 'BirdUnreachable') {
-    return failed(reason, sessionsText(some.length, 'not established'), 'Speakers', { details });
+    return failed(reason, sessionsText(some, 'not established'), 'Speakers', { details });
   }
   const fact = `${quantityText(some.length, 'session')} may be established or not, since BIRD does not answer`;
   return unknown(fact, 'Speakers', { reason, details, remedy: remedyFor(reason) });
@@ -106,6 +106,14 @@ function endsOf(node: string, { neighborAddress, peer, neighborAs }: SpeakerSess
   return `${node} to ${neighborAddress} (BgpPeer ${peer}, AS ${neighborAs})`;
 }
 
-function sessionsText(count: number, state: string): string {
-  return `${quantityText(count, 'session')} with routers ${count === 1 ? 'is' : 'are'} ${state}`;
+function sessionsText(some: readonly SessionOfNode[], state: string): string {
+  const routers = new Set(some.map(routerOf));
+  const unnamed = some.length === 1 ? 'a router' : 'routers';
+  const ends = routers.has(undefined) ? unnamed : quantityText(routers.size, 'router');
+  return `${quantityText(some.length, 'session')} with ${ends} ${some.length === 1 ? 'is' : 'are'} ${state}`;
+}
+
+/** The same for an IPv4 and an IPv6 session with a router. Only a router that has answered has said its identifier (RFC 6286). */
+function routerOf({ session: { neighborAs, neighborRouterId } }: SessionOfNode): string | undefined {
+  return neighborRouterId === undefined ? undefined : `${neighborAs} ${neighborRouterId}`;
 }

@@ -175,7 +175,7 @@ function well(node: string): Status {
 
 export function session(peer: string, differs: Partial<SpeakerSession> = {}): SpeakerSession {
   const neighborAddress = `192.0.2.${PEER_NAMES.indexOf(peer) + 1}`;
-  const ends = { neighborAddress, neighborAs: 64513, localAs: 64512 };
+  const ends = { neighborAddress, neighborAs: 64513, neighborRouterId: '192.0.2.1', localAs: 64512 };
   return { peer, ...ends, state: 'Established', routesSent: 2, disabled: false, ...differs };
 }
 

@@ -59,7 +59,7 @@ describe('by BGP', () => {
     [
       'Calico as well',
       verdict(web, [talks('a', UP)], { calico: [web.range] }),
-      'True AnnouncedByCalico: by bgp from 1 node (a) to 1 router (router); Calico announces its addresses too, by',
+      'True AnnouncedByCalico: by bgp from 1 node (a) to 1 BgpPeer (router); Calico announces its addresses too, by',
     ],
     ['Calico, down', verdict(web, [talks('a', DOWN)], { calico: [web.range] }), 'False SessionsDown'],
     ['no BgpConf', verdict(web, [talks('a')], { bgpConf: 'missing' }), 'False NoBgpConf'],
@@ -73,18 +73,18 @@ describe('by BGP', () => {
     [
       'some up',
       verdict(web, [talks('b', UP, { ...UP, peer: 'left' }), talks('a', UP), talks('c', DOWN)]),
-      'True Announced: by bgp from 2 nodes (a, b) to 2 routers (left, router)',
+      'True Announced: by bgp from 2 nodes (a, b) to 2 BgpPeers (left, router)',
     ],
-    ['many', verdict(web, many), 'True Announced: by bgp from 120 nodes to 1 router (router)'],
+    ['many', verdict(web, many), 'True Announced: by bgp from 120 nodes to 1 BgpPeer (router)'],
     [
       'to a router of two, by name',
       verdict(to({ names: ['router'] }), [talks('a', UP, { ...UP, peer: 'left' })]),
-      'True Announced: by bgp from 1 node (a) to 1 router (router)',
+      'True Announced: by bgp from 1 node (a) to 1 BgpPeer (router)',
     ],
     [
       'to a router of two, by label',
       verdict(to({ names: [], selector: onRack }), [talks('a', UP, { ...UP, peer: 'left' }), talks('b', UP)]),
-      'True Announced: by bgp from 1 node (a) to 1 router (left)',
+      'True Announced: by bgp from 1 node (a) to 1 BgpPeer (left)',
     ],
     [
       'to a router whose session is down, beside another that is up',
@@ -139,12 +139,12 @@ describe('by BGP', () => {
     [
       'BIRD does not answer on one of two',
       verdict(web, [speakerNode('a', { sessions: [UP], conditions: [{ ...unknown, ...at }] }), talks('b', UP)]),
-      'True Announced: by bgp from 1 node (b) to 1 router (router)',
+      'True Announced: by bgp from 1 node (b) to 1 BgpPeer (router)',
     ],
     [
       'by a session of another node',
       verdict(web, [talks('a', UP), talks('b'), speakerNode('c', {}, { isLost: true })], { sharedWith: () => [UP] }),
-      'True Announced: by bgp from 2 nodes (a, b) to 1 router (router)',
+      'True Announced: by bgp from 2 nodes (a, b) to 1 BgpPeer (router)',
     ],
     ['for a CNI', verdict({ ...web, announcedByCni: true }, [talks('a', UP)]), 'False AnnouncedByCni'],
   ])('%s', (_, said, expected) => {

@@ -30,12 +30,12 @@ describe('a node that goes', () => {
       {
         address: '198.51.100.0',
         services: ['shop/web'],
-        router: 'router-1',
+        peer: 'router-1',
         before: ['n1', 'n2', 'n3'],
         after: ['n1', 'n3'],
       },
     ]);
-    expect(sessions).toEqual([{ node: 'n2', router: 'router-1', change: 'ends' }]);
+    expect(sessions).toEqual([{ node: 'n2', peer: 'router-1', change: 'ends' }]);
     expect([services, layer2, losses]).toEqual([[], [], []]);
   });
 
@@ -43,7 +43,7 @@ describe('a node that goes', () => {
     const world = aWorld({ services: [aServiceOf('web', LOCAL)], endpointSlices: [slice('web', 'n2')] });
     const { bgp, losses, notes } = tried(world, { kind: 'nodeGone', node: 'n2' });
     expect(bgp).toMatchObject([{ before: ['n2'], after: [], reasons: ['NoLocalEndpoints'] }]);
-    expect(losses).toEqual([{ service: 'shop/web', address: '198.51.100.0', of: 'paths', router: 'router-1' }]);
+    expect(losses).toEqual([{ service: 'shop/web', address: '198.51.100.0', of: 'paths', peer: 'router-1' }]);
     expect(notes.join()).toContain('Pods of node n2 count as gone');
   });
 
@@ -131,16 +131,16 @@ describe('a BgpPeer', () => {
 
   it('that goes takes its sessions and paths along', () => {
     const { bgp, sessions } = tried(world, { kind: 'delete', of: 'BgpPeer', name: 'router-2' });
-    expect(sessions.map(({ node, router, change }) => [node, router, change])).toEqual(
+    expect(sessions.map(({ node, peer, change }) => [node, peer, change])).toEqual(
       ['n1', 'n2', 'n3'].map((node) => [node, 'router-2', 'ends']),
     );
-    expect(bgp).toMatchObject([{ router: 'router-2', before: ['n1', 'n2', 'n3'], after: [] }]);
+    expect(bgp).toMatchObject([{ peer: 'router-2', before: ['n1', 'n2', 'n3'], after: [] }]);
   });
 
   it('with another hold time resets its sessions, and keeps the paths', () => {
     const objects = [applied('BgpPeer', 'router-2', { timers: { config: { holdTime: '30' } } })];
     const { bgp, sessions, verdicts, notes } = tried(world, { kind: 'apply', objects });
-    expect(sessions).toEqual(['n1', 'n2', 'n3'].map((node) => ({ node, router: 'router-2', change: 'resets' })));
+    expect(sessions).toEqual(['n1', 'n2', 'n3'].map((node) => ({ node, peer: 'router-2', change: 'resets' })));
     expect(bgp).toEqual([]);
     expect(verdicts[0]!.warnings.join()).toContain('the edit resets the session of each selected node');
     expect(notes.join()).toContain('A session that resets takes its routes with it for some seconds.');
