@@ -15,7 +15,7 @@ export function releaseNotes({ version, image, repository }: NotesRequest): stri
 | \`skycap-${version}.oci.tar\` | the image ${image} for each platform, in the format of OCI |
 | \`skycap-${version}.tgz\` | the chart of Helm |
 | \`skycap.yaml\` | the same objects, for kubectl |
-| \`kubectl-skycap-${version}-linux-*.tar.gz\` | \`kubectl skycap\` for Linux, one program: copy it to the PATH |
+| \`kubectl-skycap-${version}-*-*.tar.gz\` | \`kubectl skycap\` for Linux and macOS (darwin), one program: copy it to the PATH |
 | \`kubectl-skycap-${version}.tgz\` | the same for any Node 20 or later: \`npm install --global\` with this file |
 | \`images.txt\` | the images that a cluster needs; there is no other than Skycap's own |
 | \`skycap-${version}-linux-*.cdx.json\` | for each platform the packages in the image, in the format of CycloneDX |

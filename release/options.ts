@@ -3,6 +3,9 @@ import { parseArgs } from 'node:util';
 
 export const PLATFORMS = ['linux/amd64', 'linux/arm64'] as const;
 export type Platform = (typeof PLATFORMS)[number];
+/** Of the single programs of `kubectl skycap`. */
+export const PROGRAM_PLATFORMS = [...PLATFORMS, 'darwin/amd64', 'darwin/arm64'] as const;
+export type ProgramPlatform = (typeof PROGRAM_PLATFORMS)[number];
 
 export interface ReleaseOptions {
   /** The name of the image without tag, such as `registry.example/skycap`. */
@@ -11,7 +14,9 @@ export interface ReleaseOptions {
   readonly version: string | undefined;
   /** A tag or a commit whose sources are released. Default: the files of this checkout as they are. */
   readonly from: string | undefined;
+  /** Of the image. */
   readonly platforms: readonly Platform[];
+  readonly programPlatforms: readonly ProgramPlatform[];
   readonly output: string;
   /** Where the files of the release will be, for Krew's manifest. Default: no such manifest. */
   readonly url: string | undefined;
@@ -19,12 +24,12 @@ export interface ReleaseOptions {
   readonly pull: boolean;
 }
 
-export const USAGE = `npm run release -- [--registry NAME] [--version X.Y.Z] [--from TAG|COMMIT] [--platform linux/amd64,linux/arm64] [--output FOLDER] [--url URL] [--pull]
+export const USAGE = `npm run release -- [--registry NAME] [--version X.Y.Z] [--from TAG|COMMIT] [--platform LIST] [--output FOLDER] [--url URL] [--pull]
 
   --registry NAME    the image is NAME/skycap (default: localhost, for nodes that import the archive)
   --version X.Y.Z    default: the version in package.json
   --from COMMIT      release the sources of a tag or commit; default: the files as they are
-  --platform LIST    default: linux/amd64,linux/arm64
+  --platform LIST    default: ${PROGRAM_PLATFORMS.join()}; for darwin there is kubectl skycap alone
   --output FOLDER    default: dist/release
   --url URL          where the files can be downloaded: also writes Krew's manifest for kubectl skycap
   --pull             take the base images from their registry; default: make them from Debian's packages`;
@@ -42,7 +47,7 @@ export function parseReleaseOptions(args: readonly string[]): ReleaseOptions {
       registry: { type: 'string', default: 'localhost' },
       version: { type: 'string' },
       from: { type: 'string' },
-      platform: { type: 'string', default: PLATFORMS.join() },
+      platform: { type: 'string', default: PROGRAM_PLATFORMS.join() },
       output: { type: 'string', default: 'dist/release' },
       url: { type: 'string' },
       pull: { type: 'boolean', default: false },
@@ -58,7 +63,7 @@ export function parseReleaseOptions(args: readonly string[]): ReleaseOptions {
     repository: `${values.registry}/skycap`,
     version: values.version,
     from: values.from,
-    platforms: parsePlatforms(values.platform),
+    ...parsePlatforms(values.platform),
     output: values.output,
     url: parseUrl(values.url),
     pull: values.pull,
@@ -78,11 +83,18 @@ function parseUrl(text: string | undefined): string | undefined {
   throw new RangeError(`Cannot use --url "${text}": write an address such as https://downloads.example/v1.2.3`);
 }
 
-function parsePlatforms(list: string): Platform[] {
+function parsePlatforms(list: string): Pick<ReleaseOptions, 'platforms' | 'programPlatforms'> {
   const words = [...new Set(list.split(','))];
-  const known = (word: string): word is Platform => (PLATFORMS as readonly string[]).includes(word);
-  const unknown = words.find((word) => !known(word));
+  const isOneOf =
+    <T extends string>(known: readonly T[]) =>
+    (word: string): word is T =>
+      (known as readonly string[]).includes(word);
+  const isKnown = isOneOf(PROGRAM_PLATFORMS);
+  const unknown = words.find((word) => !isKnown(word));
   if (unknown !== undefined)
-    throw new RangeError(`Cannot build for --platform "${unknown}": write one or both of ${PLATFORMS.join()}`);
-  return words.filter(known);
+    throw new RangeError(`Cannot build for --platform "${unknown}": write some of ${PROGRAM_PLATFORMS.join()}`);
+  const platforms = words.filter(isOneOf(PLATFORMS));
+  if (platforms.length === 0)
+    throw new RangeError(`Cannot build for --platform "${list}" alone: add ${PLATFORMS.join(' or ')}, for the image`);
+  return { platforms, programPlatforms: words.filter(isKnown) };
 }

@@ -10,14 +10,15 @@ import { packChart, renderManifest } from './chart.ts';
 import { writeChecksums } from './checksums.ts';
 import { makeImageArchive, type ReleaseImage } from './image.ts';
 import { readPackages } from './image-content.ts';
-import { writeKrewManifest } from './krew.ts';
 import { releaseNotes } from './notes.ts';
 import { checkVersion, type ReleaseOptions } from './options.ts';
-import { packPrograms } from './programs.ts';
+import { PIP_PACKAGE } from './programs/darwin-node.ts';
+import { writeKrewManifest } from './programs/krew.ts';
+import { packPrograms } from './programs/programs.ts';
 import { renderSbom } from './sbom.ts';
 import { type Source, withSource } from './source.ts';
 
-const PACKAGES = { buildah: 'buildah', mmdebstrap: 'mmdebstrap' };
+const PACKAGES = { buildah: 'buildah', mmdebstrap: 'mmdebstrap', ...PIP_PACKAGE };
 
 export interface Release {
   readonly folder: string;

@@ -4,7 +4,9 @@ import { basename, join } from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { parse } from 'yaml';
 import { withImage } from '../../../release/image-content.ts';
-import { PLATFORMS } from '../../../release/options.ts';
+import { PLATFORMS, PROGRAM_PLATFORMS } from '../../../release/options.ts';
+import { DARWIN_NODE_VERSION, darwinNode } from '../../../release/programs/darwin-node.ts';
+import { signAdHoc } from '../../../release/programs/mach-o/code-signature.ts';
 import type { Release } from '../../../release/release.ts';
 import { preparePackages } from '../../lab/prepare.ts';
 import { silentProgress } from '../../lab/progress.ts';
@@ -13,6 +15,7 @@ import { helm } from '../../manifests/helm.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
 import { makeTestRelease } from '../../support/release.ts';
 import { elfFiles, READELF_PACKAGE } from './elf.ts';
+import { FUSE, isSigned, sections, withoutSignature } from './mach-o.ts';
 
 const MOST_BYTES = 90_000_000;
 const REGISTRY = 'registry.example/team';
@@ -38,7 +41,7 @@ beforeAll(async () => {
 
 test('the checksums cover every file and are right', async () => {
   const said = await run('sha256sum', ['--check', 'SHA256SUMS'], { cwd: release.folder });
-  expect(said.match(/: OK$/gm)).toHaveLength(11);
+  expect(said.match(/: OK$/gm)).toHaveLength(13);
 });
 
 describe('the image', () => {
@@ -150,12 +153,51 @@ test('`kubectl skycap` runs as one program, and from the package of npm', async 
   }
 }, 60_000);
 
+describe('the programs for macOS', () => {
+  test.each(['darwin/amd64', 'darwin/arm64'] as const)(
+    'of %s is Node with every section at its place, and the script',
+    async (platform) => {
+      const archive = file(`kubectl-skycap-${release.version}-${platform.replace('/', '-')}.tar.gz`);
+      const folder = file(`../${basename(archive)}.d`);
+      await run('mkdir', ['-p', folder]);
+      try {
+        await run('tar', ['-xzf', archive, '-C', folder]);
+        const program = await readFile(join(folder, 'kubectl-skycap'));
+        const found = sections(program);
+        const [[, script] = []] = [...found].filter(([name]) => name.startsWith('NODE_SEA,__NODE_SEA_BLOB '));
+        expect(script?.includes('kubectl skycap')).toBe(true);
+        expect(program.indexOf(`${FUSE}:1`)).toBeGreaterThan(0);
+        for (const [name, content] of sections(await readFile(await darwinNode(platform)))) {
+          expect([...found.keys()]).toContain(name);
+          // Without `toEqual`, which would print megabytes.
+          expect([name, found.get(name)?.equals(content)]).toEqual([name, true]);
+        }
+        expect(isSigned(program)).toBe(platform === 'darwin/arm64');
+        if (isSigned(program))
+          expect(signAdHoc(withoutSignature(program), 'kubectl-skycap').equals(program)).toBe(true);
+      } finally {
+        await run('rm', ['-r', folder]);
+      }
+    },
+    60_000,
+  );
+
+  test('a signature is that of Apple’s linker, byte for byte', async () => {
+    const node = await readFile(await darwinNode('darwin/arm64'));
+    expect(signAdHoc(withoutSignature(node), 'node').equals(node)).toBe(true);
+  }, 60_000);
+
+  test('their Node reads the resource that the Node of Linux writes', () => {
+    expect(DARWIN_NODE_VERSION.split('.')[0]).toBe(process.versions.node.split('.')[0]);
+  });
+});
+
 test('the manifest for Krew names archives of the release that have the program', async () => {
   const { spec } = parse(await readFile(file('krew-skycap.yaml'), 'utf8')) as {
     spec: { platforms: { uri: string; sha256: string; bin: string }[] };
   };
   const sums = await readFile(file('SHA256SUMS'), 'utf8');
-  expect(spec.platforms).toHaveLength(4);
+  expect(spec.platforms).toHaveLength(PROGRAM_PLATFORMS.length);
   for (const { uri, sha256, bin } of spec.platforms) {
     const name = basename(uri);
     expect(uri).toBe(`${URL}/${name}`);

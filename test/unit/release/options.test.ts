@@ -1,12 +1,13 @@
 /** The options of `npm run release`: what is accepted, and what is refused by its name. */
 import { parseReleaseOptions } from '../../../release/options.ts';
 
-test('without options: both platforms of these sources, for nodes that import the archive', () => {
+test('without options: every platform of these sources, for nodes that import the archive', () => {
   expect(parseReleaseOptions([])).toEqual({
     repository: 'localhost/skycap',
     version: undefined,
     from: undefined,
     platforms: ['linux/amd64', 'linux/arm64'],
+    programPlatforms: ['linux/amd64', 'linux/arm64', 'darwin/amd64', 'darwin/arm64'],
     output: 'dist/release',
     url: undefined,
     pull: false,
@@ -26,7 +27,11 @@ test.each([
   [['--registry', 'https://registry.example'], 'a host and a path'],
   [['--version', 'v1.2'], 'three numbers'],
   [['--version', '1.2.3+4'], 'three numbers'],
-  [['--platform', 'linux/arm64,linux/386'], '"linux/386": write one or both of linux/amd64,linux/arm64'],
+  [
+    ['--platform', 'linux/arm64,linux/386'],
+    '"linux/386": write some of linux/amd64,linux/arm64,darwin/amd64,darwin/arm64',
+  ],
+  [['--platform', 'darwin/arm64'], '"darwin/arm64" alone: add linux/amd64 or linux/arm64, for the image'],
   [['--url', 'downloads.example/v1'], 'https://downloads.example/v1.2.3'],
   [['--url', 'https://downloads.example/v1?x=1'], 'https://downloads.example/v1.2.3'],
   [['--registery', 'x'], '--registery'],
