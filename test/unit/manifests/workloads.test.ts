@@ -87,6 +87,23 @@ describe('rights', () => {
     expect(only('Secret', 'skycap-webhook-tls').data).toBeUndefined();
   });
 
+  it('let view, edit and admin of Kubernetes read every kind of ours, and view no BgpPeer, which may have a password', () => {
+    const rightsIn = (name: string): Manifest[] =>
+      roles.filter(({ metadata }) => metadata.labels?.[`rbac.authorization.k8s.io/aggregate-to-${name}`] === 'true');
+    const readable = (found: Manifest[]): string[] =>
+      found.flatMap((role) => role.rules).flatMap((rule) => rule.resources);
+    const peers = readable(rightsIn('edit'));
+    expect(peers).toEqual(['bgppeers']);
+    const all = [...readable(rightsIn('view')), ...peers];
+    expect(all.sort()).toEqual(
+      Object.keys(CRD_FIELDS)
+        .map((name) => name.split('.')[0])
+        .sort(),
+    );
+    for (const { rules } of [...rightsIn('view'), ...rightsIn('edit')])
+      for (const { verbs } of rules) expect(verbs).toEqual(['get', 'list', 'watch']);
+  });
+
   it('name the configurations and the Lease that are meant', () => {
     for (const rule of rules) {
       // Those of others are listed to name one that is in the way.
