@@ -23,7 +23,7 @@ test('every file that a page names is there', () => {
 });
 
 test('every file that a page names without its folder is there, once', () => {
-  const files = ['lib', 'webhook', 'allocator', 'speaker', 'cli', 'test'].flatMap((folder) =>
+  const files = ['lib', 'webhook', 'allocator', 'speaker', 'cli', 'release', 'test'].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
   );
   const named = PAGES.flatMap((page) =>
