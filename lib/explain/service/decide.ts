@@ -1,5 +1,6 @@
-/** The addresses that a Service has or would get, by the decision of webhook and allocator on the cluster as read. PURE. */
-
+/** The decision of webhook and allocator about one Service, on the cluster as read: for `explain` and `simulate`. PURE. */
+import { CLAIM_ANNOTATION } from '../../api/keys.ts';
+import type { AddressRequest } from '../../api/service/address-request.ts';
 import type { Service } from '../../api/service/service.ts';
 import { type Assignment, decideAssignment, decideInvalid } from '../../ipam/assignment/decide-assignment.ts';
 import {
@@ -11,7 +12,9 @@ import {
   type ServiceView,
   viewOf,
 } from '../../ipam/assignment/service-view.ts';
-import { choose } from '../../ipam/choice/choose.ts';
+import { type Choice, type ChooseInput, choose } from '../../ipam/choice/choose.ts';
+import type { ClaimRequest } from '../../ipam/claims/claimer.ts';
+import type { AddressWorld } from '../address-world.ts';
 import type { World } from '../world.ts';
 
 export interface Decided {
@@ -20,26 +23,61 @@ export interface Decided {
   readonly assignment?: Assignment;
 }
 
+/** The addresses that a Service has or would get. */
 export function decide(world: World, service: Service): Decided {
   const view = viewOf(service, world, world.settings);
-  const { parsed, pinned, heldAddresses } = view;
+  const { parsed, heldAddresses } = view;
   if (parsed.kind === 'notOurs') return { view };
-  const asStored = asStoredIn(world);
-  if (parsed.kind === 'invalid') {
-    const plain = requestWithoutAddresses(service);
-    return plain ? { view, assignment: decideInvalid(parsed.problems, heldAddresses, plain, asStored) } : { view };
+  if (parsed.kind === 'addressRequest') {
+    const { addressRequest } = parsed;
+    const chosen = choiceFor(view, addressRequest, world);
+    return { view, assignment: assignmentFor(view, addressRequest, chosen?.choice, world) };
   }
-  const { addressRequest } = parsed;
-  const beyond = remainingRequest(addressRequest, pinned);
-  const choice = beyond && choose(beyond, chooseInputFor(view, claimRequestFor(view, beyond, '', 0), world));
-  const assignment = decideAssignment({
+  const plain = requestWithoutAddresses(service);
+  if (!plain) return { view };
+  return { view, assignment: decideInvalid(parsed.problems, heldAddresses, plain, asStoredIn(world)) };
+}
+
+export interface Chosen {
+  readonly claimRequest: ClaimRequest;
+  readonly choice: Choice;
+}
+
+/**
+ * @param more of the input, for an update under review.
+ * @returns undefined if the addresses of all families are pinned.
+ */
+export function choiceFor(
+  view: ServiceView,
+  addressRequest: AddressRequest,
+  cluster: AddressWorld,
+  more: Pick<ChooseInput, 'portsBefore' | 'asksAsBefore'> & { readonly nowMs?: number } = {},
+): Chosen | undefined {
+  const beyond = remainingRequest(addressRequest, view.pinned);
+  if (!beyond) return undefined;
+  const { nowMs = 0, ...rest } = more;
+  const claimRequest = claimRequestFor(view, beyond, tokenOf(view.service), nowMs);
+  return { claimRequest, choice: choose(beyond, { ...chooseInputFor(view, claimRequest, cluster), ...rest }) };
+}
+
+export function assignmentFor(
+  { pinned, heldAddresses }: Pick<ServiceView, 'pinned' | 'heldAddresses'>,
+  addressRequest: AddressRequest,
+  choice: Choice | undefined,
+  cluster: AddressWorld,
+): Assignment {
+  return decideAssignment({
     addressRequest,
     choice,
     pinned,
     heldAddresses,
-    eipProblemOf: (source) => world.eipProblemOf(source),
-    asStored,
-    whyReserved: (address) => world.whyReserved(address),
+    eipProblemOf: (source) => cluster.eipProblemOf(source),
+    asStored: asStoredIn(cluster),
+    whyReserved: (address) => cluster.whyReserved(address),
   });
-  return { view, assignment };
+}
+
+/** A new Service has a token that no other has. */
+export function tokenOf({ metadata: { annotations, uid } }: Service): string {
+  return annotations?.[CLAIM_ANNOTATION] ?? `simulated-${uid}`;
 }

@@ -9,23 +9,21 @@ import { managedMetadataOf, withManagedMetadata } from '../../api/service/manage
 import { publishedAddresses } from '../../api/service/published-addresses.ts';
 import type { Service } from '../../api/service/service.ts';
 import type { EipClaim } from '../../api/skycap/claim.ts';
-import { type Assignment, decideAssignment, decideInvalid } from '../../ipam/assignment/decide-assignment.ts';
+import { type Assignment, decideInvalid } from '../../ipam/assignment/decide-assignment.ts';
 import {
   asStoredIn,
-  chooseInputFor,
   claimRequestFor,
-  remainingRequest,
   requestWithoutAddresses,
   type ServiceView,
   viewOf,
 } from '../../ipam/assignment/service-view.ts';
 import { compareWaiting, waitingOf, waitingSinceOf } from '../../ipam/assignment/waiting-list.ts';
-import { choose } from '../../ipam/choice/choose.ts';
 import type { HeldAddress } from '../../ipam/choice/held-address.ts';
 import { keptRequest, requestIn, requestOf, withRequest } from '../../ipam/claims/holder-entry.ts';
 import { annotatedAddresses, givenAddresses } from '../../ipam/claims/service-claims.ts';
 import { type Address, formatAddress, parseAddress, sameAddress } from '../../net/address.ts';
 import { AddressWorld } from '../address-world.ts';
+import { assignmentFor, choiceFor, tokenOf } from '../service/decide.ts';
 import { namespacesOf, type World } from './world.ts';
 
 export interface ServiceAddresses {
@@ -129,24 +127,14 @@ function claimPublished(view: ServiceView, request: AddressRequest, cluster: Add
 }
 
 function assign(view: ServiceView, addressRequest: AddressRequest, cluster: AddressWorld, world: World): Assignment {
-  const beyond = remainingRequest(addressRequest, view.pinned);
-  const claimRequest = beyond && claimRequestFor(view, beyond, tokenOf(view.service), world.settings.nowMs);
-  const choice = claimRequest && choose(beyond, chooseInputFor(view, claimRequest, cluster));
-  const taken = choice?.kind === 'assigned' ? choice.given.filter(({ how }) => how !== 'held') : [];
+  const chosen = choiceFor(view, addressRequest, cluster, { nowMs: world.settings.nowMs });
+  const taken = chosen?.choice.kind === 'assigned' ? chosen.choice.given.filter(({ how }) => how !== 'held') : [];
   for (const { address, eip } of taken) {
-    const holder = withRequest(claimRequest!.holder, requestOf(addressRequest, address));
+    const holder = withRequest(chosen!.claimRequest.holder, requestOf(addressRequest, address));
     cluster.setHolder(address, cluster.isHolder(view.service), holder, eip);
   }
   const { heldAddresses } = taken.length > 0 ? cluster.heldAddressesOf(view.service) : view;
-  return decideAssignment({
-    addressRequest,
-    choice,
-    pinned: view.pinned,
-    heldAddresses,
-    asStored: asStoredIn(cluster),
-    whyReserved: (address) => cluster.whyReserved(address),
-    eipProblemOf: (source) => cluster.eipProblemOf(source),
-  });
+  return assignmentFor({ ...view, heldAddresses }, addressRequest, chosen?.choice, cluster);
 }
 
 /** Publishes, and changes the claims accordingly. */
@@ -206,11 +194,6 @@ function release(view: ServiceView, cluster: AddressWorld): ServiceAddresses | u
   for (const { address } of heldAddresses) cluster.setHolder(address, cluster.isHolder(service), undefined);
   publish(service, [], cluster);
   return { addresses: [], reason: 'NotLoadBalancer', message: 'the Service asks for no address of Skycap any more' };
-}
-
-/** A new Service has a token that no other has. */
-function tokenOf(service: Service): string {
-  return service.metadata.annotations?.[CLAIM_ANNOTATION] ?? `simulated-${service.metadata.uid}`;
 }
 
 function isGiven(service: Service, address: Address): boolean {

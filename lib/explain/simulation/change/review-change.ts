@@ -12,14 +12,14 @@ import { isOurs, portsOf } from '../../../api/service/parse-address-request.ts';
 import type { Service } from '../../../api/service/service.ts';
 import { decideCreate, decideUpdate } from '../../../ipam/admission/decide-service.ts';
 import { type FindingsDeps, findingsFor } from '../../../ipam/admission/object-findings.ts';
-import { chooseInputFor, claimRequestFor, remainingRequest, viewOf } from '../../../ipam/assignment/service-view.ts';
-import { choose } from '../../../ipam/choice/choose.ts';
+import { viewOf } from '../../../ipam/assignment/service-view.ts';
 import { holderName } from '../../../ipam/choice/sharing.ts';
 import { buildPools } from '../../../ipam/pools/pools.ts';
 import { reservedIn } from '../../../ipam/pools/reserved.ts';
 import { accountOf } from '../../../ipam/pools/source.ts';
 import { parseAddress } from '../../../net/address.ts';
 import { AddressWorld } from '../../address-world.ts';
+import { choiceFor } from '../../service/decide.ts';
 import { namespacesOf, type World } from '../world.ts';
 import { changedWorld, withApplied } from './apply-change.ts';
 import type { AppliedObject, Change } from './change.ts';
@@ -82,15 +82,12 @@ function reviewService(service: Service, old: Service | undefined, world: World)
   if (decision.kind === 'pend') return { warnings: [decision.message] };
   if (decision.kind !== 'assign') return { warnings: decision.kind === 'restore' ? decision.warnings : notes };
   const view = viewOf(service, cluster, world.settings);
-  const beyond = remainingRequest(decision.addressRequest, view.pinned);
-  if (!beyond) return { warnings: notes };
-  const claimRequest = claimRequestFor(view, beyond, '', world.settings.nowMs);
-  const input = chooseInputFor(view, claimRequest, cluster);
-  const choice = choose(beyond, {
-    ...input,
+  const chosen = choiceFor(view, decision.addressRequest, cluster, {
     ...(old && { portsBefore: portsOf(old) }),
     ...(decision.asksAsBefore && { asksAsBefore: true }),
   });
+  if (!chosen) return { warnings: notes };
+  const { choice } = chosen;
   const isRefused = choice.kind === 'clashes' || (choice.kind === 'refused' && !old);
   return { ...(isRefused && { refused: choice.message }), warnings: notes };
 }

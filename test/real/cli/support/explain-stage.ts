@@ -25,7 +25,8 @@ export class ExplainStage {
 
   /** @param target of `explain`, then its options. */
   async explained(...target: string[]): Promise<Explanation> {
-    const { out } = await runPlugin(['--kubeconfig', this.#kubeconfig, 'explain', ...target, '-o', 'json']);
+    const { out, err } = await runPlugin(['--kubeconfig', this.#kubeconfig, 'explain', ...target, '-o', 'json']);
+    if (out === '') throw new Error(err);
     return JSON.parse(out);
   }
 
