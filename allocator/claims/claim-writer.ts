@@ -43,16 +43,6 @@ export async function releaseEntry(
   about: object,
   isUnused = false,
 ): Promise<void> {
-  await new ClaimStore({ client, ledger: cluster.ledger }).release(address, sameEntry(own), isUnused);
-  log.info({ ...about, address: formatAddress(address), reason }, 'address released');
-}
-
-/** The same holder, in any version of the claim: only the holder that was judged may be released. */
-function sameEntry(own: ClaimHolder): (holder: ClaimHolder) => boolean {
-  return (holder) =>
-    holder.namespace === own.namespace &&
-    holder.name === own.name &&
-    holder.uid === own.uid &&
-    holder.token === own.token &&
-    holder.since === own.since;
+  const isReleased = await new ClaimStore({ client, ledger: cluster.ledger }).release(address, own, isUnused);
+  if (isReleased) log.info({ ...about, address: formatAddress(address), reason }, 'address released');
 }

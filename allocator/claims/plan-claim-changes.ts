@@ -26,6 +26,8 @@ export interface ClaimFacts {
   readonly assignment: Assignment | undefined;
   readonly inFlightUpdateOf: (heldAddress: HeldAddress) => InFlightUpdate;
   readonly firstSeenMs: (heldAddress: HeldAddress) => number;
+  /** Whether the holder is to be bound, and to be written anew if it is bound already. */
+  readonly mustWrite: (heldAddress: HeldAddress) => boolean;
   /** The UID of the Service that was stored with the holder's token, as far as this process has seen. */
   readonly storedUid: (heldAddress: HeldAddress) => string | undefined;
   readonly nowMs: number;
@@ -108,11 +110,15 @@ function renewalOf(
     return { address, own, next: own, requeueAtMs: never };
   const inFlightUpdate = inFlightUpdateOf(heldAddress);
   const claimedRequest = requestAt(heldAddress);
+  // A holder that waits may be of a create call for a later Service of the name.
+  const mustWrite = verdict.kind !== 'wait' && facts.mustWrite(heldAddress);
+  const bind = verdict.kind === 'bind' || mustWrite || hasFormerBeside(heldAddress, service);
+  const isAnew = bind && (isOfOther(heldAddress, facts) || (mustWrite && own.uid !== undefined));
   const next = renewedHolder(own, service, claimedRequest, {
-    bind: verdict.kind === 'bind' || hasFormerBeside(heldAddress, service),
+    bind,
     token: tokenShown(assignment?.uses[0]?.address, heldAddresses, serviceToken),
     serviceCounts: inFlightUpdate.kind === 'useService',
-    ...(verdict.kind === 'bind' && isOfOther(heldAddress, facts) && { takenOverAt: new Date(nowMs).toISOString() }),
+    ...(isAnew && { since: new Date(nowMs).toISOString() }),
   });
   const source = newSource(heldAddress);
   const requeueAtMs = inFlightUpdate.kind === 'wait' ? inFlightUpdate.untilMs : never;

@@ -93,7 +93,7 @@ export class ServiceClaimer {
     if (ends.includes(false)) {
       for (const [i, { metadata }] of taken.entries()) {
         const address = ends[i] ? claimAddress(metadata.name ?? '') : undefined;
-        if (address) await store.release(address, ({ token, uid }) => token === own.token && uid === own.uid);
+        if (address) await store.release(address, own);
       }
     }
     return taken.length > 0;

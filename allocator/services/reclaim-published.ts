@@ -3,8 +3,7 @@
 import { claimRequestFor, requestWithoutAddresses, type ServiceView } from '../../lib/ipam/assignment/service-view.ts';
 import { waitingSinceOf } from '../../lib/ipam/assignment/waiting-list.ts';
 import type { Claimer } from '../../lib/ipam/claims/claimer.ts';
-import { dropManagedFields } from '../../lib/kube/cache/transform.ts';
-import { SERVICES } from '../../lib/kube/resource.ts';
+import { isCurrent } from '../cluster/is-current.ts';
 import type { Deps } from '../deps.ts';
 import { reclaimsFor } from './reclaim.ts';
 
@@ -29,12 +28,7 @@ export async function reclaimPublished(
   const isShared = reclaims.some(({ isHeld }) => isHeld);
   if (isShared) {
     // A stale cache would bring back an address that the Service has left and that another Service may have by now.
-    const { namespace = '', name = '', resourceVersion } = service.metadata;
-    const stored = await client.get(SERVICES, { namespace, name }, { signal });
-    if (stored.metadata.resourceVersion !== resourceVersion) {
-      cluster.saw(dropManagedFields(stored));
-      return 'alone';
-    }
+    if (!(await isCurrent(service, { client, cluster }, signal))) return 'alone';
   }
   const claimRequest = claimRequestFor(view, addressRequest, token, nowMs());
   const { askedFor: _, ...unasked } = claimRequest.holder;

@@ -154,6 +154,11 @@ export class ServiceReconciler {
         refusal = error;
         choice = { kind: 'pending', keeps: [], reason: 'WriteRefused', message };
       }
+      const given = choice.kind === 'assigned' ? choice.given : [];
+      this.#claimSync.noteWritten(
+        before,
+        given.flatMap(({ how, address }) => (how === 'held' ? [] : address)),
+      );
       view = { ...before, heldAddresses: cluster.heldAddressesOf(before.service).heldAddresses };
     }
     const { pinned } = view;
@@ -219,7 +224,6 @@ export class ServiceReconciler {
     signal: AbortSignal,
   ): Promise<KeyRequeue | undefined> {
     const { cluster } = this.#deps;
-    if (!(await this.#claimSync.bindFirst(view, addressRequest, assignment, signal))) return { requeueAfterMs: 0 };
     const decision = decidePublication(
       {
         service: view.service,
@@ -235,18 +239,33 @@ export class ServiceReconciler {
       assignment,
     );
     this.#account(view, assignment, decision);
-    const again = await this.#writer.write(view, decision, signal);
-    if (again) return again;
-    return this.#claimSync.run(view, addressRequest, assignment, signal);
+    return this.#write(view, decision, addressRequest, assignment, signal);
+  }
+
+  /** @param assignment absent for a Service that Skycap does not serve. */
+  async #write(
+    before: ServiceView,
+    decision: Publication,
+    addressRequest: AddressRequest | undefined,
+    assignment: Assignment | undefined,
+    signal: AbortSignal,
+  ): Promise<KeyRequeue | undefined> {
+    const change = this.#writer.changeFor(before, decision);
+    if (change.kind === 'contested') return { requeueAfterMs: change.requeueAfterMs };
+    if (change.kind === 'none') {
+      return this.#claimSync.run(before, addressRequest, assignment, { isPatched: false, signal });
+    }
+    const view = assignment ? await this.#claimSync.writeFirst(before, addressRequest, assignment, signal) : before;
+    if (!view) return { requeueAfterMs: 0 };
+    await this.#writer.write(view, decision, change, signal);
+    return this.#claimSync.run(view, addressRequest, assignment, { isPatched: true, signal });
   }
 
   /** Skycap does not serve the Service, or no longer does. */
   async #leave(view: ServiceView, signal: AbortSignal): Promise<KeyRequeue | undefined> {
     this.#stopWaiting(view.key);
     const isOfEip = (address: Address): boolean => this.#deps.cluster.isOfEip(address);
-    const again = await this.#writer.write(view, decideLeaving({ ...view, isOfEip }), signal);
-    if (again) return again;
-    return this.#claimSync.run(view, undefined, undefined, signal);
+    return this.#write(view, decideLeaving({ ...view, isOfEip }), undefined, undefined, signal);
   }
 
   /** A Service under deletion keeps its addresses and gets no new ones. A finalizer may keep it for a while. */

@@ -6,15 +6,20 @@ import { type Part, writersOf, writersText } from '../../lib/api/service/status-
 import type { ServiceView } from '../../lib/ipam/assignment/service-view.ts';
 import { SERVICES } from '../../lib/kube/resource.ts';
 import { formatAddress } from '../../lib/net/address.ts';
-import type { Requeue } from '../../lib/process/loop/level-loop.ts';
 import type { Texts } from '../cluster/rewrite-backoff.ts';
 import type { Deps, ServiceEvent } from '../deps.ts';
 import { contestedEvent } from './contested-event.ts';
 import type { Publication } from './decide-publication.ts';
 import { patchServiceStatus } from './patch-service-status.ts';
-import { servicePatch, textsIn } from './service-patch.ts';
+import { type ServicePatch, servicePatch, textsIn } from './service-patch.ts';
 
 export type ServiceWriterDeps = Pick<Deps, 'client' | 'cluster' | 'events' | 'log' | 'nowMs'>;
+
+export type ServiceChange =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'patch'; readonly body: ServicePatch; readonly texts: Texts }
+  /** Another controller overwrites the publication again and again. The next try comes after this time. */
+  | { readonly kind: 'contested'; readonly requeueAfterMs: number };
 
 export class ServiceWriter {
   readonly #deps: ServiceWriterDeps;
@@ -23,14 +28,23 @@ export class ServiceWriter {
     this.#deps = deps;
   }
 
-  /** @returns the time of the next try, if another controller overwrites the publication again and again. */
-  async write({ service, key }: ServiceView, decision: Publication, signal: AbortSignal): Promise<Requeue | undefined> {
-    const { events, log, nowMs, cluster } = this.#deps;
+  /** What is to be written now. */
+  changeFor({ service, key }: ServiceView, decision: Publication): ServiceChange {
+    const { nowMs, cluster } = this.#deps;
     const body = servicePatch(service, decision, nowMs());
-    if (!body) return undefined;
+    if (!body) return { kind: 'none' };
     const texts = textsIn(body, service, decision);
-    const waitMs = cluster.rewriteBackoff.waitMs(key, texts);
-    if (waitMs > 0) return { requeueAfterMs: waitMs };
+    const requeueAfterMs = cluster.rewriteBackoff.waitMs(key, texts);
+    return requeueAfterMs > 0 ? { kind: 'contested', requeueAfterMs } : { kind: 'patch', body, texts };
+  }
+
+  async write(
+    { service, key }: ServiceView,
+    decision: Publication,
+    { body, texts }: ServiceChange & { readonly kind: 'patch' },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { events, log, cluster } = this.#deps;
     const isContested = cluster.rewriteBackoff.isWorthTelling(key, texts);
     const rival = isContested ? await this.#rivalOf(service, decision, texts, signal) : undefined;
     await this.patch(service, body, signal);
@@ -39,7 +53,6 @@ export class ServiceWriter {
     if (rival) log.warn({ service: key, reason: rival.event.reason, why: rival.event.message }, 'service is contested');
     const addresses = decision.addresses.map(formatAddress);
     log.info({ service: key, addresses, reason: decision.verdicts[0]?.reason }, 'service status written');
-    return undefined;
   }
 
   /** The controller that overwrites Skycap's part, and the Event about it. Read before the next write, which hides the controller in managedFields. */

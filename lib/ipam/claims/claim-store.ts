@@ -11,6 +11,7 @@ import { EIP_CLAIMS } from '../../kube/resource.ts';
 import { type Address, formatAddress } from '../../net/address.ts';
 import type { Ledger } from '../choice/ledger.ts';
 import type { Source } from '../pools/source.ts';
+import { isSameHolder } from './holders-of.ts';
 
 export interface ClaimStoreDeps {
   readonly client: KubeClient;
@@ -74,17 +75,20 @@ export class ClaimStore {
 
   /**
    * Removes the holder from the claim, and deletes a claim without holders.
-   * @param isReleased tells the holder to remove, for each version read.
+   * @param own the holder as it was judged. A holder that was written anew since stays, whoever wrote it: the address may be published by now.
    * @param isUnused the Service was never stored: the claim is annotated before its deletion.
+   * @returns false if the claim has no such holder.
    */
-  async release(address: Address, isReleased: (holder: ClaimHolder) => boolean, isUnused = false): Promise<void> {
+  async release(address: Address, own: ClaimHolder, isUnused = false): Promise<boolean> {
+    const isReleased = isSameHolder(own);
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const claim = await this.#claimWith(address, isReleased);
-      if (!claim) return;
+      if (!claim) return false;
       const holders = claim.spec.holders.filter((holder) => !isReleased(holder));
       if (holders.length > 0 ? await this.replace(claim, holders) : await this.#delete(claim, address, isUnused))
-        return;
+        return true;
     }
+    return false;
   }
 
   /** The claim of an address, if it has such a holder. The ledger may miss a holder, so its absence is confirmed by a read. */

@@ -47,6 +47,12 @@ export interface ClaimerDeps<C extends ClaimRequest = ClaimRequest> extends Clai
   readonly contention?: Contention;
 }
 
+/** An address and the holder that this call wrote for it. */
+interface Claimed {
+  readonly address: Address;
+  readonly holder: ClaimHolder;
+}
+
 /** After a 409 the watch returns the claim within moments. After this time, the address may be tried again. */
 const LATEST_NEWS_MS = 5_000;
 
@@ -81,17 +87,17 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
    * @throws {KubeError} if the API server refuses for another reason than a race.
    */
   async assign(claimRequest: C, signal?: AbortSignal): Promise<Choice> {
-    const claimed: Address[] = [];
+    const claimed: Claimed[] = [];
     for (let round = 0; round < MOST_ROUNDS; round++) {
       signal?.throwIfAborted();
       const choice = this.preview(claimRequest);
       if (choice.kind !== 'assigned') {
-        await this.#giveBack(claimed, claimRequest);
+        await this.#giveBack(claimed);
         return { ...choice, keeps: choice.keeps.filter(isNoneOf(claimed)) };
       }
       if (await this.#claimAll(choice.given, claimRequest, claimed, signal)) return choice;
     }
-    await this.#giveBack(claimed, claimRequest);
+    await this.#giveBack(claimed);
     return CONTENDED;
   }
 
@@ -107,11 +113,11 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
       if (!claim && !eip) return false;
       // Another component has added the holder.
       if (claim?.spec.holders.some(this.#deps.chooseInput(claimRequest).isSelf)) return true;
-      const isTaken =
+      const holder =
         claim || !eip
           ? await this.#join({ address }, claimRequest, signal)
           : await this.#create({ address, eip }, claimRequest, signal);
-      if (isTaken) return true;
+      if (holder) return true;
     }
     return false;
   }
@@ -120,32 +126,33 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
   async #claimAll(
     given: readonly Given[],
     claimRequest: C,
-    claimed: Address[],
+    claimed: Claimed[],
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
     const claims = given.map(async (one) => {
-      const won =
+      const holder =
         one.how === 'free'
           ? await this.#create(one, claimRequest, signal)
           : await this.#join(one, claimRequest, signal);
-      if (won && one.how !== 'held') claimed.push(one.address);
-      return won;
+      if (holder && one.how !== 'held') claimed.push({ address: one.address, holder });
+      return holder !== undefined;
     });
     await Promise.allSettled(claims);
     return (await Promise.all(claims)).every((won) => won);
   }
 
+  /** @returns the holder as written; undefined if the address is taken. */
   async #create(
     { address, eip }: Pick<Given, 'address' | 'eip'>,
     claimRequest: C,
     signal?: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<ClaimHolder | undefined> {
     const holder = entryAt(address, claimRequest);
     const { ledger, contention, onConflict } = this.#deps;
     const unreserve = ledger.reserve(address);
     try {
       await this.claims.create(address, sourceOf(eip), holder, signal);
-      return true;
+      return holder;
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
       onConflict?.();
@@ -155,30 +162,35 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
         contention?.lost(eip.name);
         setTimeout(ledger.reserve(address), LATEST_NEWS_MS).unref();
       }
-      return false;
+      return undefined;
     } finally {
       unreserve();
     }
   }
 
-  /** Adds the holder to an existing claim, in place of an older holder of the Service; no write if nothing changes. */
-  async #join({ address }: Pick<Given, 'address'>, claimRequest: C, signal?: AbortSignal): Promise<boolean> {
+  /**
+   * Adds the holder to an existing claim, in place of an older holder of the Service; no write if nothing changes.
+   * @returns the holder as it is in the claim; undefined if the claim has changed meanwhile.
+   */
+  async #join(
+    { address }: Pick<Given, 'address'>,
+    claimRequest: C,
+    signal?: AbortSignal,
+  ): Promise<ClaimHolder | undefined> {
     const claim = this.#deps.ledger.claimOf(address);
-    if (!claim) return false;
+    if (!claim) return undefined;
     const { isSelf } = this.#deps.chooseInput(claimRequest);
     const own = claim.spec.holders.find(isSelf);
     const isStored = claimRequest.stored.some((one) => sameAddress(one, address));
     const holder = renewed(own, entryAt(address, claimRequest, own), isStored);
-    if (holder === own) return true;
+    if (holder === own) return own;
     const others = claim.spec.holders.filter((present) => !isSelf(present));
-    return this.claims.replace(claim, [...others, holder], { signal });
+    return (await this.claims.replace(claim, [...others, holder], { signal })) ? holder : undefined;
   }
 
   /** Releases the addresses that this call claimed for a request that is not fulfilled: with RequireDualStack one family alone is useless. */
-  async #giveBack(claimed: readonly Address[], claimRequest: C): Promise<void> {
-    for (const address of claimed) {
-      await this.claims.release(address, (holder) => holder.token === claimRequest.holder.token);
-    }
+  async #giveBack(claimed: readonly Claimed[]): Promise<void> {
+    for (const { address, holder } of claimed) await this.claims.release(address, holder);
   }
 }
 
@@ -216,8 +228,8 @@ function minds({ addressRequest, former }: ClaimRequest, address: Address): bool
   );
 }
 
-function isNoneOf(claimed: readonly Address[]): (given: Given) => boolean {
-  return ({ address }) => !claimed.some((other) => sameAddress(other, address));
+function isNoneOf(claimed: readonly Claimed[]): (given: Given) => boolean {
+  return (given) => !claimed.some(({ address }) => sameAddress(given.address, address));
 }
 
 function sorted(holder: ClaimHolder): [string, unknown][] {

@@ -53,8 +53,8 @@ export interface Renewal {
   readonly token: string;
   /** The request of the Service counts, in all. */
   readonly serviceCounts: boolean;
-  /** The holder was a former Service's: the new value of `since`. */
-  readonly takenOverAt?: string;
+  /** The new value of `since`, if the Service gets the address anew. */
+  readonly since?: string;
 }
 
 /** @returns `own` itself if nothing is to be written. */
@@ -71,7 +71,9 @@ export function renewedHolder(
     : { ...claimed, ports: allPorts(claimed.ports, claimedRequest.ports) };
   const isBound = own.name === name && own.uid === uid;
   const token = (renewal.bind || isBound) && renewal.token !== '' ? renewal.token : own.token;
-  if ((isBound || !renewal.bind) && token === own.token && requestText(next) === requestText(claimed)) return own;
+  const isAnew = renewal.since !== undefined;
+  const isBindingDone = isBound || !renewal.bind;
+  if (!isAnew && isBindingDone && token === own.token && requestText(next) === requestText(claimed)) return own;
   const { namespace } = own;
   const identity = renewal.bind ? { name, uid } : { name: own.name, uid: own.uid };
   return {
@@ -80,7 +82,7 @@ export function renewedHolder(
     ...(identity.uid !== undefined && { uid: identity.uid }),
     token,
     ...next,
-    ...(renewal.takenOverAt === undefined ? beginOf(own) : { since: renewal.takenOverAt }),
+    ...(renewal.since === undefined ? beginOf(own) : { since: renewal.since }),
   };
 }
 

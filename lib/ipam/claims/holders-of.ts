@@ -47,6 +47,16 @@ export function holdersOfNew({ namespace, name, token }: ServiceIdentity): IsHol
     holder.token === token && holder.namespace === namespace && holder.name === name && holder.uid === undefined;
 }
 
+/** Whether a holder is `own`, in any version of the claim, and was not written anew since. */
+export function isSameHolder(own: ClaimHolder): IsHolder {
+  return (holder) =>
+    holder.namespace === own.namespace &&
+    holder.name === own.name &&
+    holder.uid === own.uid &&
+    holder.token === own.token &&
+    holder.since === own.since;
+}
+
 /**
  * Of several holders in one claim: the one with the Service's UID, else with its token, else of a create call or update under way.
  * The holder of a former Service of the name comes last: taken over beside the Service's own, the Service would be in the claim twice.

@@ -1,27 +1,20 @@
 /**
- * Two allocators that both believe they lead: what keeps them from harm is, first, that one whose Lease may be lost writes nothing, by its own clock; and then,
- * for what was on its way, that every write is judged by the API server against what it was decided by.
+ * Two allocators that both believe to lead. First, an allocator whose Lease may have expired by its own clock writes nothing. Second, the API server refuses a write that
+ * was on its way, since the object is another one than the write was decided on.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Registry } from 'prom-client';
-import { Allocator } from '../../../allocator/leader/allocator.ts';
-import { createReflectors } from '../../../allocator/leader/reflectors.ts';
-import { createAllocatorMetrics } from '../../../allocator/metrics.ts';
-import { ALL_PROTOCOLS } from '../../../lib/api/eip/protocols.ts';
 import { LEADER_TIMING } from '../../../lib/kube/election/leader-step.ts';
 import { EIP_CLAIMS, SERVICES } from '../../../lib/kube/resource.ts';
-import { systemClock } from '../../../lib/process/clock.ts';
 import { Api } from '../../lab/api.ts';
-import { ALLOCATOR_USER, startAllocator } from '../../support/allocator-daemon.ts';
+import { startAllocator } from '../../support/allocator-daemon.ts';
 import type { ComponentDaemon } from '../../support/component-daemon.ts';
 import { ADMIN } from '../../support/control-plane.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { History } from '../../support/history.ts';
-import { logSink } from '../../support/log-sink.ts';
 import { Random } from '../../support/random.ts';
 import { AllocatorLab, eventually, GRACE_SECONDS, publishedBy, Replica } from './harness.ts';
-import { LateClient } from './late-client.ts';
+import { UnfencedLeader } from './unfenced-leader.ts';
 
 let lab: AllocatorLab;
 let open: AsyncDisposableStack;
@@ -151,39 +144,7 @@ describe('two that act at the same time, without any fence, their writes late', 
   const CHANGES = 200;
   const CHURN_AT_MOST_MS = 20_000;
   const LATEST_MS = 600;
-
-  /** Acts from the start until the end, whoever else does. */
-  async function unfenced(random: Random): Promise<void> {
-    const { log } = logSink('allocator');
-    const registry = new Registry();
-    const client = lab.plane.client(ALLOCATOR_USER);
-    const stop = new AbortController();
-    const reflectors = createReflectors(client, 'skycap-system', log, registry);
-    const allocator = new Allocator(reflectors.stores, systemClock);
-    const following = reflectors.run(stop.signal);
-    await reflectors.waitForSync(stop.signal);
-    const acting = allocator.lead(
-      {
-        // Most are on time, some very late.
-        client: new LateClient(client, () => (random.below(4) === 0 ? random.below(LATEST_MS) : 0)),
-        config: {
-          ...{ namespace: 'skycap-system', unmarkedServices: 'defaultEip', protocols: ALL_PROTOCOLS },
-          ...{ claimGraceSeconds: GRACE_SECONDS, workers: 16, historyEntries: 10_000, historyDays: 90 },
-        },
-        events: { record: () => {} },
-        metrics: createAllocatorMetrics(registry, () => allocator.queueLengths()),
-        log,
-        ...systemClock,
-        newToken: () => random.token(),
-        historyGatherMs: 1_000,
-      },
-      stop.signal,
-    );
-    open.defer(async () => {
-      stop.abort(new Error('the test ends'));
-      await Promise.all([following, acting]);
-    });
-  }
+  const LATEST_NEWS_MS = 60;
 
   async function change(random: Random, names: readonly string[]): Promise<string> {
     const key = `both/${random.of(names)}`;
@@ -215,7 +176,14 @@ describe('two that act at the same time, without any fence, their writes late', 
   test('no address changes unasked, none is published by two or without its claim, none is lost', async () => {
     const random = Random.fromEnvironment();
     await lab.pool('both', '10.3.0.0/26');
-    for (const name of ['one', 'other']) await unfenced(random.fork(name));
+    for (const name of ['one', 'other']) {
+      const own = random.fork(name);
+      const delay = (action: string): Promise<void> => {
+        const latestMs = action.startsWith('watch') ? LATEST_NEWS_MS : LATEST_MS;
+        return own.below(4) === 0 ? sleep(own.below(latestMs)) : Promise.resolve();
+      };
+      open.use(await UnfencedLeader.start(lab, own, delay));
+    }
     const names = Array.from({ length: SERVICES_AT_MOST }, (_, i) => `web-${i}`);
     const done: string[] = [];
     const endMs = performance.now() + CHURN_AT_MOST_MS;
@@ -241,6 +209,97 @@ describe('two that act at the same time, without any fence, their writes late', 
     console.info(`${random}: ${done.length} changes, ${history.length} events`);
     expect(done.length).toBeGreaterThan(CHANGES / 10);
   }, 150_000);
+});
+
+describe('a late release of a former leader takes nothing from a Service that has the address again', () => {
+  /** Both have the addresses of one pool; the former leader's writes of this kind are on their way when it ends. */
+  async function handOver(
+    pool: string,
+    cidr: string,
+    held: string,
+    act: () => Promise<unknown>,
+  ): Promise<UnfencedLeader> {
+    await lab.pool(pool, cidr);
+    const former = open.use(await UnfencedLeader.start(lab, Random.fromEnvironment()));
+    await lab.create(`${pool}/web`);
+    await eventually(async () => expect(publishedBy(await lab.service(`${pool}/web`))).not.toBe(''));
+    former.hold(held);
+    await act();
+    await former.isOnItsWay(held);
+    former.end();
+    return former;
+  }
+
+  async function stays(pool: string, address: string, former: UnfencedLeader): Promise<void> {
+    const leader = open.use(await UnfencedLeader.start(lab, Random.fromEnvironment()));
+    await lab.published(`${pool}/web`, address);
+    await former[Symbol.asyncDispose]();
+    await lab.published(`${pool}/web`, address);
+    expect(await lab.claims(pool)).toMatchObject({ [address]: `${pool}/web` });
+    await settled(pool, 30_000);
+    await leader[Symbol.asyncDispose]();
+    expect(await history.violations()).toEqual([]);
+  }
+
+  test('it was no load balancer for a moment', async () => {
+    const retype = (type: string) =>
+      lab.patch('retyped/web', {
+        spec: { type, ...(type === 'ClusterIP' && { allocateLoadBalancerNodePorts: null }) },
+      });
+    const former = await handOver('retyped', '10.5.0.0/28', 'delete eipclaims', () => retype('ClusterIP'));
+    await retype('LoadBalancer');
+    await stays('retyped', '10.5.0.0', former);
+  });
+
+  test('it asked for another address for a moment', async () => {
+    const ask = (loadBalancerIP: string) => lab.patch('asking/web', { spec: { loadBalancerIP } });
+    const former = await handOver('asking', '10.6.0.0/28', 'delete eipclaims', () => ask('10.6.0.7'));
+    await ask('10.6.0.0');
+    await stays('asking', '10.6.0.0', former);
+  });
+
+  test('its create call took longer than the grace period', async () => {
+    await lab.pool('slow', '10.7.0.0/28');
+    const former = open.use(await UnfencedLeader.start(lab, Random.fromEnvironment()));
+    former.hold('update eipclaims');
+    const token = 'token-of-slow';
+    const holder = { namespace: 'slow', name: 'web', token, since: new Date().toISOString() };
+    const entry = {
+      ...holder,
+      ports: [{ port: 80, protocol: 'TCP' as const }],
+      externalTrafficPolicy: 'Cluster' as const,
+      selector: '',
+    };
+    await lab.admin.create(EIP_CLAIMS, {
+      apiVersion: 'skycap.io/v1alpha1',
+      kind: 'EipClaim',
+      metadata: { name: '10.7.0.0' },
+      spec: { address: '10.7.0.0', eip: 'slow', holders: [entry] },
+    });
+    await former.isOnItsWay('update eipclaims');
+    former.end();
+    await lab.create('slow/web', { 'skycap.io/claim': token, 'skycap.io/addresses': '10.7.0.0' });
+    await stays('slow', '10.7.0.0', former);
+  });
+});
+
+test('a second leader that does not know of a Service’s change releases nothing that it has been given since', async () => {
+  await lab.pool('stale', '10.8.0.0/28');
+  const leader = open.use(await UnfencedLeader.start(lab, Random.fromEnvironment()));
+  await lab.create('stale/web');
+  await lab.published('stale/web', '10.8.0.0');
+  const second = open.use(await UnfencedLeader.start(lab, Random.fromEnvironment()));
+  second.hold('watch services');
+  await lab.patch('stale/web', { spec: { loadBalancerIP: '10.8.0.7' } });
+  await lab.published('stale/web', '10.8.0.7');
+  await eventually(async () => expect(Object.keys(await lab.claims('stale'))).toEqual(['10.8.0.7']));
+  // It sees the new claim, beside the Service as it was.
+  await second.isOnItsWay('watch services');
+  await sleep(1_000);
+  expect(await lab.claims('stale')).toEqual({ '10.8.0.7': 'stale/web' });
+  await second[Symbol.asyncDispose]();
+  await leader[Symbol.asyncDispose]();
+  expect(await history.violations()).toEqual([]);
 });
 
 /** A Service that another one followed under its name while a leader was away keeps its address: it is bound before it is published. */

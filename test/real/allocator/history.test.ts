@@ -45,6 +45,7 @@ test('given, moved, left alone, deleted, and created again under the name', asyn
     metadata: { annotations: { 'eip.openelb.kubesphere.io/v1alpha1': '198.51.100.9' } },
   });
   await lab.published('moves/a', '198.51.100.9');
+  await eventually(async () => expect(await lab.claim('198.51.100.0')).toBeUndefined());
   await lab.patch('moves/b', { metadata: { annotations: { 'lb.kubesphere.io/v1alpha1': 'other' } } });
   await lab.remove('moves/a');
   await lab.create('moves/a', { 'eip.openelb.kubesphere.io/v1alpha1': '198.51.100.9' });

@@ -3,7 +3,6 @@
  * that may share it and no others, and nobody is lost.
  */
 import { join } from 'node:path';
-import type { ClaimHolder } from '../../../lib/api/skycap/claim.ts';
 import { Ledger } from '../../../lib/ipam/choice/ledger.ts';
 import { Claimer } from '../../../lib/ipam/claims/claimer.ts';
 import { Contention } from '../../../lib/ipam/claims/contention.ts';
@@ -87,17 +86,14 @@ function claimRequest(name: string, port: number, sharingKey?: string): ServiceC
 }
 
 const claims = async () => (await client.list(EIP_CLAIMS)).items;
-const isHeldBy = (name: string) => (one: ClaimHolder) => one.name === name;
 
 type Two = Awaited<ReturnType<typeof newClaimer>>[];
 
 async function releaseAll(two: Two): Promise<void> {
   const held = (await claims()).flatMap(({ spec }) =>
-    spec.holders.map(({ name = '' }) => ({ name, address: parseAddress(spec.address) as Address })),
+    spec.holders.map((holder) => ({ holder, address: parseAddress(spec.address) as Address })),
   );
-  await Promise.all(
-    held.map(({ name, address }, i) => two[i % two.length]!.claimer.claims.release(address, isHeldBy(name))),
-  );
+  await Promise.all(held.map(({ holder, address }, i) => two[i % two.length]!.claimer.claims.release(address, holder)));
   expect(await claims()).toEqual([]);
   await eventually(() => expect(two.flatMap(({ ledger }) => [...ledger.claims()])).toEqual([]));
 }
@@ -133,7 +129,7 @@ it('with coming and going at the same time, every claim has exactly the holders 
       const choice = await two[i % 2]!.claimer.assign(one);
       if (choice.kind !== 'assigned') throw new Error(`Cannot go on: c${i} is ${choice.kind}`);
       // Every third goes at once, released by the other of the two.
-      if (i % 3 === 0) await two[(i + 1) % 2]!.claimer.claims.release(choice.given[0]!.address, isHeldBy(`c${i}`));
+      if (i % 3 === 0) await two[(i + 1) % 2]!.claimer.claims.release(choice.given[0]!.address, one.holder);
       else left.add(`c${i}`);
     }),
   );
@@ -170,6 +166,18 @@ it('who loses race after race chooses elsewhere, and meets nobody there', async 
   const choice = await claimer.assign(claimRequest('late', 80));
   expect(choice).toMatchObject({ kind: 'assigned', given: [{ address: parseAddress('198.51.100.18') }] });
   expect(lost).toHaveLength(3);
-  await other.claimer.claims.release(parseAddress('198.51.100.18')!, isHeldBy('late'));
   await releaseAll([other]);
+});
+
+it('a holder that another writes anew stays, whatever the one who wrote it first releases', async () => {
+  const one = await newClaimer('198.51.100.0/28');
+  const first = claimRequest('anew', 80);
+  const choice = await one.claimer.assign(first);
+  if (choice.kind !== 'assigned') throw new Error(`Cannot go on: ${choice.kind}`);
+  const [claim] = await claims();
+  const anew = { ...claim!.spec.holders[0]!, since: '2026-11-30T10:00:00.000Z' };
+  await client.replace(EIP_CLAIMS, { ...claim!, spec: { ...claim!.spec, holders: [anew] } });
+  expect(await one.claimer.claims.release(choice.given[0]!.address, first.holder)).toBe(false);
+  expect((await claims())[0]?.spec.holders).toEqual([anew]);
+  await releaseAll([one]);
 });

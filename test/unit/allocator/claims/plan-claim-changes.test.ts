@@ -38,6 +38,7 @@ const factsWith = (differs: Partial<ClaimFacts>): ClaimFacts => ({
   assignment: assignment('10.0.0.1'),
   inFlightUpdateOf: () => ({ kind: 'inSync' }),
   firstSeenMs: () => NOW_MS,
+  mustWrite: () => false,
   storedUid: () => undefined,
   nowMs: NOW_MS,
   graceMsOf: () => 60_000,
