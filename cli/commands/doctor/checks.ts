@@ -25,6 +25,7 @@ import { eipFindings } from '../../../lib/preflight/rivals/eip-findings.ts';
 import { openElbLeftovers } from '../../../lib/preflight/rivals/openelb-leftovers.ts';
 import { otherLoadBalancers } from '../../../lib/preflight/rivals/other-load-balancers.ts';
 import { isRenewed } from '../../../lib/preflight/rivals/read-rivals.ts';
+import { unreadIn } from '../../../lib/snapshot/cluster-read.ts';
 import { kubeProxyConfigurationIn } from '../../cluster/kube-proxy-configuration.ts';
 import type { Facts } from './gather-facts.ts';
 
@@ -33,6 +34,30 @@ export interface CheckResult {
   readonly check: string;
   readonly title: string;
   readonly findings: readonly Finding[];
+  /** Plural names of kinds that the check needs, and that the user may not read: the check is not complete. */
+  readonly unread: readonly string[];
+}
+
+/** The kinds that a check needs. */
+const READS = {
+  kubernetes: [],
+  definitions: ['customresourcedefinitions'],
+  workloads: ['deployments', 'daemonsets', 'namespaces'],
+  webhook: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations', 'secrets', 'endpointslices'],
+  loadBalancers: [
+    ...['services', 'eips', 'deployments', 'daemonsets', 'mutatingwebhookconfigurations'],
+    ...['ippools', 'ipaddresspools', 'ciliumloadbalancerippools'],
+  ],
+  pools: ['eips', 'nodes', 'bgppeers', 'speakers', 'servicecidrs'],
+  nodes: ['nodes', 'speakers', 'configmaps'],
+  bfd: ['speakers', 'leases'],
+  clocks: ['leases'],
+} as const;
+
+/** A kind counts too if the user may read some of its objects only. */
+function unreadFor(check: keyof typeof READS, { cluster, reader }: Facts): string[] {
+  const forbidden = [...unreadIn(cluster), ...reader.unread].filter(({ reason }) => reason === 'Forbidden');
+  return READS[check].filter((kind) => forbidden.some(({ resource }) => resource === kind));
 }
 
 export function checksOf(facts: Facts): CheckResult[] {
@@ -43,6 +68,9 @@ export function checksOf(facts: Facts): CheckResult[] {
     bgpPeers: cluster.bgpPeers.items,
     serviceCidrs: cluster.serviceCidrs.items,
     speakers: cluster.speakers.items,
+  });
+  const result = (check: keyof typeof READS, title: string, findings: readonly Finding[]): CheckResult => ({
+    ...{ check, title, findings: withoutDoubles(findings), unread: unreadFor(check, facts) },
   });
   return [
     result('kubernetes', 'Kubernetes', versionFindings(version)),
@@ -77,10 +105,6 @@ function aboutNodes({ cluster: { nodes, speakers } }: Facts): Finding[] {
 /** The nodes whose speakers renew their Leases. */
 function livingNodes({ leases, nowMs }: Facts): ReadonlySet<string> {
   return new Set(leases.speakers.filter((one) => isRenewed(one, nowMs)).map(({ spec }) => spec?.holderIdentity ?? ''));
-}
-
-function result(check: string, title: string, findings: readonly Finding[]): CheckResult {
-  return { check, title, findings: withoutDoubles(findings) };
 }
 
 function aboutCrds({ crds, reader }: Facts): Finding[] {

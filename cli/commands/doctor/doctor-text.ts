@@ -2,26 +2,49 @@
 import { quantityText } from '../../../lib/api/count.ts';
 import { type Finding, objectText } from '../../../lib/preflight/finding.ts';
 import type { Unread } from '../../../lib/snapshot/cluster-read.ts';
+import { notesText } from '../../output/notes.ts';
 import type { View } from '../../output/view.ts';
 import type { CheckResult } from './checks.ts';
 
 export function doctorText(checks: readonly CheckResult[], unread: readonly Unread[], view: View): string {
   const findings = checks.flatMap((one) => one.findings);
   const problems = findings.filter(({ isNotice }) => !isNotice).length;
+  // The checks tell of the others.
+  const missing = unread.filter(({ reason }) => reason !== 'Forbidden');
   const fixable = findings.filter(({ fix }) => fix).length;
   return [
     ...checks.map((check) => checkText(check, view)),
     '',
-    problems === 0 ? view.good('No problem found.') : view.bad(`${quantityText(problems, 'problem')}.`),
+    conclusionOf(problems, checks, view),
     ...(fixable > 0 ? [`--fix can mend ${fixable}.`] : []),
-    ...unread.map(({ message }) => view.dim(`Note: ${message}`)),
+    ...(missing.length > 0 ? [notesText(missing, view)] : []),
   ].join('\n');
 }
 
-function checkText({ title, findings }: CheckResult, view: View): string {
+function conclusionOf(problems: number, checks: readonly CheckResult[], view: View): string {
+  if (problems > 0) return view.bad(`${quantityText(problems, 'problem')}.`);
+  if (checks.every(({ unread }) => unread.length === 0)) return view.good('No problem found.');
+  return view.warn('No problem found in what you may read.');
+}
+
+function checkText({ title, findings, unread }: CheckResult, view: View): string {
   const isBad = findings.some(({ isNotice }) => !isNotice);
-  const mark = isBad ? view.bad('✗') : findings.length > 0 ? view.warn('!') : view.good('✓');
-  return [`${mark} ${view.bold(title)}`, ...findings.map((one) => indented(findingText(one, view), '    '))].join('\n');
+  const isUnknown = unread.length > 0;
+  const mark = isBad
+    ? view.bad('✗')
+    : isUnknown
+      ? view.warn('?')
+      : findings.length > 0
+        ? view.warn('!')
+        : view.good('✓');
+  const lacks = isUnknown
+    ? [view.dim(`    You may not read all ${unread.join(', ')}: the check is not complete.`)]
+    : [];
+  return [
+    `${mark} ${view.bold(title)}`,
+    ...lacks,
+    ...findings.map((one) => indented(findingText(one, view), '    ')),
+  ].join('\n');
 }
 
 function findingText({ reason, object, message, remedy, isNotice }: Finding, view: View): string {

@@ -1,5 +1,6 @@
 /** An explanation as text: a line for each step with its mark, then its details, its remedy, the changes that would help, and what could not be read. PURE. */
 import type { Explanation, Step, Trial } from '../../../lib/explain/explanation.ts';
+import { notesText } from '../../output/notes.ts';
 import type { View } from '../../output/view.ts';
 
 export function explanationText({ subject, steps, trials = [], unread }: Explanation, view: View): string {
@@ -9,7 +10,7 @@ export function explanationText({ subject, steps, trials = [], unread }: Explana
     ...(trials.length > 0
       ? ['', view.bold('What would help'), ...trials.flatMap((trial) => trialLines(trial, view))]
       : []),
-    ...(unread.length > 0 ? ['', ...unread.map(({ message }) => view.dim(`Note: ${message}`))] : []),
+    ...(unread.length > 0 ? ['', notesText(unread, view)] : []),
   ].join('\n');
 }
 

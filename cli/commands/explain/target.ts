@@ -7,6 +7,7 @@ import { isForbidden } from '../../../lib/kube/errors.ts';
 import { getOrUndefined } from '../../../lib/kube/http/get-or-undefined.ts';
 import { BGP_PEERS, EIPS, NODES, type Resource, SERVICES } from '../../../lib/kube/resource.ts';
 import { type Address, parseAddress } from '../../../lib/net/address.ts';
+import { EXIT } from '../../exit-codes.ts';
 import { CommandError } from '../../session/failure.ts';
 import type { Session } from '../../session/session.ts';
 
@@ -73,10 +74,15 @@ async function byNameAlone(session: Session, name: string): Promise<Target> {
   );
   const targets = found.filter((target) => target !== undefined);
   if (targets[0]) return targets[0];
-  const unseen =
-    refused.length > 0 ? ` You may not read ${refused.map((kind) => RESOURCES[kind].plural).join(', ')}.` : '';
+  const elsewhere = 'For another namespace write NAMESPACE/NAME, or -n.';
+  const noService = `there is no Service "${name}" in namespace ${session.namespace}`;
+  if (refused.length === 0)
+    throw new CommandError(`T${noService.slice(1)}, and no Eip, node or BgpPeer of that name. ${elsewhere}`);
+  const unread = refused.map((kind) => RESOURCES[kind].plural).sort();
+  const known = refused.includes('service') ? '' : `${noService}, and `;
   throw new CommandError(
-    `There is no Service "${name}" in namespace ${session.namespace}, and no Eip, node or BgpPeer of that name.${unseen} For another namespace write NAMESPACE/NAME, or -n.`,
+    `Cannot explain "${name}": ${known}you may not read ${unread.join(', ')}. ${elsewhere}`,
+    EXIT.cluster,
   );
 }
 

@@ -1,6 +1,7 @@
 /** `history` as text. PURE. */
 import type { Holding } from '../../../lib/ipam/history/holdings.ts';
 import type { Unread } from '../../../lib/snapshot/cluster-read.ts';
+import { notesText } from '../../output/notes.ts';
 import { tableOf } from '../../output/table.ts';
 import type { View } from '../../output/view.ts';
 
@@ -33,7 +34,7 @@ export function historyText({ address, holdings, reachesBackTo, unread }: Histor
   return [
     rows.length > 0 ? tableOf(head, rows, view) : nothing,
     ...(unread.length > 0 ? [] : [view.dim(reach)]),
-    ...unread.map(({ message }) => view.dim(`Note: ${message}`)),
+    ...(unread.length > 0 ? [notesText(unread, view)] : []),
   ].join('\n\n');
 }
 

@@ -2,6 +2,7 @@
 import { quantityText } from '../../../lib/api/count.ts';
 import type { ClusterStatus, NodeUse, PoolUse, ServiceProblem } from '../../../lib/explain/cluster-status.ts';
 import { ageText } from '../../output/age.ts';
+import { notesText } from '../../output/notes.ts';
 import { tableOf } from '../../output/table.ts';
 import type { View } from '../../output/view.ts';
 
@@ -40,7 +41,7 @@ export function statusText(status: ClusterStatus, { all, nowMs }: StatusTextOpti
     ...(nodes.length > 0
       ? [table('Nodes', ['NODE', 'SESSIONS', 'BGP', 'LAYER 2', 'STATE'], nodeRows(nodes, view))]
       : []),
-    ...status.unread.map(({ message }) => view.dim(`Note: ${message}`)),
+    ...(status.unread.length > 0 ? [notesText(status.unread, view)] : []),
   ];
   return parts.join('\n\n');
 }
@@ -49,7 +50,8 @@ function summaryOf(status: ClusterStatus, view: View): string {
   const { problems, pending, unannounced, assigned, nodes, unread } = status;
   const bad = unannounced.length > 0 ? ` (${unannounced.length} not announced as it should be)` : '';
   const served = `${quantityText(assigned, 'Service')} with an address${bad}, ${pending.length} without`;
-  const counted = `${served}; ${quantityText(nodes.length, 'node')}`;
+  const areNodesUnknown = nodes.length === 0 && unread.some(({ resource }) => resource === 'nodes');
+  const counted = areNodesUnknown ? served : `${served}; ${quantityText(nodes.length, 'node')}`;
   const count = problems.length + pending.length + unannounced.length;
   if (count > 0) return `${view.bad('✗')} ${counted}; ${quantityText(count, 'problem')}`;
   return unread.length > 0

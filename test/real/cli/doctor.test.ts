@@ -160,6 +160,10 @@ test('--fix removes what OpenELB has left, after a question, and sets the label'
 
 test('a user without rights is told what was not checked, and of nothing that is no problem', async () => {
   const { code, findings, unread } = await told([], NOBODY);
+  const { out } = await doctor([], NOBODY);
+  expect(out).not.toMatch(/✓ (?!Kubernetes$)/m);
+  expect(out).toContain('? Nodes\n    You may not read all nodes, speakers, configmaps: the check is not complete.');
+  expect(out).toContain('No problem found in what you may read.');
   expect({ code, findings }).toEqual({ code: 0, findings: [] });
   expect(unread).toContain('You may not list mutatingwebhookconfigurations: what depends on it was not checked.');
   expect(unread.some((one) => one.includes('secrets skycap-webhook-tls in namespace skycap-system'))).toBe(true);
