@@ -27,6 +27,10 @@ function reachSteps(world: World, object: EipObject): Step[] {
   const { standing, nodes } = world.announcers.reachOf(parsed.value);
   const said = standing === 'Announced' ? standing : reasonOf(standing);
   const details = nodeLines(world, parsed.value, { said });
-  if (standing !== 'Announced') return [failed(said, hindranceText(standing, parsed.value), 'Speakers', { details })];
+  if (standing !== 'Announced') {
+    const isRepeated = object.status?.conditions?.some(({ type, reason }) => type === 'Announced' && reason === said);
+    if (isRepeated && details.length === 0) return [];
+    return [failed(said, hindranceText(standing, parsed.value), 'Speakers', { details })];
+  }
   return [ok(`${quantityText(nodes.length, 'node')} may announce its addresses`, 'Speakers', { details })];
 }

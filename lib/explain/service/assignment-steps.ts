@@ -39,7 +39,8 @@ function eipStep(world: World, service: Service, assignment: Assignment): Step {
   const from = `Service ${keyOf(service)}`;
   if (said?.status === 'False' || (!said && !assignment.hasAddress)) {
     const { reason, message } = said ?? assignment;
-    const details = assignment.hasAddress && world.read.eipClaims.unread === undefined ? [nowText(assignment)] : [];
+    const isOver = assignment.hasAddress && world.read.eipClaims.unread === undefined && reason !== 'WriteRefused';
+    const details = isOver ? [nowText(assignment)] : [];
     return failed(reason as Reason, message, from, { ...(details.length > 0 && { details }) });
   }
   if (world.read.eips.unread) {
@@ -54,7 +55,7 @@ function eipStep(world: World, service: Service, assignment: Assignment): Step {
 }
 
 function nowText({ uses }: Assignment): string {
-  return `By the objects as they are now, the Service gets ${describe(uses)}. If this lasts: ${ALLOCATOR}`;
+  return `By the objects as they are now, the Service gets ${describe(uses)}. If it does not: ${ALLOCATOR}`;
 }
 
 function claimSteps(world: World, service: Service, addresses: readonly Address[]): Step[] {

@@ -7,6 +7,7 @@ import type { EventObject } from '../../kube/events/event.ts';
 import { type Step, warning } from '../explanation.ts';
 import { annotateCommand } from '../kubectl-commands.ts';
 import { remedyFor } from '../remedies.ts';
+import { assignedCondition } from './assignment-steps.ts';
 
 /** Other Events repeat a condition, which says whether its reason is still true. */
 const TOLD_BY_EVENTS: readonly Reason[] = ['StatusContested', 'ClaimExpired', 'WriteRefused'];
@@ -21,7 +22,7 @@ export function tellingEvents(service: Service, events: readonly EventObject[], 
     return regarding.uid === service.metadata.uid && reportingController === WRITER && isRecent;
   });
   return TOLD_BY_EVENTS.flatMap((reason) => {
-    const ofReason = own.filter((one) => one.reason === reason);
+    const ofReason = own.filter((one) => one.reason === reason && !isSaidLater(service, one));
     return ofReason.toSorted((a, b) => b.eventTime.localeCompare(a.eventTime)).slice(0, 1);
   });
 }
@@ -39,4 +40,11 @@ export function eventSteps(service: Service, events: readonly EventObject[]): St
 export function leaveText(service: Service): string {
   const command = annotateCommand(service, { [SERVICE_ANNOTATIONS.optIn[0]]: 'none' });
   return `To take the Service off Skycap: ${command}`;
+}
+
+/** A refused write was repeated with success, or the condition has the refusal. The time of a condition has whole seconds. */
+function isSaidLater(service: Service, { reason, eventTime }: EventObject): boolean {
+  if (reason !== 'WriteRefused') return false;
+  const said = assignedCondition(service);
+  return said?.reason === reason || Date.parse(said?.lastTransitionTime ?? '') > Date.parse(eventTime) - 1_000;
 }

@@ -55,10 +55,11 @@ export function explainService(world: World, service: Service, options: ExplainS
   });
 }
 
-/** The addresses that Skycap gave, or those that it is about to give. */
+/** The addresses that Skycap gave, or those that it is about to give. None while the allocator says why there is none. */
 function addressesOf(service: Service, assignment: Assignment | undefined): readonly Address[] {
   const own = annotatedAddresses(service).filter((address) => isPublished(service, address));
-  return own.length > 0 ? own : (assignment?.uses ?? []).map(({ address }) => address);
+  if (own.length > 0 || assignedCondition(service)?.status === 'False') return own;
+  return (assignment?.uses ?? []).map(({ address }) => address);
 }
 
 /** The condition says so, or the Event does and an address is missing. An Event outlives its contest. */
@@ -77,7 +78,7 @@ function trialsFor(
   const { eips, eipClaims } = world.read;
   if (eips.unread || eipClaims.unread) return [];
   if (change) return [tryChange(world, service, change)];
-  const said = assignment && assignedCondition(service);
-  const lacks = said ? said.status !== 'True' || said.reason !== 'Assigned' : !assignment?.hasAddress;
-  return lacks ? helpfulTrials(world, service) : [];
+  const isMended = assignment?.reason === 'Assigned' && assignment.hasAddress;
+  const isFulfilled = assignment && assignedCondition(service)?.reason === 'Assigned';
+  return isMended || isFulfilled ? [] : helpfulTrials(world, service);
 }

@@ -1,4 +1,5 @@
 /** For each reason for which a Service waits, `explain` names the reason, and the command that it offers or the remedy that it names mends the Service. */
+import { until } from '../../support/eventually.ts';
 import { ExplainStage, eip, service } from './support/explain-stage.ts';
 
 let at: ExplainStage;
@@ -111,6 +112,34 @@ test.each(CASES.map((one) => [`${one.reason} of ${one.service.metadata.name}`, o
   },
   60_000,
 );
+
+test('WriteRefused: the webhook that refuses claims is deleted', async () => {
+  const refusing = {
+    name: 'refusing.example.com',
+    admissionReviewVersions: ['v1'],
+    sideEffects: 'None',
+    timeoutSeconds: 1,
+    rules: [{ apiGroups: ['skycap.io'], apiVersions: ['*'], resources: ['eipclaims'], operations: ['CREATE'] }],
+    clientConfig: { url: 'https://127.0.0.1:9/' },
+  };
+  const kind = 'ValidatingWebhookConfiguration';
+  const metadata = { name: 'refusing' };
+  await at.apply({ apiVersion: 'admissionregistration.k8s.io/v1', kind, metadata, webhooks: [refusing] });
+  // The API server takes a new configuration into use within a second or two.
+  let count = 0;
+  await until('a Service waits for the webhook', async () => {
+    await at.apply(service(`refused-${++count}`));
+    await at.untilKnown(`shop/refused-${count}`);
+    const { steps } = await at.explained(`shop/refused-${count}`);
+    return steps.some(({ reason }) => reason === 'WriteRefused');
+  });
+  const [step, { steps, trials }] = await at.untilSaid(`shop/refused-${count}`, 'WriteRefused', 'failed');
+  expect([steps.length, trials]).toEqual([2, undefined]);
+  await at.paste(/kubectl delete .*$/.exec(step.fact)?.[0] ?? '');
+  await at.untilAssigned(`shop/refused-${count}`);
+  const after = await at.explained(`shop/refused-${count}`);
+  expect(after.steps.filter(({ reason }) => reason === 'WriteRefused')).toEqual([]);
+}, 60_000);
 
 test('Eips of other namespaces are offered last', async () => {
   await at.stage.kubectl(['create', 'namespace', 'bank']);

@@ -44,6 +44,16 @@ export class ExplainStage {
     return found!;
   }
 
+  /** Waits until the allocator has looked at the Service. */
+  async untilKnown(target: string): Promise<void> {
+    const [namespace = '', name = ''] = target.split('/');
+    const path = '{.status.conditions[?(@.type=="skycap.io/AddressAssigned")].reason}';
+    await until(`${target} has its condition`, async () => {
+      const { output } = await this.stage.kubectl(['get', 'service', name, '-n', namespace, '-o', `jsonpath=${path}`]);
+      return output !== '';
+    });
+  }
+
   /** Waits until the Service publishes the addresses that it asks for. */
   async untilAssigned(target: string): Promise<void> {
     await until(`${target} has its address`, async () => {

@@ -43,6 +43,20 @@ test.each([
   expect(tellingEvents(service, [contested(differs)], NOW)).toEqual([]);
 });
 
+test('no Event of a refused write once the condition has changed', () => {
+  const refused = contested({ reason: 'WriteRefused' });
+  const since = (lastTransitionTime: string, reason = 'Assigned') =>
+    ({
+      ...service,
+      status: {
+        conditions: [{ type: 'skycap.io/AddressAssigned', status: 'True', reason, message: '', lastTransitionTime }],
+      },
+    }) as Service;
+  expect(tellingEvents(since('2026-01-01T11:58:00Z'), [refused], NOW)).toEqual([refused]);
+  expect(tellingEvents(since('2026-01-01T11:59:00Z'), [refused], NOW)).toEqual([]);
+  expect(tellingEvents(since('2026-01-01T11:58:00Z', 'WriteRefused'), [refused], NOW)).toEqual([]);
+});
+
 test('of several Events with one reason, the latest', () => {
   const [older, later] = ['2026-01-01T11:58:00Z', '2026-01-01T11:58:30Z'];
   const events = [contested({ eventTime: later }), contested({ eventTime: older })];
