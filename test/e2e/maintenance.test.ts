@@ -88,6 +88,11 @@ test('its traffic moves to the other nodes, and comes back afterwards, without a
   expect(await nextHops(cluster)).toEqual(others(1));
   expect(await nextHops(local)).toEqual(others(1));
   expect(await conditionOf('n1')).toContain('NodeInMaintenance');
+  const { code, out } = await runPlugin(['--kubeconfig', lab.kubeconfig, 'explain', cluster]);
+  expect([code, out]).toEqual([
+    0,
+    expect.stringMatching(/n1: NodeInMaintenance.*\n +n2: announces it\n +n3: announces it\n/),
+  ]);
   await runBlocks([end!], labRunner(lab));
   for (const address of [cluster, local]) await lab.router.waitForNextHops(address, 3, 20_000);
   await eventually(async () => (await conditionOf('n1')) === '', { what: 'no condition any more', deadlineMs: 20_000 });

@@ -1,9 +1,13 @@
 /** docs/first-service.md, docs/kubectl-skycap.md and docs/troubleshooting.md as they stand, in a real cluster: every command and YAML, and the output that the pages show. */
+import type { Reason } from '../../lib/api/reasons.ts';
+import type { Explanation } from '../../lib/explain/explanation.ts';
 import { Lab } from '../lab/lab.ts';
 import { namespaceOf } from '../lab/layout.ts';
 import { inNamespace } from '../lab/network.ts';
+import { eventually } from '../lab/poll.ts';
 import { LabReader } from '../support/docs/lab-reader.ts';
 import { readPage } from '../support/docs/page.ts';
+import { runPlugin } from '../support/plugin.ts';
 
 const TROUBLESHOOTING = 'docs/troubleshooting.md';
 const PLUGIN = 'docs/kubectl-skycap.md';
@@ -99,16 +103,43 @@ ${service('office', 'office')}`,
   'Another machine has the address': 'kubectl delete service office',
 };
 
+/** By heading, the Service in trouble and the reason that `explain` gives until the trouble is over. */
+const EXPLAINED: Readonly<Record<string, readonly [service: string, reason: string]>> = {
+  'A Service stays pending': ['shop', 'EipNotFound'],
+  'A Service has an address, and no client reaches it by BGP': ['web', 'SessionsDown'],
+  'A Service is announced, and no client gets an answer': ['web', 'NoEndpoints'],
+  'A Service has an address, and no node answers on layer 2': ['office', 'NoInterface'],
+  'Another machine has the address': ['office', 'AddressConflict'],
+};
+
+async function explains(service: string, reason: string | undefined): Promise<void> {
+  const state = reason === undefined ? [0] : [1, reason];
+  await eventually(
+    async () => {
+      const { code, out } = await runPlugin(['--kubeconfig', lab.kubeconfig, 'explain', service, '-o', 'json']);
+      const { steps }: Explanation = JSON.parse(out);
+      const failed = steps.flatMap((step) => (step.state === 'failed' ? [step.reason] : []));
+      return code === state[0] && (reason === undefined || failed.includes(reason as Reason));
+    },
+    { what: `explain of ${service}: ${state}`, deadlineMs: 60_000 },
+  );
+}
+
 describe('troubleshooting', () => {
   test.each(Object.entries(TROUBLES))(
     '%s',
     async (heading, trouble) => {
+      const [inTrouble, reason] = EXPLAINED[heading] ?? [];
       if (trouble !== '') await reader.shell(trouble);
       if (heading.startsWith('Another machine')) {
         await onControlPlane('ip', 'address', 'add', '10.98.0.200/32', 'dev', 'eth0');
         await reader.shell(service('office', 'office'));
       }
+      if (inTrouble) await explains(inTrouble, reason);
       await reader.does(TROUBLESHOOTING, heading);
+      if (heading.startsWith('Another machine'))
+        await onControlPlane('ip', 'address', 'delete', '10.98.0.200/32', 'dev', 'eth0');
+      if (inTrouble) await explains(inTrouble, undefined);
     },
     120_000,
   );

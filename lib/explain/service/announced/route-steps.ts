@@ -1,7 +1,8 @@
 /** The steps on the wire: by BGP the sessions and what the routers were sent, on layer 2 the owner, its interface and its MAC address. PURE. */
+
 import { quantityText } from '../../../api/count.ts';
 import { type Eip, isLayer2 } from '../../../api/eip/eip.ts';
-import { selectsPeer } from '../../../api/eip/eip-bgp.ts';
+import { keyOf } from '../../../api/meta/object.ts';
 import { shortened } from '../../../api/problem.ts';
 import type { Reason } from '../../../api/reasons.ts';
 import type { SpeakerSession } from '../../../api/skycap/speaker-types.ts';
@@ -10,6 +11,7 @@ import { failed, ok, type Step, unknown } from '../../explanation.ts';
 import type { NodeStanding } from '../../node-lines.ts';
 import { remedyFor } from '../../remedies.ts';
 import type { World } from '../../world.ts';
+import { peersFor } from './peers-of.ts';
 
 const MOST_NAMED = 6;
 
@@ -83,8 +85,7 @@ function troubleStep(reason: NonNullable<SessionOfNode['trouble']>['reason'], so
 
 /** Without those that `adminDown` keeps down. */
 function sessionsOf(world: World, eip: Eip, node: string): SessionOfNode[] {
-  const labelsOf = (peer: string) =>
-    world.read.bgpPeers.items.find((one) => one.metadata.name === peer)?.metadata.labels;
+  const peers = world.read.bgpPeers.unread ? undefined : new Set(peersFor(world, eip).map(keyOf));
   const { status } = world.read.speakers.items.find(({ metadata }) => metadata.name === node) ?? {};
   const said = status?.conditions?.find(({ type }) => type === 'SessionsEstablished');
   const troubleOf = ({ state, lastError }: SpeakerSession): SessionOfNode['trouble'] => {
@@ -95,7 +96,7 @@ function sessionsOf(world: World, eip: Eip, node: string): SessionOfNode[] {
   };
   return (status?.sessions ?? [])
     .filter(({ disabled }) => !disabled)
-    .filter(({ peer }) => selectsPeer(eip.bgp?.peers ?? [], { name: peer, labels: labelsOf(peer) }))
+    .filter(({ peer }) => peers?.has(peer) ?? true)
     .map((session) => {
       const trouble = troubleOf(session);
       return { node, session, ...(trouble && { trouble }) };

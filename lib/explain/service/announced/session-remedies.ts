@@ -1,13 +1,13 @@
 /** Remedies for an address without a session that sends it to a router. PURE. */
 import type { BgpPeerObject } from '../../../api/bgp/bgp-types.ts';
 import { parseBgpPeer } from '../../../api/bgp/parse-bgp-peer.ts';
-import { selectsPeer } from '../../../api/eip/eip-bgp.ts';
 import { BGP_CONF_NAME, CNI_LABELS, SERVICE_ANNOTATIONS } from '../../../api/keys.ts';
 import { labelSelectorText, matchesLabels } from '../../../api/meta/label-selector.ts';
 import { type KubeObject, keyOf } from '../../../api/meta/object.ts';
 import { shortened } from '../../../api/problem.ts';
 import { annotateCommand, labelCommand, patchBgpPeerCommand } from '../../kubectl-commands.ts';
 import { labelling, nodesAt } from './node-remedies.ts';
+import { peersFor, selectedPeers } from './peers-of.ts';
 import type { Remedy, Trouble } from './trouble.ts';
 
 const MOST_NAMED = 3;
@@ -24,26 +24,20 @@ export function noConfRemedy({ world }: Trouble): Remedy {
 
 /** Looks for the cause in the order in which a speaker decides. */
 export function noSessionsRemedy(trouble: Trouble): Remedy {
-  const { world, eip, service } = trouble;
+  const { world, eip } = trouble;
   const { bgpPeers, speakers } = world.read;
   if (bgpPeers.unread) return {};
   if (bgpPeers.items.length === 0) return { remedy: 'Create a BgpPeer for each router.' };
-  const peers = peersOf(trouble);
+  const [selected] = selectedPeers(world, eip);
+  if (!selected) return noneSelected(trouble);
+  const peers = peersFor(world, eip);
   const [peer] = peers;
   if (!peer) {
-    const names = shortened(bgpPeers.items, MOST_NAMED, keyOf).join(', ');
-    const [annotation] = SERVICE_ANNOTATIONS.peers;
-    const isOwn =
-      service.metadata.annotations?.[annotation] !== undefined && eip.bgp?.allowServiceOverrides.peers === true;
-    return isOwn
-      ? {
-          remedy: `Have the annotation ${annotation} name a BgpPeer that spec.bgp.peers of Eip ${eip.name} selects (there are ${names}), or remove it.`,
-          command: annotateCommand(service, { [annotation]: undefined }),
-        }
-      : {
-          remedy: `Have spec.bgp.peers of Eip ${eip.name} select a BgpPeer that exists (${names}), or create one.`,
-          command: `kubectl edit eip ${eip.name}`,
-        };
+    const name = keyOf(selected);
+    return {
+      remedy: `Add IPv${eip.range.family} to spec.afiSafis of BgpPeer ${name}, or leave the field out for both families.`,
+      command: patchBgpPeerCommand(name, { afiSafis: null }),
+    };
   }
   const command = `kubectl skycap explain bgppeer/${keyOf(peer)}`;
   const refused = speakers.items
@@ -51,6 +45,21 @@ export function noSessionsRemedy(trouble: Trouble): Remedy {
     .find(({ peer: name }) => peers.some((one) => keyOf(one) === name));
   if (refused) return { remedy: `No session with BgpPeer ${refused.peer}: ${refused.message}`, command };
   return ofCni(peers) ?? ofSelector(peers, trouble) ?? { command };
+}
+
+function noneSelected({ world, service, eip }: Trouble): Remedy {
+  const names = shortened(world.read.bgpPeers.items, MOST_NAMED, keyOf).join(', ');
+  const [annotation] = SERVICE_ANNOTATIONS.peers;
+  const isAnnotated = service.metadata.annotations?.[annotation] !== undefined;
+  return isAnnotated && eip.bgp?.allowServiceOverrides.peers
+    ? {
+        remedy: `Have the annotation ${annotation} name a BgpPeer that spec.bgp.peers of Eip ${eip.name} selects (there are ${names}), or remove it.`,
+        command: annotateCommand(service, { [annotation]: undefined }),
+      }
+    : {
+        remedy: `Have spec.bgp.peers of Eip ${eip.name} select a BgpPeer that exists (${names}), or create one.`,
+        command: `kubectl edit eip ${eip.name}`,
+      };
 }
 
 function ofCni(peers: readonly BgpPeerObject[]): Remedy | undefined {
@@ -77,7 +86,7 @@ function ofSelector(peers: readonly BgpPeerObject[], { world, nodes }: Trouble):
 }
 
 export function disabledRemedy(trouble: Trouble): Remedy {
-  const peer = peersOf(trouble).find(({ spec }) => spec?.conf?.adminDown === true);
+  const peer = peersFor(trouble.world, trouble.eip).find(({ spec }) => spec?.conf?.adminDown === true);
   return peer
     ? {
         remedy: `Set spec.conf.adminDown of BgpPeer ${keyOf(peer)} to false.`,
@@ -87,7 +96,7 @@ export function disabledRemedy(trouble: Trouble): Remedy {
 }
 
 export function sessionsDownRemedy(trouble: Trouble): Remedy {
-  const [peer] = peersOf(trouble);
+  const [peer] = peersFor(trouble.world, trouble.eip);
   return peer ? { command: `kubectl skycap explain bgppeer/${keyOf(peer)}` } : {};
 }
 
@@ -110,9 +119,4 @@ function unlabelling(kind: keyof typeof KINDS, object: KubeObject | undefined): 
     remedy: `Remove the label ${keys.join(' and ')} from ${kind} ${keyOf(object)} if Skycap is to announce the addresses.`,
     command: labelCommand(KINDS[kind], keyOf(object), Object.fromEntries(keys.map((key) => [key, undefined]))),
   };
-}
-
-/** The BgpPeers whose routers are to get the address. */
-function peersOf({ world, eip }: Trouble): BgpPeerObject[] {
-  return world.read.bgpPeers.items.filter(({ metadata }) => selectsPeer(eip.bgp?.peers ?? [], metadata));
 }

@@ -96,6 +96,15 @@ export function routeCases(stage: () => AnnouncedStage): readonly Case[] {
       restore: () => patchEip('routed', { spec: { bgp: { peers: null } } }),
     },
     {
+      reason: 'NoSessions',
+      because: 'the BgpPeers carry the other family',
+      cause: () =>
+        patchPeers({ spec: { afiSafis: [{ config: { family: { afi: 'AFI_IP6', safi: 'SAFI_UNICAST' } } }] } }),
+      says: /no node that may announce it has a session with a router for IPv4/,
+      helps: /Add IPv4 to spec.afiSafis of BgpPeer tor-a.*kubectl patch bgppeer tor-a /s,
+      restore: () => patchPeers({ spec: { afiSafis: null } }),
+    },
+    {
       reason: 'PeerDisabled',
       cause: async () => {
         await patchPeers({ spec: { conf: { adminDown: true } } });
