@@ -43,7 +43,16 @@ export function helpfulTrials(world: World, service: Service): Trial[] {
   const removals = asked.map((key) => tryChange(world, service, { [key]: '' })).filter(({ helps }) => helps);
   const edits = [...familyTrials(world, service), ...eipEdits(world, service)];
   const distinct = [...removals, ...namingTrials(world, service)].filter(isFirstOfOutcome);
-  return [...distinct, ...edits];
+  return [...sharingTrials(world, service), ...distinct, ...edits];
+}
+
+/** The sharing key of the Services that have the requested address. */
+function sharingTrials(world: World, service: Service): Trial[] {
+  const { parsed } = decide(world, service).view;
+  const addresses = parsed.kind === 'addressRequest' ? parsed.addressRequest.addresses : [];
+  const holders = addresses.flatMap((address) => world.ledger.claimOf(address)?.spec.holders ?? []);
+  const keys = new Set(holders.flatMap(({ sharingKey }) => sharingKey ?? []));
+  return [...keys].map((key) => tryChange(world, service, { 'sharing-key': key })).filter(({ helps }) => helps);
 }
 
 function isFirstOfOutcome({ outcome }: Trial, i: number, all: readonly Trial[]): boolean {

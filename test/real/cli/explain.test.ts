@@ -14,7 +14,9 @@ interface Case {
   readonly service: ReturnType<typeof service>;
   /** A command that does what the remedy says. Absent: the first command that `explain` offers. */
   readonly remedy?: string;
-  /** The object with the reason, and a part of its remedy. */
+  /** The change whose command is pasted. @default the first one */
+  readonly offer?: string;
+  /** The object with the reason. */
   readonly from?: string;
 }
 
@@ -40,6 +42,7 @@ const PEER = {
   metadata: { name: 'tor' },
   spec: { conf: { peerAs: 65001, neighborAddress: '198.51.100.9' } },
 };
+const KEY = 'sharing-key=shop';
 const elsewhere = service('no-match');
 
 const CASES: readonly Case[] = [
@@ -73,10 +76,20 @@ const CASES: readonly Case[] = [
   { reason: 'EipFamilyMismatch', service: service('both', {}, { ipFamilyPolicy: 'RequireDualStack' }) },
   { reason: 'EipProtocolMismatch', service: service('protocol', { eip: 'open', protocol: 'layer2' }) },
   { reason: 'AddressInUse', service: service('in-use', { address: '192.0.2.0' }) },
+  {
+    reason: 'AddressInUse',
+    service: service('joins', { address: '192.0.2.0' }, { ports: [{ port: 81 }] }),
+    offer: KEY,
+  },
   { reason: 'AddressOutsideEip', service: service('outside', { address: '192.0.2.200' }) },
   { reason: 'AddressOutsideEip', service: service('by-field', {}, { loadBalancerIP: '192.0.2.201' }) },
   { reason: 'AddressReserved', service: service('reserved', { address: '198.51.100.9' }) },
   { reason: 'SharingRefused', service: service('sharing', { address: '192.0.2.0', key: 'mine' }) },
+  {
+    reason: 'SharingRefused',
+    service: service('misspells', { address: '192.0.2.0', key: 'hsop' }, { ports: [{ port: 82 }] }),
+    offer: KEY,
+  },
   {
     reason: 'NodeProxyUnsupported',
     service: service('node-proxy', { nodeProxy: 'daemonset' }),
@@ -94,20 +107,20 @@ test('prepared', async () => {
   await at.apply({ ...HELD, metadata: { ...HELD.metadata, finalizers: ['example.com/hold'] } }, ...WRONG_EIPS);
   await stage.kubectl(['delete', 'eip', 'going', '--wait=false']);
   await stage.start('webhook');
-  await at.apply(service('first', { address: '192.0.2.0' }), service('last', { eip: 'tiny' }));
+  await at.apply(service('first', { eip: 'open', key: 'shop' }), service('last', { eip: 'tiny' }));
   await at.untilAssigned('shop/first');
   await at.untilAssigned('shop/last');
 }, 60_000);
 
 test.each(CASES.map((one) => [`${one.reason} of ${one.service.metadata.name}`, one] as const))(
   '%s',
-  async (_, { reason, from, service: object, remedy }) => {
+  async (_, { reason, from, service: object, remedy, offer = '' }) => {
     const { name, namespace } = object.metadata;
     const target = `${namespace}/${name}`;
     await at.apply(object);
     const [step, { trials }] = await at.untilSaid(target, reason, 'failed', from);
     expect(step.remedy ?? '').not.toBe('');
-    await at.paste(remedy ?? trials?.find(({ helps }) => helps)?.command ?? '');
+    await at.paste(remedy ?? trials?.find(({ helps, change }) => helps && change.includes(offer))?.command ?? '');
     await at.untilAssigned(target);
   },
   60_000,
