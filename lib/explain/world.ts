@@ -65,7 +65,7 @@ export class World extends AddressWorld {
       new StaticStore(read.namespaces.items),
     );
     this.read = { ...read, speakers: { ...read.speakers, items: heardSpeakers(read, settings) } };
-    this.unread = [...unreadIn(read), ...(settings.unread ? [settings.unread] : [])];
+    this.unread = [...notesOn(read), ...(settings.unread ? [settings.unread] : [])];
     this.settings = settings;
     this.announcers = announcersIn(this.read, settings.protocols);
     this.#slices = Map.groupBy(read.endpointSlices.items, (slice) => serviceKeyOf(slice) ?? '');
@@ -81,6 +81,12 @@ export class World extends AddressWorld {
   placesOf(service: Service, family: Family): EndpointPlaces {
     return placesOf(this.#slices.get(keyOf(service)) ?? [], family);
   }
+}
+
+/** Without the Speakers, the objects that only say what Speakers count for are not missed. */
+function notesOn(read: WorldRead): Unread[] {
+  const { pods: _, calico: __, ...rest } = read;
+  return unreadIn(read.speakers.unread ? rest : read);
 }
 
 function heardSpeakers({ speakers, nodes, pods }: WorldRead, { unread }: Settings): SpeakerObject[] {

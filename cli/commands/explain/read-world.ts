@@ -43,7 +43,7 @@ export async function readWorld(session: Session, need: Need): Promise<World> {
     cluster,
     readClaims(session, need.claims),
     settings.then((read) => readPods(session, read.namespace)),
-    readEach(session, CALICO_BGP_CONFIGURATIONS, [{ name: 'default' }]),
+    readCalico(session),
   ]);
   const services = await readServices(session, need, eipClaims.items);
   const [endpointSlices, namespaces] = await Promise.all([
@@ -55,6 +55,12 @@ export async function readWorld(session: Session, need: Need): Promise<World> {
   ]);
   const read: WorldRead = { ...rest, eipClaims, services, endpointSlices, namespaces, pods, calico };
   return new World(read, await settings);
+}
+
+async function readCalico(session: Session): Promise<Listed<KubeObject>> {
+  const { items, unread } = await readEach(session, CALICO_BGP_CONFIGURATIONS, [{ name: 'default' }]);
+  const message = "You may not read Calico's bgpconfigurations: whether Calico announces addresses is not known.";
+  return { items, ...(unread && { unread: { ...unread, message } }) };
 }
 
 /** Of the speakers. */

@@ -37,7 +37,7 @@ const REMEDIES: Partial<Record<Reason, (trouble: Trouble) => Remedy>> = {
 };
 
 function speakerPods({ world }: Trouble): Remedy {
-  return { command: `kubectl get pods -n ${world.settings.namespace} -l ${SPEAKER_PODS} -o wide` };
+  return { command: `kubectl get daemonset,pods -n ${world.settings.namespace} -l ${SPEAKER_PODS} -o wide` };
 }
 
 function logOf(container: 'speaker' | 'bird', { world }: Trouble): Remedy {

@@ -31,7 +31,7 @@ export function nodeCases(stage: () => AnnouncedStage): readonly Case[] {
         for (const name of NODE_NAMES) await admin().delete(SPEAKERS, { name });
       },
       says: /no node has a speaker.*node-1: NoSpeaker/s,
-      helps: /DaemonSet skycap-speaker.*kubectl get pods -n skycap-system -l .*component=speaker/s,
+      helps: /DaemonSet skycap-speaker.*kubectl get daemonset,pods -n skycap-system -l .*component=speaker/s,
       isToRead: true,
       remedy: async () => {
         for (const name of NODE_NAMES) await stage().startSpeaker(name);
@@ -172,7 +172,7 @@ export function nodeCases(stage: () => AnnouncedStage): readonly Case[] {
       reason: 'SpeakerStopping',
       cause: () => stage().deletePods(),
       says: /the speaker has ended on every node/,
-      helps: /kubectl get pods -n skycap-system/,
+      helps: /kubectl get daemonset,pods -n skycap-system/,
       isToRead: true,
       remedy: async () => {
         for (const name of NODE_NAMES) await stage().startPod(name);
