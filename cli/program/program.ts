@@ -25,8 +25,12 @@ const COMMANDS: readonly AddCommand[] = [
 ];
 
 const AFTER_HELP = `
-Exit codes: ${EXIT.fine} nothing is wrong; ${EXIT.problem} the command found a problem; ${EXIT.usage} wrong command line, or no such object; ${EXIT.loss} simulate: something
-would be lost; ${EXIT.cluster} the API server can't be reached or refuses.`;
+Exit codes:
+  ${EXIT.fine}  nothing is wrong
+  ${EXIT.problem}  the command found a problem
+  ${EXIT.usage}  wrong command line, or no such object
+  ${EXIT.loss}  simulate: something would be lost
+  ${EXIT.cluster}  the API server can't be reached, or refuses`;
 
 interface ProgramOptions {
   readonly version: string;

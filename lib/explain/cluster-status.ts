@@ -65,7 +65,7 @@ export function clusterStatus(cluster: ClusterRead<StatusKinds>): ClusterStatus 
   const names = [...new Set([...nodeOf.keys(), ...speakerOf.keys()])].sort();
   const silenceOf = (name: string): Problem | undefined => silence(nodeOf.get(name), speakerOf.get(name));
   return {
-    problems: [...names.flatMap((name) => silenceOf(name) ?? []), ...problemsIn(cluster)],
+    problems: [...missingKinds(cluster), ...names.flatMap((name) => silenceOf(name) ?? []), ...problemsIn(cluster)],
     pending: pending.map(serviceProblem),
     unannounced: unannounced.map(serviceProblem),
     pools: eips.items.map(poolUse),
@@ -99,6 +99,13 @@ function poolUse({ metadata, spec, status }: EipObject): PoolUse {
   const protocol = isLayer2({ protocol: (spec?.protocol ?? 'bgp') as EipProtocol }) ? 'layer2' : 'bgp';
   const free = Math.max(0, size - used - reserved);
   return { eip: metadata.name ?? '', address: spec?.address ?? '', protocol, used, size, free, waiting };
+}
+
+/** First, since much else follows from it. */
+function missingKinds(cluster: ClusterRead<StatusKinds>): Problem[] {
+  return unreadIn(cluster)
+    .filter(({ reason }) => reason === 'NotInstalled')
+    .map(({ resource, message }) => ({ object: `Definition of ${resource}`, reason: 'CrdMissing', message }));
 }
 
 /** Why the last report of a Speaker counts no more. */

@@ -44,6 +44,8 @@ const SPELLINGS: Readonly<Record<string, ObjectKind>> = {
 export async function findTarget(session: Session, text: string): Promise<Target> {
   const address = parseAddress(text);
   if (address) return { kind: 'address', address };
+  if (/^[\d.]+$|:/.test(text))
+    throw new CommandError(`"${text}" is no IP address: write one such as 192.0.2.7 or 2001:db8::7.`);
   const [first = '', second, third] = text.split('/');
   const kind = SPELLINGS[first];
   if (third !== undefined && kind === 'service') return one(session, 'service', third, second ?? '');

@@ -30,6 +30,8 @@ export function statusText(status: ClusterStatus, { all, nowMs }: StatusTextOpti
   const poolRows = [...pools]
     .sort((a, b) => b.waiting - a.waiting || b.used / b.size - a.used / a.size)
     .map((pool) => [pool.eip, pool.address, pool.protocol, `${pool.used}`, freeText(pool), `${pool.waiting}`]);
+  // The problems tell of kinds that are not installed.
+  const forbidden = status.unread.filter(({ reason }) => reason === 'Forbidden');
   const parts = [
     summaryOf(status, view),
     ...(problemRows.length > 0 ? [table('Problems', ['', 'OBJECT', 'REASON', 'MESSAGE'], problemRows)] : []),
@@ -41,7 +43,7 @@ export function statusText(status: ClusterStatus, { all, nowMs }: StatusTextOpti
     ...(nodes.length > 0
       ? [table('Nodes', ['NODE', 'SESSIONS', 'BGP', 'LAYER 2', 'STATE'], nodeRows(nodes, view))]
       : []),
-    ...(status.unread.length > 0 ? [notesText(status.unread, view)] : []),
+    ...(forbidden.length > 0 ? [notesText(forbidden, view)] : []),
   ];
   return parts.join('\n\n');
 }
@@ -61,7 +63,7 @@ function summaryOf(status: ClusterStatus, view: View): string {
 
 /** The pools of IPv6 have more addresses than a number holds. */
 function freeText({ free }: PoolUse): string {
-  return free < 1_000_000_000 ? `${free}` : '> 10⁹';
+  return free < 1_000_000_000 ? `${free}` : '>10⁹';
 }
 
 /** Nodes with a problem first. */

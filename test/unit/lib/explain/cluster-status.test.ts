@@ -94,3 +94,13 @@ test('a node without a Speaker is not ready', () => {
     message: 'no speaker has reported: look at the DaemonSet skycap-speaker',
   });
 });
+
+test('a kind that the API server does not know is the first problem', () => {
+  const unread = { resource: 'bgpconfs', reason: 'NotInstalled', message: 'The API server has no bgpconfs' } as const;
+  const none = { items: [] };
+  const { problems } = clusterStatus({
+    ...{ services: none, eips: none, bgpPeers: none, speakers: none, nodes: { items: [node('n1', 'Unknown')] } },
+    bgpConfs: { items: [], unread },
+  });
+  expect(problems.map(({ reason }) => reason)).toEqual(['CrdMissing', 'NodeLost']);
+});
