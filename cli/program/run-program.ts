@@ -18,7 +18,7 @@ export async function runProgram(args: readonly string[], around: Surroundings):
   };
   const program = makeProgram(act, around);
   if (args[0] === '__complete') {
-    around.stdout.write(completionAnswer(program, args.slice(1)));
+    around.stdout.write(await completionAnswer(program, args.slice(1), around));
     return code;
   }
   try {

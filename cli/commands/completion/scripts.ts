@@ -10,7 +10,12 @@ _kubectl_skycap() {
   local line
   COMPREPLY=()
   while IFS= read -r line; do
-    case "$line" in :*) ;; *) COMPREPLY+=("\${line%%$'\\t'*}") ;; esac
+    case "$line" in
+      # No file names where no argument is a file.
+      :4) compopt +o default 2>/dev/null ;;
+      :*) ;;
+      *) COMPREPLY+=("\${line%%$'\\t'*}") ;;
+    esac
   done < <(kubectl-skycap __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -o default -F _kubectl_skycap kubectl-skycap
@@ -19,11 +24,11 @@ complete -o default -F _kubectl_skycap kubectl-skycap
 const ZSH = `#compdef kubectl-skycap
 _kubectl_skycap() {
   local -a candidates
-  local line
+  local line files=
   for line in "\${(@f)$(kubectl-skycap __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
-    case "$line" in :*) ;; *) candidates+=("\${line/$'\\t'/:}") ;; esac
+    case "$line" in :0) files=1 ;; :*) ;; *) candidates+=("\${line/$'\\t'/:}") ;; esac
   done
-  if (( \${#candidates} )); then _describe 'kubectl-skycap' candidates; else _files; fi
+  if [[ -n "$files" ]]; then _files; else _describe 'kubectl-skycap' candidates; fi
 }
 compdef _kubectl_skycap kubectl-skycap
 `;
