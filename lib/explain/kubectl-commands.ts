@@ -1,4 +1,5 @@
 /** Commands of kubectl for a user to paste into a shell. PURE. */
+import { BGP_CONF_NAME } from '../api/keys.ts';
 import type { KubeObject } from '../api/meta/object.ts';
 
 /** @param edits the value of each annotation; undefined removes the annotation. */
@@ -34,6 +35,10 @@ export function patchEipCommand(name: string, spec: object): string {
 
 export function patchBgpPeerCommand(name: string, spec: object): string {
   return patchCommand(`bgppeer ${name}`, { spec });
+}
+
+export function patchBgpConfCommand(spec: object): string {
+  return patchCommand(`bgpconf ${BGP_CONF_NAME}`, { spec });
 }
 
 function patchCommand(target: string, patch: object): string {

@@ -100,14 +100,15 @@ export class Announcers {
 
   #gather(): ReachFacts {
     const { speakers, nodes, bgpPeers, bgpConfs } = this.#stores;
-    const families = new Map(
-      [...bgpPeers.values()].map((object) => {
-        const parsed = parseBgpPeer(object);
-        return [object.metadata.name, parsed.ok ? parsed.value.families : undefined];
-      }),
-    );
     const conf = bgpConfs.get(BGP_CONF_NAME);
     const parsed = conf && parseBgpConf(conf);
+    const ofConf = parsed?.ok ? parsed.value.families : undefined;
+    const families = new Map(
+      [...bgpPeers.values()].map((object) => {
+        const peer = parseBgpPeer(object);
+        return [object.metadata.name, (peer.ok ? peer.value.families : undefined) ?? ofConf];
+      }),
+    );
     const sharedWith = parsed?.ok ? sharedSessions(this.#stores, parsed.value) : undefined;
     return {
       protocols: this.#protocols,

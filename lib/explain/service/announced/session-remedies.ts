@@ -1,13 +1,14 @@
 /** Remedies for an address without a session that sends it to a router. PURE. */
 import type { BgpPeerObject } from '../../../api/bgp/bgp-types.ts';
 import { parseBgpPeer } from '../../../api/bgp/parse-bgp-peer.ts';
+import type { Eip } from '../../../api/eip/eip.ts';
 import { BGP_CONF_NAME, CNI_LABELS, SERVICE_ANNOTATIONS } from '../../../api/keys.ts';
 import { labelSelectorText, matchesLabels } from '../../../api/meta/label-selector.ts';
 import { type KubeObject, keyOf } from '../../../api/meta/object.ts';
 import { shortened } from '../../../api/problem.ts';
-import { annotateCommand, labelCommand, patchBgpPeerCommand } from '../../kubectl-commands.ts';
+import { annotateCommand, labelCommand, patchBgpConfCommand, patchBgpPeerCommand } from '../../kubectl-commands.ts';
 import { labelling, nodesAt } from './node-remedies.ts';
-import { peersFor, selectedPeers } from './peers-of.ts';
+import { peerFamilies, peersFor, selectedPeers } from './peers-of.ts';
 import type { Remedy, Trouble } from './trouble.ts';
 
 const MOST_NAMED = 3;
@@ -32,13 +33,7 @@ export function noSessionsRemedy(trouble: Trouble): Remedy {
   if (!selected) return noneSelected(trouble);
   const peers = peersFor(world, eip);
   const [peer] = peers;
-  if (!peer) {
-    const name = keyOf(selected);
-    return {
-      remedy: `Add IPv${eip.range.family} to spec.afiSafis of BgpPeer ${name}, or leave the field out for both families.`,
-      command: patchBgpPeerCommand(name, { afiSafis: null }),
-    };
-  }
+  if (!peer) return otherFamily(selected, eip);
   const command = `kubectl skycap explain bgppeer/${keyOf(peer)}`;
   const refused = speakers.items
     .flatMap(({ status }) => status?.refusedPeers ?? [])
@@ -59,6 +54,20 @@ function noneSelected({ world, service, eip }: Trouble): Remedy {
     : {
         remedy: `Have spec.bgp.peers of Eip ${eip.name} select a BgpPeer that exists (${names}), or create one.`,
         command: `kubectl edit eip ${eip.name}`,
+      };
+}
+
+/** The field of the BgpPeer counts before that of the BgpConf. */
+function otherFamily(peer: BgpPeerObject, { range: { family } }: Eip): Remedy {
+  const name = keyOf(peer);
+  return peerFamilies(peer)
+    ? {
+        remedy: `Add IPv${family} to spec.afiSafis of BgpPeer ${name}, or leave the field out.`,
+        command: patchBgpPeerCommand(name, { afiSafis: null }),
+      }
+    : {
+        remedy: `Add IPv${family} to spec.families of BgpConf ${BGP_CONF_NAME}, or leave the field out for both families.`,
+        command: patchBgpConfCommand({ families: null }),
       };
 }
 

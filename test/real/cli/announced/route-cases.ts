@@ -105,6 +105,13 @@ export function routeCases(stage: () => AnnouncedStage): readonly Case[] {
       restore: () => patchPeers({ spec: { afiSafis: null } }),
     },
     {
+      reason: 'NoSessions',
+      because: 'the BgpConf has the other family',
+      cause: () => patchConf({ spec: { families: [1] } }),
+      says: /no node that may announce it has a session with a router for IPv4/,
+      helps: /Add IPv4 to spec.families of BgpConf default.*kubectl patch bgpconf default /s,
+    },
+    {
       reason: 'PeerDisabled',
       cause: async () => {
         await patchPeers({ spec: { conf: { adminDown: true } } });

@@ -1,6 +1,11 @@
 /** Commands that a user pastes into a shell: each value is one word, whatever it contains. */
 import { execFileSync } from 'node:child_process';
-import { annotateCommand, patchEipCommand, patchServiceCommand } from '../../../../lib/explain/kubectl-commands.ts';
+import {
+  annotateCommand,
+  labelCommand,
+  patchEipCommand,
+  patchServiceCommand,
+} from '../../../../lib/explain/kubectl-commands.ts';
 
 const web = { metadata: { name: 'web', namespace: 'shop' } };
 /** The words that a shell hands to kubectl. */
@@ -15,6 +20,12 @@ test('annotations, set and removed', () => {
   expect(words(command)).toEqual([
     ...['annotate', 'service', 'web', '-n', 'shop', '--overwrite'],
     ...[`x.io/a=${value}`, 'x.io/b-', 'x.io/c=192.0.2.7,2001:db8::7'],
+  ]);
+});
+
+test('labels, set and removed', () => {
+  expect(words(labelCommand('node', 'n1', { rack: '$(id)', old: undefined }))).toEqual([
+    ...['label', 'node', 'n1', '--overwrite', 'rack=$(id)', 'old-'],
   ]);
 });
 

@@ -86,8 +86,16 @@ describe('the reach of Eips', () => {
     expect(announcers.reachOf(reached).standing).toBe('NodeLost');
   });
 
-  it('counts the families of a BgpPeer, and whether there is a BgpConf', () => {
+  it('counts the families of a BgpPeer or else of the BgpConf, and whether there is a BgpConf', () => {
     const { stores, announcers } = begun();
+    stores.bgpConfs.put({ metadata: { name: 'default' }, spec: { as: 64512, families: [1] } });
+    stores.bgpPeers.put({
+      metadata: { name: 'router' },
+      spec: { conf: { neighborAddress: '192.0.2.1', peerAs: 64513 } },
+    });
+    expect(announcers.reachOf(v4).standing).toBe('NoSessions');
+    stores.bgpConfs.put({ metadata: { name: 'default' }, spec: { as: 64512, families: [0] } });
+    expect(announcers.reachOf(v4).standing).toBe('Announced');
     const conf = { neighborAddress: '192.0.2.1', peerAs: 64513 };
     stores.bgpPeers.put({
       metadata: { name: 'router' },

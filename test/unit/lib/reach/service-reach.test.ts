@@ -6,7 +6,7 @@ import { placesOf, viewFrom } from '../../../../lib/announce/endpoints.ts';
 import type { Eip } from '../../../../lib/api/eip/eip.ts';
 import { ALL_PROTOCOLS } from '../../../../lib/api/eip/protocols.ts';
 import { eipReach, type SpeakerNode } from '../../../../lib/reach/eip-reach.ts';
-import { serviceReach } from '../../../../lib/reach/service-reach.ts';
+import { nodeReach, serviceReach } from '../../../../lib/reach/service-reach.ts';
 import { anEndpoint, aService, aSlice, DRAINING, GONE, NOT_READY, READY } from '../../../support/speaker-builders.ts';
 import { addr, eip } from '../../allocator/builders.ts';
 import { DOWN, speakerNode, UP } from './builders.ts';
@@ -67,8 +67,12 @@ it('says Announced exactly where a node announces', () => {
         bgpConf: 'usable',
         calico: [],
       });
-      const standing = serviceReach(reach, of, { isLocal: policy === 'Local', places });
-      expect(standing === 'Announced').toBe(announcing.length > 0);
+      const sharer = { isLocal: policy === 'Local', places };
+      expect(serviceReach(reach, of, sharer) === 'Announced').toBe(announcing.length > 0);
+      const here = nodes.filter(
+        ({ name }) => nodeReach(name, reach.standings.get(name)!, of, [sharer]) === 'Announced',
+      );
+      expect(here).toEqual(announcing);
     }),
     { numRuns: 2_000 },
   );
