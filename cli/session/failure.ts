@@ -33,6 +33,9 @@ export function failureOf(error: unknown): Failure {
       exitCode: EXIT.cluster,
     };
   }
+  // Of lib/kube/http: such a name would lead elsewhere.
+  const [, name] = /^Cannot address one of \w+: (".*") is not a name$/.exec(text) ?? [];
+  if (name) return { message: `${name} is not a name: write that of an object.`, exitCode: EXIT.usage };
   const stack = error instanceof Error ? error.stack : text;
   return {
     message: `Cannot go on: ${text}. This is a defect of kubectl-skycap; please report it.\n${stack}`,

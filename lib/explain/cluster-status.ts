@@ -4,7 +4,7 @@ import type { EipObject, EipProtocol } from '../api/eip/eip-types.ts';
 import { ADDRESS_ASSIGNED_CONDITION, ANNOUNCED_CONDITION } from '../api/keys.ts';
 import { type Condition, keyOf } from '../api/meta/object.ts';
 import type { Node, Service } from '../api/service/service.ts';
-import type { SpeakerObject } from '../api/skycap/speaker-types.ts';
+import { SAFE_TO_REBOOT, type SpeakerObject } from '../api/skycap/speaker-types.ts';
 import { isLost } from '../reach/heard-speaker.ts';
 import { type ClusterRead, type Unread, unreadIn } from '../snapshot/cluster-read.ts';
 import { INTENDED, type Problem, problemsIn } from './problems.ts';
@@ -38,6 +38,8 @@ export interface NodeUse {
   /** False if an administrator has to act. */
   readonly ready: boolean;
   readonly message: string;
+  /** How far the maintenance of the node is. Absent without one. */
+  readonly maintenance?: string;
 }
 
 export interface ClusterStatus {
@@ -124,6 +126,7 @@ function nodeUse(node: string, speaker: SpeakerObject | undefined, silent: Probl
   if (!speaker) return { ...nothing, message: 'no speaker has reported: look at the DaemonSet skycap-speaker' };
   const { establishedSessions: established = 0, announcedAddresses = 0, layer2AddressCount = 0 } = counts;
   const ready = conditions.find(({ type }) => type === 'Ready');
+  const maintenance = conditions.find(({ type }) => type === SAFE_TO_REBOOT)?.message;
   return {
     node,
     sessions: { established, total },
@@ -131,5 +134,6 @@ function nodeUse(node: string, speaker: SpeakerObject | undefined, silent: Probl
     layer2Addresses: layer2AddressCount,
     ready: ready?.status === 'True',
     message: ready?.message ?? 'the speaker has not reported yet',
+    ...(maintenance !== undefined && { maintenance }),
   };
 }

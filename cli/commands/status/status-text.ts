@@ -70,11 +70,11 @@ function freeText({ free }: PoolUse): string {
 function nodeRows(nodes: readonly NodeUse[], view: View): string[][] {
   return [...nodes]
     .sort((a, b) => Number(a.ready) - Number(b.ready))
-    .map(({ node, sessions, bgpAddresses, layer2Addresses, ready, message }) => [
+    .map(({ node, sessions, bgpAddresses, layer2Addresses, ready, message, maintenance }) => [
       node,
       sessions ? `${sessions.established}/${sessions.total}` : '-',
       `${bgpAddresses}`,
       `${layer2Addresses}`,
-      ready ? view.good('ready') : view.bad(message),
+      maintenance ? view.warn(`in maintenance: ${maintenance}`) : ready ? view.good('ready') : view.bad(message),
     ]);
 }

@@ -95,6 +95,13 @@ test('a node without a Speaker is not ready', () => {
   });
 });
 
+test('a node in maintenance says how far it is', () => {
+  const conditions = [condition('Ready', 'True', 'Ready'), condition('SafeToReboot', 'True', 'NothingAnnounced')];
+  const { nodes, problems } = statusOf({ nodes: [node('n1')], speakers: [aSpeaker('n1', { conditions })] });
+  expect(nodes).toMatchObject([{ ready: true, maintenance: conditions[1]!.message }]);
+  expect(problems).toEqual([]);
+});
+
 test('a kind that the API server does not know is the first problem', () => {
   const unread = { resource: 'bgpconfs', reason: 'NotInstalled', message: 'The API server has no bgpconfs' } as const;
   const none = { items: [] };
