@@ -122,17 +122,17 @@ export class ClaimSync {
   }
 
   #isAtRisk({ own, address, claim }: HeldAddress, { service, key }: ServiceView): boolean {
-    const { cluster, nowMs, monotonicMs } = this.#deps;
+    const { cluster, monotonicMs } = this.#deps;
     const isOneOf = (addresses: readonly Address[]): boolean => addresses.some((one) => sameAddress(one, address));
     if (isOneOf(this.#writtenFor(key, service))) return false;
-    const ageMs = Math.max(cluster.holderFirstSeen.ageMs(claim, own), nowMs() - Date.parse(own.since));
+    const tookMs = cluster.holderFirstSeen.storedAfterMs(claim, own) ?? Number.POSITIVE_INFINITY;
     return isAtRisk(own, {
       service: { uid: service.metadata.uid, token: cluster.tokenOf(service) },
       isPublished: isOneOf(publishedAddresses(service)),
       isAnnotated: isOneOf(annotatedAddresses(service)),
       storedUid: cluster.holderFirstSeen.storedUid(claim, own),
       isBeingTaken: cluster.beingTaken.has(claimName(address)),
-      isLate: ageMs >= GIVES_WAY_AFTER_MS && monotonicMs() - this.#sinceMs < LONGEST_CALL_MS,
+      isLate: tookMs >= GIVES_WAY_AFTER_MS && monotonicMs() - this.#sinceMs < LONGEST_CALL_MS,
     });
   }
 

@@ -13,8 +13,14 @@ interface Sight {
   readonly since: string;
   /** By the monotonic clock. */
   readonly firstMs: number;
-  /** The UID of the stored Service. */
-  storedUid: string | undefined;
+  /** The stored Service. */
+  stored: Stored | undefined;
+}
+
+interface Stored {
+  readonly uid: string;
+  /** The age of the holder when this process first saw its Service stored. */
+  readonly afterMs: number;
 }
 
 export class HolderFirstSeen {
@@ -38,8 +44,10 @@ export class HolderFirstSeen {
     const sights = unbound.map((holder): [string, Sight] => {
       const known = before?.get(holder.token);
       const { token, since } = holder;
-      const storedUid = (known?.since === since ? known.storedUid : undefined) ?? this.#uidOf(holder);
-      return [token, { since, firstMs: known?.firstMs ?? firstMs, storedUid }];
+      const sight: Sight = { since, firstMs: known?.firstMs ?? firstMs, stored: undefined };
+      const stored = known?.since === since ? known.stored : undefined;
+      sight.stored = stored ?? this.#storedNow(sight, this.#uidOf(holder));
+      return [token, sight];
     });
     if (sights.length === 0) this.#seen.delete(key);
     else this.#seen.set(key, new Map(sights));
@@ -50,7 +58,7 @@ export class HolderFirstSeen {
   noteStored(claim: EipClaim, { token }: ClaimHolder, uid: string): void {
     const { name = '' } = claim.metadata;
     const sight = this.#seen.get(name)?.get(token);
-    if (sight) sight.storedUid = uid;
+    if (sight && sight.stored?.uid !== uid) sight.stored = this.#storedNow(sight, uid);
     this.#noteUnstored(name);
   }
 
@@ -61,7 +69,12 @@ export class HolderFirstSeen {
 
   /** The UID of that Service. */
   storedUid(claim: EipClaim, { token }: ClaimHolder): string | undefined {
-    return this.#seen.get(claim.metadata.name ?? '')?.get(token)?.storedUid;
+    return this.#seen.get(claim.metadata.name ?? '')?.get(token)?.stored?.uid;
+  }
+
+  /** The time that the create call of the holder took at most, by `since` and as this process has seen it; undefined if it has not seen the Service stored. */
+  storedAfterMs(claim: EipClaim, { token }: ClaimHolder): number | undefined {
+    return this.#seen.get(claim.metadata.name ?? '')?.get(token)?.stored?.afterMs;
   }
 
   /** In wall-clock time, computed from the present time. For a holder that the watch has not shown yet: now. */
@@ -86,9 +99,17 @@ export class HolderFirstSeen {
     return [...this.#seen.values()].reduce((sum, tokens) => sum + tokens.size, 0);
   }
 
+  #storedNow({ since, firstMs }: Sight, uid: string | undefined): Stored | undefined {
+    const { nowMs, monotonicMs } = this.#clock;
+    // The holder may be older than this process.
+    return uid === undefined
+      ? undefined
+      : { uid, afterMs: Math.max(monotonicMs() - firstMs, nowMs() - Date.parse(since)) };
+  }
+
   #noteUnstored(name: string): void {
     const sights = [...(this.#seen.get(name)?.values() ?? [])];
-    if (sights.some(({ storedUid }) => storedUid === undefined)) this.#unstored.add(name);
+    if (sights.some(({ stored }) => stored === undefined)) this.#unstored.add(name);
     else this.#unstored.delete(name);
   }
 }

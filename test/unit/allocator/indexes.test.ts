@@ -162,6 +162,31 @@ test('a holder is known as stored from its Service on, until it is written anew'
   expect(see({ ...front, since: '2026-01-01T00:00:02Z' })).toEqual([true, false]);
 });
 
+test('a create call took as long as the holder was old when its Service was first seen, by either clock', () => {
+  let elapsedMs = 0;
+  const clock = { nowMs: () => NOW_MS + elapsedMs, monotonicMs: () => elapsedMs };
+  const holderFirstSeen = new HolderFirstSeen(clock, () => undefined);
+  const tookMs = (ageMs: number) => {
+    const { uid: _, ...front } = holder('front', { since: new Date(clock.nowMs() - ageMs).toISOString() });
+    const made = claim('10.0.0.1', [front]);
+    holderFirstSeen.onChange({ type: 'deleted', key: '10.0.0.1', object: made });
+    holderFirstSeen.onChange({ type: 'added', key: '10.0.0.1', object: made });
+    const before = holderFirstSeen.storedAfterMs(made, front);
+    elapsedMs += 700;
+    for (let times = 0; times < 2; times++) {
+      holderFirstSeen.noteStored(made, front, 'uid-front');
+      elapsedMs += 5_000;
+    }
+    return [before, holderFirstSeen.storedAfterMs(made, front)];
+  };
+  // The webhook's clock is right, then ahead; the last holder is older than this process.
+  expect([tookMs(0), tookMs(-3_000), tookMs(60_000)]).toEqual([
+    [undefined, 700],
+    [undefined, 700],
+    [undefined, 60_700],
+  ]);
+});
+
 test('claims count to the Eip that has their address now, else to the one they name', () => {
   const eips = new HandStore<EipObject>();
   const claims = new HandStore<EipClaim>();

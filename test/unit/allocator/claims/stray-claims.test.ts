@@ -19,13 +19,15 @@ function unbound(name: string | undefined, differs: Partial<ClaimHolder> = {}): 
   return { ...entry, ...(name !== undefined && { name }), token: `token-${name}`, ...differs };
 }
 
-function site(stored: readonly Service[] = []) {
+/** @param startedMs the time at which the process has started. */
+function site(stored: readonly Service[] = [], startedMs = -20_000) {
   const stores = handStores();
   stores.eips.put(eipObject('web', '10.0.0.0/24'), eipObject('small', '10.0.1.0/30'));
-  const time = { nowMs: 0 };
+  const time = { nowMs: startedMs };
   const clock = { nowMs: () => NOW_MS + time.nowMs, monotonicMs: () => time.nowMs };
   const cluster = new ClusterState(stores, clock);
   for (const eip of stores.eips.values()) stores.eips.put(eip);
+  time.nowMs = 0;
   const client = {
     get: (_: unknown, { name }: { name: string }) => {
       const found = stored.find(({ metadata }) => metadata.name === name);
@@ -148,6 +150,23 @@ test('a grace period is never shorter than create calls take: by their number, a
   expect(scarceMs()).toBe(10_000);
   time.nowMs = 65_000;
   expect(scarceMs()).toBe(5_100);
+});
+
+test('a process that has just started has measured no create call, and takes them for long', () => {
+  const { stores, strays, cluster, names, time } = site([], 0);
+  const own = unbound('a').namespace;
+  stores.claims.put(
+    claim('10.0.1.0', [unbound('a')]),
+    ...[1, 2, 3].map((i) => claim(`10.0.1.${i}`, [holder(`u${i}`)])),
+  );
+  const graceMs = (): number => {
+    const one = cluster.ledger.claimOf(addr('10.0.1.0'))!;
+    return strays.graceMs(one, one.spec.holders[0]!);
+  };
+  time.nowMs = 19_999;
+  expect([graceMs(), names('other'), names(own)]).toEqual([20_000, ['10.0.1.0'], []]);
+  time.nowMs = 20_000;
+  expect([graceMs(), names(own)]).toEqual([5_100, ['10.0.1.0']]);
 });
 
 test('what is free comes before what gives way, and that in its order', () => {
