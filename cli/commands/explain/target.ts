@@ -47,6 +47,9 @@ export async function findTarget(session: Session, text: string): Promise<Target
   if (/^[\d.]+$|:/.test(text))
     throw new CommandError(`"${text}" is no IP address: write one such as 192.0.2.7 or 2001:db8::7.`);
   const [first = '', second, third] = text.split('/');
+  if ([first, second, third].includes('')) {
+    throw new CommandError(`Cannot explain "${text}": a name is missing. Write NAME, NAMESPACE/NAME or KIND/NAME.`);
+  }
   const kind = SPELLINGS[first];
   if (third !== undefined && kind === 'service') return one(session, 'service', third, second ?? '');
   if (second === undefined) return byNameAlone(session, first);
