@@ -12,13 +12,12 @@ import { type KubeObject, keyOf } from '../api/meta/object.ts';
 import type { Parsed } from '../api/problem.ts';
 import type { UnmarkedServices } from '../api/service/parse-address-request.ts';
 import type { EndpointSlice, Service } from '../api/service/service.ts';
-import type { SpeakerObject } from '../api/skycap/speaker-types.ts';
 import type { Address, Family } from '../net/address.ts';
 import { rangeContains } from '../net/range.ts';
 import { Announcers } from '../reach/announcers.ts';
 import { calicoRanges } from '../reach/calico.ts';
-import { heard, silenceOf } from '../reach/heard-speaker.ts';
-import { type ClusterRead, type Listed, type Unread, unreadIn } from '../snapshot/cluster-read.ts';
+import { heardSpeakers } from '../reach/heard-speaker.ts';
+import { type ClusterRead, knownPods, type Listed, type Unread, unreadIn } from '../snapshot/cluster-read.ts';
 import { formerEipIn } from '../snapshot/known-eips.ts';
 import { AddressWorld } from './address-world.ts';
 import { StaticStore } from './static-store.ts';
@@ -64,7 +63,9 @@ export class World extends AddressWorld {
       },
       new StaticStore(read.namespaces.items),
     );
-    this.read = { ...read, speakers: { ...read.speakers, items: heardSpeakers(read, settings) } };
+    const pods = knownPods(read.pods, settings.unread === undefined);
+    const said = heardSpeakers(read.speakers.items, read.nodes.items, pods);
+    this.read = { ...read, speakers: { ...read.speakers, items: said } };
     this.unread = [...notesOn(read), ...(settings.unread ? [settings.unread] : [])];
     this.settings = settings;
     this.announcers = announcersIn(this.read, settings.protocols);
@@ -87,17 +88,6 @@ export class World extends AddressWorld {
 function notesOn(read: WorldRead): Unread[] {
   const { pods: _, calico: __, ...rest } = read;
   return unreadIn(read.speakers.unread ? rest : read);
-}
-
-function heardSpeakers({ speakers, nodes, pods }: WorldRead, { unread }: Settings): SpeakerObject[] {
-  const byName = new Map(nodes.items.map((node) => [keyOf(node), node]));
-  const podsOn = Map.groupBy(pods.items, ({ spec }) => spec?.nodeName ?? '');
-  // Without the settings, the namespace of the pods is a guess.
-  const isKnown = pods.items.length > 0 || (!pods.unread && !unread);
-  return speakers.items.map((speaker) => {
-    const name = keyOf(speaker);
-    return heard(speaker, silenceOf(byName.get(name), isKnown ? (podsOn.get(name) ?? []) : undefined));
-  });
 }
 
 function announcersIn({ speakers, nodes, bgpPeers, bgpConfs, calico }: WorldRead, protocols: Protocols): Announcers {

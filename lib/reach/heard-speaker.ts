@@ -2,6 +2,7 @@
  * A Speaker as far as it counts. The status of a speaker that cannot update it any more still has sessions and addresses: those of a lost node, of a speaker that was told to
  * end, and of a speaker whose pod is gone. PURE.
  */
+import { keyOf } from '../api/meta/object.ts';
 import type { Node, Pod } from '../api/service/service.ts';
 import type { SpeakerObject } from '../api/skycap/speaker-types.ts';
 
@@ -38,4 +39,18 @@ export function heard(speaker: SpeakerObject, silence: Silence): SpeakerObject {
   const lastError = silence === 'lost' ? 'Kubernetes has lost the node' : 'the speaker has ended';
   const idle = sessions.map((session) => ({ ...session, state: 'Idle' as const, lastError }));
   return { ...speaker, status: { ...status, sessions: idle, ...(silence === 'gone' && { stopping: true }) } };
+}
+
+/** @param pods of all speakers; undefined if nothing is known of pods. */
+export function heardSpeakers(
+  speakers: readonly SpeakerObject[],
+  nodes: readonly Node[],
+  pods: readonly Pod[] | undefined,
+): SpeakerObject[] {
+  const byName = new Map(nodes.map((node) => [keyOf(node), node]));
+  const podsOn = pods && Map.groupBy(pods, ({ spec }) => spec?.nodeName ?? '');
+  return speakers.map((speaker) => {
+    const name = keyOf(speaker);
+    return heard(speaker, silenceOf(byName.get(name), podsOn && (podsOn.get(name) ?? [])));
+  });
 }

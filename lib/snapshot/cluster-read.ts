@@ -53,3 +53,12 @@ export type ClusterRead<K extends KindName = KindName> = { readonly [Kind in K]:
 export function unreadIn(cluster: Partial<ClusterRead>): Unread[] {
   return Object.values(cluster).flatMap(({ unread }) => (unread ? [unread] : []));
 }
+
+/**
+ * The pods of the speakers, if all are known.
+ *
+ * @param isNamespaceKnown whether Skycap's namespace is known; otherwise the pods of the usual one were read, and their absence says nothing.
+ */
+export function knownPods({ items, unread }: Listed<Pod>, isNamespaceKnown: boolean): readonly Pod[] | undefined {
+  return items.length > 0 || (!unread && isNamespaceKnown) ? items : undefined;
+}

@@ -6,7 +6,8 @@ import { type Settings, WORLD_KINDS, type World, worldFrom } from '../../../lib/
 import { isForbidden } from '../../../lib/kube/errors.ts';
 import { getOrUndefined } from '../../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../../lib/kube/resource.ts';
-import { unreadIn } from '../../../lib/snapshot/cluster-read.ts';
+import { heardSpeakers, SPEAKER_PODS } from '../../../lib/reach/heard-speaker.ts';
+import { knownPods, unreadIn } from '../../../lib/snapshot/cluster-read.ts';
 import { readCluster } from '../../cluster/read-cluster.ts';
 import { readSettings } from '../../cluster/read-settings.ts';
 import type { Session } from '../../session/session.ts';
@@ -22,10 +23,11 @@ export async function readWorld(session: Session, change: Change): Promise<World
   const { unread: unreadSettings, ...components } = await readSettings(session);
   const [cluster, kubernetes, named] = await Promise.all([
     readCluster(client, {
-      kinds: WORLD_KINDS,
+      kinds: [...WORLD_KINDS, 'pods'],
       select: {
         services: { fieldSelector: 'spec.type=LoadBalancer' },
         configMaps: { namespace: components.namespace },
+        pods: { namespace: components.namespace, labelSelector: SPEAKER_PODS },
       },
       namespace,
       signal,
@@ -40,6 +42,7 @@ export async function readWorld(session: Session, change: Change): Promise<World
     primaryFamily: kubernetes?.spec?.ipFamilies?.[0] === 'IPv6' ? 6 : 4,
     nowMs: session.nowMs(),
   };
+  const pods = knownPods(cluster.pods, unreadSettings === undefined);
   const objects = {
     services,
     endpointSlices: cluster.endpointSlices.items,
@@ -49,7 +52,7 @@ export async function readWorld(session: Session, change: Change): Promise<World
     eipClaims: cluster.eipClaims.items,
     bgpConfs: cluster.bgpConfs.items,
     bgpPeers: cluster.bgpPeers.items,
-    speakers: cluster.speakers.items,
+    speakers: heardSpeakers(cluster.speakers.items, cluster.nodes.items, pods),
     serviceCidrs: cluster.serviceCidrs.items,
     configMaps: cluster.configMaps.items,
   };

@@ -95,6 +95,9 @@ test('of a node without a pod of the speaker, nothing counts that the Speaker ha
   expect(steps.map(({ state, reason }) => `${state} ${reason}`)).toEqual(['ok undefined', 'failed SpeakerStopping']);
   const { steps: ofService } = await stage.explain('wired/web');
   expect(announcedStep({ steps: ofService })).toBeUndefined();
+  // The other node is the last one.
+  const { code, out } = await stage.plugin('simulate', 'node', 'node-2', '--gone');
+  expect([code, out]).toEqual([3, expect.stringContaining('routed/web: no session of BgpPeer tor-a has a path to')]);
   await stage.startPod('node-1');
 });
 

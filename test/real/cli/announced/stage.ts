@@ -12,7 +12,7 @@ import type { Explanation } from '../../../../lib/explain/explanation.ts';
 import { LEADER_TIMING } from '../../../../lib/kube/election/leader-step.ts';
 import { BGP_CONFS, BGP_PEERS, ENDPOINT_SLICES, NODES, PODS, SPEAKERS } from '../../../../lib/kube/resource.ts';
 import { findBinaries } from '../../../support/control-plane.ts';
-import { runPlugin } from '../../../support/plugin.ts';
+import { type PluginRun, runPlugin } from '../../../support/plugin.ts';
 import { AllocatorLab } from '../../allocator/harness.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../../../manifests/base');
@@ -138,19 +138,19 @@ export class AnnouncedStage implements AsyncDisposable {
   }
 
   async explain(service: string): Promise<Explained> {
-    const { code, out } = await this.#plugin('explain', service, '-o', 'json');
+    const { code, out } = await this.plugin('explain', service, '-o', 'json');
     return { ...JSON.parse(out), exitCode: code };
   }
 
   async explainText(service: string): Promise<string> {
-    return (await this.#plugin('explain', service)).out;
+    return (await this.plugin('explain', service)).out;
   }
 
   /** Runs a command that `explain` has printed, as a shell does. */
   async run(command: string): Promise<void> {
     const plugin = /^kubectl skycap (.*)$/.exec(command)?.[1];
     if (plugin) {
-      const { code, err } = await this.#plugin(...plugin.split(' '));
+      const { code, err } = await this.plugin(...plugin.split(' '));
       expect([code, err]).toEqual([0, '']);
       return;
     }
@@ -158,7 +158,7 @@ export class AnnouncedStage implements AsyncDisposable {
     await promisify(execFile)('sh', ['-c', command], { env: { PATH, HOME: homedir(), KUBECONFIG: this.#kubeconfig } });
   }
 
-  #plugin(...args: readonly string[]) {
+  plugin(...args: readonly string[]): Promise<PluginRun> {
     return runPlugin(['--kubeconfig', this.#kubeconfig, ...args]);
   }
 
