@@ -7,15 +7,15 @@ import { isForbidden } from '../../../lib/kube/errors.ts';
 import { getOrUndefined } from '../../../lib/kube/http/get-or-undefined.ts';
 import { SERVICES } from '../../../lib/kube/resource.ts';
 import { heardSpeakers, SPEAKER_PODS } from '../../../lib/reach/heard-speaker.ts';
-import { knownPods, unreadIn } from '../../../lib/snapshot/cluster-read.ts';
+import { knownPods, type Unread, unreadIn } from '../../../lib/snapshot/cluster-read.ts';
 import { readCluster } from '../../cluster/read-cluster.ts';
 import { readSettings } from '../../cluster/read-settings.ts';
 import type { Session } from '../../session/session.ts';
 
 export interface WorldRead {
   readonly world: World;
-  /** One sentence for each kind, and for the settings, that the user may not read. */
-  readonly notes: readonly string[];
+  /** The kinds, and the settings, that the user may not read. */
+  readonly unread: readonly Unread[];
 }
 
 export async function readWorld(session: Session, change: Change): Promise<WorldRead> {
@@ -57,7 +57,7 @@ export async function readWorld(session: Session, change: Change): Promise<World
     configMaps: cluster.configMaps.items,
   };
   const unread = [...unreadIn(cluster), ...(unreadSettings ? [unreadSettings] : [])];
-  return { world: worldFrom(objects, settings), notes: unread.map(({ message }) => message) };
+  return { world: worldFrom(objects, settings), unread };
 }
 
 /** A file may make a load balancer of a Service that is none. */

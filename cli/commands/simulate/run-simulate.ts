@@ -1,6 +1,7 @@
 /** Reads the cluster for `simulate`, tries the change, and reports. */
 import { type Simulation, simulate } from '../../../lib/explain/simulation/simulate.ts';
 import { EXIT, type ExitCode } from '../../exit-codes.ts';
+import { sentencesOf } from '../../output/notes.ts';
 import type { Report } from '../../output/report.ts';
 import { CommandError } from '../../session/failure.ts';
 import type { Session } from '../../session/session.ts';
@@ -11,10 +12,17 @@ import { wishedChange } from './wished-change.ts';
 
 export async function runSimulate(session: Session, wish: Wish): Promise<Report> {
   const change = await wishedChange(wish, session.namespace);
-  const { world, notes } = await readWorld(session, change);
+  const { world, unread } = await readWorld(session, change);
+  const missing = sentencesOf(unread);
   const simulated = simulate(world, change);
-  if (!simulated.ok) throw new CommandError([simulated.message, ...notes].join(' '));
-  const simulation = { ...simulated.simulation, notes: [...notes, ...simulated.simulation.notes] };
+  if (!simulated.ok) {
+    const isSeen = unread.length === 0;
+    throw new CommandError(
+      isSeen ? simulated.message : `As far as you may read: ${[simulated.message, ...missing].join(' ')}`,
+      isSeen ? EXIT.usage : EXIT.cluster,
+    );
+  }
+  const simulation = { ...simulated.simulation, notes: [...missing, ...simulated.simulation.notes], unread };
   return { data: simulation, text: (view) => simulationText(simulation, view), exitCode: exitCodeOf(simulation) };
 }
 

@@ -1,6 +1,7 @@
 /** A simulation as text: losses first, then what moves. Addresses with the same change share a row. PURE. */
 import type { Loss, PathChange } from '../../../lib/explain/simulation/difference.ts';
 import type { Simulation } from '../../../lib/explain/simulation/simulate.ts';
+import type { Unread } from '../../../lib/snapshot/cluster-read.ts';
 import { tableOf } from '../../output/table.ts';
 import type { View } from '../../output/view.ts';
 
@@ -8,13 +9,13 @@ import type { View } from '../../output/view.ts';
 const MOST_NAMED = 4;
 const NOTHING = '–';
 
-export function simulationText(simulation: Simulation, view: View): string {
-  const { services, layer2, bgp, attributes, sessions, losses, verdicts, notes } = simulation;
+export function simulationText(simulation: Simulation & { readonly unread?: readonly Unread[] }, view: View): string {
+  const { services, layer2, bgp, attributes, sessions, losses, verdicts, notes, unread = [] } = simulation;
   const part = (title: string, head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
     rows.length === 0 ? [] : [`${view.bold(title)}\n${tableOf(head, rows, view)}`];
   const isQuiet = [services, layer2, bgp, attributes, sessions].every((changes) => changes.length === 0);
   return [
-    summaryOf(simulation, isQuiet, view),
+    summaryOf(simulation, { isQuiet, isPartial: unread.length > 0 }, view),
     ...verdictLines(verdicts, view),
     ...part(
       'Services',
@@ -43,7 +44,13 @@ export function simulationText(simulation: Simulation, view: View): string {
   ].join('\n\n');
 }
 
-function summaryOf({ losses, verdicts }: Simulation, isQuiet: boolean, view: View): string {
+interface Reach {
+  readonly isQuiet: boolean;
+  /** The user may not read all that the simulation needs. */
+  readonly isPartial: boolean;
+}
+
+function summaryOf({ losses, verdicts }: Simulation, { isQuiet, isPartial }: Reach, view: View): string {
   const refused = verdicts.filter((one) => one.refused !== undefined).length;
   if (losses.length > 0) {
     const services = new Set(losses.map(({ service }) => service)).size;
@@ -51,7 +58,8 @@ function summaryOf({ losses, verdicts }: Simulation, isQuiet: boolean, view: Vie
   }
   if (refused > 0)
     return `${view.bad('✗')} The API server would refuse ${refused === 1 ? 'the change' : `${refused} objects`}`;
-  return `${view.good('✓')} ${isQuiet ? 'Nothing changes' : 'No Service loses anything'}`;
+  const result = isQuiet ? 'Nothing changes' : 'No Service loses anything';
+  return isPartial ? `${view.warn('?')} ${result}, as far as you may read` : `${view.good('✓')} ${result}`;
 }
 
 function verdictLines(verdicts: Simulation['verdicts'], view: View): string[] {

@@ -139,6 +139,14 @@ test('a user with view rights in one namespace gets the Services there, and is t
   expect([...files].filter(([, text]) => text.includes(PLANTED))).toEqual([]);
 });
 
+test('simulate denies nothing that the user may not read', async () => {
+  const gone = await plugin(TENANT, 'simulate', 'node', 'n1', '--gone');
+  expect(gone).toMatchObject({ code: 4, out: '' });
+  expect(gone.err).toMatch(/^As far as you may read: There is no Node n1\. .*You may not list .*nodes/);
+  const deleted = await plugin(TENANT, '-n', 'shop', 'simulate', 'delete', 'service', 'web');
+  expect(deleted.out).toMatch(/^\? Nothing changes, as far as you may read\n/);
+});
+
 test('a file that is there stays as it is', async () => {
   const { file, files } = await bundle(undefined);
   const again = await plugin(undefined, 'support-bundle', '--file', file);
