@@ -25,13 +25,21 @@ export async function packPrograms(request: ProgramsRequest, output: string, wor
   await run(process.execPath, ['build-cli.mjs'], { cwd: source.folder });
   const script = await packForNpm(request, output, work);
   const blob = await makeResource(script, work);
-  for (const platform of programPlatforms) {
-    const folder = await emptyFolder(join(work, 'program'));
+  const pack = async (platform: ProgramPlatform): Promise<void> => {
+    const archive = programArchive(version, platform);
+    const folder = await emptyFolder(join(work, `${archive}.d`));
     await makeProgram(platform, source, blob, join(folder, PROGRAM));
     await copyFile(join(source.folder, 'LICENSE'), join(folder, 'LICENSE'));
-    await packFolder(folder, join(output, programArchive(version, platform)), source.epochSeconds);
+    await packFolder(folder, join(output, archive), source.epochSeconds);
     await rm(folder, { recursive: true });
-  }
+  };
+  // Two at a time: postject takes a gigabyte.
+  const ofSystem = Map.groupBy(programPlatforms, (platform) => platform.split('/')[0]);
+  await Promise.all(
+    [...ofSystem.values()].map(async (platforms) => {
+      for (const platform of platforms) await pack(platform);
+    }),
+  );
   return true;
 }
 
