@@ -104,15 +104,18 @@ export class Claimer<C extends ClaimRequest = ClaimRequest> {
   /**
    * Claims an address that the Service publishes without a claim, alone or beside other holders.
    * @param eip that has the address; without it, a claim must exist.
-   * @returns whether the Service is a holder now.
+   * @returns whether the Service is a holder now. If another Service has claimed a free address meanwhile, the caller decides anew: by an older state of this
+   * Service, it would join an address that this Service has left.
    */
   async retake(address: Address, eip: Eip | undefined, claimRequest: C, signal?: AbortSignal): Promise<boolean> {
+    const wasHeld = this.#deps.ledger.claimOf(address) !== undefined;
     for (let round = 0; round < MOST_ROUNDS; round++) {
       signal?.throwIfAborted();
       const claim = this.#deps.ledger.claimOf(address);
       if (!claim && !eip) return false;
       // Another component has added the holder.
       if (claim?.spec.holders.some(this.#deps.chooseInput(claimRequest).isSelf)) return true;
+      if (claim && !wasHeld) return false;
       const holder =
         claim || !eip
           ? await this.#join({ address }, claimRequest, signal)
