@@ -71,7 +71,7 @@ test('given, moved, left alone, deleted, and created again under the name', asyn
   expect(ofAddress.out).toMatch(/moves\/a .*AddressRequested +ServiceGone\n.*moves\/a .*now +AddressRequested\n/);
   expect((await shown(undefined, 'moves/b')).out).toMatch(/198\.51\.100\.1 .*EipNamed +NoLongerUsed/);
   const blind = await shown(NO_RIGHTS_USER, 'moves/b');
-  expect(blind).toMatchObject({ code: 0, out: expect.stringContaining('You may not list addresshistories') });
+  expect(blind).toMatchObject({ code: 0, out: expect.stringMatching(/You may not list .*addresshistories/) });
   await lab.stop(replica);
 }, 40_000);
 
