@@ -66,8 +66,8 @@ describe('a Service with OpenELB’s annotation', () => {
     const message = await announced('web', 'True Announced');
     expect(message).toBe(`198.51.102.0 by bgp, see Eip ${scene.eip.v4}`);
     const eip = () => scene.lab.kubectl(['get', 'eip', scene.eip.v4, '-o', 'jsonpath={.status.conditions}']);
-    await eventually(async () => /by bgp from 3 nodes \(n1, n2, n3\) to [12] routers? \(router/.test(await eip()), {
-      what: 'the nodes and routers in the condition of the Eip',
+    await eventually(async () => /by bgp from 3 nodes \(n1, n2, n3\) to [12] BgpPeers? \(router/.test(await eip()), {
+      what: 'the nodes and BgpPeers in the condition of the Eip',
       deadlineMs: 20_000,
     });
   });
