@@ -3,6 +3,7 @@
  * condition of the Eip alone: a Service is reconciled only if its condition could change.
  */
 import { localNodes } from '../../lib/announce/endpoints.ts';
+import type { Eip } from '../../lib/api/eip/eip.ts';
 import { SERVICE_ANNOTATIONS } from '../../lib/api/keys.ts';
 import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
@@ -27,10 +28,20 @@ export class ReachWatch {
   readonly #announcers: Announcers;
   /** The last reach, by the name of the Eip. */
   #seen = new Map<string, EipReach>();
+  /** By the name of the Eip, the other reaches that a decision has used since the last look: a reach may be back as it was when the next look comes. */
+  readonly #used = new Map<string, Set<EipReach>>();
 
   constructor(cluster: ClusterState, announcers: Announcers) {
     this.#cluster = cluster;
     this.#announcers = announcers;
+  }
+
+  /** The reach of an Eip, for a decision about a Service. */
+  reachOf(eip: Eip): EipReach {
+    const reach = this.#announcers.reachOf(eip);
+    if (reach === this.#seen.get(eip.name)) return reach;
+    this.#used.set(eip.name, (this.#used.get(eip.name) ?? new Set()).add(reach));
+    return reach;
   }
 
   /** The first call returns everything. */
@@ -44,11 +55,12 @@ export class ReachWatch {
       seen.set(eip.name, reach);
       if (before === reach) continue;
       eips.push(eip.name);
-      const nodes = before?.standing === reach.standing ? changedNodes(before, reach) : 'all';
+      const nodes = changedSince([before, ...(this.#used.get(eip.name) ?? [])], reach);
       const mayDiffer = eip.bgp?.allowServiceOverrides.peers === true;
       if (nodes === 'all' || nodes.size > 0 || mayDiffer) changed.set(eip.name, nodes);
     }
     this.#seen = seen;
+    this.#used.clear();
     return { eips, services: changed.size > 0 ? this.#servicesOf(changed) : new Set() };
   }
 
@@ -77,6 +89,15 @@ export class ReachWatch {
     for (const node of local) if (nodes.has(node)) return true;
     return false;
   }
+}
+
+function changedSince(former: readonly (EipReach | undefined)[], now: EipReach): Changed {
+  const nodes = new Set<string>();
+  for (const before of former) {
+    if (before?.standing !== now.standing) return 'all';
+    for (const node of changedNodes(before, now)) nodes.add(node);
+  }
+  return nodes;
 }
 
 function changedNodes(before: EipReach, after: EipReach): ReadonlySet<string> {

@@ -18,10 +18,17 @@ import { routeOverridesCondition } from './route-overrides-condition.ts';
 export class ServiceAnnouncements {
   readonly #cluster: ClusterState;
   readonly #announcers: Announcers;
+  readonly #reachOf: Announcers['reachOf'];
 
-  constructor(cluster: ClusterState, announcers: Announcers) {
+  /** @param reachOf of the `ReachWatch` that brings each Service back whose reach has changed since. */
+  constructor(
+    cluster: ClusterState,
+    announcers: Announcers,
+    reachOf: Announcers['reachOf'] = (eip) => announcers.reachOf(eip),
+  ) {
     this.#cluster = cluster;
     this.#announcers = announcers;
+    this.#reachOf = reachOf;
   }
 
   /** Whether addresses that are about to be published are announced. */
@@ -54,7 +61,7 @@ export class ServiceAnnouncements {
       eipOf: (address) => this.#eipFor(service, address),
       ownerOf: (address) => this.#announcers.ownerOf(address),
       conflictsOf: (address) => this.#announcers.conflictsOf(address),
-      reachOf: (eip) => this.#announcers.reachOf(eip),
+      reachOf: this.#reachOf,
       sharersOf: (address) => this.#sharersOf(service, address),
     });
   }

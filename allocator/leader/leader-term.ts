@@ -93,7 +93,8 @@ export class LeaderTerm {
     const strays = new StrayClaims({ ...deps, tokens, graceMs });
     this.strays = this.#loop('stray claims', (signal) => this.#lookAtStrays(strays, signal));
     this.#removedServices = new RemovedServices({ ...deps, strays });
-    const announcements = new ServiceAnnouncements(deps.cluster, caches.announcers);
+    const reach = new ReachWatch(deps.cluster, caches.announcers);
+    const announcements = new ServiceAnnouncements(deps.cluster, caches.announcers, (eip) => reach.reachOf(eip));
     this.#reconciler = new ServiceReconciler({
       ...deps,
       waiting,
@@ -107,7 +108,6 @@ export class LeaderTerm {
     const claims = new UnnamedClaimReconciler({ ...deps, strays, tokens, askService: (key) => this.services.add(key) });
     const announced = new AnnouncedReconciler(deps, announcements);
     this.#unreached = new UnreachedWatch(deps.cluster);
-    const reach = new ReachWatch(deps.cluster, caches.announcers);
     this.#reach = this.#loop('reach', (signal) => this.#lookAtReachOnce(reach, signal));
     this.#preflight = new PreflightWatch(deps, {
       onCalico: (ranges) => {

@@ -40,7 +40,10 @@ function site() {
     const { eips, services } = watch.look();
     return [[...eips].sort().join(), [...services].sort().join()];
   };
-  return { stores, put, look };
+  const decide = () => {
+    for (const eip of cluster.eips.all()) watch.reachOf(eip);
+  };
+  return { stores, put, look, decide };
 }
 
 it('the first time that is everything, and then nothing while nothing changes', () => {
@@ -60,6 +63,26 @@ it('of a session more or less the Eips tell, and Services whose endpoints are th
   expect(look()).toEqual(['other,web', 'shop/elsewhere,shop/local,shop/spread']);
   stores.speakers.put(speaker('c', { sessions: [UP] }));
   expect(look()).toEqual(['other,web', 'shop/elsewhere,shop/local,shop/spread']);
+});
+
+it('a reach that a decision used counts, though the next look finds it as it was at the last one', () => {
+  const { stores, look, decide } = site();
+  look();
+  const report = (session: typeof UP) => {
+    for (const node of ['a', 'b', 'c']) stores.speakers.put(speaker(node, { sessions: [session] }));
+  };
+  report(DOWN);
+  report(UP);
+  expect(look()).toEqual(['other,web', '']);
+  report(DOWN);
+  decide();
+  report(UP);
+  expect(look()).toEqual(['other,web', 'shop/elsewhere,shop/local,shop/spread']);
+  stores.speakers.put(speaker('b', { sessions: [DOWN] }));
+  decide();
+  stores.speakers.put(speaker('b', { sessions: [UP] }));
+  expect(look()).toEqual(['other,web', 'shop/local']);
+  expect(look()).toEqual(['', '']);
 });
 
 it('with a Service those are looked at that share its address', () => {
