@@ -1,5 +1,6 @@
 /** The condition `Announced` of an Eip: the nodes and BgpPeers of its addresses, or on layer 2 the nodes that can have them, or why there is none. PURE. */
 
+import { quantityText } from '../../lib/api/count.ts';
 import { type Eip, isLayer2 } from '../../lib/api/eip/eip.ts';
 import type { ConditionUpdate } from '../../lib/api/meta/conditions.ts';
 import { isUnknown } from '../../lib/reach/decide-announced.ts';
@@ -41,6 +42,6 @@ function limitText({ bgp }: Eip): string {
 
 /** `3 nodes (a, b, c)`, `1 BgpPeer (r)`, `120 nodes`. */
 function counted(names: readonly string[], what: string): string {
-  const count = `${names.length} ${what}${names.length === 1 ? '' : 's'}`;
+  const count = quantityText(names.length, what);
   return names.length > MOST_NAMED ? count : `${count} (${names.join(', ')})`;
 }

@@ -28,7 +28,7 @@ export class ServiceWriter {
     this.#deps = deps;
   }
 
-  /** What is to be written now. */
+  /** Decides whether the Service needs a patch, and whether the patch has to wait. */
   changeFor({ service, key }: ServiceView, decision: Publication): ServiceChange {
     const { nowMs, cluster } = this.#deps;
     const body = servicePatch(service, decision, nowMs());

@@ -37,7 +37,7 @@ export class AddressWorld implements AssignmentCluster {
   readonly index: AssignmentCluster['index'];
   readonly reserved: AssignmentCluster['reserved'];
   readonly #eipObjects: ReadonlyMap<string, EipObject>;
-  readonly #parsedEips: ReadonlyMap<string, Parsed<Eip>>;
+  readonly parsedEips: ReadonlyMap<string, Parsed<Eip>>;
   readonly #released: ReadonlySet<string>;
   /** Text of an address → keys of the Services that publish it. */
   readonly #publishers = new Map<string, Set<string>>();
@@ -48,10 +48,10 @@ export class AddressWorld implements AssignmentCluster {
   constructor(objects: AddressObjects, namespaces: AssignmentCluster['stores']['namespaces']) {
     this.services = new Map(objects.services.map((service) => [keyOf(service), service]));
     this.#eipObjects = new Map(objects.eips.map((eip) => [keyOf(eip), eip]));
-    this.#parsedEips = new Map(objects.eips.map((eip) => [keyOf(eip), parseEip(eip)]));
+    this.parsedEips = new Map(objects.eips.map((eip) => [keyOf(eip), parseEip(eip)]));
     this.#released = objects.releasedEips;
     this.stores = { namespaces };
-    const pools = buildPools([...this.#parsedEips.values()].flatMap((eip) => (eip.ok ? [eip.value] : [])));
+    const pools = buildPools([...this.parsedEips.values()].flatMap((eip) => (eip.ok ? [eip.value] : [])));
     this.eips = { pools, isInDoubt: false, existence: (source) => this.#existence(source) };
     this.index = {
       isPublishedByOthers: (address, key) => {
@@ -91,12 +91,8 @@ export class AddressWorld implements AssignmentCluster {
     );
   }
 
-  get parsedEips(): ReadonlyMap<string, Parsed<Eip>> {
-    return this.#parsedEips;
-  }
-
   eipProblemOf(source: Source): Obstacle {
-    return eipProblem(source, this.#eipObjects.get(source.eip), this.#parsedEips.get(source.eip), this.eips.pools);
+    return eipProblem(source, this.#eipObjects.get(source.eip), this.parsedEips.get(source.eip), this.eips.pools);
   }
 
   whyReserved(address: Address): string | undefined {

@@ -5,7 +5,7 @@ import { ADDRESS_ASSIGNED_CONDITION, ANNOUNCED_CONDITION } from '../api/keys.ts'
 import { type Condition, keyOf } from '../api/meta/object.ts';
 import type { Node, Service } from '../api/service/service.ts';
 import { SAFE_TO_REBOOT, type SpeakerObject } from '../api/skycap/speaker-types.ts';
-import { isLost } from '../reach/heard-speaker.ts';
+import { ENDED_TEXT, isLost, LOST_TEXT } from '../reach/heard-speaker.ts';
 import { type ClusterRead, type Unread, unreadIn } from '../snapshot/cluster-read.ts';
 import { INTENDED, type Problem, problemsIn } from './problems.ts';
 
@@ -65,13 +65,13 @@ export function clusterStatus(cluster: ClusterRead<StatusKinds>): ClusterStatus 
   const speakerOf = new Map(speakers.items.map((speaker) => [keyOf(speaker), speaker]));
   const nodeOf = new Map(nodes.items.map((node) => [keyOf(node), node]));
   const names = [...new Set([...nodeOf.keys(), ...speakerOf.keys()])].sort();
-  const silenceOf = (name: string): Problem | undefined => silence(nodeOf.get(name), speakerOf.get(name));
+  const silences = new Map(names.map((name) => [name, silence(nodeOf.get(name), speakerOf.get(name))]));
   return {
-    problems: [...missingKinds(cluster), ...names.flatMap((name) => silenceOf(name) ?? []), ...problemsIn(cluster)],
+    problems: [...missingKinds(cluster), ...names.flatMap((name) => silences.get(name) ?? []), ...problemsIn(cluster)],
     pending: pending.map(serviceProblem),
     unannounced: unannounced.map(serviceProblem),
     pools: eips.items.map(poolUse),
-    nodes: names.map((name) => nodeUse(name, speakerOf.get(name), silenceOf(name))),
+    nodes: names.map((name) => nodeUse(name, speakerOf.get(name), silences.get(name))),
     assigned: assignments.length - pending.length,
     unread: unreadIn(cluster),
   };
@@ -113,10 +113,10 @@ function missingKinds(cluster: ClusterRead<StatusKinds>): Problem[] {
 /** Why the last report of a Speaker counts no more. */
 function silence(node: Node | undefined, speaker: SpeakerObject | undefined): Problem | undefined {
   if (node && isLost(node)) {
-    return { object: `Node ${keyOf(node)}`, reason: 'NodeLost', message: 'Kubernetes has lost the node' };
+    return { object: `Node ${keyOf(node)}`, reason: 'NodeLost', message: LOST_TEXT };
   }
   if (!speaker?.status?.stopping) return undefined;
-  return { object: `Speaker ${keyOf(speaker)}`, reason: 'SpeakerStopping', message: 'the speaker has ended' };
+  return { object: `Speaker ${keyOf(speaker)}`, reason: 'SpeakerStopping', message: ENDED_TEXT };
 }
 
 function nodeUse(node: string, speaker: SpeakerObject | undefined, silent: Problem | undefined): NodeUse {

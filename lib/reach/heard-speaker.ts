@@ -11,6 +11,8 @@ export type Silence = 'lost' | 'gone' | 'down' | undefined;
 
 /** The pods of the DaemonSet in `manifests/`. */
 export const SPEAKER_PODS = 'app.kubernetes.io/name=skycap,app.kubernetes.io/component=speaker';
+export const LOST_TEXT = 'Kubernetes has lost the node';
+export const ENDED_TEXT = 'the speaker has ended';
 /** Of the container in its pods. */
 const SPEAKER = 'speaker';
 
@@ -36,7 +38,7 @@ export function heard(speaker: SpeakerObject, silence: Silence): SpeakerObject {
   if (!speaker.status || !(silence || speaker.status.stopping)) return speaker;
   const { layer2Addresses: _, layer2Conflicts: __, sessions = [], ...status } = speaker.status;
   if (silence === 'down' && !speaker.status.stopping) return { ...speaker, status: { ...status, sessions } };
-  const lastError = silence === 'lost' ? 'Kubernetes has lost the node' : 'the speaker has ended';
+  const lastError = silence === 'lost' ? LOST_TEXT : ENDED_TEXT;
   const idle = sessions.map((session) => ({ ...session, state: 'Idle' as const, lastError }));
   return { ...speaker, status: { ...status, sessions: idle, ...(silence === 'gone' && { stopping: true }) } };
 }

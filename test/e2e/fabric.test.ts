@@ -9,6 +9,7 @@ import { Fabric } from '../lab/fabric/fabric.ts';
 import { type FabricRouter, neighborsOf } from '../lab/fabric/fabric-plan.ts';
 import { LEAVES, SPINES } from '../lab/layout.ts';
 import { eventually } from '../lab/poll.ts';
+import { urlOf } from './support/layer2.ts';
 import { addressesOf, Scene } from './support/scene.ts';
 
 const CONVERGED_DEADLINE_MS = 30_000;
@@ -54,8 +55,6 @@ async function forwards(router: FabricRouter, address: string, nextHops: readonl
 function hops(router: FabricRouter, names: readonly FabricRouter[], family: 'v4' | 'v6'): string[] {
   return neighborsOf(router).flatMap(({ name, address }) => (names.includes(name) ? [address[family]] : []));
 }
-
-const urlOf = (address: string) => `http://${address.includes(':') ? `[${address}]` : address}/`;
 
 /** Connections on new ports take every path: where one does not work, some of fifty fail. Then one every 20 ms to each address. */
 async function noConnectionFails(addresses: readonly string[]): Promise<void> {

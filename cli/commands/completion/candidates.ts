@@ -10,7 +10,7 @@ export interface Candidates {
   readonly names?: NamesOf;
 }
 
-/** What only the cluster or the kubeconfig knows. `targets`: what `explain` explains. */
+/** The names that come from the cluster or the kubeconfig. `targets`: Services, and the other kinds with their prefix, for `explain`. */
 export type NamesOf = 'targets' | 'services' | 'nodes' | 'namespaces' | 'contexts';
 
 /** Of the first argument of a command. */

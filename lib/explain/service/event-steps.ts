@@ -1,4 +1,4 @@
-/** What only an Event tells of a Service, such as another controller that writes over its status. PURE. */
+/** The steps for reasons that no condition of a Service has, only an Event: another controller writes over its status, for example. PURE. */
 import { SERVICE_ANNOTATIONS } from '../../api/keys.ts';
 import { keyOf } from '../../api/meta/object.ts';
 import type { Reason } from '../../api/reasons.ts';

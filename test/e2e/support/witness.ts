@@ -10,13 +10,13 @@
  *     …
  *     expect(await witness.end()).toEqual(NOTHING_LOST);
  */
-import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClientStream } from '../../lab/client-stream.ts';
 import { RouteWatch } from '../../lab/route-watch.ts';
 import type { BgpNeighbor } from '../../lab/router.ts';
 import { type Route, samePrefix } from '../../lab/routes.ts';
 import { StandingConnections } from '../../lab/standing-connections.ts';
+import { urlOf } from './layer2.ts';
 import { publishedOf, type Scene } from './scene.ts';
 import { StatusWatch } from './status-watch.ts';
 
@@ -183,10 +183,6 @@ export class Witness implements AsyncDisposable {
 /** Pauses a test for as long as a fault is to last. Not for waiting until something holds. */
 export function lasting(seconds: number): Promise<void> {
   return sleep(seconds * 1000);
-}
-
-function urlOf(address: string): string {
-  return `http://${isIPv6(address) ? `[${address}]` : address}/`;
 }
 
 function sameSet(a: readonly string[], b: readonly string[]): boolean {

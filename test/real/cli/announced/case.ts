@@ -15,7 +15,7 @@ export interface Case {
   readonly says: RegExp;
   /** The remedy and the command of the step. */
   readonly helps: RegExp;
-  /** What happens outside of the API server once the command is done; without a command, what the remedy says. */
+  /** Does the part of the remedy that no command of the step does: the report of a speaker, for example. */
   readonly remedy?: () => Promise<unknown>;
   /** The command shows more, and changes nothing. */
   readonly isToRead?: true;

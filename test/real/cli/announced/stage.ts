@@ -2,18 +2,15 @@
  * A cluster for `explain` of announcements: a real API server and allocator; the test writes what two nodes, their kubelets, their speakers and the controller of EndpointSlices
  * would. Where all is well, the Services have two routers on each node, or node-1 as owner.
  */
-import { execFile } from 'node:child_process';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Condition } from '../../../../lib/api/meta/object.ts';
 import type { SpeakerObject, SpeakerSession } from '../../../../lib/api/skycap/speaker-types.ts';
 import type { Explanation } from '../../../../lib/explain/explanation.ts';
 import { LEADER_TIMING } from '../../../../lib/kube/election/leader-step.ts';
 import { BGP_CONFS, BGP_PEERS, ENDPOINT_SLICES, NODES, PODS, SPEAKERS } from '../../../../lib/kube/resource.ts';
-import { findBinaries } from '../../../support/control-plane.ts';
 import { type PluginRun, runPlugin } from '../../../support/plugin.ts';
 import { AllocatorLab } from '../../allocator/harness.ts';
+import { paste } from '../support/paste.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../../../manifests/base');
 const SYSTEM = 'skycap-system';
@@ -154,8 +151,7 @@ export class AnnouncedStage implements AsyncDisposable {
       expect([code, err]).toEqual([0, '']);
       return;
     }
-    const PATH = `${findBinaries()}:${process.env.PATH}`;
-    await promisify(execFile)('sh', ['-c', command], { env: { PATH, HOME: homedir(), KUBECONFIG: this.#kubeconfig } });
+    await paste(command, this.#kubeconfig);
   }
 
   plugin(...args: readonly string[]): Promise<PluginRun> {

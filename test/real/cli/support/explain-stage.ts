@@ -1,13 +1,9 @@
 /** A real API server with webhook and allocator on which Services come into trouble, and the answers of `kubectl skycap explain`. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import type { Explanation, Step } from '../../../../lib/explain/explanation.ts';
 import { ApiStage } from '../../../scenes/support/api-stage.ts';
-import { findBinaries } from '../../../support/control-plane.ts';
 import { until } from '../../../support/eventually.ts';
 import { runPlugin } from '../../../support/plugin.ts';
-
-const run = promisify(execFile);
+import { paste } from './paste.ts';
 
 export class ExplainStage {
   readonly stage: ApiStage;
@@ -70,11 +66,9 @@ export class ExplainStage {
     }
   }
 
-  /** Runs a command as a user pastes it into a shell. */
   async paste(command: string): Promise<void> {
     expect(command).toMatch(/^kubectl \w/);
-    const env = { PATH: `${findBinaries()}:${process.env.PATH}`, HOME: process.env.HOME, KUBECONFIG: this.#kubeconfig };
-    await run('sh', ['-ec', command], { env });
+    await paste(command, this.#kubeconfig);
   }
 }
 
