@@ -8,6 +8,7 @@ import type { Service } from '../../lib/api/service/service.ts';
 import type { EipClaim } from '../../lib/api/skycap/claim.ts';
 import { type Api, ApiError } from '../lab/api.ts';
 import { eventually } from './eventually.ts';
+import { eventsNamedIn } from './history-events.ts';
 import { type Happened, type State, violationsIn } from './history-rules.ts';
 
 interface KubeList<T> {
@@ -74,7 +75,9 @@ export class History implements AsyncDisposable {
       },
       { withinMs: 20_000, everyMs: 100 },
     );
-    return violationsIn(this.#start, this.#events);
+    const found = violationsIn(this.#start, this.#events);
+    if (found.length > 0) console.error(eventsNamedIn(found.join(), this.#events).join('\n'));
+    return found;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
