@@ -13,6 +13,10 @@ mount --bind "$LAB_FOLDER/run" /run/frr
 /usr/lib/frr/zebra --log "file:$LAB_FOLDER/zebra.log" &
 until [ -S /run/frr/zserv.api ]; do sleep 0.02; done
 /usr/lib/frr/bfdd --log "file:$LAB_FOLDER/bfdd.log" &
-/usr/lib/frr/bgpd --log "file:$LAB_FOLDER/bgpd.log" &
 set +e
+# Debian's bgpd 8.4 may crash when a neighbour is removed during graceful restart. The loop starts bgpd again, as watchfrr does on a real router.
+while :; do
+  /usr/lib/frr/bgpd --log "file:$LAB_FOLDER/bgpd.log"
+  sleep 1
+done &
 while :; do wait; sleep 1; done
