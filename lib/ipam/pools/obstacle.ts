@@ -23,7 +23,8 @@ export function noCandidate(addressRequest: AddressRequest, requested: Address |
   const unknown = unknownEips(addressRequest, pools);
   if (unknown !== undefined) {
     const isOverlapping = addressRequest.eipNames.some((name) => pools.overlapping.has(name));
-    return { reason: isOverlapping ? 'EipInvalid' : 'EipNotFound', message: unknown };
+    const reason = isOverlapping ? 'EipInvalid' : 'EipNotFound';
+    return { reason, message: unknown, waitsFor: addressRequest.eipNames };
   }
   if (requested) {
     const { family, value } = requested;

@@ -112,6 +112,17 @@ test('prepared', async () => {
   await at.untilAssigned('shop/last');
 }, 60_000);
 
+test('an Eip that can not be used counts the Services that wait for it', async () => {
+  await at.apply(service('wrong', { eip: 'overlapping,misspelt' }));
+  for (const name of ['overlapping', 'misspelt']) {
+    await until(`a Service waits for Eip ${name}`, async () => {
+      const { steps } = await at.explained(`eip/${name}`);
+      return steps.some(({ fact }) => fact.endsWith('Services that wait: 1'));
+    });
+  }
+  await at.stage.kubectl(['delete', 'service', '-n', 'shop', 'wrong']);
+}, 60_000);
+
 test.each(CASES.map((one) => [`${one.reason} of ${one.service.metadata.name}`, one] as const))(
   '%s',
   async (_, { reason, from, service: object, remedy, offer = '' }) => {
