@@ -4,6 +4,7 @@ const run = (...args: string[]) => runPlugin(args);
 
 test('help and version succeed, and a wrong command line is refused', async () => {
   expect(await run('--help')).toMatchObject({ code: 0, out: expect.stringContaining('Exit codes:') });
+  expect(await run()).toMatchObject({ code: 0, out: expect.stringContaining('Exit codes:'), err: '' });
   expect(await run('--version')).toMatchObject({ code: 0, out: '1.2.3\n' });
   expect(await run('status', '--bogus')).toMatchObject({ code: 2, err: expect.stringContaining("'--bogus'") });
   expect(await run('status', '-o', 'xml')).toMatchObject({ code: 2, err: expect.stringContaining('text, json, yaml') });
