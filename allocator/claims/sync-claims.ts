@@ -83,6 +83,7 @@ export class ClaimSync {
 
   /** The Service's holders at these addresses were written, by the Service as in the view. They need no further write before it changes. */
   noteWritten({ key, service }: ServiceView, addresses: readonly Address[]): void {
+    if (addresses.length === 0) return;
     const { resourceVersion } = service.metadata;
     this.#written.set(key, { resourceVersion, addresses: [...this.#writtenFor(key, service), ...addresses] });
   }
