@@ -13,22 +13,19 @@ import type { Announcers } from '../../lib/reach/announcers.ts';
 import { announcedCondition, announcedFindings, type Finding } from '../../lib/reach/decide-announced.ts';
 import type { SharingService } from '../../lib/reach/service-reach.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
+import type { ReachWatch } from './reach-watch.ts';
 import { routeOverridesCondition } from './route-overrides-condition.ts';
 
 export class ServiceAnnouncements {
   readonly #cluster: ClusterState;
   readonly #announcers: Announcers;
-  readonly #reachOf: Announcers['reachOf'];
+  readonly #reaches: Pick<ReachWatch, 'reachOf'>;
 
-  /** @param reachOf of the `ReachWatch` that brings each Service back whose reach has changed since. */
-  constructor(
-    cluster: ClusterState,
-    announcers: Announcers,
-    reachOf: Announcers['reachOf'] = (eip) => announcers.reachOf(eip),
-  ) {
+  /** @param reaches the `ReachWatch` that brings each Service back whose reach has changed since. */
+  constructor(cluster: ClusterState, announcers: Announcers, reaches: Pick<ReachWatch, 'reachOf'>) {
     this.#cluster = cluster;
     this.#announcers = announcers;
-    this.#reachOf = reachOf;
+    this.#reaches = reaches;
   }
 
   /** Whether addresses that are about to be published are announced. */
@@ -61,7 +58,7 @@ export class ServiceAnnouncements {
       eipOf: (address) => this.#eipFor(service, address),
       ownerOf: (address) => this.#announcers.ownerOf(address),
       conflictsOf: (address) => this.#announcers.conflictsOf(address),
-      reachOf: this.#reachOf,
+      reachOf: (eip) => this.#reaches.reachOf(eip),
       sharersOf: (address) => this.#sharersOf(service, address),
     });
   }

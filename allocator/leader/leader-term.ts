@@ -94,7 +94,7 @@ export class LeaderTerm {
     this.strays = this.#loop('stray claims', (signal) => this.#lookAtStrays(strays, signal));
     this.#removedServices = new RemovedServices({ ...deps, strays });
     const reach = new ReachWatch(deps.cluster, caches.announcers);
-    const announcements = new ServiceAnnouncements(deps.cluster, caches.announcers, (eip) => reach.reachOf(eip));
+    const announcements = new ServiceAnnouncements(deps.cluster, caches.announcers, reach);
     this.#reconciler = new ServiceReconciler({
       ...deps,
       waiting,

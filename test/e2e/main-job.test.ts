@@ -2,7 +2,7 @@
  * The demonstration, asserted: the address in the create response, the route in the router's kernel, pods reached through it.
  */
 import type { Service } from '../../lib/api/service/service.ts';
-import { type Examples, readExamples, request, spreadOf, waitForRoute, waitForSessions } from '../lab/demo.ts';
+import { type Examples, readExamples, request, waitForRoute, waitForSessions } from '../lab/demo.ts';
 import { CLIENT_ADDRESS } from '../lab/layout.ts';
 import { eventually } from '../lab/poll.ts';
 import { addressesOf, publishedOf, Scene } from './support/scene.ts';
@@ -128,11 +128,10 @@ describe('IPv6 and dual stack', () => {
     expect(await scene.published('dual', 2)).toEqual([v4, v6]);
     for (const address of [v4, v6]) {
       await waitForRoute(scene.lab, address, NODES);
-      const host = address.includes(':') ? `[${address}]` : address;
-      await eventually(
-        async () => spreadOf(await scene.lab.client.getMany(`http://${host}/`, { count: 5 })).failures.length === 0,
-        { what: `answers from ${address}`, deadlineMs: 20_000 },
-      );
+      await eventually(async () => (await request(scene.lab, address, 5)).failures.length === 0, {
+        what: `answers from ${address}`,
+        deadlineMs: 20_000,
+      });
     }
   });
 });

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { readExamples, waitForRoute, waitForSessions } from '../lab/demo.ts';
 import { LAST_RELEASE, prepareFormerRelease } from '../lab/former-release.ts';
 import { LAB_OVERLAY, SKYCAP_NAMESPACE, waitForSkycap } from '../lab/install.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '../lab/poll.ts';
 import { History } from '../support/history.ts';
 import { Random } from '../support/random.ts';
 import { allQuiet, connectSteadily, holderOf, longestGapMs } from './support/layer2.ts';
@@ -94,7 +94,13 @@ test.each([
       `${seconds} s; ${created.length} created, ${withoutAddress.length} answered without an address; layer 2: ${sums.answered} answers, longest gap ${longestGapMs(sums)} ms`,
     );
     // A Deployment's rollout is complete while its last pod still ends.
-    await eventually(async () => expect(await images()).toBe(image()), { withinMs: 60_000, everyMs: 500 });
+    await eventually(
+      async () => {
+        expect(await images()).toBe(image());
+        return true;
+      },
+      { what: 'every pod with the image', deadlineMs: 60_000, intervalMs: 500 },
+    );
     expect(created.length).toBeGreaterThan(20);
     // A machine out of breath reaches the time limit of a review; then the allocator gives the address. Each other failure would be a webhook that ended too early.
     const failed = (await failedReviews()).slice(failedBefore);

@@ -2,14 +2,13 @@
 import { keyOf } from '../../lib/api/meta/object.ts';
 import type { Service } from '../../lib/api/service/service.ts';
 import type { EipClaim } from '../../lib/api/skycap/claim.ts';
-import type { Happened } from './history-rules.ts';
+import { byRevision, type Happened } from './history-rules.ts';
 
 /** @returns a line for each event of the Services, and of the claims of the addresses, that the text names, in the order of their revisions. */
 export function eventsNamedIn(text: string, events: readonly Happened[]): readonly string[] {
   const named = new Set(text.match(/[\w.:/-]*\w/g));
-  return events
+  return byRevision(events)
     .filter(({ kind, object }) => named.has(kind === 'claim' ? (object as EipClaim).spec.address : keyOf(object)))
-    .toSorted((a, b) => Number(a.revision - b.revision))
     .map(lineOf);
 }
 

@@ -37,8 +37,11 @@ const OWN_ANNOTATION = /^skycap\.io\/(addresses|claim|waiting-since)$/;
 
 export function violationsIn(start: State, events: readonly Happened[]): readonly string[] {
   const chronicle = new Chronicle(start);
-  const ordered = [...events].sort((a, b) => (a.revision < b.revision ? -1 : a.revision > b.revision ? 1 : 0));
-  return ordered.flatMap((event) => chronicle.tell(event).map((what) => `${event.revision}: ${what}`));
+  return byRevision(events).flatMap((event) => chronicle.tell(event).map((what) => `${event.revision}: ${what}`));
+}
+
+export function byRevision(events: readonly Happened[]): readonly Happened[] {
+  return events.toSorted((a, b) => Number(a.revision - b.revision));
 }
 
 class Chronicle {

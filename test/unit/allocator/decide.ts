@@ -41,7 +41,10 @@ const known = new WeakMap<ClusterState, ServiceAnnouncements>();
 
 /** Of a world whose stores tell later what is put into them; what a speaker said before is not known. */
 export function announcementsIn(cluster: ClusterState): ServiceAnnouncements {
-  const announcements = known.get(cluster) ?? new ServiceAnnouncements(cluster, new Announcers(cluster.stores));
+  const present = known.get(cluster);
+  if (present) return present;
+  const announcers = new Announcers(cluster.stores);
+  const announcements = new ServiceAnnouncements(cluster, announcers, announcers);
   known.set(cluster, announcements);
   return announcements;
 }

@@ -1,14 +1,10 @@
 import { eventsNamedIn } from '../../support/history-events.ts';
 import type { Happened } from '../../support/history-rules.ts';
+import { claim } from '../allocator/builders.ts';
 
-const claim = (address: string, revision: bigint): Happened => ({
+const claimed = (address: string, revision: bigint): Happened => ({
   kind: 'claim',
-  object: {
-    apiVersion: 'skycap.io/v1alpha1',
-    kind: 'EipClaim',
-    metadata: { name: address },
-    spec: { address, eip: 'e', holders: [] },
-  } as never,
+  object: claim(address, []),
   deleted: false,
   revision,
 });
@@ -26,8 +22,8 @@ test('it prints the events of the named Services and addresses, in the order of 
   const events = [
     service('a', 3n),
     service('b', 4n),
-    claim('192.0.2.1', 2n),
-    claim('192.0.2.11', 1n),
+    claimed('192.0.2.1', 2n),
+    claimed('192.0.2.11', 1n),
     service('a', 10n, true),
   ];
   const lines = eventsNamedIn('3: ns/a was promised 192.0.2.7 and publishes 192.0.2.1', events);
