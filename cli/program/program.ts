@@ -38,9 +38,20 @@ interface ProgramOptions {
   readonly stderr: { write(text: string): unknown };
 }
 
+/** Answers a command line that names no command with the help, as kubectl does: on the standard output, with exit code 0. */
+class HelpfulCommand extends Command {
+  override createCommand(name?: string): Command {
+    return new HelpfulCommand(name);
+  }
+
+  override help(): never {
+    return super.help();
+  }
+}
+
 /** @param act runs the work of a command. */
 export function makeProgram(act: Act, { stdout, stderr, version }: ProgramOptions): Command {
-  const program = new Command('kubectl skycap')
+  const program = new HelpfulCommand('kubectl skycap')
     .description(
       'Shows who has which address of Skycap and why, and helps to keep the cluster in order. Needs the API server only.',
     )

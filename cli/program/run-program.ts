@@ -21,10 +21,6 @@ export async function runProgram(args: readonly string[], around: Surroundings):
     around.stdout.write(await completionAnswer(program, args.slice(1), around));
     return code;
   }
-  if (args.length === 0) {
-    program.outputHelp();
-    return code;
-  }
   try {
     await program.parseAsync([...args], { from: 'user' });
     return code;
