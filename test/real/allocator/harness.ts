@@ -5,7 +5,7 @@
 
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import { runAllocator } from '../../../allocator/leader/run.ts';
+import { type RunningAllocator, runAllocator } from '../../../allocator/leader/run.ts';
 import type { EipObject } from '../../../lib/api/eip/eip-types.ts';
 import { ALL_PROTOCOLS } from '../../../lib/api/eip/protocols.ts';
 import { ADDRESS_ASSIGNED_CONDITION } from '../../../lib/api/keys.ts';
@@ -19,6 +19,7 @@ import { EVENTS, type EventObject } from '../../../lib/kube/events/event.ts';
 import { EventRecorder } from '../../../lib/kube/events/events.ts';
 import { HttpKubeClient } from '../../../lib/kube/http/http-client.ts';
 import { EIP_CLAIMS, EIPS, NAMESPACES, SERVICES } from '../../../lib/kube/resource.ts';
+import { evaluate } from '../../../lib/process/health/check.ts';
 import { ALLOCATOR_USER } from '../../support/allocator-daemon.ts';
 import { ControlPlane } from '../../support/control-plane.ts';
 import { eventually as eventuallyWithin, until } from '../../support/eventually.ts';
@@ -43,7 +44,7 @@ export class Replica {
   readonly registry = new Registry();
   readonly #client: HttpKubeClient;
   readonly #stop = new AbortController();
-  readonly #ended: Promise<void>;
+  readonly #running: RunningAllocator;
 
   constructor(plane: ControlPlane, name: string, timing: LeaderTiming, claimGraceSeconds = GRACE_SECONDS) {
     this.log = logSink('allocator');
@@ -51,7 +52,7 @@ export class Replica {
     const access = { server: plane.url, token: plane.user(ALLOCATOR_USER).token, tls: { ca: plane.caPem } };
     this.#client = HttpKubeClient.fromToken(access, { component: 'allocator', registry: this.registry });
     const recorder = new EventRecorder({ client: this.#client, controller: 'skycap-allocator', instance: name, log });
-    const { ended } = runAllocator(
+    this.#running = runAllocator(
       {
         client: this.#client,
         config: {
@@ -74,12 +75,11 @@ export class Replica {
       },
       this.#stop.signal,
     );
-    this.#ended = ended;
   }
 
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the test stops it'));
-    await this.#ended;
+    await this.#running.ended;
     await this.#client.close();
   }
 
@@ -87,7 +87,12 @@ export class Replica {
   async vanish(): Promise<void> {
     await this.#client.close();
     this.#stop.abort(new Error('the test ends it'));
-    await this.#ended.catch(() => {});
+    await this.#running.ended.catch(() => {});
+  }
+
+  /** Whether it leads, or could take over. */
+  isReady(): boolean {
+    return evaluate(this.#running.ready).ok;
   }
 
   isLeading(): Promise<boolean> {
